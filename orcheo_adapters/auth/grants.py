@@ -1,0 +1,213 @@
+"""Chat grants as JWTs: python-jose behind one strict wrapper, the only file that imports it.
+
+What python-jose lets through by itself is listed in security.md, *Libraries*; the order of the checks here is the
+one given there. HS256 (RFC 7518 §3.2), header exactly ``alg``, ``kid``, ``typ`` (explicit typing: RFC 8725 §3.11).
+"""
+
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from attrs import field, frozen
+from jose import jwk, jws
+from jose.backends.base import Key
+
+from orcheo_core.domain.chat_session import GRANT_LIFETIME, GrantClaims
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import GrantExpired, GrantInvalid
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.grants import Grants
+
+MAX_GRANT_LENGTH = 2_048
+MIN_KEY_BYTES = 32
+
+_ALGORITHM = "HS256"
+_TYPE = "chat+jwt"
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_FLAT_OBJECT = re.compile(rb"\{[^{}\[\]]*\}")
+_MAX_LIFETIME = int(GRANT_LIFETIME.total_seconds())
+_CACHE_SIZE = 4_096
+
+
+@frozen(kw_only=True)
+class GrantKey:
+    """A key that signs grants; ``kid`` is public and names it in each grant."""
+
+    kid: str = field()
+    key: bytes = field(repr=False)
+
+    @kid.validator
+    def _well_formed(self, _attribute: object, kid: str) -> None:
+        if not _KID.fullmatch(kid):
+            message = "a kid is 1 to 64 letters, digits, dots, hyphens and underscores"
+            raise ValueError(message)
+
+    @key.validator
+    def _long_enough(self, _attribute: object, key: bytes) -> None:
+        if len(key) < MIN_KEY_BYTES:
+            message = f"a grant key needs at least {MIN_KEY_BYTES} bytes"
+            raise ValueError(message)
+
+
+class JwtGrants(Grants):
+    """Signs with the newest key, verifies with all of them; remembers what it verified until it ends."""
+
+    def __init__(self, keys: tuple[GrantKey, ...], *, issuer: str, clock: Clock) -> None:
+        """``keys``: newest first, at least one, each ``kid`` once; ``issuer``: the server's name in ``iss``."""
+        self._keys: dict[str, Key] = {each.kid: jwk.construct(each.key, _ALGORITHM) for each in keys}
+        if not keys or len(self._keys) != len(keys):
+            message = "grant keys need one entry at least, and a kid of its own for each"
+            raise ValueError(message)
+        self._newest = keys[0].kid
+        self._issuer = issuer
+        self._clock = clock
+        self._verified: dict[str, _Payload] = {}
+
+    def sign(self, claims: GrantClaims) -> str:
+        """See :meth:`Grants.sign`. Times are cut to whole seconds.
+
+        Raises :class:`ValueError` for claims no server would accept: too long a life, too long a text.
+        """
+        payload = _Payload.of(claims, self._issuer)
+        payload.check(self._issuer)
+        headers = {"kid": self._newest, "typ": _TYPE}
+        grant: str = jws.sign(payload.as_claims(), self._keys[self._newest], headers=headers, algorithm=_ALGORITHM)
+        if len(grant) > MAX_GRANT_LENGTH:
+            message = "the claims are too long for a grant"
+            raise ValueError(message)
+        return grant
+
+    def verify(self, grant: str) -> GrantClaims:
+        """See :meth:`Grants.verify`."""
+        payload = self._verified.get(grant)
+        if payload is None:
+            payload = self._payload(grant)
+            self._remember(grant, payload)
+        now = self._clock.now().timestamp()
+        if now < payload.nbf:
+            raise GrantInvalid
+        if now >= payload.exp:
+            self._verified.pop(grant, None)
+            raise GrantExpired
+        return payload.as_grant_claims()
+
+    def _payload(self, grant: str) -> "_Payload":
+        try:
+            return self._genuine(grant)
+        except Exception:  # noqa: BLE001 - whatever a stranger's text does to a parser, it is no grant
+            raise GrantInvalid from None
+
+    def _genuine(self, grant: str) -> "_Payload":
+        if len(grant) > MAX_GRANT_LENGTH or not _SHAPE.fullmatch(grant):
+            _reject("length or shape")
+        header, body, _signature = [_decode_canonical(segment) for segment in grant.split(".")]
+        key = self._keys[_kid_of(header)]
+        verified = jws.verify(grant, key, [_ALGORITHM])
+        if verified != body:
+            _reject("payload")
+        payload = _Payload.parse(_object(body))
+        payload.check(self._issuer)
+        return payload
+
+    def _remember(self, grant: str, payload: "_Payload") -> None:
+        if len(self._verified) >= _CACHE_SIZE:
+            self._verified.clear()
+        self._verified[grant] = payload
+
+
+def _reject(what: str) -> NoReturn:
+    message = f"not acceptable: {what}"
+    raise ValueError(message)
+
+
+def _decode_canonical(segment: str) -> bytes:
+    """The bytes of a base64url segment, which must be written the one right way (RFC 4648 §3.5)."""
+    data = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    if urlsafe_b64encode(data).rstrip(b"=").decode() != segment:
+        _reject("base64")
+    return data
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """A JSON object without repeated keys."""
+    if not data.startswith(b"{"):
+        _reject("no object")
+    pairs = json.loads(data, object_pairs_hook=list)
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
+        _reject("repeated key")
+    return parsed
+
+
+def _kid_of(header: bytes) -> str:
+    if not _FLAT_OBJECT.fullmatch(header):  # before it is parsed: depth could hurt the parser
+        _reject("nesting")
+    parsed = _object(header)
+    kid = parsed.get("kid")
+    if not isinstance(kid, str) or parsed != {"alg": _ALGORITHM, "kid": kid, "typ": _TYPE}:
+        _reject("header")
+    return kid
+
+
+@frozen(kw_only=True)
+class _Payload:
+    """The claims of a grant as they are on the wire, each of exactly its type."""
+
+    iss: str
+    aud: str
+    sub: str
+    sid: str
+    jti: str
+    iat: int
+    nbf: int
+    exp: int
+
+    @classmethod
+    def of(cls, claims: GrantClaims, issuer: str) -> "_Payload":
+        issued_at = int(claims.issued_at.timestamp())
+        return cls(
+            iss=issuer,
+            aud=claims.workflow_id,
+            sub=claims.subject.key,
+            sid=claims.chat_session_id,
+            jti=claims.grant_id,
+            iat=issued_at,
+            nbf=issued_at,
+            exp=int(claims.expires_at.timestamp()),
+        )
+
+    @classmethod
+    def parse(cls, claims: Mapping[str, Any]) -> "_Payload":
+        for name, kind in cls.__annotations__.items():
+            if type(claims[name]) is not kind:  # not isinstance: True is no time
+                _reject(name)
+        return cls(**claims)
+
+    def check(self, issuer: str) -> None:
+        """What must hold whatever the time is."""
+        if self.iss != issuer or not all((self.aud, self.sub, self.sid, self.jti)):
+            _reject("iss, aud, sub, sid or jti")
+        if not 0 < self.exp - self.iat <= _MAX_LIFETIME or not self.iat <= self.nbf < self.exp:
+            _reject("lifetime")
+        _moment(self.iat), _moment(self.exp)
+
+    def as_claims(self) -> dict[str, str | int]:
+        return {name: getattr(self, name) for name in _Payload.__annotations__}
+
+    def as_grant_claims(self) -> GrantClaims:
+        return GrantClaims(
+            workflow_id=self.aud,
+            chat_session_id=self.sid,
+            subject=Subject(self.sub),
+            grant_id=self.jti,
+            issued_at=_moment(self.iat),
+            expires_at=_moment(self.exp),
+        )
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,147 @@
+"""The server's own secrets: one file in the data folder, apart from the database.
+
+A JSON object ``{"version": 1, "peppers": [{"id", "key"}], "grant_keys": [{"id", "key"}], "cookie_keys": [key]}``
+with keys of 32 bytes or more as unpadded base64url, each list newest first: new entries go in front, retired ones
+are taken out by hand.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+from orcheo_adapters.auth.grants import GrantKey
+from orcheo_adapters.system.data_folder import write_private
+from orcheo_core.domain.opaque_token import Pepper, PepperRing, RandomBytes
+from orcheo_core.errors import OrcheoError
+
+SECRETS_FILE = "secrets.json"
+_VERSION = 1
+_KEY_BYTES = 32
+_ID_BYTES = 6
+
+_Key = TypeVar("_Key")
+
+
+class SecretsUnreadable(OrcheoError):
+    """The secrets file is there but not as this server wrote it; a new one would void all tokens, so none is made."""
+
+    code = "secrets_unreadable"
+    summary = "The server's secrets file cannot be read."
+    hint = "Restore it from a backup. If there is none, move it away: all publish and service tokens are void then."
+
+
+def _no_empty_ring(_secrets: object, attribute: Any, keys: tuple[object, ...]) -> None:
+    if not keys:
+        message = f"{attribute.name} needs at least one key"
+        raise ValueError(message)
+
+
+@frozen(kw_only=True)
+class ServerSecrets:
+    """Peppers, grant keys and cookie keys, each newest first; no ``repr`` shows a key."""
+
+    peppers: PepperRing = field(repr=False)
+    grant_keys: tuple[GrantKey, ...] = field(repr=False, validator=_no_empty_ring)
+    cookie_keys: tuple[bytes, ...] = field(repr=False, validator=_no_empty_ring)
+
+    @classmethod
+    def generate(cls, random_bytes: RandomBytes) -> "ServerSecrets":
+        """One new key of each kind."""
+        return cls(
+            peppers=PepperRing((Pepper(id=random_bytes(_ID_BYTES).hex(), key=random_bytes(_KEY_BYTES)),)),
+            grant_keys=(GrantKey(kid=random_bytes(_ID_BYTES).hex(), key=random_bytes(_KEY_BYTES)),),
+            cookie_keys=(random_bytes(_KEY_BYTES),),
+        )
+
+
+def load_secrets(data_folder: Path, random_bytes: RandomBytes) -> ServerSecrets:
+    """The secrets of this data folder, made on first use.
+
+    Raises :class:`SecretsUnreadable` when the file is damaged, and :class:`OSError` when it cannot be written.
+    """
+    path = data_folder / SECRETS_FILE
+    try:
+        return _parse(path.read_bytes())
+    except FileNotFoundError:
+        return _create(path, random_bytes)
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"{path} cannot be read: {_reason(error)}."
+        raise SecretsUnreadable(message) from None  # what a parser says may quote a key
+
+
+def _create(path: Path, random_bytes: RandomBytes) -> ServerSecrets:
+    secrets = ServerSecrets.generate(random_bytes)
+    write_private(path, _render(secrets))
+    return secrets
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error) if isinstance(error, _Damaged) else "it is not a JSON object of the expected form"
+
+
+class _Damaged(ValueError):
+    """Says what is wrong, in words that quote nothing of the file."""
+
+
+def _render(secrets: ServerSecrets) -> str:
+    document = {
+        "version": _VERSION,
+        "peppers": [{"id": each.id, "key": _encode(each.key)} for each in secrets.peppers.peppers],
+        "grant_keys": [{"id": each.kid, "key": _encode(each.key)} for each in secrets.grant_keys],
+        "cookie_keys": [_encode(key) for key in secrets.cookie_keys],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _parse(data: bytes) -> ServerSecrets:
+    document = _object(json.loads(data), "the file", {"version", "peppers", "grant_keys", "cookie_keys"})
+    if type(document["version"]) is not int or document["version"] != _VERSION:
+        message = f"its version is not {_VERSION}, so another release of Orcheo wrote it"
+        raise _Damaged(message)
+    return ServerSecrets(
+        peppers=PepperRing(_named(document, "peppers", lambda name, key: Pepper(id=name, key=key))),
+        grant_keys=_named(document, "grant_keys", lambda name, key: GrantKey(kid=name, key=key)),
+        cookie_keys=tuple(_decode(key, "cookie_keys") for key in _list(document, "cookie_keys")),
+    )
+
+
+def _named(document: dict[str, Any], name: str, make: Callable[[str, bytes], _Key]) -> tuple[_Key, ...]:
+    entries = [_object(each, name, {"id", "key"}) for each in _list(document, name)]
+    ids = {each["id"] for each in entries if isinstance(each["id"], str) and each["id"]}
+    if len(ids) != len(entries):
+        message = f"each entry of {name} needs an id of its own"
+        raise _Damaged(message)
+    return tuple(make(each["id"], _decode(each["key"], name)) for each in entries)
+
+
+def _object(value: Any, where: str, keys: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() != keys:
+        message = f"{where} should hold objects with exactly {', '.join(sorted(keys))}"
+        raise _Damaged(message)
+    return value
+
+
+def _list(document: dict[str, Any], name: str) -> list[Any]:
+    entries = document[name]
+    if not isinstance(entries, list) or not entries:
+        message = f"{name} is not a list of at least one key"
+        raise _Damaged(message)
+    return entries
+
+
+def _encode(key: bytes) -> str:
+    return urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
+
+
+def _decode(text: Any, where: str) -> bytes:
+    key = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if isinstance(text, str) and text.isascii() else b""
+    if len(key) < _KEY_BYTES or _encode(key) != text:
+        message = f"a key in {where} is not {_KEY_BYTES} bytes or more in base64url"
+        raise _Damaged(message)
+    return key

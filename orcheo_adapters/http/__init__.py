@@ -1,0 +1,1 @@
+"""The HTTP door: Starlette routes, problems, ChatKit streams and pages."""

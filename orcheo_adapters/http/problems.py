@@ -1,0 +1,110 @@
+"""Errors on the wire: RFC 9457 problems, and the one table from error to HTTP status."""
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orcheo_adapters.http.request_id import request_id_of
+from orcheo_adapters.system.logs import get_logger
+from orcheo_adapters.wire.chatkit_answers import encode_json
+from orcheo_core.errors import (
+    BodyTooLarge,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    InvalidInput,
+    MalformedRequest,
+    NotFoundError,
+    OrcheoError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+_STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
+    (MalformedRequest, 400),
+    (BodyTooLarge, 413),
+    (InvalidError, 422),
+    (UnauthenticatedError, 401),
+    (ForbiddenError, 403),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (UnavailableError, 503),
+)
+"""The first family that an error belongs to gives its status; any other error is 500."""
+
+_LOG = get_logger("http")
+
+
+class MethodNotAllowed(InvalidError):
+    """The address exists, but not for this method."""
+
+    code = "method_not_allowed"
+    summary = "This address does not take this method."
+    hint = "docs/reference/http.md lists the routes with their methods."
+
+
+class CrossSiteRequest(ForbiddenError):
+    """A browser sent this from another site's page, where our cookies must not count."""
+
+    code = "cross_site_request"
+    summary = "This request came from another site."
+    hint = "Open the chat at its own address."
+
+
+def status_of(error: OrcheoError | type[OrcheoError]) -> int:
+    """The HTTP status of an error."""
+    cls = error if isinstance(error, type) else type(error)
+    if cls is MethodNotAllowed:
+        return 405
+    return next((status for family, status in _STATUS if issubclass(cls, family)), 500)
+
+
+def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
+    """The problem document of an error (RFC 9457, section 3)."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.summary,
+        "status": status_of(error),
+        "code": error.code,
+        "detail": error.detail,
+        "hint": error.hint,
+        "request_id": request_id,
+    }
+    if isinstance(error, InvalidInput):
+        document["errors"] = [{"path": each.path, "message": each.message} for each in error.fields]
+    return document
+
+
+def problem_response(error: OrcheoError, request_id: str) -> Response:
+    """The answer that tells a client of an error."""
+    status = status_of(error)
+    headers = {"cache-control": "no-store"}
+    if status == 401:
+        headers["www-authenticate"] = 'Bearer realm="orcheo"'
+    body = encode_json(problem_json(error, request_id))
+    return Response(body, status, headers, media_type="application/problem+json")
+
+
+async def on_orcheo_error(request: Request, error: Exception) -> Response:
+    """Answer an error of the core's tree."""
+    known = error if isinstance(error, OrcheoError) else OrcheoError()
+    return problem_response(known, request_id_of(request.scope))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what routing itself refuses: an unknown address or method."""
+    wrong_method = isinstance(error, HTTPException) and error.status_code == 405
+    known = MethodNotAllowed() if wrong_method else NotFoundError()
+    response = problem_response(known, request_id_of(request.scope))
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def on_crash(request: Request, error: Exception) -> Response:
+    """Answer a fault of ours: all of it to the log, none of it to the client."""
+    request_id = request_id_of(request.scope)
+    _LOG.error("request crashed", exc_info=error, extra={"request_id": request_id})
+    return problem_response(OrcheoError(), request_id)

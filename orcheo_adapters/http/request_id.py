@@ -1,0 +1,20 @@
+"""Each request gets an id that its answer, its problem and its log lines carry."""
+
+from collections.abc import MutableMapping
+from secrets import token_hex
+from typing import Any
+
+_KEY = "orcheo.request_id"
+
+
+def set_request_id(scope: MutableMapping[str, Any]) -> str:
+    """Give the request of this ASGI scope a new id."""
+    request_id = f"req_{token_hex(12)}"
+    scope[_KEY] = request_id
+    return request_id
+
+
+def request_id_of(scope: MutableMapping[str, Any]) -> str:
+    """The id of the request of this ASGI scope."""
+    request_id: str = scope.get(_KEY, "req_unknown")
+    return request_id

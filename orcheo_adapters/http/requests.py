@@ -1,0 +1,45 @@
+"""Reading requests: credentials, JSON bodies, where they come from."""
+
+from starlette.requests import Request
+
+from orcheo_adapters.http.parts import parts_of
+from orcheo_adapters.http.problems import CrossSiteRequest
+from orcheo_adapters.wire.strict import load_object
+from orcheo_core.domain.actor import Caller, Channel
+from orcheo_core.errors import MalformedRequest, ServiceTokenInvalid
+
+_SAME_SITE = frozenset({None, "same-origin", "none"})
+
+
+def bearer(request: Request) -> str | None:
+    """The credential of ``Authorization: Bearer …`` (RFC 6750, section 2.1), or None."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" and credential.strip() else None
+
+
+async def json_object(request: Request) -> dict[str, object]:
+    """The JSON object in the body of a request that says it sends JSON."""
+    body = await request.body()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind != "application/json":
+        raise MalformedRequest("The body must be sent with `Content-Type: application/json`.")
+    return load_object(body)
+
+
+async def owner(request: Request) -> Caller:
+    """The owner whose service token this request carries; :class:`ServiceTokenInvalid` without one."""
+    credential = bearer(request)
+    if credential is None:
+        raise ServiceTokenInvalid
+    return await parts_of(request).owner_access.authenticate(credential, _channel(request))
+
+
+def forbid_cross_site(request: Request) -> None:
+    """Refuse what a browser sends from another site's page; programs send no ``Sec-Fetch-Site``."""
+    if request.headers.get("sec-fetch-site") not in _SAME_SITE:
+        raise CrossSiteRequest
+
+
+def _channel(request: Request) -> Channel:
+    named = request.headers.get("orcheo-channel", "")
+    return Channel(named) if named in {Channel.CLI, Channel.MCP} else Channel.HTTP

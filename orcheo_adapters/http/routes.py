@@ -1,0 +1,44 @@
+"""The whole URL table."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from orcheo_adapters.http import chat, health, pages
+from orcheo_adapters.http.operations import any_operation, body_operation, query_operation
+
+_WORKFLOW = "/api/workflows/{ref}"
+Handler = Callable[[Request], Awaitable[ASGIApp]]
+
+
+def routes(static_folder: Path) -> list[BaseRoute]:
+    """Every route of the server; the visitors' hot paths come first, as matching is linear."""
+    return [
+        _route("/api/chatkit", chat.chatkit, "POST"),
+        _route("/api/chatkit/threads/{thread_id}/events", chat.follow_thread, "GET"),
+        _route("/api/chat/{ref}", chat.chat_info, "GET"),
+        _route("/api/chat/{ref}/session", chat.open_chat_session, "POST"),
+        _route("/chat/{ref}", pages.chat_page, "GET"),
+        _route("/api/workflows", query_operation("workflows.list"), "GET"),
+        _route("/api/workflows", body_operation("workflows.add", status=201), "POST"),
+        _route(_WORKFLOW, query_operation("workflows.show"), "GET"),
+        _route(_WORKFLOW, body_operation("workflows.edit"), "PATCH"),
+        _route(_WORKFLOW, body_operation("workflows.remove"), "DELETE"),
+        _route(f"{_WORKFLOW}/publish", body_operation("workflows.publish"), "POST"),
+        _route(f"{_WORKFLOW}/publish/rotate", body_operation("workflows.rotate_publish_token"), "POST"),
+        _route(f"{_WORKFLOW}/publish/revoke", body_operation("workflows.unpublish"), "POST"),
+        _route(f"{_WORKFLOW}/publish/login", body_operation("workflows.set_login"), "POST"),
+        _route("/api/operations/{name}", any_operation, "POST"),
+        _route("/healthz", health.healthz, "GET"),
+        _route("/readyz", health.readyz, "GET"),
+        Mount("/assets", StaticFiles(directory=static_folder / "assets", check_dir=False)),
+    ]
+
+
+def _route(path: str, handler: Handler | Any, method: str) -> Route:
+    return Route(path, handler, methods=[method])

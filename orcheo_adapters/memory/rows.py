@@ -1,0 +1,217 @@
+"""The repositories of the memory backend."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from orcheo_adapters.memory.tables import Tables, Undo, Write, page_of
+from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.items import Item
+from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.publish_token import PublishToken
+from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.workflow import Workflow
+from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
+from orcheo_core.ports import repositories as ports
+from orcheo_core.ports.unit_of_work import DuplicateTurn
+
+Stage = Callable[[Write], None]
+
+
+class MemoryRepository:
+    """Reads from the tables, stages writes."""
+
+    def __init__(self, tables: Tables, stage: Stage) -> None:
+        """Read ``tables``; hand writes to ``stage``."""
+        self._tables = tables
+        self._stage = stage
+
+
+class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
+    """See the port."""
+
+    async def find(self, ref: str) -> Workflow | None:
+        rows = self._tables.workflows.rows
+        return rows.get(ref) or next((each for each in rows.values() if each.handle == ref), None)
+
+    async def page(self, owner: str, query: PageQuery) -> Page[Workflow]:
+        return page_of((each for each in self._tables.workflows.rows.values() if each.owner.name == owner), query)
+
+    def add(self, workflow: Workflow) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_handle(tables, workflow)
+            yield tables.workflows.put(workflow.id, workflow)
+
+        self._stage(write)
+
+    def save(self, workflow: Workflow) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_revision(tables, workflow.id, workflow.revision - 1)
+            _check_handle(tables, workflow)
+            yield tables.workflows.put(workflow.id, workflow)
+
+        self._stage(write)
+
+    def remove(self, workflow: Workflow) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_revision(tables, workflow.id, workflow.revision)
+            yield tables.workflows.drop(workflow.id)
+            yield from _drop_belongings(tables, workflow.id)
+
+        self._stage(write)
+
+
+def _check_handle(tables: Tables, workflow: Workflow) -> None:
+    if any(each.handle == workflow.handle and each.id != workflow.id for each in tables.workflows.rows.values()):
+        raise HandleTaken(f"Another workflow has the handle {workflow.handle!r}.")
+
+
+def _check_revision(tables: Tables, workflow_id: str, expected: int) -> None:
+    stored = tables.workflows.rows.get(workflow_id)
+    if stored is None or stored.revision != expected:
+        raise ConcurrentChange
+
+
+def _drop_belongings(tables: Tables, workflow_id: str) -> Iterator[Undo]:
+    threads = {key for key, each in tables.threads.rows.items() if each.workflow_id == workflow_id}
+    for key in [key for key, each in tables.items.rows.items() if each.thread_id in threads]:
+        yield tables.items.drop(key)
+    for table in (tables.publish_tokens, tables.chat_sessions, tables.turns, tables.threads):
+        for key in [key for key, each in table.rows.items() if each.workflow_id == workflow_id]:
+            yield table.drop(key)
+
+
+class MemoryPublishTokenRepository(MemoryRepository, ports.PublishTokenRepository):
+    """See the port."""
+
+    async def find(self, public_id: str) -> PublishToken | None:
+        return self._tables.publish_tokens.rows.get(public_id)
+
+    async def live(self, workflow_id: str, now: datetime) -> Sequence[PublishToken]:
+        rows = self._tables.publish_tokens.rows.values()
+        return [each for each in rows if each.workflow_id == workflow_id and each.is_live(now)]
+
+    def save(self, publish_token: PublishToken) -> None:
+        self._stage(lambda tables: [tables.publish_tokens.put(publish_token.public_id, publish_token)])
+
+
+class MemoryServiceTokenRepository(MemoryRepository, ports.ServiceTokenRepository):
+    """See the port."""
+
+    async def find(self, public_id: str) -> ServiceToken | None:
+        return self._tables.service_tokens.rows.get(public_id)
+
+    def save(self, service_token: ServiceToken) -> None:
+        self._stage(lambda tables: [tables.service_tokens.put(service_token.public_id, service_token)])
+
+
+class MemoryChatSessionRepository(MemoryRepository, ports.ChatSessionRepository):
+    """See the port."""
+
+    async def find(self, chat_session_id: str) -> ChatSession | None:
+        return self._tables.chat_sessions.rows.get(chat_session_id)
+
+    def save(self, chat_session: ChatSession) -> None:
+        self._stage(lambda tables: [tables.chat_sessions.put(chat_session.id, chat_session)])
+
+    def end_all(self, workflow_id: str, at: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            for each in list(tables.chat_sessions.rows.values()):
+                if each.workflow_id == workflow_id:
+                    yield tables.chat_sessions.put(each.id, each.ended(at))
+
+        self._stage(write)
+
+
+class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
+    """See the port."""
+
+    async def find(self, thread_id: str) -> Thread | None:
+        return self._tables.threads.rows.get(thread_id)
+
+    async def page(self, workflow_id: str, subject: Subject, query: PageQuery) -> Page[Thread]:
+        wanted = (workflow_id, subject)
+        rows = self._tables.threads.rows.values()
+        return page_of((each for each in rows if (each.workflow_id, each.subject) == wanted), query)
+
+    def save(self, thread: Thread) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            if thread.workflow_id not in tables.workflows.rows:
+                raise ConcurrentChange
+            yield tables.threads.put(thread.id, thread)
+
+        self._stage(write)
+
+
+class MemoryItemRepository(MemoryRepository, ports.ItemRepository):
+    """See the port."""
+
+    async def find(self, thread_id: str, item_id: str) -> Item | None:
+        item = self._tables.items.rows.get(item_id)
+        return item if item is not None and item.thread_id == thread_id else None
+
+    async def page(self, thread_id: str, query: PageQuery) -> Page[Item]:
+        return page_of((each for each in self._tables.items.rows.values() if each.thread_id == thread_id), query)
+
+    def save(self, item: Item) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            if item.thread_id not in tables.threads.rows:
+                raise ConcurrentChange
+            yield tables.items.put(item.id, item)
+
+        self._stage(write)
+
+    def remove(self, item_id: str) -> None:
+        self._stage(lambda tables: [tables.items.drop(item_id)])
+
+
+class MemoryTurnRepository(MemoryRepository, ports.TurnRepository):
+    """See the port."""
+
+    async def latest(self, thread_id: str) -> Turn | None:
+        turns = [each for each in self._tables.turns.rows.values() if each.thread_id == thread_id]
+        return max(turns, key=lambda turn: turn.id, default=None)
+
+    async def find_by_key(self, workflow_id: str, subject: Subject, idempotency_key: str) -> Turn | None:
+        return _find_by_key(self._tables, (workflow_id, subject, idempotency_key))
+
+    async def running(self) -> Sequence[Turn]:
+        return [each for each in self._tables.turns.rows.values() if each.is_running]
+
+    def add(self, turn: Turn) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            key = turn.idempotency_key
+            if key is not None and _find_by_key(tables, (turn.workflow_id, turn.subject, key)):
+                raise DuplicateTurn
+            if any(each.thread_id == turn.thread_id and each.is_running for each in tables.turns.rows.values()):
+                raise TurnInProgress
+            yield from _put_turn(tables, turn)
+
+        self._stage(write)
+
+    def save(self, turn: Turn) -> None:
+        self._stage(lambda tables: _put_turn(tables, turn))
+
+
+def _put_turn(tables: Tables, turn: Turn) -> Iterator[Undo]:
+    if turn.thread_id not in tables.threads.rows:
+        raise ConcurrentChange
+    yield tables.turns.put(turn.id, turn)
+
+
+def _find_by_key(tables: Tables, wanted: tuple[str, Subject, str]) -> Turn | None:
+    turns = tables.turns.rows.values()
+    return next((each for each in turns if (each.workflow_id, each.subject, each.idempotency_key) == wanted), None)
+
+
+class MemoryAuditRepository(MemoryRepository, ports.AuditRepository):
+    """See the port."""
+
+    def append(self, entry: AuditEntry) -> None:
+        self._stage(lambda tables: [tables.audit.put(entry.id, entry)])
+
+    async def page(self, query: PageQuery) -> Page[AuditEntry]:
+        return page_of(self._tables.audit.rows.values(), query)

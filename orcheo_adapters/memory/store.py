@@ -1,0 +1,53 @@
+"""A store in this process's memory: the same rules as the others, gone with the process."""
+
+from orcheo_adapters.memory import rows
+from orcheo_adapters.memory.tables import Tables, Undo, Write
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+
+
+class MemoryUnitOfWork(UnitOfWork):
+    """Collects writes; commit carries them out without letting anything else run in between."""
+
+    def __init__(self, tables: Tables) -> None:
+        """Over these tables."""
+        self._tables = tables
+        self._staged: list[Write] = []
+        self.workflows = rows.MemoryWorkflowRepository(tables, self._staged.append)
+        self.publish_tokens = rows.MemoryPublishTokenRepository(tables, self._staged.append)
+        self.service_tokens = rows.MemoryServiceTokenRepository(tables, self._staged.append)
+        self.chat_sessions = rows.MemoryChatSessionRepository(tables, self._staged.append)
+        self.threads = rows.MemoryThreadRepository(tables, self._staged.append)
+        self.items = rows.MemoryItemRepository(tables, self._staged.append)
+        self.turns = rows.MemoryTurnRepository(tables, self._staged.append)
+        self.audit = rows.MemoryAuditRepository(tables, self._staged.append)
+
+    async def commit(self) -> None:
+        """See the port."""
+        done: list[Undo] = []
+        try:
+            for write in self._staged:
+                for undo in write(self._tables):
+                    done.append(undo)  # noqa: PERF402 - what was done before an error must be known
+        except BaseException:
+            for undo in reversed(done):
+                undo()
+            raise
+        self._staged.clear()
+
+
+class MemoryStore(Store):
+    """Keeps everything until the process ends."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._tables = Tables()
+
+    def begin(self) -> UnitOfWork:
+        """See the port."""
+        return MemoryUnitOfWork(self._tables)
+
+    async def check(self) -> None:
+        """See the port; memory always answers."""
+
+    async def close(self) -> None:
+        """See the port; there is nothing to let go of."""

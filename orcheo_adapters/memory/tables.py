@@ -1,0 +1,86 @@
+"""The tables of the memory backend, and writes that can be undone."""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, Protocol, TypeVar
+
+from attrs import Factory, frozen
+
+from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.items import Item
+from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.publish_token import PublishToken
+from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.workflow import Workflow
+
+T = TypeVar("T")
+Undo = Callable[[], None]
+
+
+class HasId(Protocol):
+    """Whatever has an id that sorts by time."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+
+Entry = TypeVar("Entry", bound=HasId)
+
+
+class Table(Generic[T]):
+    """Values by key."""
+
+    def __init__(self) -> None:
+        """An empty table."""
+        self.rows: dict[str, T] = {}
+
+    def put(self, key: str, value: T) -> Undo:
+        """Insert or replace; returns what takes it back."""
+        before = self.rows.get(key)
+        self.rows[key] = value
+        return lambda: self._restore(key, before)
+
+    def drop(self, key: str) -> Undo:
+        """Remove if there; returns what takes it back."""
+        before = self.rows.pop(key, None)
+        return lambda: self._restore(key, before)
+
+    def _restore(self, key: str, before: T | None) -> None:
+        if before is None:
+            self.rows.pop(key, None)
+        else:
+            self.rows[key] = before
+
+
+@frozen
+class Tables:
+    """All tables."""
+
+    workflows: Table[Workflow] = Factory(Table)
+    publish_tokens: Table[PublishToken] = Factory(Table)
+    service_tokens: Table[ServiceToken] = Factory(Table)
+    chat_sessions: Table[ChatSession] = Factory(Table)
+    threads: Table[Thread] = Factory(Table)
+    items: Table[Item] = Factory(Table)
+    turns: Table[Turn] = Factory(Table)
+    audit: Table[AuditEntry] = Factory(Table)
+
+
+Write = Callable[[Tables], Iterable[Undo]]
+"""One staged write: carries itself out and yields what takes each of its steps back."""
+
+
+def page_of(entries: Iterable[Entry], query: PageQuery) -> Page[Entry]:
+    """The page of ``entries``, in any order, that ``query`` asks for."""
+    ordered = sorted(entries, key=lambda entry: entry.id, reverse=query.newest_first)
+    behind = [entry for entry in ordered if _is_behind(entry.id, query)]
+    return Page(entries=tuple(behind[: query.limit]), has_more=len(behind) > query.limit)
+
+
+def _is_behind(entry_id: str, query: PageQuery) -> bool:
+    if query.after is None:
+        return True
+    return entry_id < query.after if query.newest_first else entry_id > query.after

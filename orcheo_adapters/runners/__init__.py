@@ -1,0 +1,1 @@
+"""Adapters that execute workflows; :mod:`orcheo_adapters.runners.registry` lists them."""

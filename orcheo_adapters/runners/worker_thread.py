@@ -1,0 +1,42 @@
+"""Blocking work in a thread of its own, which can be abandoned."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+_Result = TypeVar("_Result")
+
+
+def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
+    """Begin ``work`` in a daemon thread with the caller's context variables.
+
+    Cancelling the future abandons the thread: it is not waited for, neither now nor when the process ends, which is
+    why the threads of an executor will not do. What ``work`` raises becomes the future's exception.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_Result] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(method: Callable[[Any], None], value: Any) -> None:
+        if not future.done():
+            method(value)
+
+    def execute() -> None:
+        outcome = _attempt(lambda: context.run(work), future)
+        with suppress(RuntimeError):  # the loop is gone, and whoever waited with it
+            loop.call_soon_threadsafe(settle, *outcome)
+
+    threading.Thread(target=execute, name="orcheo-workflow", daemon=True).start()
+    return future
+
+
+def _attempt(work: Callable[[], _Result], future: "asyncio.Future[_Result]") -> tuple[Callable[[Any], None], Any]:
+    try:
+        return future.set_result, work()
+    except StopIteration as error:  # which a future cannot hold
+        return future.set_exception, RuntimeError(f"the workflow raised {error!r}")
+    except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+        return future.set_exception, error

@@ -1,0 +1,181 @@
+"""The server process: its socket, its data folder, its start and its end."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from orcheo_adapters.auth.secrets_file import ServerSecrets, load_secrets
+from orcheo_adapters.backends import open_store
+from orcheo_adapters.settings import ServerSettings, local_url
+from orcheo_adapters.system.data_folder import DataFolder, write_private
+from orcheo_adapters.system.entropy import SystemEntropy
+from orcheo_adapters.system.logs import configure_logs, get_logger
+from orcheo_core.domain.actor import Channel, Scope
+from orcheo_core.errors import ConflictError, InvalidError, ServiceTokenInvalid
+from orcheo_core.ports.unit_of_work import Store
+
+if TYPE_CHECKING:
+    from orcheo_adapters.bootstrap import Orcheo
+
+CHECKPOINT_SECONDS = 0.25
+"""Text of running turns is durable at most so long after it was said, plus one commit (design.md: 500 ms)."""
+
+_DRAIN_SECONDS = 5.0
+_BACKLOG = 2048
+_LOG = get_logger("server")
+Assemble = Callable[[Store, ServerSecrets, ServerSettings], "Orcheo"]
+
+
+class PortBusy(ConflictError):
+    """Another process listens on the port."""
+
+    code = "port_busy"
+    summary = "Another process listens on this port."
+    hint = "Stop it, or choose another port with --port or ORCHEO_PORT."
+
+
+class AddressUnusable(InvalidError):
+    """The address is none of this machine's, or may not be listened on."""
+
+    code = "address_unusable"
+    summary = "The server cannot listen on this address."
+    hint = "Choose another address with --host or ORCHEO_HOST, or a port over 1023."
+
+
+def run_server(settings: ServerSettings, assemble: Assemble, *, on_ready: Callable[[str], None] | None = None) -> None:
+    """See :func:`orcheo_adapters.bootstrap.serve`."""
+    listener = _listen(settings)
+    try:
+        configure_logs()
+        asyncio.run(_serve(settings, assemble, listener, on_ready))
+    finally:
+        listener.close()
+
+
+async def _serve(
+    settings: ServerSettings,
+    assemble: Assemble,
+    listener: socket.socket,
+    on_ready: Callable[[str], None] | None,
+) -> None:
+    folder = DataFolder(settings.data_dir)
+    folder.prepare()
+    url = local_url(settings.host, listener.getsockname()[1])
+    with folder.locked(url):
+        secrets = load_secrets(folder.path, SystemEntropy().random_bytes)
+        store = open_store("sqlite", folder)
+        try:
+            orcheo = assemble(store, secrets, settings)
+            await _prepare(orcheo, folder)
+            async with _checkpoints(orcheo):
+                await _listen_until_told(orcheo, listener, lambda: on_ready(url) if on_ready else None)
+                await _drain(orcheo)
+        finally:
+            await store.close()
+
+
+async def _prepare(orcheo: "Orcheo", folder: DataFolder) -> None:
+    interrupted = await orcheo.engine.recover()
+    if interrupted:
+        _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
+    await _ensure_local_owner_token(orcheo, folder)
+
+
+async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> None:
+    """The CLI on this machine uses the token in this file; one that no longer works is replaced."""
+    from orcheo_adapters.bootstrap import LOCAL_OWNER, local_caller
+
+    access, path = orcheo.parts.owner_access, folder.local_owner_token
+    if path.is_file():
+        with suppress(ServiceTokenInvalid, OSError, UnicodeDecodeError):
+            await access.authenticate(path.read_text(encoding="utf-8").strip(), Channel.PYTHON)
+            return
+    issued = await access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
+    write_private(path, issued + "\n")
+
+
+@asynccontextmanager
+async def _checkpoints(orcheo: "Orcheo") -> AsyncIterator[None]:
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            try:
+                await orcheo.engine.checkpoint()
+            except Exception:  # noqa: BLE001 - whatever it is, the next checkpoint must come
+                _LOG.exception("checkpoint failed")
+
+    task = asyncio.create_task(repeat(), name="checkpoints")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    config = uvicorn.Config(
+        orcheo.app,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=int(_DRAIN_SECONDS),
+    )
+    await _Server(config, on_ready=on_ready, on_stop=orcheo.parts.chatting.stop).serve(sockets=[listener])
+
+
+async def _drain(orcheo: "Orcheo") -> None:
+    """Let the interrupted turns become durable."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            await orcheo.background.wait()
+
+
+class _Server(uvicorn.Server):
+    """Ends running turns with a final event before uvicorn waits for their connections."""
+
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self._on_stop = on_stop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_stop()
+        super().handle_exit(sig, frame)
+        # uvicorn raises the signal again after it has shut down; for us that end is a clean one.
+        self._captured_signals.clear()
+
+
+def _listen(settings: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _why_not(error, settings) from None
+    except OverflowError:
+        listener.close()
+        raise AddressUnusable(f"There is no port {settings.port}.") from None
+    listener.setblocking(False)
+    return listener
+
+
+def _why_not(error: OSError, settings: ServerSettings) -> PortBusy | AddressUnusable:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return PortBusy(f"Another process listens on {where}.")
+    return AddressUnusable(f"The server cannot listen on {where}: {error.strerror or error}.")

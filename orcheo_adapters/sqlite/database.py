@@ -1,0 +1,175 @@
+"""The database file: its connections, and the one thread that writes.
+
+A change is a list of statements. The writer takes all changes that wait, carries them out in one transaction, each
+inside a savepoint of its own, and commits once (group commit): on a disk that takes milliseconds to flush, this is
+what keeps many small durable writes quick. A change that breaks a rule is undone alone; its neighbours land.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread as OsThread
+from typing import Any
+
+from attrs import frozen
+from sqlite_utils import Database
+
+from orcheo_adapters.sqlite.errors import DatabaseUnreadable
+from orcheo_adapters.sqlite.migrations import migrate
+from orcheo_adapters.system.logs import get_logger
+from orcheo_core.errors import StorageUnavailable
+
+_LOG = get_logger("sqlite")
+_GROUP_LIMIT = 256
+Row = tuple[Any, ...]
+
+
+@frozen
+class Statement:
+    """One statement of a change; ``check`` looks at the cursor and raises when a rule is broken."""
+
+    sql: str
+    values: Sequence[Any] = ()
+    check: Callable[[sqlite3.Cursor], None] | None = None
+
+
+ExplainIntegrity = Callable[[sqlite3.IntegrityError], Exception]
+
+
+@frozen
+class _Change:
+    statements: Iterable[Statement]
+    loop: asyncio.AbstractEventLoop
+    done: "asyncio.Future[None]"
+
+
+class SqliteDatabase:
+    """An open database file."""
+
+    def __init__(self, path: Path, *, explain: ExplainIntegrity, synchronous: str = "FULL") -> None:
+        """Open and migrate ``path``; ``explain`` names the rule behind a broken constraint.
+
+        Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`.
+        """
+        self._explain = explain
+        try:
+            self._writer = _connect(path, synchronous)
+            migrate(Database(self._writer))
+            self._reader = _connect(path, synchronous)
+            self._reader.execute("PRAGMA query_only = ON")
+        except sqlite3.DatabaseError as error:
+            raise DatabaseUnreadable(f"The database {path} cannot be opened: {error}.") from None
+        self._queue: SimpleQueue[_Change | None] = SimpleQueue()
+        self._thread = OsThread(target=self._write_all, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a short read: a key or a page.
+
+        Runs where it is called, on the event loop: such a read takes some 20 µs, a hop to a thread 300
+        (``docs/decisions/0004``).
+        """
+        try:
+            return self._reader.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise StorageUnavailable(f"The database cannot be read: {error}.") from None
+
+    async def write(self, statements: Iterable[Statement]) -> None:
+        """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`."""
+        loop = asyncio.get_running_loop()
+        change = _Change(statements, loop, loop.create_future())
+        self._queue.put(change)
+        await asyncio.shield(change.done)
+
+    def close(self) -> None:
+        """Finish what waits, then let go."""
+        self._queue.put(None)
+        self._thread.join()
+        self._reader.close()
+        self._writer.close()
+
+    def _write_all(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, last = self._take_waiting(first)
+            outcomes = self._write_group(group)
+            _tell(group, outcomes)
+            if last:
+                return
+
+    def _take_waiting(self, first: _Change) -> tuple[list[_Change], bool]:
+        group = [first]
+        while len(group) < _GROUP_LIMIT:
+            try:
+                change = self._queue.get_nowait()
+            except Empty:
+                break
+            if change is None:
+                return group, True
+            group.append(change)
+        return group, False
+
+    def _write_group(self, group: list[_Change]) -> list[Exception | None]:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            outcomes = [self._write_one(change) for change in group]
+            self._writer.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the writer must go on and the callers must know
+            self._roll_back()
+            _LOG.error("a group of %d changes was not written: %s", len(group), error)
+            return [StorageUnavailable(f"The database did not take the change: {error}.")] * len(group)
+        return outcomes
+
+    def _write_one(self, change: _Change) -> Exception | None:
+        self._writer.execute("SAVEPOINT change")
+        try:
+            for statement in change.statements:
+                cursor = self._writer.execute(statement.sql, statement.values)
+                if statement.check is not None:
+                    statement.check(cursor)
+        except sqlite3.IntegrityError as error:
+            outcome: Exception | None = self._explain(error)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - a broken rule, for the caller of this change alone
+            outcome = error
+        else:
+            outcome = None
+        if outcome is not None:
+            self._writer.execute("ROLLBACK TO change")
+        self._writer.execute("RELEASE change")
+        return outcome
+
+    def _roll_back(self) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+
+def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA busy_timeout = 5000")
+    return connection
+
+
+def _tell(group: list[_Change], outcomes: list[Exception | None]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Change, Exception | None]]] = {}
+    for change, outcome in zip(group, outcomes, strict=True):
+        by_loop.setdefault(change.loop, []).append((change, outcome))
+    for loop, told in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, told)
+
+
+def _resolve(told: list[tuple[_Change, Exception | None]]) -> None:
+    for change, outcome in told:
+        if change.done.done():
+            continue
+        if outcome is None:
+            change.done.set_result(None)
+        else:
+            change.done.set_exception(outcome)

@@ -1,0 +1,90 @@
+"""The schema in numbered steps; ``PRAGMA user_version`` of a file says how many it has been through."""
+
+from sqlite_utils import Database
+
+from orcheo_adapters.sqlite.errors import SchemaTooNew
+
+_FIRST = (
+    """
+    CREATE TABLE workflows (
+        id TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT NOT NULL,
+        owner TEXT NOT NULL, runner TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+        revision INTEGER NOT NULL, published_at INTEGER, published_by TEXT, require_login INTEGER,
+        publish_token_id TEXT, publish_token_rotated_at INTEGER
+    ) STRICT
+    """,
+    "CREATE INDEX workflows_by_owner ON workflows (owner, id)",
+    """
+    CREATE TABLE publish_tokens (
+        public_id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
+        pepper_id TEXT NOT NULL, digest TEXT NOT NULL, issued_at INTEGER NOT NULL, ends_at INTEGER, "end" TEXT
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX publish_tokens_by_workflow ON publish_tokens (workflow_id)",
+    """
+    CREATE TABLE service_tokens (
+        public_id TEXT PRIMARY KEY, pepper_id TEXT NOT NULL, digest TEXT NOT NULL, owner TEXT NOT NULL,
+        scopes TEXT NOT NULL, issued_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE chat_sessions (
+        id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
+        subject TEXT NOT NULL, way TEXT NOT NULL, opened_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        ended_at INTEGER
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX chat_sessions_by_workflow ON chat_sessions (workflow_id)",
+    """
+    CREATE TABLE threads (
+        id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
+        subject TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, title TEXT
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX threads_by_subject ON threads (workflow_id, subject, id)",
+    """
+    CREATE TABLE items (
+        id TEXT PRIMARY KEY, thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
+        turn_id TEXT NOT NULL, created_at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX items_by_thread ON items (thread_id, id)",
+    """
+    CREATE TABLE turns (
+        id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL,
+        thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE, subject TEXT NOT NULL,
+        user_item_id TEXT NOT NULL, answer_id TEXT NOT NULL, started_at INTEGER NOT NULL, status TEXT NOT NULL,
+        ended_at INTEGER, idempotency_key TEXT, replaces TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX turns_by_thread ON turns (thread_id, id)",
+    "CREATE UNIQUE INDEX one_running_turn ON turns (thread_id) WHERE status = 'running'",
+    """
+    CREATE UNIQUE INDEX turns_by_key ON turns (workflow_id, subject, idempotency_key)
+    WHERE idempotency_key IS NOT NULL
+    """,
+    """
+    CREATE TABLE audit (
+        id TEXT PRIMARY KEY, at INTEGER NOT NULL, act TEXT NOT NULL, actor TEXT NOT NULL, channel TEXT NOT NULL,
+        workflow_id TEXT, note TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Step n brings a file from version n to version n + 1; a step that was released never changes."""
+
+
+def migrate(database: Database) -> None:
+    """Bring the file up to the newest version, all or nothing; raises :class:`SchemaTooNew`."""
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(STEPS):
+        message = f"The database has schema version {version}; this release of Orcheo knows up to {len(STEPS)}."
+        raise SchemaTooNew(message)
+    if version == len(STEPS):
+        return
+    with database.atomic():
+        for step in STEPS[version:]:
+            for statement in step:
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {len(STEPS)}")

@@ -1,0 +1,216 @@
+"""The repositories over SQLite: plain SQL, as these are the hot paths."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from orcheo_adapters.sqlite import rows
+from orcheo_adapters.sqlite.database import Row, SqliteDatabase, Statement
+from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.items import Item
+from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.publish_token import PublishToken
+from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.workflow import Workflow
+from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
+from orcheo_core.ports import repositories as ports
+from orcheo_core.ports.unit_of_work import DuplicateTurn
+
+T = TypeVar("T")
+Stage = Callable[[Statement], None]
+
+
+def explain_integrity(error: sqlite3.IntegrityError) -> Exception:
+    """The rule of the domain behind a broken constraint; a missing parent means it was removed meanwhile."""
+    text = str(error)
+    if "workflows.handle" in text:
+        return HandleTaken()
+    if text.endswith("turns.thread_id"):
+        return TurnInProgress()
+    if "FOREIGN KEY" in text:
+        return ConcurrentChange()
+    return error
+
+
+class SqliteRepository:
+    """Reads rows, stages statements."""
+
+    def __init__(self, database: SqliteDatabase, stage: Stage) -> None:
+        """Read ``database``; hand statements to ``stage``."""
+        self._database = database
+        self._stage = stage
+
+    def _find(self, sql: str, values: Sequence[Any], build: Callable[[Row], T]) -> T | None:
+        found = self._database.read(sql, values)
+        return build(found[0]) if found else None
+
+    def _page(
+        self, table: str, where: str, values: Sequence[Any], query: PageQuery, build: Callable[[Row], T]
+    ) -> Page[T]:
+        order, behind = ("DESC", "<") if query.newest_first else ("ASC", ">")
+        cursor = f" AND id {behind} ?" if query.after is not None else ""
+        after = () if query.after is None else (query.after,)
+        sql = f"SELECT {table} WHERE {where}{cursor} ORDER BY id {order} LIMIT ?"
+        found = self._database.read(sql, (*values, *after, query.limit + 1))
+        entries = tuple(build(row) for row in found[: query.limit])
+        return Page(entries=entries, has_more=len(found) > query.limit)
+
+    def _put(self, table: str, row: Row) -> None:
+        marks = ", ".join("?" * len(row))
+        self._stage(Statement(f"INSERT INTO {table} VALUES ({marks})", row))  # noqa: S608 - the table is ours
+
+
+def _changed_one(cursor: sqlite3.Cursor) -> None:
+    if cursor.rowcount != 1:
+        raise ConcurrentChange
+
+
+class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
+    """See the port."""
+
+    _SELECT = f"SELECT {rows.WORKFLOW_COLUMNS} FROM workflows WHERE "  # noqa: S608 - all parts are ours
+
+    async def find(self, ref: str) -> Workflow | None:
+        column = "id" if ref.startswith("wf_") else "handle"
+        return self._find(f"{self._SELECT}{column} = ?", (ref,), rows.workflow_of)
+
+    async def page(self, owner: str, query: PageQuery) -> Page[Workflow]:
+        table = f"{rows.WORKFLOW_COLUMNS} FROM workflows"
+        return self._page(table, "owner = ?", (owner,), query, rows.workflow_of)
+
+    def add(self, workflow: Workflow) -> None:
+        self._put("workflows", rows.workflow_row(workflow))
+
+    def save(self, workflow: Workflow) -> None:
+        columns = ", ".join(f"{name} = ?" for name in rows.WORKFLOW_COLUMNS.split(", "))
+        sql = f"UPDATE workflows SET {columns} WHERE id = ? AND revision = ?"  # noqa: S608 - all parts are ours
+        values = (*rows.workflow_row(workflow), workflow.id, workflow.revision - 1)
+        self._stage(Statement(sql, values, _changed_one))
+
+    def remove(self, workflow: Workflow) -> None:
+        sql = "DELETE FROM workflows WHERE id = ? AND revision = ?"
+        self._stage(Statement(sql, (workflow.id, workflow.revision), _changed_one))
+
+
+class SqlitePublishTokenRepository(SqliteRepository, ports.PublishTokenRepository):
+    """See the port."""
+
+    async def find(self, public_id: str) -> PublishToken | None:
+        return self._find("SELECT * FROM publish_tokens WHERE public_id = ?", (public_id,), rows.publish_token_of)
+
+    async def live(self, workflow_id: str, now: datetime) -> Sequence[PublishToken]:
+        sql = "SELECT * FROM publish_tokens WHERE workflow_id = ? AND (ends_at IS NULL OR ends_at > ?)"
+        return [rows.publish_token_of(row) for row in self._database.read(sql, (workflow_id, rows.to_micros(now)))]
+
+    def save(self, publish_token: PublishToken) -> None:
+        sql = "INSERT OR REPLACE INTO publish_tokens VALUES (?, ?, ?, ?, ?, ?, ?)"
+        self._stage(Statement(sql, rows.publish_token_row(publish_token)))
+
+
+class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepository):
+    """See the port."""
+
+    async def find(self, public_id: str) -> ServiceToken | None:
+        return self._find("SELECT * FROM service_tokens WHERE public_id = ?", (public_id,), rows.service_token_of)
+
+    def save(self, service_token: ServiceToken) -> None:
+        sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?)"
+        self._stage(Statement(sql, rows.service_token_row(service_token)))
+
+
+class SqliteChatSessionRepository(SqliteRepository, ports.ChatSessionRepository):
+    """See the port."""
+
+    async def find(self, chat_session_id: str) -> ChatSession | None:
+        return self._find("SELECT * FROM chat_sessions WHERE id = ?", (chat_session_id,), rows.chat_session_of)
+
+    def save(self, chat_session: ChatSession) -> None:
+        sql = "INSERT OR REPLACE INTO chat_sessions VALUES (?, ?, ?, ?, ?, ?, ?)"
+        self._stage(Statement(sql, rows.chat_session_row(chat_session)))
+
+    def end_all(self, workflow_id: str, at: datetime) -> None:
+        sql = "UPDATE chat_sessions SET ended_at = ? WHERE workflow_id = ? AND ended_at IS NULL"
+        self._stage(Statement(sql, (rows.to_micros(at), workflow_id)))
+
+
+class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
+    """See the port."""
+
+    async def find(self, thread_id: str) -> Thread | None:
+        return self._find("SELECT * FROM threads WHERE id = ?", (thread_id,), rows.thread_of)
+
+    async def page(self, workflow_id: str, subject: Subject, query: PageQuery) -> Page[Thread]:
+        where = "workflow_id = ? AND subject = ?"
+        return self._page("* FROM threads", where, (workflow_id, subject.key), query, rows.thread_of)
+
+    def save(self, thread: Thread) -> None:
+        sql = (
+            "INSERT INTO threads VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at, title = excluded.title"
+        )
+        self._stage(Statement(sql, rows.thread_row(thread)))
+
+
+class SqliteItemRepository(SqliteRepository, ports.ItemRepository):
+    """See the port."""
+
+    async def find(self, thread_id: str, item_id: str) -> Item | None:
+        sql = "SELECT * FROM items WHERE id = ? AND thread_id = ?"
+        return self._find(sql, (item_id, thread_id), rows.item_of)
+
+    async def page(self, thread_id: str, query: PageQuery) -> Page[Item]:
+        return self._page("* FROM items", "thread_id = ?", (thread_id,), query, rows.item_of)
+
+    def save(self, item: Item) -> None:
+        sql = "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
+        self._stage(Statement(sql, rows.item_row(item)))
+
+    def remove(self, item_id: str) -> None:
+        self._stage(Statement("DELETE FROM items WHERE id = ?", (item_id,)))
+
+
+def _no_duplicate(cursor: sqlite3.Cursor) -> None:
+    if cursor.fetchone() is not None:
+        raise DuplicateTurn
+
+
+class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
+    """See the port."""
+
+    _BY_KEY = "SELECT * FROM turns WHERE workflow_id = ? AND subject = ? AND idempotency_key = ?"
+
+    async def latest(self, thread_id: str) -> Turn | None:
+        sql = "SELECT * FROM turns WHERE thread_id = ? ORDER BY id DESC LIMIT 1"
+        return self._find(sql, (thread_id,), rows.turn_of)
+
+    async def find_by_key(self, workflow_id: str, subject: Subject, idempotency_key: str) -> Turn | None:
+        return self._find(self._BY_KEY, (workflow_id, subject.key, idempotency_key), rows.turn_of)
+
+    async def running(self) -> Sequence[Turn]:
+        return [rows.turn_of(row) for row in self._database.read("SELECT * FROM turns WHERE status = 'running'")]
+
+    def add(self, turn: Turn) -> None:
+        if turn.idempotency_key is not None:
+            key = (turn.workflow_id, turn.subject.key, turn.idempotency_key)
+            self._stage(Statement(self._BY_KEY, key, _no_duplicate))
+        self._put("turns", rows.turn_row(turn))
+
+    def save(self, turn: Turn) -> None:
+        sql = "UPDATE turns SET status = ?, ended_at = ? WHERE id = ?"
+        ended_at = rows.to_micros(turn.ended_at) if turn.ended_at else None
+        self._stage(Statement(sql, (turn.status, ended_at, turn.id), _changed_one))
+
+
+class SqliteAuditRepository(SqliteRepository, ports.AuditRepository):
+    """See the port."""
+
+    def append(self, entry: AuditEntry) -> None:
+        self._put("audit", rows.audit_row(entry))
+
+    async def page(self, query: PageQuery) -> Page[AuditEntry]:
+        return self._page("* FROM audit", "1", (), query, rows.audit_of)

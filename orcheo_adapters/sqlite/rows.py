@@ -1,0 +1,336 @@
+"""Rows and the values they stand for. Times are whole microseconds since 1970 (UTC)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from orcheo_core.domain.actor import Actor, Channel, Scope
+from orcheo_core.domain.audit import Act, AuditEntry
+from orcheo_core.domain.chat_session import ChatSession, Way
+from orcheo_core.domain.items import (
+    AnswerPart,
+    AssistantItem,
+    Citation,
+    InferenceOptions,
+    InputPart,
+    Item,
+    Source,
+    TagInput,
+    TextInput,
+    UserItem,
+)
+from orcheo_core.domain.opaque_token import TokenDigest
+from orcheo_core.domain.publish_token import PublishToken, TokenEnd
+from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
+
+Row = tuple[Any, ...]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+WORKFLOW_COLUMNS = (
+    "id, handle, name, description, owner, runner, created_at, updated_at, revision, published_at, published_by, "
+    "require_login, publish_token_id, publish_token_rotated_at"
+)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _maybe_micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def _moment(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def _maybe_moment(micros: int | None) -> datetime | None:
+    return None if micros is None else _moment(micros)
+
+
+def _json(document: object) -> str:
+    return orjson.dumps(document).decode()
+
+
+def workflow_row(workflow: Workflow) -> Row:
+    """In the order of :data:`WORKFLOW_COLUMNS`."""
+    opened = workflow.publication
+    return (
+        workflow.id,
+        workflow.handle,
+        workflow.name,
+        workflow.description,
+        workflow.owner.name,
+        _json({"kind": workflow.runner.kind, "target": workflow.runner.target}),
+        to_micros(workflow.created_at),
+        to_micros(workflow.updated_at),
+        workflow.revision,
+        *(_publication_columns(opened) if opened else (None,) * 5),
+    )
+
+
+def _publication_columns(opened: Publication) -> Row:
+    return (
+        to_micros(opened.published_at),
+        opened.published_by.name,
+        int(opened.require_login),
+        opened.token_id,
+        _maybe_micros(opened.rotated_at),
+    )
+
+
+def workflow_of(row: Row) -> Workflow:
+    """From :data:`WORKFLOW_COLUMNS`."""
+    (*own, published_at, published_by, require_login, token_id, rotated_at) = row
+    id_, handle, name, description, owner, runner, created_at, updated_at, revision = own
+    opened = None
+    if published_at is not None:
+        opened = Publication(
+            published_at=_moment(published_at),
+            published_by=Actor(published_by),
+            require_login=bool(require_login),
+            token_id=token_id,
+            rotated_at=_maybe_moment(rotated_at),
+        )
+    return Workflow(
+        id=id_,
+        handle=handle,
+        name=name,
+        description=description,
+        owner=Actor(owner),
+        runner=RunnerSpec(**orjson.loads(runner)),
+        created_at=_moment(created_at),
+        updated_at=_moment(updated_at),
+        publication=opened,
+        revision=revision,
+    )
+
+
+def publish_token_row(token: PublishToken) -> Row:
+    """public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end."""
+    digest = token.digest
+    ends = (_maybe_micros(token.ends_at), token.end)
+    return (
+        token.public_id,
+        token.workflow_id,
+        digest.pepper_id,
+        digest.value,
+        to_micros(token.issued_at),
+        *ends,
+    )
+
+
+def publish_token_of(row: Row) -> PublishToken:
+    """From the columns of :func:`publish_token_row`."""
+    public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end = row
+    return PublishToken(
+        public_id=public_id,
+        workflow_id=workflow_id,
+        digest=TokenDigest(pepper_id=pepper_id, value=digest),
+        issued_at=_moment(issued_at),
+        ends_at=_maybe_moment(ends_at),
+        end=TokenEnd(end) if end else None,
+    )
+
+
+def service_token_row(token: ServiceToken) -> Row:
+    """public_id, pepper_id, digest, owner, scopes, issued_at."""
+    digest = token.digest
+    scopes = _json(sorted(token.scopes))
+    return (
+        token.public_id,
+        digest.pepper_id,
+        digest.value,
+        token.owner.name,
+        scopes,
+        to_micros(token.issued_at),
+    )
+
+
+def service_token_of(row: Row) -> ServiceToken:
+    """From the columns of :func:`service_token_row`."""
+    public_id, pepper_id, digest, owner, scopes, issued_at = row
+    return ServiceToken(
+        public_id=public_id,
+        digest=TokenDigest(pepper_id=pepper_id, value=digest),
+        owner=Actor(owner),
+        scopes=frozenset(map(Scope, orjson.loads(scopes))),
+        issued_at=_moment(issued_at),
+    )
+
+
+def chat_session_row(chat_session: ChatSession) -> Row:
+    """id, workflow_id, subject, way, opened_at, expires_at, ended_at."""
+    return (
+        chat_session.id,
+        chat_session.workflow_id,
+        chat_session.subject.key,
+        chat_session.way,
+        to_micros(chat_session.opened_at),
+        to_micros(chat_session.expires_at),
+        _maybe_micros(chat_session.ended_at),
+    )
+
+
+def chat_session_of(row: Row) -> ChatSession:
+    """From the columns of :func:`chat_session_row`."""
+    id_, workflow_id, subject, way, opened_at, expires_at, ended_at = row
+    return ChatSession(
+        id=id_,
+        workflow_id=workflow_id,
+        subject=Subject(subject),
+        way=Way(way),
+        opened_at=_moment(opened_at),
+        expires_at=_moment(expires_at),
+        ended_at=_maybe_moment(ended_at),
+    )
+
+
+def thread_row(thread: Thread) -> Row:
+    """id, workflow_id, subject, created_at, updated_at, title."""
+    times = (to_micros(thread.created_at), to_micros(thread.updated_at))
+    return (thread.id, thread.workflow_id, thread.subject.key, *times, thread.title)
+
+
+def thread_of(row: Row) -> Thread:
+    """From the columns of :func:`thread_row`."""
+    id_, workflow_id, subject, created_at, updated_at, title = row
+    return Thread(
+        id=id_,
+        workflow_id=workflow_id,
+        subject=Subject(subject),
+        created_at=_moment(created_at),
+        updated_at=_moment(updated_at),
+        title=title,
+    )
+
+
+def item_row(item: Item) -> Row:
+    """id, thread_id, turn_id, created_at, kind, body."""
+    kind, body = ("user", _user_body(item)) if isinstance(item, UserItem) else ("assistant", _answer_body(item))
+    return (item.id, item.thread_id, item.turn_id, to_micros(item.created_at), kind, _json(body))
+
+
+def item_of(row: Row) -> Item:
+    """From the columns of :func:`item_row`."""
+    id_, thread_id, turn_id, created_at, kind, body = row
+    document = orjson.loads(body)
+    base: dict[str, Any] = {"id": id_, "thread_id": thread_id, "turn_id": turn_id, "created_at": _moment(created_at)}
+    if kind == "user":
+        return UserItem(
+            **base,
+            content=tuple(map(_input_of, document["content"])),
+            quoted_text=document["quoted_text"],
+            inference_options=InferenceOptions(**document["options"]),
+        )
+    return AssistantItem(**base, content=tuple(map(_part_of, document["content"])))
+
+
+def _user_body(item: UserItem) -> dict[str, Any]:
+    options = item.inference_options
+    return {
+        "content": [_input_body(part) for part in item.content],
+        "quoted_text": item.quoted_text,
+        "options": {"model": options.model, "tool_id": options.tool_id},
+    }
+
+
+def _input_body(part: InputPart) -> dict[str, Any]:
+    if isinstance(part, TextInput):
+        return {"text": part.text}
+    tag = {"id": part.id, "text": part.text, "data": part.data, "group": part.group}
+    return {"tag": {**tag, "interactive": part.interactive}}
+
+
+def _input_of(body: dict[str, Any]) -> InputPart:
+    return TagInput(**body["tag"]) if "tag" in body else TextInput(text=body["text"])
+
+
+def _answer_body(item: AssistantItem) -> dict[str, Any]:
+    return {"content": [_part_body(part) for part in item.content]}
+
+
+def _part_body(part: AnswerPart) -> dict[str, Any]:
+    return {"text": part.text, "citations": [_citation_body(each) for each in part.citations]}
+
+
+def _citation_body(citation: Citation) -> dict[str, Any]:
+    source = citation.source
+    return {
+        "title": source.title,
+        "url": source.url,
+        "filename": source.filename,
+        "description": source.description,
+        "index": citation.index,
+    }
+
+
+def _part_of(body: dict[str, Any]) -> AnswerPart:
+    return AnswerPart(text=body["text"], citations=tuple(map(_citation_of, body["citations"])))
+
+
+def _citation_of(body: dict[str, Any]) -> Citation:
+    index = body.pop("index")
+    return Citation(source=Source(**body), index=index)
+
+
+def turn_row(turn: Turn) -> Row:
+    """id, workflow_id, thread_id, subject, user_item_id, answer_id, started_at, status, ended_at, key, replaces."""
+    return (
+        turn.id,
+        turn.workflow_id,
+        turn.thread_id,
+        turn.subject.key,
+        turn.user_item_id,
+        turn.answer_id,
+        to_micros(turn.started_at),
+        turn.status,
+        _maybe_micros(turn.ended_at),
+        turn.idempotency_key,
+        _json(turn.replaces),
+    )
+
+
+def turn_of(row: Row) -> Turn:
+    """From the columns of :func:`turn_row`."""
+    id_, workflow_id, thread_id, subject, user_item_id, answer_id, started_at, status, ended_at, key, replaces = row
+    return Turn(
+        id=id_,
+        workflow_id=workflow_id,
+        thread_id=thread_id,
+        subject=Subject(subject),
+        user_item_id=user_item_id,
+        answer_id=answer_id,
+        started_at=_moment(started_at),
+        status=TurnStatus(status),
+        ended_at=_maybe_moment(ended_at),
+        idempotency_key=key,
+        replaces=tuple(orjson.loads(replaces)),
+    )
+
+
+def audit_row(entry: AuditEntry) -> Row:
+    """id, at, act, actor, channel, workflow_id, note."""
+    who = (entry.actor.name, entry.channel)
+    return (entry.id, to_micros(entry.at), entry.act, *who, entry.workflow_id, entry.note)
+
+
+def audit_of(row: Row) -> AuditEntry:
+    """From the columns of :func:`audit_row`."""
+    id_, at, act, actor, channel, workflow_id, note = row
+    return AuditEntry(
+        id=id_,
+        at=_moment(at),
+        act=Act(act),
+        actor=Actor(actor),
+        channel=Channel(channel),
+        workflow_id=workflow_id,
+        note=note,
+    )

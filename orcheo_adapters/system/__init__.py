@@ -1,0 +1,1 @@
+"""This machine: clock, chance, background tasks, files, logs."""

@@ -1,0 +1,34 @@
+"""Background work as asyncio tasks."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from orcheo_adapters.system.logs import get_logger
+from orcheo_core.ports.background import Background
+
+_LOG = get_logger("background")
+
+
+class AsyncioBackground(Background):
+    """Runs work on the event loop and holds on to it until it is done."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """See the port."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    async def wait(self) -> None:
+        """Return when nothing runs any more, work started meanwhile included."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOG.error("background work failed", exc_info=error, extra={"turn_id": task.get_name()})

@@ -1,0 +1,98 @@
+"""The data folder: private files, and the lock that lets one process at a time own them."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from orcheo_core.errors import ConflictError, UnavailableError
+
+
+class DataFolderUnwritable(UnavailableError):
+    """The data folder cannot be made or written."""
+
+    code = "data_folder_unwritable"
+    summary = "The data folder cannot be written."
+    hint = "Give this user the right to write it, or choose another with --data-dir or ORCHEO_DATA_DIR."
+
+
+class DataFolderInUse(ConflictError):
+    """Another process owns the data folder; a second writer could damage the database (design.md §6)."""
+
+    code = "data_folder_in_use"
+    summary = "Another Orcheo server uses this data folder."
+    hint = "Use that server through ORCHEO_URL, stop it, or choose another folder with --data-dir."
+
+
+class DataFolder:
+    """Where a server keeps everything."""
+
+    def __init__(self, path: Path) -> None:
+        """The folder at ``path``; nothing is touched before :meth:`prepare`."""
+        self.path = path
+        self.database = path / "orcheo.db"
+        self.local_owner_token = path / "owner-token"
+        self._lock = path / "orcheo.lock"
+
+    def prepare(self) -> None:
+        """Make the folder, readable by its owner only; raises :class:`DataFolderUnwritable`."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self.path, prefix=".probe-"):
+                pass
+        except OSError as error:
+            message = f"The data folder {self.path} cannot be written: {error.strerror}."
+            raise DataFolderUnwritable(message) from None
+
+    @contextmanager
+    def locked(self, url: str) -> Iterator[None]:
+        """Own the folder meanwhile; raises :class:`DataFolderInUse`. The lock dies with the process."""
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._take(descriptor)
+            owner = {"pid": os.getpid(), "url": url, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _take(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataFolderInUse(f"The data folder {self.path} is in use by {_owner(descriptor)}.") from None
+
+
+def _owner(descriptor: int) -> str:
+    try:
+        owner = json.loads(os.pread(descriptor, 1_000, 0))
+        return f"process {owner['pid']}, which listens at {owner['url']}"
+    except (ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write ``text`` so that a reader sees all of it or none, readable by its owner only (0600).
+
+    Raises :class:`OSError`.
+    """
+    descriptor = os.open(path.with_name(f".{path.name}.new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    path.with_name(f".{path.name}.new").replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,27 @@
+"""Telemetry into the log."""
+
+from orcheo_adapters.system.logs import get_logger
+from orcheo_core.domain.turn import Turn
+from orcheo_core.ports.telemetry import Telemetry
+
+_LOG = get_logger("turns")
+
+
+class LoggingTelemetry(Telemetry):
+    """Writes a line for each thing that operators want to see."""
+
+    def turn_ended(self, turn: Turn) -> None:
+        """See the port."""
+        _LOG.info("turn ended", extra=_about(turn) | {"status": turn.status.value})
+
+    def run_failed(self, turn: Turn, error: Exception) -> None:
+        """See the port; the whole traceback goes to the log."""
+        _LOG.error("run failed", exc_info=error, extra=_about(turn))
+
+    def save_failed(self, turn: Turn, error: Exception) -> None:
+        """See the port."""
+        _LOG.error("turn could not be saved: %s", error, extra=_about(turn))
+
+
+def _about(turn: Turn) -> dict[str, str]:
+    return {"turn_id": turn.id, "workflow_id": turn.workflow_id}

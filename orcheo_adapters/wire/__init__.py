@@ -1,0 +1,1 @@
+"""What travels: JSON decoded strictly into values of the core, and values encoded to JSON."""

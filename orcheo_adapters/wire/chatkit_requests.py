@@ -1,0 +1,174 @@
+"""ChatKit requests, decoded: the types of shared protocol chapter 1.2 that this server answers.
+
+Unknown extra fields are ignored, as ChatKit's own server does; a field it knows must have its exact type.
+"""
+
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from orcheo_adapters.wire.strict import decode, load_object, strict_converter
+from orcheo_core.domain.items import InferenceOptions, InputPart, TagInput, TextInput
+from orcheo_core.domain.pages import DEFAULT_LIMIT, PageQuery
+from orcheo_core.errors import FieldError, InvalidInput
+
+_TEXT_LENGTH = 100_000
+
+
+@frozen(kw_only=True)
+class ToolChoice:
+    """``tool_choice``."""
+
+    id: str
+
+
+@frozen(kw_only=True)
+class WireInferenceOptions:
+    """``inference_options``."""
+
+    model: str | None = None
+    tool_choice: ToolChoice | None = None
+
+
+@frozen(kw_only=True)
+class UserMessageInput:
+    """``input`` of a new user message."""
+
+    content: list[InputPart]
+    attachments: tuple[str, ...]
+    inference_options: WireInferenceOptions
+    quoted_text: str | None = None
+
+    @property
+    def options(self) -> InferenceOptions:
+        """The wishes about inference as the core names them."""
+        wished = self.inference_options
+        return InferenceOptions(model=wished.model, tool_id=wished.tool_choice.id if wished.tool_choice else None)
+
+
+@frozen(kw_only=True)
+class CreateThread:
+    """``threads.create``."""
+
+    input: UserMessageInput
+
+
+@frozen(kw_only=True)
+class AddUserMessage:
+    """``threads.add_user_message``."""
+
+    thread_id: str
+    input: UserMessageInput
+
+
+@frozen(kw_only=True)
+class RetryAfterItem:
+    """``threads.retry_after_item``."""
+
+    thread_id: str
+    item_id: str
+
+
+@frozen(kw_only=True)
+class GetThread:
+    """``threads.get_by_id``."""
+
+    thread_id: str
+
+
+@frozen(kw_only=True)
+class CancelTurn:
+    """``threads.cancel``: ours, not ChatKit's."""
+
+    thread_id: str
+
+
+@frozen(kw_only=True)
+class ListThreads:
+    """``threads.list``; newest first unless asked otherwise."""
+
+    limit: int | None = None
+    order: Literal["asc", "desc"] = "desc"
+    after: str | None = None
+
+
+@frozen(kw_only=True)
+class ListItems:
+    """``items.list``; newest first unless asked otherwise."""
+
+    thread_id: str
+    limit: int | None = None
+    order: Literal["asc", "desc"] = "desc"
+    after: str | None = None
+
+
+@frozen(kw_only=True)
+class RequestMetadata:
+    """``metadata``, of which we read one field of ours."""
+
+    client_id: str | None = field(default=None)
+
+
+Params = CreateThread | AddUserMessage | RetryAfterItem | GetThread | CancelTurn | ListThreads | ListItems
+
+_TYPES: dict[str, type[Params]] = {
+    "threads.create": CreateThread,
+    "threads.add_user_message": AddUserMessage,
+    "threads.retry_after_item": RetryAfterItem,
+    "threads.get_by_id": GetThread,
+    "threads.cancel": CancelTurn,
+    "threads.list": ListThreads,
+    "items.list": ListItems,
+}
+
+
+@frozen(kw_only=True)
+class ChatKitRequest:
+    """One decoded request; ``client_id`` is an idempotency key in the metadata."""
+
+    params: Params
+    client_id: str | None
+
+
+def decode_chatkit(body: bytes) -> ChatKitRequest:
+    """Decode a request body; raises :class:`MalformedRequest` and :class:`InvalidInput`."""
+    document = load_object(body)
+    cls = _TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
+    if cls is None:
+        raise InvalidInput(FieldError("type", f"must be one of {', '.join(_TYPES)}"))
+    params = decode(_CONVERTER, document.get("params") or {}, cls, path="params")
+    metadata = decode(_CONVERTER, document.get("metadata") or {}, RequestMetadata, path="metadata")
+    return ChatKitRequest(params=params, client_id=metadata.client_id)
+
+
+def page_query(params: ListThreads | ListItems) -> PageQuery:
+    """The page that a list request asks for; :class:`InvalidInput` for a limit outside 1 to 100."""
+    limit = DEFAULT_LIMIT if params.limit is None else params.limit
+    return PageQuery(limit=limit, after=params.after, newest_first=params.order == "desc")
+
+
+def _input_part(value: object, _cls: object) -> InputPart:
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind == "input_text":
+        return _text(decode(_CONVERTER, value, TextInput))
+    if kind == "input_tag":
+        return decode(_CONVERTER, value, TagInput)
+    raise InvalidInput(FieldError("type", "must be input_text or input_tag"))
+
+
+def _text(part: TextInput) -> TextInput:
+    if len(part.text) > _TEXT_LENGTH:
+        raise InvalidInput(FieldError("text", f"must be at most {_TEXT_LENGTH} characters"))
+    return part
+
+
+def _json_object(value: object, _cls: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        message = "must be an object"
+        raise TypeError(message)
+    return value
+
+
+_CONVERTER = strict_converter(forbid_extra_keys=False)
+_CONVERTER.register_structure_hook(InputPart, _input_part)
+_CONVERTER.register_structure_hook_func(lambda cls: cls == dict[str, Any], _json_object)

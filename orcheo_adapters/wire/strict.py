@@ -1,0 +1,98 @@
+"""Strict decoding: JSON becomes attrs values exactly or not at all.
+
+cattrs by itself turns ``"false"`` into True and 1.9 into 1; here each scalar must have its JSON type, and errors name
+the path of each wrong field (security.md, *cattrs*).
+"""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import orjson
+from cattrs import ClassValidationError, Converter, IterableValidationError
+from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError, IterableValidationNote
+
+from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest
+
+T = TypeVar("T")
+
+_NAMES: dict[type, str] = {str: "a string", int: "a whole number", bool: "true or false"}
+
+
+def strict_converter(*, forbid_extra_keys: bool) -> Converter:
+    """A converter that coerces nothing; unknown keys are errors, or ignored where a protocol says so."""
+    converter = Converter(forbid_extra_keys=forbid_extra_keys)
+    for scalar in _NAMES:
+        converter.register_structure_hook(scalar, _exactly)
+    converter.register_structure_hook_func(lambda cls: cls == tuple[str, ...], _strings)
+    return converter
+
+
+def load_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in a request body; an empty body is an empty object. Raises :class:`MalformedRequest`."""
+    if not body.strip():
+        return {}
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedRequest(f"The request body is not valid JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise MalformedRequest("The request body must be one JSON object.")
+    return document
+
+
+def decode(converter: Converter, document: object, cls: type[T], *, path: str = "") -> T:
+    """``document`` as a ``cls``; :class:`InvalidInput` lists every wrong field below ``path``."""
+    try:
+        return converter.structure(document, cls)
+    except (ClassValidationError, IterableValidationError) as error:
+        raise InvalidInput(*_field_errors(error, path)) from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput(FieldError(path or "body", _reason(error))) from None
+
+
+def _exactly(value: object, cls: type[T]) -> T:
+    if type(value) is not cls:
+        message = f"must be {_NAMES[cls]}"
+        raise TypeError(message)
+    return value
+
+
+def _strings(value: object, _cls: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        message = "must be a list of strings"
+        raise TypeError(message)
+    return tuple(value)
+
+
+def _field_errors(error: BaseException, path: str) -> Iterator[FieldError]:
+    if isinstance(error, (ClassValidationError, IterableValidationError)):
+        for inner in error.exceptions:
+            yield from _field_errors(inner, _extend(path, inner))
+    elif isinstance(error, InvalidInput):
+        yield from error.fields
+    elif isinstance(error, ForbiddenExtraKeysError):
+        for key in sorted(error.extra_fields):
+            yield FieldError(_join(path, key), "is not known here")
+    else:
+        yield FieldError(path or "body", _reason(error))
+
+
+def _extend(path: str, error: BaseException) -> str:
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return path if isinstance(error, KeyError) else _join(path, note.name)
+        if isinstance(note, IterableValidationNote):
+            return f"{path}[{note.index}]"
+    return path
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return f"the field {error.args[0]!r} is missing"
+    if isinstance(error, (TypeError, ValueError)) and str(error).startswith("must "):
+        return str(error)
+    return "has not the expected form"

@@ -1,0 +1,1 @@
+"""The rules of publishing and chatting: values and pure functions, no clock, no chance, no I/O."""

@@ -1,0 +1,54 @@
+"""A chat session: one visitor's leave to chat with one workflow, until it ends."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+from orcheo_core.domain.subject import Subject
+
+GRANT_LIFETIME = timedelta(seconds=300)
+"""A chat grant lives so long at most (security.md, *Chat grants*)."""
+
+CHAT_SESSION_LIFETIME = timedelta(hours=8)
+"""After this a visitor comes in anew, through admission."""
+
+
+class Way(StrEnum):
+    """How a visitor came in."""
+
+    PAGE = "page"
+    PUBLISH_TOKEN = "publish_token"  # noqa: S105 - the name of a way in, no secret
+
+
+@frozen(kw_only=True)
+class ChatSession:
+    """Leave to chat: for whom, with what, since when, and until when at most."""
+
+    id: str
+    workflow_id: str
+    subject: Subject
+    way: Way
+    opened_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether requests under this chat session are answered at ``now``."""
+        return self.ended_at is None and now < self.expires_at
+
+    def ended(self, at: datetime) -> "ChatSession":
+        """Over, for good; the first end stays."""
+        return self if self.ended_at else evolve(self, ended_at=at)
+
+
+@frozen(kw_only=True)
+class GrantClaims:
+    """What a chat grant says, after its signature was verified."""
+
+    workflow_id: str
+    chat_session_id: str
+    subject: Subject
+    grant_id: str
+    issued_at: datetime
+    expires_at: datetime

@@ -1,0 +1,41 @@
+"""Identifiers: a prefix that names the kind, then time and chance.
+
+An id is ``<prefix>_`` + 9 base62 characters of microseconds since 1970 + 17 base62 characters of chance (101 bits),
+so ids sort by time and nobody guesses one. The wire's own prefixes (``thr_``, ``msg_``) are ChatKit's.
+"""
+
+from enum import StrEnum
+
+from orcheo_core.domain import base62
+
+_TIME_WIDTH = 9
+_CHANCE_WIDTH = 17
+CHANCE_BYTES = 16
+"""How many random bytes :func:`compose_id` wants."""
+
+_LENGTH = _TIME_WIDTH + _CHANCE_WIDTH
+
+
+class IdKind(StrEnum):
+    """What an id names."""
+
+    WORKFLOW = "wf"
+    CHAT_SESSION = "cs"
+    THREAD = "thr"
+    ITEM = "msg"
+    TURN = "trn"
+    AUDIT_ENTRY = "aud"
+    VISITOR = "vis"
+    GRANT = "jti"
+
+
+def compose_id(kind: IdKind, *, microseconds: int, chance: bytes) -> str:
+    """Build an id from a moment (µs since 1970) and :data:`CHANCE_BYTES` random bytes."""
+    moment = base62.encode(microseconds, _TIME_WIDTH)
+    return f"{kind.value}_{moment}{base62.encode(int.from_bytes(chance), _CHANCE_WIDTH)}"
+
+
+def is_id(kind: IdKind, text: str) -> bool:
+    """Whether ``text`` has the form of an id of this kind (nothing is said about its existence)."""
+    prefix, _, rest = text.partition("_")
+    return prefix == kind.value and len(rest) == _LENGTH and base62.is_base62(rest)

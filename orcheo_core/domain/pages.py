@@ -1,0 +1,34 @@
+"""Keyset pages: a slice of a list and where the next one begins."""
+
+from typing import Generic, TypeVar
+
+from attrs import field, frozen
+
+from orcheo_core.errors import FieldError, InvalidInput
+
+PAGE_LIMIT = 100
+DEFAULT_LIMIT = 20
+
+T = TypeVar("T")
+
+
+def _check_limit(_query: object, _attribute: object, limit: int) -> None:
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise InvalidInput(FieldError("limit", f"must be between 1 and {PAGE_LIMIT}"))
+
+
+@frozen(kw_only=True)
+class PageQuery:
+    """Which page: at most ``limit`` entries behind the entry with id ``after``, oldest or newest first."""
+
+    limit: int = field(default=DEFAULT_LIMIT, validator=_check_limit)
+    after: str | None = None
+    newest_first: bool = False
+
+
+@frozen(kw_only=True)
+class Page(Generic[T]):
+    """Some entries in order, and whether there are more behind the last of them."""
+
+    entries: tuple[T, ...]
+    has_more: bool

@@ -1,0 +1,16 @@
+"""Share links: the URL of a workflow's chat page."""
+
+from attrs import frozen
+
+from orcheo_core.domain.workflow import Workflow
+
+
+@frozen
+class ShareLinks:
+    """Makes share links under the address that visitors use, ``https://chat.example.org`` say."""
+
+    base_url: str
+
+    def of(self, workflow: Workflow) -> str:
+        """The share link of a workflow; it opens nothing while the workflow is private."""
+        return f"{self.base_url.rstrip('/')}/chat/{workflow.handle}"

@@ -1,0 +1,23 @@
+"""Whose threads they are."""
+
+from attrs import frozen
+
+
+@frozen
+class Subject:
+    """One visitor as threads know them; ``key`` is ``anon:<visitor id>`` or ``program:<publish token id>``.
+
+    Threads belong to (workflow, subject), so the key never changes for one person.
+    """
+
+    key: str
+
+    @classmethod
+    def anonymous(cls, visitor_id: str) -> "Subject":
+        """A visitor known only by the signed cookie of their browser."""
+        return cls(f"anon:{visitor_id}")
+
+    @classmethod
+    def program(cls, publish_token_id: str) -> "Subject":
+        """A program that chats with a publish token and names no visitor."""
+        return cls(f"program:{publish_token_id}")

@@ -1,0 +1,116 @@
+"""Thread events: what the browser is told while a turn runs, in ChatKit's order.
+
+Each carries no number of its own: within a turn the first is number 1 and each next one more
+(:class:`SequencedEvent`), which is what resuming counts by.
+"""
+
+from attrs import frozen
+
+from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, UserItem
+from orcheo_core.domain.threads import Thread
+
+
+@frozen
+class ThreadCreated:
+    """``thread.created``: the first event of a new thread."""
+
+    thread: Thread
+
+
+@frozen
+class ItemAdded:
+    """``thread.item.added``: an item appears, its content will follow."""
+
+    item: AssistantItem
+
+
+@frozen
+class ItemDone:
+    """``thread.item.done``: an item is whole and durable."""
+
+    item: UserItem | AssistantItem
+
+
+@frozen
+class ItemRemoved:
+    """``thread.item.removed``: an item is gone (a retry has replaced it)."""
+
+    item_id: str
+
+
+@frozen(kw_only=True)
+class StreamOptions:
+    """``stream_options``: whether the page should offer *stop*."""
+
+    allow_cancel: bool = True
+
+
+@frozen(kw_only=True)
+class PartAdded:
+    """``assistant_message.content_part.added``: an empty piece of text begins."""
+
+    item_id: str
+
+
+@frozen(kw_only=True)
+class PartDelta:
+    """``assistant_message.content_part.text_delta``: more text."""
+
+    item_id: str
+    delta: str
+
+
+@frozen(kw_only=True)
+class PartCited:
+    """``assistant_message.content_part.annotation_added``: a source of the text."""
+
+    item_id: str
+    position: int
+    citation: Citation
+
+
+@frozen(kw_only=True)
+class PartDone:
+    """``assistant_message.content_part.done``: the piece of text is whole."""
+
+    item_id: str
+    part: AnswerPart
+
+
+@frozen(kw_only=True)
+class Progress:
+    """``progress_update``: what the workflow is doing; not kept."""
+
+    text: str
+    icon: str | None = None
+
+
+@frozen(kw_only=True)
+class TurnTrouble:
+    """``error``: the turn ended early; ``message`` is fit for visitors."""
+
+    message: str
+    allow_retry: bool
+
+
+ThreadEvent = (
+    ThreadCreated
+    | ItemAdded
+    | ItemDone
+    | ItemRemoved
+    | StreamOptions
+    | PartAdded
+    | PartDelta
+    | PartCited
+    | PartDone
+    | Progress
+    | TurnTrouble
+)
+
+
+@frozen
+class SequencedEvent:
+    """A thread event and its number within the turn."""
+
+    number: int
+    event: ThreadEvent

@@ -1,0 +1,48 @@
+"""A turn: what a visitor said, with all that answers it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+from orcheo_core.domain.subject import Subject
+
+
+class TurnStatus(StrEnum):
+    """Where a turn stands; all but ``RUNNING`` are final."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@frozen(kw_only=True)
+class Turn:
+    """One turn; ``user_item_id`` is the item it answers, ``answer_id`` the item the answer is written into.
+
+    A repeated ``idempotency_key`` of the same subject in the same workflow means the same turn.
+    ``replaces`` are the items a retry takes the place of: they go when its answer is durable.
+    """
+
+    id: str
+    workflow_id: str
+    thread_id: str
+    subject: Subject
+    user_item_id: str
+    answer_id: str
+    started_at: datetime
+    status: TurnStatus = TurnStatus.RUNNING
+    ended_at: datetime | None = None
+    idempotency_key: str | None = None
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its answer is still being written."""
+        return self.status is TurnStatus.RUNNING
+
+    def ended(self, status: TurnStatus, at: datetime) -> "Turn":
+        """Ended with a final status; the first end stays."""
+        return evolve(self, status=status, ended_at=at) if self.is_running else self

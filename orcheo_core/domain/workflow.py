@@ -1,0 +1,116 @@
+"""A workflow and its publish state: the table of design.md §4 as methods.
+
+Each transition returns a new value or raises the conflict that the present state means.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from orcheo_core.domain.actor import Actor
+from orcheo_core.errors import AlreadyPublished, FieldError, InvalidInput, NotPublished
+
+_HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NAME_LENGTH = 200
+_DESCRIPTION_LENGTH = 4_000
+
+
+@frozen(kw_only=True)
+class RunnerSpec:
+    """How a workflow is executed: the kind of runner and what it should call (``package.module:callable``)."""
+
+    kind: str
+    target: str
+
+
+@frozen(kw_only=True)
+class Publication:
+    """The state of being open to visitors."""
+
+    published_at: datetime
+    published_by: Actor
+    require_login: bool
+    token_id: str
+    """Public id of the publish token that is current."""
+    rotated_at: datetime | None = None
+
+
+def _check_handle(_workflow: object, _attribute: object, handle: str) -> None:
+    if not _HANDLE.fullmatch(handle):
+        raise InvalidInput(
+            FieldError("handle", "must be 1 to 63 lower-case letters, digits and inner hyphens"),
+            hint="For example: docs-assistant.",
+        )
+
+
+def _check_name(_workflow: object, _attribute: object, name: str) -> None:
+    if not name.strip() or len(name) > _NAME_LENGTH or not name.isprintable():
+        raise InvalidInput(FieldError("name", f"must be 1 to {_NAME_LENGTH} printable characters"))
+
+
+def _check_description(_workflow: object, _attribute: object, description: str) -> None:
+    if len(description) > _DESCRIPTION_LENGTH:
+        raise InvalidInput(FieldError("description", f"must be at most {_DESCRIPTION_LENGTH} characters"))
+
+
+@frozen(kw_only=True)
+class Workflow:
+    """What an owner built and can publish.
+
+    ``revision`` counts the changes: a store takes a save only from the revision it has (optimistic locking), so of
+    two racing owners one wins and the other is told.
+    """
+
+    id: str
+    handle: str = field(validator=_check_handle)
+    name: str = field(validator=_check_name)
+    description: str = field(default="", validator=_check_description)
+    owner: Actor
+    runner: RunnerSpec
+    created_at: datetime
+    updated_at: datetime
+    publication: Publication | None = None
+    revision: int = 1
+
+    @property
+    def is_public(self) -> bool:
+        """Whether visitors may come in at all."""
+        return self.publication is not None
+
+    def require_publication(self) -> Publication:
+        """The publication of a public workflow; :class:`NotPublished` for a private one."""
+        if self.publication is None:
+            raise NotPublished(f"The workflow {self.handle!r} is private.")
+        return self.publication
+
+    def published(self, actor: Actor, *, at: datetime, token_id: str, require_login: bool) -> "Workflow":
+        """Private → public, with the publish token ``token_id``."""
+        if self.publication is not None:
+            since = f"{self.publication.published_at:%Y-%m-%d %H:%M} UTC"
+            raise AlreadyPublished(f"The workflow {self.handle!r} has been public since {since}.")
+        opened = Publication(published_at=at, published_by=actor, require_login=require_login, token_id=token_id)
+        return self._changed(at, publication=opened)
+
+    def token_rotated(self, *, at: datetime, token_id: str) -> "Workflow":
+        """Public → public with another publish token."""
+        current = self.require_publication()
+        return self._changed(at, publication=evolve(current, token_id=token_id, rotated_at=at))
+
+    def unpublished(self, *, at: datetime) -> "Workflow":
+        """Public → private."""
+        self.require_publication()
+        return self._changed(at, publication=None)
+
+    def with_login(self, *, at: datetime, require_login: bool) -> "Workflow":
+        """The login rule changed, the publish token untouched."""
+        current = self.require_publication()
+        return self._changed(at, publication=evolve(current, require_login=require_login))
+
+    def edited(self, *, at: datetime, **fields: Any) -> "Workflow":
+        """Other descriptive fields: ``handle``, ``name``, ``description`` or ``runner``."""
+        return self._changed(at, **fields)
+
+    def _changed(self, at: datetime, **fields: Any) -> "Workflow":
+        return evolve(self, updated_at=at, revision=self.revision + 1, **fields)

@@ -1,0 +1,311 @@
+"""The one tree of errors: what happened, why, and what to do next.
+
+Every error has a stable ``code`` (part of the contract: HTTP, CLI, MCP and Python all show it), a ``detail`` for
+this occurrence and a ``hint`` that names the next step. None of them ever carries a secret. Adapters map the
+family of an error to an HTTP status and an exit code in one table each.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import frozen
+
+
+class OrcheoError(Exception):
+    """Root of the tree. ``str(error)`` is the detail."""
+
+    code: ClassVar[str] = "internal_error"
+    summary: ClassVar[str] = "Something went wrong on the server."
+    hint: ClassVar[str] = "Try again; if it happens again, look up the request id in the server's log."
+
+    def __init__(self, detail: str | None = None, *, hint: str | None = None) -> None:
+        """Describe this occurrence; what is left out is said in the class's general words."""
+        super().__init__(detail or self.summary)
+        if hint is not None:
+            self.hint = hint  # type: ignore[misc]  # an instance may be more exact than its class
+
+    @property
+    def detail(self) -> str:
+        """What happened and why, for people."""
+        return str(self)
+
+
+# --- what was asked for is not there -------------------------------------------------------------------------------
+
+
+class NotFoundError(OrcheoError):
+    """What the caller named does not exist, or not for this caller."""
+
+    code = "not_found"
+    summary = "There is nothing at this address."
+    hint = "Look at the address again."
+
+
+class WorkflowNotFound(NotFoundError):
+    """No workflow of this owner has that id or handle."""
+
+    code = "workflow_not_found"
+    summary = "No workflow has this id or handle."
+    hint = "See `orcheo workflow list` for the ones you have."
+
+
+class ChatUnavailable(NotFoundError):
+    """Unknown, private and unpublished workflows look the same to a visitor (design.md §5)."""
+
+    code = "chat_unavailable"
+    summary = "This chat is not available."
+    hint = "It may have been closed by its owner, or the link is wrong. Ask whoever gave you the link."
+
+
+class ThreadNotFound(NotFoundError):
+    """No thread of this subject has that id."""
+
+    code = "thread_not_found"
+    summary = "No thread with this id is visible to you."
+    hint = "List your threads with `threads.list`, or begin one with `threads.create`."
+
+
+class ItemNotFound(NotFoundError):
+    """The thread has no such item, or it is of another kind than the request needs."""
+
+    code = "item_not_found"
+    summary = "The thread has no such item."
+    hint = "List the items of the thread with `items.list`."
+
+
+class OperationNotFound(NotFoundError):
+    """The catalogue has no operation of that name."""
+
+    code = "operation_not_found"
+    summary = "There is no operation of this name."
+    hint = "The reference lists all operations: docs/reference/operations.md."
+
+
+# --- what was asked for does not fit the present state -------------------------------------------------------------
+
+
+class ConflictError(OrcheoError):
+    """The request is well-formed, but the present state does not allow it."""
+
+    code = "conflict"
+    summary = "The present state does not allow this."
+    hint = "Read the present state and decide again."
+
+
+class AlreadyPublished(ConflictError):
+    """Publishing a public workflow again would silently replace its publish token."""
+
+    code = "already_published"
+    summary = "This workflow is public already."
+    hint = "Use rotate-token for a new publish token, or set-login to change who may come in."
+
+
+class NotPublished(ConflictError):
+    """Rotate, revoke and set-login need a public workflow."""
+
+    code = "not_published"
+    summary = "This workflow is private."
+    hint = "Publish it first."
+
+
+class HandleTaken(ConflictError):
+    """Handles are unique on a server."""
+
+    code = "handle_taken"
+    summary = "Another workflow has this handle."
+    hint = "Choose another handle."
+
+
+class ConcurrentChange(ConflictError):
+    """Somebody else changed the same thing between our read and our write; nothing of ours was written."""
+
+    code = "concurrent_change"
+    summary = "Somebody else changed this at the same moment; your change was not made."
+    hint = "Read the present state and decide again."
+
+
+class TurnInProgress(ConflictError):
+    """A thread has at most one running turn (design.md §4)."""
+
+    code = "turn_in_progress"
+    summary = "An answer is still being written in this thread."
+    hint = "Wait for it, or stop it with `threads.cancel`."
+
+
+# --- who is asking is unknown --------------------------------------------------------------------------------------
+
+
+class UnauthenticatedError(OrcheoError):
+    """The caller did not show a valid credential."""
+
+    code = "unauthenticated"
+    summary = "A valid credential is needed."
+    hint = "Send it as `Authorization: Bearer …`."
+
+
+class ServiceTokenInvalid(UnauthenticatedError):
+    """The owner API takes a live service token and nothing else."""
+
+    code = "service_token_invalid"
+    summary = "This needs a valid service token."
+    hint = "Set ORCHEO_SERVICE_TOKEN, or run the command on the server's machine, where the local owner token is used."
+
+
+class PublishTokenInvalid(UnauthenticatedError):
+    """Not a publish token of ours: no more is said to strangers."""
+
+    code = "publish_token_invalid"
+    summary = "This publish token is not valid here."
+    hint = "Ask the owner of the workflow for the current publish token."
+
+
+class PublishTokenRotated(UnauthenticatedError):
+    """Was valid until the owner rotated it; only somebody who holds the whole token is told."""
+
+    code = "publish_token_rotated"
+    summary = "This publish token was rotated."
+    hint = "Ask the owner of the workflow for the new publish token."
+
+    @classmethod
+    def on(cls, ended_at: datetime) -> "PublishTokenRotated":
+        """Name the moment, in UTC."""
+        return cls(f"This publish token was rotated on {ended_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class PublishTokenRevoked(UnauthenticatedError):
+    """Was valid until the owner unpublished the workflow; only a holder of the whole token is told."""
+
+    code = "publish_token_revoked"
+    summary = "This publish token was revoked."
+    hint = "The owner has closed this chat. Ask them whether it will open again."
+
+    @classmethod
+    def on(cls, ended_at: datetime) -> "PublishTokenRevoked":
+        """Name the moment, in UTC."""
+        return cls(f"This publish token was revoked on {ended_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class GrantInvalid(UnauthenticatedError):
+    """Any chat grant that does not verify, for whatever reason."""
+
+    code = "grant_invalid"
+    summary = "This chat grant is not valid here."
+    hint = "Get a new one from POST /api/chat/{ref}/session."
+
+
+class GrantExpired(UnauthenticatedError):
+    """A genuine chat grant past its end (300 s at most)."""
+
+    code = "grant_expired"
+    summary = "This chat grant has expired."
+    hint = "Get a new one from POST /api/chat/{ref}/session."
+
+
+class ChatSessionEnded(UnauthenticatedError):
+    """The chat session behind a grant is over: its time is up, or the owner ended it."""
+
+    code = "chat_session_ended"
+    summary = "This chat session has ended."
+    hint = "Open the chat again with its share link."
+
+
+class LoginRequired(UnauthenticatedError):
+    """The owner asks visitors to sign in first."""
+
+    code = "login_required"
+    summary = "The owner of this chat asks visitors to sign in."
+    hint = "Sign in, then open the chat again."
+
+
+# --- who is asking may not -----------------------------------------------------------------------------------------
+
+
+class ForbiddenError(OrcheoError):
+    """The caller is known but may not do this."""
+
+    code = "forbidden"
+    summary = "You may not do this."
+    hint = "Ask the operator of the server."
+
+
+class ScopeMissing(ForbiddenError):
+    """The service token lacks a scope."""
+
+    code = "scope_missing"
+    summary = "Your service token may not do this."
+    hint = "Use a service token that has the scope."
+
+
+# --- the request itself is wrong -----------------------------------------------------------------------------------
+
+
+class InvalidError(OrcheoError):
+    """The request can never work as it stands."""
+
+    code = "invalid_request"
+    summary = "The request is not valid."
+    hint = "Correct the request and send it again."
+
+
+class MalformedRequest(InvalidError):
+    """Not JSON, not UTF-8, or not of the expected outer form."""
+
+    code = "malformed_request"
+    summary = "The request body is not valid JSON."
+    hint = "Send one JSON object, encoded as UTF-8, with `Content-Type: application/json`."
+
+
+class BodyTooLarge(InvalidError):
+    """Longer than this server accepts."""
+
+    code = "body_too_large"
+    summary = "The request body is too large."
+    hint = "Send less at once."
+
+
+@frozen
+class FieldError:
+    """One wrong field: its path in the request (``input.content[0].text``) and what is expected there."""
+
+    path: str
+    message: str
+
+
+class InvalidInput(InvalidError):
+    """Fields of the right document have wrong types or values; ``fields`` names each."""
+
+    code = "invalid_input"
+    summary = "Some fields are not valid."
+    hint = "Correct the named fields and send the request again."
+
+    def __init__(self, *fields: FieldError, hint: str | None = None) -> None:
+        """List each wrong field."""
+        super().__init__("; ".join(f"{each.path}: {each.message}" for each in fields) or None, hint=hint)
+        self.fields = fields
+
+
+# --- the server cannot, at the moment ------------------------------------------------------------------------------
+
+
+class UnavailableError(OrcheoError):
+    """The request is fine and the server cannot carry it out now."""
+
+    code = "unavailable"
+    summary = "The server cannot do this at the moment."
+    hint = "Try again a little later."
+
+
+class StorageUnavailable(UnavailableError):
+    """The database did not take a write (disk full, file gone); nothing was changed."""
+
+    code = "storage_unavailable"
+    summary = "The server could not save this; nothing was changed."
+    hint = "The operator should look at the free space and the permissions of the data folder, then try again."
+
+
+class ServerStopping(UnavailableError):
+    """No new turn begins while the server shuts down."""
+
+    code = "server_stopping"
+    summary = "The server is restarting."
+    hint = "Try again in a few seconds."

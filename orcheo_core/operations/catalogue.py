@@ -1,0 +1,29 @@
+"""The catalogue: every operation by name."""
+
+from typing import Any
+
+from orcheo_core.domain.actor import Caller
+from orcheo_core.errors import OperationNotFound, ScopeMissing
+from orcheo_core.operations.operation import Operation
+from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
+from orcheo_core.operations.services import OwnerServices
+from orcheo_core.operations.workflows import WORKFLOW_OPERATIONS
+
+CATALOGUE: dict[str, Operation[Any, Any]] = {
+    operation.name: operation for operation in (*WORKFLOW_OPERATIONS, *PUBLISHING_OPERATIONS)
+}
+"""All operations, in the order in which help and reference show them."""
+
+
+def find_operation(name: str) -> Operation[Any, Any]:
+    """The operation of this name; :class:`OperationNotFound` when there is none."""
+    if name not in CATALOGUE:
+        raise OperationNotFound(f"There is no operation named {name!r}.")
+    return CATALOGUE[name]
+
+
+async def perform(services: OwnerServices, caller: Caller, operation: Operation[Any, Any], request: Any) -> Any:
+    """Carry out an operation for a caller who has its scope; :class:`ScopeMissing` otherwise."""
+    if not caller.may(operation.scope):
+        raise ScopeMissing(f"This needs a service token with the scope {operation.scope}.")
+    return await operation.handle(services, caller, request)

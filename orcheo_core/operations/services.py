@@ -1,0 +1,16 @@
+"""What the handlers of operations work with."""
+
+from attrs import frozen
+
+from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.services.publishing import Publishing
+from orcheo_core.services.registering import Registering
+
+
+@frozen(kw_only=True)
+class OwnerServices:
+    """The services behind the owner's operations."""
+
+    registering: Registering
+    publishing: Publishing
+    share_links: ShareLinks

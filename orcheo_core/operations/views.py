@@ -1,0 +1,98 @@
+"""What operations answer: the same fields by CLI ``--json``, MCP, HTTP and Python. No digest, no secret but the one
+that is shown once."""
+
+from datetime import datetime
+
+from attrs import field, frozen
+
+from orcheo_core.domain.pages import Page
+from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
+from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.domain.workflow import Workflow
+
+
+@frozen(kw_only=True)
+class RunnerView:
+    """How a workflow is executed."""
+
+    kind: str
+    target: str
+
+
+@frozen(kw_only=True)
+class WorkflowView:
+    """A workflow as its owner sees it; times are UTC, in ISO 8601 on the wire."""
+
+    id: str
+    handle: str
+    name: str
+    description: str
+    owner: str
+    runner: RunnerView
+    created_at: datetime
+    updated_at: datetime
+    is_public: bool
+    require_login: bool
+    published_at: datetime | None
+    published_by: str | None
+    publish_token_hint: str | None
+    publish_token_rotated_at: datetime | None
+    share_url: str | None
+    """The share link while the workflow is public."""
+
+    @classmethod
+    def of(cls, workflow: Workflow, share_links: ShareLinks) -> "WorkflowView":
+        """The view of a workflow."""
+        opened = workflow.publication
+        return cls(
+            id=workflow.id,
+            handle=workflow.handle,
+            name=workflow.name,
+            description=workflow.description,
+            owner=str(workflow.owner),
+            runner=RunnerView(kind=workflow.runner.kind, target=workflow.runner.target),
+            created_at=workflow.created_at,
+            updated_at=workflow.updated_at,
+            is_public=workflow.is_public,
+            require_login=opened.require_login if opened else False,
+            published_at=opened.published_at if opened else None,
+            published_by=str(opened.published_by) if opened else None,
+            publish_token_hint=f"{PUBLISH_TOKEN_PREFIX}{opened.token_id}…" if opened else None,
+            publish_token_rotated_at=opened.rotated_at if opened else None,
+            share_url=share_links.of(workflow) if opened else None,
+        )
+
+
+@frozen(kw_only=True)
+class WorkflowResult:
+    """One workflow and a sentence about what was done."""
+
+    workflow: WorkflowView
+    message: str
+
+
+@frozen(kw_only=True)
+class PublishResult:
+    """A workflow after a change of its publish state.
+
+    ``publish_token`` is there after publish and rotate only, and only this once.
+    """
+
+    workflow: WorkflowView
+    publish_token: str | None = field(default=None, repr=False)
+    share_url: str | None
+    message: str
+
+
+@frozen(kw_only=True)
+class WorkflowPage:
+    """Some of the workflows; ``next_after`` begins the next page, None on the last one."""
+
+    workflows: tuple[WorkflowView, ...]
+    next_after: str | None
+
+    @classmethod
+    def of(cls, page: Page[Workflow], share_links: ShareLinks) -> "WorkflowPage":
+        """The view of a page."""
+        views = tuple(WorkflowView.of(workflow, share_links) for workflow in page.entries)
+        return cls(workflows=views, next_after=views[-1].id if page.has_more else None)

@@ -1,0 +1,161 @@
+"""Operations on workflows: register, read, edit, remove."""
+
+from attrs import frozen
+
+from orcheo_core.domain.actor import Caller, Scope
+from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import ConcurrentChange, HandleTaken, InvalidInput, ScopeMissing, WorkflowNotFound
+from orcheo_core.operations.operation import Effect, Operation, parameter
+from orcheo_core.operations.services import OwnerServices
+from orcheo_core.operations.views import WorkflowPage, WorkflowResult, WorkflowView
+
+REF_HELP = "Id or handle of the workflow."
+
+
+@frozen(kw_only=True)
+class AddWorkflow:
+    """What registering needs."""
+
+    handle: str = parameter("Short name for links: lower-case letters, digits, hyphens.", argument=True)
+    runner: str = parameter("Kind of runner: python.")
+    target: str = parameter("What it calls: package.module:callable.")
+    name: str | None = parameter("Name that visitors see; made from the handle if left out.", default=None)
+    description: str = parameter("Note for yourself; visitors do not see it.", default="")
+
+
+@frozen(kw_only=True)
+class ShowWorkflow:
+    """Which workflow."""
+
+    ref: str = parameter(REF_HELP, argument=True)
+
+
+@frozen(kw_only=True)
+class ListWorkflows:
+    """Which page of the workflows."""
+
+    limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
+    after: str | None = parameter("Begin behind the workflow with this id.", default=None)
+
+
+@frozen(kw_only=True)
+class EditWorkflow:
+    """Which workflow, and what to change; what is left out stays."""
+
+    ref: str = parameter(REF_HELP, argument=True)
+    handle: str | None = parameter("New handle; the old share link stops working.", default=None)
+    name: str | None = parameter("New name.", default=None)
+    description: str | None = parameter("New note for yourself.", default=None)
+
+
+@frozen(kw_only=True)
+class RemoveWorkflow:
+    """Which workflow."""
+
+    ref: str = parameter(REF_HELP, argument=True)
+
+
+async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) -> WorkflowResult:
+    workflow = await services.registering.add(
+        caller,
+        handle=request.handle,
+        name=request.name,
+        description=request.description,
+        runner=RunnerSpec(kind=request.runner, target=request.target),
+    )
+    return WorkflowResult(
+        workflow=WorkflowView.of(workflow, services.share_links),
+        message=f"Registered {workflow.handle}. It is private; publish it to get a share link.",
+    )
+
+
+async def _show(services: OwnerServices, caller: Caller, request: ShowWorkflow) -> WorkflowView:
+    return WorkflowView.of(await services.registering.get(caller, request.ref), services.share_links)
+
+
+async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows) -> WorkflowPage:
+    query = PageQuery(limit=request.limit, after=request.after)
+    return WorkflowPage.of(await services.registering.page(caller, query), services.share_links)
+
+
+async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> WorkflowResult:
+    wanted = {"handle": request.handle, "name": request.name, "description": request.description}
+    fields = {name: value for name, value in wanted.items() if value is not None}
+    workflow = await services.registering.edit(caller, request.ref, fields)
+    return WorkflowResult(
+        workflow=WorkflowView.of(workflow, services.share_links), message=f"Changed {workflow.handle}."
+    )
+
+
+async def _remove(services: OwnerServices, caller: Caller, request: RemoveWorkflow) -> WorkflowResult:
+    workflow = await services.registering.remove(caller, request.ref)
+    return WorkflowResult(
+        workflow=WorkflowView.of(workflow, services.share_links),
+        message=f"Removed {workflow.handle} with its publish tokens, chat sessions and threads.",
+    )
+
+
+WORKFLOW_OPERATIONS = (
+    Operation(
+        name="workflows.add",
+        command=("workflow", "add"),
+        tool="workflows.add",
+        summary="Register a workflow; it stays private.",
+        request=AddWorkflow,
+        result=WorkflowResult,
+        scope=Scope.WORKFLOWS_WRITE,
+        effect=Effect.WRITE,
+        handle=_add,
+        errors=(InvalidInput, HandleTaken, ScopeMissing),
+    ),
+    Operation(
+        name="workflows.list",
+        command=("workflow", "list"),
+        tool="list_workflows",
+        summary="List your workflows with their publish state.",
+        request=ListWorkflows,
+        result=WorkflowPage,
+        scope=Scope.WORKFLOWS_READ,
+        effect=Effect.READ,
+        handle=_list,
+        errors=(InvalidInput,),
+    ),
+    Operation(
+        name="workflows.show",
+        command=("workflow", "show"),
+        tool="show_workflow",
+        summary="Show one workflow with its publish state.",
+        request=ShowWorkflow,
+        result=WorkflowView,
+        scope=Scope.WORKFLOWS_READ,
+        effect=Effect.READ,
+        handle=_show,
+        errors=(WorkflowNotFound,),
+    ),
+    Operation(
+        name="workflows.edit",
+        command=("workflow", "edit"),
+        tool="workflows.edit",
+        summary="Change the name, handle or description of a workflow.",
+        request=EditWorkflow,
+        result=WorkflowResult,
+        scope=Scope.WORKFLOWS_WRITE,
+        effect=Effect.WRITE,
+        handle=_edit,
+        errors=(WorkflowNotFound, InvalidInput, HandleTaken, ConcurrentChange),
+    ),
+    Operation(
+        name="workflows.remove",
+        command=("workflow", "remove"),
+        tool="workflows.remove",
+        summary="Delete a workflow with its publish tokens, chat sessions and threads.",
+        request=RemoveWorkflow,
+        result=WorkflowResult,
+        scope=Scope.WORKFLOWS_WRITE,
+        effect=Effect.DESTRUCTIVE,
+        handle=_remove,
+        errors=(WorkflowNotFound, ConcurrentChange),
+        confirmation="Delete {ref} with all its threads? This cannot be undone.",
+    ),
+)

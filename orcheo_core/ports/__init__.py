@@ -1,0 +1,1 @@
+"""What the services need from the world: one noun, one file, at most seven methods."""

@@ -1,0 +1,162 @@
+"""What is kept. Reads are awaited and see committed state; writes are staged until the unit of work commits."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.items import Item
+from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.publish_token import PublishToken
+from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.workflow import Workflow
+
+
+class WorkflowRepository(Protocol):
+    """Workflows, unique by id and by handle."""
+
+    @abstractmethod
+    async def find(self, ref: str) -> Workflow | None:
+        """The workflow with this id or handle."""
+
+    @abstractmethod
+    async def page(self, owner: str, query: PageQuery) -> Page[Workflow]:
+        """An owner's workflows (by the name of the actor) in the order of their ids."""
+
+    @abstractmethod
+    def add(self, workflow: Workflow) -> None:
+        """Stage a new workflow; commit raises :class:`HandleTaken` when its handle is in use."""
+
+    @abstractmethod
+    def save(self, workflow: Workflow) -> None:
+        """Stage a change; commit raises :class:`ConcurrentChange` unless the stored revision is one less."""
+
+    @abstractmethod
+    def remove(self, workflow: Workflow) -> None:
+        """Stage a removal with all that belongs to the workflow (publish tokens, chat sessions, threads); the
+        audit stays. Commit raises :class:`ConcurrentChange` unless the stored revision is the workflow's own."""
+
+
+class PublishTokenRepository(Protocol):
+    """Publish tokens, the current and the former ones, by public id."""
+
+    @abstractmethod
+    async def find(self, public_id: str) -> PublishToken | None:
+        """The publish token with this public id."""
+
+    @abstractmethod
+    async def live(self, workflow_id: str, now: datetime) -> Sequence[PublishToken]:
+        """Those of a workflow that open chat sessions at ``now`` (more than one only in a grace period)."""
+
+    @abstractmethod
+    def save(self, publish_token: PublishToken) -> None:
+        """Stage an insert or a replacement."""
+
+
+class ServiceTokenRepository(Protocol):
+    """Service tokens by public id."""
+
+    @abstractmethod
+    async def find(self, public_id: str) -> ServiceToken | None:
+        """The service token with this public id."""
+
+    @abstractmethod
+    def save(self, service_token: ServiceToken) -> None:
+        """Stage an insert or a replacement."""
+
+
+class ChatSessionRepository(Protocol):
+    """Chat sessions by id."""
+
+    @abstractmethod
+    async def find(self, chat_session_id: str) -> ChatSession | None:
+        """The chat session with this id."""
+
+    @abstractmethod
+    def save(self, chat_session: ChatSession) -> None:
+        """Stage an insert or a replacement."""
+
+    @abstractmethod
+    def end_all(self, workflow_id: str, at: datetime) -> None:
+        """Stage the end, at ``at``, of all chat sessions of a workflow that have not ended."""
+
+
+class ThreadRepository(Protocol):
+    """Threads by id, and by (workflow, subject)."""
+
+    @abstractmethod
+    async def find(self, thread_id: str) -> Thread | None:
+        """The thread with this id, whosoever's it is: the caller compares workflow and subject."""
+
+    @abstractmethod
+    async def page(self, workflow_id: str, subject: Subject, query: PageQuery) -> Page[Thread]:
+        """A subject's threads with a workflow in the order of their ids."""
+
+    @abstractmethod
+    def save(self, thread: Thread) -> None:
+        """Stage an insert or a replacement."""
+
+
+class ItemRepository(Protocol):
+    """Items by id, and by thread."""
+
+    @abstractmethod
+    async def find(self, thread_id: str, item_id: str) -> Item | None:
+        """The item of this thread with this id."""
+
+    @abstractmethod
+    async def page(self, thread_id: str, query: PageQuery) -> Page[Item]:
+        """The items of a thread in the order of their ids."""
+
+    @abstractmethod
+    def save(self, item: Item) -> None:
+        """Stage an insert or a replacement."""
+
+    @abstractmethod
+    def remove(self, item_id: str) -> None:
+        """Stage a removal; an item that is not there is none to worry about."""
+
+
+class TurnRepository(Protocol):
+    """Turns by id; a thread has at most one that runs."""
+
+    @abstractmethod
+    async def latest(self, thread_id: str) -> Turn | None:
+        """The turn of this thread that began last."""
+
+    @abstractmethod
+    async def find_by_key(self, workflow_id: str, subject: Subject, idempotency_key: str) -> Turn | None:
+        """The turn that this subject began with this idempotency key."""
+
+    @abstractmethod
+    async def running(self) -> Sequence[Turn]:
+        """All turns that are marked as running."""
+
+    @abstractmethod
+    def add(self, turn: Turn) -> None:
+        """Stage a new turn.
+
+        Commit raises :class:`TurnInProgress` when the thread has a running one, and :class:`DuplicateTurn` when the
+        idempotency key was used before (which is looked at first).
+        """
+
+    @abstractmethod
+    def save(self, turn: Turn) -> None:
+        """Stage the end of a turn."""
+
+
+class AuditRepository(Protocol):
+    """The audit: append-only."""
+
+    @abstractmethod
+    def append(self, entry: AuditEntry) -> None:
+        """Stage an entry."""
+
+    @abstractmethod
+    async def page(self, query: PageQuery) -> Page[AuditEntry]:
+        """Entries in the order of their ids."""

@@ -1,0 +1,61 @@
+"""Atomic change.
+
+A unit of work holds nothing open: reads go straight to committed state, writes are collected and land together, or
+not at all, in :meth:`UnitOfWork.commit`. What could have changed between read and write is caught there, by the
+revision of a workflow and by uniqueness (optimistic locking), so no transaction is ever open across an ``await`` of
+something else.
+"""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from orcheo_core.ports.repositories import (
+    AuditRepository,
+    ChatSessionRepository,
+    ItemRepository,
+    PublishTokenRepository,
+    ServiceTokenRepository,
+    ThreadRepository,
+    TurnRepository,
+    WorkflowRepository,
+)
+
+
+class DuplicateTurn(Exception):
+    """A turn with this idempotency key exists: the caller should follow that one."""
+
+
+class UnitOfWork(Protocol):
+    """One change of any number of things."""
+
+    workflows: WorkflowRepository
+    publish_tokens: PublishTokenRepository
+    service_tokens: ServiceTokenRepository
+    chat_sessions: ChatSessionRepository
+    threads: ThreadRepository
+    items: ItemRepository
+    turns: TurnRepository
+    audit: AuditRepository
+
+    @abstractmethod
+    async def commit(self) -> None:
+        """Make all staged writes durable at once, in the order they were staged.
+
+        Raises what the repositories name, and :class:`StorageUnavailable`; then nothing was written.
+        """
+
+
+class Store(Protocol):
+    """Where everything is kept."""
+
+    @abstractmethod
+    def begin(self) -> UnitOfWork:
+        """A new unit of work; one that is dropped without commit has done nothing."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Return when the store answers and takes writes; raise :class:`StorageUnavailable` otherwise."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what is under way and let go."""

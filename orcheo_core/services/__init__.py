@@ -1,0 +1,1 @@
+"""What Orcheo does, step by step: services join the rules of the domain with the ports."""

@@ -1,0 +1,163 @@
+"""Admitting: from a share link or a publish token to a chat session and its grants."""
+
+from attrs import field, frozen
+
+from orcheo_core.domain.admission import (
+    Admission,
+    Admitted,
+    Refused,
+    admit_by_link,
+    admit_by_publish_token,
+    may_renew,
+)
+from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME, ChatSession, GrantClaims
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
+from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.workflow import Workflow
+from orcheo_core.errors import ChatSessionEnded, ChatUnavailable, GrantInvalid, PublishTokenInvalid
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.grants import Grants
+from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.identifiers import Identifiers
+
+
+@frozen(kw_only=True)
+class ChatGrant:
+    """A signed chat grant and what it says."""
+
+    text: str = field(repr=False)
+    claims: GrantClaims
+
+
+@frozen(kw_only=True)
+class Visit:
+    """Who chats with what: the outcome of every admission, and the scope of every request under it."""
+
+    workflow: Workflow
+    subject: Subject
+
+
+class Admitting:
+    """Decides who comes in, opens chat sessions, renews their grants."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, grants: Grants, peppers: PepperRing, identifiers: Identifiers
+    ) -> None:
+        """Join the ports this service needs."""
+        self._store = store
+        self._clock = clock
+        self._grants = grants
+        self._peppers = peppers
+        self._identifiers = identifiers
+
+    async def public_workflow(self, ref: str) -> Workflow:
+        """A public workflow by id or handle; :class:`ChatUnavailable` for unknown and private ones alike."""
+        workflow = await self._store.begin().workflows.find(ref)
+        if workflow is None or not workflow.is_public:
+            raise ChatUnavailable
+        return workflow
+
+    async def by_link(self, ref: str, subject: Subject) -> ChatGrant:
+        """Open a chat session for a visitor who has the share link.
+
+        Raises :class:`ChatUnavailable`, :class:`LoginRequired`.
+        """
+        workflow = await self._store.begin().workflows.find(ref)
+        return await self._open(workflow, admit_by_link(workflow, subject))
+
+    async def by_publish_token(self, ref: str, publish_token: str) -> ChatGrant:
+        """Open a chat session for a holder of a publish token.
+
+        Raises :class:`PublishTokenInvalid` (also for a token of another workflow), :class:`PublishTokenRotated`,
+        :class:`PublishTokenRevoked`, :class:`LoginRequired`.
+        """
+        record, workflow = await self._look_up(publish_token)
+        if workflow is None or ref not in {workflow.id, workflow.handle}:
+            raise PublishTokenInvalid
+        return await self._open(workflow, admit_by_publish_token(workflow, record, now=self._clock.now()))
+
+    async def renew(self, ref: str, grant: str) -> ChatGrant:
+        """A new grant for the chat session of a grant that is still good.
+
+        Raises :class:`GrantInvalid`, :class:`GrantExpired`, :class:`ChatSessionEnded`, :class:`ChatUnavailable`.
+        """
+        claims = self._grants.verify(grant)
+        change = self._store.begin()
+        workflow = await change.workflows.find(claims.workflow_id)
+        chat_session = await change.chat_sessions.find(claims.chat_session_id)
+        if workflow is not None and ref not in {workflow.id, workflow.handle}:
+            raise GrantInvalid
+        if chat_session is None:
+            raise ChatSessionEnded
+        refused = may_renew(workflow, chat_session, now=self._clock.now())
+        if refused is not None:
+            raise refused.reason
+        return self._grant(chat_session)
+
+    async def visit_by_grant(self, grant: str) -> Visit:
+        """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
+        claims = self._grants.verify(grant)
+        change = self._store.begin()
+        chat_session = await change.chat_sessions.find(claims.chat_session_id)
+        if chat_session is None or not chat_session.is_open(self._clock.now()):
+            raise ChatSessionEnded
+        workflow = await change.workflows.find(chat_session.workflow_id)
+        if workflow is None or workflow.id != claims.workflow_id or chat_session.subject != claims.subject:
+            raise GrantInvalid
+        return Visit(workflow=workflow, subject=chat_session.subject)
+
+    async def visit_by_publish_token(self, publish_token: str) -> Visit:
+        """Who chats when a program shows its publish token with each request, without a chat session."""
+        record, workflow = await self._look_up(publish_token)
+        admission = admit_by_publish_token(workflow, record, now=self._clock.now())
+        if isinstance(admission, Refused):
+            raise admission.reason
+        if workflow is None:
+            raise ChatUnavailable
+        return Visit(workflow=workflow, subject=admission.subject)
+
+    async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
+        secret = OpaqueToken.parse(PUBLISH_TOKEN_PREFIX, publish_token)
+        if secret is None:
+            raise PublishTokenInvalid
+        change = self._store.begin()
+        record = await change.publish_tokens.find(secret.public_id)
+        if not self._peppers.matches(secret, record.digest if record else None) or record is None:
+            raise PublishTokenInvalid
+        return record, await change.workflows.find(record.workflow_id)
+
+    async def _open(self, workflow: Workflow | None, admission: Admission) -> ChatGrant:
+        if isinstance(admission, Refused):
+            raise admission.reason
+        if workflow is None:
+            raise ChatUnavailable
+        chat_session = self._new_chat_session(workflow, admission)
+        change = self._store.begin()
+        change.chat_sessions.save(chat_session)
+        await change.commit()
+        return self._grant(chat_session)
+
+    def _new_chat_session(self, workflow: Workflow, admitted: Admitted) -> ChatSession:
+        now = self._clock.now()
+        return ChatSession(
+            id=self._identifiers.new(IdKind.CHAT_SESSION),
+            workflow_id=workflow.id,
+            subject=admitted.subject,
+            way=admitted.way,
+            opened_at=now,
+            expires_at=now + CHAT_SESSION_LIFETIME,
+        )
+
+    def _grant(self, chat_session: ChatSession) -> ChatGrant:
+        now = self._clock.now()
+        claims = GrantClaims(
+            workflow_id=chat_session.workflow_id,
+            chat_session_id=chat_session.id,
+            subject=chat_session.subject,
+            grant_id=self._identifiers.new(IdKind.GRANT),
+            issued_at=now,
+            expires_at=min(now + GRANT_LIFETIME, chat_session.expires_at),
+        )
+        return ChatGrant(text=self._grants.sign(claims), claims=claims)

@@ -1,0 +1,72 @@
+"""The turns that run in this process right now."""
+
+from collections.abc import Iterator
+
+from orcheo_core.domain.answer_draft import AnswerDraft
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.ports.runner import Run
+
+
+class LiveTurn:
+    """One running turn: its run, what it has written so far, and why it should stop, if it should."""
+
+    def __init__(self, *, turn: Turn, run: Run, draft: AnswerDraft) -> None:
+        """Join the parts; nothing has happened yet."""
+        self.turn = turn
+        self.run = run
+        self.draft = draft
+        self.stopped_as: TurnStatus | None = None
+        self.outcome: TurnStatus | None = None
+        """How it ended, once it has."""
+        self.waits_for_storage = False
+        """Whether its end could not be made durable yet."""
+
+    def stop(self, status: TurnStatus) -> None:
+        """Ask the run to stop; the turn will end with ``status``. The first reason stays."""
+        self.stopped_as = self.stopped_as or status
+        self.run.stop()
+
+
+class LiveTurns:
+    """Finds running turns by id, by thread or by workflow."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._by_id: dict[str, LiveTurn] = {}
+
+    def __iter__(self) -> Iterator[LiveTurn]:
+        """All of them, as they are at this moment."""
+        return iter(tuple(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, live: LiveTurn) -> None:
+        """A turn begins to run."""
+        self._by_id[live.turn.id] = live
+
+    def discard(self, live: LiveTurn) -> None:
+        """A turn is over and durable."""
+        self._by_id.pop(live.turn.id, None)
+
+    def stop_turn(self, turn_id: str, status: TurnStatus = TurnStatus.CANCELLED) -> None:
+        """Stop this turn if it runs here."""
+        if live := self._by_id.get(turn_id):
+            live.stop(status)
+
+    def stop_thread(self, thread_id: str) -> None:
+        """Stop the running turn of a thread, if any."""
+        self._stop([live for live in self if live.turn.thread_id == thread_id], TurnStatus.CANCELLED)
+
+    def stop_workflow(self, workflow_id: str) -> None:
+        """Stop all turns of a workflow: its owner has ended them."""
+        self._stop([live for live in self if live.turn.workflow_id == workflow_id], TurnStatus.CANCELLED)
+
+    def stop_all(self) -> None:
+        """Stop everything: the server shuts down."""
+        self._stop(list(self), TurnStatus.INTERRUPTED)
+
+    @staticmethod
+    def _stop(lives: list[LiveTurn], status: TurnStatus) -> None:
+        for live in lives:
+            live.stop(status)

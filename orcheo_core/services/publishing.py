@@ -1,0 +1,137 @@
+"""Publishing: open and close workflows to visitors, and the life of publish tokens (design.md §4)."""
+
+from datetime import datetime, timedelta
+
+from attrs import field, frozen
+
+from orcheo_core.domain.actor import Caller
+from orcheo_core.domain.audit import Act
+from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
+from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken, TokenEnd
+from orcheo_core.domain.workflow import Workflow
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.entropy import Entropy
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.live_turns import LiveTurns
+from orcheo_core.services.registering import find_own
+
+_NO_GRACE = timedelta(0)
+
+
+@frozen(kw_only=True)
+class Published:
+    """A public workflow and its new publish token, whose text is shown this once."""
+
+    workflow: Workflow
+    publish_token: str = field(repr=False)
+
+
+class Publishing:
+    """The four transitions of the publish state; each writes its audit entry in the same commit."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        peppers: PepperRing,
+        audit_trail: AuditTrail,
+        live_turns: LiveTurns,
+    ) -> None:
+        """Join the ports this service needs."""
+        self._store = store
+        self._clock = clock
+        self._entropy = entropy
+        self._peppers = peppers
+        self._audit_trail = audit_trail
+        self._live_turns = live_turns
+
+    async def publish(self, caller: Caller, ref: str, *, require_login: bool = False) -> Published:
+        """Private → public with a new publish token.
+
+        Raises :class:`WorkflowNotFound`, :class:`AlreadyPublished`, :class:`ConcurrentChange`.
+        """
+        now = self._clock.now()
+        change = self._store.begin()
+        workflow = await find_own(change, caller, ref)
+        secret = self._generate()
+        workflow = workflow.published(caller.actor, at=now, token_id=secret.public_id, require_login=require_login)
+        self._stage_token(change, workflow, secret, now)
+        self._audit_trail.record(
+            change, Act.PUBLISHED, caller, workflow_id=workflow.id, note=f"publish token {secret.hint}"
+        )
+        await change.commit()
+        return Published(workflow=workflow, publish_token=secret.reveal())
+
+    async def rotate(self, caller: Caller, ref: str, *, grace: timedelta = _NO_GRACE) -> Published:
+        """Replace the publish token; the old one opens no new chat session after ``grace``.
+
+        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.
+        """
+        now = self._clock.now()
+        change = self._store.begin()
+        workflow = await find_own(change, caller, ref)
+        secret = self._generate()
+        workflow = workflow.token_rotated(at=now, token_id=secret.public_id)
+        await self._stage_ends(change, workflow, TokenEnd.ROTATED, now, grace)
+        self._stage_token(change, workflow, secret, now)
+        note = f"publish token {secret.hint}, grace {int(grace.total_seconds())} s"
+        self._audit_trail.record(change, Act.PUBLISH_TOKEN_ROTATED, caller, workflow_id=workflow.id, note=note)
+        await change.commit()
+        return Published(workflow=workflow, publish_token=secret.reveal())
+
+    async def unpublish(self, caller: Caller, ref: str, *, end_sessions: bool = False) -> Workflow:
+        """Public → private; running turns go on unless ``end_sessions``, which ends all at once.
+
+        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.
+        """
+        now = self._clock.now()
+        change = self._store.begin()
+        workflow = (await find_own(change, caller, ref)).unpublished(at=now)
+        await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
+        change.workflows.save(workflow)
+        if end_sessions:
+            change.chat_sessions.end_all(workflow.id, now)
+        note = "chat sessions ended" if end_sessions else ""
+        self._audit_trail.record(change, Act.UNPUBLISHED, caller, workflow_id=workflow.id, note=note)
+        await change.commit()
+        if end_sessions:
+            self._live_turns.stop_workflow(workflow.id)
+        return workflow
+
+    async def set_login(self, caller: Caller, ref: str, *, require_login: bool) -> Workflow:
+        """Change the login rule of a public workflow, its publish token untouched.
+
+        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.
+        """
+        change = self._store.begin()
+        workflow = await find_own(change, caller, ref)
+        workflow = workflow.with_login(at=self._clock.now(), require_login=require_login)
+        change.workflows.save(workflow)
+        note = "login required" if require_login else "no login required"
+        self._audit_trail.record(change, Act.LOGIN_RULE_SET, caller, workflow_id=workflow.id, note=note)
+        await change.commit()
+        return workflow
+
+    def _generate(self) -> OpaqueToken:
+        return OpaqueToken.generate(PUBLISH_TOKEN_PREFIX, self._entropy.random_bytes)
+
+    def _stage_token(self, change: UnitOfWork, workflow: Workflow, secret: OpaqueToken, now: datetime) -> None:
+        change.workflows.save(workflow)
+        change.publish_tokens.save(
+            PublishToken(
+                public_id=secret.public_id,
+                workflow_id=workflow.id,
+                digest=self._peppers.digest(secret),
+                issued_at=now,
+            )
+        )
+
+    @staticmethod
+    async def _stage_ends(
+        change: UnitOfWork, workflow: Workflow, end: TokenEnd, now: datetime, grace: timedelta
+    ) -> None:
+        for publish_token in await change.publish_tokens.live(workflow.id, now):
+            change.publish_tokens.save(publish_token.ended(end, at=now, grace=grace))

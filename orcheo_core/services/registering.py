@@ -1,0 +1,109 @@
+"""Workflows: register, find, list, edit, remove."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orcheo_core.domain.actor import Caller, Scope
+from orcheo_core.domain.audit import Act
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.workflow import RunnerSpec, Workflow
+from orcheo_core.errors import ScopeMissing, WorkflowNotFound
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.runner import Runners
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.live_turns import LiveTurns
+
+
+async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
+    """The caller's workflow with this id or handle; somebody else's is as unknown as none."""
+    workflow = await change.workflows.find(ref)
+    if workflow is None or workflow.owner != caller.actor:
+        raise WorkflowNotFound(f"No workflow of yours has the id or handle {ref!r}.")
+    return workflow
+
+
+class Registering:
+    """Keeps the owners' workflows."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        runners: Runners,
+        clock: Clock,
+        identifiers: Identifiers,
+        audit_trail: AuditTrail,
+        live_turns: LiveTurns,
+    ) -> None:
+        """Join the ports this service needs."""
+        self._store = store
+        self._runners = runners
+        self._clock = clock
+        self._identifiers = identifiers
+        self._audit_trail = audit_trail
+        self._live_turns = live_turns
+
+    async def add(
+        self, caller: Caller, *, handle: str, name: str | None, description: str, runner: RunnerSpec
+    ) -> Workflow:
+        """Register a private workflow; its name is made from the handle when none is given.
+
+        Raises :class:`InvalidInput`, :class:`HandleTaken`, and :class:`ScopeMissing` for a runner that executes code.
+        """
+        self._check_runner(caller, runner)
+        now = self._clock.now()
+        workflow = Workflow(
+            id=self._identifiers.new(IdKind.WORKFLOW),
+            handle=handle,
+            name=name or handle.replace("-", " ").capitalize(),
+            description=description,
+            owner=caller.actor,
+            runner=runner,
+            created_at=now,
+            updated_at=now,
+        )
+        change = self._store.begin()
+        change.workflows.add(workflow)
+        self._audit_trail.record(change, Act.WORKFLOW_ADDED, caller, workflow_id=workflow.id, note=handle)
+        await change.commit()
+        return workflow
+
+    async def get(self, caller: Caller, ref: str) -> Workflow:
+        """One workflow of the caller by id or handle."""
+        return await find_own(self._store.begin(), caller, ref)
+
+    async def page(self, caller: Caller, query: PageQuery) -> Page[Workflow]:
+        """The caller's workflows, a page at a time."""
+        return await self._store.begin().workflows.page(caller.actor.name, query)
+
+    async def edit(self, caller: Caller, ref: str, fields: Mapping[str, Any]) -> Workflow:
+        """Change ``name``, ``description`` or ``handle``."""
+        change = self._store.begin()
+        workflow = (await find_own(change, caller, ref)).edited(at=self._clock.now(), **fields)
+        change.workflows.save(workflow)
+        note = ", ".join(sorted(fields))
+        self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow_id=workflow.id, note=note)
+        await change.commit()
+        return workflow
+
+    async def remove(self, caller: Caller, ref: str) -> Workflow:
+        """Delete a workflow with its publish tokens, chat sessions and threads; running turns are stopped."""
+        change = self._store.begin()
+        workflow = await find_own(change, caller, ref)
+        change.workflows.remove(workflow)
+        self._audit_trail.record(change, Act.WORKFLOW_REMOVED, caller, workflow_id=workflow.id, note=workflow.handle)
+        await change.commit()
+        self._live_turns.stop_workflow(workflow.id)
+        return workflow
+
+    def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:
+        runner = self._runners.get(spec.kind)
+        if self._runners.executes_code(spec.kind) and not caller.may(Scope.WORKFLOWS_CODE):
+            raise ScopeMissing(
+                f"A {spec.kind} workflow executes code of the server: this needs the scope {Scope.WORKFLOWS_CODE}.",
+                hint="Use the local owner token of the data folder, which has this scope.",
+            )
+        runner.check(spec)

@@ -1,0 +1,155 @@
+"""The turn engine: runs a workflow for a turn, tells the followers, and makes what was said durable.
+
+A turn does not hang on a connection: the run is background work, followers watch it through the relay. Text becomes
+durable at each :meth:`TurnEngine.checkpoint` (call it at least twice a second) and at the end, and the end is told
+only after it is durable. No transaction is open meanwhile.
+"""
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from orcheo_core.domain.answer_draft import AnswerDraft
+from orcheo_core.domain.items import AssistantItem
+from orcheo_core.domain.run import RunRequest
+from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTrouble
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.errors import OrcheoError, StorageUnavailable
+from orcheo_core.ports.background import Background
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.runner import Runner, RunTimedOut
+from orcheo_core.ports.telemetry import Telemetry
+from orcheo_core.ports.turn_relay import TurnRelay
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.live_turns import LiveTurn, LiveTurns
+
+FAILED = "The workflow could not answer. Its owner has been told; you can try again."
+TIMED_OUT = "The workflow took too long to answer. You can try again."
+INTERRUPTED = "The answer was interrupted because the server is restarting. You can try again."
+NOT_SAVED = "The answer could not be saved. You can try again in a little while."
+
+
+@frozen(kw_only=True)
+class Assignment:
+    """A turn that is durable and waits for its run."""
+
+    turn: Turn
+    runner: Runner
+    request: RunRequest
+
+
+class TurnEngine:
+    """Executes turns."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        relay: TurnRelay,
+        background: Background,
+        telemetry: Telemetry,
+        clock: Clock,
+        live_turns: LiveTurns,
+    ) -> None:
+        """Join the ports the engine needs."""
+        self._store = store
+        self._relay = relay
+        self._background = background
+        self._telemetry = telemetry
+        self._clock = clock
+        self._live_turns = live_turns
+
+    def start(self, assignment: Assignment) -> None:
+        """Run the turn in the background; its relay must be open."""
+        turn = assignment.turn
+        answer = AssistantItem(
+            id=turn.answer_id, thread_id=turn.thread_id, turn_id=turn.id, created_at=self._clock.now()
+        )
+        live = LiveTurn(turn=turn, run=assignment.runner.run(assignment.request), draft=AnswerDraft(answer))
+        self._live_turns.add(live)
+        self._background.start(self._execute(live), name=turn.id)
+
+    async def checkpoint(self) -> None:
+        """Make the text so far of all running turns durable, and finish those that could not be finished before."""
+        for live in self._live_turns:
+            if live.waits_for_storage:
+                await self._try_to_save(live, final=True)
+            elif live.draft.unsaved:
+                await self._try_to_save(live, final=False)
+
+    async def recover(self) -> int:
+        """Mark the turns that an earlier process left running as interrupted; how many there were."""
+        change = self._store.begin()
+        left = await change.turns.running()
+        for turn in left:
+            change.turns.save(turn.ended(TurnStatus.INTERRUPTED, self._clock.now()))
+        if left:
+            await change.commit()
+        return len(left)
+
+    async def _execute(self, live: LiveTurn) -> None:
+        message = await self._follow_run(live)
+        live.outcome = self._outcome(live, message)
+        saved = await self._try_to_save(live, final=True)
+        await self._relay.append(live.turn.id, self._farewell(live, message if saved else NOT_SAVED))
+        self._relay.close(live.turn.id)
+
+    async def _follow_run(self, live: LiveTurn) -> str | None:
+        try:
+            async for run_event in live.run.events():
+                await self._relay.append(live.turn.id, live.draft.apply(run_event))
+        except RunTimedOut as error:
+            self._telemetry.run_failed(live.turn, error)
+            return TIMED_OUT
+        except Exception as error:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
+            self._telemetry.run_failed(live.turn, error)
+            return FAILED
+        return INTERRUPTED if live.stopped_as is TurnStatus.INTERRUPTED else None
+
+    @staticmethod
+    def _outcome(live: LiveTurn, message: str | None) -> TurnStatus:
+        if live.stopped_as is not None:
+            return live.stopped_as
+        return TurnStatus.COMPLETED if message is None else TurnStatus.FAILED
+
+    @staticmethod
+    def _farewell(live: LiveTurn, message: str | None) -> Iterator[ThreadEvent]:
+        if live.outcome is TurnStatus.COMPLETED:
+            yield from (ItemRemoved(item_id) for item_id in live.turn.replaces)
+        yield from live.draft.finish()
+        if message is not None:
+            yield TurnTrouble(message=message, allow_retry=True)
+
+    async def _try_to_save(self, live: LiveTurn, *, final: bool) -> bool:
+        try:
+            await self._save(live, final=final)
+        except StorageUnavailable as error:
+            live.draft.unsaved = True
+            live.waits_for_storage = final
+            self._telemetry.save_failed(live.turn, error)
+            return False
+        except OrcheoError as error:
+            # The thread is gone meanwhile (its workflow was removed): there is nothing left to save into.
+            self._live_turns.discard(live)
+            self._telemetry.save_failed(live.turn, error)
+            return False
+        return True
+
+    async def _save(self, live: LiveTurn, *, final: bool) -> None:
+        change = self._store.begin()
+        if not live.draft.is_empty:
+            change.items.save(live.draft.item)
+        live.draft.mark_saved()
+        if final:
+            self._stage_end(change, live)
+        await change.commit()
+        if final:
+            self._live_turns.discard(live)
+            self._telemetry.turn_ended(live.turn)
+
+    def _stage_end(self, change: UnitOfWork, live: LiveTurn) -> None:
+        live.turn = live.turn.ended(live.outcome or TurnStatus.COMPLETED, self._clock.now())
+        change.turns.save(live.turn)
+        if live.turn.status is TurnStatus.COMPLETED:
+            for item_id in live.turn.replaces:
+                change.items.remove(item_id)

@@ -1,0 +1,113 @@
+"""The server's own secrets in the data folder."""
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orcheo_adapters.auth.secrets_file import SECRETS_FILE, SecretsUnreadable, ServerSecrets, load_secrets
+from orcheo_core.domain.opaque_token import PepperRing
+
+KEY = "A" * 43
+
+
+def counted() -> Callable[[int], bytes]:
+    """Chance that is different each time, and the same in each test."""
+    numbers = itertools.count(1)
+    return lambda count: next(numbers).to_bytes(count)
+
+
+def document() -> dict[str, Any]:
+    return {
+        "version": 1,
+        "peppers": [{"id": "p1", "key": KEY}],
+        "grant_keys": [{"id": "g1", "key": KEY}],
+        "cookie_keys": [KEY],
+    }
+
+
+def write(folder: Path, content: object) -> None:
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    (folder / SECRETS_FILE).write_bytes(data)
+
+
+def test_made_once_and_read_ever_after(tmp_path: Path) -> None:
+    """The second start finds the secrets of the first, in a file for nobody else."""
+    first = load_secrets(tmp_path, counted())
+    assert load_secrets(tmp_path, counted()) == first
+    assert (tmp_path / SECRETS_FILE).stat().st_mode & 0o777 == 0o600
+    assert len({first.peppers.peppers[0].key, first.grant_keys[0].key, first.cookie_keys[0]}) == 3
+
+
+def test_several_keys_keep_their_order(tmp_path: Path) -> None:
+    """New keys are put in front by hand."""
+    more = document()
+    more["peppers"].insert(0, {"id": "p2", "key": "B" * 42 + "A"})
+    write(tmp_path, more)
+    assert [each.id for each in load_secrets(tmp_path, counted()).peppers.peppers] == ["p2", "p1"]
+
+
+def test_repr_shows_no_key(tmp_path: Path) -> None:
+    """Neither the whole nor a part tells a key."""
+    secrets = ServerSecrets.generate(lambda count: b"K" * count)
+    shown = repr(secrets) + repr(secrets.peppers) + repr(secrets.grant_keys)
+    assert "KKK" not in shown
+
+
+DAMAGED: dict[str, object] = {
+    "empty": b"",
+    "cut off": b'{"version": 1, "peppers"',
+    "no UTF-8": b"\xff\xfe\xfa",
+    "deep": b"[" * 100_000,
+    "a list": [],
+    "another version": document() | {"version": 2},
+    "version true": document() | {"version": True},
+    "unknown key": document() | {"more": 1},
+    "missing key": {"version": 1},
+    "no peppers": document() | {"peppers": []},
+    "peppers no list": document() | {"peppers": KEY},
+    "no grant keys": document() | {"grant_keys": []},
+    "no cookie keys": document() | {"cookie_keys": []},
+    "entry no object": document() | {"peppers": [KEY]},
+    "entry without id": document() | {"peppers": [{"key": KEY}]},
+    "id no string": document() | {"peppers": [{"id": 1, "key": KEY}]},
+    "id twice": document() | {"grant_keys": [{"id": "g", "key": KEY}] * 2},
+    "kid malformed": document() | {"grant_keys": [{"id": "g g", "key": KEY}]},
+    "short key": document() | {"cookie_keys": [KEY[:-1]]},
+    "key no string": document() | {"cookie_keys": [7]},
+    "key no base64": document() | {"cookie_keys": ["!" * 43]},
+    "key in odd letters": document() | {"cookie_keys": ["é" * 43]},
+    "key with loose bits": document() | {"cookie_keys": [KEY[:-1] + "B"]},
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
+def test_damaged_file_is_named_and_kept(tmp_path: Path, content: object) -> None:
+    """The error names the file and what to do, quotes nothing of it, and leaves it as it is."""
+    write(tmp_path, content)
+    before = (tmp_path / SECRETS_FILE).read_bytes()
+    with pytest.raises(SecretsUnreadable) as caught:
+        load_secrets(tmp_path, counted())
+    assert str(tmp_path / SECRETS_FILE) in caught.value.detail
+    assert "backup" in caught.value.hint
+    assert "AAAA" not in caught.value.detail
+    assert (tmp_path / SECRETS_FILE).read_bytes() == before
+
+
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
+    """A folder in its place is no reason to make new secrets."""
+    (tmp_path / SECRETS_FILE).mkdir()
+    with pytest.raises(SecretsUnreadable, match="directory"):
+        load_secrets(tmp_path, counted())
+
+
+def test_secrets_need_each_kind() -> None:
+    """No server starts without keys."""
+    whole = ServerSecrets.generate(counted())
+    with pytest.raises(ValueError, match="cookie_keys"):
+        ServerSecrets(peppers=whole.peppers, grant_keys=whole.grant_keys, cookie_keys=())
+    with pytest.raises(ValueError, match="pepper"):
+        PepperRing(())

@@ -1,0 +1,59 @@
+/** Draws one answer: its text, and the sources that it names. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { safeHref } from "../markdown/links.ts";
+import { renderLink, renderMarkdown } from "../markdown/render.ts";
+import type { Annotation, AnnotationSource } from "../protocol/wire.ts";
+import type { AnswerView } from "../state/thread-view.ts";
+import { strings } from "../strings.ts";
+import { documentIcon, linkIcon } from "./icons.ts";
+
+const HEADING_LEVEL = 3;
+
+export function answerTemplate(answer: AnswerView, answerer: string): TemplateResult {
+  const streaming = answer.status === "streaming";
+  const texts = answer.parts.map((part) => part.text);
+  const body = () => texts.map((text) => renderMarkdown(text, { streaming, headingLevel: HEADING_LEVEL }));
+  return html`<article class="answer" data-role="assistant" data-status=${answer.status}>
+    <h2 class="spoken-only">${answerer}</h2>
+    <div class="prose" dir="auto">${guard([streaming, ...texts], body)}</div>
+    ${streaming ? html`<span class="caret" aria-hidden="true"></span>` : nothing}
+    ${streaming ? nothing : sourcesTemplate(answer.parts.flatMap((part) => part.annotations))}
+  </article>`;
+}
+
+function sourcesTemplate(annotations: readonly Annotation[]): TemplateResult | typeof nothing {
+  const sources = distinct(annotations.map((annotation) => annotation.source));
+  if (sources.length === 0) return nothing;
+  return html`<section class="sources">
+    <h3>${strings.sources}</h3>
+    <ol>
+      ${sources.map((source) => html`<li>${sourceTemplate(source)}</li>`)}
+    </ol>
+  </section>`;
+}
+
+function sourceTemplate(source: AnnotationSource): TemplateResult {
+  const href = source.type === "url" ? safeHref(source.url) : null;
+  const icon = href === null ? documentIcon : linkIcon;
+  const title = source.title || placeOf(source);
+  const place = placeOf(source);
+  return html`${icon}<span dir="auto">${href === null ? title : renderLink(href, title)}</span>
+    ${place === "" || place === title ? nothing : html`<span class="place" dir="auto">${place}</span>`}`;
+}
+
+/** Where a source is found, in a few words: a file's name, an address's host. */
+function placeOf(source: AnnotationSource): string {
+  if (source.type === "file") return source.filename;
+  if (source.type === "url") return source.attribution ?? hostOf(source.url);
+  return "";
+}
+
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : "";
+}
+
+function distinct(sources: readonly AnnotationSource[]): AnnotationSource[] {
+  return [...new Map(sources.map((source) => [`${source.title}\n${placeOf(source)}`, source])).values()];
+}

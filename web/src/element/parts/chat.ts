@@ -1,0 +1,118 @@
+/** Draws the whole chat: header, log, composer, and what is said about the turn. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { ThreadView } from "../state/thread-view.ts";
+import { strings } from "../strings.ts";
+import type { ComposerMode } from "./composer.ts";
+import { failureSentence, failureTemplate } from "./failure-notice.ts";
+import { closedIcon, downIcon, newChatIcon } from "./icons.ts";
+import { threadItemsTemplate } from "./thread-items.ts";
+
+interface ChatActs {
+  send(text: string): void;
+  stop(): void;
+  retry(): void;
+  startNew(): void;
+  showEarlier(): void;
+  toEnd(): void;
+  scrolled(): void;
+}
+
+export interface ChatDrawing {
+  view: ThreadView;
+  title: string;
+  loginUrl: string | null;
+  secondsLeft: number;
+  isAtEnd: boolean;
+  acts: ChatActs;
+}
+
+export function chatTemplate(drawing: ChatDrawing): TemplateResult {
+  return html`<div class="chat">
+    ${headerTemplate(drawing)} ${logTemplate(drawing)}
+    <footer class="foot">
+      <div class="column">
+        ${drawing.isAtEnd ? nothing : jumpTemplate(drawing.acts)}
+        <p class="status" role="status" data-shown=${drawing.view.connection === "reconnecting"}>${statusText(drawing)}</p>
+        ${drawing.view.closed === null ? composerTemplate(drawing) : closedTemplate(drawing)}
+      </div>
+    </footer>
+  </div>`;
+}
+
+function headerTemplate({ view, title, acts }: ChatDrawing): TemplateResult {
+  const isNew = view.items.length === 0 || view.closed !== null;
+  return html`<header class="bar">
+    <h1 dir="auto" title=${title}>${title}</h1>
+    <button type="button" class="quiet" ?disabled=${isNew} @click=${acts.startNew} aria-label=${strings.newChat}>
+      ${newChatIcon}<span class="wide-only">${strings.newChat}</span>
+    </button>
+  </header>`;
+}
+
+function logTemplate({ view, title, secondsLeft, acts }: ChatDrawing): TemplateResult {
+  const isBusy = view.turn !== "idle";
+  const label = strings.conversation;
+  // Busy while an answer grows, so that a screen reader reads it once, whole.
+  return html`<div class="scroller" tabindex="0" role="log" aria-label=${label} aria-busy=${isBusy} @scroll=${acts.scrolled}>
+    <div class="column log">
+      ${view.earlier === null ? nothing : earlierTemplate(acts)}
+      ${view.items.length === 0 && view.failure === null && !isBusy ? emptyTemplate() : threadItemsTemplate(view, title)}
+      ${view.failure === null ? nothing : failureTemplate(view.failure, secondsLeft, acts.retry)}
+    </div>
+  </div>`;
+}
+
+function earlierTemplate(acts: ChatActs): TemplateResult {
+  return html`<button type="button" class="quiet earlier" @click=${acts.showEarlier}>${strings.showEarlier}</button>`;
+}
+
+function emptyTemplate(): TemplateResult {
+  return html`<div class="empty">
+    <p class="greeting">${strings.greeting}</p>
+    <p>${strings.greetingHint}</p>
+  </div>`;
+}
+
+function jumpTemplate(acts: ChatActs): TemplateResult {
+  const label = strings.jumpToLatest;
+  return html`<button type="button" class="jump" aria-label=${label} title=${label} @click=${acts.toEnd}>${downIcon}</button>`;
+}
+
+function composerTemplate({ view, acts }: ChatDrawing): TemplateResult {
+  return html`<orcheo-composer
+      .mode=${composerMode(view)}
+      @composer-send=${(sent: CustomEvent<{ text: string }>) => acts.send(sent.detail.text)}
+      @composer-stop=${acts.stop}
+    ></orcheo-composer>
+    <p class="disclaimer">${strings.disclaimer}</p>`;
+}
+
+function composerMode(view: ThreadView): ComposerMode {
+  if (view.turn === "idle") return "ready";
+  const canStop = view.turn === "running" && view.canStop && view.threadId !== null;
+  return canStop ? "answering" : "unstoppable";
+}
+
+function closedTemplate({ view, loginUrl }: ChatDrawing): TemplateResult {
+  const isLogin = view.closed === "login";
+  const link =
+    isLogin && loginUrl !== null ? html`<a class="solid" href=${loginUrl}>${strings.signIn}</a>` : nothing;
+  return html`<div class="closed" role="alert">
+    ${closedIcon}
+    <div>
+      <strong>${isLogin ? strings.loginEndedTitle : strings.closedTitle}</strong>
+      <p>${isLogin ? strings.loginEndedText : strings.closedText}</p>
+    </div>
+    ${link}
+  </div>`;
+}
+
+/** The one sentence a screen reader hears about the turn; seen on screen only while it matters to everybody. */
+function statusText({ view }: ChatDrawing): string {
+  if (view.connection === "reconnecting") return strings.statusReconnecting;
+  if (view.turn === "stopping") return strings.statusStopping;
+  if (view.turn === "running") return view.progress || strings.statusAnswering;
+  if (view.failure !== null) return failureSentence(view.failure);
+  return view.items.at(-1)?.kind === "answer" ? strings.statusDone : "";
+}

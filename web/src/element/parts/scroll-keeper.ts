@@ -1,0 +1,64 @@
+/** Keeps the newest text in sight, until the reader scrolls away from it. */
+
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+
+const NEAR_END = 64;
+
+export class ScrollKeeper implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #scroller: () => HTMLElement | null;
+  #isAtEnd = true;
+  #lastTop = 0;
+
+  constructor(host: ReactiveControllerHost, scroller: () => HTMLElement | null) {
+    this.#host = host;
+    this.#scroller = scroller;
+    host.addController(this);
+  }
+
+  /** True while the newest text is in sight. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd;
+  }
+
+  /** Listener for the scroller's `scroll`. Only a move upwards is the reader's wish to stay where they are. */
+  readonly scrolled = (): void => {
+    const scroller = this.#scroller();
+    if (scroller === null) return;
+    const movedUp = scroller.scrollTop < this.#lastTop;
+    this.#lastTop = scroller.scrollTop;
+    if (distanceToEnd(scroller) <= NEAR_END) this.#set(true);
+    else if (movedUp) this.#set(false);
+  };
+
+  toEnd(): void {
+    this.#set(true);
+    this.hostUpdated();
+  }
+
+  /** Runs an update that adds text above, and leaves the reader where they were. */
+  async keepPlace(addAbove: () => Promise<unknown>): Promise<void> {
+    const fromEnd = this.#scroller()?.scrollHeight ?? 0;
+    await addAbove();
+    await this.#host.updateComplete;
+    const scroller = this.#scroller();
+    if (scroller !== null) scroller.scrollTop += scroller.scrollHeight - fromEnd;
+  }
+
+  hostUpdated(): void {
+    const scroller = this.#scroller();
+    if (scroller === null || !this.#isAtEnd) return;
+    scroller.scrollTop = scroller.scrollHeight;
+    this.#lastTop = scroller.scrollTop;
+  }
+
+  #set(isAtEnd: boolean): void {
+    if (isAtEnd === this.#isAtEnd) return;
+    this.#isAtEnd = isAtEnd;
+    this.#host.requestUpdate();
+  }
+}
+
+function distanceToEnd(scroller: HTMLElement): number {
+  return scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+}

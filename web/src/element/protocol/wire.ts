@@ -1,0 +1,130 @@
+/** The shapes of the ChatKit wire protocol that this element reads and writes. */
+
+export interface Page<T> {
+  data: T[];
+  has_more: boolean;
+  after?: string;
+}
+
+type TurnStatus = "running" | "completed" | "cancelled" | "failed" | "interrupted";
+
+/** Our server's word on a thread's latest turn; other ChatKit servers do not send it. */
+export interface WireTurn {
+  id: string;
+  status: TurnStatus;
+  user_item_id: string;
+}
+
+export interface WireThread {
+  id: string;
+  title?: string;
+  metadata: { "orcheo.turn"?: WireTurn };
+  items: Page<WireItem>;
+}
+
+export type AnnotationSource =
+  | { type: "url"; title: string; url: string; attribution?: string; description?: string }
+  | { type: "file"; title: string; filename: string; description?: string }
+  | { type: "entity"; title: string; id: string; description?: string };
+
+export interface Annotation {
+  type: "annotation";
+  source: AnnotationSource;
+  index?: number;
+}
+
+export interface OutputText {
+  type: "output_text";
+  text: string;
+  annotations: Annotation[];
+}
+
+type UserContent = { type: "input_text"; text: string } | { type: "input_tag"; text: string; id: string };
+
+export interface UserItem {
+  type: "user_message";
+  id: string;
+  content: UserContent[];
+}
+
+export interface AssistantItem {
+  type: "assistant_message";
+  id: string;
+  content: OutputText[];
+}
+
+/** Kinds of item that this element does not show. */
+interface OtherItem {
+  type: "client_tool_call" | "widget" | "structured_input" | "workflow" | "task" | "end_of_turn";
+  id: string;
+}
+
+export type WireItem = UserItem | AssistantItem | OtherItem;
+
+export type ItemUpdate =
+  | { type: "assistant_message.content_part.added"; content_index: number; content: OutputText }
+  | { type: "assistant_message.content_part.text_delta"; content_index: number; delta: string }
+  | {
+      type: "assistant_message.content_part.annotation_added";
+      content_index: number;
+      annotation_index: number;
+      annotation: Annotation;
+    }
+  | { type: "assistant_message.content_part.done"; content_index: number; content: OutputText };
+
+export type NoticeLevel = "info" | "warning" | "danger";
+
+export type ThreadEvent =
+  | { type: "thread.created"; thread: WireThread }
+  | { type: "thread.updated"; thread: WireThread }
+  | { type: "thread.item.added"; item: WireItem }
+  | { type: "thread.item.updated"; item_id: string; update: ItemUpdate }
+  | { type: "thread.item.done"; item: WireItem }
+  | { type: "thread.item.removed"; item_id: string }
+  | { type: "thread.item.replaced"; item: WireItem }
+  | { type: "stream_options"; stream_options: { allow_cancel: boolean } }
+  | { type: "progress_update"; text: string; icon?: string }
+  | { type: "notice"; level: NoticeLevel; message: string; title?: string }
+  | { type: "error"; code: string; message?: string; allow_retry: boolean };
+
+interface UserInput {
+  content: { type: "input_text"; text: string }[];
+  attachments: string[];
+  inference_options: Record<string, never>;
+}
+
+/** Requests answered by a stream of thread events. */
+export type TurnRequest =
+  | { type: "threads.create"; params: { input: UserInput } }
+  | { type: "threads.add_user_message"; params: { thread_id: string; input: UserInput } }
+  | { type: "threads.retry_after_item"; params: { thread_id: string; item_id: string } };
+
+/** Requests answered by one JSON document. */
+export type ThreadRequest =
+  | { type: "threads.get_by_id"; params: { thread_id: string } }
+  | { type: "threads.cancel"; params: { thread_id: string } }
+  | {
+      type: "items.list";
+      params: { thread_id: string; limit: number; order: "asc" | "desc"; after?: string };
+    };
+
+export function askRequest(text: string, threadId: string | null): TurnRequest {
+  const input: UserInput = {
+    content: [{ type: "input_text", text }],
+    attachments: [],
+    inference_options: {},
+  };
+  if (threadId === null) return { type: "threads.create", params: { input } };
+  return { type: "threads.add_user_message", params: { thread_id: threadId, input } };
+}
+
+/** Reads one SSE data field; null when it is no thread event, so that a newer server cannot break the page. */
+export function parseThreadEvent(data: string): ThreadEvent | null {
+  try {
+    const parsed: unknown = JSON.parse(data);
+    const isEvent = typeof parsed === "object" && parsed !== null && "type" in parsed;
+    return isEvent ? (parsed as ThreadEvent) : null;
+  } catch {
+    return null;
+  }
+}

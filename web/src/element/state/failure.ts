@@ -1,0 +1,44 @@
+/** An error that ended a request -> what the visitor is told, and what can be done about it. */
+
+import { ConnectionError, ProblemError } from "../protocol/problem.ts";
+import type { ThreadChange } from "./reduce.ts";
+import type { FailureKind, Remedy, TurnFailure } from "./thread-view.ts";
+
+/** `isKept`: the server is known to have the visitor's question. */
+export function changeForError(error: unknown, isKept: boolean, now: number): ThreadChange {
+  if (error instanceof ProblemError) return changeForProblem(error, isKept, now);
+  const remedy = isKept ? "reconnect" : "ask-again";
+  const kind = error instanceof ConnectionError ? "connection-lost" : "error";
+  return failed({ kind, text: "", remedy, notBefore: 0 });
+}
+
+function changeForProblem({ problem }: ProblemError, isKept: boolean, now: number): ThreadChange {
+  const remedy = isKept ? "reconnect" : "ask-again";
+  const notBefore = problem.retryAfter === null ? 0 : now + problem.retryAfter;
+  switch (problem.code) {
+    case "chat_unavailable":
+    case "chat_session_ended":
+      return { type: "closed", reason: "unavailable" };
+    case "login_required":
+      return { type: "closed", reason: "login" };
+    case "rate_limited":
+      return failed({ kind: "rate-limited", text: "", remedy, notBefore });
+    case "turn_in_progress":
+      return failed({ kind: "turn-in-progress", text: "", remedy, notBefore });
+    default:
+      return failed({ ...otherProblem(problem.status, remedy), text: sentence(problem), notBefore });
+  }
+}
+
+function otherProblem(status: number, remedy: Remedy): { kind: FailureKind; remedy: Remedy | null } {
+  const isRefusal = status >= 400 && status < 500;
+  return isRefusal ? { kind: "refused", remedy: null } : { kind: "error", remedy };
+}
+
+function sentence(problem: ProblemError["problem"]): string {
+  return [problem.detail, problem.hint].filter(Boolean).join(" ");
+}
+
+function failed(failure: TurnFailure): ThreadChange {
+  return { type: "failed", failure };
+}

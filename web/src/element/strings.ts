@@ -1,0 +1,62 @@
+/** Every sentence that the pages say, in one place, so that other languages can be added. */
+
+export const strings = {
+  you: "You",
+  messageLabel: "Message",
+  messagePlaceholder: "Write a message",
+  send: "Send",
+  stop: "Stop",
+  retry: "Retry",
+  newChat: "New chat",
+  signIn: "Sign in",
+  showEarlier: "Show earlier messages",
+  jumpToLatest: "Jump to latest",
+  sources: "Sources",
+  loading: "Loading the chat",
+  conversation: "Conversation",
+  greeting: "What would you like to ask?",
+  greetingHint: "Answers appear here as they are written.",
+  disclaimer: "Answers are written by a program and can be wrong.",
+
+  tooLong: "This message is {over} characters too long. The limit is {limit}.",
+  nearLimit: "{left} characters left",
+
+  statusAnswering: "Writing an answer…",
+  statusStopping: "Stopping…",
+  statusReconnecting: "The connection was lost. Reconnecting…",
+  statusDone: "The answer is complete.",
+
+  failureInterrupted: "The answer was interrupted.",
+  failureStopped: "You stopped this answer.",
+  failureEmpty: "There was no answer to this message.",
+  failureError: "Something went wrong while answering.",
+  failureRateLimited: "Too many messages in a short time.",
+  failureTurnInProgress:
+    "An answer in this chat is still being written, perhaps in another tab. Wait until it is complete, then try again.",
+  failureConnectionLost: "The connection to the server was lost.",
+  failureRefused: "The server did not accept this message.",
+  tryAgainIn: "You can try again in {seconds} s.",
+  tryAgainNow: "You can try again now.",
+
+  closedTitle: "This chat is no longer available.",
+  closedText: "It was closed by its owner, or it has ended. You can still read what was said.",
+  loginEndedTitle: "Your sign-in has ended.",
+  loginEndedText: "Sign in again to go on. You can still read what was said.",
+
+  unavailableTitle: "This chat is not available",
+  unavailableText: "It may have been closed by its owner, or the link is wrong.",
+  unavailableHint:
+    "Check that you opened the whole link. If it is right, ask the person who gave it to you for a new one.",
+  loginTitle: "Sign in to chat",
+  loginText: "The owner of this chat asks visitors to sign in first.",
+  loginMissing: "Signing in is not set up on this server. Ask the person who gave you the link.",
+  limitedTitle: "Too many visits in a short time",
+  brokenTitle: "The chat could not be opened",
+  brokenText: "The server did not answer as expected. This usually passes within a minute.",
+  offlineText: "The server could not be reached. Check your connection, then try again.",
+} as const;
+
+/** Puts values into the `{places}` of a string. */
+export function fill(template: string, values: Record<string, string | number>): string {
+  return template.replace(/\{(\w+)\}/g, (place, name: string) => (values[name] ?? place).toLocaleString());
+}

@@ -1,0 +1,177 @@
+/** Text written by a workflow. */
+
+import { css } from "lit";
+
+export const answerStyles = css`
+  .answer {
+    min-inline-size: 0;
+  }
+
+  .prose {
+    overflow-wrap: anywhere;
+    line-height: 1.65;
+  }
+
+  .prose :is(p, ul, ol, pre, blockquote, .table) {
+    margin-block: 0.85em;
+  }
+
+  .prose :is(h3, h4, h5, h6) {
+    margin-block: 1.5em 0.5em;
+    font-size: 1rem;
+    font-weight: 650;
+    line-height: 1.35;
+    letter-spacing: -0.01em;
+  }
+
+  .prose h3 {
+    font-size: 1.1875rem;
+  }
+
+  .prose h4 {
+    font-size: 1.0625rem;
+  }
+
+  .prose :is(ul, ol) {
+    padding-inline-start: 1.5em;
+  }
+
+  .prose li {
+    margin-block: 0.3em;
+    padding-inline-start: 0.2em;
+  }
+
+  .prose li :is(ul, ol) {
+    margin-block: 0.3em;
+  }
+
+  .prose li::marker {
+    color: var(--ink-soft);
+  }
+
+  .prose blockquote {
+    margin-inline: 0;
+    padding-inline-start: 1rem;
+    border-inline-start: 3px solid var(--line);
+    color: var(--ink-soft);
+  }
+
+  .prose code {
+    padding: 0.12em 0.35em;
+    border-radius: 0.35rem;
+    background: var(--soft);
+    font: 0.875em / 1.5 var(--mono);
+    unicode-bidi: isolate;
+  }
+
+  .prose pre {
+    padding: 0.9rem 1.1rem;
+    border: 1px solid var(--line);
+    border-radius: 0.75rem;
+    background: var(--soft);
+    overflow-x: auto;
+    scrollbar-width: thin;
+    text-align: left;
+  }
+
+  .prose pre code {
+    padding: 0;
+    background: none;
+    font-size: 0.8438rem;
+    line-height: 1.6;
+    overflow-wrap: normal;
+    white-space: pre;
+  }
+
+  .prose hr {
+    margin-block: 1.5rem;
+    border: 0;
+    border-block-start: 1px solid var(--line);
+  }
+
+  .prose .table {
+    max-inline-size: 100%;
+    overflow-x: auto;
+    scrollbar-width: thin;
+  }
+
+  .prose table {
+    border-collapse: collapse;
+    font-size: 0.9375rem;
+    overflow-wrap: normal;
+  }
+
+  .prose :is(th, td) {
+    padding-block: 0.4rem;
+    padding-inline: 0 1.25rem;
+    border-block-end: 1px solid var(--line);
+    text-align: start;
+    vertical-align: top;
+  }
+
+  .prose > :first-child {
+    margin-block-start: 0;
+  }
+
+  .prose > :last-child {
+    margin-block-end: 0;
+  }
+
+  .prose [data-align="center"] {
+    text-align: center;
+  }
+
+  .prose [data-align="end"] {
+    text-align: end;
+  }
+
+  .caret {
+    display: inline-block;
+    inline-size: 0.5rem;
+    block-size: 0.5rem;
+    margin-block-start: 0.6rem;
+    border-radius: 50%;
+    background: var(--accent);
+    animation: breathe 1.2s ease-in-out infinite;
+  }
+
+  .sources {
+    margin-block-start: 1.1rem;
+    font-size: 0.875rem;
+  }
+
+  .sources h3 {
+    margin: 0 0 0.35rem;
+    color: var(--ink-soft);
+    font-size: 0.8125rem;
+    font-weight: 550;
+  }
+
+  .sources ol {
+    display: grid;
+    gap: 0.25rem;
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+
+  .sources li {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: baseline;
+    gap: 0 0.5rem;
+    overflow-wrap: anywhere;
+  }
+
+  .sources .icon {
+    inline-size: 1rem;
+    block-size: 1rem;
+    align-self: center;
+    color: var(--ink-soft);
+  }
+
+  .sources .place {
+    color: var(--ink-soft);
+    font: 0.8125rem var(--mono);
+  }
+`;

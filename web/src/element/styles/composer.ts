@@ -1,0 +1,92 @@
+import { css } from "lit";
+
+export const composerStyles = css`
+  :host {
+    display: block;
+  }
+
+  .composer {
+    display: grid;
+    grid-template-columns: 1fr auto;
+    align-items: end;
+    gap: 0 0.5rem;
+    padding: 0.4rem;
+    border: 1px solid var(--line);
+    border-radius: 1.6rem;
+    background: var(--raised);
+    box-shadow: var(--shadow);
+    transition: border-color 120ms;
+  }
+
+  .composer:focus-within {
+    border-color: var(--accent);
+    box-shadow: var(--shadow), 0 0 0 1px var(--accent);
+  }
+
+  textarea {
+    box-sizing: border-box;
+    inline-size: 100%;
+    min-block-size: 2.5rem;
+    max-block-size: min(14rem, 35dvh);
+    margin: 0;
+    padding: 0.5rem 0.75rem;
+    border: 0;
+    outline: 0;
+    resize: none;
+    background: none;
+    color: inherit;
+    /* Not below 16px: iOS zooms the page in when a smaller field gets focus. */
+    font: 400 1rem / 1.5 var(--sans);
+    overflow-y: auto;
+    scrollbar-width: thin;
+  }
+
+  /* The whole composer shows the focus instead. */
+  textarea:focus-visible {
+    outline: 0;
+  }
+
+  textarea::placeholder {
+    color: var(--ink-soft);
+    opacity: 1;
+  }
+
+  .round {
+    display: grid;
+    place-items: center;
+    inline-size: 2.5rem;
+    block-size: 2.5rem;
+    padding: 0;
+    border: 0;
+    border-radius: 50%;
+    background: var(--accent);
+    color: var(--on-accent);
+    transition: background-color 120ms, color 120ms;
+  }
+
+  .round:hover:enabled {
+    filter: brightness(1.1);
+  }
+
+  .round:disabled {
+    background: var(--soft);
+    color: var(--ink-soft);
+  }
+
+  #limit {
+    grid-column: 1 / -1;
+    margin: 0;
+    padding-inline: 0.75rem;
+    color: var(--ink-soft);
+    font-size: 0.8125rem;
+  }
+
+  #limit:empty {
+    display: none;
+  }
+
+  #limit[data-over="true"] {
+    color: var(--danger);
+    font-weight: 500;
+  }
+`;

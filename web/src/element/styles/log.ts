@@ -1,0 +1,128 @@
+/** The items of a thread, and what is said about them. */
+
+import { css } from "lit";
+
+export const logStyles = css`
+  .log {
+    display: flex;
+    flex-direction: column;
+    gap: 1.5rem;
+    min-block-size: 100%;
+    padding-block: 2rem 1.5rem;
+  }
+
+  .earlier {
+    align-self: center;
+  }
+
+  .empty {
+    margin-block: auto;
+    padding-block-end: 8vh;
+    text-align: center;
+    color: var(--ink-soft);
+  }
+
+  .empty p {
+    margin: 0;
+  }
+
+  .empty .greeting {
+    margin-block-end: 0.35rem;
+    color: var(--ink);
+    font-size: clamp(1.375rem, 1.1rem + 1.4vw, 1.75rem);
+    font-weight: 600;
+    letter-spacing: -0.02em;
+    line-height: 1.25;
+    text-wrap: balance;
+  }
+
+  .question {
+    align-self: flex-end;
+    max-inline-size: min(85%, 36rem);
+    padding: 0.6rem 1rem;
+    border-radius: var(--radius);
+    border-end-end-radius: 0.35rem;
+    background: var(--soft);
+    transition: opacity 160ms;
+  }
+
+  .question p {
+    margin: 0;
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+
+  .question[data-status="refused"] {
+    background: var(--danger-soft);
+  }
+
+  .notice,
+  .failure {
+    padding: 0.75rem 1rem;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    font-size: 0.9375rem;
+  }
+
+  .notice[data-level="danger"],
+  .failure[data-calm="false"] {
+    border-color: transparent;
+    background: var(--danger-soft);
+  }
+
+  .failure {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: space-between;
+    gap: 0.5rem 1rem;
+  }
+
+  .failure[data-calm="true"] {
+    padding: 0;
+    border: 0;
+    color: var(--ink-soft);
+    justify-content: flex-start;
+  }
+
+  .failure p {
+    margin: 0;
+    flex: 0 1 auto;
+  }
+
+  .waiting {
+    display: flex;
+    align-items: center;
+    gap: 0.75rem;
+    min-block-size: 1.6rem;
+    color: var(--ink-soft);
+    font-size: 0.9375rem;
+  }
+
+  .dots {
+    display: inline-flex;
+    gap: 0.3rem;
+  }
+
+  .dots i {
+    inline-size: 0.45rem;
+    block-size: 0.45rem;
+    border-radius: 50%;
+    background: var(--ink-soft);
+    animation: breathe 1.2s ease-in-out infinite;
+  }
+
+  .dots i:nth-child(2) {
+    animation-delay: 0.15s;
+  }
+
+  .dots i:nth-child(3) {
+    animation-delay: 0.3s;
+  }
+
+  @media (max-width: 30rem) {
+    .log {
+      padding-block: 1.25rem 1rem;
+    }
+  }
+`;

@@ -1,0 +1,45 @@
+/** The two requests a chat page makes of its own: what the chat is, and a chat grant for it. */
+
+import { type Fetch, fetchOrFail, readJson } from "../../element/protocol/chat-client.ts";
+import { readProblem } from "../../element/protocol/problem.ts";
+
+export interface ChatDescription {
+  id: string;
+  name: string;
+  require_login: boolean;
+  login_url: string | null;
+}
+
+interface GrantAnswer {
+  client_secret: string;
+}
+
+const REQUEST_LIMIT = 20_000;
+
+export class ChatPageApi {
+  readonly #url: string;
+  readonly #fetch: Fetch;
+
+  constructor(ref: string, fetch: Fetch) {
+    this.#url = `/api/chat/${encodeURIComponent(ref)}`;
+    this.#fetch = fetch;
+  }
+
+  describe(): Promise<ChatDescription> {
+    return this.#ask(this.#url, {});
+  }
+
+  /** Opens or renews the visitor's chat session; the cookie that comes along says which visitor it is. */
+  async openChatSession(): Promise<string> {
+    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+    const answer = await this.#ask<GrantAnswer>(`${this.#url}/session`, post);
+    return answer.client_secret;
+  }
+
+  async #ask<T>(url: string, init: RequestInit): Promise<T> {
+    const signal = AbortSignal.timeout(REQUEST_LIMIT);
+    const response = await fetchOrFail(this.#fetch, url, { ...init, credentials: "same-origin", signal });
+    if (!response.ok) throw await readProblem(response);
+    return readJson<T>(response);
+  }
+}

@@ -1,0 +1,1 @@
+import "./orcheo-chat-page.ts";

@@ -1,0 +1,225 @@
+// @vitest-environment happy-dom
+import axe from "axe-core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { OrcheoChatPage, refOf } from "../src/pages/chat/orcheo-chat-page.ts";
+import {
+  assistantItem,
+  FakeServer,
+  jsonAnswer,
+  problemAnswer,
+  streamAnswer,
+  turnEvents,
+  userItem,
+  wireThread,
+} from "./fakes.ts";
+
+const DESCRIPTION = {
+  id: "wf_1",
+  name: "Docs assistant",
+  require_login: false,
+  login_url: "/auth/login?to=1",
+  look: {},
+};
+const GRANT = { client_secret: "grant", expires_in: 300 };
+
+beforeEach(() => {
+  history.replaceState(null, "", "/chat/docs%20assistant");
+  localStorage.clear();
+});
+
+afterEach(() => document.body.replaceChildren());
+
+function openPage(...answers: ConstructorParameters<typeof FakeServer>): FakeServer {
+  const server = new FakeServer(...answers);
+  vi.spyOn(globalThis, "fetch").mockImplementation((url, init) => server.fetch(String(url), init ?? {}));
+  document.body.append(new OrcheoChatPage());
+  return server;
+}
+
+/** Everything of the page, through its open shadow roots. */
+function all(selector: string, root: ParentNode = document): Element[] {
+  const inner = [...root.querySelectorAll("*")].flatMap((element) =>
+    element.shadowRoot ? all(selector, element.shadowRoot) : [],
+  );
+  return [...root.querySelectorAll(selector), ...inner];
+}
+
+function find<T extends Element>(selector: string): T {
+  return all(selector)[0] as T;
+}
+
+function shownText(selector: string): string {
+  return all(selector)
+    .map((element) => element.textContent)
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+async function send(text: string): Promise<void> {
+  await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
+  const field = find<HTMLTextAreaElement>("textarea");
+  field.value = text;
+  field.dispatchEvent(new InputEvent("input"));
+  field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+}
+
+describe("the chat page", () => {
+  test("opens a chat session by itself, shows the name, and streams the answer to a message", async () => {
+    const server = openPage(
+      jsonAnswer(DESCRIPTION),
+      jsonAnswer(GRANT),
+      streamAnswer(turnEvents("thr_1", "Hi", ["Hello **", "you**"])),
+    );
+    await send("Hi");
+    await expect.poll(() => all('[data-role="assistant"][data-status="done"]')).toHaveLength(1);
+    expect(shownText('[data-role="user"] p')).toBe("Hi");
+    expect(shownText('[data-role="assistant"] strong')).toBe("you");
+    expect(document.title).toBe("Docs assistant");
+    expect(shownText("h1")).toBe("Docs assistant");
+    expect(server.sent.map((request) => request.url)).toEqual([
+      "/api/chat/docs%20assistant",
+      "/api/chat/docs%20assistant/session",
+      "/api/chatkit",
+    ]);
+    expect(localStorage.getItem("orcheo.thread.wf_1")).toBe("thr_1");
+  });
+
+  test("shows the remembered thread again", async () => {
+    localStorage.setItem("orcheo.thread.wf_1", "thr_1");
+    const thread = wireThread("thr_1", [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hello")]);
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), jsonAnswer(thread));
+    await expect.poll(() => shownText('[data-role="assistant"] p')).toBe("Hello");
+  });
+
+  test("forgets a thread that is gone", async () => {
+    localStorage.setItem("orcheo.thread.wf_1", "thr_1");
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), problemAnswer(404, "thread_not_found"));
+    await expect.poll(() => shownText(".empty")).toContain("What would you like to ask?");
+    expect(localStorage.getItem("orcheo.thread.wf_1")).toBeNull();
+  });
+
+  test("lists the sources of an answer, and links only to safe addresses", async () => {
+    localStorage.setItem("orcheo.thread.wf_1", "thr_1");
+    const answer = assistantItem("msg_a", "See [this](javascript:alert(1)) <img src=x onerror=alert(1)>");
+    answer.content[0]?.annotations.push(
+      { type: "annotation", source: { type: "file", title: "Guide", filename: "guide.md" } },
+      { type: "annotation", source: { type: "url", title: "RFC", url: "https://rfc.example/1" } },
+      { type: "annotation", source: { type: "url", title: "Bad", url: "javascript:alert(1)" } },
+    );
+    openPage(
+      jsonAnswer(DESCRIPTION),
+      jsonAnswer(GRANT),
+      jsonAnswer(wireThread("thr_1", [userItem("msg_u", "Hi"), answer])),
+    );
+    await expect.poll(() => shownText(".sources")).toBe("Sources Guide guide.mdRFC rfc.exampleBad");
+    expect(all("a").map((link) => [link.getAttribute("href"), link.getAttribute("rel")])).toEqual([
+      ["https://rfc.example/1", "noopener noreferrer nofollow"],
+    ]);
+    expect(all("img")).toEqual([]);
+  });
+
+  test.each([
+    ["chat_unavailable", 404, "This chat is not available"],
+    ["login_required", 401, "Sign in to chat"],
+    ["rate_limited", 429, "You can try again in 7 s."],
+    ["internal", 500, "The chat could not be opened"],
+  ])("says %s in plain words", async (code, status, words) => {
+    openPage(jsonAnswer(DESCRIPTION), problemAnswer(status, code, { "retry-after": "7" }));
+    await expect.poll(() => shownText('[role="alert"]')).toContain(words);
+    expect(all('a[href="/auth/login?to=1"]')).toHaveLength(code === "login_required" ? 1 : 0);
+  });
+
+  test("is tried again from the screen that says what went wrong", async () => {
+    openPage(new TypeError("offline"), jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
+    await expect.poll(() => shownText('[role="alert"]')).toContain("could not be reached");
+    find<HTMLButtonElement>('[role="alert"] button').click();
+    await expect.poll(() => shownText("h1")).toBe("Docs assistant");
+  });
+
+  test("keeps what was said in sight when the chat is closed", async () => {
+    openPage(
+      jsonAnswer(DESCRIPTION),
+      jsonAnswer(GRANT),
+      streamAnswer(turnEvents("thr_1", "Hi", ["Hello"])),
+      problemAnswer(404, "chat_unavailable"),
+    );
+    await send("Hi");
+    await expect.poll(() => all('[data-status="done"]')).toHaveLength(1);
+    await send("More");
+    await expect.poll(() => shownText('[role="alert"]')).toContain("This chat is no longer available.");
+    expect(shownText('[data-role="assistant"] p')).toBe("Hello");
+    expect(all("textarea")).toEqual([]);
+  });
+
+  test("starts a new thread on request", async () => {
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), streamAnswer(turnEvents("thr_1", "Hi", ["Hello"])));
+    await send("Hi");
+    await expect.poll(() => all('[data-status="done"]')).toHaveLength(1);
+    find<HTMLButtonElement>('button[aria-label="New chat"]').click();
+    await expect.poll(() => shownText(".empty")).toContain("What would you like to ask?");
+    expect(localStorage.getItem("orcheo.thread.wf_1")).toBeNull();
+  });
+
+  test("has no accessibility fault that axe finds", async () => {
+    openPage(
+      jsonAnswer(DESCRIPTION),
+      jsonAnswer(GRANT),
+      streamAnswer(turnEvents("thr_1", "Hi", ["# T\n\n- a\n\n`b`"])),
+    );
+    document.documentElement.lang = "en";
+    await send("Hi");
+    await expect.poll(() => all('[data-status="done"]')).toHaveLength(1);
+    // Contrast needs a layout, which only a browser has: the end-to-end tests look at it.
+    const { violations } = await axe.run(document, { rules: { "color-contrast": { enabled: false } } });
+    expect(violations.map((violation) => violation.id)).toEqual([]);
+  });
+});
+
+describe("the composer", () => {
+  const sentTexts = (server: FakeServer) =>
+    server.sent.slice(2).map((request) => request.body.params.input.content[0].text);
+
+  async function compose(text: string, key: KeyboardEventInit): Promise<FakeServer> {
+    const server = openPage(
+      jsonAnswer(DESCRIPTION),
+      jsonAnswer(GRANT),
+      streamAnswer(turnEvents("thr_1", text, ["Hello"])),
+    );
+    await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
+    const field = find<HTMLTextAreaElement>("textarea");
+    field.value = text;
+    field.dispatchEvent(new InputEvent("input"));
+    field.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...key }));
+    await new Promise((resolve) => setTimeout(resolve));
+    return server;
+  }
+
+  test("sends with Enter, without the space around the text", async () => {
+    expect(sentTexts(await compose("  Hi \n", { key: "Enter" }))).toEqual(["Hi"]);
+  });
+
+  test.each([
+    ["Shift+Enter", "Hi", { key: "Enter", shiftKey: true }],
+    ["the Enter that ends a composition", "にほん", { key: "Enter", isComposing: true }],
+    ["another key", "Hi", { key: "a" }],
+    ["nothing to send", " \n ", { key: "Enter" }],
+    ["a message over the limit", "a".repeat(8_001), { key: "Enter" }],
+  ])("does not send with %s", async (_, text, key) => {
+    expect(sentTexts(await compose(text, key))).toEqual([]);
+  });
+
+  test("tells by how much a message is too long", async () => {
+    await compose("a".repeat(8_010), { key: "a" });
+    expect(shownText("#limit")).toBe("This message is 10 characters too long. The limit is 8,000.");
+  });
+});
+
+test.each([
+  ["/chat/docs", "docs"],
+  ["/chat/a%2Fb/", "a/b"],
+  ["/chat/%E0%A4", "%E0%A4"],
+  ["/chat", ""],
+])("the address %s names the workflow %j", (path, ref) => {
+  expect(refOf(path)).toBe(ref);
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from "vitest";
+import type { ThreadEvent } from "../src/element/protocol/wire.ts";
+import { openedThread } from "../src/element/state/from-wire.ts";
+import { reduce } from "../src/element/state/reduce.ts";
+import { emptyThread, isSettled, type ThreadView } from "../src/element/state/thread-view.ts";
+import { assistantItem, turnEvents, userItem, wireThread } from "./fakes.ts";
+
+const asked = reduce(emptyThread, { type: "asked", key: "key-1", text: "Hi" });
+const EVENTS = turnEvents("thr_1", "Hi", ["Hello", ", ", "you"]);
+
+function tellAll(view: ThreadView, threadEvents: readonly ThreadEvent[]): ThreadView {
+  return threadEvents.reduce((next, threadEvent) => reduce(next, { type: "told", threadEvent }), view);
+}
+
+function texts(view: ThreadView): string[] {
+  return view.items.map((item) =>
+    item.kind === "answer" ? item.parts.map((part) => part.text).join("|") : item.text,
+  );
+}
+
+describe("a turn", () => {
+  test("shows the question before the server knows of it, then the server's copy in its place", () => {
+    expect(asked.items).toEqual([{ kind: "question", id: "key-1", text: "Hi", status: "pending" }]);
+    const told = tellAll(asked, EVENTS.slice(0, 2));
+    expect(told.items).toEqual([{ kind: "question", id: "msg_u", text: "Hi", status: "kept" }]);
+    expect(told.threadId).toBe("thr_1");
+  });
+
+  test("grows the answer and ends settled", () => {
+    expect(texts(tellAll(asked, EVENTS.slice(0, 6)))).toEqual(["Hi", "Hello, "]);
+    const done = reduce(tellAll(asked, EVENTS), { type: "ended" });
+    expect(texts(done)).toEqual(["Hi", "Hello, you"]);
+    expect(isSettled(done)).toBe(true);
+    expect(done.turn).toBe("idle");
+  });
+
+  test("told again from any point on ends in the same view", () => {
+    const once = tellAll(asked, EVENTS);
+    for (let start = 0; start <= EVENTS.length; start += 1) {
+      expect(tellAll(tellAll(asked, EVENTS.slice(0, start)), EVENTS)).toEqual(once);
+      expect(tellAll(once, EVENTS.slice(start))).toEqual(once);
+    }
+  });
+
+  test("replayed over a thread that was opened while it ran adds nothing twice", () => {
+    const turn = { id: "trn_1", status: "running", user_item_id: "msg_u" } as const;
+    const thread = wireThread("thr_1", [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hel")], {
+      "orcheo.turn": turn,
+    });
+    const opened = openedThread(thread, thread.items.data, null);
+    expect(opened.turn).toBe("running");
+    expect(opened.items[1]).toMatchObject({ status: "streaming" });
+    expect(texts(tellAll(opened, EVENTS))).toEqual(["Hi", "Hello, you"]);
+  });
+
+  test("ends with its partial answer marked when it failed", () => {
+    const failed = tellAll(asked, [
+      ...EVENTS.slice(0, 6),
+      { type: "error", code: "stream.error", allow_retry: true },
+    ]);
+    expect(failed.items.at(-1)).toMatchObject({ kind: "answer", status: "interrupted" });
+    expect(failed.failure).toMatchObject({ kind: "error", remedy: "answer-again" });
+  });
+
+  test("is told to have been stopped by the visitor", () => {
+    const stopping = reduce(tellAll(asked, EVENTS), { type: "stopping" });
+    expect(reduce(stopping, { type: "ended" }).failure).toMatchObject({ kind: "stopped" });
+    expect(reduce(stopping, { type: "stop-failed" }).turn).toBe("running");
+  });
+});
+
+describe("thread events that are not text", () => {
+  test("progress is shown until the answer goes on", () => {
+    const busy = tellAll(asked, [{ type: "progress_update", text: "Searching" }]);
+    expect(busy.progress).toBe("Searching");
+    expect(tellAll(busy, EVENTS).progress).toBe("");
+  });
+
+  test("a notice told twice is shown once", () => {
+    const notice = { type: "notice", level: "info", message: "Old data", title: "Note" } as const;
+    const view = tellAll(asked, [notice, notice]);
+    expect(view.items.filter((item) => item.kind === "notice")).toHaveLength(1);
+  });
+
+  test("an annotation is put in its place", () => {
+    const annotation = {
+      type: "annotation",
+      source: { type: "file", title: "Guide", filename: "guide.md" },
+    } as const;
+    const update = {
+      type: "assistant_message.content_part.annotation_added",
+      content_index: 0,
+      annotation_index: 0,
+      annotation,
+    } as const;
+    const annotated = { type: "thread.item.updated", item_id: "msg_a", update } as const;
+    const view = tellAll(asked, [...EVENTS.slice(0, 6), annotated, annotated]);
+    expect(view.items.at(-1)).toMatchObject({ parts: [{ annotations: [annotation] }] });
+  });
+
+  test("an item is removed", () => {
+    expect(texts(tellAll(asked, [...EVENTS, { type: "thread.item.removed", item_id: "msg_a" }]))).toEqual([
+      "Hi",
+    ]);
+  });
+
+  test("unknown kinds of events, updates and items change nothing", () => {
+    const unknown = [
+      { type: "thread.item.updated", item_id: "nobody", update: EVENTS[5] },
+      { type: "client_effect", name: "x", data: {} },
+      { type: "thread.item.added", item: { type: "widget", id: "w" } },
+    ] as unknown as ThreadEvent[];
+    const view = tellAll(asked, EVENTS);
+    expect(tellAll(view, unknown)).toEqual(view);
+  });
+});
+
+describe("an opened thread", () => {
+  const items = [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hel")];
+  const open = (status: "failed" | "interrupted" | "cancelled" | "completed", shown = items) => {
+    const turn = { id: "trn_1", status, user_item_id: "msg_u" };
+    return openedThread(wireThread("thr_1", shown, { "orcheo.turn": turn }), shown, null);
+  };
+
+  test.each(["failed", "interrupted"] as const)("whose turn %s offers another answer", (status) => {
+    expect(open(status)).toMatchObject({
+      turn: "idle",
+      failure: { kind: "interrupted", remedy: "answer-again" },
+    });
+    expect(open(status).items[1]).toMatchObject({ status: "interrupted" });
+  });
+
+  test("whose turn was cancelled says so", () => {
+    expect(open("cancelled").failure).toMatchObject({ kind: "stopped" });
+  });
+
+  test("that ends with a question says that there was no answer", () => {
+    expect(open("completed", items.slice(0, 1)).failure).toMatchObject({ kind: "empty" });
+    expect(open("completed").failure).toBeNull();
+  });
+});
+
+describe("a question that was refused", () => {
+  const failure = { kind: "rate-limited", text: "", remedy: "ask-again", notBefore: 5 } as const;
+  const refused = reduce(asked, { type: "failed", failure });
+
+  test("stays in sight, marked", () => {
+    expect(refused.items).toMatchObject([{ id: "key-1", status: "refused" }]);
+    expect(refused.failure).toEqual(failure);
+  });
+
+  test("is asked again in the same place, or gives way to another one", () => {
+    expect(reduce(refused, { type: "asked", key: "key-1", text: "Hi" }).items).toEqual(asked.items);
+    expect(texts(reduce(refused, { type: "asked", key: "key-2", text: "Else" }))).toEqual(["Else"]);
+  });
+});
+
+test("closing keeps what was said", () => {
+  const closed = reduce(tellAll(asked, EVENTS), { type: "closed", reason: "unavailable" });
+  expect(closed.closed).toBe("unavailable");
+  expect(texts(closed)).toEqual(["Hi", "Hello, you"]);
+});

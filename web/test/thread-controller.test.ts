@@ -1,0 +1,264 @@
+import { describe, expect, test } from "vitest";
+import { ChatClient } from "../src/element/protocol/chat-client.ts";
+import { GrantKeeper } from "../src/element/protocol/grant-keeper.ts";
+import type { WireThread } from "../src/element/protocol/wire.ts";
+import { ThreadController } from "../src/element/thread-controller.ts";
+import {
+  assistantItem,
+  FakePace,
+  FakeServer,
+  jsonAnswer,
+  problemAnswer,
+  streamAnswer,
+  turnEvents,
+  userItem,
+  wireThread,
+} from "./fakes.ts";
+
+const EVENTS = turnEvents("thr_1", "Hi", ["Hello", ", you"]);
+const ITEMS = [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hello, you")];
+
+function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
+  const server = new FakeServer(...answers);
+  const pace = new FakePace();
+  const told: string[] = [];
+  const client = new ChatClient("/api/chatkit", new GrantKeeper(async () => "grant"), server.fetch);
+  const thread = new ThreadController(client, pace, {
+    viewChanged: (view) => {
+      if (told.at(-1) !== view.connection) told.push(view.connection);
+    },
+    turnStarted: () => told.push("start"),
+    turnEnded: () => told.push("end"),
+    failed: () => told.push("failed"),
+  });
+  const requests = () => server.sent.map(({ url, body }) => body?.type ?? url.replace("/api/chatkit/", ""));
+  return { server, pace, told, thread, requests };
+}
+
+function threadWith(status: NonNullable<WireThread["metadata"]["orcheo.turn"]>["status"], items = ITEMS) {
+  return jsonAnswer(
+    wireThread("thr_1", items, { "orcheo.turn": { id: "trn_1", status, user_item_id: "msg_u" } }),
+  );
+}
+
+function answerText(thread: ThreadController): string {
+  const answer = thread.view.items.findLast((item) => item.kind === "answer");
+  return answer?.kind === "answer" ? answer.parts.map((part) => part.text).join("") : "";
+}
+
+describe("asking", () => {
+  test("creates a thread, then adds to it", async () => {
+    const { thread, requests, told } = arrange(
+      streamAnswer(EVENTS),
+      streamAnswer(turnEvents(null, "More", ["Yes"])),
+    );
+    await thread.ask("Hi", "key-1");
+    expect(thread.view).toMatchObject({ threadId: "thr_1", turn: "idle", failure: null });
+    await thread.ask("More", "key-2");
+    expect(requests()).toEqual(["threads.create", "threads.add_user_message"]);
+    expect(told.filter((word) => word === "end")).toHaveLength(2);
+  });
+
+  test("is sent again under the same key when it never arrived", async () => {
+    const { thread, server, pace } = arrange(
+      new TypeError("offline"),
+      problemAnswer(503, "busy"),
+      streamAnswer(EVENTS),
+    );
+    await thread.ask("Hi", "key-1");
+    expect(server.sent.map((request) => request.headers["Idempotency-Key"])).toEqual([
+      "key-1",
+      "key-1",
+      "key-1",
+    ]);
+    expect(pace.waits).toEqual([500, 1000]);
+    expect(answerText(thread)).toBe("Hello, you");
+  });
+
+  test("gives up after many tries, and asks again when told to", async () => {
+    const failures = Array.from({ length: 7 }, () => new TypeError("offline"));
+    const { thread, server } = arrange(...failures, streamAnswer(EVENTS));
+    await thread.ask("Hi", "key-1");
+    expect(thread.view).toMatchObject({
+      turn: "idle",
+      failure: { kind: "connection-lost", remedy: "ask-again" },
+    });
+    await thread.retry("key-2");
+    expect(server.sent.at(-1)?.headers["Idempotency-Key"]).toBe("key-1");
+    expect(thread.view.items).toHaveLength(2);
+  });
+
+  test("too often tells when to try again", async () => {
+    const { thread } = arrange(problemAnswer(429, "rate_limited", { "retry-after": "20" }));
+    const before = Date.now();
+    await thread.ask("Hi", "key-1");
+    expect(thread.view.failure).toMatchObject({ kind: "rate-limited", remedy: "ask-again" });
+    expect(thread.view.failure?.notBefore).toBeGreaterThanOrEqual(before + 20_000);
+  });
+
+  test.each([
+    [409, "turn_in_progress", { failure: { kind: "turn-in-progress", remedy: "ask-again" } }],
+    [422, "invalid_request", { failure: { kind: "refused", remedy: null } }],
+    [500, "internal", { failure: { kind: "error", remedy: "ask-again" } }],
+    [401, "chat_session_ended", { closed: "unavailable" }],
+    [404, "chat_unavailable", { closed: "unavailable" }],
+    [401, "login_required", { closed: "login" }],
+  ])("answered by %d %s", async (status, code, view) => {
+    const { thread } = arrange(problemAnswer(status, code));
+    await thread.ask("Hi", "key-1");
+    expect(thread.view).toMatchObject({ turn: "idle", ...view });
+  });
+});
+
+describe("a connection that breaks", () => {
+  test("is resumed after the last event that came", async () => {
+    const { thread, requests, told } = arrange(
+      streamAnswer(EVENTS.slice(0, 5), { cut: true }),
+      new TypeError("offline"),
+      streamAnswer(EVENTS.slice(4), { first: 5 }),
+    );
+    await thread.ask("Hi", "key-1");
+    const resumption = "threads/thr_1/events?after=5";
+    expect(requests()).toEqual(["threads.create", resumption, resumption]);
+    expect(answerText(thread)).toBe("Hello, you");
+    expect(told).toContain("reconnecting");
+    expect(thread.view.connection).toBe("connected");
+  });
+
+  test("before the thread was named leads to the same turn by its key", async () => {
+    const { thread, server, requests } = arrange(streamAnswer([], { cut: true }), streamAnswer(EVENTS));
+    await thread.ask("Hi", "key-1");
+    expect(requests()).toEqual(["threads.create", "threads.create"]);
+    expect(server.sent[1]?.headers["Idempotency-Key"]).toBe("key-1");
+  });
+
+  test("in good order, with the turn's end untold, has the thread read again", async () => {
+    const { thread, requests } = arrange(
+      streamAnswer(EVENTS.slice(0, 5)),
+      threadWith("running"),
+      new Response(null, { status: 204 }),
+      threadWith("interrupted"),
+    );
+    await thread.ask("Hi", "key-1");
+    expect(requests()).toEqual([
+      "threads.create",
+      "threads.get_by_id",
+      "threads/thr_1/events?after=0",
+      "threads.get_by_id",
+    ]);
+    expect(thread.view.failure).toMatchObject({ kind: "interrupted", remedy: "answer-again" });
+  });
+
+  test("for good keeps the partial answer, and reads the thread again when told to", async () => {
+    const failures = Array.from({ length: 6 }, () => new TypeError("offline"));
+    const { thread } = arrange(
+      streamAnswer(EVENTS.slice(0, 5), { cut: true }),
+      ...failures,
+      threadWith("completed"),
+    );
+    await thread.ask("Hi", "key-1");
+    expect(thread.view.failure).toMatchObject({ kind: "connection-lost", remedy: "reconnect" });
+    expect(answerText(thread)).toBe("Hello");
+    await thread.retry("key-2");
+    expect(thread.view.failure).toBeNull();
+    expect(answerText(thread)).toBe("Hello, you");
+  });
+});
+
+describe("opening a thread", () => {
+  test("whose turn runs follows it from its start", async () => {
+    const partial = [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hel")];
+    const { thread, requests, told } = arrange(threadWith("running", partial), streamAnswer(EVENTS.slice(1)));
+    await thread.open("thr_1");
+    await expect.poll(() => told.at(-1)).toBe("end");
+    expect(requests()).toEqual(["threads.get_by_id", "threads/thr_1/events?after=0"]);
+    expect(answerText(thread)).toBe("Hello, you");
+    expect(thread.view.items).toHaveLength(2);
+  });
+
+  test("that is gone starts a new one", async () => {
+    const { thread } = arrange(problemAnswer(404, "thread_not_found"));
+    await thread.open("thr_1");
+    expect(thread.view).toMatchObject({ threadId: null, failure: null, closed: null });
+  });
+
+  test("that cannot be read now says so and can be tried again", async () => {
+    const { thread } = arrange(problemAnswer(500, "internal"), threadWith("completed"));
+    await thread.open("thr_1");
+    expect(thread.view).toMatchObject({ threadId: "thr_1", failure: { kind: "error", remedy: "reconnect" } });
+    await thread.retry("key-1");
+    expect(answerText(thread)).toBe("Hello, you");
+  });
+
+  test("of many items shows the newest, and earlier ones when asked", async () => {
+    const first = {
+      ...wireThread("thr_1", []),
+      items: { data: [userItem("msg_0", "First")], has_more: true, after: "msg_0" },
+    };
+    const newest = { data: [...ITEMS].reverse(), has_more: true, after: "msg_u" };
+    const earlier = { data: [userItem("msg_0", "First")], has_more: false };
+    const { thread, server } = arrange(jsonAnswer(first), jsonAnswer(newest), jsonAnswer(earlier));
+    await thread.open("thr_1");
+    expect(thread.view.items.map((item) => item.id)).toEqual(["msg_u", "msg_a"]);
+    await thread.showEarlier();
+    expect(server.sent.at(-1)?.body.params).toMatchObject({ order: "desc", after: "msg_u" });
+    expect(thread.view).toMatchObject({ earlier: null });
+    expect(thread.view.items.map((item) => item.id)).toEqual(["msg_0", "msg_u", "msg_a"]);
+  });
+});
+
+describe("an answer", () => {
+  test("that was interrupted is written again on request", async () => {
+    const { thread, server } = arrange(
+      threadWith("interrupted"),
+      streamAnswer(turnEvents(null, "Hi", ["Better"]).slice(1)),
+    );
+    await thread.open("thr_1");
+    await thread.retry("key-9");
+    expect(server.sent.at(-1)?.body).toEqual({
+      type: "threads.retry_after_item",
+      params: { thread_id: "thr_1", item_id: "msg_u" },
+    });
+    expect(thread.view.failure).toBeNull();
+    expect(answerText(thread)).toBe("Better");
+  });
+
+  test("is stopped at the server, and its stream then tells the end", async () => {
+    let endTurn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      endTurn = resolve;
+    });
+    const frames = (threadEvents: typeof EVENTS) =>
+      threadEvents.map((threadEvent) => `data: ${JSON.stringify(threadEvent)}\n\n`).join("");
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(new TextEncoder().encode(frames(EVENTS.slice(0, 5))));
+        await gate;
+        controller.enqueue(
+          new TextEncoder().encode(
+            frames([{ type: "thread.item.done", item: assistantItem("msg_a", "Hello") }]),
+          ),
+        );
+        controller.close();
+      },
+    });
+    const { thread, requests } = arrange(new Response(body), jsonAnswer({}));
+    const asking = thread.ask("Hi", "key-1");
+    await expect.poll(() => answerText(thread)).toBe("Hello");
+    await thread.stop();
+    expect(thread.view.turn).toBe("stopping");
+    endTurn();
+    await asking;
+    expect(requests()).toEqual(["threads.create", "threads.cancel"]);
+    expect(thread.view).toMatchObject({ turn: "idle", failure: { kind: "stopped" } });
+  });
+
+  test("left behind by a new chat does not write into it", async () => {
+    const { thread, told } = arrange(streamAnswer(EVENTS));
+    const asking = thread.ask("Hi", "key-1");
+    thread.clear();
+    await asking;
+    expect(thread.view.items).toEqual([]);
+    expect(told.filter((word) => word === "end")).toHaveLength(1);
+  });
+});
