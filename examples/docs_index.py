@@ -14,7 +14,9 @@ _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _MAX_WORDS = 24
-_HEADING_WEIGHT = 4.0
+_ABOVE = " › "
+_WEIGHTS = (6.0, 2.0, 1.0)
+"""What a word counts in a passage's own heading, in the headings above it, and in its text."""
 _CLOSE_TO_BEST = 0.6
 """A passage is worth showing when its rank is at least this part of the best one's."""
 
@@ -35,6 +37,16 @@ class Passage:
     heading: str
     path: str
     text: str
+
+    @property
+    def title(self) -> str:
+        """Its own heading."""
+        return self.heading.rpartition(_ABOVE)[2]
+
+    @property
+    def above(self) -> str:
+        """The headings it stands under."""
+        return self.heading.rpartition(_ABOVE)[0]
 
 
 def search_words(question: str) -> tuple[str, ...]:
@@ -71,7 +83,7 @@ def _marked_lines(markdown: str) -> Iterator[tuple[int, str]]:
 def _passage(trail: Sequence[tuple[int, str]], lines: Sequence[str], path: str) -> Iterator[Passage]:
     text = "\n".join(lines).strip()
     if text:
-        yield Passage(heading=" › ".join(title for _, title in trail) or path, path=path, text=text)
+        yield Passage(heading=_ABOVE.join(title for _, title in trail) or path, path=path, text=text)
 
 
 class PassageIndex:
@@ -82,11 +94,12 @@ class PassageIndex:
         self._passages = passages
         self._db = Database(sqlite3.connect(":memory:", check_same_thread=False))
         table = self._db.table("passages")
-        table.create({"id": int, "heading": str, "text": str}, pk="id")
+        table.create({"id": int, "title": str, "above": str, "text": str}, pk="id")
         table.insert_all(
-            {"id": number, "heading": each.heading, "text": each.text} for number, each in enumerate(passages)
+            {"id": number, "title": each.title, "above": each.above, "text": each.text}
+            for number, each in enumerate(passages)
         )
-        table.enable_fts(["heading", "text"], tokenize="porter")
+        table.enable_fts(["title", "above", "text"], tokenize="porter")
 
     def close(self) -> None:
         """Free the memory."""
@@ -99,10 +112,17 @@ class PassageIndex:
         """
         found = Counter(number for word in words for number in self._numbers(word))
         ranked = [
-            (-rank * found[number], number) for number, rank in self._ranked(words) if found[number] * 2 >= len(words)
+            (-rank * found[number] * (1 + self._likeness(words, number)), number)
+            for number, rank in self._ranked(words)
+            if found[number] * 2 >= len(words)
         ]
         ranked.sort(reverse=True)
         return [self._passages[number] for rank, number in ranked[:limit] if rank >= ranked[0][0] * _CLOSE_TO_BEST]
+
+    def _likeness(self, words: Sequence[str], number: int) -> float:
+        """How much the question is the passage's own heading: 0 (no word in common) to 1 (the same words)."""
+        title = search_words(self._passages[number].title)
+        return len({*title} & {*words}) / len({*title} | {*words})
 
     def _numbers(self, word: str) -> list[int]:
         rows = self._db.execute("select rowid from passages_fts where passages_fts match ?", [_match(word)])
@@ -111,8 +131,8 @@ class PassageIndex:
     def _ranked(self, words: Sequence[str]) -> list[tuple[int, float]]:
         if not words:
             return []
-        sql = "select rowid, bm25(passages_fts, ?, 1.0) from passages_fts where passages_fts match ?"
-        return list(self._db.execute(sql, [_HEADING_WEIGHT, " OR ".join(map(_match, words))]))
+        sql = "select rowid, bm25(passages_fts, ?, ?, ?) from passages_fts where passages_fts match ?"
+        return list(self._db.execute(sql, [*_WEIGHTS, " OR ".join(map(_match, words))]))
 
 
 def _match(word: str) -> str:

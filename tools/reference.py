@@ -167,7 +167,10 @@ def _type_name(kind: Any) -> str:
 
 def mcp_page() -> str:
     """Every MCP tool."""
-    rows = [(f"`{each.tool}`", each.summary, each.effect.value, f"[`{each.name}`](operations.md)") for each in CATALOGUE.values()]
+    rows = [
+        (f"`{each.tool}`", each.summary, each.effect.value, f"[`{each.name}`](operations.md)")
+        for each in CATALOGUE.values()
+    ]
     return _page(
         "MCP tools",
         "The tools of `orcheo-mcp`. Parameters and results are those of the operation. A tool whose effect is `read` is marked as "
@@ -188,7 +191,9 @@ def cli_page() -> str:
 
 
 def _help_texts(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
-    context = command.make_context(name, [], parent=parent, resilient_parsing=True, terminal_width=100, max_content_width=100)
+    context = command.make_context(
+        name, [], parent=parent, resilient_parsing=True, terminal_width=100, max_content_width=100
+    )
     yield f"## `{context.command_path}`\n\n```text\n{command.get_help(context).rstrip()}\n```"
     if isinstance(command, click.Group):
         for sub in command.list_commands(context):

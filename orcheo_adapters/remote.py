@@ -1,0 +1,90 @@
+"""Operations of a server, asked for from another process: what the CLI and the MCP server use."""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from orcheo_adapters.client_settings import ClientSettings
+from orcheo_core.domain.actor import Channel
+from orcheo_core.errors import FieldError, OrcheoError, UnavailableError
+
+if TYPE_CHECKING:
+    import httpx2
+
+TIMEOUT_SECONDS = 30.0
+
+
+class ServerUnreachable(UnavailableError):
+    """Nobody answers at the server's address."""
+
+    code = "server_unreachable"
+    summary = "The Orcheo server does not answer."
+    hint = "Start it with `orcheo serve`, or set ORCHEO_URL to where it runs."
+
+
+class RemoteProblem(OrcheoError):
+    """A problem that the server answered, with its own code, hint and status."""
+
+    summary = "The server refused the request."
+
+    def __init__(self, problem: dict[str, Any], status: int) -> None:
+        """Take over what the problem document says."""
+        super().__init__(str(problem.get("detail") or self.summary), hint=str(problem.get("hint") or self.hint))
+        self.code = str(problem.get("code") or OrcheoError.code)  # type: ignore[misc]  # the server's word counts
+        self.status = status
+        self.request_id = str(problem.get("request_id") or "")
+        self.fields = tuple(
+            FieldError(str(each.get("path")), str(each.get("message"))) for each in problem.get("errors") or ()
+        )
+
+
+class Operations(Protocol):
+    """Carries out operations by name: over HTTP here, in memory in tests."""
+
+    def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of an operation as JSON values; raises :class:`OrcheoError`."""
+
+
+class RemoteOperations(Operations):
+    """Asks a server over HTTP."""
+
+    def __init__(
+        self, settings: ClientSettings, channel: Channel, transport: "httpx2.BaseTransport | None" = None
+    ) -> None:
+        """Ask the server of these settings; ``transport`` takes the place of the network."""
+        self._settings = settings
+        self._channel = channel
+        self._transport = transport
+
+    def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See :class:`Operations`; raises :class:`ServerUnreachable` and :class:`RemoteProblem`."""
+        return _result(self._send("POST", f"/api/operations/{name}", arguments))
+
+    def ready(self) -> None:
+        """Return when the server says that it is ready; raises like :meth:`perform`."""
+        _result(self._send("GET", "/readyz", None))
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> "httpx2.Response":
+        import httpx2
+
+        headers = {
+            "authorization": f"Bearer {self._settings.service_token}",
+            "orcheo-channel": self._channel.value,
+        }
+        try:
+            with httpx2.Client(transport=self._transport, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+                return client.request(method, self._settings.url + path, json=body, headers=headers)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            message = f"The Orcheo server at {self._settings.url} does not answer: {error}."
+            raise ServerUnreachable(message) from None
+
+
+def _result(response: "httpx2.Response") -> dict[str, Any]:
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        message = f"What answers at {response.url.host} is not an Orcheo server (status {response.status_code})."
+        raise ServerUnreachable(message)
+    if not response.is_success:
+        raise RemoteProblem(document, response.status_code)
+    return document

@@ -1,0 +1,52 @@
+"""JSON Schema of the requests and results of operations."""
+
+from datetime import datetime
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from attrs import NOTHING, Attribute, fields, has
+
+from orcheo_core.operations.operation import parameters_of
+
+Schema = dict[str, Any]
+_SCALARS: dict[Any, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+    NoneType: {"type": "null"},
+    datetime: {"type": "string", "format": "date-time"},
+}
+
+
+def request_schema(request: type) -> Schema:
+    """The arguments of an operation: unknown ones are refused."""
+    hints = get_type_hints(request)
+    properties: Schema = {}
+    for name, (attribute, shown) in parameters_of(request).items():
+        properties[name] = _of(hints[name]) | {"description": shown.help} | _default(attribute)
+    required = [name for name, (attribute, _) in parameters_of(request).items() if attribute.default is NOTHING]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def result_schema(result: type) -> Schema:
+    """The answer of an operation: every field is always there."""
+    hints = get_type_hints(result)
+    names = [attribute.name for attribute in fields(result)]
+    return {"type": "object", "properties": {name: _of(hints[name]) for name in names}, "required": names}
+
+
+def _of(hint: Any) -> Schema:
+    if hint in _SCALARS:
+        return dict(_SCALARS[hint])
+    if has(hint):
+        return result_schema(hint)
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _of(get_args(hint)[0])}
+    if isinstance(hint, UnionType):
+        return {"anyOf": [_of(each) for each in get_args(hint)]}
+    message = f"no JSON Schema for {hint!r}"
+    raise TypeError(message)
+
+
+def _default(attribute: "Attribute[Any]") -> Schema:
+    return {} if attribute.default is NOTHING else {"default": attribute.default}

@@ -1,0 +1,5 @@
+"""``python -m orcheo_cli``."""
+
+from orcheo_cli.main import main
+
+main()

