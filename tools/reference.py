@@ -173,7 +173,8 @@ def mcp_page() -> str:
     ]
     return _page(
         "MCP tools",
-        "The tools of `orcheo-mcp`. Parameters and results are those of the operation. A tool whose effect is `read` is marked as "
+        "The tools of `orcheo-mcp`. Parameters and results are those of the operation. A tool whose effect is "
+        "`read` is marked as "
         "read-only, one whose effect is `destructive` as destructive. An error of a tool carries the code, detail and "
         "hint of [the same error](errors.md) elsewhere.",
         _table(("tool", "does", "effect", "operation"), rows),
@@ -185,7 +186,8 @@ def cli_page() -> str:
     command = import_module("orcheo_cli.main").cli
     return _page(
         "CLI",
-        "The commands of `orcheo`, as `--help` shows them. Exit codes: see [errors](errors.md#which-exit-codes-does-the-cli-have).",
+        "The commands of `orcheo`, as `--help` shows them. Exit codes: see "
+        "[errors](errors.md#which-exit-codes-does-the-cli-have).",
         *_help_texts(command, None, "orcheo"),
     )
 

@@ -1,0 +1,37 @@
+"""Background work that waits until a test lets it run."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from orcheo_core.ports.background import Background
+
+Work = Coroutine[Any, Any, None]
+
+
+class FakeBackground(Background):
+    """Collects work; :meth:`run_all` carries it out, one after the other, where the test can see it."""
+
+    def __init__(self) -> None:
+        """Nothing has been started yet."""
+        self._waiting: list[tuple[str, Work]] = []
+
+    @property
+    def names(self) -> list[str]:
+        """What waits, by name, in the order it was started."""
+        return [name for name, _ in self._waiting]
+
+    def start(self, work: Work, *, name: str) -> None:
+        """See the port; nothing happens before :meth:`run_all`."""
+        self._waiting.append((name, work))
+
+    async def run_all(self) -> None:
+        """Carry out everything that waits, and what that starts; errors reach the test."""
+        while self._waiting:
+            _, work = self._waiting.pop(0)
+            await work
+
+    def drop_all(self) -> None:
+        """Let go of what waits, as a process does that is killed."""
+        for _, work in self._waiting:
+            work.close()
+        self._waiting.clear()

@@ -1,0 +1,23 @@
+"""A clock that stands still until it is moved."""
+
+from datetime import UTC, datetime, timedelta
+
+from orcheo_core.ports.clock import Clock
+
+START = datetime(2026, 11, 23, 12, 0, 0, 250_001, tzinfo=UTC)
+
+
+class FakeClock(Clock):
+    """Begins at :data:`START`."""
+
+    def __init__(self, start: datetime = START) -> None:
+        """Stand still at ``start``."""
+        self._now = start
+
+    def now(self) -> datetime:
+        """See the port."""
+        return self._now
+
+    def advance(self, step: timedelta = timedelta(0), *, seconds: float = 0, minutes: float = 0) -> None:
+        """Let time go by, or back: by ``step``, and by so many seconds and minutes."""
+        self._now += step + timedelta(seconds=seconds, minutes=minutes)

@@ -1,0 +1,108 @@
+"""A whole server in the test's own process: every service and route, the memory store, a clock that stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+from attrs import frozen
+
+from orcheo_adapters.auth.secrets_file import ServerSecrets
+from orcheo_adapters.bootstrap import LOCAL_OWNER, Machine, Orcheo, assemble, local_caller
+from orcheo_adapters.memory.store import MemoryStore
+from orcheo_adapters.runners.registry import RunnerRegistry
+from orcheo_adapters.settings import ServerSettings
+from orcheo_core.domain.actor import Actor, Scope
+from orcheo_core.ports.unit_of_work import Store
+from tests.fakes.clock import FakeClock
+from tests.fakes.entropy import FakeEntropy
+from tests.fakes.telemetry import FakeTelemetry
+
+BASE_URL = "http://127.0.0.1:8700"
+USER_INPUT = {"content": [{"type": "input_text", "text": "Hello"}], "attachments": [], "inference_options": {}}
+
+
+@frozen(kw_only=True)
+class House:
+    """The server, its clock, and a client that holds the local owner token."""
+
+    orcheo: Orcheo
+    store: Store
+    clock: FakeClock
+    telemetry: FakeTelemetry
+    client: httpx2.AsyncClient
+    owner_token: str
+
+    async def operation(self, name: str, /, token: str | None = None, **arguments: Any) -> httpx2.Response:
+        """``POST /api/operations/{name}`` as the owner."""
+        headers = {"authorization": f"Bearer {token or self.owner_token}"}
+        return await self.client.post(f"/api/operations/{name}", json=arguments, headers=headers)
+
+    async def result(self, name: str, /, **arguments: Any) -> dict[str, Any]:
+        """The result of an operation that succeeds."""
+        answer = await self.operation(name, **arguments)
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    async def add(self, handle: str = "echo", call: str = "echo") -> dict[str, Any]:
+        """Register a workflow out of ``tests.workflows``."""
+        target = f"tests.workflows:{call}"
+        return await self.result("workflows.add", handle=handle, runner="python", target=target)
+
+    async def publish(self, handle: str = "echo", call: str = "echo", **options: Any) -> dict[str, Any]:
+        """Register and publish a workflow."""
+        await self.add(handle, call)
+        return await self.result("workflows.publish", ref=handle, **options)
+
+    async def grant(self, ref: str = "echo") -> str:
+        """A chat grant by share link; the client keeps the visitor's cookie."""
+        answer = await self.client.post(f"/api/chat/{ref}/session", json={})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["client_secret"])
+
+    async def chatkit(self, credential: str, kind: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
+        """``POST /api/chatkit``: the raw answer."""
+        sent = {"authorization": f"Bearer {credential}", **(headers or {})}
+        return await self.client.post("/api/chatkit", json={"type": kind, "params": params}, headers=sent)
+
+    async def owner(self, name: str, *scopes: Scope) -> str:
+        """A service token of another owner."""
+        access = self.orcheo.parts.owner_access
+        return await access.issue(local_caller(), owner=Actor(name), scopes=frozenset(scopes or Scope))
+
+
+def events_of(answer: httpx2.Response) -> list[dict[str, Any]]:
+    """The events of a stream, in order."""
+    frames = [frame for frame in answer.text.split("\n\n") if frame and not frame.startswith(":")]
+    return [orjson.loads(frame.partition("data: ")[2]) for frame in frames]
+
+
+def assert_problem(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """The answer is this problem, with a detail, a hint and a request id for people."""
+    problem: dict[str, Any] = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["detail"]
+    assert problem["hint"]
+    assert problem["request_id"].startswith("req_")
+    return problem
+
+
+@asynccontextmanager
+async def build_house(store: Store | None = None, static_folder: Path | None = None) -> AsyncIterator[House]:
+    """Build a server and take it down again."""
+    store = store or MemoryStore()
+    clock, entropy, telemetry = FakeClock(), FakeEntropy(), FakeTelemetry()
+    machine = Machine(clock=clock, entropy=entropy, runners=RunnerRegistry(), telemetry=telemetry)
+    settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused"})
+    secrets = ServerSecrets.generate(entropy.random_bytes)
+    orcheo = assemble(store, secrets, settings, machine=machine, static_folder=static_folder or Path("nowhere"))
+    token = await orcheo.parts.owner_access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
+    transport = httpx2.ASGITransport(orcheo.app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield House(orcheo=orcheo, store=store, clock=clock, telemetry=telemetry, client=client, owner_token=token)
+    orcheo.parts.chatting.stop()
+    await orcheo.background.wait()

@@ -1,0 +1,317 @@
+"""``POST /api/chatkit``: what visitors get, held against the official types."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from chatkit.types import Page, Thread, ThreadItem, ThreadStreamEvent
+from pydantic import TypeAdapter
+
+from tests import workflows
+from tests.house import USER_INPUT, House, assert_problem, events_of
+
+EVENT: TypeAdapter[Any] = TypeAdapter(ThreadStreamEvent)
+ITEM_PAGE: TypeAdapter[Any] = TypeAdapter(Page[ThreadItem])
+THREAD_PAGE: TypeAdapter[Any] = TypeAdapter(Page[Thread])
+
+
+def types(events: list[dict[str, Any]]) -> list[str]:
+    """The types of events, an update by what it updates."""
+    return [event["update"]["type"] if "update" in event else event["type"] for event in events]
+
+
+async def create(house: House, text: str = "Hello", **headers: str) -> tuple[str, list[dict[str, Any]]]:
+    """A grant, and the events of a first turn."""
+    grant = await house.grant()
+    said = USER_INPUT | {"content": [{"type": "input_text", "text": text}]}
+    return grant, events_of(await house.chatkit(grant, "threads.create", headers, input=said))
+
+
+async def test_a_first_turn_has_the_events_of_the_official_server_in_its_order(house: House) -> None:
+    """The sequence is that of a captured stream of the official SDK."""
+    await house.publish(call="twenty")
+    _, events = await create(house)
+    part = "assistant_message.content_part"
+    opening = ["thread.created", "thread.item.done", "stream_options", "thread.item.added", f"{part}.added"]
+    assert types(events) == [*opening, *[f"{part}.text_delta"] * 20, f"{part}.done", "thread.item.done"]
+
+
+@pytest.mark.parametrize("call", ["echo", "twenty", "rich", "silent", "broken"])
+async def test_every_event_is_valid_for_the_official_types(house: House, call: str) -> None:
+    """Each event of each kind of answer passes the official type check."""
+    await house.publish(call=call)
+    _, events = await create(house)
+    for event in events:
+        EVENT.validate_python(event)
+
+
+async def test_a_stream_says_what_it_is(house: House) -> None:
+    """Proxies must neither keep nor hold back a stream."""
+    await house.publish()
+    answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert "id:" not in answer.text
+
+
+async def test_a_client_that_can_resume_gets_numbers(house: House) -> None:
+    """``Orcheo-Resume: 1`` adds id lines that count from 1."""
+    await house.publish()
+    headers = {"orcheo-resume": "1"}
+    answer = await house.chatkit(await house.grant(), "threads.create", headers, input=USER_INPUT)
+    numbers = [int(line[4:]) for line in answer.text.splitlines() if line.startswith("id: ")]
+    assert numbers == list(range(1, len(events_of(answer)) + 1))
+
+
+async def test_reading_a_thread_again(house: House) -> None:
+    """A thread, its items and the list of threads are there after the turn, valid for the official types."""
+    await house.publish()
+    grant, events = await create(house)
+    thread_id = events[0]["thread"]["id"]
+    thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=thread_id)).json()
+    Thread.model_validate(thread)
+    assert [item["type"] for item in thread["items"]["data"]] == ["user_message", "assistant_message"]
+    assert thread["items"]["data"][1]["content"][0]["text"] == "Hello"
+    assert thread["metadata"]["orcheo.turn"]["status"] == "completed"
+    listed = (await house.chatkit(grant, "threads.list")).json()
+    THREAD_PAGE.validate_python(listed)
+    assert [each["id"] for each in listed["data"]] == [thread_id]
+    items = (await house.chatkit(grant, "items.list", thread_id=thread_id, limit=1)).json()
+    ITEM_PAGE.validate_python(items)
+    assert items["has_more"] is True
+    assert items["data"][0]["type"] == "assistant_message"
+    rest = await house.chatkit(grant, "items.list", thread_id=thread_id, after=items["after"])
+    assert [item["type"] for item in rest.json()["data"]] == ["user_message"]
+
+
+async def test_the_workflow_learns_what_was_said_before(house: House) -> None:
+    """The second turn sees the first one as history."""
+    await house.publish(call="remembers")
+    grant, events = await create(house, "One")
+    thread_id = events[0]["thread"]["id"]
+    second = await house.chatkit(grant, "threads.add_user_message", thread_id=thread_id, input=USER_INPUT)
+    assert events_of(second)[-1]["item"]["content"][0]["text"] == "visitor: One"
+
+
+async def test_sources_travel_as_annotations(house: House) -> None:
+    """Citations are annotations of the answer, and progress is told on the way."""
+    await house.publish(call="rich")
+    _, events = await create(house)
+    assert {"type": "progress_update", "text": "Looking it up", "icon": "search"} in events
+    sources = [each["source"]["type"] for each in events[-1]["item"]["content"][0]["annotations"]]
+    assert sources == ["file", "url"]
+
+
+async def test_a_failing_workflow_ends_with_an_error_event_and_keeps_what_was_said(house: House) -> None:
+    """The visitor sees a fixed sentence, the reason goes to the operator."""
+    await house.publish(call="broken")
+    grant, events = await create(house)
+    assert events[-1]["type"] == "error"
+    assert events[-1]["allow_retry"] is True
+    assert "secret reason" not in str(events)
+    assert str(house.telemetry.run_failures[0]) == "the secret reason"
+    thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=events[0]["thread"]["id"])).json()
+    assert thread["metadata"]["orcheo.turn"]["status"] == "failed"
+    assert thread["items"]["data"][1]["content"][0]["text"] == "half "
+
+
+async def test_a_repeated_message_is_one_message(house: House) -> None:
+    """The same idempotency key returns the first turn's stream."""
+    await house.publish()
+    grant, first = await create(house, **{"idempotency-key": "one"})
+    again = await house.chatkit(grant, "threads.create", {"idempotency-key": "one"}, input=USER_INPUT)
+    assert events_of(again) == first
+    assert len((await house.chatkit(grant, "threads.list")).json()["data"]) == 1
+
+
+async def running_turn(house: House, text: str) -> tuple[str, str, "asyncio.Task[Any]"]:
+    """A grant, a thread whose answer is held half-way, and the request that waits for it."""
+    workflows.close_gate(text)
+    await house.publish(call="held")
+    grant = await house.grant()
+    said = USER_INPUT | {"content": [{"type": "input_text", "text": text}]}
+    headers = {"orcheo-resume": "1"}
+    request = asyncio.create_task(house.chatkit(grant, "threads.create", headers, input=said))
+    await workflows.reached(text)
+    threads = (await house.chatkit(grant, "threads.list")).json()["data"]
+    return grant, threads[0]["id"], request
+
+
+async def test_one_turn_at_a_time_in_a_thread(house: House) -> None:
+    """A second message while an answer is being written is a conflict, and nothing of it is kept."""
+    grant, thread_id, request = await running_turn(house, "one at a time")
+    refused = await house.chatkit(grant, "threads.add_user_message", thread_id=thread_id, input=USER_INPUT)
+    assert_problem(refused, 409, "turn_in_progress")
+    workflows.open_gate("one at a time")
+    assert types(events_of(await request)).count("thread.item.done") == 2
+    items = (await house.chatkit(grant, "items.list", thread_id=thread_id)).json()
+    assert len(items["data"]) == 2
+
+
+async def test_stop_keeps_what_was_said(house: House) -> None:
+    """``threads.cancel`` ends the turn with the text so far."""
+    grant, thread_id, request = await running_turn(house, "stop")
+    assert (await house.chatkit(grant, "threads.cancel", thread_id=thread_id)).json() == {}
+    assert events_of(await request)[-1]["item"]["content"][0]["text"] == "before "
+    thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=thread_id)).json()
+    assert thread["metadata"]["orcheo.turn"]["status"] == "cancelled"
+
+
+async def test_following_a_running_turn_from_the_start(house: House) -> None:
+    """A second window sees the whole turn, numbers and all, and ends with it."""
+    grant, thread_id, request = await running_turn(house, "follow")
+    url = f"/api/chatkit/threads/{thread_id}/events?after=3"
+    following = asyncio.create_task(house.client.get(url, headers={"authorization": f"Bearer {grant}"}))
+    await asyncio.sleep(0)
+    workflows.open_gate("follow")
+    whole, rest = events_of(await request), events_of(await following)
+    assert rest == whole[3:]
+
+
+async def test_nothing_to_follow(house: House) -> None:
+    """Long after its end a turn can be read, but not followed."""
+    await house.publish()
+    grant, events = await create(house)
+    house.clock.advance(minutes=3)
+    url = f"/api/chatkit/threads/{events[0]['thread']['id']}/events"
+    answer = await house.client.get(url, headers={"authorization": f"Bearer {grant}"})
+    assert answer.status_code == 204
+
+
+async def test_retry_replaces_the_answer(house: House) -> None:
+    """A retry answers the same message again and takes the place of the old answer."""
+    await house.publish()
+    grant, events = await create(house)
+    thread_id, user_item_id, old_answer = events[0]["thread"]["id"], events[1]["item"]["id"], events[-1]["item"]["id"]
+    answer = await house.chatkit(grant, "threads.retry_after_item", thread_id=thread_id, item_id=user_item_id)
+    assert {"type": "thread.item.removed", "item_id": old_answer} in events_of(answer)
+    items = (await house.chatkit(grant, "items.list", thread_id=thread_id, order="asc")).json()["data"]
+    assert [item["type"] for item in items] == ["user_message", "assistant_message"]
+    assert items[1]["id"] != old_answer
+
+
+async def test_retry_needs_a_message_of_the_visitor(house: House) -> None:
+    """An answer cannot be answered again."""
+    await house.publish()
+    grant, events = await create(house)
+    thread_id, answer_id = events[0]["thread"]["id"], events[-1]["item"]["id"]
+    answer = await house.chatkit(grant, "threads.retry_after_item", thread_id=thread_id, item_id=answer_id)
+    assert_problem(answer, 404, "item_not_found")
+
+
+async def test_nobody_sees_the_threads_of_another_visitor(house: House) -> None:
+    """Every request that names a thread is refused to another subject, as if there were none."""
+    await house.publish()
+    _, events = await create(house)
+    thread_id, item_id = events[0]["thread"]["id"], events[1]["item"]["id"]
+    house.client.cookies.clear()
+    stranger = await house.grant()
+    assert (await house.chatkit(stranger, "threads.list")).json()["data"] == []
+    for kind, params in {
+        "threads.get_by_id": {},
+        "items.list": {},
+        "threads.cancel": {},
+        "threads.add_user_message": {"input": USER_INPUT},
+        "threads.retry_after_item": {"item_id": item_id},
+    }.items():
+        answer = await house.chatkit(stranger, kind, thread_id=thread_id, **params)
+        assert_problem(answer, 404, "thread_not_found")
+    headers = {"authorization": f"Bearer {stranger}"}
+    assert_problem(
+        await house.client.get(f"/api/chatkit/threads/{thread_id}/events", headers=headers), 404, "thread_not_found"
+    )
+
+
+async def test_the_cookie_makes_a_visitor_the_same_one_again(house: House) -> None:
+    """A new chat session of the same browser sees the old threads."""
+    await house.publish()
+    _, events = await create(house)
+    again = await house.grant()
+    assert (await house.chatkit(again, "threads.list")).json()["data"][0]["id"] == events[0]["thread"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "path"),
+    [
+        (b"{", 400, "malformed_request", None),
+        (b"[]", 400, "malformed_request", None),
+        (b'{"type": "threads.fly"}', 422, "invalid_input", "type"),
+        (b'{"type": 3}', 422, "invalid_input", "type"),
+        (b'{"type": "threads.create", "params": {}}', 422, "invalid_input", "params"),
+        (b'{"type": "threads.create", "params": 7}', 422, "invalid_input", "params"),
+        (b'{"type": "threads.list", "params": {"limit": 0}}', 422, "invalid_input", "limit"),
+        (b'{"type": "threads.list", "params": {"limit": "9"}}', 422, "invalid_input", "params.limit"),
+        (b'{"type": "threads.list", "params": {"order": "up"}}', 422, "invalid_input", "params.order"),
+        (
+            b'{"type":"threads.create","params":{"input":{"content":[{"type":"input_text","text":1}],'
+            b'"attachments":[],"inference_options":{}}}}',
+            422,
+            "invalid_input",
+            "params.input.content[0].text",
+        ),
+    ],
+)
+async def test_bad_requests_name_what_is_wrong(
+    house: House, body: bytes, status: int, code: str, path: str | None
+) -> None:
+    """Each is refused before the headers of a stream, with the path of the wrong field."""
+    await house.publish()
+    headers = {"authorization": f"Bearer {await house.grant()}"}
+    problem = assert_problem(await house.client.post("/api/chatkit", content=body, headers=headers), status, code)
+    if path is not None:
+        assert path in [each["path"] for each in problem["errors"]]
+
+
+async def test_an_empty_message_is_refused(house: House) -> None:
+    """White space is no message, and no empty thread stays."""
+    await house.publish()
+    grant = await house.grant()
+    said = USER_INPUT | {"content": [{"type": "input_text", "text": " \n"}]}
+    assert_problem(await house.chatkit(grant, "threads.create", input=said), 422, "invalid_input")
+    assert (await house.chatkit(grant, "threads.list")).json()["data"] == []
+
+
+async def test_a_tag_is_kept_as_it_came(house: House) -> None:
+    """Mentions keep their data."""
+    await house.publish()
+    tag = {"type": "input_tag", "id": "t1", "text": "@Ann", "data": {"n": 1}, "interactive": True}
+    said = USER_INPUT | {
+        "content": [tag],
+        "quoted_text": "q",
+        "inference_options": {"model": "m", "tool_choice": {"id": "t"}},
+    }
+    item = events_of(await house.chatkit(await house.grant(), "threads.create", input=said))[1]["item"]
+    assert item["content"] == [tag]
+    assert item["quoted_text"] == "q"
+    assert item["inference_options"] == {"model": "m", "tool_choice": {"id": "t"}}
+
+
+async def test_attachments_are_refused_in_words(house: House) -> None:
+    """What this server cannot do yet it says."""
+    await house.publish()
+    said = USER_INPUT | {"attachments": ["atc_1"]}
+    problem = assert_problem(
+        await house.chatkit(await house.grant(), "threads.create", input=said), 422, "invalid_input"
+    )
+    assert problem["errors"][0]["path"] == "params.input.attachments"
+
+
+async def test_a_server_that_stops_ends_turns_with_an_event(house: House) -> None:
+    """The last event says that the server is restarting, the turn is marked, and no new one begins."""
+    grant, thread_id, request = await running_turn(house, "shutdown")
+    house.orcheo.parts.chatting.stop()
+    assert events_of(await request)[-1]["type"] == "error"
+    thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=thread_id)).json()
+    assert thread["metadata"]["orcheo.turn"]["status"] == "interrupted"
+    refused = await house.chatkit(grant, "threads.create", input=USER_INPUT)
+    assert_problem(refused, 503, "server_stopping")
+
+
+async def test_an_expired_grant_says_so(house: House) -> None:
+    """After 300 s a grant is over, and the page knows to renew."""
+    await house.publish()
+    grant = await house.grant()
+    house.clock.advance(seconds=timedelta(minutes=5).total_seconds())
+    assert_problem(await house.chatkit(grant, "threads.list"), 401, "grant_expired")

@@ -1,0 +1,145 @@
+"""The owner's routes, and what every route does with bad input."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.house import House, assert_problem, build_house
+
+
+async def test_the_life_of_a_workflow_over_its_own_routes(house: House) -> None:
+    """Register, read, list, edit, publish, rotate, set the login rule, revoke, delete."""
+    client, headers = house.client, {"authorization": f"Bearer {house.owner_token}"}
+    body = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
+    assert (await client.post("/api/workflows", json=body, headers=headers)).status_code == 201
+    url = "/api/workflows/echo"
+    assert (await client.get(url, headers=headers)).json()["is_public"] is False
+    assert (await client.patch(url, json={"name": "Echo!"}, headers=headers)).json()["workflow"]["name"] == "Echo!"
+    listed = await client.get("/api/workflows?limit=1", headers=headers)
+    assert [each["handle"] for each in listed.json()["workflows"]] == ["echo"]
+    published = (await client.post(f"{url}/publish", headers=headers)).json()
+    assert published["share_url"] == "http://127.0.0.1:8700/chat/echo"
+    rotated = (await client.post(f"{url}/publish/rotate", json={"grace_seconds": 5}, headers=headers)).json()
+    assert rotated["publish_token"] != published["publish_token"]
+    login = await client.post(f"{url}/publish/login", json={"require_login": True}, headers=headers)
+    assert login.json()["workflow"]["require_login"] is True
+    revoked = (await client.post(f"{url}/publish/revoke", headers=headers)).json()
+    assert (revoked["publish_token"], revoked["share_url"]) == (None, None)
+    assert (await client.delete(url, headers=headers)).status_code == 200
+    assert_problem(await client.get(url, headers=headers), 404, "workflow_not_found")
+
+
+async def test_a_publish_token_is_never_cached(house: House) -> None:
+    """The one answer that shows it says no-store."""
+    await house.add()
+    assert (await house.operation("workflows.publish", ref="echo")).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "status", "code"),
+    [
+        ("workflows.publish", {"ref": "nobody"}, 404, "workflow_not_found"),
+        ("workflows.publish", {"ref": "public"}, 409, "already_published"),
+        ("workflows.publish", {"ref": "private", "require_login": "false"}, 422, "invalid_input"),
+        ("workflows.publish", {"ref": "private", "wings": True}, 422, "invalid_input"),
+        ("workflows.publish", {}, 422, "invalid_input"),
+        ("workflows.rotate_publish_token", {"ref": "private"}, 409, "not_published"),
+        ("workflows.rotate_publish_token", {"ref": "public", "grace_seconds": -1}, 422, "invalid_input"),
+        ("workflows.rotate_publish_token", {"ref": "public", "grace_seconds": True}, 422, "invalid_input"),
+        ("workflows.unpublish", {"ref": "private"}, 409, "not_published"),
+        ("workflows.set_login", {"ref": "private", "require_login": True}, 409, "not_published"),
+        ("workflows.list", {"limit": 101}, 422, "invalid_input"),
+        ("workflows.edit", {"ref": "private", "handle": "public"}, 409, "handle_taken"),
+        ("workflows.edit", {"ref": "private", "name": "\u001b[2J"}, 422, "invalid_input"),
+        ("workflows.add", {"handle": "No", "runner": "python", "target": "tests.workflows:echo"}, 422, "invalid_input"),
+        (
+            "workflows.add",
+            {"handle": "public", "runner": "python", "target": "tests.workflows:echo"},
+            409,
+            "handle_taken",
+        ),
+        ("workflows.add", {"handle": "x", "runner": "magic", "target": "a:b"}, 422, "invalid_input"),
+        ("workflows.add", {"handle": "x", "runner": "python", "target": "tests.workflows:nope"}, 422, "invalid_input"),
+        ("workflows.dance", {}, 404, "operation_not_found"),
+    ],
+)
+async def test_refused_operations(
+    house: House, name: str, arguments: dict[str, object], status: int, code: str
+) -> None:
+    """Each has its own code and status."""
+    await house.publish("public")
+    await house.add("private")
+    assert_problem(await house.operation(name, **arguments), status, code)
+
+
+async def test_a_body_that_is_too_large(house: House) -> None:
+    """Announced or not, it is refused."""
+    headers = {"authorization": f"Bearer {house.owner_token}", "content-type": "application/json"}
+    large = b" " * (256 * 1024 + 1)
+
+    async def parts() -> object:
+        yield large[:1000]
+        yield large
+
+    url = "/api/operations/workflows.list"
+    assert_problem(await house.client.post(url, content=large, headers=headers), 413, "body_too_large")
+    assert_problem(await house.client.post(url, content=parts(), headers=headers), 413, "body_too_large")  # type: ignore[arg-type]  # a generator of bytes
+
+
+async def test_a_body_that_is_not_json(house: House) -> None:
+    """Wrong form and wrong content type are both said."""
+    headers = {"authorization": f"Bearer {house.owner_token}"}
+    url = "/api/operations/workflows.list"
+    json_headers = {**headers, "content-type": "application/json"}
+    assert_problem(await house.client.post(url, content=b"{x", headers=json_headers), 400, "malformed_request")
+    assert_problem(await house.client.post(url, content=b"\xff", headers=json_headers), 400, "malformed_request")
+    form = {**headers, "content-type": "text/plain"}
+    assert_problem(await house.client.post(url, content=b"{}", headers=form), 400, "malformed_request")
+
+
+async def test_what_stands_in_the_address_cannot_stand_in_the_body(house: House) -> None:
+    """One workflow is named once."""
+    await house.add()
+    headers = {"authorization": f"Bearer {house.owner_token}"}
+    answer = await house.client.post("/api/workflows/echo/publish", json={"ref": "other"}, headers=headers)
+    assert_problem(answer, 422, "invalid_input")
+
+
+async def test_unknown_addresses_and_methods_are_problems(house: House) -> None:
+    """No answer of the server is without a code."""
+    assert_problem(await house.client.get("/nowhere"), 404, "not_found")
+    answer = await house.client.get("/api/chatkit")
+    assert_problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "POST"
+
+
+async def test_health(house: House) -> None:
+    """Alive and ready."""
+    assert (await house.client.get("/healthz")).json() == {"status": "ok"}
+    assert (await house.client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_a_page_that_was_not_built_says_how_to_build_it(house: House) -> None:
+    """No traceback, no blank page."""
+    assert_problem(await house.client.get("/chat/echo"), 503, "page_not_built")
+
+
+async def test_the_page_has_a_nonce_of_its_own_and_a_strict_policy(tmp_path: Path) -> None:
+    """Every placeholder is replaced, each time anew."""
+    (tmp_path / "chat.html").write_text(
+        '<script nonce="__ORCHEO_CSP_NONCE__"></script><i nonce="__ORCHEO_CSP_NONCE__">'
+    )
+    async with build_house(static_folder=tmp_path) as house:
+        first, second = [await house.client.get("/chat/echo") for _ in range(2)]
+    assert "__ORCHEO" not in first.text
+    assert first.text != second.text
+    policy = first.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert first.text.split('"')[1] in policy
+
+
+async def test_a_fault_of_ours_is_a_problem_without_its_reason(house: House) -> None:
+    """Visitors never see a traceback."""
+    house.orcheo.app.state.parts = None
+    problem = assert_problem(await house.client.get("/readyz"), 500, "internal_error")
+    assert "NoneType" not in str(problem)

@@ -1,0 +1,107 @@
+"""Hypothesis strategies for values of the domain, with all that their fields can hold."""
+
+from datetime import UTC, datetime
+
+from attrs import evolve
+from hypothesis import strategies as st
+
+from orcheo_core.domain.actor import Actor, Scope
+from orcheo_core.domain.items import (
+    AnswerPart,
+    AssistantItem,
+    Citation,
+    InferenceOptions,
+    Item,
+    Source,
+    TagInput,
+    TextInput,
+    UserItem,
+)
+from orcheo_core.domain.publish_token import PublishToken, TokenEnd
+from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.workflow import Publication, Workflow
+from tests import samples
+
+moments = st.datetimes(
+    min_value=datetime(1970, 1, 1),
+    max_value=datetime(9_000, 1, 1),
+    timezones=st.just(UTC),
+)
+texts = st.text(max_size=40)
+maybe_texts = st.none() | texts
+names = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+json_objects = st.dictionaries(texts, json_values, max_size=3)
+
+publications = st.builds(
+    Publication,
+    published_at=moments,
+    published_by=st.builds(Actor, names),
+    require_login=st.booleans(),
+    token_id=names,
+    rotated_at=st.none() | moments,
+)
+workflows: st.SearchStrategy[Workflow] = st.builds(
+    evolve,
+    st.just(samples.workflow()),
+    name=names,
+    description=texts,
+    created_at=moments,
+    updated_at=moments,
+    publication=st.none() | publications,
+    revision=st.integers(1, 2**40),
+)
+publish_tokens: st.SearchStrategy[PublishToken] = st.builds(
+    evolve,
+    st.just(samples.publish_token()),
+    issued_at=moments,
+    ends_at=st.none() | moments,
+    end=st.none() | st.sampled_from(TokenEnd),
+)
+service_tokens: st.SearchStrategy[ServiceToken] = st.builds(
+    evolve,
+    st.just(samples.service_token()),
+    scopes=st.frozensets(st.sampled_from(Scope)),
+    issued_at=moments,
+)
+threads: st.SearchStrategy[Thread] = st.builds(
+    evolve, st.just(samples.thread()), created_at=moments, updated_at=moments, title=maybe_texts
+)
+turns: st.SearchStrategy[Turn] = st.builds(
+    evolve,
+    st.just(samples.turn()),
+    started_at=moments,
+    status=st.sampled_from(TurnStatus),
+    ended_at=st.none() | moments,
+    idempotency_key=maybe_texts,
+    replaces=st.lists(names, max_size=3).map(tuple),
+)
+sources = st.builds(Source, title=texts, url=maybe_texts, filename=maybe_texts, description=maybe_texts)
+citations = st.builds(Citation, source=sources, index=st.none() | st.integers(0, 10_000))
+answer_parts = st.builds(AnswerPart, text=texts, citations=st.lists(citations, max_size=3).map(tuple))
+tag_inputs = st.builds(TagInput, id=texts, text=texts, data=json_objects, group=maybe_texts, interactive=st.booleans())
+user_items: st.SearchStrategy[UserItem] = st.builds(
+    evolve,
+    st.just(samples.user_item()),
+    created_at=moments,
+    content=st.lists(st.builds(TextInput, text=texts) | tag_inputs, max_size=3).map(tuple),
+    quoted_text=maybe_texts,
+    inference_options=st.builds(InferenceOptions, model=maybe_texts, tool_id=maybe_texts),
+)
+assistant_items: st.SearchStrategy[AssistantItem] = st.builds(
+    evolve,
+    st.just(samples.assistant_item()),
+    created_at=moments,
+    content=st.lists(answer_parts, max_size=3).map(tuple),
+)
+items: st.SearchStrategy[Item] = st.one_of(user_items, assistant_items)

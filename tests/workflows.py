@@ -1,0 +1,67 @@
+"""Workflows that tests register."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from orcheo_core import Citation, ProgressNote, RunContext, Source, SourceCited, TextDelta
+
+_gates: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
+
+
+def close_gate(text: str) -> None:
+    """The answer to ``text`` will stop half-way."""
+    _gates[text] = (asyncio.Event(), asyncio.Event())
+
+
+async def reached(text: str) -> None:
+    """Return when the answer to ``text`` stands before its gate."""
+    await _gates[text][0].wait()
+
+
+def open_gate(text: str) -> None:
+    """Let the answer to ``text`` go on."""
+    _gates[text][1].set()
+
+
+def echo(text: str) -> str:
+    """The same again."""
+    return text
+
+
+async def twenty(_text: str) -> AsyncIterator[str]:
+    """Twenty pieces without a pause."""
+    for number in range(20):
+        yield f"tok{number:02} "
+
+
+async def held(text: str) -> AsyncIterator[str]:
+    """One piece, then waits for its gate, then another."""
+    yield "before "
+    at_gate, may_pass = _gates[text]
+    at_gate.set()
+    await may_pass.wait()
+    yield "after"
+
+
+async def rich(_text: str) -> AsyncIterator[TextDelta | ProgressNote | SourceCited]:
+    """Every kind of run event."""
+    yield ProgressNote(text="Looking it up", icon="search")
+    yield TextDelta("Found.")
+    yield SourceCited(Citation(source=Source(title="Manual", filename="manual.md"), index=6))
+    yield SourceCited(Citation(source=Source(title="Site", url="https://example.org/")))
+
+
+def silent(_text: str) -> None:
+    """Says nothing."""
+
+
+async def broken(_text: str) -> AsyncIterator[str]:
+    """Fails half-way."""
+    yield "half "
+    message = "the secret reason"
+    raise RuntimeError(message)
+
+
+def remembers(_text: str, context: RunContext) -> str:
+    """What was said before."""
+    return " | ".join(f"{past.said_by}: {past.text}" for past in context.history)
