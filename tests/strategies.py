@@ -25,8 +25,8 @@ from orcheo_core.domain.workflow import Publication, Workflow
 from tests import samples
 
 moments = st.datetimes(
-    min_value=datetime(1970, 1, 1),
-    max_value=datetime(9_000, 1, 1),
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - Hypothesis takes naive bounds and adds the zone
+    max_value=datetime(9_000, 1, 1),  # noqa: DTZ001 - the same
     timezones=st.just(UTC),
 )
 texts = st.text(max_size=40)

@@ -33,12 +33,13 @@ AnyOperation = Operation[Any, Any]
 
 
 def error_classes() -> list[type[OrcheoError]]:
-    """Every class of the tree that our packages define, by code."""
+    """Every class of the tree that our packages define with a code of its own, by code."""
     for package in PACKAGES:
         for module in walk_packages(import_module(package).__path__, f"{package}."):
             import_module(module.name)
-    ours = (each for each in _with_subclasses(OrcheoError) if each.__module__.partition(".")[0] in PACKAGES)
-    return sorted(dict.fromkeys(ours), key=lambda each: (each.code, each.__qualname__))
+    coded = (each for each in _with_subclasses(OrcheoError) if "code" in vars(each))
+    ours = (each for each in coded if each.__module__.partition(".")[0] in PACKAGES)
+    return sorted(dict.fromkeys(ours), key=lambda each: each.code)
 
 
 def _with_subclasses(cls: type[OrcheoError]) -> Iterator[type[OrcheoError]]:
@@ -174,9 +175,8 @@ def mcp_page() -> str:
     return _page(
         "MCP tools",
         "The tools of `orcheo-mcp`. Parameters and results are those of the operation. A tool whose effect is "
-        "`read` is marked as "
-        "read-only, one whose effect is `destructive` as destructive. An error of a tool carries the code, detail and "
-        "hint of [the same error](errors.md) elsewhere.",
+        "`read` is marked as read-only, one whose effect is `destructive` as destructive. An error of a tool carries "
+        "the code, detail and hint of [the same error](errors.md) elsewhere.",
         _table(("tool", "does", "effect", "operation"), rows),
     )
 

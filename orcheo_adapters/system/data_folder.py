@@ -17,7 +17,7 @@ class DataFolderUnwritable(UnavailableError):
 
     code = "data_folder_unwritable"
     summary = "The data folder cannot be written."
-    hint = "Give this user the right to write it, or choose another with --data-dir or ORCHEO_DATA_DIR."
+    hint = "Let the server's account write there, or choose another with --data-dir or ORCHEO_DATA_DIR."
 
 
 class DataFolderInUse(ConflictError):

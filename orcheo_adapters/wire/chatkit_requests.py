@@ -136,8 +136,8 @@ def decode_chatkit(body: bytes) -> ChatKitRequest:
     cls = _TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
     if cls is None:
         raise InvalidInput(FieldError("type", f"must be one of {', '.join(_TYPES)}"))
-    params = decode(_CONVERTER, document.get("params") or {}, cls, path="params")
-    metadata = decode(_CONVERTER, document.get("metadata") or {}, RequestMetadata, path="metadata")
+    params = decode(_CONVERTER, document.get("params", {}), cls, path="params")
+    metadata = decode(_CONVERTER, document.get("metadata", {}), RequestMetadata, path="metadata")
     return ChatKitRequest(params=params, client_id=metadata.client_id)
 
 

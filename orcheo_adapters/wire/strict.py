@@ -4,11 +4,13 @@ cattrs by itself turns ``"false"`` into True and 1.9 into 1; here each scalar mu
 the path of each wrong field (security.md, *cattrs*).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import orjson
+from attrs import has
 from cattrs import ClassValidationError, Converter, IterableValidationError
+from cattrs.cols import is_mutable_sequence, list_structure_factory
 from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError, IterableValidationNote
 
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest
@@ -24,6 +26,12 @@ def strict_converter(*, forbid_extra_keys: bool) -> Converter:
     for scalar in _NAMES:
         converter.register_structure_hook(scalar, _exactly)
     converter.register_structure_hook_func(lambda cls: cls == tuple[str, ...], _strings)
+    converter.register_structure_hook_factory(
+        is_mutable_sequence, lambda cls: _only(list, "a list", list_structure_factory(cls, converter))
+    )
+    converter.register_structure_hook_factory(
+        has, lambda cls: _only(dict, "an object", converter.gen_structure_attrs_fromdict(cls))
+    )
     return converter
 
 
@@ -57,6 +65,16 @@ def _exactly(value: object, cls: type[T]) -> T:
     return value
 
 
+def _only(container: type, named: str, structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def checked(value: object, cls: Any) -> Any:
+        if type(value) is not container:
+            message = f"must be {named}"
+            raise TypeError(message)
+        return structure(value, cls)
+
+    return checked
+
+
 def _strings(value: object, _cls: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         message = "must be a list of strings"
@@ -69,7 +87,8 @@ def _field_errors(error: BaseException, path: str) -> Iterator[FieldError]:
         for inner in error.exceptions:
             yield from _field_errors(inner, _extend(path, inner))
     elif isinstance(error, InvalidInput):
-        yield from error.fields
+        for each in error.fields:
+            yield FieldError(_join(path, each.path), each.message)
     elif isinstance(error, ForbiddenExtraKeysError):
         for key in sorted(error.extra_fields):
             yield FieldError(_join(path, key), "is not known here")

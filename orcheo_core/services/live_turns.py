@@ -3,8 +3,14 @@
 from collections.abc import Iterator
 
 from orcheo_core.domain.answer_draft import AnswerDraft
+from orcheo_core.domain.thread_events import TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.ports.runner import Run
+
+INTERRUPTED = TurnTrouble(
+    message="The answer was interrupted because the server is restarting. You can try again.", allow_retry=True
+)
+ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_retry=False)
 
 
 class LiveTurn:
@@ -16,14 +22,17 @@ class LiveTurn:
         self.run = run
         self.draft = draft
         self.stopped_as: TurnStatus | None = None
+        self.farewell: TurnTrouble | None = None
+        """What followers are told when it was stopped for them, not by them."""
         self.outcome: TurnStatus | None = None
         """How it ended, once it has."""
         self.waits_for_storage = False
         """Whether its end could not be made durable yet."""
 
-    def stop(self, status: TurnStatus) -> None:
+    def stop(self, status: TurnStatus, farewell: TurnTrouble | None = None) -> None:
         """Ask the run to stop; the turn will end with ``status``. The first reason stays."""
-        self.stopped_as = self.stopped_as or status
+        if self.stopped_as is None:
+            self.stopped_as, self.farewell = status, farewell
         self.run.stop()
 
 
@@ -56,17 +65,17 @@ class LiveTurns:
 
     def stop_thread(self, thread_id: str) -> None:
         """Stop the running turn of a thread, if any."""
-        self._stop([live for live in self if live.turn.thread_id == thread_id], TurnStatus.CANCELLED)
+        for live in self:
+            if live.turn.thread_id == thread_id:
+                live.stop(TurnStatus.CANCELLED)
 
     def stop_workflow(self, workflow_id: str) -> None:
         """Stop all turns of a workflow: its owner has ended them."""
-        self._stop([live for live in self if live.turn.workflow_id == workflow_id], TurnStatus.CANCELLED)
+        for live in self:
+            if live.turn.workflow_id == workflow_id:
+                live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
 
     def stop_all(self) -> None:
         """Stop everything: the server shuts down."""
-        self._stop(list(self), TurnStatus.INTERRUPTED)
-
-    @staticmethod
-    def _stop(lives: list[LiveTurn], status: TurnStatus) -> None:
-        for live in lives:
-            live.stop(status)
+        for live in self:
+            live.stop(TurnStatus.INTERRUPTED, INTERRUPTED)

@@ -23,10 +23,11 @@ from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.live_turns import LiveTurn, LiveTurns
 
-FAILED = "The workflow could not answer. Its owner has been told; you can try again."
-TIMED_OUT = "The workflow took too long to answer. You can try again."
-INTERRUPTED = "The answer was interrupted because the server is restarting. You can try again."
-NOT_SAVED = "The answer could not be saved. You can try again in a little while."
+FAILED = TurnTrouble(
+    message="The workflow could not answer. Its owner has been told; you can try again.", allow_retry=True
+)
+TIMED_OUT = TurnTrouble(message="The workflow took too long to answer. You can try again.", allow_retry=True)
+NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
 
 
 @frozen(kw_only=True)
@@ -88,37 +89,29 @@ class TurnEngine:
         return len(left)
 
     async def _execute(self, live: LiveTurn) -> None:
-        message = await self._follow_run(live)
-        live.outcome = self._outcome(live, message)
+        trouble = await self._follow_run(live)
+        live.outcome = live.stopped_as or (TurnStatus.FAILED if trouble else TurnStatus.COMPLETED)
         saved = await self._try_to_save(live, final=True)
-        await self._relay.append(live.turn.id, self._farewell(live, message if saved else NOT_SAVED))
+        await self._relay.append(live.turn.id, self._ending(live, trouble if saved else NOT_SAVED))
         self._relay.close(live.turn.id)
 
-    async def _follow_run(self, live: LiveTurn) -> str | None:
+    async def _follow_run(self, live: LiveTurn) -> TurnTrouble | None:
         try:
             async for run_event in live.run.events():
                 await self._relay.append(live.turn.id, live.draft.apply(run_event))
-        except RunTimedOut as error:
-            self._telemetry.run_failed(live.turn, error)
-            return TIMED_OUT
         except Exception as error:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
-            self._telemetry.run_failed(live.turn, error)
-            return FAILED
-        return INTERRUPTED if live.stopped_as is TurnStatus.INTERRUPTED else None
+            if live.stopped_as is None:
+                self._telemetry.run_failed(live.turn, error)
+                return TIMED_OUT if isinstance(error, RunTimedOut) else FAILED
+        return live.farewell
 
     @staticmethod
-    def _outcome(live: LiveTurn, message: str | None) -> TurnStatus:
-        if live.stopped_as is not None:
-            return live.stopped_as
-        return TurnStatus.COMPLETED if message is None else TurnStatus.FAILED
-
-    @staticmethod
-    def _farewell(live: LiveTurn, message: str | None) -> Iterator[ThreadEvent]:
+    def _ending(live: LiveTurn, trouble: TurnTrouble | None) -> Iterator[ThreadEvent]:
         if live.outcome is TurnStatus.COMPLETED:
             yield from (ItemRemoved(item_id) for item_id in live.turn.replaces)
         yield from live.draft.finish()
-        if message is not None:
-            yield TurnTrouble(message=message, allow_retry=True)
+        if trouble is not None:
+            yield trouble
 
     async def _try_to_save(self, live: LiveTurn, *, final: bool) -> bool:
         try:

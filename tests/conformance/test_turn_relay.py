@@ -214,4 +214,4 @@ async def test_a_run_that_never_pauses_starves_nobody(relay: TurnRelay) -> None:
         if first.done():
             break
     assert number < 100
-    assert list(await first)[0] == SequencedEvent(1, delta(1))
+    assert next(iter(await first)) == SequencedEvent(1, delta(1))

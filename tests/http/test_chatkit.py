@@ -245,8 +245,8 @@ async def test_the_cookie_makes_a_visitor_the_same_one_again(house: House) -> No
         (b'{"type": "threads.list", "params": {"limit": "9"}}', 422, "invalid_input", "params.limit"),
         (b'{"type": "threads.list", "params": {"order": "up"}}', 422, "invalid_input", "params.order"),
         (
-            b'{"type":"threads.create","params":{"input":{"content":[{"type":"input_text","text":1}],'
-            b'"attachments":[],"inference_options":{}}}}',
+            b"""{"type": "threads.create", "params": {"input": {
+                "content": [{"type": "input_text", "text": 1}], "attachments": [], "inference_options": {}}}}""",
             422,
             "invalid_input",
             "params.input.content[0].text",
