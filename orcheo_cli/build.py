@@ -1,6 +1,6 @@
 """Commands out of the catalogue."""
 
-from typing import Any
+from typing import Any, get_origin
 
 import click
 from attrs import NOTHING, Attribute
@@ -57,6 +57,10 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
     if attribute.type is bool:
         switch = f"{flag}/--no-{flag[2:]}" if required else flag
         return click.Option([switch, attribute.name], required=required, default=default, help=shown.help)
+    if get_origin(attribute.type) is dict:
+        return click.Option(
+            [flag, attribute.name], multiple=True, metavar="NAME=VALUE", callback=_pairs, help=shown.help
+        )
     kind = click.INT if attribute.type is int else click.STRING
     return click.Option(
         [flag, attribute.name],
@@ -66,3 +70,10 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
         help=shown.help,
         show_default=default not in (None, ""),
     )
+
+
+def _pairs(_context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = dict(each.partition("=")[::2] for each in given if "=" in each)
+    if len(pairs) != len(given):
+        raise click.BadParameter("give each name once, as NAME=VALUE", param=option)
+    return pairs

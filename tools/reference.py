@@ -24,7 +24,7 @@ from orcheo_adapters.http.problems import status_of  # noqa: E402 - needs the pa
 from orcheo_cli.exit_codes import exit_code_of  # noqa: E402
 from orcheo_core.errors import OrcheoError  # noqa: E402
 from orcheo_core.operations.catalogue import CATALOGUE  # noqa: E402
-from orcheo_core.operations.operation import Operation, parameters_of  # noqa: E402
+from orcheo_core.operations.operation import Operation, default_of, parameters_of  # noqa: E402
 
 PACKAGES = ("orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp")
 FOLDER = ROOT / "docs" / "reference"
@@ -123,8 +123,9 @@ def _command_line(operation: AnyOperation) -> str:
 
 def _parameter_rows(operation: AnyOperation) -> Iterator[tuple[str, ...]]:
     for name, (attribute, each) in parameters_of(operation.request).items():
-        default = "needed" if attribute.default is NOTHING else f"`{json.dumps(attribute.default)}`"
-        yield (f"`{name}`", _type_name(attribute.type), default, each.help)
+        default = default_of(attribute)
+        shown = "needed" if default is NOTHING else f"`{json.dumps(default)}`"
+        yield (f"`{name}`", _type_name(attribute.type), shown, each.help)
 
 
 def _result_classes() -> list[type]:
@@ -161,6 +162,8 @@ def _type_name(kind: Any) -> str:
         return " or ".join(f"`{each}`" for each in get_args(kind))
     if get_origin(kind) is tuple:
         return f"list of {_type_name(get_args(kind)[0])}"
+    if get_origin(kind) is dict:
+        return f"names with {_type_name(get_args(kind)[1])}"
     if has(kind):
         return f"[{kind.__name__}](#{kind.__name__.lower()})"
     return _TYPE_NAMES.get(kind, "time" if kind.__name__ == "datetime" else kind.__name__)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from attrs import asdict
 
 from orcheo_core.domain.actor import Actor, Channel, Scope
 from orcheo_core.domain.audit import Act, AuditEntry
@@ -68,7 +69,7 @@ def workflow_row(workflow: Workflow) -> Row:
         workflow.name,
         workflow.description,
         workflow.owner.name,
-        _json({"kind": workflow.runner.kind, "target": workflow.runner.target}),
+        _json(asdict(workflow.runner)),
         to_micros(workflow.created_at),
         to_micros(workflow.updated_at),
         workflow.revision,

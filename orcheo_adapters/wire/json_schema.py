@@ -6,7 +6,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, Attribute, fields, has
 
-from orcheo_core.operations.operation import parameters_of
+from orcheo_core.operations.operation import default_of, parameters_of
 
 Schema = dict[str, Any]
 _SCALARS: dict[Any, Schema] = {
@@ -40,6 +40,8 @@ def _of(hint: Any) -> Schema:
         return dict(_SCALARS[hint])
     if has(hint):
         return result_schema(hint)
+    if get_origin(hint) is dict:
+        return {"type": "object", "additionalProperties": _of(get_args(hint)[1])}
     if get_origin(hint) is tuple:
         return {"type": "array", "items": _of(get_args(hint)[0])}
     if isinstance(hint, UnionType):
@@ -49,4 +51,5 @@ def _of(hint: Any) -> Schema:
 
 
 def _default(attribute: "Attribute[Any]") -> Schema:
-    return {} if attribute.default is NOTHING else {"default": attribute.default}
+    default = default_of(attribute)
+    return {} if default is NOTHING else {"default": default}

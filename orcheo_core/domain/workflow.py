@@ -19,10 +19,15 @@ _DESCRIPTION_LENGTH = 4_000
 
 @frozen(kw_only=True)
 class RunnerSpec:
-    """How a workflow is executed: the kind of runner and what it should call (``package.module:callable``)."""
+    """How a workflow is executed: the kind of runner, what it should call, and the settings of that kind.
+
+    The target is a ``package.module:callable`` or a URL, as the kind says; settings never hold a secret, at most the
+    name of an environment variable that does.
+    """
 
     kind: str
     target: str
+    settings: dict[str, str] = field(factory=dict)
 
 
 @frozen(kw_only=True)

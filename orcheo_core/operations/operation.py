@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from attrs import NOTHING, Attribute, field, fields, frozen
+from attrs import NOTHING, Attribute, Factory, field, fields, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.errors import OrcheoError
@@ -38,12 +38,19 @@ class Parameter:
 def parameter(summary: str, *, argument: bool = False, option: str | None = None, default: Any = NOTHING) -> Any:
     """An attrs field of a request class, with what adapters show of it."""
     described = Parameter(help=summary, argument=argument, option=option)
-    return field(default=default, metadata={_PARAMETER: described})
+    start = Factory(lambda: dict(default)) if isinstance(default, dict) else default
+    return field(default=start, metadata={_PARAMETER: described})
 
 
 def parameters_of(request: type) -> dict[str, tuple["Attribute[Any]", Parameter]]:
     """The fields of a request class with their parameters, in order."""
     return {each.name: (each, each.metadata[_PARAMETER]) for each in fields(request)}
+
+
+def default_of(attribute: "Attribute[Any]") -> Any:
+    """The default of a field of a request, ``NOTHING`` when the field is needed."""
+    make = getattr(attribute.default, "factory", None)
+    return make() if make is not None else attribute.default
 
 
 @frozen(kw_only=True)

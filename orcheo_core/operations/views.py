@@ -3,7 +3,7 @@ that is shown once."""
 
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from orcheo_core.domain.pages import Page
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
@@ -17,6 +17,7 @@ class RunnerView:
 
     kind: str
     target: str
+    settings: dict[str, str]
 
 
 @frozen(kw_only=True)
@@ -50,7 +51,7 @@ class WorkflowView:
             name=workflow.name,
             description=workflow.description,
             owner=str(workflow.owner),
-            runner=RunnerView(kind=workflow.runner.kind, target=workflow.runner.target),
+            runner=RunnerView(**asdict(workflow.runner)),
             created_at=workflow.created_at,
             updated_at=workflow.updated_at,
             is_public=workflow.is_public,

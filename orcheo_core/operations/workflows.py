@@ -22,6 +22,11 @@ class AddWorkflow:
     target: str = parameter("What it calls: package.module:callable.")
     name: str | None = parameter("Name that visitors see; made from the handle if left out.", default=None)
     description: str = parameter("Note for yourself; visitors do not see it.", default="")
+    settings: dict[str, str] = parameter(
+        "A setting of the runner, NAME=VALUE; the reference lists them. May be repeated.",
+        option="--setting",
+        default={},
+    )
 
 
 @frozen(kw_only=True)
@@ -62,7 +67,7 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
         handle=request.handle,
         name=request.name,
         description=request.description,
-        runner=RunnerSpec(kind=request.runner, target=request.target),
+        runner=RunnerSpec(kind=request.runner, target=request.target, settings=request.settings),
     )
     return WorkflowResult(
         workflow=WorkflowView.of(workflow, services.share_links),
