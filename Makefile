@@ -15,7 +15,7 @@ NODE_BIN = $(shell cat $(STAMPS)/node 2>/dev/null)
 WITH_NODE = PATH="$(NODE_BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check web-check pytest web docs fmt build clean
+.PHONY: help demo test check web-check pytest bench web docs fmt build clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ pytest: $(STAMPS)/installed $(STATIC)/chat.html
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include 'orcheo_core/*' --fail-under $(CORE_COVERAGE)
 	$(BIN)/coverage report --omit 'orcheo_core/*' --fail-under $(COVERAGE)
+
+bench: $(STAMPS)/installed ## Measure start, memory and turns side by side, and print the ratios
+	$(BIN)/python -m bench.start
 
 web: $(STATIC)/chat.html ## Build the chat page
 

@@ -8,27 +8,18 @@ from attrs import NOTHING, Attribute
 from orcheo_cli.context import CliContext
 from orcheo_cli.output import print_json, print_result
 from orcheo_cli.prompts import confirm
+from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import Operation, Parameter, parameters_of
 
-_GROUP_HELP = {"workflow": "Register, publish and manage workflows."}
 
-
-def add_operations(root: click.Group, operations: dict[str, Operation[Any, Any]]) -> None:
-    """Put a command for each operation below ``root``."""
-    for operation in operations.values():
-        *groups, name = operation.command
-        parent = root
-        for group in groups:
-            parent = _subgroup(parent, group)
-        parent.add_command(_command(name, operation))
-
-
-def _subgroup(parent: click.Group, name: str) -> click.Group:
-    found = parent.commands.get(name)
-    if not isinstance(found, click.Group):
-        found = click.Group(name, help=_GROUP_HELP.get(name))
-        parent.add_command(found)
-    return found
+def operation_group(name: str, summary: str) -> click.Group:
+    """The commands of all operations whose first word is ``name``."""
+    group = click.Group(name, help=summary)
+    for operation in CATALOGUE.values():
+        word, command = operation.command
+        if word == name:
+            group.add_command(_command(command, operation))
+    return group
 
 
 def _command(name: str, operation: Operation[Any, Any]) -> click.Command:

@@ -1,22 +1,26 @@
 """Orcheo's core: publishing AI workflows as chats, as a library of rules behind ports.
 
-Imports the standard library and attrs, nothing else. ``docs/how-to/embed-the-core.md`` shows it inside another
-service.
+Imports the standard library and attrs, nothing else, and each name only when it is first asked for.
+``docs/how-to/embed-the-core.md`` shows it inside another service.
 """
 
-from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
-from orcheo_core.domain.items import Citation, Source
-from orcheo_core.domain.opaque_token import Pepper, PepperRing
-from orcheo_core.domain.publish_token import (
-    generate_publish_token,
-    hash_publish_token,
-    mask_publish_token,
-)
-from orcheo_core.domain.run import ProgressNote, RunContext, SourceCited, TextDelta
-from orcheo_core.domain.share_link import ShareLinks
-from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
-from orcheo_core.errors import OrcheoError
-from orcheo_core.operations.catalogue import CATALOGUE, find_operation, perform
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
+    from orcheo_core.domain.items import Citation, Source
+    from orcheo_core.domain.opaque_token import Pepper, PepperRing
+    from orcheo_core.domain.publish_token import (
+        generate_publish_token,
+        hash_publish_token,
+        mask_publish_token,
+    )
+    from orcheo_core.domain.run import ProgressNote, RunContext, SourceCited, TextDelta
+    from orcheo_core.domain.share_link import ShareLinks
+    from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
+    from orcheo_core.errors import OrcheoError
+    from orcheo_core.operations.catalogue import CATALOGUE, find_operation, perform
 
 __all__ = [
     "CATALOGUE",
@@ -43,3 +47,25 @@ __all__ = [
     "mask_publish_token",
     "perform",
 ]
+
+_HOMES = {
+    "orcheo_core.domain.actor": ("Actor", "Caller", "Channel", "Scope"),
+    "orcheo_core.domain.items": ("Citation", "Source"),
+    "orcheo_core.domain.opaque_token": ("Pepper", "PepperRing"),
+    "orcheo_core.domain.publish_token": ("generate_publish_token", "hash_publish_token", "mask_publish_token"),
+    "orcheo_core.domain.run": ("ProgressNote", "RunContext", "SourceCited", "TextDelta"),
+    "orcheo_core.domain.share_link": ("ShareLinks",),
+    "orcheo_core.domain.workflow": ("Publication", "RunnerSpec", "Workflow"),
+    "orcheo_core.errors": ("OrcheoError",),
+    "orcheo_core.operations.catalogue": ("CATALOGUE", "find_operation", "perform"),
+}
+"""The public names by the module that defines them."""
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(module), name)
+            return value
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -59,8 +59,8 @@ class Operation(Generic[Request, Result]):
 
     name: str
     """Its name in the catalogue and over HTTP: ``workflows.publish``."""
-    command: tuple[str, ...]
-    """Its words on the command line: ``("workflow", "publish")``."""
+    command: tuple[str, str]
+    """Its two words on the command line: ``("workflow", "publish")``."""
     tool: str
     """Its name as an MCP tool."""
     summary: str
