@@ -15,7 +15,7 @@ NODE_BIN = $(shell cat $(STAMPS)/node 2>/dev/null)
 WITH_NODE = PATH="$(NODE_BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check web-check pytest bench web docs fmt build clean
+.PHONY: help demo test check web-check pytest bench web docs picture fmt build clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ web: $(STATIC)/chat.html ## Build the chat page
 
 docs: $(STAMPS)/installed ## Write the generated reference pages
 	$(BIN)/python tools/reference.py
+
+picture: $(STAMPS)/installed $(STATIC)/chat.html ## Take the README's picture of the chat page anew
+	$(WITH_NODE) $(BIN)/python -m tools.picture
 
 fmt: $(STAMPS)/installed ## Format and mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .

@@ -9,6 +9,7 @@ _BLOCK = re.compile(
 )
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LOCAL_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
+_SOFT_BREAK = re.compile(r"[ \t]*\n(?![ \t]*(?:[-*+][ \t]|\d+[.)][ \t]|[|>#]))[ \t]*")
 _SENTENCE_END = re.compile(r"[.!?:](?=\s)")
 
 
@@ -16,11 +17,16 @@ def blockquote(markdown: str, *, length: int = QUOTE_LENGTH) -> str:
     """The beginning of a passage as a Markdown blockquote of about ``length`` characters at most.
 
     It ends at the end of a block or a sentence; code blocks stay whole or are closed again. Images, and links that
-    only work inside the checkout, become their text.
+    only work inside the checkout, become their text. Lines that were only wrapped are joined, as a chat keeps the
+    line ends that it is told.
     """
     text = _LOCAL_LINK.sub(r"\1", _IMAGE.sub(r"\1", markdown))
-    quote = _first_blocks([match.group().strip("\n") for match in _BLOCK.finditer(text)], length)
+    quote = _first_blocks([_joined(match.group().strip("\n")) for match in _BLOCK.finditer(text)], length)
     return "\n".join(f"> {line}".rstrip() for line in quote.splitlines())
+
+
+def _joined(block: str) -> str:
+    return block if block.startswith(("```", "~~~")) else _SOFT_BREAK.sub(" ", block)
 
 
 def _first_blocks(blocks: list[str], length: int) -> str:

@@ -1,15 +1,18 @@
 """Operations of a server, asked for from another process: what the CLI and the MCP server use."""
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orcheo_adapters.client_settings import ClientSettings
 from orcheo_core.domain.actor import Channel
-from orcheo_core.errors import FieldError, OrcheoError, UnavailableError
+from orcheo_core.errors import FieldError, MalformedRequest, OrcheoError, UnavailableError
 
 if TYPE_CHECKING:
     import httpx2
 
 TIMEOUT_SECONDS = 30.0
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 class ServerUnreachable(UnavailableError):
@@ -31,9 +34,23 @@ class RemoteProblem(OrcheoError):
         self.code = str(problem.get("code") or OrcheoError.code)  # type: ignore[misc]  # the server's word counts
         self.status = status
         self.request_id = str(problem.get("request_id") or "")
-        self.fields = tuple(
-            FieldError(str(each.get("path")), str(each.get("message"))) for each in problem.get("errors") or ()
-        )
+        self.fields = tuple(_field_errors(problem.get("errors")))
+
+
+def problem_of(error: OrcheoError) -> dict[str, Any]:
+    """What the CLI and the MCP server tell of an error: the parts of a problem that are there."""
+    problem: dict[str, Any] = {"code": error.code, "detail": error.detail, "hint": error.hint}
+    fields = getattr(error, "fields", ())
+    if fields:
+        problem["errors"] = [{"path": each.path, "message": each.message} for each in fields]
+    request_id = getattr(error, "request_id", "")
+    return problem | {"request_id": request_id} if request_id else problem
+
+
+def _field_errors(errors: object) -> Iterator[FieldError]:
+    for each in errors if isinstance(errors, list) else ():
+        if isinstance(each, dict):
+            yield FieldError(str(each.get("path")), str(each.get("message")))
 
 
 class Operations(Protocol):
@@ -55,7 +72,10 @@ class RemoteOperations(Operations):
         self._transport = transport
 
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """See :class:`Operations`; raises :class:`ServerUnreachable` and :class:`RemoteProblem`."""
+        """See :class:`Operations`.
+
+        Raises :class:`ServerUnreachable`, :class:`RemoteProblem`, and :class:`MalformedRequest` for what is no text.
+        """
         return _result(self._send("POST", f"/api/operations/{name}", arguments))
 
     def ready(self) -> None:
@@ -72,9 +92,16 @@ class RemoteOperations(Operations):
         try:
             with httpx2.Client(transport=self._transport, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
                 return client.request(method, self._settings.url + path, json=body, headers=headers)
+        except UnicodeEncodeError:
+            raise MalformedRequest("An argument is not text: it holds bytes that are not UTF-8.") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            message = f"The Orcheo server at {self._settings.url} does not answer: {error}."
+            message = f"The Orcheo server at {self._settings.url} does not answer: {_reason(error)}."
             raise ServerUnreachable(message) from None
+
+
+def _reason(error: Exception) -> str:
+    """In words, without the error number in front."""
+    return _ERRNO.sub("", str(error) or type(error).__name__).rstrip(".")
 
 
 def _result(response: "httpx2.Response") -> dict[str, Any]:

@@ -66,7 +66,8 @@ async def _serve(
 ) -> None:
     folder = DataFolder(settings.data_dir)
     folder.prepare()
-    url = local_url(settings.host, listener.getsockname()[1])
+    settings = settings.on_port(listener.getsockname()[1])
+    url = local_url(settings.host, settings.port)
     with folder.locked(url):
         secrets = load_secrets(folder.path, SystemEntropy().random_bytes)
         store = open_store("sqlite", folder)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 from platformdirs import user_data_path
 
 from orcheo_core.errors import FieldError, InvalidInput
@@ -41,6 +41,11 @@ class ServerSettings:
         folder = data_dir or _folder(environment)
         public_url = environment.get("ORCHEO_PUBLIC_URL") or local_url(host, port)
         return cls(host=host, port=port, data_dir=folder, public_url=public_url.rstrip("/"))
+
+    def on_port(self, port: int) -> "ServerSettings":
+        """These settings on the port that the system chose for port 0; a public URL of the operator's own stays."""
+        given = self.public_url != local_url(self.host, self.port)
+        return evolve(self, port=port, public_url=self.public_url if given else local_url(self.host, port))
 
     @property
     def behind_tls(self) -> bool:

@@ -5,11 +5,12 @@ from typing import Any, get_origin
 import click
 from attrs import NOTHING, Attribute
 
-from orcheo_cli.context import CliContext
-from orcheo_cli.output import print_json, print_result
+from orcheo_cli.context import CliContext, json_option
+from orcheo_cli.output import print_json
 from orcheo_cli.prompts import confirm
+from orcheo_cli.results import print_result
 from orcheo_core.operations.catalogue import CATALOGUE
-from orcheo_core.operations.operation import Operation, Parameter, parameters_of
+from orcheo_core.operations.operation import Operation, Parameter, default_of, parameters_of
 
 
 def operation_group(name: str, summary: str) -> click.Group:
@@ -26,45 +27,48 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
     params = [_param(attribute, shown) for attribute, shown in parameters_of(operation.request).values()]
     if operation.confirmation is not None:
         params.append(click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."))
+    params.append(json_option())
 
     @click.pass_obj
     def run(context: CliContext, /, **given: Any) -> None:
         yes = given.pop("yes", False)
         arguments = {key: value for key, value in given.items() if value is not None}
-        if operation.confirmation is not None:
-            confirm(operation.confirmation, arguments, yes=yes)
+        if operation.confirmation is not None and not yes:
+            confirm(operation.confirmation, arguments, at_terminal=context.at_terminal())
         result = context.connect().perform(operation.name, arguments)
         (print_json if context.as_json else print_result)(result)
 
-    return click.Command(name, callback=run, params=params, help=operation.summary)
+    return click.Command(name, callback=run, params=params, help=_help(operation), short_help=operation.summary)
+
+
+def _help(operation: Operation[Any, Any]) -> str:
+    """The summary, and what Click does not say: what the arguments mean."""
+    shown = parameters_of(operation.request).items()
+    arguments = [f"{name.upper()}: {each.help}" for name, (_, each) in shown if each.argument]
+    return "\n\n".join((operation.summary, *arguments))
 
 
 def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
-    required = attribute.default is NOTHING
     if shown.argument:
-        return click.Argument([attribute.name], required=required)
+        return click.Argument([attribute.name])
     flag = shown.option or f"--{attribute.name.replace('_', '-')}"
-    default = None if required else attribute.default
+    default = default_of(attribute)
+    needs = {"required": True} if default is NOTHING else {"default": default}
     if attribute.type is bool:
-        switch = f"{flag}/--no-{flag[2:]}" if required else flag
-        return click.Option([switch, attribute.name], required=required, default=default, help=shown.help)
+        switch = f"{flag}/--no-{flag[2:]}" if default is NOTHING else flag
+        return click.Option([switch, attribute.name], is_flag=True, help=shown.help, **needs)
     if get_origin(attribute.type) is dict:
         return click.Option(
             [flag, attribute.name], multiple=True, metavar="NAME=VALUE", callback=_pairs, help=shown.help
         )
     kind = click.INT if attribute.type is int else click.STRING
     return click.Option(
-        [flag, attribute.name],
-        type=kind,
-        required=required,
-        default=default,
-        help=shown.help,
-        show_default=default not in (None, ""),
+        [flag, attribute.name], type=kind, help=shown.help, show_default=default not in (NOTHING, None, ""), **needs
     )
 
 
 def _pairs(_context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    pairs = dict(each.partition("=")[::2] for each in given if "=" in each)
+    pairs = dict(each.partition("=")[::2] for each in given if each.find("=") > 0)
     if len(pairs) != len(given):
-        raise click.BadParameter("give each name once, as NAME=VALUE", param=option)
+        raise click.BadParameter("give each name once, as NAME=VALUE.", param=option)
     return pairs

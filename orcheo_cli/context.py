@@ -1,8 +1,10 @@
 """What one invocation of the CLI works with."""
 
+import sys
 from collections.abc import Callable
 
-from attrs import frozen
+import click
+from attrs import evolve, frozen
 
 from orcheo_adapters.remote import Operations
 
@@ -15,10 +17,31 @@ def _connect() -> Operations:
     return RemoteOperations(ClientSettings.load(), Channel.CLI)
 
 
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
 @frozen(kw_only=True)
 class CliContext:
-    """The global options, and how to reach the operations (only when a command needs them)."""
+    """The global options, how to reach the operations (only when a command needs them), and who is there to ask."""
 
     as_json: bool = False
     debug: bool = False
     connect: Callable[[], Operations] = _connect
+    at_terminal: Callable[[], bool] = _at_terminal
+
+
+def json_option() -> click.Option:
+    """``--json`` behind the command, where people type it too."""
+    return click.Option(
+        ["--json"],
+        is_flag=True,
+        expose_value=False,
+        callback=_print_json,
+        help="Print the result as JSON and nothing else.",
+    )
+
+
+def _print_json(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        context.obj = evolve(context.obj, as_json=True)

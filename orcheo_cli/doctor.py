@@ -3,19 +3,22 @@
 import sqlite3
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from attrs import frozen
+from attrs import asdict, frozen
 
+from orcheo_adapters.client_settings import server_url
 from orcheo_adapters.settings import ServerSettings
-from orcheo_cli.context import CliContext
+from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.exit_codes import FAILED
-from orcheo_cli.output import clean, print_json
+from orcheo_cli.layout import one_line, paragraph
+from orcheo_cli.output import print_json, terminal_width
 from orcheo_core.errors import OrcheoError
 
-_PRIVATE_FILES = ("secrets.json", "owner-token")
+_PRIVATE_FILES = ("secrets.json", "owner-token", "orcheo.db")
+_INDENT = " " * 4
 
 
 @frozen(kw_only=True)
@@ -27,60 +30,70 @@ class Finding:
     advice: str = ""
 
 
-@click.command()
-@click.pass_obj
-def doctor(context: CliContext) -> None:
+@click.command(params=[json_option()])
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
     """Check this installation and its server; exit 1 when something is wrong."""
-    findings = list(_examine(context, ServerSettings.load()))
+    from orcheo_adapters.bootstrap import STATIC_FOLDER
+
+    context: CliContext = ctx.obj
+    findings = examine(context, ServerSettings.load(), STATIC_FOLDER)
     healthy = not any(each.advice for each in findings)
     if context.as_json:
-        rows = [{"subject": each.subject, "found": each.found, "advice": each.advice} for each in findings]
-        print_json({"healthy": healthy, "findings": rows})
+        print_json({"healthy": healthy, "findings": [asdict(each) for each in findings]})
     else:
         for each in findings:
             _print(each)
-    if not healthy:
-        sys.exit(FAILED)
+    ctx.exit(0 if healthy else FAILED)
+
+
+def examine(context: CliContext, settings: ServerSettings, static_folder: Path) -> list[Finding]:
+    """Look at everything; the data folder need not be here when a server answers from elsewhere."""
+    server = _server(context)
+    folder = _data_folder(settings.data_dir, needed=bool(server.advice))
+    return [_python(), _full_text_search(), _page(static_folder), *folder, server]
 
 
 def _print(finding: Finding) -> None:
     mark, colour = ("!!", "yellow") if finding.advice else ("ok", "green")
-    click.secho(f"{mark}  ", fg=colour, nl=False)
-    click.echo(f"{finding.subject}: {clean(finding.found)}")
+    width = terminal_width(sys.stdout)
+    click.secho(f"{mark:<4}", fg=colour, nl=False)
+    click.echo(paragraph(f"{finding.subject}: {one_line(finding.found)}", width, label=_INDENT))
     if finding.advice:
-        click.echo(f"    {clean(finding.advice)}")
+        click.echo(_INDENT + paragraph(finding.advice, width, label=_INDENT))
 
 
-def _examine(context: CliContext, settings: ServerSettings) -> Iterator[Finding]:
-    yield Finding(subject="Python", found=sys.version.split()[0])
-    yield _full_text_search()
-    yield _page()
-    yield from _data_folder(settings.data_dir)
-    yield _attempt("Server", lambda: str(len(context.connect().perform("workflows.list", {})["workflows"])))
+def _python() -> Finding:
+    return Finding(subject="Python", found=sys.version.split()[0])
 
 
 def _full_text_search() -> Finding:
-    options = {row[0] for row in sqlite3.connect(":memory:").execute("PRAGMA compile_options")}
+    connection = sqlite3.connect(":memory:")
+    options = {row[0] for row in connection.execute("PRAGMA compile_options")}
+    connection.close()
     advice = "" if "ENABLE_FTS5" in options else "Use a Python whose SQLite has FTS5: the docs assistant needs it."
     return Finding(subject="SQLite", found=sqlite3.sqlite_version, advice=advice)
 
 
-def _page() -> Finding:
-    from orcheo_adapters.bootstrap import STATIC_FOLDER
-
-    if (STATIC_FOLDER / "chat.html").is_file():
+def _page(static_folder: Path) -> Finding:
+    if (static_folder / "chat.html").is_file():
         return Finding(subject="Chat page", found="built")
     return Finding(subject="Chat page", found="not built", advice="Run `make web` in the checkout.")
 
 
-def _data_folder(folder: Path) -> Iterator[Finding]:
-    if not folder.is_dir():
-        yield Finding(subject="Data folder", found=f"{folder} (not there yet)", advice="Start `orcheo serve` once.")
-        return
-    yield _private(folder, "Data folder")
-    for name in _PRIVATE_FILES:
-        if (folder / name).exists():
-            yield _private(folder / name, name)
+def _data_folder(folder: Path, *, needed: bool) -> list[Finding]:
+    try:
+        return [_private(folder, "Data folder"), *_private_files(folder)]
+    except FileNotFoundError:
+        advice = "Start `orcheo serve` once." if needed else ""
+        return [Finding(subject="Data folder", found=f"{folder} (not there)", advice=advice)]
+    except OSError as error:
+        found = f"{folder} cannot be looked at: {error.strerror}"
+        return [Finding(subject="Data folder", found=found, advice="Choose another with ORCHEO_DATA_DIR.")]
+
+
+def _private_files(folder: Path) -> Iterator[Finding]:
+    return (_private(folder / name, name) for name in _PRIVATE_FILES if (folder / name).exists())
 
 
 def _private(path: Path, subject: str) -> Finding:
@@ -89,8 +102,9 @@ def _private(path: Path, subject: str) -> Finding:
     return Finding(subject=subject, found=f"{path} (mode {mode:o})", advice=advice)
 
 
-def _attempt(subject: str, ask: Callable[[], str]) -> Finding:
+def _server(context: CliContext) -> Finding:
     try:
-        return Finding(subject=subject, found=f"answers, {ask()} workflows on the first page")
+        context.connect().perform("workflows.list", {"limit": 1})
+        return Finding(subject="Server", found=f"{server_url()} answers and takes this service token")
     except OrcheoError as error:
-        return Finding(subject=subject, found=error.detail, advice=error.hint)
+        return Finding(subject="Server", found=error.detail, advice=error.hint)

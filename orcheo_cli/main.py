@@ -1,9 +1,9 @@
 """The entry point ``orcheo``. Imports late, so that ``--help`` is quick."""
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +15,7 @@ _OWN_COMMANDS = {
     "serve": ("orcheo_cli.serve:serve", "Run the server until Ctrl-C."),
     "doctor": ("orcheo_cli.doctor:doctor", "Check this installation and its server."),
 }
-_GROUPS = {
+GROUPS = {
     "workflow": "Register, publish and manage workflows.",
 }
 """Groups of the catalogue's commands; a test holds this list against the catalogue."""
@@ -25,21 +25,21 @@ class _LateGroup(click.Group):
     """Knows the names of its commands before it imports them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
-        return sorted([*_OWN_COMMANDS, *_GROUPS])
+        return sorted([*_OWN_COMMANDS, *GROUPS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
         if cmd_name in _OWN_COMMANDS:
             module, _, name = _OWN_COMMANDS[cmd_name][0].partition(":")
             command: click.Command = getattr(import_module(module), name)
             return command
-        if cmd_name in _GROUPS:
+        if cmd_name in GROUPS:
             from orcheo_cli.build import operation_group
 
-            return operation_group(cmd_name, _GROUPS[cmd_name])
+            return operation_group(cmd_name, GROUPS[cmd_name])
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        summaries = {name: summary for name, (_, summary) in _OWN_COMMANDS.items()} | _GROUPS
+        summaries = {name: summary for name, (_, summary) in _OWN_COMMANDS.items()} | GROUPS
         with formatter.section("Commands"):
             formatter.write_dl([(name, summaries[name]) for name in self.list_commands(ctx)])
 
@@ -64,32 +64,27 @@ def cli(ctx: click.Context, as_json: bool, debug: bool) -> None:
 
     \b
     orcheo serve                                    run the server
-    orcheo workflow add NAME --runner python --target module:callable
-    orcheo workflow publish NAME                    get a share link and a publish token
+    orcheo workflow add HANDLE --runner python --target module:callable
+    orcheo workflow publish HANDLE                  get a share link and a publish token
     """
+    from attrs import evolve
+
     from orcheo_cli.context import CliContext
 
-    given: CliContext = ctx.obj or CliContext()
-    ctx.obj = CliContext(as_json=as_json, debug=debug, connect=given.connect)
+    ctx.obj = evolve(ctx.obj or CliContext(), as_json=as_json, debug=debug)
 
 
-def main(arguments: Sequence[str] | None = None, context: "CliContext | None" = None) -> None:
-    """Run the CLI and exit with its code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments, context))
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the CLI and exit with its code; what the terminal cannot show is shown as ``?``."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str], context: "CliContext | None" = None) -> int:
     """Run the CLI; the exit code (docs/reference/errors.md)."""
     try:
         result = cli.main(list(arguments), prog_name="orcheo", obj=context, standalone_mode=False)
-    except click.exceptions.Exit as wanted:
-        return wanted.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except (Exception, click.Abort) as error:  # noqa: BLE001 - people see a sentence, --debug shows the rest
         from orcheo_cli.reporting import report
 

@@ -1,123 +1,49 @@
 """What the CLI prints: results on standard output, everything else on standard error."""
 
 import json
-import re
-from typing import TYPE_CHECKING, Any
+import shutil
+import sys
+from typing import Any, TextIO
 
 import click
 
+from orcheo_adapters.remote import problem_of
+from orcheo_cli.layout import escaped, paragraph
 from orcheo_core.errors import OrcheoError
 
-if TYPE_CHECKING:
-    from rich.console import Console
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_WIDE = 100
-
-
-def clean(text: object) -> str:
-    """Text from outside without control characters, so that it cannot drive the terminal (security.md, *rich*)."""
-    return _CONTROLS.sub("", str(text))
+def terminal_width(stream: TextIO) -> int | None:
+    """The columns of the terminal behind a stream; None when it goes to a file or a pipe."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def print_json(document: dict[str, Any]) -> None:
     """Exactly the result of an operation."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(_json(document, sys.stdout, indent=2))
 
 
 def print_error(error: OrcheoError, *, as_json: bool) -> None:
     """What happened, why, and what to do next."""
+    problem = problem_of(error)
     if as_json:
-        document = {"code": error.code, "detail": error.detail, "hint": error.hint}
-        click.echo(json.dumps(document, ensure_ascii=False), err=True)
+        click.echo(_json(problem, sys.stderr), err=True)
         return
-    click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(clean(error.detail), err=True)
-    click.secho("Hint:  ", fg="cyan", nl=False, err=True)
-    click.echo(clean(error.hint), err=True)
+    _say("Error: ", "red", problem["detail"])
+    _say("Hint:  ", "cyan", problem["hint"])
+    if "request_id" in problem and error.code == OrcheoError.code:
+        _say("Request id: ", "cyan", problem["request_id"])
 
 
-def print_result(result: dict[str, Any]) -> None:
-    """A result for people; its shape says how."""
-    if "workflows" in result:
-        _print_list(result)
-    elif "message" in result:
-        _print_change(result)
-    else:
-        _print_fields(_workflow_fields(result))
+def note(text: str) -> None:
+    """A sentence on standard error that is no error."""
+    click.echo(paragraph(text, terminal_width(sys.stderr)), err=True)
 
 
-def _print_list(result: dict[str, Any]) -> None:
-    if not result["workflows"]:
-        click.echo("No workflows yet. Register one with `orcheo workflow add`.")
-        return
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("HANDLE", "NAME", "STATE", "SHARE LINK"):
-        table.add_column(title, overflow="fold")
-    for workflow in result["workflows"]:
-        table.add_row(
-            *map(_text, (workflow["handle"], workflow["name"], _state(workflow), workflow["share_url"] or "–"))
-        )
-    _console().print(table)
-    if result["next_after"]:
-        click.echo(f"There are more: orcheo workflow list --after {clean(result['next_after'])}")
+def _say(label: str, colour: str, text: str) -> None:
+    click.secho(label, fg=colour, nl=False, err=True)
+    click.echo(paragraph(text, terminal_width(sys.stderr), label=label), err=True)
 
 
-def _print_change(result: dict[str, Any]) -> None:
-    click.secho(clean(result["message"]), bold=True)
-    fields = {}
-    if result.get("share_url"):
-        fields["Share link"] = result["share_url"]
-    if result.get("publish_token"):
-        fields["Publish token"] = f"{result['publish_token']}  (shown only this once)"
-    _print_fields(fields)
-
-
-def _workflow_fields(workflow: dict[str, Any]) -> dict[str, Any]:
-    runner = workflow["runner"]
-    fields = {
-        "Name": workflow["name"],
-        "Handle": workflow["handle"],
-        "Id": workflow["id"],
-        "Description": workflow["description"],
-        "Owner": workflow["owner"],
-        "Runner": f"{runner['kind']} {runner['target']}",
-        "State": _state(workflow),
-        "Share link": workflow["share_url"],
-        "Publish token": workflow["publish_token_hint"],
-        "Published": workflow["published_at"],
-        "Published by": workflow["published_by"],
-        "Token rotated": workflow["publish_token_rotated_at"],
-        "Created": workflow["created_at"],
-        "Changed": workflow["updated_at"],
-    }
-    return {label: value for label, value in fields.items() if value}
-
-
-def _print_fields(fields: dict[str, Any]) -> None:
-    width = max(map(len, fields), default=0) + 2
-    for label, value in fields.items():
-        click.secho(f"{label:<{width}}", dim=True, nl=False)
-        click.echo(clean(value))
-
-
-def _state(workflow: dict[str, Any]) -> str:
-    if not workflow["is_public"]:
-        return "private"
-    return "public, login required" if workflow["require_login"] else "public"
-
-
-def _text(value: object) -> Any:
-    """Rich text without markup."""
-    from rich.text import Text
-
-    return Text(clean(value))
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=_WIDE * 2)
+def _json(document: dict[str, Any], stream: TextIO, *, indent: int | None = None) -> str:
+    unicode = (stream.encoding or "").lower().startswith("utf")
+    return escaped(json.dumps(document, indent=indent, ensure_ascii=not unicode))

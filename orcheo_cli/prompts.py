@@ -1,11 +1,14 @@
 """Asking before a public change."""
 
-import sys
+import shutil
 from typing import Any
 
 import click
 
+from orcheo_cli.layout import one_line, paragraph
 from orcheo_core.errors import InvalidError
+
+_ANSWER_COLUMNS = len(" [y/N]: y")
 
 
 class ConfirmationNeeded(InvalidError):
@@ -16,10 +19,18 @@ class ConfirmationNeeded(InvalidError):
     hint = "Add --yes if you mean it."
 
 
-def confirm(question: str, arguments: dict[str, Any], *, yes: bool) -> None:
-    """Ask unless ``yes``; raises :class:`ConfirmationNeeded` without a terminal, :class:`click.Abort` for a no."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
+def confirm(question: str, arguments: dict[str, Any], *, at_terminal: bool) -> None:
+    """Ask; raises :class:`ConfirmationNeeded` without a terminal, :class:`click.Abort` for a no."""
+    if not at_terminal:
         raise ConfirmationNeeded
-    click.confirm(question.format(**arguments), abort=True, err=True)
+    shown = question.format(**{name: one_line(value) for name, value in arguments.items()})
+    if not _agreed(paragraph(shown, shutil.get_terminal_size().columns - _ANSWER_COLUMNS)):
+        raise click.Abort
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)  # closes the line that Ctrl-C or Ctrl-D left open
+        return False

@@ -5,24 +5,44 @@ import traceback
 import click
 
 from orcheo_cli.exit_codes import FAILED, REFUSED, exit_code_of
-from orcheo_cli.output import print_error
-from orcheo_core.errors import OrcheoError
+from orcheo_cli.output import note, print_error
+from orcheo_core.errors import InvalidError, OrcheoError
+
+
+class WrongUsage(InvalidError):
+    """The command line itself is wrong; nothing was asked of the server."""
+
+    code = "wrong_usage"
+    summary = "The command is not written as it should be."
+    hint = "See `orcheo --help`."
 
 
 def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
     """Tell of ``error`` on standard error; the exit code."""
     if isinstance(error, click.Abort):
-        click.echo("Nothing was changed.", err=True)
-        return REFUSED
-    if not isinstance(error, OrcheoError):
-        return _unexpected(error, as_json=as_json, debug=debug)
-    print_error(error, as_json=as_json)
-    return exit_code_of(error)
-
-
-def _unexpected(error: BaseException, *, as_json: bool, debug: bool) -> int:
-    if debug:
+        return _stopped(error)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    if debug and not isinstance(error, OrcheoError | click.ClickException):
         traceback.print_exception(error)
-    shown = OrcheoError(f"{type(error).__name__}: {error}", hint="Run it again with --debug and report what it shows.")
+    shown = _known(error)
     print_error(shown, as_json=as_json)
-    return FAILED
+    return exit_code_of(shown)
+
+
+def _stopped(error: click.Abort) -> int:
+    if isinstance(error.__cause__, KeyboardInterrupt):
+        note("Stopped. What was asked of the server may have been done: see `orcheo workflow list`.")
+        return FAILED
+    note("Nothing was changed.")
+    return REFUSED
+
+
+def _known(error: BaseException) -> OrcheoError:
+    if isinstance(error, OrcheoError):
+        return error
+    if isinstance(error, click.ClickException):
+        command = getattr(getattr(error, "ctx", None), "command_path", "orcheo")
+        return WrongUsage(error.format_message(), hint=f"See `{command} --help`.")
+    return OrcheoError(f"{type(error).__name__}: {error}", hint="Run it again with --debug and report what it shows.")

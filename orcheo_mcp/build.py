@@ -1,7 +1,5 @@
 """Tools out of the catalogue."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -10,12 +8,11 @@ from fastmcp.tools.base import ToolResult
 from mcp.types import ToolAnnotations
 from pydantic import PrivateAttr
 
-from orcheo_adapters.remote import Operations
+from orcheo_adapters.remote import Operations, problem_of
 from orcheo_adapters.wire.json_schema import request_schema, result_schema
 from orcheo_core.errors import OrcheoError
 from orcheo_core.operations.operation import Effect, Operation
-from orcheo_core.operations.views import PublishResult
-from orcheo_mcp import secret_file
+from orcheo_mcp.secret_file import ARGUMENT, SCHEMA, new_secret_file
 
 
 class OperationTool(Tool):
@@ -52,36 +49,21 @@ class OperationTool(Tool):
         return ToolResult(structured_content=result)
 
     def _perform(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        name = arguments.pop(secret_file.ARGUMENT, None) if issues_secret(self._operation) else None
-        if name is None:
-            return self._operations.perform(self._operation.name, arguments)
-        descriptor = secret_file.open_new(name)
-        try:
-            result = self._operations.perform(self._operation.name, arguments)
-            return secret_file.move_secret(result, descriptor, name)
-        except OrcheoError:
-            Path(name).expanduser().unlink()
-            raise
-        finally:
-            os.close(descriptor)
-
-
-def issues_secret(operation: Operation[Any, Any]) -> bool:
-    """Whether the operation shows a publish token."""
-    return operation.result is PublishResult and operation.name in _ISSUING
-
-
-_ISSUING = frozenset({"workflows.publish", "workflows.rotate_publish_token"})
+        name, secret = self._operation.name, self._operation.secret
+        file_name = arguments.pop(ARGUMENT, None) if secret else None
+        if secret is None or file_name is None:
+            return self._operations.perform(name, arguments)
+        with new_secret_file(file_name) as file:
+            return file.keep(self._operations.perform(name, arguments), secret)
 
 
 def _parameters(operation: Operation[Any, Any]) -> dict[str, Any]:
     schema = request_schema(operation.request)
-    if issues_secret(operation):
-        schema["properties"][secret_file.ARGUMENT] = secret_file.SCHEMA
+    if operation.secret is not None:
+        schema["properties"][ARGUMENT] = SCHEMA
     return schema
 
 
 def _refusal(error: OrcheoError) -> ToolResult:
-    said = {"code": error.code, "detail": error.detail, "hint": error.hint}
     text = f"{error.detail} ({error.code}) {error.hint}"
-    return ToolResult(content=text, structured_content=said, is_error=True)
+    return ToolResult(content=text, structured_content=problem_of(error), is_error=True)

@@ -8,7 +8,7 @@ from orcheo_adapters.client_settings import ClientSettings
 from orcheo_adapters.remote import Operations, RemoteOperations
 from orcheo_core.domain.actor import Channel
 
-_HELP = """Usage: orcheo-mcp
+_HELP = """Usage: orcheo-mcp [--version | --help]
 
 Serves Orcheo's operations as MCP tools over standard input and output; an assistant starts it.
 It asks the server at ORCHEO_URL with ORCHEO_SERVICE_TOKEN, or this machine's with its local owner token.
@@ -25,11 +25,14 @@ class LateOperations(Operations):
 
 def main() -> None:
     """Serve until the assistant closes the input."""
-    if "--version" in sys.argv:
-        sys.stdout.write(f"orcheo-mcp, version {version('orcheo')}\n")
-    elif len(sys.argv) > 1:
+    wanted = sys.argv[1:]
+    if wanted == ["--version"]:
+        sys.stdout.write(f"orcheo-mcp {version('orcheo')}\n")
+    elif wanted in (["-h"], ["--help"]):
         sys.stdout.write(_HELP)
-        sys.exit(0 if sys.argv[1] in {"-h", "--help"} else 2)
+    elif wanted:
+        sys.stderr.write(_HELP)
+        sys.exit(2)
     else:
         from orcheo_mcp.server import create_server
 

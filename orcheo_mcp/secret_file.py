@@ -1,34 +1,72 @@
-"""Keeping a publish token out of a conversation: it goes into a private file instead."""
+"""Keeping a secret out of a conversation: it goes into a private file instead."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orcheo_core.errors import FieldError, InvalidInput
+from attrs import frozen
+
+from orcheo_core.errors import FieldError, InvalidInput, UnavailableError
 
 ARGUMENT = "secret_to_file"
 SCHEMA = {
     "anyOf": [{"type": "string"}, {"type": "null"}],
     "default": None,
-    "description": "Write the publish token to this new file (mode 0600) instead of showing it.",
+    "description": "Write the publish token to this new file (mode 0600) on the owner's machine instead of showing it.",
 }
 
 
-def open_new(name: object) -> int:
-    """Make the file before anything else happens, so that no token is issued that could not be kept.
+class SecretNotKept(UnavailableError):
+    """The operation was carried out, but its secret could not be written and is lost."""
 
-    Returns its descriptor; raises :class:`InvalidInput`.
+    code = "secret_not_kept"
+    summary = "The publish token was issued, but could not be written to the file."
+    hint = "Rotate the publish token to get another one, into another file or shown."
+
+
+@frozen
+class SecretFile:
+    """A new file that only its owner can read."""
+
+    path: Path
+    descriptor: int
+
+    def keep(self, result: dict[str, Any], secret: str) -> dict[str, Any]:
+        """The result without the field ``secret``, which is in the file now; raises :class:`SecretNotKept`."""
+        try:
+            os.write(self.descriptor, f"{result[secret]}\n".encode())
+            os.fsync(self.descriptor)
+        except OSError as error:
+            raise SecretNotKept(f"{SecretNotKept.summary[:-1]} {self.path}: {error.strerror}.") from None
+        return result | {secret: None, "message": f"{result['message']} The publish token is in {self.path}."}
+
+
+@contextmanager
+def new_secret_file(name: object) -> Iterator[SecretFile]:
+    """Make the file before anything else happens, so that no secret is issued that could not be kept.
+
+    When what follows fails, the file goes again. Raises :class:`InvalidInput`.
     """
     if not isinstance(name, str) or not name:
         raise InvalidInput(FieldError(ARGUMENT, "must be the path of a new file"))
+    file = _open(name)
     try:
-        return os.open(Path(name).expanduser(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise InvalidInput(FieldError(ARGUMENT, f"cannot be made: {error.strerror}")) from None
+        yield file
+    except BaseException:
+        file.path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(file.descriptor)
 
 
-def move_secret(result: dict[str, Any], descriptor: int, name: str) -> dict[str, Any]:
-    """The result without its publish token, which is in the file now."""
-    os.write(descriptor, f"{result['publish_token']}\n".encode())
-    os.fsync(descriptor)
-    return result | {"publish_token": None, "message": f"{result['message']} The publish token is in {name}."}
+def _open(name: str) -> SecretFile:
+    try:
+        path = Path(name).expanduser().absolute()
+        return SecretFile(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise InvalidInput(FieldError(ARGUMENT, "must be a new file: there is one of this name")) from None
+    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a zero byte; RuntimeError: ~ of nobody
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInput(FieldError(ARGUMENT, f"cannot be made: {reason}")) from None

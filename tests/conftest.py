@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from pytest_socket import enable_socket
 
 from tests.house import House, build_house
 
+LOOPBACK = ["127.0.0.1", "::1"]
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start servers of their own may reach loopback; all others have no sockets at all."""
-    if item.get_closest_marker("network") or item.get_closest_marker("browser"):
-        enable_socket()
+    for item in items:
+        if item.get_closest_marker("network") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
 
 @pytest.fixture

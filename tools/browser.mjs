@@ -1,4 +1,4 @@
-// Unpacks the Chromium that npm's @sparticuz/chromium carries, with the system libraries it needs.
+// Unpacks the Chromium that npm's @sparticuz/chromium carries, with the system libraries and fonts it needs.
 // Usage: node browser.mjs FOLDER, where FOLDER/node_modules holds the package. Prints nothing when all is well.
 import { mkdirSync, createReadStream, createWriteStream, chmodSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,12 @@ import { createBrotliDecompress } from "node:zlib";
 
 const folder = process.argv[2];
 const packed = join(folder, "node_modules", "@sparticuz", "chromium", "bin");
-const wanted = { "chromium.br": "chromium", "al2023.tar.br": "al2023.tar", "swiftshader.tar.br": "swiftshader.tar" };
+const wanted = {
+  "chromium.br": "chromium",
+  "al2023.tar.br": "al2023.tar",
+  "swiftshader.tar.br": "swiftshader.tar",
+  "fonts.tar.br": "fonts.tar",
+};
 
 mkdirSync(join(folder, "bin"), { recursive: true });
 for (const [from, to] of Object.entries(wanted)) {

@@ -31,15 +31,27 @@ def _unpacked(npm: str) -> Path:
         subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund"], cwd=CACHE, check=True)
         node = shutil.which("node") or "node"
         subprocess.run([node, str(ROOT / "tools" / "browser.mjs"), str(CACHE)], check=True)
-        for archive in ("al2023", "swiftshader"):
+        for archive in ("al2023", "swiftshader", "fonts"):
             with tarfile.open(CACHE / "bin" / f"{archive}.tar") as tar:
                 tar.extractall(CACHE / "bin", filter="data")
+        (CACHE / "bin" / "fonts.conf").write_text(_FONTS.format(bin=CACHE / "bin"))
         launcher.write_text(_LAUNCHER.format(bin=CACHE / "bin"))
         launcher.chmod(0o755)
     return launcher
 
 
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir>{bin}/fonts</dir>
+  <cachedir>{bin}/fonts-cache</cachedir>
+</fontconfig>
+"""
+"""The machine's fonts, if any, and the ones carried along: Chromium breaks down without a font."""
+
 _LAUNCHER = """#!/bin/sh
+export FONTCONFIG_FILE="{bin}/fonts.conf"
 LD_LIBRARY_PATH="{bin}/al2023/lib:{bin}/lib:{bin}:$LD_LIBRARY_PATH" exec "{bin}/chromium" "$@"
 """
 

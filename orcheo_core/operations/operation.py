@@ -72,5 +72,7 @@ class Operation(Generic[Request, Result]):
     handle: Callable[[OwnerServices, Caller, Request], Awaitable[Result]]
     errors: tuple[type[OrcheoError], ...] = ()
     """The errors of its own, besides those that any operation may give."""
+    secret: str | None = None
+    """The field of the result that holds a secret, shown only this once."""
     confirmation: str | None = None
     """The question before a public change, a ``str.format`` text over the request's fields."""

@@ -130,6 +130,7 @@ PUBLISHING_OPERATIONS = (
         effect=Effect.WRITE,
         handle=_publish,
         errors=(WorkflowNotFound, AlreadyPublished, ConcurrentChange),
+        secret="publish_token",  # noqa: S106 - the name of a field
         confirmation="Publish {ref}? Anybody with its share link can then reach it.",
     ),
     Operation(
@@ -156,6 +157,7 @@ PUBLISHING_OPERATIONS = (
         effect=Effect.DESTRUCTIVE,
         handle=_rotate,
         errors=(WorkflowNotFound, NotPublished, InvalidInput, ConcurrentChange),
+        secret="publish_token",  # noqa: S106 - the name of a field
         confirmation="Replace the publish token of {ref}? Programs that hold the old one must get the new one.",
     ),
     Operation(

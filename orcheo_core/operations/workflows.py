@@ -5,7 +5,7 @@ from attrs import frozen
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.errors import ConcurrentChange, HandleTaken, InvalidInput, ScopeMissing, WorkflowNotFound
+from orcheo_core.errors import ConcurrentChange, FieldError, HandleTaken, InvalidInput, ScopeMissing, WorkflowNotFound
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.views import WorkflowPage, WorkflowResult, WorkflowView
@@ -52,6 +52,11 @@ class EditWorkflow:
     handle: str | None = parameter("New handle; the old share link stops working.", default=None)
     name: str | None = parameter("New name.", default=None)
     description: str | None = parameter("New note for yourself.", default=None)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that there is something to change."""
+        if self.handle is None and self.name is None and self.description is None:
+            raise InvalidInput(FieldError("body", "must change the handle, the name or the description"))
 
 
 @frozen(kw_only=True)

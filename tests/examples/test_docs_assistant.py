@@ -185,6 +185,13 @@ def test_quote_cuts_lists_and_tables_at_lines() -> None:
     assert blockquote("- one two\n- three four", length=12) == "> - one two\n>\n> …"
 
 
+def test_quote_joins_wrapped_lines() -> None:
+    """A page's line width is not the chat's; entries of lists, rows and code keep their lines."""
+    text = "One\ntwo.\n\n- three\n  four\n- five\n\n| a |\n|---|\n\n```sh\nsix\nseven\n```"
+    quote = "One two.\n\n- three four\n- five\n\n| a |\n|---|\n\n```sh\nsix\nseven\n```"
+    assert blockquote(text) == "\n".join(f"> {line}".rstrip() for line in quote.splitlines())
+
+
 def test_quote_has_no_links_that_lead_nowhere() -> None:
     """Links inside the checkout become text, links to the web stay."""
     text = "See [rules](rules.md), ![picture](a.png) and [web](https://example.org)."

@@ -39,8 +39,10 @@ function sourceTemplate(source: AnnotationSource): TemplateResult {
   const icon = href === null ? documentIcon : linkIcon;
   const title = source.title || placeOf(source);
   const place = placeOf(source);
-  return html`${icon}<span dir="auto">${href === null ? title : renderLink(href, title)}</span>
-    ${place === "" || place === title ? nothing : html`<span class="place" dir="auto">${place}</span>`}`;
+  return html`${icon}<span
+      ><span class="named" dir="auto">${href === null ? title : renderLink(href, title)}</span>
+      ${place === "" || place === title ? nothing : html`<span class="place" dir="auto">${place}</span>`}</span
+    >`;
 }
 
 /** Where a source is found, in a few words: a file's name, an address's host. */

@@ -12,7 +12,7 @@ export const answerStyles = css`
     line-height: 1.65;
   }
 
-  .prose :is(p, ul, ol, pre, blockquote, .table) {
+  .prose :where(p, ul, ol, pre, blockquote, .table) {
     margin-block: 0.85em;
   }
 
@@ -60,6 +60,8 @@ export const answerStyles = css`
     padding: 0.12em 0.35em;
     border-radius: 0.35rem;
     background: var(--soft);
+    -webkit-box-decoration-break: clone;
+    box-decoration-break: clone;
     font: 0.875em / 1.5 var(--mono);
     unicode-bidi: isolate;
   }
@@ -157,17 +159,19 @@ export const answerStyles = css`
 
   .sources li {
     display: flex;
-    flex-wrap: wrap;
-    align-items: baseline;
-    gap: 0 0.5rem;
+    gap: 0.5rem;
     overflow-wrap: anywhere;
   }
 
   .sources .icon {
     inline-size: 1rem;
-    block-size: 1rem;
-    align-self: center;
+    block-size: 1lh;
     color: var(--ink-soft);
+  }
+
+  /* After the name, so that a place on a line of its own is not indented. */
+  .sources .named {
+    margin-inline-end: 0.25rem;
   }
 
   .sources .place {

@@ -12,7 +12,8 @@ export const chatStyles = css`
 
   .chat {
     display: grid;
-    grid-template-rows: auto minmax(0, 1fr) auto;
+    /* Not auto: a long name would push the whole chat off a narrow screen. */
+    grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
     block-size: 100%;
   }
 

@@ -120,4 +120,14 @@ export const controlStyles = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
+
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      animation: none !important;
+      transition: none !important;
+      scroll-behavior: auto !important;
+    }
+  }
 `;

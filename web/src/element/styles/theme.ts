@@ -48,14 +48,4 @@ export const themeStyles = css`
   *::after {
     box-sizing: border-box;
   }
-
-  @media (prefers-reduced-motion: reduce) {
-    *,
-    *::before,
-    *::after {
-      animation: none !important;
-      transition: none !important;
-      scroll-behavior: auto !important;
-    }
-  }
 `;

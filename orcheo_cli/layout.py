@@ -1,0 +1,95 @@
+"""Text for people: what comes from outside made harmless, and lines that fit the terminal.
+
+``width`` is the number of columns of the terminal; None means that there is none, and nothing is wrapped.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from textwrap import wrap
+
+import click
+
+_DRIVES_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_GAP = "  "
+
+
+def clean(text: object) -> str:
+    """Text without control and direction characters, so that it cannot drive the terminal or pose as other text."""
+    return _DRIVES_TERMINAL.sub("", str(text))
+
+
+def escaped(json_text: str) -> str:
+    """JSON text with the same characters written as ``\\u…``: the same value, harmless to look at."""
+    return _DRIVES_TERMINAL.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
+
+
+def one_line(text: object) -> str:
+    """Clean text whose line ends and runs of blanks are single blanks."""
+    return " ".join(clean(text).split())
+
+
+def paragraph(text: object, width: int | None, *, label: str = "") -> str:
+    """One paragraph behind a label, its further lines under its first; words are never broken."""
+    room = (width or 0) - len(label)
+    if width is None or room <= 0:
+        return one_line(text)
+    lines = wrap(one_line(text), room, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * len(label)}".join(lines)
+
+
+def moment(text: str | None) -> str | None:
+    """A time of the wire, to the minute."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if text else None
+    except ValueError:
+        return text
+
+
+def field_lines(fields: Mapping[str, object], width: int | None) -> Iterator[str]:
+    """Labels with their values, one below the other; a value too wide for its place gets a line of its own."""
+    column = max(map(len, fields), default=0) + len(_GAP)
+    for label, value in fields.items():
+        lines = [line for text in clean(value).split("\n") for line in _fitting(text, column, width)]
+        shown = click.style(label, dim=True)
+        if width is not None and any(column + _columns(line) > width for line in lines):
+            yield shown
+            yield from lines
+        else:
+            yield shown + " " * (column - len(label)) + f"\n{' ' * column}".join(lines)
+
+
+def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
+    """Rows under their titles. When they are too wide, the last cell of each row goes below it, and is never cut."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    lines = list(_aligned([list(titles), *cells]))
+    if width is None or max(map(_columns, lines)) <= width:
+        yield click.style(lines[0], bold=True)
+        yield from lines[1:]
+        return
+    head, *rest = _aligned([list(titles[:-1]), *(row[:-1] for row in cells)])
+    yield click.style(head, bold=True)
+    for line, row in zip(rest, cells, strict=True):
+        yield line
+        if row[-1]:
+            yield _GAP + row[-1]
+
+
+def _fitting(text: str, column: int, width: int | None) -> list[str]:
+    if width is None or column >= width:
+        return [text]
+    return wrap(text, width - column, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True))
+        yield _GAP.join(padded).rstrip()
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes; Chinese letters take two, accents none."""
+    from rich.cells import cell_len
+
+    return cell_len(text)

@@ -1,0 +1,71 @@
+"""Results of operations for people."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from orcheo_cli.layout import clean, field_lines, moment, one_line, paragraph, table_lines
+from orcheo_cli.output import terminal_width
+
+
+def print_result(result: dict[str, Any]) -> None:
+    """A result of the catalogue; its shape says how."""
+    for line in result_lines(result, terminal_width(sys.stdout)):
+        click.echo(line)
+
+
+def result_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    """The lines of a result on a terminal of this width."""
+    if "workflows" in result:
+        yield from _list_lines(result, width)
+    elif "message" in result:
+        yield from _change_lines(result, width)
+    else:
+        yield from field_lines(_workflow_fields(result), width)
+
+
+def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    if not result["workflows"]:
+        yield "There are no workflows here. Register one with `orcheo workflow add`."
+        return
+    rows = [(each["handle"], _state(each), each["name"], each["share_url"] or "") for each in result["workflows"]]
+    yield from table_lines(("HANDLE", "STATE", "NAME", "SHARE LINK"), rows, width)
+    if result["next_after"]:
+        yield f"There are more: orcheo workflow list --after {one_line(result['next_after'])}"
+
+
+def _change_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    yield click.style(paragraph(result["message"], width), bold=True)
+    shown = {"Share link": result.get("share_url"), "Publish token": result.get("publish_token")}
+    yield from field_lines({label: value for label, value in shown.items() if value}, width)
+
+
+def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
+    runner = workflow["runner"]
+    settings = ", ".join(f"{name}={value}" for name, value in runner["settings"].items())
+    fields = {
+        "Name": workflow["name"],
+        "Handle": workflow["handle"],
+        "Id": workflow["id"],
+        "Description": workflow["description"],
+        "Owner": workflow["owner"],
+        "Runner": f"{runner['kind']} {runner['target']}",
+        "Settings": settings,
+        "State": _state(workflow),
+        "Share link": workflow["share_url"],
+        "Publish token": workflow["publish_token_hint"],
+        "Published": moment(workflow["published_at"]),
+        "Published by": workflow["published_by"],
+        "Rotated": moment(workflow["publish_token_rotated_at"]),
+        "Created": moment(workflow["created_at"]),
+        "Changed": moment(workflow["updated_at"]),
+    }
+    return {label: clean(value) for label, value in fields.items() if value}
+
+
+def _state(workflow: dict[str, Any]) -> str:
+    if not workflow["is_public"]:
+        return "private"
+    return "public, login required" if workflow["require_login"] else "public"

@@ -1,0 +1,132 @@
+"""Which server a program asks, and as whom."""
+
+from pathlib import Path
+
+import pytest
+
+from orcheo_adapters.client_settings import ClientSettings, NoServiceToken, server_url
+from orcheo_core.errors import InvalidInput
+
+LOCAL = "http://127.0.0.1:8700"
+TOKEN = "orc_st_local"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder with a local owner token."""
+    (tmp_path / "owner-token").write_text(f"{TOKEN}\n")
+    return tmp_path
+
+
+def load(folder: Path, **environment: str) -> ClientSettings:
+    """Settings with this data folder and these variables."""
+    return ClientSettings.load({"ORCHEO_DATA_DIR": str(folder), **environment})
+
+
+def test_with_no_variable_it_is_this_machine(data_dir: Path) -> None:
+    """The local owner token is used, without the line end."""
+    assert load(data_dir) == ClientSettings(url=LOCAL, service_token=TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({"ORCHEO_PORT": "9000"}, "http://127.0.0.1:9000"),
+        ({"ORCHEO_HOST": "0.0.0.0"}, LOCAL),
+        ({"ORCHEO_HOST": "::1"}, "http://[::1]:8700"),
+        ({"ORCHEO_URL": " http://localhost:9000/ "}, "http://localhost:9000"),
+        ({"ORCHEO_URL": "  "}, LOCAL),
+        ({"ORCHEO_URL": "https://[::1]/orcheo", "ORCHEO_PORT": "9000"}, "https://[::1]/orcheo"),
+    ],
+)
+def test_where_the_server_is(data_dir: Path, environment: dict[str, str], url: str) -> None:
+    """``ORCHEO_URL`` first, then where a server with the same settings listens."""
+    assert load(data_dir, **environment).url == url
+    assert server_url({"ORCHEO_DATA_DIR": str(data_dir), **environment}) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8700",
+        "chat.example.org",
+        "ftp://chat.example.org",
+        "http://",
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:port",
+        "http://ada:secret@chat.example.org",
+        "http://chat.example.org/?a=b",
+        "http://chat.example.org/#a",
+        "http://chat.example .org",
+        "http://chat.example.org/\x1b[2J",
+        "http://chät.example.org",
+    ],
+)
+def test_what_is_no_address(data_dir: Path, url: str) -> None:
+    """The variable is named and its form is said; the value, which may hold a password, is not quoted."""
+    with pytest.raises(InvalidInput) as caught:
+        load(data_dir, ORCHEO_URL=url, ORCHEO_SERVICE_TOKEN=TOKEN)
+    assert caught.value.detail == "ORCHEO_URL: must have the form http://host:port or https://host"
+    assert caught.value.hint == "Correct the environment variable and try again."
+
+
+def test_a_service_token_of_the_environment_comes_first(data_dir: Path) -> None:
+    """And may go to another machine."""
+    loaded = load(data_dir, ORCHEO_URL="https://chat.example.org", ORCHEO_SERVICE_TOKEN=" orc_st_named ")
+    assert loaded == ClientSettings(url="https://chat.example.org", service_token="orc_st_named")
+
+
+@pytest.mark.parametrize("token", ["orc_st_a\r\nHost: b", "orc_st_ä", "orc_st_a b", "orc_st_\x1b"])
+def test_a_service_token_that_cannot_be_sent(data_dir: Path, token: str) -> None:
+    """It would end in an error that quotes it; it is refused without."""
+    with pytest.raises(InvalidInput) as caught:
+        load(data_dir, ORCHEO_SERVICE_TOKEN=token)
+    assert caught.value.detail.startswith("ORCHEO_SERVICE_TOKEN: ")
+    assert "orc_st_" not in caught.value.detail
+
+
+@pytest.mark.parametrize("url", ["https://chat.example.org", "http://127.0.0.1.example.org", "http://10.0.0.1:8700"])
+def test_the_local_owner_token_stays_on_this_machine(data_dir: Path, url: str) -> None:
+    """Another machine needs a service token of its own."""
+    with pytest.raises(NoServiceToken) as caught:
+        load(data_dir, ORCHEO_URL=url)
+    assert caught.value.detail == f"{url} is another machine: the local owner token is not sent there."
+    assert caught.value.hint == "Set ORCHEO_SERVICE_TOKEN."
+
+
+def test_without_a_local_owner_token(tmp_path: Path) -> None:
+    """The hint says how it comes to be."""
+    with pytest.raises(NoServiceToken) as caught:
+        load(tmp_path)
+    assert caught.value.detail == f"There is no local owner token at {tmp_path}/owner-token."
+    assert "orcheo serve" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"", b"orc_st_a\norc_st_b\n", "orc_st_ä".encode()])
+def test_a_damaged_local_owner_token(tmp_path: Path, content: bytes) -> None:
+    """Its content is not quoted."""
+    (tmp_path / "owner-token").write_bytes(content)
+    with pytest.raises(NoServiceToken) as caught:
+        load(tmp_path)
+    assert caught.value.detail == f"The local owner token at {tmp_path}/owner-token is damaged."
+
+
+def test_a_local_owner_token_that_is_not_text(tmp_path: Path) -> None:
+    """Nor is it quoted here."""
+    (tmp_path / "owner-token").write_bytes(b"orc_st_\xff")
+    with pytest.raises(NoServiceToken, match="cannot be read: it is not text"):
+        load(tmp_path)
+
+
+def test_a_local_owner_token_that_cannot_be_read(tmp_path: Path) -> None:
+    """The reason is the system's."""
+    (tmp_path / "owner-token").mkdir()
+    with pytest.raises(NoServiceToken, match="cannot be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_settings_do_not_show_the_token() -> None:
+    """Neither in a log nor in a traceback."""
+    assert TOKEN not in repr(ClientSettings(url=LOCAL, service_token=TOKEN))

@@ -1,0 +1,179 @@
+"""Operations over HTTP: what is sent, and what is made of every kind of answer."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from orcheo_adapters.client_settings import ClientSettings
+from orcheo_adapters.remote import RemoteOperations, RemoteProblem, ServerUnreachable, problem_of
+from orcheo_core.domain.actor import Channel
+from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest, OrcheoError, WorkflowNotFound
+from tests.sync_house import build_sync_house
+
+SETTINGS = ClientSettings(url="https://chat.example.org/orcheo", service_token="orc_st_x")
+PROBLEM = {"code": "not_published", "detail": "It is private.", "hint": "Publish it.", "request_id": "req_1"}
+
+
+def answering(handle: Callable[[httpx2.Request], httpx2.Response]) -> RemoteOperations:
+    """Operations of a server that answers so."""
+    return RemoteOperations(SETTINGS, Channel.MCP, transport=httpx2.MockTransport(handle))
+
+
+def answer(status: int, **content: Any) -> RemoteOperations:
+    """Operations of a server that always answers this."""
+    return answering(lambda _: httpx2.Response(status, **content))
+
+
+def failing(error: Exception) -> RemoteOperations:
+    """Operations of a server that is not reached."""
+
+    def handle(_request: httpx2.Request) -> httpx2.Response:
+        raise error
+
+    return answering(handle)
+
+
+def problem(**changes: Any) -> RemoteProblem:
+    """What a problem of the server becomes."""
+    with pytest.raises(RemoteProblem) as caught:
+        answer(409, json=PROBLEM | changes).perform("workflows.rotate_publish_token", {})
+    return caught.value
+
+
+def test_an_operation_is_one_request() -> None:
+    """Its address, its credential, its channel, its arguments."""
+    seen: list[httpx2.Request] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json={"done": True})
+
+    assert answering(handle).perform("workflows.show", {"ref": "é"}) == {"done": True}
+    (sent,) = seen
+    assert (sent.method, str(sent.url)) == ("POST", f"{SETTINGS.url}/api/operations/workflows.show")
+    assert sent.headers["authorization"] == "Bearer orc_st_x"
+    assert sent.headers["orcheo-channel"] == "mcp"
+    assert json.loads(sent.content) == {"ref": "é"}
+
+
+def test_a_problem_keeps_the_words_of_the_server() -> None:
+    """Code, detail, hint, status and request id."""
+    caught = problem()
+    assert (caught.code, caught.detail, caught.hint) == ("not_published", "It is private.", "Publish it.")
+    assert (caught.status, caught.request_id) == (409, "req_1")
+
+
+def test_a_problem_lists_wrong_fields() -> None:
+    """With their paths."""
+    assert problem(errors=[{"path": "ref", "message": "must be a string"}]).fields == (
+        FieldError("ref", "must be a string"),
+    )
+
+
+@pytest.mark.parametrize("errors", [None, "many", 5, ["one"], {"path": "ref"}])
+def test_a_strange_list_of_wrong_fields_is_passed_over(errors: object) -> None:
+    """The detail is there all the same."""
+    assert problem(errors=errors).fields == ()
+
+
+def test_a_refusal_without_words_gets_ours() -> None:
+    """A gateway may answer JSON of its own."""
+    with pytest.raises(RemoteProblem) as caught:
+        answer(503, json={}).perform("workflows.list", {})
+    assert (caught.value.code, caught.value.detail) == ("internal_error", "The server refused the request.")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [
+        (200, {"html": "<h1>Hello</h1>"}),
+        (200, {"json": ["a list"]}),
+        (200, {"content": b"\xff{"}),
+        (204, {}),
+        (307, {"headers": {"location": "https://other.example.org/"}}),
+        (502, {"html": "<h1>Bad gateway</h1>"}),
+        (500, {"text": "Internal Server Error"}),
+    ],
+)
+def test_an_answer_that_is_not_orcheos(status: int, content: dict[str, Any]) -> None:
+    """A wrong address, or a proxy in front of a server that is down; a redirect is not followed with the token."""
+    with pytest.raises(ServerUnreachable) as caught:
+        answer(status, **content).perform("workflows.list", {})
+    said = f"What answers at chat.example.org is not an Orcheo server (status {status})."
+    assert caught.value.detail == said
+    assert "ORCHEO_URL" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx2.ConnectError("[Errno 111] Connection refused"), "Connection refused"),
+        (httpx2.ConnectError("[Errno -2] Name or service not known"), "Name or service not known"),
+        (httpx2.ReadTimeout("timed out"), "timed out"),
+        (httpx2.RemoteProtocolError("Server disconnected."), "Server disconnected"),
+        (httpx2.ReadError(""), "ReadError"),
+    ],
+)
+def test_a_server_that_is_not_reached(error: Exception, reason: str) -> None:
+    """The address and the reason are said, in words."""
+    with pytest.raises(ServerUnreachable) as caught:
+        failing(error).perform("workflows.list", {})
+    assert caught.value.detail == f"The Orcheo server at {SETTINGS.url} does not answer: {reason}."
+
+
+def test_an_argument_that_is_not_text() -> None:
+    """Bytes on the command line that are not UTF-8 arrive as lone surrogates, which JSON cannot carry."""
+    with pytest.raises(MalformedRequest, match="not UTF-8"):
+        answer(200, json={}).perform("workflows.show", {"ref": "\udcff"})
+
+
+def test_a_wrong_service_token() -> None:
+    """The server's own words, and its status for the exit code."""
+    with build_sync_house() as house, pytest.raises(RemoteProblem) as caught:
+        house.operations(token="orc_st_wrong").perform("workflows.list", {})
+    assert (caught.value.code, caught.value.status) == ("service_token_invalid", 401)
+
+
+def test_a_server_says_that_it_is_ready() -> None:
+    """Return means yes."""
+    with build_sync_house() as house:
+        house.operations().ready()
+
+
+def test_a_server_that_is_not_ready() -> None:
+    """Its problem says why."""
+    with pytest.raises(RemoteProblem, match="It is private"):
+        answer(503, json=PROBLEM).ready()
+
+
+@pytest.mark.network
+def test_a_port_where_nobody_listens() -> None:
+    """Over a real socket."""
+    settings = ClientSettings(url="http://127.0.0.1:1", service_token="orc_st_x")
+    with pytest.raises(ServerUnreachable, match="does not answer: Connection refused."):
+        RemoteOperations(settings, Channel.CLI).perform("workflows.list", {})
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (WorkflowNotFound("None."), {"code": "workflow_not_found", "detail": "None.", "hint": WorkflowNotFound.hint}),
+        (
+            InvalidInput(FieldError("ref", "must be a string"), hint="Correct it."),
+            {
+                "code": "invalid_input",
+                "detail": "ref: must be a string",
+                "hint": "Correct it.",
+                "errors": [{"path": "ref", "message": "must be a string"}],
+            },
+        ),
+        (RemoteProblem(PROBLEM, 409), PROBLEM),
+    ],
+)
+def test_what_is_told_of_an_error(error: OrcheoError, told: dict[str, Any]) -> None:
+    """The parts of a problem that are there, whether it is ours or the server's."""
+    assert problem_of(error) == told

@@ -1,0 +1,140 @@
+"""``orcheo doctor``: what is well, what is not, and what to do about it."""
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from orcheo_adapters.settings import ServerSettings
+from orcheo_cli.context import CliContext
+from orcheo_cli.doctor import Finding, examine
+from tests.cli.command_line import CommandLine
+from tests.sync_house import SyncHouse
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder as a server leaves it."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    for name in ("secrets.json", "owner-token"):
+        (folder / name).touch(mode=0o600)
+    return folder
+
+
+@pytest.fixture
+def static_folder(tmp_path: Path) -> Path:
+    """A built page."""
+    (tmp_path / "chat.html").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def healthy(sync_house: SyncHouse) -> CliContext:
+    """A context whose server answers."""
+    return CliContext(connect=sync_house.operations)
+
+
+def unreachable() -> CliContext:
+    """A context that finds neither a token nor a server."""
+    return CliContext()
+
+
+def settings(folder: Path) -> ServerSettings:
+    """Settings with this data folder."""
+    return ServerSettings.load(data_dir=folder, environment={})
+
+
+def finding(found: list[Finding], subject: str) -> Finding:
+    """The finding about a subject."""
+    return next(each for each in found if each.subject == subject)
+
+
+def test_a_good_installation(healthy: CliContext, data_dir: Path, static_folder: Path) -> None:
+    """Everything is looked at, and nothing is advised."""
+    found = examine(healthy, settings(data_dir), static_folder)
+    assert [each.subject for each in found] == [
+        "Python",
+        "SQLite",
+        "Chat page",
+        "Data folder",
+        "secrets.json",
+        "owner-token",
+        "Server",
+    ]
+    assert [each.advice for each in found] == [""] * len(found)
+    assert "answers and takes this service token" in found[-1].found
+
+
+def test_files_that_others_can_read(healthy: CliContext, data_dir: Path, static_folder: Path) -> None:
+    """The command that mends it is given."""
+    (data_dir / "owner-token").chmod(0o644)
+    found = finding(examine(healthy, settings(data_dir), static_folder), "owner-token")
+    assert found.found.endswith("owner-token (mode 644)")
+    assert found.advice == f"Others can reach it: chmod go-rwx {data_dir / 'owner-token'}"
+
+
+def test_a_page_that_was_not_built(healthy: CliContext, data_dir: Path, tmp_path: Path) -> None:
+    """Visitors would get an error."""
+    found = finding(examine(healthy, settings(data_dir), tmp_path / "none"), "Chat page")
+    assert (found.found, found.advice) == ("not built", "Run `make web` in the checkout.")
+
+
+def test_no_data_folder_and_no_server(tmp_path: Path, static_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server was never started here."""
+    monkeypatch.setenv("ORCHEO_DATA_DIR", str(tmp_path / "none"))
+    found = examine(CliContext(), settings(tmp_path / "none"), static_folder)
+    assert finding(found, "Data folder").advice == "Start `orcheo serve` once."
+    assert "There is no local owner token" in finding(found, "Server").found
+    assert "ORCHEO_SERVICE_TOKEN" in finding(found, "Server").advice
+
+
+def test_no_data_folder_is_well_when_the_server_is_elsewhere(
+    healthy: CliContext, tmp_path: Path, static_folder: Path
+) -> None:
+    """An owner's own machine needs none."""
+    found = finding(examine(healthy, settings(tmp_path / "none"), static_folder), "Data folder")
+    assert found == Finding(subject="Data folder", found=f"{tmp_path / 'none'} (not there)")
+
+
+def test_a_data_folder_that_cannot_be_looked_at(healthy: CliContext, tmp_path: Path, static_folder: Path) -> None:
+    """Here for its name; for lack of permission it is the same."""
+    found = finding(examine(healthy, settings(tmp_path / ("x" * 300)), static_folder), "Data folder")
+    assert "cannot be looked at: File name too long" in found.found
+    assert found.advice == "Choose another with ORCHEO_DATA_DIR."
+
+
+def test_people_get_a_line_for_each_finding(sync_house: SyncHouse, data_dir: Path) -> None:
+    """A mark in front, the advice below, and exit code 1 when something is wrong."""
+    data_dir.chmod(0o755)
+    orcheo = CommandLine(connect=sync_house.operations, environment={"ORCHEO_DATA_DIR": str(data_dir)})
+    said = orcheo("doctor")
+    lines = said.out.splitlines()
+    assert said.code == 1
+    assert lines[0].startswith("ok  Python: 3.")
+    at = lines.index(f"!!  Data folder: {data_dir} (mode 755)")
+    assert lines[at + 1] == f"    Others can reach it: chmod go-rwx {data_dir}"
+
+
+def test_programs_get_json(sync_house: SyncHouse, data_dir: Path) -> None:
+    """``healthy`` says what the exit code says."""
+    orcheo = CommandLine(connect=sync_house.operations, environment={"ORCHEO_DATA_DIR": str(data_dir)})
+    said = orcheo("doctor", "--json")
+    advised = [each for each in said.document["findings"] if each["advice"]]
+    assert said.document["healthy"] is (not advised)
+    assert said.code == (1 if advised else 0)
+
+
+def test_findings_cannot_drive_the_terminal(sync_house: SyncHouse, tmp_path: Path) -> None:
+    """Not even by the name of a folder."""
+    folder = f"{tmp_path}/\x1b]52;c;aGk=\x07"
+    orcheo = evolve(CommandLine(connect=sync_house.operations), environment={"ORCHEO_DATA_DIR": folder})
+    out = orcheo("doctor").out
+    assert not set(out) & set("\x1b\x07")
+
+
+def test_a_wrong_setting_is_an_error(orcheo: CommandLine) -> None:
+    """It is named, and nothing is looked at."""
+    said = evolve(orcheo, environment={"ORCHEO_PORT": "many"})("doctor")
+    assert (said.code, said.out) == (2, "")
+    assert "ORCHEO_PORT: must be a whole number" in said.err

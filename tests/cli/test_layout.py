@@ -1,0 +1,120 @@
+"""Text for people: harmless, and as wide as the terminal."""
+
+import json
+import re
+
+from click import unstyle
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from orcheo_cli.layout import clean, escaped, field_lines, moment, one_line, paragraph, table_lines
+
+_TITLES = ("HANDLE", "STATE", "NAME", "SHARE LINK")
+_LINK = "http://127.0.0.1:8700/chat/echo"
+_NASTY = st.text(st.sampled_from('ab \n\t\r\x00\x07\x1b[]\x7f\x9b\u200f\u202e\u2028\u2066\\"é見'))
+
+
+@given(_NASTY)
+def test_clean_text_has_no_control_characters_but_line_ends_and_tabs(text: str) -> None:
+    """Neither escapes of seven or eight bits nor changes of direction are left."""
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200f\u2028\u202e\u2066]", clean(text))
+
+
+@given(_NASTY)
+def test_escaped_json_means_the_same(text: str) -> None:
+    """Only how it is written changes."""
+    shown = escaped(json.dumps(text, ensure_ascii=False))
+    assert json.loads(shown) == text
+    assert clean(shown) == shown
+
+
+@given(_NASTY)
+def test_one_line_is_one_line(text: str) -> None:
+    """Whatever it was before."""
+    assert len(one_line(text).splitlines()) <= 1
+
+
+def test_a_paragraph_hangs_behind_its_label() -> None:
+    """Words stay whole, an address too."""
+    assert paragraph("one two three http://a.example/b-c-d", 16, label="Hint:  ") == (
+        "one two\n       three\n       http://a.example/b-c-d"
+    )
+
+
+def test_a_paragraph_without_a_terminal_is_one_line() -> None:
+    """For grep; the same where there is no room at all."""
+    assert paragraph("one  two\nthree", None, label="Hint:  ") == "one two three"
+    assert paragraph("one two", 5, label="Hint:  ") == "one two"
+
+
+def test_moments_are_in_utc_to_the_minute() -> None:
+    """Whatever the offset on the wire."""
+    assert moment("2026-11-23T14:30:59.123456+02:00") == "2026-11-23 12:30 UTC"
+
+
+def test_what_is_no_moment_is_shown_as_it_is() -> None:
+    """A newer server may write times in another way."""
+    assert moment("soon") == "soon"
+    assert moment(None) is None
+
+
+def test_fields_stand_below_each_other() -> None:
+    """Further lines of a value begin under the first, so that none can pose as a field."""
+    shown = field_lines({"Name": "Echo", "Description": "one\nName: two"}, None)
+    assert [unstyle(line) for line in shown] == ["Name         Echo", "Description  one\n             Name: two"]
+
+
+def test_a_value_is_wrapped_between_words() -> None:
+    """Not by the terminal, in the middle of one."""
+    (shown,) = field_lines({"Description": "one two three"}, 22)
+    assert unstyle(shown) == "Description  one two\n             three"
+
+
+def test_a_value_too_wide_for_its_place_gets_a_line_of_its_own() -> None:
+    """It can be copied whole."""
+    shown = field_lines({"Publish token": "orc_pt_" + "x" * 60}, 80)
+    assert [unstyle(line) for line in shown] == ["Publish token", "orc_pt_" + "x" * 60]
+
+
+def test_a_terminal_narrower_than_the_labels_gets_everything() -> None:
+    """Nothing is lost, whatever it looks like."""
+    assert [unstyle(line) for line in field_lines({"Description": "Echo"}, 8)] == ["Description", "Echo"]
+
+
+def test_an_empty_line_in_a_value_stays() -> None:
+    """Paragraphs of a description."""
+    (shown,) = field_lines({"A": "b\n\nc"}, 80)
+    assert unstyle(shown) == "A  b\n   \n   c"
+
+
+def test_a_table_that_fits_has_one_line_a_row() -> None:
+    """With nothing behind the last word."""
+    lines = [unstyle(line) for line in table_lines(_TITLES, [("echo", "public", "Echo", _LINK)], 80)]
+    assert lines == ["HANDLE  STATE   NAME  SHARE LINK", f"echo    public  Echo  {_LINK}"]
+
+
+def test_a_table_that_is_too_wide_puts_the_link_below() -> None:
+    """The link is whole, and its column gone; a row without a link needs no second line."""
+    rows = [("echo", "public", "Echo", _LINK), ("other", "private", "Other", "")]
+    assert [unstyle(line) for line in table_lines(_TITLES, rows, 50)] == [
+        "HANDLE  STATE    NAME",
+        "echo    public   Echo",
+        f"  {_LINK}",
+        "other   private  Other",
+    ]
+
+
+@given(st.lists(st.tuples(_NASTY, _NASTY, _NASTY, _NASTY), min_size=1, max_size=4), st.integers(1, 60))
+def test_no_row_can_pose_as_another(rows: list[tuple[str, str, str, str]], width: int) -> None:
+    """A row has one line, or two when there is a link below; wide letters do not break the columns."""
+    lines = [unstyle(line) for line in table_lines(_TITLES, rows, width)]
+    links = sum(bool(one_line(row[-1])) for row in rows)
+    assert len(lines) in {1 + len(rows), 1 + len(rows) + links}
+    assert all("\n" not in line for line in lines)
+
+
+def test_columns_count_wide_letters_twice() -> None:
+    """A Chinese name does not push its neighbour aside."""
+    lines = [unstyle(line) for line in table_lines(("A", "B"), [("見本", "x"), ("ab", "y")], None)]
+    assert [cell_len(line[: line.index(mark)]) for line, mark in zip(lines, "Bxy", strict=True)] == [6, 6, 6]

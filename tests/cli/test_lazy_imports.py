@@ -1,0 +1,37 @@
+"""Starting is quick because imports are late."""
+
+import subprocess
+import sys
+
+import pytest
+
+_PROBE = """
+import sys
+sys.argv = ["orcheo", *sys.argv[1:]]
+from orcheo_cli.main import run
+code = run(sys.argv[1:])
+print("\\n".join(sorted(sys.modules)), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def modules_of(*words: str) -> set[str]:
+    """The top-level packages that a command imports in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", _PROBE, *words], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return {line.partition(".")[0] for line in done.stderr.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("words", "late"),
+    [
+        (("--help",), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs", "attrs"}),
+        (("workflow", "--help"), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs"}),
+        (("serve", "--help"), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs"}),
+        (("doctor", "--help"), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_help_does_not_import_what_only_running_needs(words: tuple[str, ...], late: set[str]) -> None:
+    """Server, database, HTTP client and MCP stay out."""
+    assert modules_of(*words) & late == set()

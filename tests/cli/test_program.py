@@ -1,0 +1,98 @@
+"""The program itself, as a process with real streams."""
+
+import os
+import pty
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.cli.command_line import CommandLine
+
+ORCHEO = Path(sys.executable).parent / "orcheo"
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """An environment without settings of Orcheo's but this data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCHEO_")}
+    return kept | {"ORCHEO_DATA_DIR": str(folder)} | more
+
+
+def test_the_version(orcheo: CommandLine) -> None:
+    """Name and number, nothing else."""
+    said = orcheo("--version")
+    assert (said.code, said.out, said.err) == (0, f"orcheo {version('orcheo')}\n", "")
+
+
+def test_python_m_is_the_same_program() -> None:
+    """``python -m orcheo_cli`` helps like ``orcheo``."""
+    both = [
+        subprocess.run([*command, "--help"], capture_output=True, text=True, check=True, timeout=30).stdout
+        for command in ([ORCHEO], [sys.executable, "-m", "orcheo_cli"])
+    ]
+    assert both[0] == both[1]
+    assert both[0].startswith("Usage: orcheo [OPTIONS] COMMAND")
+
+
+def test_help_lists_the_commands_with_their_summaries(orcheo: CommandLine) -> None:
+    """No summary is cut short at 80 columns."""
+    out = orcheo("--help").out
+    assert "  doctor    Check this installation and its server.\n" in out
+    assert "...\n" not in orcheo("workflow", "--help").out.partition("Commands:")[2]
+
+
+def test_help_says_what_an_argument_means(orcheo: CommandLine) -> None:
+    """Click lists options only."""
+    assert "REF: Id or handle of the workflow." in orcheo("workflow", "publish", "--help").out
+
+
+def test_without_a_token_it_says_how_to_get_one(tmp_path: Path) -> None:
+    """The first thing that people see who have not started the server."""
+    done = subprocess.run(
+        [ORCHEO, "workflow", "list"], env=environment(tmp_path), capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"There is no local owner token at {tmp_path}/owner-token." in done.stderr
+    assert "orcheo serve" in done.stderr
+
+
+def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
+    """``orcheo --help | head -0``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [ORCHEO, "--help"], env=environment(tmp_path), stdout=writing, stderr=subprocess.PIPE, text=True, timeout=30
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_an_old_terminal_shows_what_it_can(tmp_path: Path) -> None:
+    """A letter that it has not is a question mark, or an escape in JSON, but no error."""
+    folder = tmp_path / "見本"
+    folder.mkdir()
+    run = environment(folder, PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
+    plain = subprocess.run([ORCHEO, "doctor"], env=run, capture_output=True, timeout=30)
+    assert f"{tmp_path}/??".encode() in plain.stdout
+    as_json = subprocess.run([ORCHEO, "doctor", "--json"], env=run, capture_output=True, timeout=30)
+    assert rf"{tmp_path}/\u898b\u672c".encode() in as_json.stdout
+
+
+def test_a_person_at_a_real_terminal_is_asked(tmp_path: Path) -> None:
+    """Standard input is a terminal, so the question comes; a no ends it before any server is looked for."""
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [ORCHEO, "workflow", "publish", "echo"],
+        env=environment(tmp_path),
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(controller, b"n\n")
+    out, err = process.communicate(timeout=30)
+    os.close(controller)
+    os.close(terminal)
+    assert (process.returncode, out) == (4, "")
+    assert err.startswith("Publish echo? Anybody with its share link can then reach it. [y/N]: ")
+    assert err.endswith("Nothing was changed.\n")

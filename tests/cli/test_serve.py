@@ -1,0 +1,78 @@
+"""``orcheo serve``: its options, and why it would not start. The running server itself is in tests/e2e."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import CommandLine, assert_error
+
+orcheo = CommandLine()
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none(port: str) -> None:
+    """Refused before anything is opened."""
+    assert_error(orcheo("serve", "--port", port), 2, detail="Invalid value for '--port'", hint="`orcheo serve --help`")
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    """Refused as an option."""
+    (tmp_path / "file").touch()
+    said = orcheo("serve", "--data-dir", str(tmp_path / "file"))
+    assert_error(said, 2, detail="Invalid value for '--data-dir'", hint="`orcheo serve --help`")
+
+
+def test_a_port_of_the_environment_that_is_none() -> None:
+    """Named by its variable."""
+    said = CommandLine(environment={"ORCHEO_PORT": "http"})("serve")
+    assert_error(said, 2, detail="ORCHEO_PORT: must be a whole number from 0 to 65535", hint="Correct")
+
+
+@pytest.mark.network
+def test_an_address_that_is_not_ours(tmp_path: Path) -> None:
+    """The hint names the option and the variable."""
+    said = orcheo("serve", "--host", "192.0.2.1", "--port", "0", "--data-dir", str(tmp_path))
+    assert_error(said, 2, detail="The server cannot listen on 192.0.2.1:0", hint="--host or ORCHEO_HOST")
+
+
+@pytest.mark.network
+def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """The option wins over the environment, and the reason is the system's."""
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "data"
+    done = start(tmp_path, "--data-dir", str(folder))
+    _, said = done.communicate(timeout=30)
+    assert done.returncode == 1
+    assert f"Error: The data folder {folder} cannot be written: Not a directory." in said
+    assert "--data-dir or ORCHEO_DATA_DIR" in said
+
+
+@pytest.mark.network
+def test_a_server_says_where_it_listens_and_how_to_stop_it(tmp_path: Path) -> None:
+    """On standard error, once it can be asked; it ends cleanly when it is told to."""
+    server = start(tmp_path)
+    assert server.stderr is not None
+    ready = next(line for line in server.stderr if line.startswith("Orcheo listens"))
+    server.send_signal(signal.SIGTERM)
+    out, _ = server.communicate(timeout=30)
+    assert (server.returncode, out) == (0, "")
+    assert re.fullmatch(
+        rf"Orcheo listens on http://127\.0\.0\.1:\d+ and keeps its data in {tmp_path}\. Stop it with Ctrl-C\.\n", ready
+    )
+
+
+def start(folder: Path, *options: str) -> "subprocess.Popen[str]":
+    """A server in a process of its own, on a free port."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ORCHEO_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "orcheo_cli", "serve", "--port", "0", *options],
+        env=environment | {"ORCHEO_DATA_DIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

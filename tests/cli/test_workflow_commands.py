@@ -1,0 +1,180 @@
+"""What each command of ``orcheo workflow`` does and says to people."""
+
+import pytest
+
+from orcheo_cli.main import GROUPS
+from orcheo_core.operations.catalogue import CATALOGUE
+from tests.cli.command_line import CommandLine, assert_error
+from tests.sync_house import SyncHouse
+
+_ADD = ("workflow", "add", "echo", "--runner", "python", "--target", "tests.workflows:echo")
+
+
+def test_the_groups_are_those_of_the_catalogue() -> None:
+    """The list in main, which saves importing the catalogue for --help, forgets none."""
+    assert set(GROUPS) == {operation.command[0] for operation in CATALOGUE.values()}
+
+
+def test_add_says_what_comes_next(orcheo: CommandLine) -> None:
+    """A new workflow is private; publishing is named."""
+    said = orcheo(*_ADD)
+    assert (said.code, said.err) == (0, "")
+    assert said.out == "Registered echo. It is private; publish it to get a share link.\n"
+
+
+def test_add_takes_every_option(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Name and description arrive, as does each setting."""
+    options = ("--name", "Echo!", "--description", "mine", "--setting", "a=1", "--setting", "b=x=y")
+    assert orcheo(*_ADD, *options).code == 0
+    shown = sync_house.result("workflows.show", ref="echo")
+    assert (shown["name"], shown["description"]) == ("Echo!", "mine")
+    assert shown["runner"]["settings"] == {"a": "1", "b": "x=y"}
+
+
+@pytest.mark.parametrize("settings", [["a"], ["=1"], ["a=1", "a=2"]])
+def test_a_setting_has_one_name_and_a_value(orcheo: CommandLine, settings: list[str]) -> None:
+    """Anything else is wrong usage, not a setting that is silently lost."""
+    said = orcheo(*_ADD, *(word for each in settings for word in ("--setting", each)))
+    assert_error(said, 2, detail="give each name once, as NAME=VALUE", hint="orcheo workflow add --help")
+
+
+def test_list_without_workflows_says_how_to_register_one(orcheo: CommandLine) -> None:
+    """No empty table."""
+    said = orcheo("workflow", "list")
+    assert said.out == "There are no workflows here. Register one with `orcheo workflow add`.\n"
+
+
+def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """One line for each workflow, nothing behind the last word."""
+    sync_house.publish("public")
+    sync_house.publish("members", require_login=True)
+    sync_house.add("private", name="見本")
+    assert orcheo("workflow", "list").out.splitlines() == [
+        "HANDLE   STATE                   NAME     SHARE LINK",
+        "public   public                  Public   http://127.0.0.1:8700/chat/public",
+        "members  public, login required  Members  http://127.0.0.1:8700/chat/members",
+        "private  private                 見本",
+    ]
+
+
+def test_a_list_that_goes_on_says_how(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """The command for the next page can be copied, and works."""
+    sync_house.add("first")
+    sync_house.add("second")
+    last = orcheo("workflow", "list", "--limit", "1").out.splitlines()[-1]
+    assert last.startswith("There are more: orcheo workflow list --after wf_")
+    following = orcheo(*last.partition("orcheo ")[2].split())
+    assert "second" in following.out
+    assert "first" not in following.out
+
+
+def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Times are to the minute, the publish token is a hint, the settings stand there."""
+    sync_house.add(description="mine", settings={"a": "1"})
+    token = sync_house.result("workflows.publish", ref="echo")["publish_token"]
+    sync_house.house.clock.advance(minutes=5)
+    token = sync_house.result("workflows.rotate_publish_token", ref="echo")["publish_token"]
+    said = orcheo("workflow", "show", "echo")
+    shown = {line[:15].strip(): line[15:] for line in said.out.splitlines()}
+    workflow_id = shown.pop("Id")
+    assert workflow_id.startswith("wf_")
+    assert shown == {
+        "Name": "Echo",
+        "Handle": "echo",
+        "Description": "mine",
+        "Owner": "owner:local",
+        "Runner": "python tests.workflows:echo",
+        "Settings": "a=1",
+        "State": "public",
+        "Share link": "http://127.0.0.1:8700/chat/echo",
+        "Publish token": f"{token[:18]}…",
+        "Published": "2026-11-23 12:00 UTC",
+        "Published by": "owner:local",
+        "Rotated": "2026-11-23 12:05 UTC",
+        "Created": "2026-11-23 12:00 UTC",
+        "Changed": "2026-11-23 12:05 UTC",
+    }
+
+
+def test_publish_shows_the_share_link_and_the_publish_token(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """The token stands alone behind its label, ready to be copied."""
+    sync_house.add()
+    message, link, token = orcheo("workflow", "publish", "echo", "--yes").out.splitlines()
+    assert message == (
+        "echo is public. Anybody with the share link can chat with it. "
+        "Keep the publish token safe: it is shown only this once."
+    )
+    assert link == "Share link     http://127.0.0.1:8700/chat/echo"
+    assert token.startswith("Publish token  orc_pt_")
+    assert len(token.split()) == 3
+
+
+def test_publish_takes_the_login_rule_as_a_flag(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """``--require-login`` needs no value."""
+    sync_house.add()
+    said = orcheo("workflow", "publish", "echo", "--require-login", "-y")
+    assert said.out.startswith("echo is public. Visitors who sign in can chat with it.")
+    assert sync_house.result("workflows.show", ref="echo")["require_login"] is True
+
+
+def test_rotate_says_when_the_old_publish_token_ends(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """At once, or after the grace period."""
+    sync_house.publish()
+    rotate = ("workflow", "rotate-token", "echo", "--yes")
+    assert "the old one ends now." in orcheo(*rotate).out
+    assert "the old one ends in 60 seconds." in orcheo(*rotate, "--grace-seconds", "60").out
+
+
+def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """They run out, or end at once with the flag ``--end-sessions``."""
+    sync_house.publish()
+    assert orcheo("workflow", "unpublish", "echo", "--yes").out == (
+        "echo is private. Running answers go on to their end; open chat sessions end within 5 minutes.\n"
+    )
+    sync_house.result("workflows.publish", ref="echo")
+    assert orcheo("workflow", "unpublish", "echo", "--end-sessions", "--yes").out == (
+        "echo is private. Open chat sessions and running answers were ended.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "rule"), [("--require-login", "must sign in"), ("--no-require-login", "need not sign in")]
+)
+def test_set_login_goes_both_ways(orcheo: CommandLine, sync_house: SyncHouse, flag: str, rule: str) -> None:
+    """One switch for each direction."""
+    sync_house.publish()
+    said = orcheo("workflow", "set-login", "echo", flag, "--yes")
+    assert said.out.splitlines() == [
+        f"Visitors {rule} to chat with echo.",
+        "Share link  http://127.0.0.1:8700/chat/echo",
+    ]
+
+
+def test_set_login_needs_a_direction(orcheo: CommandLine) -> None:
+    """Without one nothing is asked of the server."""
+    said = orcheo("workflow", "set-login", "echo", "--yes")
+    assert_error(said, 2, detail="Missing option '--require-login'", hint="orcheo workflow set-login --help")
+
+
+def test_edit_changes_what_is_named(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """And nothing else."""
+    sync_house.add(description="mine")
+    assert orcheo("workflow", "edit", "echo", "--name", "Parrot").out == "Changed echo.\n"
+    shown = sync_house.result("workflows.show", ref="echo")
+    assert (shown["name"], shown["description"]) == ("Parrot", "mine")
+
+
+def test_edit_without_a_change_is_an_error(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Nobody is told that something changed when nothing did."""
+    sync_house.add()
+    said = orcheo("workflow", "edit", "echo")
+    assert_error(said, 2, detail="must change the handle, the name or the description", hint="Correct")
+
+
+def test_remove_says_what_went(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """The workflow with everything that belonged to it."""
+    sync_house.add()
+    assert orcheo("workflow", "remove", "echo", "--yes").out == (
+        "Removed echo with its publish tokens, chat sessions and threads.\n"
+    )
+    assert orcheo("workflow", "show", "echo").code == 3

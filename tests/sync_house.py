@@ -1,0 +1,77 @@
+"""A house on an event loop of its own, for programs that ask from other threads: the CLI and the MCP server."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import httpx2
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from attrs import frozen
+
+from orcheo_adapters.client_settings import ClientSettings
+from orcheo_adapters.remote import RemoteOperations
+from orcheo_core.domain.actor import Channel, Scope
+from tests.house import BASE_URL, House, build_house
+
+_Result = TypeVar("_Result")
+
+
+@frozen
+class HouseTransport(httpx2.BaseTransport):
+    """Carries the requests of a synchronous client to a house, without a socket."""
+
+    portal: BlockingPortal
+    house: House
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """See the base class."""
+        return self.portal.call(self._carry, request)
+
+    async def _carry(self, request: httpx2.Request) -> httpx2.Response:
+        sent = self.house.client.build_request(
+            request.method, request.url, headers=request.headers, content=request.read()
+        )
+        answer = await self.house.client.send(sent)
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+@frozen
+class SyncHouse:
+    """A house, and what synchronous code needs to ask it."""
+
+    portal: BlockingPortal
+    house: House
+
+    def call(self, function: Callable[..., Awaitable[_Result]], *arguments: Any, **named: Any) -> _Result:
+        """Call an async function on the loop of the house."""
+        return self.portal.call(partial(function, *arguments, **named))
+
+    def operations(self, channel: Channel = Channel.CLI, token: str | None = None) -> RemoteOperations:
+        """The operations of the house as a program of the owner sees them."""
+        settings = ClientSettings(url=BASE_URL, service_token=token or self.house.owner_token)
+        return RemoteOperations(settings, channel, transport=HouseTransport(self.portal, self.house))
+
+    def result(self, name: str, /, **arguments: Any) -> dict[str, Any]:
+        """The result of an operation that succeeds."""
+        return self.call(self.house.result, name, **arguments)
+
+    def add(self, handle: str = "echo", **options: Any) -> dict[str, Any]:
+        """Register a workflow out of ``tests.workflows``."""
+        return self.result("workflows.add", handle=handle, runner="python", target="tests.workflows:echo", **options)
+
+    def publish(self, handle: str = "echo", **options: Any) -> dict[str, Any]:
+        """Register and publish a workflow."""
+        self.add(handle)
+        return self.result("workflows.publish", ref=handle, **options)
+
+    def token(self, *scopes: Scope) -> str:
+        """A service token of another owner with these scopes."""
+        return self.call(self.house.owner, "ada", *scopes)
+
+
+@contextmanager
+def build_sync_house() -> Iterator[SyncHouse]:
+    """Build a house on a loop in a thread, and take both down again."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(build_house()) as house:
+        yield SyncHouse(portal, house)
