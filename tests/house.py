@@ -64,7 +64,7 @@ class House:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["client_secret"])
 
-    async def chatkit(self, credential: str, kind: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
+    async def chatkit(self, credential: str, kind: str, /, headers: dict[str, str] | None = None, **params: Any) -> Any:
         """``POST /api/chatkit``: the raw answer."""
         sent = {"authorization": f"Bearer {credential}", **(headers or {})}
         return await self.client.post("/api/chatkit", json={"type": kind, "params": params}, headers=sent)

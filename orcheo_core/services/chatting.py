@@ -11,7 +11,7 @@ from orcheo_core.domain.items import InferenceOptions, InputPart, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import ActionTaken, Cause, PastMessage, WidgetChanged
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer, StructuredInputItem
-from orcheo_core.domain.thread_events import ItemDone, ItemReplaced, ThreadCreated, ThreadEvent
+from orcheo_core.domain.thread_events import ItemDone, ItemReplaced, StreamOptions, ThreadCreated, ThreadEvent
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
 from orcheo_core.errors import ActionFailed, ItemNotFound, NothingPending
@@ -99,6 +99,8 @@ class Chatting:
 
         Raises :class:`ItemNotFound`.
         """
+        if first := await self._launcher.begun(visit, idempotency_key):
+            return first
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
         item = await change.items.find(thread_id, item_id)
@@ -126,6 +128,8 @@ class Chatting:
 
         Older calls that wait are dropped, as ChatKit's own server does. Raises :class:`NothingPending`.
         """
+        if first := await self._launcher.begun(visit, idempotency_key):
+            return first
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
         newest = await change.items.page(thread_id, PageQuery(limit=_PENDING_WINDOW, newest_first=True))
@@ -149,6 +153,8 @@ class Chatting:
         idempotency_key: str | None = None,
     ) -> Turn:
         """Go on with the visitor's answers to questions; raises :class:`ItemNotFound`, :class:`NothingPending`."""
+        if first := await self._launcher.begun(visit, idempotency_key):
+            return first
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
         item = await change.items.find(thread_id, item_id)
@@ -226,7 +232,7 @@ class Chatting:
             turn=turn,
             text=item.text,
             history=history,
-            opening=[*opening, ItemDone(item)],
+            opening=[*opening, ItemDone(item), StreamOptions()],
             user_item=item,
         )
         return await self._launcher.launch(beginning)
@@ -243,7 +249,7 @@ class Chatting:
         idempotency_key: str | None = None,
     ) -> Turn:
         beginning = await self._beginning(change, visit, thread, cause, item_id, idempotency_key)
-        return await self._launcher.launch(evolve(beginning, opening=opening))
+        return await self._launcher.launch(evolve(beginning, opening=[StreamOptions(), *opening]))
 
     async def _beginning(
         self,

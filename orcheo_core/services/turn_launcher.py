@@ -43,8 +43,8 @@ class Beginning:
     turn: Turn
     text: str
     history: tuple[PastMessage, ...]
-    opening: Sequence[ThreadEvent] = ()
-    """What followers are told first."""
+    opening: Sequence[ThreadEvent] = (StreamOptions(),)
+    """What followers are told before the workflow says anything."""
     cause: Cause | None = None
     """What began the turn, when it was not a message."""
     user_item: UserItem | None = None
@@ -101,6 +101,12 @@ class TurnLauncher:
             replaces=replaces,
         )
 
+    async def begun(self, visit: Visit, idempotency_key: str | None) -> Turn | None:
+        """The turn that this visitor began with this key; what it needed then need not hold any more."""
+        if idempotency_key is None:
+            return None
+        return await self._store.begin().turns.find_by_key(visit.workflow.id, visit.subject, idempotency_key)
+
     async def launch(self, beginning: Beginning) -> Turn:
         """Commit the beginning and start the run; a repeated idempotency key gives the first turn instead.
 
@@ -114,9 +120,12 @@ class TurnLauncher:
         try:
             await beginning.change.commit()
         except DuplicateTurn:
-            return await self._first_turn(turn)
+            first = await self.begun(beginning.visit, turn.idempotency_key)
+            if first is None:
+                raise ThreadNotFound from None
+            return first
         self._relay.open(turn.id)
-        await self._relay.append(turn.id, [*beginning.opening, StreamOptions(allow_cancel=True)])
+        await self._relay.append(turn.id, beginning.opening)
         acted_upon = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
         request = self._request(beginning)
         self._engine.start(
@@ -166,13 +175,6 @@ class TurnLauncher:
 
     def _runner(self, beginning: Beginning) -> Runner:
         return self._runners.get(beginning.visit.workflow.runner.kind)
-
-    async def _first_turn(self, repeated: Turn) -> Turn:
-        key = repeated.idempotency_key or ""
-        first = await self._store.begin().turns.find_by_key(repeated.workflow_id, repeated.subject, key)
-        if first is None:
-            raise ThreadNotFound
-        return first
 
 
 def _past_message(item: Item) -> PastMessage | None:
