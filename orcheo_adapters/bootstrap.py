@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 from starlette.applications import Starlette
 
+from orcheo_adapters.auth.attachment_tickets import AttachmentTickets, TicketUse
 from orcheo_adapters.auth.grants import JwtGrants
 from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
@@ -14,27 +15,37 @@ from orcheo_adapters.http.parts import HttpParts
 from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.system.attachment_files import LocalAttachmentFiles
 from orcheo_adapters.system.background import AsyncioBackground
 from orcheo_adapters.system.clock import SystemClock
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.telemetry import LoggingTelemetry
+from orcheo_adapters.system.transcriber import NullTranscriber
+from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
+from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.domain.actor import Actor, Caller, Channel
+from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.share_link import ShareLinks
 from orcheo_core.operations.services import OwnerServices
+from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
+from orcheo_core.ports.transcriber import Transcriber
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Admitting
+from orcheo_core.services.attaching import Attaching
 from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.chatting import Chatting
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.live_turns import LiveTurns
+from orcheo_core.services.own_threads import OwnThreads
 from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.registering import Registering
 from orcheo_core.services.turn_engine import TurnEngine
+from orcheo_core.services.turn_launcher import TurnLauncher
 
 LOCAL_OWNER = Actor("local")
 """The owner that the local owner token of a data folder stands for."""
@@ -51,11 +62,19 @@ class Machine:
     entropy: Entropy
     runners: Runners
     telemetry: Telemetry
+    files: AttachmentFiles
+    transcriber: Transcriber = field(factory=NullTranscriber)
 
     @classmethod
-    def real(cls) -> "Machine":
-        """This machine's clock and chance, the runners of this server, telemetry into the log."""
-        return cls(clock=SystemClock(), entropy=SystemEntropy(), runners=RunnerRegistry(), telemetry=LoggingTelemetry())
+    def real(cls, settings: ServerSettings) -> "Machine":
+        """This machine's clock, chance and files, the runners of this server, telemetry into the log."""
+        return cls(
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            runners=RunnerRegistry(),
+            telemetry=LoggingTelemetry(),
+            files=LocalAttachmentFiles(settings.data_dir / "attachments"),
+        )
 
 
 @frozen(kw_only=True)
@@ -77,7 +96,7 @@ def assemble(
     static_folder: Path = STATIC_FOLDER,
 ) -> Orcheo:
     """Join all services over ``store``."""
-    machine = machine or Machine.real()
+    machine = machine or Machine.real(settings)
     clock, entropy = machine.clock, machine.entropy
     identifiers = Identifiers(clock, entropy)
     audit_trail = AuditTrail(clock, identifiers)
@@ -91,8 +110,19 @@ def assemble(
         background=background,
         telemetry=machine.telemetry,
         clock=clock,
+        identifiers=identifiers,
         live_turns=live_turns,
     )
+    launcher = TurnLauncher(
+        store=store,
+        relay=relay,
+        runners=machine.runners,
+        files=machine.files,
+        clock=clock,
+        identifiers=identifiers,
+        engine=engine,
+    )
+    attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     parts = HttpParts(
         owner_services=OwnerServices(
             registering=Registering(
@@ -119,22 +149,37 @@ def assemble(
         admitting=Admitting(store=store, clock=clock, grants=grants, peppers=secrets.peppers, identifiers=identifiers),
         chatting=Chatting(
             store=store,
-            relay=relay,
-            runners=machine.runners,
+            launcher=launcher,
             clock=clock,
             identifiers=identifiers,
-            engine=engine,
             live_turns=live_turns,
+            telemetry=machine.telemetry,
         ),
+        own_threads=OwnThreads(store=store, relay=relay, files=machine.files, clock=clock, live_turns=live_turns),
+        attaching=Attaching(
+            store=store, files=machine.files, clock=clock, identifiers=identifiers, rules=AttachmentRules()
+        ),
+        transcriber=machine.transcriber,
+        encoder=ChatKitEncoder(_attachment_links(settings, attachment_tickets)),
+        attachment_tickets=attachment_tickets,
         live_turns=live_turns,
         relay=relay,
         store=store,
         identifiers=identifiers,
         visitor_cookies=VisitorCookies(secrets.cookie_keys, clock=clock),
         secure_cookies=settings.behind_tls,
+        public_url=settings.public_url,
         static_folder=static_folder,
     )
     return Orcheo(parts=parts, engine=engine, background=background, app=create_app(parts))
+
+
+def _attachment_links(settings: ServerSettings, tickets: AttachmentTickets) -> AttachmentLinks:
+    def preview(attachment_id: str) -> str:
+        ticket = tickets.issue(attachment_id, TicketUse.PREVIEW)
+        return f"{settings.public_url}/api/chatkit/attachments/{attachment_id}?ticket={ticket}"
+
+    return AttachmentLinks(preview=preview)
 
 
 def local_caller() -> Caller:

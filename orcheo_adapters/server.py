@@ -85,6 +85,7 @@ async def _prepare(orcheo: "Orcheo", folder: DataFolder) -> None:
     interrupted = await orcheo.engine.recover()
     if interrupted:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
+    await orcheo.parts.attaching.sweep()
     await _ensure_local_owner_token(orcheo, folder)
 
 

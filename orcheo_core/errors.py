@@ -73,6 +73,14 @@ class ItemNotFound(NotFoundError):
     hint = "List the items of the thread with `items.list`."
 
 
+class AttachmentNotFound(NotFoundError):
+    """No attachment of this subject has that id, or its bytes were never uploaded."""
+
+    code = "attachment_not_found"
+    summary = "No attachment with this id is there for you."
+    hint = "Announce it with `attachments.create` and upload it first."
+
+
 class OperationNotFound(NotFoundError):
     """The catalogue has no operation of that name."""
 
@@ -130,6 +138,14 @@ class TurnInProgress(ConflictError):
     code = "turn_in_progress"
     summary = "An answer is still being written in this thread."
     hint = "Wait for it, or stop it with `threads.cancel`."
+
+
+class NothingPending(ConflictError):
+    """The thread waits for no client tool output, or these questions are answered already."""
+
+    code = "nothing_pending"
+    summary = "The thread does not wait for this."
+    hint = "Read the thread again with `threads.get_by_id`."
 
 
 # --- who is asking is unknown --------------------------------------------------------------------------------------
@@ -309,3 +325,19 @@ class ServerStopping(UnavailableError):
     code = "server_stopping"
     summary = "The server is restarting."
     hint = "Try again in a few seconds."
+
+
+class TranscriptionOff(UnavailableError):
+    """This server has no speech recognition."""
+
+    code = "transcription_off"
+    summary = "This server does not turn speech into text."
+    hint = "Type the message, or ask the operator to set up a transcriber."
+
+
+class ActionFailed(UnavailableError):
+    """The workflow could not carry out an action; its own words are in the log."""
+
+    code = "action_failed"
+    summary = "The workflow could not do this."
+    hint = "Try again; if it happens again, tell the owner of the chat."

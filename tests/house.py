@@ -11,6 +11,7 @@ from attrs import frozen
 
 from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.bootstrap import LOCAL_OWNER, Machine, Orcheo, assemble, local_caller
+from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.settings import ServerSettings
@@ -63,7 +64,7 @@ class House:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["client_secret"])
 
-    async def chatkit(self, credential: str, kind: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
+    async def chatkit(self, credential: str, kind: str, /, headers: dict[str, str] | None = None, **params: Any) -> Any:
         """``POST /api/chatkit``: the raw answer."""
         sent = {"authorization": f"Bearer {credential}", **(headers or {})}
         return await self.client.post("/api/chatkit", json={"type": kind, "params": params}, headers=sent)
@@ -96,7 +97,9 @@ async def build_house(store: Store | None = None, static_folder: Path | None = N
     """Build a server and take it down again."""
     store = store or MemoryStore()
     clock, entropy, telemetry = FakeClock(), FakeEntropy(), FakeTelemetry()
-    machine = Machine(clock=clock, entropy=entropy, runners=RunnerRegistry(), telemetry=telemetry)
+    machine = Machine(
+        clock=clock, entropy=entropy, runners=RunnerRegistry(), telemetry=telemetry, files=MemoryAttachmentFiles()
+    )
     settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused"})
     secrets = ServerSecrets.generate(entropy.random_bytes)
     orcheo = assemble(store, secrets, settings, machine=machine, static_folder=static_folder or Path("nowhere"))

@@ -8,7 +8,11 @@ from orcheo_adapters.http.request_id import request_id_of, set_request_id
 from orcheo_core.errors import BodyTooLarge
 
 BODY_LIMIT = 256 * 1024
-"""Bytes of a request body (security.md; attachments, when they come, go elsewhere)."""
+"""Bytes of a request body (security.md)."""
+
+_UPLOADS = "/api/chatkit/attachments"
+UPLOAD_SLACK = 16 * 1024
+"""Bytes that a form may need around its file."""
 
 
 class RequestIds:
@@ -37,40 +41,44 @@ class RequestIds:
 
 
 class BodyLimit:
-    """Refuses request bodies over :data:`BODY_LIMIT`, whether their length is announced or not."""
+    """Refuses request bodies over a limit, whether their length is announced or not; uploads have their own."""
 
-    def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT) -> None:
+    def __init__(self, app: ASGIApp, *, upload_limit: int, limit: int = BODY_LIMIT) -> None:
         """Wrap ``app``."""
         self._app = app
         self._limit = limit
+        self._upload_limit = upload_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it before anything reads it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif self._announced(scope) > self._limit:
-            await self._refuse(scope, receive, send)
+            return
+        limit = self._upload_limit if scope["path"].startswith(_UPLOADS) else self._limit
+        if self._announced(scope) > limit:
+            await problem_response(_too_large(limit), request_id_of(scope))(scope, receive, send)
         else:
-            await self._app(scope, self._counting(receive), send)
+            await self._app(scope, _counting(receive, limit), send)
 
     @staticmethod
     def _announced(scope: Scope) -> int:
         text = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         return int(text) if text.isdigit() else 0
 
-    def _counting(self, receive: Receive) -> Receive:
-        left = self._limit
 
-        async def counting() -> Message:
-            nonlocal left
-            part = await receive()
-            left -= len(part.get("body", b""))
-            if left < 0:
-                raise BodyTooLarge(f"The request body is larger than {self._limit} bytes.")
-            return part
+def _counting(receive: Receive, limit: int) -> Receive:
+    left = limit
 
-        return counting
+    async def counting() -> Message:
+        nonlocal left
+        part = await receive()
+        left -= len(part.get("body", b""))
+        if left < 0:
+            raise _too_large(limit)
+        return part
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = BodyTooLarge(f"The request body is larger than {self._limit} bytes.")
-        await problem_response(error, request_id_of(scope))(scope, receive, send)
+    return counting
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The request body is larger than {limit} bytes.")

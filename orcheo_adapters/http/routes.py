@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http import chat, health, pages
+from orcheo_adapters.http import attachments, chat, chatkit, health, pages
 from orcheo_adapters.http.operations import any_operation, body_operation, query_operation
 
 _WORKFLOW = "/api/workflows/{ref}"
@@ -19,8 +19,11 @@ Handler = Callable[[Request], Awaitable[ASGIApp]]
 def routes(static_folder: Path) -> list[BaseRoute]:
     """Every route of the server; the visitors' hot paths come first, as matching is linear."""
     return [
-        _route("/api/chatkit", chat.chatkit, "POST"),
-        _route("/api/chatkit/threads/{thread_id}/events", chat.follow_thread, "GET"),
+        _route("/api/chatkit", chatkit.chatkit, "POST"),
+        _route("/api/chatkit/threads/{thread_id}/events", chatkit.follow_thread, "GET"),
+        _route("/api/chatkit/attachments", attachments.upload_directly, "POST"),
+        _route("/api/chatkit/attachments/{attachment_id}", attachments.upload, "PUT"),
+        _route("/api/chatkit/attachments/{attachment_id}", attachments.show, "GET"),
         _route("/api/chat/{ref}", chat.chat_info, "GET"),
         _route("/api/chat/{ref}/session", chat.open_chat_session, "POST"),
         _route("/chat/{ref}", pages.chat_page, "GET"),

@@ -10,8 +10,7 @@ from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
 
-from orcheo_adapters.wire.chatkit_answers import sse_frame
-from orcheo_core.domain.thread_events import SequencedEvent
+from orcheo_core.domain.thread_events import SequencedEvent, ThreadEvent
 
 HEARTBEAT_SECONDS = 15.0
 _HEADERS = [
@@ -28,12 +27,17 @@ class TurnStream:
         self,
         batches: AsyncIterator[Sequence[SequencedEvent]],
         *,
+        frame: Callable[[ThreadEvent, int | None], bytes],
         numbered: bool,
         on_gone: Callable[[], None] | None,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
-        """Send ``batches``, with ``id:`` lines when ``numbered``; call ``on_gone`` if the client leaves early."""
+        """Send ``batches``, encoded by ``frame``; tell ``on_gone`` if the client leaves early.
+
+        ``numbered`` streams have ``id:`` lines, so that a client can resume.
+        """
         self._batches = batches
+        self._frame = frame
         self._numbered = numbered
         self._on_gone = on_gone
         self._heartbeat_seconds = heartbeat_seconds
@@ -56,7 +60,7 @@ class TurnStream:
         await _send_body(send, b"", more=False)
 
     def _frames(self, batch: Sequence[SequencedEvent]) -> bytes:
-        return b"".join(sse_frame(each.event, each.number if self._numbered else None) for each in batch)
+        return b"".join(self._frame(each.event, each.number if self._numbered else None) for each in batch)
 
     async def _watch(self, receive: Receive, send: Send, sending: "asyncio.Future[None]") -> None:
         while not await self._gone_within(receive):

@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from orcheo_adapters.memory.tables import Tables, Undo, Write, page_of
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.component_items import HiddenItem
+from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
@@ -76,11 +79,17 @@ def _check_revision(tables: Tables, workflow_id: str, expected: int) -> None:
 
 
 def _drop_belongings(tables: Tables, workflow_id: str) -> Iterator[Undo]:
-    threads = {key for key, each in tables.threads.rows.items() if each.workflow_id == workflow_id}
-    for key in [key for key, each in tables.items.rows.items() if each.thread_id in threads]:
-        yield tables.items.drop(key)
-    for table in (tables.publish_tokens, tables.chat_sessions, tables.turns, tables.threads):
+    for thread_id in [key for key, each in tables.threads.rows.items() if each.workflow_id == workflow_id]:
+        yield from _drop_thread(tables, thread_id)
+    for table in (tables.publish_tokens, tables.chat_sessions, tables.attachments):
         for key in [key for key, each in table.rows.items() if each.workflow_id == workflow_id]:
+            yield table.drop(key)
+
+
+def _drop_thread(tables: Tables, thread_id: str) -> Iterator[Undo]:
+    yield tables.threads.drop(thread_id)
+    for table in (tables.items, tables.turns, tables.attachments, tables.feedback):
+        for key in [key for key, each in table.rows.items() if each.thread_id == thread_id]:
             yield table.drop(key)
 
 
@@ -145,6 +154,9 @@ class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
 
         self._stage(write)
 
+    def remove(self, thread_id: str) -> None:
+        self._stage(lambda tables: _drop_thread(tables, thread_id))
+
 
 class MemoryItemRepository(MemoryRepository, ports.ItemRepository):
     """See the port."""
@@ -153,8 +165,9 @@ class MemoryItemRepository(MemoryRepository, ports.ItemRepository):
         item = self._tables.items.rows.get(item_id)
         return item if item is not None and item.thread_id == thread_id else None
 
-    async def page(self, thread_id: str, query: PageQuery) -> Page[Item]:
-        return page_of((each for each in self._tables.items.rows.values() if each.thread_id == thread_id), query)
+    async def page(self, thread_id: str, query: PageQuery, *, hidden: bool = False) -> Page[Item]:
+        items = (each for each in self._tables.items.rows.values() if each.thread_id == thread_id)
+        return page_of((each for each in items if hidden or not isinstance(each, HiddenItem)), query)
 
     def save(self, item: Item) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
@@ -165,7 +178,7 @@ class MemoryItemRepository(MemoryRepository, ports.ItemRepository):
         self._stage(write)
 
     def remove(self, item_id: str) -> None:
-        self._stage(lambda tables: [tables.items.drop(item_id)])
+        self._stage(lambda tables: [tables.items.drop(item_id), tables.feedback.drop(item_id)])
 
 
 class MemoryTurnRepository(MemoryRepository, ports.TurnRepository):
@@ -205,6 +218,44 @@ def _put_turn(tables: Tables, turn: Turn) -> Iterator[Undo]:
 def _find_by_key(tables: Tables, wanted: tuple[str, Subject, str]) -> Turn | None:
     turns = tables.turns.rows.values()
     return next((each for each in turns if (each.workflow_id, each.subject, each.idempotency_key) == wanted), None)
+
+
+class MemoryAttachmentRepository(MemoryRepository, ports.AttachmentRepository):
+    """See the port."""
+
+    async def find(self, attachment_id: str) -> Attachment | None:
+        return self._tables.attachments.rows.get(attachment_id)
+
+    async def ids(self, *, workflow_id: str, thread_id: str | None = None) -> Sequence[str]:
+        rows = self._tables.attachments.rows.values()
+        return [each.id for each in rows if each.workflow_id == workflow_id and thread_id in {None, each.thread_id}]
+
+    def save(self, attachment: Attachment) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            if attachment.workflow_id not in tables.workflows.rows:
+                raise ConcurrentChange
+            yield tables.attachments.put(attachment.id, attachment)
+
+        self._stage(write)
+
+    def remove(self, attachment_id: str) -> None:
+        self._stage(lambda tables: [tables.attachments.drop(attachment_id)])
+
+
+class MemoryFeedbackRepository(MemoryRepository, ports.FeedbackRepository):
+    """See the port."""
+
+    async def of_thread(self, thread_id: str) -> Sequence[Feedback]:
+        given = [each for each in self._tables.feedback.rows.values() if each.thread_id == thread_id]
+        return sorted(given, key=lambda each: each.item_id)
+
+    def save(self, feedback: Feedback) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            if feedback.item_id not in tables.items.rows:
+                raise ConcurrentChange
+            yield tables.feedback.put(feedback.item_id, feedback)
+
+        self._stage(write)
 
 
 class MemoryAuditRepository(MemoryRepository, ports.AuditRepository):

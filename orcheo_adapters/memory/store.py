@@ -19,6 +19,8 @@ class MemoryUnitOfWork(UnitOfWork):
         self.threads = rows.MemoryThreadRepository(tables, self._staged.append)
         self.items = rows.MemoryItemRepository(tables, self._staged.append)
         self.turns = rows.MemoryTurnRepository(tables, self._staged.append)
+        self.attachments = rows.MemoryAttachmentRepository(tables, self._staged.append)
+        self.feedback = rows.MemoryFeedbackRepository(tables, self._staged.append)
         self.audit = rows.MemoryAuditRepository(tables, self._staged.append)
 
     async def commit(self) -> None:

@@ -5,8 +5,10 @@ from typing import Generic, Protocol, TypeVar
 
 from attrs import Factory, frozen
 
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
@@ -66,6 +68,9 @@ class Tables:
     threads: Table[Thread] = Factory(Table)
     items: Table[Item] = Factory(Table)
     turns: Table[Turn] = Factory(Table)
+    attachments: Table[Attachment] = Factory(Table)
+    feedback: Table[Feedback] = Factory(Table)
+    """By item id: a later judgement takes the place of an earlier one."""
     audit: Table[AuditEntry] = Factory(Table)
 
 

@@ -64,6 +64,23 @@ _FIRST = (
     WHERE idempotency_key IS NOT NULL
     """,
     """
+    CREATE TABLE attachments (
+        id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
+        thread_id TEXT REFERENCES threads (id) ON DELETE CASCADE, subject TEXT NOT NULL, name TEXT NOT NULL,
+        mime_type TEXT NOT NULL, size INTEGER NOT NULL, created_at INTEGER NOT NULL, is_uploaded INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX attachments_by_workflow ON attachments (workflow_id, thread_id)",
+    "CREATE INDEX attachments_by_thread ON attachments (thread_id)",
+    """
+    CREATE TABLE feedback (
+        thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
+        item_id TEXT NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL, given_at INTEGER NOT NULL, PRIMARY KEY (thread_id, item_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX feedback_by_item ON feedback (item_id)",
+    """
     CREATE TABLE audit (
         id TEXT PRIMARY KEY, at INTEGER NOT NULL, act TEXT NOT NULL, actor TEXT NOT NULL, channel TEXT NOT NULL,
         workflow_id TEXT, note TEXT NOT NULL

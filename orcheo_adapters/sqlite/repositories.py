@@ -7,8 +7,11 @@ from typing import Any, TypeVar
 
 from orcheo_adapters.sqlite import rows
 from orcheo_adapters.sqlite.database import Row, SqliteDatabase, Statement
+from orcheo_adapters.sqlite.item_bodies import HIDDEN
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
@@ -155,6 +158,9 @@ class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
         )
         self._stage(Statement(sql, rows.thread_row(thread)))
 
+    def remove(self, thread_id: str) -> None:
+        self._stage(Statement("DELETE FROM threads WHERE id = ?", (thread_id,)))
+
 
 class SqliteItemRepository(SqliteRepository, ports.ItemRepository):
     """See the port."""
@@ -163,8 +169,9 @@ class SqliteItemRepository(SqliteRepository, ports.ItemRepository):
         sql = "SELECT * FROM items WHERE id = ? AND thread_id = ?"
         return self._find(sql, (item_id, thread_id), rows.item_of)
 
-    async def page(self, thread_id: str, query: PageQuery) -> Page[Item]:
-        return self._page("* FROM items", "thread_id = ?", (thread_id,), query, rows.item_of)
+    async def page(self, thread_id: str, query: PageQuery, *, hidden: bool = False) -> Page[Item]:
+        where = "thread_id = ?" if hidden else f"thread_id = ? AND kind <> '{HIDDEN}'"
+        return self._page("* FROM items", where, (thread_id,), query, rows.item_of)
 
     def save(self, item: Item) -> None:
         sql = "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
@@ -204,6 +211,42 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
         sql = "UPDATE turns SET status = ?, ended_at = ? WHERE id = ?"
         ended_at = rows.to_micros(turn.ended_at) if turn.ended_at else None
         self._stage(Statement(sql, (turn.status, ended_at, turn.id), _changed_one))
+
+
+class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):
+    """See the port."""
+
+    async def find(self, attachment_id: str) -> Attachment | None:
+        return self._find("SELECT * FROM attachments WHERE id = ?", (attachment_id,), rows.attachment_of)
+
+    async def ids(self, *, workflow_id: str, thread_id: str | None = None) -> Sequence[str]:
+        sql = "SELECT id FROM attachments WHERE workflow_id = ? AND (? IS NULL OR thread_id = ?)"
+        return [row[0] for row in self._database.read(sql, (workflow_id, thread_id, thread_id))]
+
+    def save(self, attachment: Attachment) -> None:
+        sql = (
+            "INSERT INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "thread_id = excluded.thread_id, is_uploaded = excluded.is_uploaded"
+        )
+        self._stage(Statement(sql, rows.attachment_row(attachment)))
+
+    def remove(self, attachment_id: str) -> None:
+        self._stage(Statement("DELETE FROM attachments WHERE id = ?", (attachment_id,)))
+
+
+class SqliteFeedbackRepository(SqliteRepository, ports.FeedbackRepository):
+    """See the port."""
+
+    async def of_thread(self, thread_id: str) -> Sequence[Feedback]:
+        sql = "SELECT * FROM feedback WHERE thread_id = ? ORDER BY item_id"
+        return [rows.feedback_of(row) for row in self._database.read(sql, (thread_id,))]
+
+    def save(self, feedback: Feedback) -> None:
+        sql = (
+            "INSERT INTO feedback VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (thread_id, item_id) DO UPDATE SET kind = excluded.kind, given_at = excluded.given_at"
+        )
+        self._stage(Statement(sql, rows.feedback_row(feedback)))
 
 
 class SqliteAuditRepository(SqliteRepository, ports.AuditRepository):

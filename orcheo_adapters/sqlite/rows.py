@@ -6,21 +6,14 @@ from typing import Any
 import orjson
 from attrs import asdict
 
+from orcheo_adapters.sqlite import item_bodies
+from orcheo_adapters.sqlite.item_bodies import kind_and_body
 from orcheo_core.domain.actor import Actor, Channel, Scope
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import Act, AuditEntry
 from orcheo_core.domain.chat_session import ChatSession, Way
-from orcheo_core.domain.items import (
-    AnswerPart,
-    AssistantItem,
-    Citation,
-    InferenceOptions,
-    InputPart,
-    Item,
-    Source,
-    TagInput,
-    TextInput,
-    UserItem,
-)
+from orcheo_core.domain.feedback import Feedback, FeedbackKind
+from orcheo_core.domain.items import Item
 from orcheo_core.domain.opaque_token import TokenDigest
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.service_token import ServiceToken
@@ -215,71 +208,48 @@ def thread_of(row: Row) -> Thread:
 
 def item_row(item: Item) -> Row:
     """id, thread_id, turn_id, created_at, kind, body."""
-    kind, body = ("user", _user_body(item)) if isinstance(item, UserItem) else ("assistant", _answer_body(item))
-    return (item.id, item.thread_id, item.turn_id, to_micros(item.created_at), kind, _json(body))
+    return (item.id, item.thread_id, item.turn_id, to_micros(item.created_at), *kind_and_body(item))
 
 
 def item_of(row: Row) -> Item:
     """From the columns of :func:`item_row`."""
     id_, thread_id, turn_id, created_at, kind, body = row
-    document = orjson.loads(body)
-    base: dict[str, Any] = {"id": id_, "thread_id": thread_id, "turn_id": turn_id, "created_at": _moment(created_at)}
-    if kind == "user":
-        return UserItem(
-            **base,
-            content=tuple(map(_input_of, document["content"])),
-            quoted_text=document["quoted_text"],
-            inference_options=InferenceOptions(**document["options"]),
-        )
-    return AssistantItem(**base, content=tuple(map(_part_of, document["content"])))
+    base = {"id": id_, "thread_id": thread_id, "turn_id": turn_id, "created_at": _moment(created_at)}
+    return item_bodies.item_of(kind, body, base)
 
 
-def _user_body(item: UserItem) -> dict[str, Any]:
-    options = item.inference_options
-    return {
-        "content": [_input_body(part) for part in item.content],
-        "quoted_text": item.quoted_text,
-        "options": {"model": options.model, "tool_id": options.tool_id},
-    }
+def attachment_row(attachment: Attachment) -> Row:
+    """id, workflow_id, thread_id, subject, name, mime_type, size, created_at, is_uploaded."""
+    whose = (attachment.workflow_id, attachment.thread_id, attachment.subject.key)
+    what = (attachment.name, attachment.mime_type, attachment.size)
+    return (attachment.id, *whose, *what, to_micros(attachment.created_at), int(attachment.is_uploaded))
 
 
-def _input_body(part: InputPart) -> dict[str, Any]:
-    if isinstance(part, TextInput):
-        return {"text": part.text}
-    tag = {"id": part.id, "text": part.text, "data": part.data, "group": part.group}
-    return {"tag": {**tag, "interactive": part.interactive}}
+def attachment_of(row: Row) -> Attachment:
+    """From the columns of :func:`attachment_row`."""
+    id_, workflow_id, thread_id, subject, name, mime_type, size, created_at, is_uploaded = row
+    return Attachment(
+        id=id_,
+        workflow_id=workflow_id,
+        thread_id=thread_id,
+        subject=Subject(subject),
+        name=name,
+        mime_type=mime_type,
+        size=size,
+        created_at=_moment(created_at),
+        is_uploaded=bool(is_uploaded),
+    )
 
 
-def _input_of(body: dict[str, Any]) -> InputPart:
-    return TagInput(**body["tag"]) if "tag" in body else TextInput(text=body["text"])
+def feedback_row(feedback: Feedback) -> Row:
+    """thread_id, item_id, kind, given_at."""
+    return (feedback.thread_id, feedback.item_id, feedback.kind, to_micros(feedback.given_at))
 
 
-def _answer_body(item: AssistantItem) -> dict[str, Any]:
-    return {"content": [_part_body(part) for part in item.content]}
-
-
-def _part_body(part: AnswerPart) -> dict[str, Any]:
-    return {"text": part.text, "citations": [_citation_body(each) for each in part.citations]}
-
-
-def _citation_body(citation: Citation) -> dict[str, Any]:
-    source = citation.source
-    return {
-        "title": source.title,
-        "url": source.url,
-        "filename": source.filename,
-        "description": source.description,
-        "index": citation.index,
-    }
-
-
-def _part_of(body: dict[str, Any]) -> AnswerPart:
-    return AnswerPart(text=body["text"], citations=tuple(map(_citation_of, body["citations"])))
-
-
-def _citation_of(body: dict[str, Any]) -> Citation:
-    index = body.pop("index")
-    return Citation(source=Source(**body), index=index)
+def feedback_of(row: Row) -> Feedback:
+    """From the columns of :func:`feedback_row`."""
+    thread_id, item_id, kind, given_at = row
+    return Feedback(thread_id=thread_id, item_id=item_id, kind=FeedbackKind(kind), given_at=_moment(given_at))
 
 
 def turn_row(turn: Turn) -> Row:

@@ -23,6 +23,8 @@ class SqliteUnitOfWork(UnitOfWork):
         self.threads = repositories.SqliteThreadRepository(database, stage)
         self.items = repositories.SqliteItemRepository(database, stage)
         self.turns = repositories.SqliteTurnRepository(database, stage)
+        self.attachments = repositories.SqliteAttachmentRepository(database, stage)
+        self.feedback = repositories.SqliteFeedbackRepository(database, stage)
         self.audit = repositories.SqliteAuditRepository(database, stage)
 
     async def commit(self) -> None:

@@ -1,40 +1,47 @@
-"""ChatKit answers and stream events, encoded; null fields are left out, as ChatKit's own server does."""
+"""ChatKit's threads, pages and stream events, encoded."""
 
 from collections.abc import Callable
-from functools import singledispatch
+from functools import singledispatchmethod
 from typing import Any
 
 import orjson
 
-from orcheo_core.domain.items import (
-    AnswerPart,
-    Citation,
-    InputPart,
-    Item,
-    Source,
-    TextInput,
-    UserItem,
+from orcheo_adapters.wire.chatkit_items import (
+    AttachmentLinks,
+    Json,
+    attachment_json,
+    citation_json,
+    item_json,
+    part_json,
+    present,
+    step_json,
 )
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.items import AnswerPart, Item
 from orcheo_core.domain.pages import Page
 from orcheo_core.domain.thread_events import (
+    Effect,
     ItemAdded,
     ItemDone,
     ItemRemoved,
+    ItemReplaced,
+    Notice,
     PartAdded,
     PartCited,
     PartDelta,
     PartDone,
     Progress,
+    StepAdded,
+    StepChanged,
     StreamOptions,
     ThreadCreated,
     ThreadEvent,
+    ThreadUpdated,
     TurnTrouble,
 )
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
-from orcheo_core.services.chatting import ThreadView
-
-Json = dict[str, Any]
+from orcheo_core.services.own_threads import ThreadView
 
 TURN_KEY = "orcheo.turn"
 """Key in a thread's metadata under which its latest turn stands (an addition of ours)."""
@@ -45,115 +52,127 @@ def encode_json(document: Json) -> bytes:
     return orjson.dumps(document)
 
 
-def thread_view_json(view: ThreadView) -> Json:
-    """``Thread`` with its first items, and the state of its latest turn."""
-    document = thread_json(view.thread, items=page_json(view.items, item_json))
-    if view.latest_turn is not None:
-        document["metadata"] = {TURN_KEY: _turn_json(view.latest_turn)}
-    return document
+class ChatKitEncoder:
+    """Encodes what a visitor is answered; it knows where attachments are found."""
 
+    def __init__(self, links: AttachmentLinks) -> None:
+        """Point to attachments by ``links``."""
+        self._links = links
 
-def thread_json(thread: Thread, *, items: Json | None = None) -> Json:
-    """``Thread``; without items its page is empty."""
-    return _present(
-        id=thread.id,
-        title=thread.title,
-        created_at=thread.created_at.isoformat(),
-        status={"type": "active"},
-        metadata={},
-        items=items or {"data": [], "has_more": False},
-    )
+    def view(self, view: ThreadView) -> Json:
+        """``Thread`` with its first items, and the state of its latest turn."""
+        document = self.thread(view.thread) | {"items": self.items(view.items)}
+        if view.latest_turn is not None:
+            document["metadata"] = {TURN_KEY: _turn_json(view.latest_turn)}
+        return document
 
+    def thread(self, thread: Thread) -> Json:
+        """``Thread`` without items: its page is empty."""
+        return present(
+            id=thread.id,
+            title=thread.title,
+            created_at=thread.created_at.isoformat(),
+            status={"type": "active"},
+            metadata={},
+            items={"data": [], "has_more": False},
+        )
 
-def page_json(page: Page[Any], encode: Callable[[Any], Json]) -> Json:
-    """``Page``; ``after`` is the cursor of the next one."""
-    after = page.entries[-1].id if page.has_more else None
-    return _present(data=[encode(entry) for entry in page.entries], has_more=page.has_more, after=after)
+    def threads(self, page: Page[Thread]) -> Json:
+        """``Page`` of threads."""
+        return _page_json(page, self.thread)
 
+    def items(self, page: Page[Item]) -> Json:
+        """``Page`` of items."""
+        return _page_json(page, self.item)
 
-def item_json(item: Item) -> Json:
-    """``ThreadItem``."""
-    base: Json = {"id": item.id, "thread_id": item.thread_id, "created_at": item.created_at.isoformat()}
-    if isinstance(item, UserItem):
-        return base | _user_fields(item)
-    return base | {"type": "assistant_message", "content": [_part_json(part) for part in item.content]}
+    def item(self, item: Item) -> Json:
+        """``ThreadItem``."""
+        return item_json(item, self._links)
 
+    def attachment(self, attachment: Attachment, upload: Json | None = None) -> Json:
+        """``Attachment``; ``upload`` says how its bytes are sent, while they are missing."""
+        return attachment_json(attachment, self._links, upload)
 
-def event_json(event: ThreadEvent) -> Json:
-    """``ThreadStreamEvent``."""
-    return _event_json(event)
+    def frame(self, event: ThreadEvent, number: int | None) -> bytes:
+        """One frame of the stream: ``data: …``, with an ``id:`` line for clients that can resume."""
+        data = b"data: " + orjson.dumps(self.event(event)) + b"\n\n"
+        return data if number is None else b"id: %d\n%b" % (number, data)
 
+    def event(self, event: ThreadEvent) -> Json:
+        """``ThreadStreamEvent``."""
+        if type(event) is PartDelta:  # the one that goes out by the thousand
+            return _part_update(event.item_id, "text_delta", delta=event.delta)
+        return self._event(event)
 
-def sse_frame(event: ThreadEvent, number: int | None) -> bytes:
-    """One frame of the stream: ``data: …``, with an ``id:`` line for clients that can resume."""
-    data = b"data: " + orjson.dumps(_event_json(event)) + b"\n\n"
-    return data if number is None else b"id: %d\n%b" % (number, data)
+    @singledispatchmethod
+    def _event(self, event: object) -> Json:
+        message = f"no wire form for {type(event).__name__}"
+        raise TypeError(message)
 
+    @_event.register
+    def _(self, event: ThreadCreated) -> Json:
+        return {"type": "thread.created", "thread": self.thread(event.thread)}
 
-@singledispatch
-def _event_json(event: object) -> Json:
-    message = f"no wire form for {type(event).__name__}"
-    raise TypeError(message)
+    @_event.register
+    def _(self, event: ThreadUpdated) -> Json:
+        return {"type": "thread.updated", "thread": self.thread(event.thread)}
 
+    @_event.register
+    def _(self, event: ItemAdded) -> Json:
+        return {"type": "thread.item.added", "item": self.item(event.item)}
 
-@_event_json.register
-def _(event: PartDelta) -> Json:
-    return _update(event.item_id, "text_delta", delta=event.delta)
+    @_event.register
+    def _(self, event: ItemDone) -> Json:
+        return {"type": "thread.item.done", "item": self.item(event.item)}
 
+    @_event.register
+    def _(self, event: ItemReplaced) -> Json:
+        return {"type": "thread.item.replaced", "item": self.item(event.item)}
 
-@_event_json.register
-def _(event: ThreadCreated) -> Json:
-    return {"type": "thread.created", "thread": thread_json(event.thread)}
+    @_event.register
+    def _(self, event: ItemRemoved) -> Json:
+        return {"type": "thread.item.removed", "item_id": event.item_id}
 
+    @_event.register
+    def _(self, event: StreamOptions) -> Json:
+        return {"type": "stream_options", "stream_options": {"allow_cancel": event.allow_cancel}}
 
-@_event_json.register
-def _(event: ItemAdded) -> Json:
-    return {"type": "thread.item.added", "item": item_json(event.item)}
+    @_event.register
+    def _(self, event: PartAdded) -> Json:
+        return _part_update(event.item_id, "added", content=part_json(AnswerPart(text="")))
 
+    @_event.register
+    def _(self, event: PartCited) -> Json:
+        annotation = citation_json(event.citation)
+        return _part_update(event.item_id, "annotation_added", annotation_index=event.position, annotation=annotation)
 
-@_event_json.register
-def _(event: ItemDone) -> Json:
-    return {"type": "thread.item.done", "item": item_json(event.item)}
+    @_event.register
+    def _(self, event: PartDone) -> Json:
+        return _part_update(event.item_id, "done", content=part_json(event.part))
 
+    @_event.register
+    def _(self, event: StepAdded) -> Json:
+        return _step_update(event.item_id, "added", event.index, step_json(event.step))
 
-@_event_json.register
-def _(event: ItemRemoved) -> Json:
-    return {"type": "thread.item.removed", "item_id": event.item_id}
+    @_event.register
+    def _(self, event: StepChanged) -> Json:
+        return _step_update(event.item_id, "updated", event.index, step_json(event.step))
 
+    @_event.register
+    def _(self, event: Progress) -> Json:
+        return present(type="progress_update", text=event.text, icon=event.icon)
 
-@_event_json.register
-def _(event: StreamOptions) -> Json:
-    return {"type": "stream_options", "stream_options": {"allow_cancel": event.allow_cancel}}
+    @_event.register
+    def _(self, event: Effect) -> Json:
+        return {"type": "client_effect", "name": event.name, "data": event.data}
 
+    @_event.register
+    def _(self, event: Notice) -> Json:
+        return present(type="notice", level=event.level, message=event.message, title=event.title)
 
-@_event_json.register
-def _(event: PartAdded) -> Json:
-    return _update(event.item_id, "added", content=_part_json(AnswerPart(text="")))
-
-
-@_event_json.register
-def _(event: PartCited) -> Json:
-    return _update(
-        event.item_id,
-        "annotation_added",
-        annotation_index=event.position,
-        annotation=_citation_json(event.citation),
-    )
-
-
-@_event_json.register
-def _(event: PartDone) -> Json:
-    return _update(event.item_id, "done", content=_part_json(event.part))
-
-
-@_event_json.register
-def _(event: Progress) -> Json:
-    return _present(type="progress_update", text=event.text, icon=event.icon)
-
-
-@_event_json.register
-def _(event: TurnTrouble) -> Json:
-    return {"type": "error", "code": "custom", "message": event.message, "allow_retry": event.allow_retry}
+    @_event.register
+    def _(self, event: TurnTrouble) -> Json:
+        return {"type": "error", "code": "custom", "message": event.message, "allow_retry": event.allow_retry}
 
 
 _PART_UPDATES = {
@@ -164,55 +183,20 @@ _PART_UPDATES = {
 }
 
 
-def _update(item_id: str, kind: str, **fields: Any) -> Json:
+def _part_update(item_id: str, kind: str, **fields: Any) -> Json:
     update = {"type": _PART_UPDATES[kind], "content_index": 0, **fields}
     return {"type": "thread.item.updated", "item_id": item_id, "update": update}
 
 
-def _user_fields(item: UserItem) -> Json:
-    wished = item.inference_options
-    options = _present(model=wished.model, tool_choice={"id": wished.tool_id} if wished.tool_id else None)
-    return _present(
-        type="user_message",
-        content=[_input_json(part) for part in item.content],
-        attachments=[],
-        quoted_text=item.quoted_text,
-        inference_options=options,
-    )
+def _step_update(item_id: str, kind: str, index: int, step: Json) -> Json:
+    update = {"type": f"workflow.task.{kind}", "task_index": index, "task": step}
+    return {"type": "thread.item.updated", "item_id": item_id, "update": update}
 
 
-def _input_json(part: InputPart) -> Json:
-    if isinstance(part, TextInput):
-        return {"type": "input_text", "text": part.text}
-    return _present(
-        type="input_tag",
-        id=part.id,
-        text=part.text,
-        data=part.data,
-        group=part.group,
-        interactive=part.interactive,
-    )
-
-
-def _part_json(part: AnswerPart) -> Json:
-    annotations = [_citation_json(citation) for citation in part.citations]
-    return {"type": "output_text", "text": part.text, "annotations": annotations}
-
-
-def _citation_json(citation: Citation) -> Json:
-    return _present(type="annotation", source=_source_json(citation.source), index=citation.index)
-
-
-def _source_json(source: Source) -> Json:
-    if source.url is not None:
-        return _present(type="url", title=source.title, url=source.url, description=source.description)
-    filename = source.filename or source.title
-    return _present(type="file", title=source.title, filename=filename, description=source.description)
+def _page_json(page: Page[Any], encode: Callable[[Any], Json]) -> Json:
+    after = page.entries[-1].id if page.has_more else None
+    return present(data=[encode(entry) for entry in page.entries], has_more=page.has_more, after=after)
 
 
 def _turn_json(turn: Turn) -> Json:
     return {"id": turn.id, "status": turn.status.value, "user_item_id": turn.user_item_id}
-
-
-def _present(**fields: Any) -> Json:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -62,6 +62,61 @@ class AddUserMessage:
 
 
 @frozen(kw_only=True)
+class AddToolOutput:
+    """``threads.add_client_tool_output``; the output is any JSON."""
+
+    thread_id: str
+    result: Any
+
+
+@frozen(kw_only=True)
+class WireAnswer:
+    """The answer to one question."""
+
+    values: tuple[str, ...] = ()
+    skipped: bool = False
+
+
+@frozen(kw_only=True)
+class StructuredInput:
+    """``input`` of structured input."""
+
+    status: Literal["answered", "skipped"]
+    answers: dict[str, WireAnswer] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class AddStructuredInput:
+    """``threads.add_structured_input``."""
+
+    thread_id: str
+    item_id: str
+    input: StructuredInput
+
+
+@frozen(kw_only=True)
+class WireAction:
+    """``action``: its payload is any JSON."""
+
+    type: str
+    payload: Any = None
+
+
+@frozen(kw_only=True)
+class CustomAction:
+    """``threads.custom_action``."""
+
+    thread_id: str
+    action: WireAction
+    item_id: str | None = None
+
+
+@frozen(kw_only=True)
+class SyncCustomAction(CustomAction):
+    """``threads.sync_custom_action``."""
+
+
+@frozen(kw_only=True)
 class RetryAfterItem:
     """``threads.retry_after_item``."""
 
@@ -74,6 +129,54 @@ class GetThread:
     """``threads.get_by_id``."""
 
     thread_id: str
+
+
+@frozen(kw_only=True)
+class UpdateThread:
+    """``threads.update``."""
+
+    thread_id: str
+    title: str
+
+
+@frozen(kw_only=True)
+class DeleteThread:
+    """``threads.delete``."""
+
+    thread_id: str
+
+
+@frozen(kw_only=True)
+class GiveFeedback:
+    """``items.feedback``."""
+
+    thread_id: str
+    item_ids: tuple[str, ...]
+    kind: Literal["positive", "negative"]
+
+
+@frozen(kw_only=True)
+class CreateAttachment:
+    """``attachments.create``; ``size`` in bytes."""
+
+    name: str
+    size: int
+    mime_type: str
+
+
+@frozen(kw_only=True)
+class DeleteAttachment:
+    """``attachments.delete``."""
+
+    attachment_id: str
+
+
+@frozen(kw_only=True)
+class Transcribe:
+    """``input.transcribe``."""
+
+    audio_base64: str
+    mime_type: str
 
 
 @frozen(kw_only=True)
@@ -109,33 +212,43 @@ class RequestMetadata:
     client_id: str | None = field(default=None)
 
 
-Params = CreateThread | AddUserMessage | RetryAfterItem | GetThread | CancelTurn | ListThreads | ListItems
-
-_TYPES: dict[str, type[Params]] = {
+TYPES: dict[str, type[Any]] = {
     "threads.create": CreateThread,
     "threads.add_user_message": AddUserMessage,
+    "threads.add_client_tool_output": AddToolOutput,
+    "threads.add_structured_input": AddStructuredInput,
     "threads.retry_after_item": RetryAfterItem,
+    "threads.custom_action": CustomAction,
+    "threads.sync_custom_action": SyncCustomAction,
     "threads.get_by_id": GetThread,
-    "threads.cancel": CancelTurn,
     "threads.list": ListThreads,
+    "threads.update": UpdateThread,
+    "threads.delete": DeleteThread,
+    "threads.cancel": CancelTurn,
     "items.list": ListItems,
+    "items.feedback": GiveFeedback,
+    "attachments.create": CreateAttachment,
+    "attachments.delete": DeleteAttachment,
+    "input.transcribe": Transcribe,
 }
+"""The request types, by what ``type`` says."""
 
 
 @frozen(kw_only=True)
 class ChatKitRequest:
     """One decoded request; ``client_id`` is an idempotency key in the metadata."""
 
-    params: Params
+    params: Any
+    """A value of one of the classes in :data:`TYPES`."""
     client_id: str | None
 
 
 def decode_chatkit(body: bytes) -> ChatKitRequest:
     """Decode a request body; raises :class:`MalformedRequest` and :class:`InvalidInput`."""
     document = load_object(body)
-    cls = _TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
+    cls = TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
     if cls is None:
-        raise InvalidInput(FieldError("type", f"must be one of {', '.join(_TYPES)}"))
+        raise InvalidInput(FieldError("type", f"must be one of {', '.join(TYPES)}"))
     params = decode(_CONVERTER, document.get("params", {}), cls, path="params")
     metadata = decode(_CONVERTER, document.get("metadata", {}), RequestMetadata, path="metadata")
     return ChatKitRequest(params=params, client_id=metadata.client_id)

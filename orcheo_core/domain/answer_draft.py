@@ -1,9 +1,14 @@
-"""An answer while it is being written."""
+"""Items while they are being written: an answer, a progress note.
+
+They change in place: an answer of n pieces would cost n² as a chain of frozen values.
+"""
 
 from collections.abc import Iterator
 
+from attrs import evolve
+
+from orcheo_core.domain.component_items import ProgressNoteItem, Step
 from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation
-from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta
 from orcheo_core.domain.thread_events import (
     ItemAdded,
     ItemDone,
@@ -11,69 +16,77 @@ from orcheo_core.domain.thread_events import (
     PartCited,
     PartDelta,
     PartDone,
-    Progress,
+    StepAdded,
+    StepChanged,
     ThreadEvent,
 )
 
 
 class AnswerDraft:
-    """Turns run events into thread events and keeps the text so far.
-
-    The one domain class that changes in place: an answer of n pieces would cost n² as a chain of frozen values.
-    """
+    """An assistant item that grows."""
 
     def __init__(self, item: AssistantItem) -> None:
         """Begin with ``item``, whose content is still empty."""
         self._item = item
         self._pieces: list[str] = []
         self._citations: list[Citation] = []
-        self._begun = False
-        self.unsaved = False
-        """Whether something was said since :meth:`mark_saved`."""
 
     @property
     def item(self) -> AssistantItem:
         """The item as far as it is written."""
-        part = AnswerPart(text="".join(self._pieces), citations=tuple(self._citations))
-        return self._item.with_answer(part) if self._begun else self._item
+        return self._item.with_answer(self._part)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether the workflow has said nothing yet."""
-        return not self._begun
+    def _part(self) -> AnswerPart:
+        return AnswerPart(text="".join(self._pieces), citations=tuple(self._citations))
 
-    def mark_saved(self) -> None:
-        """All of :attr:`item` is durable now."""
-        self.unsaved = False
+    def begin(self) -> Iterator[ThreadEvent]:
+        """The item appears."""
+        yield ItemAdded(self._item)
+        yield PartAdded(item_id=self._item.id)
 
-    def apply(self, run_event: RunEvent) -> Iterator[ThreadEvent]:
-        """What the browser is told of this run event."""
-        if isinstance(run_event, ProgressNote):
-            yield Progress(text=run_event.text, icon=run_event.icon)
-            return
-        yield from self._begin()
-        self.unsaved = True
-        if isinstance(run_event, TextDelta):
-            self._pieces.append(run_event.text)
-            yield PartDelta(item_id=self._item.id, delta=run_event.text)
-        else:
-            yield self._cite(run_event)
+    def write(self, text: str) -> ThreadEvent:
+        """More text."""
+        self._pieces.append(text)
+        return PartDelta(item_id=self._item.id, delta=text)
+
+    def cite(self, citation: Citation) -> ThreadEvent:
+        """A source of the text so far."""
+        self._citations.append(citation)
+        return PartCited(item_id=self._item.id, position=len(self._citations) - 1, citation=citation)
 
     def finish(self) -> Iterator[ThreadEvent]:
-        """What the browser is told when the answer is as whole as it gets; nothing when nothing was said."""
-        if not self._begun:
-            return
+        """The item is whole."""
         item = self.item
         yield PartDone(item_id=item.id, part=item.content[0])
         yield ItemDone(item)
 
-    def _begin(self) -> Iterator[ThreadEvent]:
-        if self._begun:
-            return
-        self._begun = True
-        yield ItemAdded(self._item)
-        yield PartAdded(item_id=self._item.id)
 
-    def _cite(self, cited: SourceCited) -> PartCited:
-        self._citations.append(cited.citation)
-        return PartCited(item_id=self._item.id, position=len(self._citations) - 1, citation=cited.citation)
+class ProgressNoteDraft:
+    """A progress note whose steps come one by one."""
+
+    def __init__(self, item: ProgressNoteItem) -> None:
+        """Begin with ``item``, which has no steps yet."""
+        self._item = item
+        self._steps: list[Step] = []
+
+    @property
+    def item(self) -> ProgressNoteItem:
+        """The item as far as it is written."""
+        return evolve(self._item, steps=tuple(self._steps))
+
+    def begin(self) -> Iterator[ThreadEvent]:
+        """The item appears."""
+        yield ItemAdded(self._item)
+
+    def note(self, index: int, step: Step) -> ThreadEvent:
+        """A new step, or another look of an earlier one."""
+        if index < len(self._steps):
+            self._steps[index] = step
+            return StepChanged(item_id=self._item.id, index=index, step=step)
+        self._steps.append(step)
+        return StepAdded(item_id=self._item.id, index=len(self._steps) - 1, step=step)
+
+    def finish(self) -> Iterator[ThreadEvent]:
+        """The item is whole."""
+        yield ItemDone(self.item)

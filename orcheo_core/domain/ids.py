@@ -24,6 +24,7 @@ class IdKind(StrEnum):
     THREAD = "thr"
     ITEM = "msg"
     TURN = "trn"
+    ATTACHMENT = "atc"
     AUDIT_ENTRY = "aud"
     VISITOR = "vis"
     GRANT = "jti"

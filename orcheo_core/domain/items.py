@@ -3,10 +3,21 @@
 Names and fields follow ChatKit's thread items, so that nothing is lost between the wire and the store.
 """
 
-from datetime import datetime
 from typing import Any
 
 from attrs import evolve, field, frozen
+
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
+    EndOfTurnItem,
+    GeneratedImageItem,
+    HiddenItem,
+    ProgressNoteItem,
+    WidgetItem,
+)
+from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.structured_input import StructuredInputItem
 
 
 @frozen(kw_only=True)
@@ -32,12 +43,18 @@ InputPart = TextInput | TagInput
 
 @frozen(kw_only=True)
 class Source:
-    """Where a statement of an answer comes from: a web page (``url``) or a file (``filename``)."""
+    """Where a statement of an answer comes from: a web page (``url``), a file (``filename``), or an entity that the
+    embedding page knows (``entity_id``, with the page's own JSON in ``data``)."""
 
     title: str
     url: str | None = None
     filename: str | None = None
+    entity_id: str | None = None
     description: str | None = None
+    group: str | None = None
+    icon: str | None = None
+    interactive: bool = False
+    data: dict[str, Any] = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -65,14 +82,11 @@ class InferenceOptions:
 
 
 @frozen(kw_only=True)
-class UserItem:
+class UserItem(ItemBase):
     """What a visitor said."""
 
-    id: str
-    thread_id: str
-    turn_id: str
-    created_at: datetime
     content: tuple[InputPart, ...]
+    attachments: tuple[Attachment, ...] = ()
     quoted_text: str | None = None
     inference_options: InferenceOptions = InferenceOptions()
 
@@ -83,13 +97,9 @@ class UserItem:
 
 
 @frozen(kw_only=True)
-class AssistantItem:
+class AssistantItem(ItemBase):
     """What the workflow answered, whole or as far as it came."""
 
-    id: str
-    thread_id: str
-    turn_id: str
-    created_at: datetime
     content: tuple[AnswerPart, ...] = ()
 
     @property
@@ -102,4 +112,14 @@ class AssistantItem:
         return evolve(self, content=(part,))
 
 
-Item = UserItem | AssistantItem
+Item = (
+    UserItem
+    | AssistantItem
+    | ClientToolCallItem
+    | StructuredInputItem
+    | WidgetItem
+    | GeneratedImageItem
+    | ProgressNoteItem
+    | EndOfTurnItem
+    | HiddenItem
+)

@@ -1,8 +1,13 @@
 """A run: one execution of a workflow for a turn, and what the runner says meanwhile."""
 
-from attrs import frozen
+from collections.abc import Callable
+from typing import Any, Literal
 
-from orcheo_core.domain.items import Citation
+from attrs import field, frozen
+
+from orcheo_core.domain.component_items import ClientToolCallItem, Step, WidgetItem
+from orcheo_core.domain.items import Citation, InferenceOptions
+from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
 
@@ -21,6 +26,11 @@ class SourceCited:
     citation: Citation
 
 
+@frozen
+class AnswerEnded:
+    """The answer so far is whole: text that follows is another item."""
+
+
 @frozen(kw_only=True)
 class ProgressNote:
     """What the workflow is doing right now; shown, not kept."""
@@ -29,15 +39,134 @@ class ProgressNote:
     icon: str | None = None
 
 
-RunEvent = TextDelta | SourceCited | ProgressNote
+@frozen(kw_only=True)
+class StepNoted:
+    """A step on the way to the answer, kept in the thread; the same ``index`` again changes the step.
+
+    Steps count from 0; the first one begins a progress note, and whatever else is said ends it.
+    """
+
+    index: int
+    step: Step
+
+
+@frozen(kw_only=True)
+class WidgetShown:
+    """A widget for the visitor: a JSON tree with a Card, ListView or Basic as its root."""
+
+    widget: dict[str, Any]
+    copy_text: str | None = None
+
+
+@frozen(kw_only=True)
+class WidgetChanged:
+    """The widget that the visitor acted upon looks different now."""
+
+    widget: dict[str, Any]
+    copy_text: str | None = None
+
+
+@frozen(kw_only=True)
+class ImageShown:
+    """An image that the workflow made, by its URL."""
+
+    url: str
+
+
+@frozen(kw_only=True)
+class ClientToolCalled:
+    """The visitor's page shall call one of its tools; its output comes back as the cause of the next turn."""
+
+    name: str
+    arguments: dict[str, Any] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class InputAsked:
+    """Questions for the visitor; the answers come back as the cause of the next turn."""
+
+    questions: tuple[Question, ...]
+
+
+@frozen(kw_only=True)
+class EffectCaused:
+    """The visitor's page shall do something (ChatKit's *client effect*); nothing comes back, nothing is kept."""
+
+    name: str
+    data: dict[str, Any] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class NoticeGiven:
+    """A notice beside the conversation, in Markdown; not kept."""
+
+    message: str
+    level: Literal["info", "warning", "danger"] = "info"
+    title: str | None = None
+
+
+@frozen
+class ContextKept:
+    """JSON that the workflow wants to find in the history of later turns; visitors never see it."""
+
+    content: Any
+
+
+@frozen
+class TitleGiven:
+    """What this thread is about, in a few words."""
+
+    title: str
+
+
+RunEvent = (
+    TextDelta
+    | SourceCited
+    | AnswerEnded
+    | ProgressNote
+    | StepNoted
+    | WidgetShown
+    | WidgetChanged
+    | ImageShown
+    | ClientToolCalled
+    | InputAsked
+    | EffectCaused
+    | NoticeGiven
+    | ContextKept
+    | TitleGiven
+)
 
 
 @frozen(kw_only=True)
 class PastMessage:
-    """One earlier entry of the thread: who said it (``visitor`` or ``workflow``) and its text."""
+    """One earlier entry of the thread: who said it (``visitor`` or ``workflow``) and its text, or the JSON that the
+    workflow kept there with :class:`ContextKept`."""
 
-    said_by: str
+    said_by: Literal["visitor", "workflow"]
     text: str
+    hidden: Any = None
+
+
+@frozen(kw_only=True)
+class SentFile:
+    """A file that came with the message; ``read`` gives its bytes."""
+
+    name: str
+    mime_type: str
+    size: int
+    read: Callable[[], bytes] = field(repr=False, eq=False)
+
+
+@frozen(kw_only=True)
+class ActionTaken:
+    """The visitor used a control: what the page calls the action, its JSON, and the widget it sits in."""
+
+    type: str
+    payload: Any = None
+    widget: WidgetItem | None = None
+
+
+Cause = ClientToolCallItem | StructuredInputItem | ActionTaken
 
 
 @frozen(kw_only=True)
@@ -50,6 +179,14 @@ class RunContext:
     subject: Subject
     history: tuple[PastMessage, ...] = ()
     """Earlier entries of the thread, oldest first; at most :data:`HISTORY_LENGTH`."""
+    cause: Cause | None = None
+    """What began the turn when it was not a message: a tool's output, answered questions, an action."""
+    attachments: tuple[SentFile, ...] = ()
+    """The files sent with the message."""
+    quoted_text: str | None = None
+    """What the visitor quoted from the thread."""
+    inference_options: InferenceOptions = field(factory=InferenceOptions)
+    """What the visitor's page wishes: a model, a tool."""
 
 
 HISTORY_LENGTH = 40

@@ -4,9 +4,12 @@ Each carries no number of its own: within a turn the first is number 1 and each 
 (:class:`SequencedEvent`), which is what resuming counts by.
 """
 
-from attrs import frozen
+from typing import Any
 
-from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, UserItem
+from attrs import field, frozen
+
+from orcheo_core.domain.component_items import Step
+from orcheo_core.domain.items import AnswerPart, Citation, Item
 from orcheo_core.domain.threads import Thread
 
 
@@ -18,17 +21,31 @@ class ThreadCreated:
 
 
 @frozen
+class ThreadUpdated:
+    """``thread.updated``: the thread has another title."""
+
+    thread: Thread
+
+
+@frozen
 class ItemAdded:
     """``thread.item.added``: an item appears, its content will follow."""
 
-    item: AssistantItem
+    item: Item
 
 
 @frozen
 class ItemDone:
     """``thread.item.done``: an item is whole and durable."""
 
-    item: UserItem | AssistantItem
+    item: Item
+
+
+@frozen
+class ItemReplaced:
+    """``thread.item.replaced``: an item looks different now, and that is durable."""
+
+    item: Item
 
 
 @frozen
@@ -78,11 +95,46 @@ class PartDone:
 
 
 @frozen(kw_only=True)
+class StepAdded:
+    """``workflow.task.added``: a progress note has one more step."""
+
+    item_id: str
+    index: int
+    step: Step
+
+
+@frozen(kw_only=True)
+class StepChanged:
+    """``workflow.task.updated``: a step of a progress note looks different now."""
+
+    item_id: str
+    index: int
+    step: Step
+
+
+@frozen(kw_only=True)
 class Progress:
     """``progress_update``: what the workflow is doing; not kept."""
 
     text: str
     icon: str | None = None
+
+
+@frozen(kw_only=True)
+class Effect:
+    """``client_effect``: the page shall do something; not kept."""
+
+    name: str
+    data: dict[str, Any] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Notice:
+    """``notice``: a word beside the conversation, in Markdown; not kept."""
+
+    level: str
+    message: str
+    title: str | None = None
 
 
 @frozen(kw_only=True)
@@ -95,15 +147,21 @@ class TurnTrouble:
 
 ThreadEvent = (
     ThreadCreated
+    | ThreadUpdated
     | ItemAdded
     | ItemDone
+    | ItemReplaced
     | ItemRemoved
     | StreamOptions
     | PartAdded
     | PartDelta
     | PartCited
     | PartDone
+    | StepAdded
+    | StepChanged
     | Progress
+    | Effect
+    | Notice
     | TurnTrouble
 )
 

@@ -24,6 +24,10 @@ class Thread:
         """Something was said in it at ``at``."""
         return evolve(self, updated_at=at)
 
+    def titled(self, title: str) -> "Thread":
+        """With another title, cut to one line."""
+        return evolve(self, title=title_from(title))
+
 
 def title_from(text: str) -> str | None:
     """A title out of the first words of a thread, on one line; None when there are no words."""

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
@@ -101,6 +103,10 @@ class ThreadRepository(Protocol):
     def save(self, thread: Thread) -> None:
         """Stage an insert or a replacement."""
 
+    @abstractmethod
+    def remove(self, thread_id: str) -> None:
+        """Stage a removal with all that belongs to the thread: items, turns, attachments, feedback."""
+
 
 class ItemRepository(Protocol):
     """Items by id, and by thread."""
@@ -110,8 +116,8 @@ class ItemRepository(Protocol):
         """The item of this thread with this id."""
 
     @abstractmethod
-    async def page(self, thread_id: str, query: PageQuery) -> Page[Item]:
-        """The items of a thread in the order of their ids."""
+    async def page(self, thread_id: str, query: PageQuery, *, hidden: bool = False) -> Page[Item]:
+        """The items of a thread in the order of their ids; hidden ones only when asked for."""
 
     @abstractmethod
     def save(self, item: Item) -> None:
@@ -148,6 +154,38 @@ class TurnRepository(Protocol):
     @abstractmethod
     def save(self, turn: Turn) -> None:
         """Stage the end of a turn."""
+
+
+class AttachmentRepository(Protocol):
+    """What is known of attachments; their bytes lie elsewhere."""
+
+    @abstractmethod
+    async def find(self, attachment_id: str) -> Attachment | None:
+        """The attachment with this id, whosoever's it is: the caller compares workflow and subject."""
+
+    @abstractmethod
+    async def ids(self, *, workflow_id: str, thread_id: str | None = None) -> Sequence[str]:
+        """The ids of all attachments of a workflow, or of one of its threads."""
+
+    @abstractmethod
+    def save(self, attachment: Attachment) -> None:
+        """Stage an insert or a replacement."""
+
+    @abstractmethod
+    def remove(self, attachment_id: str) -> None:
+        """Stage a removal; one that is not there is none to worry about."""
+
+
+class FeedbackRepository(Protocol):
+    """What visitors thought of answers."""
+
+    @abstractmethod
+    async def of_thread(self, thread_id: str) -> Sequence[Feedback]:
+        """All feedback on items of a thread."""
+
+    @abstractmethod
+    def save(self, feedback: Feedback) -> None:
+        """Stage an insert or, for the same item, a replacement."""
 
 
 class AuditRepository(Protocol):

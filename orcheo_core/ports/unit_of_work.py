@@ -10,8 +10,10 @@ from abc import abstractmethod
 from typing import Protocol
 
 from orcheo_core.ports.repositories import (
+    AttachmentRepository,
     AuditRepository,
     ChatSessionRepository,
+    FeedbackRepository,
     ItemRepository,
     PublishTokenRepository,
     ServiceTokenRepository,
@@ -35,6 +37,8 @@ class UnitOfWork(Protocol):
     threads: ThreadRepository
     items: ItemRepository
     turns: TurnRepository
+    attachments: AttachmentRepository
+    feedback: FeedbackRepository
     audit: AuditRepository
 
     @abstractmethod

@@ -1,23 +1,32 @@
-"""Chatting: what a visitor can ask for inside a chat; every request is scoped to (workflow, subject)."""
+"""Chatting: what begins a turn; every request is scoped to (workflow, subject)."""
 
-from attrs import field, frozen
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from attrs import evolve, field, frozen
+
+from orcheo_core.domain.component_items import ClientToolCallItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.items import InferenceOptions, InputPart, Item, UserItem
-from orcheo_core.domain.pages import Page, PageQuery
-from orcheo_core.domain.run import HISTORY_LENGTH, PastMessage, RunContext, RunRequest
-from orcheo_core.domain.thread_events import ItemDone, StreamOptions, ThreadCreated, ThreadEvent
+from orcheo_core.domain.items import InferenceOptions, InputPart, UserItem
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.run import ActionTaken, Cause, PastMessage, WidgetChanged
+from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer, StructuredInputItem
+from orcheo_core.domain.thread_events import ItemDone, ItemReplaced, StreamOptions, ThreadCreated, ThreadEvent
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
-from orcheo_core.errors import ItemNotFound, ServerStopping, ThreadNotFound
+from orcheo_core.errors import ActionFailed, ItemNotFound, NothingPending
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import Runners
-from orcheo_core.ports.turn_relay import TurnRelay
-from orcheo_core.ports.unit_of_work import DuplicateTurn, Store, UnitOfWork
+from orcheo_core.ports.telemetry import Telemetry
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.admitting import Visit
+from orcheo_core.services.attaching import find_sendable
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.live_turns import LiveTurns
-from orcheo_core.services.turn_engine import Assignment, TurnEngine
+from orcheo_core.services.own_threads import find_own_thread
+from orcheo_core.services.turn_launcher import Beginning, TurnLauncher
+
+_PENDING_WINDOW = 20
+"""So many of the newest items are looked through for pending client tool calls, as ChatKit's own server does."""
 
 
 @frozen(kw_only=True)
@@ -25,49 +34,48 @@ class VisitorInput:
     """What a visitor sends: the content and, for a repeat that must not count twice, a key of their own."""
 
     content: tuple[InputPart, ...]
+    attachment_ids: tuple[str, ...] = ()
     quoted_text: str | None = None
     inference_options: InferenceOptions = field(factory=InferenceOptions)
     idempotency_key: str | None = None
 
 
 @frozen(kw_only=True)
-class ThreadView:
-    """A thread as its subject sees it: its first items and how its latest turn stands."""
+class ActionInput:
+    """An action of the visitor's page: its type, its JSON, and the id of the widget it was taken in, if any."""
 
-    thread: Thread
-    items: Page[Item]
-    latest_turn: Turn | None = None
+    type: str
+    payload: Any = None
+    item_id: str | None = None
 
 
 class Chatting:
-    """Begins turns and reads threads."""
+    """Begins turns.
+
+    Besides what the methods name, each raises :class:`ThreadNotFound`, :class:`TurnInProgress`,
+    :class:`ServerStopping` and :class:`StorageUnavailable`; a repeated idempotency key gives the first turn again.
+    """
 
     def __init__(
         self,
         *,
         store: Store,
-        relay: TurnRelay,
-        runners: Runners,
+        launcher: TurnLauncher,
         clock: Clock,
         identifiers: Identifiers,
-        engine: TurnEngine,
         live_turns: LiveTurns,
+        telemetry: Telemetry,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
-        self._relay = relay
-        self._runners = runners
+        self._launcher = launcher
         self._clock = clock
         self._identifiers = identifiers
-        self._engine = engine
         self._live_turns = live_turns
-        self._stopping = False
+        self._telemetry = telemetry
 
     async def create_thread(self, visit: Visit, said: VisitorInput) -> Turn:
-        """Begin a thread with a first turn; follow the turn through the relay.
-
-        A repeated idempotency key returns the first turn. Raises :class:`ServerStopping`, :class:`StorageUnavailable`.
-        """
+        """Begin a thread with a first turn; raises :class:`AttachmentNotFound`."""
         now = self._clock.now()
         thread = Thread(
             id=self._identifiers.new(IdKind.THREAD),
@@ -77,176 +85,220 @@ class Chatting:
             updated_at=now,
             title=title_from("".join(part.text for part in said.content)),
         )
-        return await self._begin(visit, thread, said, [ThreadCreated(thread)], history=())
+        return await self._say(self._store.begin(), visit, thread, said, history=(), opening=[ThreadCreated(thread)])
 
     async def add_user_item(self, visit: Visit, thread_id: str, said: VisitorInput) -> Turn:
-        """Begin the next turn of a thread.
-
-        Raises :class:`ThreadNotFound` and :class:`TurnInProgress`, besides what :meth:`create_thread` raises.
-        """
+        """Begin the next turn of a thread; raises :class:`AttachmentNotFound`."""
         change = self._store.begin()
-        thread = await self._own_thread(change, visit, thread_id)
-        history = await self._history(change, thread_id)
-        return await self._begin(visit, thread.touched(self._clock.now()), said, [], history=history)
+        thread = await find_own_thread(change, visit, thread_id)
+        history = await self._launcher.history(change, thread_id)
+        return await self._say(change, visit, thread.touched(self._clock.now()), said, history=history, opening=())
 
     async def retry(self, visit: Visit, thread_id: str, item_id: str, *, idempotency_key: str | None = None) -> Turn:
         """Answer a user item again; what came after it goes when the new answer is durable.
 
-        Raises :class:`ThreadNotFound`, :class:`ItemNotFound`, :class:`TurnInProgress`.
+        Raises :class:`ItemNotFound`.
         """
+        if first := await self._launcher.begun(visit, idempotency_key):
+            return first
         change = self._store.begin()
-        thread = await self._own_thread(change, visit, thread_id)
+        thread = await find_own_thread(change, visit, thread_id)
         item = await change.items.find(thread_id, item_id)
         if not isinstance(item, UserItem):
             raise ItemNotFound("The thread has no visitor's item with this id to answer again.")
-        replaces = await self._ids_after(change, thread_id, item_id)
-        history = await self._history(change, thread_id, before=item_id)
-        turn = self._new_turn(visit, thread_id, item_id, replaces=replaces, idempotency_key=idempotency_key)
-        change.threads.save(thread.touched(self._clock.now()))
-        change.turns.add(turn)
-        return await self._launch(change, turn, visit, item.text, [], history)
+        replaces = await _ids_after(change, thread_id, item_id)
+        history = await self._launcher.history(change, thread_id, before=item_id)
+        turn = self._launcher.new_turn(visit, thread, item_id, replaces=replaces, idempotency_key=idempotency_key)
+        return await self._launcher.launch(
+            Beginning(
+                change=change,
+                visit=visit,
+                thread=thread.touched(self._clock.now()),
+                turn=turn,
+                text=item.text,
+                history=history,
+                user_item=item,
+            )
+        )
+
+    async def add_tool_output(
+        self, visit: Visit, thread_id: str, output: Any, *, idempotency_key: str | None = None
+    ) -> Turn:
+        """Go on with the output of the client tool call that the thread waits for.
+
+        Older calls that wait are dropped, as ChatKit's own server does. Raises :class:`NothingPending`.
+        """
+        if first := await self._launcher.begun(visit, idempotency_key):
+            return first
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, thread_id)
+        newest = await change.items.page(thread_id, PageQuery(limit=_PENDING_WINDOW, newest_first=True))
+        calls = [each for each in newest.entries if isinstance(each, ClientToolCallItem) and each.is_pending]
+        if not calls or calls[0] is not newest.entries[0]:
+            raise NothingPending("The newest item of the thread is no client tool call that waits for its output.")
+        call = calls[0].completed(output)
+        change.items.save(call)
+        for dangling in calls[1:]:
+            change.items.remove(dangling.id)
+        return await self._go_on(change, visit, thread, call, item_id=call.id, idempotency_key=idempotency_key)
+
+    async def add_structured_input(
+        self,
+        visit: Visit,
+        thread_id: str,
+        item_id: str,
+        *,
+        status: InputStatus,
+        answers: Mapping[str, QuestionAnswer],
+        idempotency_key: str | None = None,
+    ) -> Turn:
+        """Go on with the visitor's answers to questions; raises :class:`ItemNotFound`, :class:`NothingPending`."""
+        if first := await self._launcher.begun(visit, idempotency_key):
+            return first
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, thread_id)
+        item = await change.items.find(thread_id, item_id)
+        if not isinstance(item, StructuredInputItem):
+            raise ItemNotFound("The thread has no questions with this id.")
+        if not item.is_pending:
+            raise NothingPending("These questions are answered already.")
+        item = item.submitted(status, answers)
+        change.items.save(item)
+        return await self._go_on(
+            change, visit, thread, item, item_id=item_id, opening=[ItemReplaced(item)], idempotency_key=idempotency_key
+        )
+
+    async def act(
+        self, visit: Visit, thread_id: str, asked: ActionInput, *, idempotency_key: str | None = None
+    ) -> Turn:
+        """Begin a turn out of an action; raises :class:`ItemNotFound` for an item that is no widget."""
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, thread_id)
+        action = await _action(change, thread_id, asked)
+        item_id = asked.item_id or ""
+        return await self._go_on(change, visit, thread, action, item_id=item_id, idempotency_key=idempotency_key)
+
+    async def act_now(self, visit: Visit, thread_id: str, asked: ActionInput) -> WidgetItem | None:
+        """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
+
+        May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`.
+        """
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, thread_id)
+        action = await _action(change, thread_id, asked)
+        widget = await self._change_widget(await self._beginning(change, visit, thread, action, asked.item_id or ""))
+        if widget is not None:
+            change.items.save(widget)
+            await change.commit()
+        return widget
 
     async def cancel(self, visit: Visit, thread_id: str) -> None:
         """Stop the running turn of a thread, if any; what it has said so far stays."""
-        await self._own_thread(self._store.begin(), visit, thread_id)
+        await find_own_thread(self._store.begin(), visit, thread_id)
         self._live_turns.stop_thread(thread_id)
-
-    async def read_thread(self, visit: Visit, thread_id: str) -> ThreadView:
-        """A thread with its first items, oldest first."""
-        change = self._store.begin()
-        thread = await self._own_thread(change, visit, thread_id)
-        items = await change.items.page(thread_id, PageQuery())
-        return ThreadView(thread=thread, items=items, latest_turn=await change.turns.latest(thread_id))
-
-    async def threads(self, visit: Visit, query: PageQuery) -> Page[Thread]:
-        """The subject's own threads with this workflow."""
-        return await self._store.begin().threads.page(visit.workflow.id, visit.subject, query)
-
-    async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> Page[Item]:
-        """A page of the items of a thread."""
-        change = self._store.begin()
-        await self._own_thread(change, visit, thread_id)
-        return await change.items.page(thread_id, query)
-
-    async def followable_turn(self, visit: Visit, thread_id: str) -> str | None:
-        """The id of the thread's latest turn when its events can still be followed."""
-        change = self._store.begin()
-        await self._own_thread(change, visit, thread_id)
-        turn = await change.turns.latest(thread_id)
-        return turn.id if turn and self._relay.knows(turn.id) else None
 
     def stop(self) -> None:
         """The server shuts down: no new turn, and the running ones are interrupted."""
-        self._stopping = True
+        self._launcher.stop()
         self._live_turns.stop_all()
 
-    async def _begin(
+    async def _say(
         self,
+        change: UnitOfWork,
         visit: Visit,
         thread: Thread,
         said: VisitorInput,
-        opening: list[ThreadEvent],
         *,
         history: tuple[PastMessage, ...],
+        opening: Sequence[ThreadEvent],
     ) -> Turn:
+        sent = await find_sendable(change, visit, said.attachment_ids, thread.id)
         item_id = self._identifiers.new(IdKind.ITEM)
-        turn = self._new_turn(visit, thread.id, item_id, idempotency_key=said.idempotency_key)
+        turn = self._launcher.new_turn(visit, thread, item_id, idempotency_key=said.idempotency_key)
         item = UserItem(
             id=item_id,
             thread_id=thread.id,
             turn_id=turn.id,
             created_at=turn.started_at,
             content=said.content,
+            attachments=tuple(each.sent_in(thread.id) for each in sent),
             quoted_text=said.quoted_text,
             inference_options=said.inference_options,
         )
-        change = self._store.begin()
-        change.threads.save(thread)
-        change.turns.add(turn)
-        change.items.save(item)
-        return await self._launch(change, turn, visit, item.text, [*opening, ItemDone(item)], history)
+        beginning = Beginning(
+            change=change,
+            visit=visit,
+            thread=thread,
+            turn=turn,
+            text=item.text,
+            history=history,
+            opening=[*opening, ItemDone(item), StreamOptions()],
+            user_item=item,
+        )
+        return await self._launcher.launch(beginning)
 
-    async def _launch(
+    async def _go_on(
         self,
         change: UnitOfWork,
-        turn: Turn,
         visit: Visit,
-        text: str,
-        opening: list[ThreadEvent],
-        history: tuple[PastMessage, ...],
-    ) -> Turn:
-        if self._stopping:
-            raise ServerStopping
-        runner = self._runners.get(visit.workflow.runner.kind)
-        try:
-            await change.commit()
-        except DuplicateTurn:
-            return await self._first_turn(visit, turn)
-        self._relay.open(turn.id)
-        await self._relay.append(turn.id, [*opening, StreamOptions(allow_cancel=True)])
-        context = RunContext(
-            workflow_id=turn.workflow_id,
-            thread_id=turn.thread_id,
-            turn_id=turn.id,
-            subject=turn.subject,
-            history=history,
-        )
-        request = RunRequest(spec=visit.workflow.runner, text=text, context=context)
-        self._engine.start(Assignment(turn=turn, runner=runner, request=request))
-        return turn
-
-    async def _first_turn(self, visit: Visit, repeated: Turn) -> Turn:
-        key = repeated.idempotency_key or ""
-        first = await self._store.begin().turns.find_by_key(visit.workflow.id, visit.subject, key)
-        if first is None:
-            raise ThreadNotFound
-        return first
-
-    def _new_turn(
-        self,
-        visit: Visit,
-        thread_id: str,
-        user_item_id: str,
+        thread: Thread,
+        cause: Cause,
         *,
+        item_id: str,
+        opening: Sequence[ThreadEvent] = (),
         idempotency_key: str | None = None,
-        replaces: tuple[str, ...] = (),
     ) -> Turn:
-        return Turn(
-            id=self._identifiers.new(IdKind.TURN),
-            workflow_id=visit.workflow.id,
-            thread_id=thread_id,
-            subject=visit.subject,
-            user_item_id=user_item_id,
-            answer_id=self._identifiers.new(IdKind.ITEM),
-            started_at=self._clock.now(),
-            idempotency_key=idempotency_key,
-            replaces=replaces,
+        beginning = await self._beginning(change, visit, thread, cause, item_id, idempotency_key)
+        return await self._launcher.launch(evolve(beginning, opening=[StreamOptions(), *opening]))
+
+    async def _beginning(
+        self,
+        change: UnitOfWork,
+        visit: Visit,
+        thread: Thread,
+        cause: Cause,
+        item_id: str,
+        idempotency_key: str | None = None,
+    ) -> Beginning:
+        """Of a turn that no message begins: its text is what the visitor said last."""
+        history = await self._launcher.history(change, thread.id)
+        return Beginning(
+            change=change,
+            visit=visit,
+            thread=thread.touched(self._clock.now()),
+            turn=self._launcher.new_turn(visit, thread, item_id, idempotency_key=idempotency_key),
+            text=next((each.text for each in reversed(history) if each.said_by == "visitor"), ""),
+            history=history,
+            cause=cause,
         )
 
-    @staticmethod
-    async def _own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
-        thread = await change.threads.find(thread_id)
-        if thread is None or (thread.workflow_id, thread.subject) != (visit.workflow.id, visit.subject):
-            raise ThreadNotFound
-        return thread
-
-    @staticmethod
-    async def _history(change: UnitOfWork, thread_id: str, *, before: str | None = None) -> tuple[PastMessage, ...]:
-        query = PageQuery(limit=HISTORY_LENGTH, newest_first=True, after=before)
-        page = await change.items.page(thread_id, query)
-        return tuple(_past_message(item) for item in reversed(page.entries))
-
-    @staticmethod
-    async def _ids_after(change: UnitOfWork, thread_id: str, item_id: str) -> tuple[str, ...]:
-        found: list[str] = []
-        query = PageQuery(limit=100, after=item_id)
-        while True:
-            page = await change.items.page(thread_id, query)
-            found += [item.id for item in page.entries]
-            if not page.has_more:
-                return tuple(found)
-            query = PageQuery(limit=100, after=found[-1])
+    async def _change_widget(self, beginning: Beginning) -> WidgetItem | None:
+        before = after = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
+        try:
+            async for run_event in self._launcher.run_apart(beginning).events():
+                if after is not None and isinstance(run_event, WidgetChanged):
+                    after = after.changed(run_event.widget, run_event.copy_text)
+        except Exception as error:
+            self._telemetry.run_failed(beginning.turn, error)
+            raise ActionFailed from error
+        return None if after is before else after
 
 
-def _past_message(item: Item) -> PastMessage:
-    return PastMessage(said_by="visitor" if isinstance(item, UserItem) else "workflow", text=item.text)
+async def _action(change: UnitOfWork, thread_id: str, asked: ActionInput) -> ActionTaken:
+    if asked.item_id is None:
+        return ActionTaken(type=asked.type, payload=asked.payload)
+    widget = await change.items.find(thread_id, asked.item_id)
+    if not isinstance(widget, WidgetItem):
+        raise ItemNotFound("The thread has no widget with this id.")
+    return ActionTaken(type=asked.type, payload=asked.payload, widget=widget)
+
+
+async def _ids_after(change: UnitOfWork, thread_id: str, item_id: str) -> tuple[str, ...]:
+    found: list[str] = []
+    query = PageQuery(limit=100, after=item_id)
+    while True:
+        page = await change.items.page(thread_id, query, hidden=True)
+        found += [item.id for item in page.entries]
+        if not page.has_more:
+            return tuple(found)
+        query = PageQuery(limit=100, after=found[-1])

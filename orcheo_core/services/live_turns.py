@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from orcheo_core.domain.answer_draft import AnswerDraft
 from orcheo_core.domain.thread_events import TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.turn_draft import TurnDraft
 from orcheo_core.ports.runner import Run
 
 INTERRUPTED = TurnTrouble(
@@ -16,7 +16,7 @@ ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_re
 class LiveTurn:
     """One running turn: its run, what it has written so far, and why it should stop, if it should."""
 
-    def __init__(self, *, turn: Turn, run: Run, draft: AnswerDraft) -> None:
+    def __init__(self, *, turn: Turn, run: Run, draft: TurnDraft) -> None:
         """Join the parts; nothing has happened yet."""
         self.turn = turn
         self.run = run

@@ -5,15 +5,19 @@ durable at each :meth:`TurnEngine.checkpoint` (call it at least twice a second) 
 only after it is durable. No transaction is open meanwhile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 from attrs import frozen
 
-from orcheo_core.domain.answer_draft import AnswerDraft
-from orcheo_core.domain.items import AssistantItem
+from orcheo_core.domain.component_items import WidgetItem
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.run import RunRequest
 from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTrouble
+from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.turn_draft import TurnDraft
 from orcheo_core.errors import OrcheoError, StorageUnavailable
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
@@ -21,6 +25,7 @@ from orcheo_core.ports.runner import Runner, RunTimedOut
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.live_turns import LiveTurn, LiveTurns
 
 FAILED = TurnTrouble(
@@ -35,8 +40,11 @@ class Assignment:
     """A turn that is durable and waits for its run."""
 
     turn: Turn
+    thread: Thread
     runner: Runner
     request: RunRequest
+    acted_upon: WidgetItem | None = None
+    """The widget whose control the visitor used."""
 
 
 class TurnEngine:
@@ -50,6 +58,7 @@ class TurnEngine:
         background: Background,
         telemetry: Telemetry,
         clock: Clock,
+        identifiers: Identifiers,
         live_turns: LiveTurns,
     ) -> None:
         """Join the ports the engine needs."""
@@ -58,15 +67,14 @@ class TurnEngine:
         self._background = background
         self._telemetry = telemetry
         self._clock = clock
+        self._identifiers = identifiers
         self._live_turns = live_turns
 
     def start(self, assignment: Assignment) -> None:
         """Run the turn in the background; its relay must be open."""
         turn = assignment.turn
-        answer = AssistantItem(
-            id=turn.answer_id, thread_id=turn.thread_id, turn_id=turn.id, created_at=self._clock.now()
-        )
-        live = LiveTurn(turn=turn, run=assignment.runner.run(assignment.request), draft=AnswerDraft(answer))
+        draft = TurnDraft(thread=assignment.thread, stamp=self._stamp(turn), acted_upon=assignment.acted_upon)
+        live = LiveTurn(turn=turn, run=assignment.runner.run(assignment.request), draft=draft)
         self._live_turns.add(live)
         self._background.start(self._execute(live), name=turn.id)
 
@@ -91,25 +99,35 @@ class TurnEngine:
     async def _execute(self, live: LiveTurn) -> None:
         trouble = await self._follow_run(live)
         live.outcome = live.stopped_as or (TurnStatus.FAILED if trouble else TurnStatus.COMPLETED)
+        ending = live.draft.finish(completed=live.outcome is TurnStatus.COMPLETED)
         saved = await self._try_to_save(live, final=True)
-        await self._relay.append(live.turn.id, self._ending(live, trouble if saved else NOT_SAVED))
+        await self._relay.append(live.turn.id, self._farewell(live, ending, trouble if saved else NOT_SAVED))
         self._relay.close(live.turn.id)
 
     async def _follow_run(self, live: LiveTurn) -> TurnTrouble | None:
         try:
             async for run_event in live.run.events():
-                await self._relay.append(live.turn.id, live.draft.apply(run_event))
+                events = live.draft.apply(run_event)
+                if live.draft.has_news and not await self._try_to_save(live, final=False):
+                    live.run.stop()
+                    return NOT_SAVED
+                await self._relay.append(live.turn.id, events)
         except Exception as error:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
             if live.stopped_as is None:
                 self._telemetry.run_failed(live.turn, error)
                 return TIMED_OUT if isinstance(error, RunTimedOut) else FAILED
         return live.farewell
 
+    def _stamp(self, turn: Turn) -> Callable[[], ItemBase]:
+        """Ids for the items of a turn: the first one stands in the turn."""
+        ids = chain([turn.answer_id], iter(lambda: self._identifiers.new(IdKind.ITEM), None))
+        return lambda: ItemBase(id=next(ids), thread_id=turn.thread_id, turn_id=turn.id, created_at=self._clock.now())
+
     @staticmethod
-    def _ending(live: LiveTurn, trouble: TurnTrouble | None) -> Iterator[ThreadEvent]:
+    def _farewell(live: LiveTurn, ending: list[ThreadEvent], trouble: TurnTrouble | None) -> Iterator[ThreadEvent]:
         if live.outcome is TurnStatus.COMPLETED:
             yield from (ItemRemoved(item_id) for item_id in live.turn.replaces)
-        yield from live.draft.finish()
+        yield from ending
         if trouble is not None:
             yield trouble
 
@@ -117,7 +135,7 @@ class TurnEngine:
         try:
             await self._save(live, final=final)
         except StorageUnavailable as error:
-            live.draft.unsaved = True
+            live.draft.mark_unsaved()
             live.waits_for_storage = final
             self._telemetry.save_failed(live.turn, error)
             return False
@@ -130,8 +148,10 @@ class TurnEngine:
 
     async def _save(self, live: LiveTurn, *, final: bool) -> None:
         change = self._store.begin()
-        if not live.draft.is_empty:
-            change.items.save(live.draft.item)
+        for item in live.draft.items(every=final):
+            change.items.save(item)
+        if live.draft.is_retitled:
+            change.threads.save(live.draft.thread)
         live.draft.mark_saved()
         if final:
             self._stage_end(change, live)

@@ -288,16 +288,6 @@ async def test_a_tag_is_kept_as_it_came(house: House) -> None:
     assert item["inference_options"] == {"model": "m", "tool_choice": {"id": "t"}}
 
 
-async def test_attachments_are_refused_in_words(house: House) -> None:
-    """What this server cannot do yet it says."""
-    await house.publish()
-    said = USER_INPUT | {"attachments": ["atc_1"]}
-    problem = assert_problem(
-        await house.chatkit(await house.grant(), "threads.create", input=said), 422, "invalid_input"
-    )
-    assert problem["errors"][0]["path"] == "params.input.attachments"
-
-
 async def test_a_server_that_stops_ends_turns_with_an_event(house: House) -> None:
     """The last event says that the server is restarting, the turn is marked, and no new one begins."""
     grant, thread_id, request = await running_turn(house, "shutdown")

@@ -1,0 +1,54 @@
+"""Signed tickets for one attachment each: to upload it, or to look at it.
+
+An ``<img>`` cannot send a chat grant, and ChatKit's two-phase upload sends just the headers it was told. A ticket
+opens one attachment for one purpose, and not for long; it is no credential for anything else.
+"""
+
+from enum import StrEnum
+from hashlib import sha256
+
+from itsdangerous import BadData, TimestampSigner
+
+from orcheo_core.errors import AttachmentNotFound
+from orcheo_core.ports.clock import Clock
+
+TICKET_SECONDS = 3600
+_MAX_LENGTH = 256
+
+
+class TicketUse(StrEnum):
+    """What a ticket is for."""
+
+    UPLOAD = "upload"
+    PREVIEW = "preview"
+
+
+class AttachmentTickets:
+    """Signs and reads tickets."""
+
+    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock) -> None:
+        """``keys``: newest first; the newest signs, all of them verify."""
+        self._signers = {use: _ClockedSigner(keys, clock, use) for use in TicketUse}
+
+    def issue(self, attachment_id: str, use: TicketUse) -> str:
+        """A ticket for this attachment."""
+        return self._signers[use].sign(attachment_id).decode("ascii")
+
+    def read(self, ticket: str, use: TicketUse) -> str:
+        """The attachment id of a genuine ticket of the last hour; raises :class:`AttachmentNotFound`."""
+        if len(ticket) > _MAX_LENGTH or not ticket.isascii():
+            raise AttachmentNotFound
+        try:
+            return self._signers[use].unsign(ticket, max_age=TICKET_SECONDS).decode("ascii")
+        except BadData:
+            raise AttachmentNotFound from None
+
+
+class _ClockedSigner(TimestampSigner):
+    def __init__(self, keys: tuple[bytes, ...], clock: Clock, use: TicketUse) -> None:
+        salt = f"orcheo.attachment-{use}.v1"
+        super().__init__(list(reversed(keys)), salt=salt, key_derivation="hmac", digest_method=sha256)
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        return int(self._clock.now().timestamp())

@@ -1,0 +1,84 @@
+"""Bytes of attachments: sent directly or in two phases, and shown again to who may see them."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orcheo_adapters.auth.attachment_tickets import TicketUse
+from orcheo_adapters.http.parts import HttpParts, parts_of
+from orcheo_adapters.http.visits import visit_of
+from orcheo_adapters.wire.chatkit_answers import encode_json
+from orcheo_adapters.wire.chatkit_items import Json
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput
+
+TICKET_HEADER = "orcheo-ticket"
+_CHUNK = 64 * 1024
+_NO_STORE = {"cache-control": "no-store"}
+
+
+def upload_descriptor(parts: HttpParts, attachment: Attachment) -> Json:
+    """``AttachmentUploadDescriptor``: where the announced bytes go, and with which header."""
+    ticket = parts.attachment_tickets.issue(attachment.id, TicketUse.UPLOAD)
+    url = f"{parts.public_url}/api/chatkit/attachments/{attachment.id}"
+    return {"url": url, "method": "PUT", "headers": {TICKET_HEADER: ticket}}
+
+
+async def upload(request: Request) -> Response:
+    """``PUT /api/chatkit/attachments/{id}``: the bytes of an attachment that was announced with a ticket."""
+    parts, attachment_id = parts_of(request), request.path_params["attachment_id"]
+    ticket = request.headers.get(TICKET_HEADER, "")
+    if parts.attachment_tickets.read(ticket, TicketUse.UPLOAD) != attachment_id:
+        raise AttachmentNotFound
+    return _answer(parts, await parts.attaching.receive(attachment_id, request.stream()))
+
+
+async def upload_directly(request: Request) -> Response:
+    """``POST /api/chatkit/attachments``: field ``file`` of a form, under a chat grant or a publish token."""
+    parts = parts_of(request)
+    visit = await visit_of(request)
+    async with request.form(max_files=1, max_fields=4) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise InvalidInput(FieldError("file", "must be a file of a multipart form"))
+        attachment = await parts.attaching.announce(
+            visit, name=file.filename or "", size=file.size or 0, mime_type=_media_type(file)
+        )
+        return _answer(parts, await parts.attaching.receive(attachment.id, _chunks(file)))
+
+
+async def show(request: Request) -> Response:
+    """``GET /api/chatkit/attachments/{id}?ticket=…``: an image, for whoever was given the ticket."""
+    parts, attachment_id = parts_of(request), request.path_params["attachment_id"]
+    ticket = request.query_params.get("ticket", "")
+    if parts.attachment_tickets.read(ticket, TicketUse.PREVIEW) != attachment_id:
+        raise AttachmentNotFound
+    attachment, content = await parts.attaching.read(attachment_id)
+    headers = {
+        "cache-control": "private, max-age=300",
+        "content-disposition": f"{_disposition(attachment)}; filename*=UTF-8''{quote(attachment.name)}",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cross-origin-resource-policy": "same-origin",
+    }
+    return Response(content, headers=headers, media_type=attachment.mime_type)
+
+
+def _disposition(attachment: Attachment) -> str:
+    return "inline" if attachment.is_image else "attachment"
+
+
+def _media_type(file: UploadFile) -> str:
+    return (file.content_type or "").partition(";")[0].strip().lower()
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(_CHUNK):
+        yield chunk
+
+
+def _answer(parts: HttpParts, attachment: Attachment) -> Response:
+    document = encode_json(parts.encoder.attachment(attachment))
+    return Response(document, headers=_NO_STORE, media_type="application/json")

@@ -1,0 +1,223 @@
+"""The ChatKit endpoint: each request type has one handler, which streams a turn or answers JSON."""
+
+import binascii
+from base64 import b64decode
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from attrs import frozen
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from orcheo_adapters.http.attachments import upload_descriptor
+from orcheo_adapters.http.parts import HttpParts, parts_of
+from orcheo_adapters.http.sse import TurnStream
+from orcheo_adapters.http.visits import visit_of
+from orcheo_adapters.wire import chatkit_requests as wire
+from orcheo_adapters.wire.chatkit_answers import encode_json
+from orcheo_adapters.wire.chatkit_items import Json, present
+from orcheo_core.domain.feedback import FeedbackKind
+from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
+from orcheo_core.domain.turn import Turn
+from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.services.admitting import Visit
+from orcheo_core.services.chatting import ActionInput, VisitorInput
+
+NO_STORE = {"cache-control": "no-store"}
+_KEY_LENGTH = 200
+
+
+@frozen(kw_only=True)
+class _Asked:
+    """One request under way."""
+
+    parts: HttpParts
+    visit: Visit
+    key: str | None
+    """Its idempotency key."""
+
+
+async def chatkit(request: Request) -> ASGIApp:
+    """``POST /api/chatkit``: the ChatKit protocol, under a chat grant or a publish token."""
+    visit = await visit_of(request)
+    decoded = wire.decode_chatkit(await request.body())
+    asked = _Asked(parts=parts_of(request), visit=visit, key=_idempotency_key(request, decoded.client_id))
+    begin = _STREAMING.get(type(decoded.params))
+    if begin is not None:
+        return _stream(request, await begin(asked, decoded.params))
+    document = await _ANSWERING[type(decoded.params)](asked, decoded.params)
+    return Response(encode_json(document), headers=NO_STORE, media_type="application/json")
+
+
+async def follow_thread(request: Request) -> ASGIApp:
+    """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
+    parts = parts_of(request)
+    visit = await visit_of(request)
+    after = _after(request)
+    turn_id = await parts.own_threads.followable_turn(visit, request.path_params["thread_id"])
+    if turn_id is None:
+        return Response(status_code=204, headers=NO_STORE)
+    return TurnStream(parts.relay.follow(turn_id, after=after), frame=parts.encoder.frame, numbered=True, on_gone=None)
+
+
+def _stream(request: Request, turn: Turn) -> TurnStream:
+    """The turn's events; a client that cannot resume stops its turn by going away."""
+    parts = parts_of(request)
+    resumable = request.headers.get("orcheo-resume") == "1"
+    stop = None if resumable else lambda: parts.live_turns.stop_turn(turn.id)
+    return TurnStream(parts.relay.follow(turn.id), frame=parts.encoder.frame, numbered=resumable, on_gone=stop)
+
+
+def _idempotency_key(request: Request, client_id: str | None) -> str | None:
+    key = request.headers.get("idempotency-key") or client_id
+    if key is not None and len(key) > _KEY_LENGTH:
+        raise InvalidInput(FieldError("Idempotency-Key", f"must be at most {_KEY_LENGTH} characters"))
+    return key
+
+
+def _after(request: Request) -> int:
+    text = request.query_params.get("after") or request.headers.get("last-event-id") or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise InvalidInput(FieldError("after", "must be the number of an event"))
+    return int(text)
+
+
+# --- requests that begin a turn ------------------------------------------------------------------------------------
+
+
+async def _create_thread(asked: _Asked, params: wire.CreateThread) -> Turn:
+    return await asked.parts.chatting.create_thread(asked.visit, _said(asked, params.input))
+
+
+async def _add_user_message(asked: _Asked, params: wire.AddUserMessage) -> Turn:
+    return await asked.parts.chatting.add_user_item(asked.visit, params.thread_id, _said(asked, params.input))
+
+
+async def _retry(asked: _Asked, params: wire.RetryAfterItem) -> Turn:
+    chatting = asked.parts.chatting
+    return await chatting.retry(asked.visit, params.thread_id, params.item_id, idempotency_key=asked.key)
+
+
+async def _add_tool_output(asked: _Asked, params: wire.AddToolOutput) -> Turn:
+    chatting = asked.parts.chatting
+    return await chatting.add_tool_output(asked.visit, params.thread_id, params.result, idempotency_key=asked.key)
+
+
+async def _add_structured_input(asked: _Asked, params: wire.AddStructuredInput) -> Turn:
+    given = params.input
+    return await asked.parts.chatting.add_structured_input(
+        asked.visit,
+        params.thread_id,
+        params.item_id,
+        status=InputStatus(given.status),
+        answers={key: QuestionAnswer(values=each.values, skipped=each.skipped) for key, each in given.answers.items()},
+        idempotency_key=asked.key,
+    )
+
+
+async def _act(asked: _Asked, params: wire.CustomAction) -> Turn:
+    chatting = asked.parts.chatting
+    return await chatting.act(asked.visit, params.thread_id, _action(params), idempotency_key=asked.key)
+
+
+def _action(params: wire.CustomAction) -> ActionInput:
+    return ActionInput(type=params.action.type, payload=params.action.payload, item_id=params.item_id)
+
+
+def _said(asked: _Asked, given: wire.UserMessageInput) -> VisitorInput:
+    if not given.attachments and not any(part.text.strip() for part in given.content):
+        raise InvalidInput(FieldError("params.input.content", "must hold some text"))
+    return VisitorInput(
+        content=tuple(given.content),
+        attachment_ids=given.attachments,
+        quoted_text=given.quoted_text,
+        inference_options=given.options,
+        idempotency_key=asked.key,
+    )
+
+
+# --- requests that are answered at once ----------------------------------------------------------------------------
+
+
+async def _get_thread(asked: _Asked, params: wire.GetThread) -> Json:
+    return asked.parts.encoder.view(await asked.parts.own_threads.read(asked.visit, params.thread_id))
+
+
+async def _list_threads(asked: _Asked, params: wire.ListThreads) -> Json:
+    return asked.parts.encoder.threads(await asked.parts.own_threads.page(asked.visit, wire.page_query(params)))
+
+
+async def _list_items(asked: _Asked, params: wire.ListItems) -> Json:
+    page = await asked.parts.own_threads.items(asked.visit, params.thread_id, wire.page_query(params))
+    return asked.parts.encoder.items(page)
+
+
+async def _update_thread(asked: _Asked, params: wire.UpdateThread) -> Json:
+    return asked.parts.encoder.thread(
+        await asked.parts.own_threads.set_title(asked.visit, params.thread_id, params.title)
+    )
+
+
+async def _delete_thread(asked: _Asked, params: wire.DeleteThread) -> Json:
+    await asked.parts.own_threads.delete(asked.visit, params.thread_id)
+    return {}
+
+
+async def _cancel(asked: _Asked, params: wire.CancelTurn) -> Json:
+    await asked.parts.chatting.cancel(asked.visit, params.thread_id)
+    return {}
+
+
+async def _give_feedback(asked: _Asked, params: wire.GiveFeedback) -> Json:
+    kind = FeedbackKind(params.kind)
+    await asked.parts.own_threads.judge(asked.visit, params.thread_id, params.item_ids, kind)
+    return {}
+
+
+async def _act_now(asked: _Asked, params: wire.SyncCustomAction) -> Json:
+    changed = await asked.parts.chatting.act_now(asked.visit, params.thread_id, _action(params))
+    return present(updated_item=asked.parts.encoder.item(changed) if changed else None)
+
+
+async def _create_attachment(asked: _Asked, params: wire.CreateAttachment) -> Json:
+    attachment = await asked.parts.attaching.announce(
+        asked.visit, name=params.name, size=params.size, mime_type=params.mime_type
+    )
+    return asked.parts.encoder.attachment(attachment, upload_descriptor(asked.parts, attachment))
+
+
+async def _delete_attachment(asked: _Asked, params: wire.DeleteAttachment) -> Json:
+    await asked.parts.attaching.remove(asked.visit, params.attachment_id)
+    return {}
+
+
+async def _transcribe(asked: _Asked, params: wire.Transcribe) -> Json:
+    try:
+        audio = b64decode(params.audio_base64, validate=True)
+    except binascii.Error:
+        raise InvalidInput(FieldError("params.audio_base64", "must be base64")) from None
+    return {"text": await asked.parts.transcriber.transcribe(audio, params.mime_type)}
+
+
+_STREAMING: dict[type, Callable[[_Asked, Any], Awaitable[Turn]]] = {
+    wire.CreateThread: _create_thread,
+    wire.AddUserMessage: _add_user_message,
+    wire.RetryAfterItem: _retry,
+    wire.AddToolOutput: _add_tool_output,
+    wire.AddStructuredInput: _add_structured_input,
+    wire.CustomAction: _act,
+}
+_ANSWERING: dict[type, Callable[[_Asked, Any], Awaitable[Json]]] = {
+    wire.GetThread: _get_thread,
+    wire.ListThreads: _list_threads,
+    wire.ListItems: _list_items,
+    wire.UpdateThread: _update_thread,
+    wire.DeleteThread: _delete_thread,
+    wire.CancelTurn: _cancel,
+    wire.GiveFeedback: _give_feedback,
+    wire.SyncCustomAction: _act_now,
+    wire.CreateAttachment: _create_attachment,
+    wire.DeleteAttachment: _delete_attachment,
+    wire.Transcribe: _transcribe,
+}

@@ -1,0 +1,40 @@
+"""The bytes of attachments in this process's memory."""
+
+from collections.abc import AsyncIterator, Iterable
+
+from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput
+from orcheo_core.ports.attachment_files import AttachmentFiles
+
+
+class MemoryAttachmentFiles(AttachmentFiles):
+    """Gone with the process."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._files: dict[str, bytes] = {}
+
+    async def write(self, attachment_id: str, chunks: AsyncIterator[bytes], *, size: int) -> None:
+        """See the port."""
+        received = bytearray()
+        async for chunk in chunks:
+            received += chunk
+            if len(received) > size:
+                break
+        if len(received) != size:
+            raise InvalidInput(FieldError("size", f"was announced as {size} bytes"))
+        self._files[attachment_id] = bytes(received)
+
+    def read(self, attachment_id: str) -> bytes:
+        """See the port."""
+        if attachment_id not in self._files:
+            raise AttachmentNotFound
+        return self._files[attachment_id]
+
+    def remove(self, attachment_ids: Iterable[str]) -> None:
+        """See the port."""
+        for each in attachment_ids:
+            self._files.pop(each, None)
+
+    def ids(self) -> Iterable[str]:
+        """See the port."""
+        return tuple(self._files)

@@ -1,0 +1,68 @@
+"""Items as a kind and a JSON body: everything about them that no query asks for."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from attrs import fields
+from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn, override
+
+from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
+    EndOfTurnItem,
+    GeneratedImageItem,
+    HiddenItem,
+    ProgressNoteItem,
+    WidgetItem,
+)
+from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.items import AssistantItem, InputPart, Item, TagInput, TextInput, UserItem
+from orcheo_core.domain.structured_input import StructuredInputItem
+
+HIDDEN = "hidden"
+_CLASSES: dict[str, type[Item]] = {
+    "user": UserItem,
+    "assistant": AssistantItem,
+    "client_tool_call": ClientToolCallItem,
+    "structured_input": StructuredInputItem,
+    "widget": WidgetItem,
+    "generated_image": GeneratedImageItem,
+    "progress_note": ProgressNoteItem,
+    "end_of_turn": EndOfTurnItem,
+    HIDDEN: HiddenItem,
+}
+_KINDS = {cls: kind for kind, cls in _CLASSES.items()}
+_COLUMNS: dict[str, Any] = {each.name: override(omit=True) for each in fields(ItemBase)}
+
+
+def _make_converter() -> Converter:
+    converter = Converter()
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_structure_hook(datetime, _moment)
+    converter.register_structure_hook(InputPart, _input_part)
+    for cls in _CLASSES.values():
+        converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, **_COLUMNS))
+    return converter
+
+
+def _moment(value: Any, _cls: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _input_part(value: Any, _cls: object) -> TextInput | TagInput:
+    return _CONVERTER.structure(value, TagInput) if "id" in value else _CONVERTER.structure(value, TextInput)
+
+
+_CONVERTER = _make_converter()
+
+
+def kind_and_body(item: Item) -> tuple[str, str]:
+    """The columns ``kind`` and ``body``."""
+    return _KINDS[type(item)], orjson.dumps(_CONVERTER.unstructure(item)).decode()
+
+
+def item_of(kind: str, body: str, base: dict[str, Any]) -> Item:
+    """The item of a kind and a body; ``base`` are the fields of :class:`ItemBase`."""
+    item: Item = _CONVERTER.structure(orjson.loads(body) | base, _CLASSES[kind])
+    return item

@@ -1,0 +1,57 @@
+"""The bytes of attachments as files of the data folder, readable by its owner only."""
+
+import os
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput, StorageUnavailable
+from orcheo_core.ports.attachment_files import AttachmentFiles
+
+_UNFINISHED = ".part"
+
+
+class LocalAttachmentFiles(AttachmentFiles):
+    """One file an attachment, named by its id; what is still being received ends in ``.part``."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep files in ``folder``, made with the first one."""
+        self._folder = folder
+
+    async def write(self, attachment_id: str, chunks: AsyncIterator[bytes], *, size: int) -> None:
+        """See the port."""
+        unfinished = self._folder / f"{attachment_id}{_UNFINISHED}"
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                received = 0
+                async for chunk in chunks:
+                    received += len(chunk)
+                    if received > size:
+                        break
+                    file.write(chunk)
+                if received != size:
+                    raise InvalidInput(FieldError("size", f"was announced as {size} bytes"))
+                file.flush()
+                os.fsync(descriptor)
+            unfinished.replace(self._folder / attachment_id)
+        except OSError as error:
+            raise StorageUnavailable(f"The attachment could not be kept: {error.strerror}.") from None
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def read(self, attachment_id: str) -> bytes:
+        """See the port."""
+        try:
+            return (self._folder / attachment_id).read_bytes()
+        except OSError:
+            raise AttachmentNotFound from None
+
+    def remove(self, attachment_ids: Iterable[str]) -> None:
+        """See the port."""
+        for each in attachment_ids:
+            (self._folder / each).unlink(missing_ok=True)
+
+    def ids(self) -> Iterable[str]:
+        """See the port; unfinished ones of an earlier process count."""
+        return tuple(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else ()

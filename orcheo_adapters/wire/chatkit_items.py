@@ -1,0 +1,182 @@
+"""ChatKit's thread items, encoded; null fields are left out, as ChatKit's own server does."""
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
+    EndOfTurnItem,
+    GeneratedImageItem,
+    ProgressNoteItem,
+    Step,
+    StepKind,
+    WidgetItem,
+)
+from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, InputPart, Item, Source, TextInput, UserItem
+from orcheo_core.domain.structured_input import Question, StructuredInputItem
+
+Json = dict[str, Any]
+
+
+@frozen(kw_only=True)
+class AttachmentLinks:
+    """Where a page finds attachments: ``preview`` gives the URL of an image by attachment id."""
+
+    preview: Callable[[str], str]
+
+
+def present(**fields: Any) -> Json:
+    """The fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def item_json(item: Item, links: AttachmentLinks) -> Json:
+    """``ThreadItem``; a hidden item has none."""
+    base: Json = {"id": item.id, "thread_id": item.thread_id, "created_at": item.created_at.isoformat()}
+    if isinstance(item, UserItem):
+        return base | _user_fields(item, links)
+    return base | _fields(item)
+
+
+def attachment_json(attachment: Attachment, links: AttachmentLinks, upload: Json | None = None) -> Json:
+    """``Attachment``; ``upload`` says how its bytes are sent, while they are missing."""
+    return present(
+        type="image" if attachment.is_image else "file",
+        id=attachment.id,
+        name=attachment.name,
+        mime_type=attachment.mime_type,
+        upload_descriptor=upload,
+        thread_id=attachment.thread_id,
+        preview_url=links.preview(attachment.id) if attachment.is_image else None,
+    )
+
+
+def part_json(part: AnswerPart) -> Json:
+    """``AssistantMessageContent``."""
+    annotations = [citation_json(citation) for citation in part.citations]
+    return {"type": "output_text", "text": part.text, "annotations": annotations}
+
+
+def citation_json(citation: Citation) -> Json:
+    """``Annotation``."""
+    return present(type="annotation", source=_source_json(citation.source), index=citation.index)
+
+
+def step_json(step: Step) -> Json:
+    """``Task``."""
+    shown = present(type=step.kind.value, title=step.title, status_indicator=step.state.value)
+    if step.kind is StepKind.CUSTOM:
+        return shown | present(content=step.content, icon=step.icon)
+    if step.kind is StepKind.THOUGHT:
+        return shown | {"content": step.content or ""}
+    if step.kind is StepKind.WEB_SEARCH:
+        return shown | {"queries": list(step.queries), "sources": []}
+    return shown | ({"sources": []} if step.kind is StepKind.FILE else {})
+
+
+@singledispatch
+def _fields(item: object) -> Json:
+    message = f"no wire form for {type(item).__name__}"
+    raise TypeError(message)
+
+
+@_fields.register
+def _(item: AssistantItem) -> Json:
+    return {"type": "assistant_message", "content": [part_json(part) for part in item.content]}
+
+
+@_fields.register
+def _(item: ClientToolCallItem) -> Json:
+    return present(
+        type="client_tool_call",
+        status="pending" if item.is_pending else "completed",
+        call_id=item.call_id,
+        name=item.name,
+        arguments=item.arguments,
+        output=item.output,
+    )
+
+
+@_fields.register
+def _(item: StructuredInputItem) -> Json:
+    questions = [_question_json(each) for each in item.questions]
+    return {"type": "structured_input", "status": item.status.value, "inputs": questions}
+
+
+@_fields.register
+def _(item: WidgetItem) -> Json:
+    return present(type="widget", widget=item.widget, copy_text=item.copy_text)
+
+
+@_fields.register
+def _(item: GeneratedImageItem) -> Json:
+    return present(type="generated_image", image={"id": item.id, "url": item.url} if item.url else None)
+
+
+@_fields.register
+def _(item: ProgressNoteItem) -> Json:
+    steps = [step_json(step) for step in item.steps]
+    note = present(
+        type="reasoning" if item.is_reasoning else "custom",
+        tasks=steps,
+        summary={"title": item.title} if item.title else None,
+        expanded=item.expanded,
+    )
+    return {"type": "workflow", "workflow": note}
+
+
+@_fields.register
+def _(_item: EndOfTurnItem) -> Json:
+    return {"type": "end_of_turn"}
+
+
+def _user_fields(item: UserItem, links: AttachmentLinks) -> Json:
+    wished = item.inference_options
+    options = present(model=wished.model, tool_choice={"id": wished.tool_id} if wished.tool_id else None)
+    return present(
+        type="user_message",
+        content=[_input_json(part) for part in item.content],
+        attachments=[attachment_json(each, links) for each in item.attachments],
+        quoted_text=item.quoted_text,
+        inference_options=options,
+    )
+
+
+def _input_json(part: InputPart) -> Json:
+    if isinstance(part, TextInput):
+        return {"type": "input_text", "text": part.text}
+    return present(
+        type="input_tag",
+        id=part.id,
+        text=part.text,
+        data=part.data,
+        group=part.group,
+        interactive=part.interactive,
+    )
+
+
+def _question_json(question: Question) -> Json:
+    given = question.answer
+    base = present(
+        id=question.id,
+        question=question.question,
+        answer={"values": list(given.values), "skipped": given.skipped} if given else None,
+    )
+    if not question.options:
+        return base | present(type="freeform", description=question.description)
+    options = [{"value": each} for each in question.options]
+    return base | {"type": "multiple_choice", "options": options, "multiple": question.multiple}
+
+
+def _source_json(source: Source) -> Json:
+    base = present(title=source.title, description=source.description, group=source.group)
+    if source.url is not None:
+        return base | {"type": "url", "url": source.url}
+    if source.entity_id is not None:
+        entity = present(id=source.entity_id, icon=source.icon, interactive=source.interactive, data=source.data)
+        return base | {"type": "entity"} | entity
+    return base | {"type": "file", "filename": source.filename or source.title}

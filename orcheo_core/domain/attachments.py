@@ -1,0 +1,76 @@
+"""Attachments: files that visitors send along."""
+
+from datetime import datetime
+
+from attrs import evolve, field, frozen
+
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import FieldError, InvalidInput
+
+_NAME_LENGTH = 255
+_IMAGE = "image/"
+
+
+def _check_name(_attachment: object, _attribute: object, name: str) -> None:
+    if not name.strip() or len(name) > _NAME_LENGTH or not name.isprintable() or "/" in name or "\\" in name:
+        raise InvalidInput(FieldError("name", f"must be a file name of 1 to {_NAME_LENGTH} printable characters"))
+
+
+@frozen(kw_only=True)
+class Attachment:
+    """One file of one visitor: announced first, then uploaded, then sent with a message of a thread.
+
+    ``size`` is in bytes; what is uploaded must have just that many.
+    """
+
+    id: str
+    workflow_id: str
+    subject: Subject
+    name: str = field(validator=_check_name)
+    mime_type: str
+    size: int
+    created_at: datetime
+    is_uploaded: bool = False
+    thread_id: str | None = None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a page can show it as a picture."""
+        return self.mime_type.startswith(_IMAGE)
+
+    def uploaded(self) -> "Attachment":
+        """Its bytes are durable."""
+        return evolve(self, is_uploaded=True)
+
+    def sent_in(self, thread_id: str) -> "Attachment":
+        """It belongs to a message of this thread from now on."""
+        return evolve(self, thread_id=thread_id)
+
+
+@frozen(kw_only=True)
+class AttachmentRules:
+    """What an operator lets visitors send."""
+
+    max_size: int = 10 * 1024 * 1024
+    """Bytes of one file."""
+    types: frozenset[str] = frozenset(
+        {
+            "image/png",
+            "image/jpeg",
+            "image/gif",
+            "image/webp",
+            "application/pdf",
+            "text/plain",
+            "text/markdown",
+            "text/csv",
+            "application/json",
+        }
+    )
+    """Media types; nothing that a browser would execute in our origin."""
+
+    def check(self, *, size: int, mime_type: str) -> None:
+        """Raise :class:`InvalidInput` for a file that may not be sent."""
+        if mime_type not in self.types:
+            raise InvalidInput(FieldError("mime_type", f"must be one of {', '.join(sorted(self.types))}"))
+        if not 0 < size <= self.max_size:
+            raise InvalidInput(FieldError("size", f"must be 1 to {self.max_size} bytes"))

@@ -1,0 +1,100 @@
+"""Items that are not plain text: client tool calls, widgets, images, progress notes, hidden context.
+
+Widget trees, tool arguments and outputs are JSON of the workflow and the page; they pass through unchanged.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from orcheo_core.domain.item_base import ItemBase
+
+
+@frozen(kw_only=True)
+class ClientToolCallItem(ItemBase):
+    """A call that the visitor's page is asked to make; its output begins the next turn."""
+
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+    is_pending: bool = True
+    output: Any = None
+
+    def completed(self, output: Any) -> "ClientToolCallItem":
+        """The page has made the call."""
+        return evolve(self, is_pending=False, output=output)
+
+
+@frozen(kw_only=True)
+class WidgetItem(ItemBase):
+    """A widget: a JSON tree whose root is a Card, ListView or Basic; ``copy_text`` is what *copy* takes."""
+
+    widget: dict[str, Any]
+    copy_text: str | None = None
+
+    def changed(self, widget: dict[str, Any], copy_text: str | None) -> "WidgetItem":
+        """The same item with other content."""
+        return evolve(self, widget=widget, copy_text=copy_text)
+
+
+@frozen(kw_only=True)
+class GeneratedImageItem(ItemBase):
+    """An image that the workflow made; no URL while it is still being made."""
+
+    url: str | None = None
+
+
+class StepKind(StrEnum):
+    """What a step of a progress note shows."""
+
+    CUSTOM = "custom"
+    WEB_SEARCH = "web_search"
+    THOUGHT = "thought"
+    FILE = "file"
+    IMAGE = "image"
+
+
+class StepState(StrEnum):
+    """What is drawn beside a step."""
+
+    NONE = "none"
+    LOADING = "loading"
+    COMPLETE = "complete"
+
+
+@frozen(kw_only=True)
+class Step:
+    """One step of a progress note (ChatKit's *task*).
+
+    ``content`` is text of a custom step or a thought; ``queries`` are those of a search.
+    """
+
+    kind: StepKind = StepKind.CUSTOM
+    title: str | None = None
+    content: str | None = None
+    icon: str | None = None
+    queries: tuple[str, ...] = ()
+    state: StepState = StepState.NONE
+
+
+@frozen(kw_only=True)
+class ProgressNoteItem(ItemBase):
+    """What a workflow did on the way to its answer (ChatKit's *workflow* item): steps, and a title over them."""
+
+    steps: tuple[Step, ...] = ()
+    title: str | None = None
+    is_reasoning: bool = False
+    expanded: bool = False
+
+
+@frozen(kw_only=True)
+class EndOfTurnItem(ItemBase):
+    """Says that the workflow is done although it showed no text."""
+
+
+@frozen(kw_only=True)
+class HiddenItem(ItemBase):
+    """Something for the workflow to remember; it never leaves the server except to its owner."""
+
+    content: Any = field(repr=False)

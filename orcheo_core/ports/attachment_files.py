@@ -1,0 +1,28 @@
+"""The bytes of attachments."""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterable
+from typing import Protocol
+
+
+class AttachmentFiles(Protocol):
+    """Keeps bytes by attachment id."""
+
+    @abstractmethod
+    async def write(self, attachment_id: str, chunks: AsyncIterator[bytes], *, size: int) -> None:
+        """Keep exactly ``size`` bytes, durably, or nothing.
+
+        Raises :class:`InvalidInput` (path ``size``) for more or fewer, :class:`StorageUnavailable`.
+        """
+
+    @abstractmethod
+    def read(self, attachment_id: str) -> bytes:
+        """All its bytes; :class:`AttachmentNotFound` when there are none."""
+
+    @abstractmethod
+    def remove(self, attachment_ids: Iterable[str]) -> None:
+        """Forget these; ones that are not there are none to worry about."""
+
+    @abstractmethod
+    def ids(self) -> Iterable[str]:
+        """Everything that is kept."""

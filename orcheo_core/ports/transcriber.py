@@ -1,0 +1,12 @@
+"""Speech to text."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+
+class Transcriber(Protocol):
+    """Turns what a visitor said aloud into text."""
+
+    @abstractmethod
+    async def transcribe(self, audio: bytes, mime_type: str) -> str:
+        """The words in ``audio``; raises :class:`TranscriptionOff` where nobody listens."""

@@ -1,0 +1,105 @@
+"""Attaching: files on their way from a visitor's disk into a message."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from orcheo_core.domain.attachments import Attachment, AttachmentRules
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.errors import AttachmentNotFound
+from orcheo_core.ports.attachment_files import AttachmentFiles
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.admitting import Visit
+from orcheo_core.services.identifiers import Identifiers
+
+
+async def find_sendable(change: UnitOfWork, visit: Visit, ids: Sequence[str], thread_id: str) -> list[Attachment]:
+    """The visitor's uploaded attachments with these ids, none of them in another thread."""
+    return [await _sendable(change, visit, each, thread_id) for each in ids]
+
+
+async def _sendable(change: UnitOfWork, visit: Visit, attachment_id: str, thread_id: str) -> Attachment:
+    found = await change.attachments.find(attachment_id)
+    if found is None or not _belongs(found, visit) or found.thread_id not in {None, thread_id}:
+        raise AttachmentNotFound
+    if not found.is_uploaded:
+        raise AttachmentNotFound("The attachment was announced, but its bytes were never uploaded.")
+    return found
+
+
+def _belongs(attachment: Attachment, visit: Visit) -> bool:
+    return (attachment.workflow_id, attachment.subject) == (visit.workflow.id, visit.subject)
+
+
+class Attaching:
+    """Announces, receives, shows and removes attachments."""
+
+    def __init__(
+        self, *, store: Store, files: AttachmentFiles, clock: Clock, identifiers: Identifiers, rules: AttachmentRules
+    ) -> None:
+        """Join the ports this service needs."""
+        self._store = store
+        self._files = files
+        self._clock = clock
+        self._identifiers = identifiers
+        self.rules = rules
+
+    async def announce(self, visit: Visit, *, name: str, size: int, mime_type: str) -> Attachment:
+        """A new attachment that waits for its bytes; raises :class:`InvalidInput` for a type or size not allowed."""
+        self.rules.check(size=size, mime_type=mime_type)
+        attachment = Attachment(
+            id=self._identifiers.new(IdKind.ATTACHMENT),
+            workflow_id=visit.workflow.id,
+            subject=visit.subject,
+            name=name,
+            mime_type=mime_type,
+            size=size,
+            created_at=self._clock.now(),
+        )
+        await self._save(attachment)
+        return attachment
+
+    async def receive(self, attachment_id: str, chunks: AsyncIterator[bytes]) -> Attachment:
+        """Take the bytes of an announced attachment, once.
+
+        Whoever calls has verified that they may. Raises :class:`AttachmentNotFound` and what
+        :meth:`AttachmentFiles.write` raises.
+        """
+        attachment = await self._find(attachment_id)
+        if attachment.is_uploaded:
+            raise AttachmentNotFound("The attachment was uploaded already.")
+        await self._files.write(attachment_id, chunks, size=attachment.size)
+        await self._save(attachment.uploaded())
+        return attachment.uploaded()
+
+    async def read(self, attachment_id: str) -> tuple[Attachment, bytes]:
+        """An attachment and its bytes; whoever calls has verified that they may."""
+        attachment = await self._find(attachment_id)
+        return attachment, self._files.read(attachment_id)
+
+    async def remove(self, visit: Visit, attachment_id: str) -> None:
+        """Forget an attachment that was not sent yet; one that was belongs to its thread and stays."""
+        change = self._store.begin()
+        found = await change.attachments.find(attachment_id)
+        if found is None or not _belongs(found, visit) or found.thread_id is not None:
+            raise AttachmentNotFound
+        change.attachments.remove(attachment_id)
+        await change.commit()
+        self._files.remove([attachment_id])
+
+    async def sweep(self) -> int:
+        """Forget bytes that no attachment has any more (a crash came between row and file); how many."""
+        change = self._store.begin()
+        orphans = [each for each in self._files.ids() if await change.attachments.find(each) is None]
+        self._files.remove(orphans)
+        return len(orphans)
+
+    async def _find(self, attachment_id: str) -> Attachment:
+        found = await self._store.begin().attachments.find(attachment_id)
+        if found is None:
+            raise AttachmentNotFound
+        return found
+
+    async def _save(self, attachment: Attachment) -> None:
+        change = self._store.begin()
+        change.attachments.save(attachment)
+        await change.commit()

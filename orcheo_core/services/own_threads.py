@@ -1,0 +1,102 @@
+"""A visitor's own threads: reading, naming, judging and deleting them."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from orcheo_core.domain.feedback import Feedback, FeedbackKind
+from orcheo_core.domain.items import Item
+from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn
+from orcheo_core.errors import ItemNotFound, ThreadNotFound
+from orcheo_core.ports.attachment_files import AttachmentFiles
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.turn_relay import TurnRelay
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.admitting import Visit
+from orcheo_core.services.live_turns import LiveTurns
+
+
+async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
+    """The visitor's thread with this id; somebody else's is as unknown as none (:class:`ThreadNotFound`)."""
+    thread = await change.threads.find(thread_id)
+    if thread is None or (thread.workflow_id, thread.subject) != (visit.workflow.id, visit.subject):
+        raise ThreadNotFound
+    return thread
+
+
+@frozen(kw_only=True)
+class ThreadView:
+    """A thread as its subject sees it: its first items and how its latest turn stands."""
+
+    thread: Thread
+    items: Page[Item]
+    latest_turn: Turn | None = None
+
+
+class OwnThreads:
+    """What a visitor may do with threads besides chatting; each request is scoped to (workflow, subject)."""
+
+    def __init__(
+        self, *, store: Store, relay: TurnRelay, files: AttachmentFiles, clock: Clock, live_turns: LiveTurns
+    ) -> None:
+        """Join the ports this service needs."""
+        self._store = store
+        self._relay = relay
+        self._files = files
+        self._clock = clock
+        self._live_turns = live_turns
+
+    async def read(self, visit: Visit, thread_id: str) -> ThreadView:
+        """A thread with its first items, oldest first."""
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, thread_id)
+        items = await change.items.page(thread_id, PageQuery())
+        return ThreadView(thread=thread, items=items, latest_turn=await change.turns.latest(thread_id))
+
+    async def page(self, visit: Visit, query: PageQuery) -> Page[Thread]:
+        """The subject's own threads with this workflow."""
+        return await self._store.begin().threads.page(visit.workflow.id, visit.subject, query)
+
+    async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> Page[Item]:
+        """A page of the items of a thread."""
+        change = self._store.begin()
+        await find_own_thread(change, visit, thread_id)
+        return await change.items.page(thread_id, query)
+
+    async def followable_turn(self, visit: Visit, thread_id: str) -> str | None:
+        """The id of the thread's latest turn when its events can still be followed."""
+        change = self._store.begin()
+        await find_own_thread(change, visit, thread_id)
+        turn = await change.turns.latest(thread_id)
+        return turn.id if turn and self._relay.knows(turn.id) else None
+
+    async def set_title(self, visit: Visit, thread_id: str, title: str) -> Thread:
+        """Give a thread another title, cut to one line."""
+        change = self._store.begin()
+        thread = (await find_own_thread(change, visit, thread_id)).titled(title)
+        change.threads.save(thread)
+        await change.commit()
+        return thread
+
+    async def delete(self, visit: Visit, thread_id: str) -> None:
+        """Delete a thread with all that belongs to it; its running turn is stopped."""
+        change = self._store.begin()
+        await find_own_thread(change, visit, thread_id)
+        attachment_ids = await change.attachments.ids(workflow_id=visit.workflow.id, thread_id=thread_id)
+        self._live_turns.stop_thread(thread_id)
+        change.threads.remove(thread_id)
+        await change.commit()
+        self._files.remove(attachment_ids)
+
+    async def judge(self, visit: Visit, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind) -> None:
+        """Keep what the visitor thinks of some items; raises :class:`ItemNotFound` when one is not in the thread."""
+        change = self._store.begin()
+        await find_own_thread(change, visit, thread_id)
+        for item_id in item_ids:
+            if await change.items.find(thread_id, item_id) is None:
+                raise ItemNotFound
+            given = Feedback(thread_id=thread_id, item_id=item_id, kind=kind, given_at=self._clock.now())
+            change.feedback.save(given)
+        await change.commit()
