@@ -23,10 +23,8 @@ from orcheo_adapters.system.telemetry import LoggingTelemetry
 from orcheo_adapters.system.transcriber import NullTranscriber
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks
+from orcheo_core.assembly import Core, Ports, assemble_core
 from orcheo_core.domain.actor import Actor, Caller, Channel
-from orcheo_core.domain.attachments import AttachmentRules
-from orcheo_core.domain.share_link import ShareLinks
-from orcheo_core.operations.services import OwnerServices
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
@@ -34,18 +32,6 @@ from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.transcriber import Transcriber
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.admitting import Admitting
-from orcheo_core.services.attaching import Attaching
-from orcheo_core.services.audit_trail import AuditTrail
-from orcheo_core.services.chatting import Chatting
-from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.live_turns import LiveTurns
-from orcheo_core.services.own_threads import OwnThreads
-from orcheo_core.services.owner_access import OwnerAccess
-from orcheo_core.services.publishing import Publishing
-from orcheo_core.services.registering import Registering
-from orcheo_core.services.turn_engine import TurnEngine
-from orcheo_core.services.turn_launcher import TurnLauncher
 
 LOCAL_OWNER = Actor("local")
 """The owner that the local owner token of a data folder stands for."""
@@ -81,8 +67,8 @@ class Machine:
 class Orcheo:
     """Everything joined."""
 
+    core: Core
     parts: HttpParts
-    engine: TurnEngine
     background: AsyncioBackground
     app: Starlette
 
@@ -95,83 +81,40 @@ def assemble(
     machine: Machine | None = None,
     static_folder: Path = STATIC_FOLDER,
 ) -> Orcheo:
-    """Join all services over ``store``."""
+    """Join the core and the adapters around it over ``store``."""
     machine = machine or Machine.real(settings)
-    clock, entropy = machine.clock, machine.entropy
-    identifiers = Identifiers(clock, entropy)
-    audit_trail = AuditTrail(clock, identifiers)
-    live_turns = LiveTurns()
+    clock = machine.clock
     background = AsyncioBackground()
     relay = MemoryTurnRelay(clock)
-    grants = JwtGrants(secrets.grant_keys, issuer=settings.public_url, clock=clock)
-    engine = TurnEngine(
-        store=store,
-        relay=relay,
-        background=background,
-        telemetry=machine.telemetry,
-        clock=clock,
-        identifiers=identifiers,
-        live_turns=live_turns,
-    )
-    launcher = TurnLauncher(
-        store=store,
-        relay=relay,
-        runners=machine.runners,
-        files=machine.files,
-        clock=clock,
-        identifiers=identifiers,
-        engine=engine,
+    core = assemble_core(
+        Ports(
+            store=store,
+            relay=relay,
+            background=background,
+            runners=machine.runners,
+            files=machine.files,
+            grants=JwtGrants(secrets.grant_keys, issuer=settings.public_url, clock=clock),
+            clock=clock,
+            entropy=machine.entropy,
+            telemetry=machine.telemetry,
+            peppers=secrets.peppers,
+            public_url=settings.public_url,
+        )
     )
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     parts = HttpParts(
-        owner_services=OwnerServices(
-            registering=Registering(
-                store=store,
-                runners=machine.runners,
-                clock=clock,
-                identifiers=identifiers,
-                audit_trail=audit_trail,
-                live_turns=live_turns,
-            ),
-            publishing=Publishing(
-                store=store,
-                clock=clock,
-                entropy=entropy,
-                peppers=secrets.peppers,
-                audit_trail=audit_trail,
-                live_turns=live_turns,
-            ),
-            share_links=ShareLinks(settings.public_url),
-        ),
-        owner_access=OwnerAccess(
-            store=store, clock=clock, entropy=entropy, peppers=secrets.peppers, audit_trail=audit_trail
-        ),
-        admitting=Admitting(store=store, clock=clock, grants=grants, peppers=secrets.peppers, identifiers=identifiers),
-        chatting=Chatting(
-            store=store,
-            launcher=launcher,
-            clock=clock,
-            identifiers=identifiers,
-            live_turns=live_turns,
-            telemetry=machine.telemetry,
-        ),
-        own_threads=OwnThreads(store=store, relay=relay, files=machine.files, clock=clock, live_turns=live_turns),
-        attaching=Attaching(
-            store=store, files=machine.files, clock=clock, identifiers=identifiers, rules=AttachmentRules()
-        ),
+        core=core,
+        relay=relay,
+        store=store,
         transcriber=machine.transcriber,
         encoder=ChatKitEncoder(_attachment_links(settings, attachment_tickets)),
         attachment_tickets=attachment_tickets,
-        live_turns=live_turns,
-        relay=relay,
-        store=store,
-        identifiers=identifiers,
         visitor_cookies=VisitorCookies(secrets.cookie_keys, clock=clock),
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
         static_folder=static_folder,
     )
-    return Orcheo(parts=parts, engine=engine, background=background, app=create_app(parts))
+    return Orcheo(core=core, parts=parts, background=background, app=create_app(parts))
 
 
 def _attachment_links(settings: ServerSettings, tickets: AttachmentTickets) -> AttachmentLinks:

@@ -82,10 +82,10 @@ async def _serve(
 
 
 async def _prepare(orcheo: "Orcheo", folder: DataFolder) -> None:
-    interrupted = await orcheo.engine.recover()
+    interrupted = await orcheo.core.engine.recover()
     if interrupted:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
-    await orcheo.parts.attaching.sweep()
+    await orcheo.core.attaching.sweep()
     await _ensure_local_owner_token(orcheo, folder)
 
 
@@ -93,7 +93,7 @@ async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> Non
     """The CLI on this machine uses the token in this file; one that no longer works is replaced."""
     from orcheo_adapters.bootstrap import LOCAL_OWNER, local_caller
 
-    access, path = orcheo.parts.owner_access, folder.local_owner_token
+    access, path = orcheo.core.owner_access, folder.local_owner_token
     if path.is_file():
         with suppress(ServiceTokenInvalid, OSError, UnicodeDecodeError):
             await access.authenticate(path.read_text(encoding="utf-8").strip(), Channel.PYTHON)
@@ -108,7 +108,7 @@ async def _checkpoints(orcheo: "Orcheo") -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)
             try:
-                await orcheo.engine.checkpoint()
+                await orcheo.core.engine.checkpoint()
             except Exception:  # noqa: BLE001 - whatever it is, the next checkpoint must come
                 _LOG.exception("checkpoint failed")
 
@@ -130,7 +130,7 @@ async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready
         server_header=False,
         timeout_graceful_shutdown=int(_DRAIN_SECONDS),
     )
-    await _Server(config, on_ready=on_ready, on_stop=orcheo.parts.chatting.stop).serve(sockets=[listener])
+    await _Server(config, on_ready=on_ready, on_stop=orcheo.core.chatting.stop).serve(sockets=[listener])
 
 
 async def _drain(orcheo: "Orcheo") -> None:

@@ -68,7 +68,8 @@ def _port(text: str | None) -> int:
     if not text:
         return DEFAULT_PORT
     if not text.isdecimal() or not 0 <= int(text) <= _MAX_PORT:
-        raise InvalidInput(FieldError("ORCHEO_PORT", f"must be a whole number from 0 to {_MAX_PORT}"))
+        wrong = FieldError("ORCHEO_PORT", f"must be a whole number from 0 to {_MAX_PORT}")
+        raise InvalidInput(wrong, hint="Correct the environment variable and try again.")
     return int(text)
 
 

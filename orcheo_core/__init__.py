@@ -8,7 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from orcheo_core.assembly import Core, Ports, assemble_core
     from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
+    from orcheo_core.domain.component_items import ClientToolCallItem, Step, StepKind, StepState
     from orcheo_core.domain.items import Citation, Source
     from orcheo_core.domain.opaque_token import Pepper, PepperRing
     from orcheo_core.domain.publish_token import (
@@ -16,31 +18,70 @@ if TYPE_CHECKING:
         hash_publish_token,
         mask_publish_token,
     )
-    from orcheo_core.domain.run import ProgressNote, RunContext, SourceCited, TextDelta
+    from orcheo_core.domain.run import (
+        ActionTaken,
+        AnswerEnded,
+        ClientToolCalled,
+        ContextKept,
+        EffectCaused,
+        ImageShown,
+        InputAsked,
+        NoticeGiven,
+        ProgressNote,
+        RunContext,
+        SourceCited,
+        StepNoted,
+        TextDelta,
+        TitleGiven,
+        WidgetChanged,
+        WidgetShown,
+    )
     from orcheo_core.domain.share_link import ShareLinks
+    from orcheo_core.domain.structured_input import Question, StructuredInputItem
     from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
     from orcheo_core.errors import OrcheoError
     from orcheo_core.operations.catalogue import CATALOGUE, find_operation, perform
 
 __all__ = [
     "CATALOGUE",
+    "ActionTaken",
     "Actor",
+    "AnswerEnded",
     "Caller",
     "Channel",
     "Citation",
+    "ClientToolCallItem",
+    "ClientToolCalled",
+    "ContextKept",
+    "Core",
+    "EffectCaused",
+    "ImageShown",
+    "InputAsked",
+    "NoticeGiven",
     "OrcheoError",
     "Pepper",
     "PepperRing",
+    "Ports",
     "ProgressNote",
     "Publication",
+    "Question",
     "RunContext",
     "RunnerSpec",
     "Scope",
     "ShareLinks",
     "Source",
     "SourceCited",
+    "Step",
+    "StepKind",
+    "StepNoted",
+    "StepState",
+    "StructuredInputItem",
     "TextDelta",
+    "TitleGiven",
+    "WidgetChanged",
+    "WidgetShown",
     "Workflow",
+    "assemble_core",
     "find_operation",
     "generate_publish_token",
     "hash_publish_token",
@@ -49,12 +90,32 @@ __all__ = [
 ]
 
 _HOMES = {
+    "orcheo_core.assembly": ("Core", "Ports", "assemble_core"),
     "orcheo_core.domain.actor": ("Actor", "Caller", "Channel", "Scope"),
+    "orcheo_core.domain.component_items": ("ClientToolCallItem", "Step", "StepKind", "StepState"),
     "orcheo_core.domain.items": ("Citation", "Source"),
     "orcheo_core.domain.opaque_token": ("Pepper", "PepperRing"),
     "orcheo_core.domain.publish_token": ("generate_publish_token", "hash_publish_token", "mask_publish_token"),
-    "orcheo_core.domain.run": ("ProgressNote", "RunContext", "SourceCited", "TextDelta"),
+    "orcheo_core.domain.run": (
+        "ActionTaken",
+        "AnswerEnded",
+        "ClientToolCalled",
+        "ContextKept",
+        "EffectCaused",
+        "ImageShown",
+        "InputAsked",
+        "NoticeGiven",
+        "ProgressNote",
+        "RunContext",
+        "SourceCited",
+        "StepNoted",
+        "TextDelta",
+        "TitleGiven",
+        "WidgetChanged",
+        "WidgetShown",
+    ),
     "orcheo_core.domain.share_link": ("ShareLinks",),
+    "orcheo_core.domain.structured_input": ("Question", "StructuredInputItem"),
     "orcheo_core.domain.workflow": ("Publication", "RunnerSpec", "Workflow"),
     "orcheo_core.errors": ("OrcheoError",),
     "orcheo_core.operations.catalogue": ("CATALOGUE", "find_operation", "perform"),

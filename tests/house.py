@@ -71,7 +71,7 @@ class House:
 
     async def owner(self, name: str, *scopes: Scope) -> str:
         """A service token of another owner."""
-        access = self.orcheo.parts.owner_access
+        access = self.orcheo.core.owner_access
         return await access.issue(local_caller(), owner=Actor(name), scopes=frozenset(scopes or Scope))
 
 
@@ -103,9 +103,9 @@ async def build_house(store: Store | None = None, static_folder: Path | None = N
     settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused"})
     secrets = ServerSecrets.generate(entropy.random_bytes)
     orcheo = assemble(store, secrets, settings, machine=machine, static_folder=static_folder or Path("nowhere"))
-    token = await orcheo.parts.owner_access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
+    token = await orcheo.core.owner_access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
     transport = httpx2.ASGITransport(orcheo.app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield House(orcheo=orcheo, store=store, clock=clock, telemetry=telemetry, client=client, owner_token=token)
-    orcheo.parts.chatting.stop()
+    orcheo.core.chatting.stop()
     await orcheo.background.wait()

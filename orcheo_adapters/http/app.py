@@ -17,7 +17,7 @@ def create_app(parts: HttpParts) -> Starlette:
         routes=routes(parts.static_folder),
         middleware=[
             Middleware(RequestIds),
-            Middleware(BodyLimit, upload_limit=parts.attaching.rules.max_size + UPLOAD_SLACK),
+            Middleware(BodyLimit, upload_limit=parts.core.attaching.rules.max_size + UPLOAD_SLACK),
         ],
         exception_handlers={
             OrcheoError: on_orcheo_error,

@@ -33,7 +33,7 @@ async def upload(request: Request) -> Response:
     ticket = request.headers.get(TICKET_HEADER, "")
     if parts.attachment_tickets.read(ticket, TicketUse.UPLOAD) != attachment_id:
         raise AttachmentNotFound
-    return _answer(parts, await parts.attaching.receive(attachment_id, request.stream()))
+    return _answer(parts, await parts.core.attaching.receive(attachment_id, request.stream()))
 
 
 async def upload_directly(request: Request) -> Response:
@@ -44,10 +44,10 @@ async def upload_directly(request: Request) -> Response:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise InvalidInput(FieldError("file", "must be a file of a multipart form"))
-        attachment = await parts.attaching.announce(
+        attachment = await parts.core.attaching.announce(
             visit, name=file.filename or "", size=file.size or 0, mime_type=_media_type(file)
         )
-        return _answer(parts, await parts.attaching.receive(attachment.id, _chunks(file)))
+        return _answer(parts, await parts.core.attaching.receive(attachment.id, _chunks(file)))
 
 
 async def show(request: Request) -> Response:
@@ -56,7 +56,7 @@ async def show(request: Request) -> Response:
     ticket = request.query_params.get("ticket", "")
     if parts.attachment_tickets.read(ticket, TicketUse.PREVIEW) != attachment_id:
         raise AttachmentNotFound
-    attachment, content = await parts.attaching.read(attachment_id)
+    attachment, content = await parts.core.attaching.read(attachment_id)
     headers = {
         "cache-control": "private, max-age=300",
         "content-disposition": f"{_disposition(attachment)}; filename*=UTF-8''{quote(attachment.name)}",

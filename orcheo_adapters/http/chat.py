@@ -18,7 +18,7 @@ _COOKIE_DAYS = 365
 
 async def chat_info(request: Request) -> Response:
     """``GET /api/chat/{ref}``: what the page needs before anybody is admitted."""
-    workflow = await parts_of(request).admitting.public_workflow(request.path_params["ref"])
+    workflow = await parts_of(request).core.admitting.public_workflow(request.path_params["ref"])
     publication = workflow.require_publication()
     return _json(
         {
@@ -42,14 +42,14 @@ async def open_chat_session(request: Request) -> Response:
     if credential is None:
         return await _open_by_link(request, parts, ref)
     if credential.startswith(PUBLISH_TOKEN_PREFIX):
-        return _grant_answer(await parts.admitting.by_publish_token(ref, credential))
-    return _grant_answer(await parts.admitting.renew(ref, credential))
+        return _grant_answer(await parts.core.admitting.by_publish_token(ref, credential))
+    return _grant_answer(await parts.core.admitting.renew(ref, credential))
 
 
 async def _open_by_link(request: Request, parts: HttpParts, ref: str) -> Response:
     known = parts.visitor_cookies.read(request.cookies.get(_cookie_name(parts), ""))
-    visitor_id = known or parts.identifiers.new(IdKind.VISITOR)
-    response = _grant_answer(await parts.admitting.by_link(ref, Subject.anonymous(visitor_id)))
+    visitor_id = known or parts.core.identifiers.new(IdKind.VISITOR)
+    response = _grant_answer(await parts.core.admitting.by_link(ref, Subject.anonymous(visitor_id)))
     response.set_cookie(
         _cookie_name(parts),
         parts.visitor_cookies.issue(visitor_id),

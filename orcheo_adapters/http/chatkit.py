@@ -55,7 +55,7 @@ async def follow_thread(request: Request) -> ASGIApp:
     parts = parts_of(request)
     visit = await visit_of(request)
     after = _after(request)
-    turn_id = await parts.own_threads.followable_turn(visit, request.path_params["thread_id"])
+    turn_id = await parts.core.own_threads.followable_turn(visit, request.path_params["thread_id"])
     if turn_id is None:
         return Response(status_code=204, headers=NO_STORE)
     return TurnStream(parts.relay.follow(turn_id, after=after), frame=parts.encoder.frame, numbered=True, on_gone=None)
@@ -65,7 +65,7 @@ def _stream(request: Request, turn: Turn) -> TurnStream:
     """The turn's events; a client that cannot resume stops its turn by going away."""
     parts = parts_of(request)
     resumable = request.headers.get("orcheo-resume") == "1"
-    stop = None if resumable else lambda: parts.live_turns.stop_turn(turn.id)
+    stop = None if resumable else lambda: parts.core.live_turns.stop_turn(turn.id)
     return TurnStream(parts.relay.follow(turn.id), frame=parts.encoder.frame, numbered=resumable, on_gone=stop)
 
 
@@ -87,26 +87,26 @@ def _after(request: Request) -> int:
 
 
 async def _create_thread(asked: _Asked, params: wire.CreateThread) -> Turn:
-    return await asked.parts.chatting.create_thread(asked.visit, _said(asked, params.input))
+    return await asked.parts.core.chatting.create_thread(asked.visit, _said(asked, params.input))
 
 
 async def _add_user_message(asked: _Asked, params: wire.AddUserMessage) -> Turn:
-    return await asked.parts.chatting.add_user_item(asked.visit, params.thread_id, _said(asked, params.input))
+    return await asked.parts.core.chatting.add_user_item(asked.visit, params.thread_id, _said(asked, params.input))
 
 
 async def _retry(asked: _Asked, params: wire.RetryAfterItem) -> Turn:
-    chatting = asked.parts.chatting
+    chatting = asked.parts.core.chatting
     return await chatting.retry(asked.visit, params.thread_id, params.item_id, idempotency_key=asked.key)
 
 
 async def _add_tool_output(asked: _Asked, params: wire.AddToolOutput) -> Turn:
-    chatting = asked.parts.chatting
+    chatting = asked.parts.core.chatting
     return await chatting.add_tool_output(asked.visit, params.thread_id, params.result, idempotency_key=asked.key)
 
 
 async def _add_structured_input(asked: _Asked, params: wire.AddStructuredInput) -> Turn:
     given = params.input
-    return await asked.parts.chatting.add_structured_input(
+    return await asked.parts.core.chatting.add_structured_input(
         asked.visit,
         params.thread_id,
         params.item_id,
@@ -117,7 +117,7 @@ async def _add_structured_input(asked: _Asked, params: wire.AddStructuredInput) 
 
 
 async def _act(asked: _Asked, params: wire.CustomAction) -> Turn:
-    chatting = asked.parts.chatting
+    chatting = asked.parts.core.chatting
     return await chatting.act(asked.visit, params.thread_id, _action(params), idempotency_key=asked.key)
 
 
@@ -141,54 +141,54 @@ def _said(asked: _Asked, given: wire.UserMessageInput) -> VisitorInput:
 
 
 async def _get_thread(asked: _Asked, params: wire.GetThread) -> Json:
-    return asked.parts.encoder.view(await asked.parts.own_threads.read(asked.visit, params.thread_id))
+    return asked.parts.encoder.view(await asked.parts.core.own_threads.read(asked.visit, params.thread_id))
 
 
 async def _list_threads(asked: _Asked, params: wire.ListThreads) -> Json:
-    return asked.parts.encoder.threads(await asked.parts.own_threads.page(asked.visit, wire.page_query(params)))
+    return asked.parts.encoder.threads(await asked.parts.core.own_threads.page(asked.visit, wire.page_query(params)))
 
 
 async def _list_items(asked: _Asked, params: wire.ListItems) -> Json:
-    page = await asked.parts.own_threads.items(asked.visit, params.thread_id, wire.page_query(params))
+    page = await asked.parts.core.own_threads.items(asked.visit, params.thread_id, wire.page_query(params))
     return asked.parts.encoder.items(page)
 
 
 async def _update_thread(asked: _Asked, params: wire.UpdateThread) -> Json:
     return asked.parts.encoder.thread(
-        await asked.parts.own_threads.set_title(asked.visit, params.thread_id, params.title)
+        await asked.parts.core.own_threads.set_title(asked.visit, params.thread_id, params.title)
     )
 
 
 async def _delete_thread(asked: _Asked, params: wire.DeleteThread) -> Json:
-    await asked.parts.own_threads.delete(asked.visit, params.thread_id)
+    await asked.parts.core.own_threads.delete(asked.visit, params.thread_id)
     return {}
 
 
 async def _cancel(asked: _Asked, params: wire.CancelTurn) -> Json:
-    await asked.parts.chatting.cancel(asked.visit, params.thread_id)
+    await asked.parts.core.chatting.cancel(asked.visit, params.thread_id)
     return {}
 
 
 async def _give_feedback(asked: _Asked, params: wire.GiveFeedback) -> Json:
     kind = FeedbackKind(params.kind)
-    await asked.parts.own_threads.judge(asked.visit, params.thread_id, params.item_ids, kind)
+    await asked.parts.core.own_threads.judge(asked.visit, params.thread_id, params.item_ids, kind)
     return {}
 
 
 async def _act_now(asked: _Asked, params: wire.SyncCustomAction) -> Json:
-    changed = await asked.parts.chatting.act_now(asked.visit, params.thread_id, _action(params))
+    changed = await asked.parts.core.chatting.act_now(asked.visit, params.thread_id, _action(params))
     return present(updated_item=asked.parts.encoder.item(changed) if changed else None)
 
 
 async def _create_attachment(asked: _Asked, params: wire.CreateAttachment) -> Json:
-    attachment = await asked.parts.attaching.announce(
+    attachment = await asked.parts.core.attaching.announce(
         asked.visit, name=params.name, size=params.size, mime_type=params.mime_type
     )
     return asked.parts.encoder.attachment(attachment, upload_descriptor(asked.parts, attachment))
 
 
 async def _delete_attachment(asked: _Asked, params: wire.DeleteAttachment) -> Json:
-    await asked.parts.attaching.remove(asked.visit, params.attachment_id)
+    await asked.parts.core.attaching.remove(asked.visit, params.attachment_id)
     return {}
 
 

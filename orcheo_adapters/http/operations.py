@@ -47,7 +47,9 @@ def query_operation(name: str) -> Handler:
 async def _answer(request: Request, name: str, arguments: dict[str, Any], status: int = 200) -> Response:
     caller = await owner(request)
     operation = find_operation(name)
-    result = await perform(parts_of(request).owner_services, caller, operation, decode_request(operation, arguments))
+    result = await perform(
+        parts_of(request).core.owner_services, caller, operation, decode_request(operation, arguments)
+    )
     return Response(encode_json(encode_result(result)), status, _NO_STORE, media_type="application/json")
 
 

@@ -31,7 +31,7 @@ async def owner(request: Request) -> Caller:
     credential = bearer(request)
     if credential is None:
         raise ServiceTokenInvalid
-    return await parts_of(request).owner_access.authenticate(credential, _channel(request))
+    return await parts_of(request).core.owner_access.authenticate(credential, _channel(request))
 
 
 def forbid_cross_site(request: Request) -> None:

@@ -14,7 +14,7 @@ async def visit_of(request: Request) -> Visit:
     credential = bearer(request)
     if credential is None:
         raise GrantInvalid("This needs a chat grant or a publish token.")
-    admitting = parts_of(request).admitting
+    admitting = parts_of(request).core.admitting
     if credential.startswith(PUBLISH_TOKEN_PREFIX):
         return await admitting.visit_by_publish_token(credential)
     return await admitting.visit_by_grant(credential)

@@ -154,7 +154,7 @@ def test_a_server_that_is_not_ready() -> None:
 def test_a_port_where_nobody_listens() -> None:
     """Over a real socket."""
     settings = ClientSettings(url="http://127.0.0.1:1", service_token="orc_st_x")
-    with pytest.raises(ServerUnreachable, match="does not answer: Connection refused."):
+    with pytest.raises(ServerUnreachable, match="does not answer: Connection refused"):
         RemoteOperations(settings, Channel.CLI).perform("workflows.list", {})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fastmcp import Client
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # its stubs are not installed
 from mcp_types import Tool
 
 from orcheo_adapters.wire.json_schema import request_schema, result_schema

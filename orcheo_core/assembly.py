@@ -1,0 +1,138 @@
+"""All services of the core joined over ports: what a server's composition root and an embedding service start from."""
+
+from attrs import field, frozen
+
+from orcheo_core.domain.attachments import AttachmentRules
+from orcheo_core.domain.opaque_token import PepperRing
+from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.operations.services import OwnerServices
+from orcheo_core.ports.attachment_files import AttachmentFiles
+from orcheo_core.ports.background import Background
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.entropy import Entropy
+from orcheo_core.ports.grants import Grants
+from orcheo_core.ports.runner import Runners
+from orcheo_core.ports.telemetry import Telemetry
+from orcheo_core.ports.turn_relay import TurnRelay
+from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.admitting import Admitting
+from orcheo_core.services.attaching import Attaching
+from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.chatting import Chatting
+from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.live_turns import LiveTurns
+from orcheo_core.services.own_threads import OwnThreads
+from orcheo_core.services.owner_access import OwnerAccess
+from orcheo_core.services.publishing import Publishing
+from orcheo_core.services.registering import Registering
+from orcheo_core.services.turn_engine import TurnEngine
+from orcheo_core.services.turn_launcher import TurnLauncher
+
+
+@frozen(kw_only=True)
+class Ports:
+    """What the core needs from the world, and the few settings that its rules depend on.
+
+    ``public_url`` is the address under which visitors reach the chats, without a slash at its end.
+    """
+
+    store: Store
+    relay: TurnRelay
+    background: Background
+    runners: Runners
+    files: AttachmentFiles
+    grants: Grants
+    clock: Clock
+    entropy: Entropy
+    telemetry: Telemetry
+    peppers: PepperRing
+    public_url: str
+    attachment_rules: AttachmentRules = field(factory=AttachmentRules)
+
+
+@frozen(kw_only=True)
+class Core:
+    """The services.
+
+    Whoever holds them calls ``engine.recover()`` once at the start and ``engine.checkpoint()`` at least twice a
+    second, which makes the text of running answers durable.
+    """
+
+    registering: Registering
+    publishing: Publishing
+    owner_access: OwnerAccess
+    admitting: Admitting
+    chatting: Chatting
+    own_threads: OwnThreads
+    attaching: Attaching
+    engine: TurnEngine
+    live_turns: LiveTurns
+    identifiers: Identifiers
+    owner_services: OwnerServices
+    """What the operations of the catalogue work with."""
+
+
+def assemble_core(ports: Ports) -> Core:
+    """Join the services over ``ports``."""
+    store, clock, entropy, peppers = ports.store, ports.clock, ports.entropy, ports.peppers
+    identifiers = Identifiers(clock, entropy)
+    audit_trail = AuditTrail(clock, identifiers)
+    live_turns = LiveTurns()
+    engine = TurnEngine(
+        store=store,
+        relay=ports.relay,
+        background=ports.background,
+        telemetry=ports.telemetry,
+        clock=clock,
+        identifiers=identifiers,
+        live_turns=live_turns,
+    )
+    launcher = TurnLauncher(
+        store=store,
+        relay=ports.relay,
+        runners=ports.runners,
+        files=ports.files,
+        clock=clock,
+        identifiers=identifiers,
+        engine=engine,
+    )
+    registering = Registering(
+        store=store,
+        runners=ports.runners,
+        clock=clock,
+        identifiers=identifiers,
+        audit_trail=audit_trail,
+        live_turns=live_turns,
+    )
+    publishing = Publishing(
+        store=store,
+        clock=clock,
+        entropy=entropy,
+        peppers=peppers,
+        audit_trail=audit_trail,
+        live_turns=live_turns,
+    )
+    return Core(
+        registering=registering,
+        publishing=publishing,
+        owner_access=OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail),
+        admitting=Admitting(store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers),
+        chatting=Chatting(
+            store=store,
+            launcher=launcher,
+            clock=clock,
+            identifiers=identifiers,
+            live_turns=live_turns,
+            telemetry=ports.telemetry,
+        ),
+        own_threads=OwnThreads(store=store, relay=ports.relay, files=ports.files, clock=clock, live_turns=live_turns),
+        attaching=Attaching(
+            store=store, files=ports.files, clock=clock, identifiers=identifiers, rules=ports.attachment_rules
+        ),
+        engine=engine,
+        live_turns=live_turns,
+        identifiers=identifiers,
+        owner_services=OwnerServices(
+            registering=registering, publishing=publishing, share_links=ShareLinks(ports.public_url)
+        ),
+    )

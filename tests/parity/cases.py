@@ -1,0 +1,130 @@
+"""Requests that every door is asked alike."""
+
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_core.domain.actor import Scope
+
+Step = tuple[str, dict[str, Any]]
+
+_ECHO = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
+ADD: Step = ("workflows.add", _ECHO)
+ADD_OTHER: Step = ("workflows.add", {**_ECHO, "handle": "other"})
+PUBLISH: Step = ("workflows.publish", {"ref": "echo"})
+ROTATE: Step = ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": 60})
+
+
+@frozen(kw_only=True)
+class Case:
+    """A request on a house where some steps were taken before."""
+
+    operation: str
+    arguments: dict[str, Any]
+    before: tuple[Step, ...] = ()
+    error: str | None = None
+    """The code that is expected; None for a request that succeeds."""
+    typed: bool = True
+    """Whether a command line can say it: options have types and names of their own."""
+
+    @property
+    def label(self) -> str:
+        """For the name of the test."""
+        said = ",".join(f"{name}={value}" for name, value in self.arguments.items())
+        return f"{self.operation}-{self.error or 'done'}-{said}"
+
+
+def _done(step: Step, *before: Step) -> Case:
+    return Case(operation=step[0], arguments=step[1], before=before)
+
+
+def _wrong(error: str, step: Step, *before: Step) -> Case:
+    return Case(operation=step[0], arguments=step[1], before=before, error=error)
+
+
+def _untyped(step: Step) -> Case:
+    return Case(operation=step[0], arguments=step[1], before=(ADD,), error="invalid_input", typed=False)
+
+
+_DONE = (
+    _done(ADD),
+    _done(("workflows.add", {**_ECHO, "name": "Écho 見本", "description": "one\ntwo", "settings": {"a": "b=c"}})),
+    _done(("workflows.list", {})),
+    _done(("workflows.list", {"limit": 1}), ADD, ADD_OTHER),
+    _done(("workflows.show", {"ref": "echo"}), ADD),
+    _done(("workflows.show", {"ref": "echo"}), ADD, PUBLISH, ROTATE),
+    _done(("workflows.edit", {"ref": "echo", "handle": "parrot", "name": "Parrot", "description": ""}), ADD),
+    _done(("workflows.remove", {"ref": "echo"}), ADD, PUBLISH),
+    _done(PUBLISH, ADD),
+    _done(("workflows.publish", {"ref": "echo", "require_login": True}), ADD),
+    _done(("workflows.unpublish", {"ref": "echo"}), ADD, PUBLISH),
+    _done(("workflows.unpublish", {"ref": "echo", "end_sessions": True}), ADD, PUBLISH),
+    _done(("workflows.rotate_publish_token", {"ref": "echo"}), ADD, PUBLISH),
+    _done(ROTATE, ADD, PUBLISH),
+    _done(("workflows.set_login", {"ref": "echo", "require_login": True}), ADD, PUBLISH),
+    _done(("workflows.set_login", {"ref": "echo", "require_login": False}), ADD, PUBLISH),
+)
+
+_UNKNOWN = tuple(
+    _wrong("workflow_not_found", (operation, {"ref": "nobody", **more}), ADD)
+    for operation, more in (
+        ("workflows.show", {}),
+        ("workflows.edit", {"name": "Nobody"}),
+        ("workflows.remove", {}),
+        ("workflows.publish", {}),
+        ("workflows.unpublish", {}),
+        ("workflows.rotate_publish_token", {}),
+        ("workflows.set_login", {"require_login": True}),
+    )
+)
+
+_CONFLICTS = (
+    _wrong("handle_taken", ADD, ADD),
+    _wrong("handle_taken", ("workflows.edit", {"ref": "echo", "handle": "other"}), ADD, ADD_OTHER),
+    _wrong("already_published", PUBLISH, ADD, PUBLISH),
+    _wrong("not_published", ("workflows.unpublish", {"ref": "echo"}), ADD),
+    _wrong("not_published", ROTATE, ADD),
+    _wrong("not_published", ("workflows.set_login", {"ref": "echo", "require_login": True}), ADD),
+)
+
+_WRONG_VALUES = (
+    _wrong("invalid_input", ("workflows.add", {**_ECHO, "handle": "No handle"})),
+    _wrong("invalid_input", ("workflows.add", {**_ECHO, "runner": "magic"})),
+    _wrong("invalid_input", ("workflows.add", {**_ECHO, "target": "tests.workflows:nothing"})),
+    _wrong("invalid_input", ("workflows.list", {"limit": 101})),
+    _wrong("invalid_input", ("workflows.edit", {"ref": "echo"}), ADD),
+    _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "name": "\x1b[2J"}), ADD),
+    _wrong("invalid_input", ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": -1}), ADD, PUBLISH),
+)
+
+_WRONG_TYPES = tuple(
+    _untyped(step)
+    for step in (
+        ("workflows.add", {**_ECHO, "handle": 5}),
+        ("workflows.add", {"handle": "other"}),
+        ("workflows.add", {**_ECHO, "settings": {"a": 1}}),
+        ("workflows.list", {"limit": "ten"}),
+        ("workflows.show", {"ref": "echo", "wings": "two"}),
+        ("workflows.edit", {"ref": "echo", "name": ["a"]}),
+        ("workflows.remove", {"ref": "echo", "wings": "two"}),
+        ("workflows.publish", {"ref": "echo", "require_login": "yes"}),
+        ("workflows.unpublish", {"ref": "echo", "end_sessions": 1}),
+        ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": "soon"}),
+        ("workflows.set_login", {"ref": "echo"}),
+    )
+)
+
+CASES = (*_DONE, *_UNKNOWN, *_CONFLICTS, *_WRONG_VALUES, *_WRONG_TYPES)
+
+SCOPES = {
+    "workflows.add": Scope.WORKFLOWS_PUBLISH,
+    "workflows.list": Scope.WORKFLOWS_WRITE,
+    "workflows.show": Scope.WORKFLOWS_WRITE,
+    "workflows.edit": Scope.WORKFLOWS_READ,
+    "workflows.remove": Scope.WORKFLOWS_READ,
+    "workflows.publish": Scope.WORKFLOWS_WRITE,
+    "workflows.unpublish": Scope.WORKFLOWS_WRITE,
+    "workflows.rotate_publish_token": Scope.WORKFLOWS_READ,
+    "workflows.set_login": Scope.WORKFLOWS_READ,
+}
+"""For each operation a scope that is not enough for it."""

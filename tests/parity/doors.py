@@ -1,0 +1,130 @@
+"""The doors of a house: Python, HTTP twice, MCP and the command line. Each takes and tells the same."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+from attrs import frozen
+from fastmcp import Client
+
+from orcheo_adapters.remote import problem_of
+from orcheo_adapters.wire.operations import decode_request, encode_result
+from orcheo_core.domain.actor import Channel
+from orcheo_core.errors import OrcheoError
+from orcheo_core.operations.catalogue import find_operation, perform
+from orcheo_core.operations.operation import parameters_of
+from orcheo_mcp.server import create_server
+from tests.cli.command_line import CommandLine
+from tests.sync_house import SyncHouse
+
+REST_ROUTES = {
+    "workflows.list": ("GET", "/api/workflows"),
+    "workflows.add": ("POST", "/api/workflows"),
+    "workflows.show": ("GET", "/api/workflows/{ref}"),
+    "workflows.edit": ("PATCH", "/api/workflows/{ref}"),
+    "workflows.remove": ("DELETE", "/api/workflows/{ref}"),
+    "workflows.publish": ("POST", "/api/workflows/{ref}/publish"),
+    "workflows.rotate_publish_token": ("POST", "/api/workflows/{ref}/publish/rotate"),
+    "workflows.unpublish": ("POST", "/api/workflows/{ref}/publish/revoke"),
+    "workflows.set_login": ("POST", "/api/workflows/{ref}/publish/login"),
+}
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What a door tells: a result, or the parts of a problem that do not differ from call to call."""
+
+    result: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+
+    @classmethod
+    def refused(cls, problem: dict[str, Any]) -> "Answer":
+        """The parts of a problem that every door tells."""
+        return cls(problem={name: problem[name] for name in ("code", "detail", "hint", "errors") if name in problem})
+
+
+Door = Callable[[SyncHouse, str, str, dict[str, Any]], Answer]
+
+
+def by_python(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+    """The operation's handler, as a program calls it that embeds the core."""
+    operation, parts = find_operation(name), house.house.orcheo.parts
+    caller = house.call(parts.core.owner_access.authenticate, token, Channel.PYTHON)
+    try:
+        request = decode_request(operation, arguments)
+        return Answer(result=encode_result(house.call(perform, parts.core.owner_services, caller, operation, request)))
+    except OrcheoError as error:
+        return Answer.refused(problem_of(error))
+
+
+def by_http(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+    """``POST /api/operations/{name}``."""
+    return _told(_send(house, token, "POST", f"/api/operations/{name}", json=arguments))
+
+
+def by_rest(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+    """The operation's own route, with the rest of the arguments in the query or the body."""
+    method, path = REST_ROUTES[name]
+    rest = {key: value for key, value in arguments.items() if f"{{{key}}}" not in path}
+    content = {"params": rest} if method == "GET" else {"json": rest}
+    return _told(_send(house, token, method, path.format(**arguments), **content))
+
+
+def by_mcp(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+    """The operation's tool, called by a real client."""
+    answer = house.call(_call_tool, house, token, find_operation(name).tool, arguments)
+    told = answer.structured_content or {}
+    return Answer.refused(told) if answer.is_error else Answer(result=told)
+
+
+def by_cli(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+    """The operation's command with ``--json``."""
+    said = CommandLine(connect=lambda: house.operations(token=token))(*words(name, arguments))
+    if said.code != 0:
+        assert said.out == ""
+        return Answer.refused(json.loads(said.err))
+    assert said.err == ""
+    return Answer(result=json.loads(said.out))
+
+
+DOORS: dict[str, Door] = {"python": by_python, "http": by_http, "rest": by_rest, "mcp": by_mcp, "cli": by_cli}
+
+
+def words(name: str, arguments: dict[str, Any]) -> list[str]:
+    """A request as somebody types it."""
+    operation = find_operation(name)
+    typed = [*operation.command, "--json", *(["--yes"] if operation.confirmation else [])]
+    positions: list[str] = []
+    for key, (attribute, shown) in parameters_of(operation.request).items():
+        flag = shown.option or f"--{attribute.name.replace('_', '-')}"
+        if key not in arguments:
+            continue
+        if shown.argument:
+            positions.append(arguments[key])
+        else:
+            typed += _option(flag, arguments[key])
+    return [*typed, "--", *positions]
+
+
+def _option(flag: str, value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag[2:]}"]
+    if isinstance(value, dict):
+        return [word for name, each in value.items() for word in (flag, f"{name}={each}")]
+    return [flag, str(value)]
+
+
+def _send(house: SyncHouse, token: str, method: str, path: str, **content: Any) -> httpx2.Response:
+    headers = {"authorization": f"Bearer {token}"}
+    return house.call(house.house.client.request, method, path, headers=headers, **content)
+
+
+def _told(answer: httpx2.Response) -> Answer:
+    document: dict[str, Any] = answer.json()
+    return Answer(result=document) if answer.is_success else Answer.refused(document)
+
+
+async def _call_tool(house: SyncHouse, token: str, tool: str, arguments: dict[str, Any]) -> Any:
+    async with Client(create_server(house.operations(Channel.MCP, token))) as client:
+        return await client.call_tool(tool, arguments, raise_on_error=False)

@@ -1,0 +1,94 @@
+"""The same request gets the same answer by CLI, MCP, HTTP and Python (design.md §8)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+
+from orcheo_adapters.http.routes import routes
+from orcheo_core.operations.catalogue import CATALOGUE
+from tests.parity.cases import CASES, SCOPES, Case
+from tests.parity.doors import DOORS, REST_ROUTES, Answer, Door, by_cli
+from tests.sync_house import build_sync_house
+
+each_operation = pytest.mark.parametrize("name", CATALOGUE)
+
+
+def ask(door: Door, case: Case) -> Answer:
+    """The answer of a door of a fresh house; clock and chance are the same in each."""
+    with build_sync_house() as house:
+        for name, arguments in case.before:
+            house.result(name, **arguments)
+        return door(house, house.house.owner_token, case.operation, case.arguments)
+
+
+def doors_for(case: Case) -> Iterator[tuple[str, Door]]:
+    """The doors that a request can go through: not each operation has a route, not each mistake can be typed."""
+    for name, door in DOORS.items():
+        if (case.typed or name != "cli") and (case.operation in REST_ROUTES or name != "rest"):
+            yield name, door
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
+def test_every_door_tells_the_same(case: Case) -> None:
+    """A result to the last field, publish token included; an error by code, detail, hint and wrong fields."""
+    answers = {name: ask(door, case) for name, door in doors_for(case)}
+    told = answers.pop("python")
+    assert answers == dict.fromkeys(answers, told)
+    assert (told.problem or {}).get("code") == case.error
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("workflows.add", {"handle": "other"}),
+        ("workflows.list", {"limit": "ten"}),
+        ("workflows.publish", {"ref": "echo", "require_login": "yes"}),
+        ("workflows.unpublish", {"ref": "echo", "end_sessions": 1}),
+        ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": "soon"}),
+        ("workflows.set_login", {"ref": "echo"}),
+    ],
+)
+def test_wrong_types_never_leave_the_command_line(name: str, arguments: dict[str, Any]) -> None:
+    """Click knows names and types of options and refuses, without asking the server."""
+    told = ask(by_cli, Case(operation=name, arguments=arguments))
+    assert told.problem is not None
+    assert told.problem["code"] == "wrong_usage"
+
+
+@each_operation
+def test_a_missing_scope_is_the_same_everywhere(name: str) -> None:
+    """Whoever may not is told which scope it takes."""
+    case = next(each for each in CASES if each.operation == name and each.error is None)
+    with build_sync_house() as house:
+        token = house.token(SCOPES[name])
+        answers = {label: door(house, token, name, case.arguments) for label, door in doors_for(case)}
+    told = answers.pop("python")
+    assert answers == dict.fromkeys(answers, told)
+    assert told.problem is not None
+    assert told.problem["code"] == "scope_missing"
+    assert CATALOGUE[name].scope.value in told.problem["detail"]
+
+
+@each_operation
+def test_every_operation_is_asked_well_and_badly(name: str) -> None:
+    """A new operation needs cases: one that succeeds, each error of its own that one caller can bring about, a type."""
+    cases = [case for case in CASES if case.operation == name]
+    errors = {case.error for case in cases}
+    assert None in errors
+    assert any(not case.typed for case in cases)
+    wanted = {error.code for error in CATALOGUE[name].errors} - {"concurrent_change", "scope_missing"}
+    assert wanted <= errors
+
+
+def test_the_routes_of_the_tests_are_those_of_the_server() -> None:
+    """A new route to an operation needs a line in the table."""
+    served = {
+        (method, route.path)
+        for route in routes(Path("nowhere"))
+        if isinstance(route, Route) and route.path.startswith("/api/workflows")
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert served == set(REST_ROUTES.values())
