@@ -56,8 +56,8 @@ def test_wrong_values_are_two(orcheo: CommandLine) -> None:
     [
         (["workflow", "publish"], "Missing argument 'REF'.", "`orcheo workflow publish --help`"),
         (["workflow", "add", "x"], "Missing option '--runner'.", "`orcheo workflow add --help`"),
-        (["workflow", "shwo"], "No such command 'shwo'. Did you mean 'show'?", "`orcheo workflow --help`"),
-        (["wrkflow"], "No such command 'wrkflow'.", "`orcheo --help`"),
+        (["workflow", "shows"], "No such command 'shows'. Did you mean 'show'?", "`orcheo workflow --help`"),
+        (["workflows"], "No such command 'workflows'.", "`orcheo --help`"),
         (["workflow", "list", "--wings"], "No such option '--wings'.", "`orcheo workflow list --help`"),
     ],
 )
@@ -111,7 +111,7 @@ def test_debug_shows_the_traceback_of_a_fault() -> None:
 def test_debug_shows_no_traceback_of_an_error_that_is_understood() -> None:
     """There is nothing to report."""
     assert "Traceback" not in connected(ServerUnreachable())("--debug", "workflow", "list").err
-    assert "Traceback" not in connected(ServerUnreachable())("--debug", "workflow", "lsit").err
+    assert "Traceback" not in connected(ServerUnreachable())("--debug", "workflow", "lists").err
 
 
 def test_ctrl_c_while_the_server_works_does_not_claim_that_nothing_changed() -> None:
