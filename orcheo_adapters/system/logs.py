@@ -44,3 +44,4 @@ def configure_logs(level: int = logging.INFO) -> None:
     handler = StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))  # what it says at its start we say ourselves

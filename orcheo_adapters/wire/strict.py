@@ -92,6 +92,8 @@ def _field_errors(error: BaseException, path: str) -> Iterator[FieldError]:
     elif isinstance(error, ForbiddenExtraKeysError):
         for key in sorted(error.extra_fields):
             yield FieldError(_join(path, key), "is not known here")
+    elif isinstance(error, KeyError):
+        yield FieldError(_join(path, str(error.args[0])), "is missing")
     else:
         yield FieldError(path or "body", _reason(error))
 
@@ -110,8 +112,6 @@ def _join(path: str, name: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    if isinstance(error, KeyError):
-        return f"the field {error.args[0]!r} is missing"
     if isinstance(error, (TypeError, ValueError)) and str(error).startswith("must "):
         return str(error)
     return "has not the expected form"

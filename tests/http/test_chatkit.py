@@ -239,7 +239,7 @@ async def test_the_cookie_makes_a_visitor_the_same_one_again(house: House) -> No
         (b"[]", 400, "malformed_request", None),
         (b'{"type": "threads.fly"}', 422, "invalid_input", "type"),
         (b'{"type": 3}', 422, "invalid_input", "type"),
-        (b'{"type": "threads.create", "params": {}}', 422, "invalid_input", "params"),
+        (b'{"type": "threads.create", "params": {}}', 422, "invalid_input", "params.input"),
         (b'{"type": "threads.create", "params": 7}', 422, "invalid_input", "params"),
         (b'{"type": "threads.list", "params": {"limit": 0}}', 422, "invalid_input", "limit"),
         (b'{"type": "threads.list", "params": {"limit": "9"}}', 422, "invalid_input", "params.limit"),
