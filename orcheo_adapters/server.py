@@ -74,7 +74,7 @@ async def _serve(
         try:
             orcheo = assemble(store, secrets, settings)
             await _prepare(orcheo, folder)
-            async with _checkpoints(orcheo):
+            async with checkpoints(orcheo):
                 await _listen_until_told(orcheo, listener, lambda: on_ready(url) if on_ready else None)
                 await _drain(orcheo)
         finally:
@@ -103,7 +103,7 @@ async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> Non
 
 
 @asynccontextmanager
-async def _checkpoints(orcheo: "Orcheo") -> AsyncIterator[None]:
+async def checkpoints(orcheo: "Orcheo") -> AsyncIterator[None]:
     async def repeat() -> None:
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)

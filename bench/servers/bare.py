@@ -1,0 +1,31 @@
+"""A Starlette endpoint that streams the same bytes and does nothing else."""
+
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from bench.servers.listening import listen
+from bench.workflow import FRAMES
+
+
+async def answer(request: Request) -> Response:
+    """Read the request, stream the frames."""
+    await request.body()
+
+    async def frames() -> AsyncIterator[bytes]:
+        for frame in FRAMES:
+            yield frame
+
+    return StreamingResponse(frames(), media_type="text/event-stream")
+
+
+async def ready(_request: Request) -> Response:
+    """``/readyz``."""
+    return JSONResponse({})
+
+
+if __name__ == "__main__":
+    listen(Starlette(routes=[Route("/api/chatkit", answer, methods=["POST"]), Route("/readyz", ready)]))
