@@ -1,15 +1,18 @@
 """Each request gets an id that its answer, its problem and its log lines carry."""
 
 from collections.abc import MutableMapping
+from itertools import count
 from secrets import token_hex
 from typing import Any
 
 _KEY = "orcheo.request_id"
+_PROCESS = token_hex(8)
+_NUMBERS = count()
 
 
 def set_request_id(scope: MutableMapping[str, Any]) -> str:
-    """Give the request of this ASGI scope a new id."""
-    request_id = f"req_{token_hex(12)}"
+    """Give the request of this ASGI scope a new id: the process's own part and a number."""
+    request_id = f"req_{_PROCESS}{next(_NUMBERS):08x}"
     scope[_KEY] = request_id
     return request_id
 

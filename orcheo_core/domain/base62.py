@@ -5,15 +5,18 @@ Because of that order, texts of one length sort as their numbers do.
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE = len(ALPHABET)
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+"""Two digits at a time: every turn makes several ids."""
 
 
 def encode(number: int, width: int) -> str:
     """``number`` in exactly ``width`` characters; a number too large for them is cut from the left."""
-    digits = []
-    for _ in range(width):
-        number, rest = divmod(number, _BASE)
-        digits.append(ALPHABET[rest])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range((width + 1) // 2):
+        number, rest = divmod(number, _BASE * _BASE)
+        pairs.append(_PAIRS[rest])
+    pairs.reverse()
+    return "".join(pairs)[-width:]
 
 
 def is_base62(text: str) -> bool:
