@@ -12,7 +12,7 @@ from orcheo_core.domain.publish_token import (
     hash_publish_token,
     mask_publish_token,
 )
-from orcheo_core.domain.run import ProgressNote, RunContext, SourceCited, TextDelta
+from orcheo_core.domain.run import ProgressNote, RunContext, SourceCited, TextDelta, Usage, UsageReported
 from orcheo_core.domain.share_link import ShareLinks
 from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
 from orcheo_core.errors import OrcheoError
@@ -36,6 +36,8 @@ __all__ = [
     "Source",
     "SourceCited",
     "TextDelta",
+    "Usage",
+    "UsageReported",
     "Workflow",
     "find_operation",
     "generate_publish_token",

@@ -4,13 +4,16 @@ from collections.abc import MutableMapping
 from secrets import token_hex
 from typing import Any
 
+from orcheo_adapters.system.logs import REQUEST_ID
+
 _KEY = "orcheo.request_id"
 
 
 def set_request_id(scope: MutableMapping[str, Any]) -> str:
-    """Give the request of this ASGI scope a new id."""
+    """Give the request of this ASGI scope a new id; the log lines of what it begins carry it too."""
     request_id = f"req_{token_hex(12)}"
     scope[_KEY] = request_id
+    REQUEST_ID.set(request_id)
     return request_id
 
 

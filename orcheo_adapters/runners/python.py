@@ -15,7 +15,7 @@ from typing import Any
 from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.target import Target, call_workflow
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import ProgressNote, RunEvent, RunRequest, SourceCited, TextDelta
+from orcheo_core.domain.run import ProgressNote, RunEvent, RunRequest, SourceCited, TextDelta, UsageReported
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import Run, Runner, RunTimedOut
 
@@ -140,7 +140,7 @@ async def _put(piece: Any, feed: Feed) -> None:
 
 def _run_event(piece: Any) -> RunEvent | None:
     """The run event that ``piece`` is or stands for, None when it is empty text; :class:`TypeError` otherwise."""
-    if isinstance(piece, SourceCited | ProgressNote):
+    if isinstance(piece, SourceCited | ProgressNote | UsageReported):
         return piece
     text = piece.text if isinstance(piece, TextDelta) else piece
     if not isinstance(text, str):

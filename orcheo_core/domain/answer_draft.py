@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation
-from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta
+from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, UsageReported
 from orcheo_core.domain.thread_events import (
     ItemAdded,
     ItemDone,
@@ -28,6 +28,8 @@ class AnswerDraft:
         self._pieces: list[str] = []
         self._citations: list[Citation] = []
         self._begun = False
+        self.length = 0
+        """Characters of text so far."""
         self.unsaved = False
         """Whether something was said since :meth:`mark_saved`."""
 
@@ -48,6 +50,8 @@ class AnswerDraft:
 
     def apply(self, run_event: RunEvent) -> Iterator[ThreadEvent]:
         """What the browser is told of this run event."""
+        if isinstance(run_event, UsageReported):
+            return
         if isinstance(run_event, ProgressNote):
             yield Progress(text=run_event.text, icon=run_event.icon)
             return
@@ -55,6 +59,7 @@ class AnswerDraft:
         self.unsaved = True
         if isinstance(run_event, TextDelta):
             self._pieces.append(run_event.text)
+            self.length += len(run_event.text)
             yield PartDelta(item_id=self._item.id, delta=run_event.text)
         else:
             yield self._cite(run_event)

@@ -29,7 +29,28 @@ class ProgressNote:
     icon: str | None = None
 
 
-RunEvent = TextDelta | SourceCited | ProgressNote
+@frozen(kw_only=True)
+class Usage:
+    """What a run has used of a language model, in that model's own units of text."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+
+@frozen
+class UsageReported:
+    """Usage on top of what was reported before in this run; for the owner, visitors do not see it."""
+
+    usage: Usage
+
+
+RunEvent = TextDelta | SourceCited | ProgressNote | UsageReported
 
 
 @frozen(kw_only=True)
@@ -54,6 +75,9 @@ class RunContext:
 
 HISTORY_LENGTH = 40
 
+OUTPUT_LIMIT = 1_000_000
+"""Characters of text that one run may say."""
+
 
 @frozen(kw_only=True)
 class RunRequest:
@@ -62,3 +86,5 @@ class RunRequest:
     spec: RunnerSpec
     text: str
     context: RunContext
+    time_limit: float | None = None
+    """Seconds for this run when that is less than the runner gives; a runner never takes longer."""

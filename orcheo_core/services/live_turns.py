@@ -1,9 +1,10 @@
 """The turns that run in this process right now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orcheo_core.domain.answer_draft import AnswerDraft
-from orcheo_core.domain.thread_events import TurnTrouble
+from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, TextDelta, UsageReported
+from orcheo_core.domain.thread_events import ThreadEvent, TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.ports.runner import Run
 
@@ -28,6 +29,21 @@ class LiveTurn:
         """How it ended, once it has."""
         self.waits_for_storage = False
         """Whether its end could not be made durable yet."""
+        self.is_too_long = False
+        """Whether the run was stopped because it said more than the limit."""
+
+    def take(self, run_event: RunEvent) -> Iterable[ThreadEvent]:
+        """Write down what the run says; what followers are told of it. At the limit of text the run is stopped."""
+        if self.is_too_long:
+            return ()
+        if isinstance(run_event, UsageReported):
+            self.turn = self.turn.with_usage(run_event.usage)
+        room = OUTPUT_LIMIT - self.draft.length
+        if isinstance(run_event, TextDelta) and len(run_event.text) > room:
+            self.is_too_long = True
+            self.run.stop()
+            run_event = TextDelta(run_event.text[:room])
+        return self.draft.apply(run_event)
 
     def stop(self, status: TurnStatus, farewell: TurnTrouble | None = None) -> None:
         """Ask the run to stop; the turn will end with ``status``. The first reason stays."""
