@@ -53,9 +53,14 @@ class Machine:
     telemetry: Telemetry
 
     @classmethod
-    def real(cls) -> "Machine":
+    def real(cls, settings: ServerSettings) -> "Machine":
         """This machine's clock and chance, the runners of this server, telemetry into the log."""
-        return cls(clock=SystemClock(), entropy=SystemEntropy(), runners=RunnerRegistry(), telemetry=LoggingTelemetry())
+        return cls(
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            runners=RunnerRegistry(settings.runner_conditions),
+            telemetry=LoggingTelemetry(),
+        )
 
 
 @frozen(kw_only=True)
@@ -77,7 +82,7 @@ def assemble(
     static_folder: Path = STATIC_FOLDER,
 ) -> Orcheo:
     """Join all services over ``store``."""
-    machine = machine or Machine.real()
+    machine = machine or Machine.real(settings)
     clock, entropy = machine.clock, machine.entropy
     identifiers = Identifiers(clock, entropy)
     audit_trail = AuditTrail(clock, identifiers)

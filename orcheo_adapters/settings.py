@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 from platformdirs import user_data_path
 
+from orcheo_adapters.runners.addresses import AllowedAddresses
+from orcheo_adapters.runners.conditions import Conditions
 from orcheo_core.errors import FieldError, InvalidInput
 
 DEFAULT_PORT = 8700
@@ -22,6 +24,8 @@ class ServerSettings:
     port: int
     data_dir: Path
     public_url: str
+    runner_conditions: Conditions = field(factory=Conditions)
+    """What workflows may take: secrets by the names of environment variables, addresses of the own network."""
 
     @classmethod
     def load(
@@ -34,13 +38,19 @@ class ServerSettings:
     ) -> "ServerSettings":
         """Options first, then ``ORCHEO_HOST``, ``ORCHEO_PORT``, ``ORCHEO_DATA_DIR``, ``ORCHEO_PUBLIC_URL``.
 
-        Raises :class:`InvalidInput` for a port that is none.
+        ``ORCHEO_HTTP_RUNNER_ALLOW`` has no option. Raises :class:`InvalidInput` for what has not the expected form.
         """
         host = host or environment.get("ORCHEO_HOST") or "127.0.0.1"
         port = _port(environment.get("ORCHEO_PORT")) if port is None else port
         folder = data_dir or _folder(environment)
         public_url = environment.get("ORCHEO_PUBLIC_URL") or local_url(host, port)
-        return cls(host=host, port=port, data_dir=folder, public_url=public_url.rstrip("/"))
+        return cls(
+            host=host,
+            port=port,
+            data_dir=folder,
+            public_url=public_url.rstrip("/"),
+            runner_conditions=_runner_conditions(environment),
+        )
 
     @property
     def behind_tls(self) -> bool:
@@ -70,3 +80,8 @@ def _port(text: str | None) -> int:
 def _folder(environment: Mapping[str, str]) -> Path:
     named = environment.get("ORCHEO_DATA_DIR")
     return Path(named).expanduser() if named else user_data_path("orcheo", appauthor=False)
+
+
+def _runner_conditions(environment: Mapping[str, str]) -> Conditions:
+    allowed = environment.get("ORCHEO_HTTP_RUNNER_ALLOW", "")
+    return Conditions(environment=environment, allowed=AllowedAddresses.parse(allowed, path="ORCHEO_HTTP_RUNNER_ALLOW"))
