@@ -18,6 +18,7 @@ from orcheo_core.domain.items import (
     UserItem,
 )
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
+from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnStatus
@@ -85,6 +86,7 @@ turns: st.SearchStrategy[Turn] = st.builds(
     ended_at=st.none() | moments,
     idempotency_key=maybe_texts,
     replaces=st.lists(names, max_size=3).map(tuple),
+    usage=st.none() | st.builds(Usage, input_tokens=st.integers(0, 2**62), output_tokens=st.integers(0, 2**62)),
 )
 sources = st.builds(Source, title=texts, url=maybe_texts, filename=maybe_texts, description=maybe_texts)
 citations = st.builds(Citation, source=sources, index=st.none() | st.integers(0, 10_000))

@@ -5,15 +5,21 @@ from itertools import count
 from secrets import token_hex
 from typing import Any
 
+from orcheo_adapters.system.logs import REQUEST_ID
+
 _KEY = "orcheo.request_id"
 _PROCESS = token_hex(8)
 _NUMBERS = count()
 
 
 def set_request_id(scope: MutableMapping[str, Any]) -> str:
-    """Give the request of this ASGI scope a new id: the process's own part and a number."""
+    """Give the request of this ASGI scope a new id: the process's own part and a number.
+
+    The log lines of what it begins carry it too.
+    """
     request_id = f"req_{_PROCESS}{next(_NUMBERS):08x}"
     scope[_KEY] = request_id
+    REQUEST_ID.set(request_id)
     return request_id
 
 

@@ -208,9 +208,10 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
         self._put("turns", rows.turn_row(turn))
 
     def save(self, turn: Turn) -> None:
-        sql = "UPDATE turns SET status = ?, ended_at = ? WHERE id = ?"
+        sql = "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ? WHERE id = ?"
         ended_at = rows.to_micros(turn.ended_at) if turn.ended_at else None
-        self._stage(Statement(sql, (turn.status, ended_at, turn.id), _changed_one))
+        values = (turn.status, ended_at, *rows.usage_columns(turn.usage), turn.id)
+        self._stage(Statement(sql, values, _changed_one))
 
 
 class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):

@@ -12,6 +12,10 @@ class RunTimedOut(Exception):
     """The workflow used up its time."""
 
 
+class RunTooLong(Exception):
+    """The workflow said more than :data:`~orcheo_core.domain.run.OUTPUT_LIMIT` characters."""
+
+
 class Run(Protocol):
     """One execution under way."""
 
