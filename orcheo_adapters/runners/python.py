@@ -11,14 +11,16 @@ from contextlib import closing, nullcontext
 from functools import partial
 from typing import Any, ClassVar
 
+from attrs import frozen
+
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.settings import Given, Setting
-from orcheo_adapters.runners.target import Target, call_workflow
+from orcheo_adapters.runners.target import Target, caller
 from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_adapters.runners.text import text_delta
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import RunEvent, RunRequest, TextDelta
+from orcheo_core.domain.run import RunContext, RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import Run, Runner
 
@@ -31,6 +33,7 @@ class PythonRunner(Runner):
     def __init__(self, conditions: Conditions) -> None:
         """Run under ``conditions``."""
         self._conditions = conditions
+        self._known: dict[str, _Workflow] = {}
 
     def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; see :meth:`Target.load` for what is refused."""
@@ -39,14 +42,27 @@ class PythonRunner(Runner):
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(_answer, request), time_limit=self._conditions.time_limit_of(request))
+        return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
+
+    async def _answer(self, request: RunRequest, feed: Feed) -> None:
+        workflow = self._known.get(request.spec.target) or await self._look_up(request.spec.target)
+        execute = partial(workflow.call, request.text, request.context)
+        await _feed_answer(execute() if workflow.is_quick else await in_thread(execute), feed)
+
+    async def _look_up(self, name: str) -> "_Workflow":
+        """Import and look at a target, once for each: a running server does not see changes of a module anyway."""
+        target = Target.parse(name)
+        call = target.load() if target.is_imported else await in_thread(target.load)
+        self._known[name] = _Workflow(caller(call), is_quick=_is_quick(call))
+        return self._known[name]
 
 
-async def _answer(request: RunRequest, feed: Feed) -> None:
-    target = Target.parse(request.spec.target)
-    call = target.load() if target.is_imported else await in_thread(target.load)
-    execute = partial(call_workflow, call, request.text, request.context)
-    await _feed_answer(execute() if _is_quick(call) else await in_thread(execute), feed)
+@frozen
+class _Workflow:
+    """A callable with all that inspecting it has shown."""
+
+    call: Callable[[str, RunContext], Any]
+    is_quick: bool
 
 
 def _is_quick(call: Callable[..., Any]) -> bool:

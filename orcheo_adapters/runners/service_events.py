@@ -10,12 +10,12 @@ import orjson
 from attrs import field, frozen
 
 from orcheo_adapters.runners.text import text_delta
-from orcheo_adapters.wire.strict import decode, strict_converter
+from orcheo_adapters.wire.strict import StrictDecoder
 from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, Usage, UsageReported
 from orcheo_core.errors import InvalidInput
 
-_CONVERTER = strict_converter(forbid_extra_keys=False)
+_DECODER = StrictDecoder(forbid_extra_keys=False)
 
 
 class ServiceFailed(Exception):
@@ -131,7 +131,7 @@ def _load(payload: bytes, *, where: str) -> dict[str, Any]:
 
 def _decode(document: dict[str, Any], cls: type, *, where: str) -> Any:
     try:
-        return decode(_CONVERTER, document, cls)
+        return _DECODER.decode(document, cls)
     except InvalidInput as error:
         raise ServiceAnswerInvalid(f"{where}: {error.detail}") from None
 

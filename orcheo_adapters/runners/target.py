@@ -66,15 +66,17 @@ class Target:
         return found  # type: ignore[no-any-return]  # callable() was asked above
 
 
-def call_workflow(call: Callable[..., Any], text: str, context: RunContext) -> Any:
-    """Call with the text and, when the signature has a place for it, the context.
+def caller(call: Callable[..., Any]) -> Callable[[str, RunContext], Any]:
+    """Calls ``call`` with the text and, when its signature has a place for it, the context.
 
     That place is a parameter named ``context``, or a second positional one that has no default.
     """
     place = _context_place(call)
     if place is None:
-        return call(text)
-    return call(text, context=context) if place is inspect.Parameter.KEYWORD_ONLY else call(text, context)
+        return lambda text, _context: call(text)
+    if place is inspect.Parameter.KEYWORD_ONLY:
+        return lambda text, context: call(text, context=context)
+    return call
 
 
 def _import(module: str) -> Any:

@@ -1,7 +1,7 @@
 """A run as a task that feeds its reader."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from orcheo_adapters.runners.feed import Feed
 from orcheo_core.domain.run import RunEvent
@@ -31,21 +31,22 @@ class TaskRun(Run):
             self._feed.close()
             self._task.cancel()
 
-    async def events(self) -> AsyncIterator[RunEvent]:
-        """See :meth:`Run.events`."""
+    async def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
+        """See :meth:`Run.batches`."""
         if self._stopped:
             return
         self._feed = feed = Feed()
         self._task = task = asyncio.create_task(self._execute(feed))
         timer = asyncio.get_running_loop().call_later(self._time_limit, self._time_out, feed, task)
         try:
-            async for event in feed.read():
-                yield event
+            async for batch in feed.read():
+                yield batch
         finally:
             timer.cancel()
             feed.close()
-            task.cancel()
-            await asyncio.wait({task}, timeout=_FAREWELL)
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=_FAREWELL)
 
     def _time_out(self, feed: Feed, task: asyncio.Task[None]) -> None:
         feed.end(RunTimedOut(f"no end of the answer after {self._time_limit:g} s"))

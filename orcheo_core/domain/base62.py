@@ -19,6 +19,11 @@ def encode(number: int, width: int) -> str:
     return "".join(pairs)[-width:]
 
 
+def from_chance(chance: bytes) -> str:
+    """As many characters as random bytes, an even number of them, with at least 5.9 bits of chance each."""
+    return "".join([_PAIRS[int.from_bytes(chance[at : at + 2]) % len(_PAIRS)] for at in range(0, len(chance), 2)])
+
+
 def is_base62(text: str) -> bool:
     """Whether ``text`` is one or more characters of the alphabet."""
     return text.isascii() and text.isalnum()

@@ -1,7 +1,7 @@
 """Execution of workflows."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from orcheo_core.domain.run import RunEvent, RunRequest
@@ -20,8 +20,8 @@ class Run(Protocol):
     """One execution under way."""
 
     @abstractmethod
-    def events(self) -> AsyncIterator[RunEvent]:
-        """What the workflow says, once, until it is done or stopped.
+    def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
+        """What the workflow says, once, until it is done or stopped; what is there at the moment is one batch.
 
         Raises whatever the workflow raises, and :class:`RunTimedOut`. After :meth:`stop` it just ends, soon.
         """
@@ -40,7 +40,7 @@ class Runner(Protocol):
 
     @abstractmethod
     def run(self, request: RunRequest) -> Run:
-        """Prepare an execution; nothing happens before its events are asked for."""
+        """Prepare an execution; nothing happens before its batches are asked for."""
 
 
 class Runners(Protocol):

@@ -110,8 +110,8 @@ class TurnEngine:
 
     async def _follow_run(self, live: LiveTurn) -> TurnTrouble | None:
         try:
-            async for run_event in live.run.events():
-                events = live.take(run_event)
+            async for batch in live.run.batches():
+                events = [event for run_event in batch for event in live.take(run_event)]
                 if live.draft.has_news and not await self._try_to_save(live, final=False):
                     live.run.stop()
                     return NOT_SAVED

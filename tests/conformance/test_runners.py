@@ -84,7 +84,7 @@ def python(name: str) -> Subjected:
 
 
 async def everything(run: Run) -> list[RunEvent]:
-    return [event async for event in run.events()]
+    return [event async for batch in run.batches() for event in batch]
 
 
 async def collect(run: Run, events: list[RunEvent]) -> None:
