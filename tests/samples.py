@@ -6,8 +6,11 @@ from typing import Any
 from attrs import evolve
 
 from orcheo_core.domain.actor import Actor, Channel, Scope
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import Act, AuditEntry
 from orcheo_core.domain.chat_session import ChatSession, Way
+from orcheo_core.domain.component_items import HiddenItem
+from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import AnswerPart, AssistantItem, TextInput, UserItem
 from orcheo_core.domain.opaque_token import TokenDigest
 from orcheo_core.domain.publish_token import PublishToken
@@ -113,6 +116,34 @@ def assistant_item(number: int = 1, *, of: int = 1, **changes: Any) -> Assistant
         created_at=moment(number),
         content=(AnswerPart(text=f"Answer {number}"),),
     )
+    return evolve(base, **changes)
+
+
+def hidden_item(number: int = 1, *, of: int = 1, **changes: Any) -> HiddenItem:
+    """Item ``msg_<number>`` in thread ``of``, for the workflow to remember."""
+    base = HiddenItem(
+        id=f"msg_{number}", thread_id=f"thr_{of}", turn_id="trn_1", created_at=moment(number), content={"n": number}
+    )
+    return evolve(base, **changes)
+
+
+def attachment(number: int = 1, *, of: int = 1, **changes: Any) -> Attachment:
+    """Attachment ``atc_<number>`` of the visitor with workflow ``of``, announced and in no thread yet."""
+    base = Attachment(
+        id=f"atc_{number}",
+        workflow_id=f"wf_{of}",
+        subject=VISITOR,
+        name=f"notes-{number}.txt",
+        mime_type="text/plain",
+        size=number,
+        created_at=moment(number),
+    )
+    return evolve(base, **changes)
+
+
+def feedback(number: int = 1, *, of: int = 1, **changes: Any) -> Feedback:
+    """The visitor liked item ``msg_<number>`` of thread ``of``."""
+    base = Feedback(thread_id=f"thr_{of}", item_id=f"msg_{number}", kind=FeedbackKind.POSITIVE, given_at=moment(number))
     return evolve(base, **changes)
 
 

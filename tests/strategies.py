@@ -1,11 +1,27 @@
 """Hypothesis strategies for values of the domain, with all that their fields can hold."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from attrs import evolve
 from hypothesis import strategies as st
 
-from orcheo_core.domain.actor import Actor, Scope
+from orcheo_core.domain.actor import Actor, Channel, Scope
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.audit import Act, AuditEntry
+from orcheo_core.domain.chat_session import ChatSession, Way
+from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
+    EndOfTurnItem,
+    GeneratedImageItem,
+    HiddenItem,
+    ProgressNoteItem,
+    Step,
+    StepKind,
+    StepState,
+    WidgetItem,
+)
+from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import (
     AnswerPart,
     AssistantItem,
@@ -20,6 +36,7 @@ from orcheo_core.domain.items import (
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.domain.workflow import Publication, Workflow
@@ -88,15 +105,36 @@ turns: st.SearchStrategy[Turn] = st.builds(
     replaces=st.lists(names, max_size=3).map(tuple),
     usage=st.none() | st.builds(Usage, input_tokens=st.integers(0, 2**62), output_tokens=st.integers(0, 2**62)),
 )
-sources = st.builds(Source, title=texts, url=maybe_texts, filename=maybe_texts, description=maybe_texts)
+sources = st.builds(
+    Source,
+    title=texts,
+    url=maybe_texts,
+    filename=maybe_texts,
+    entity_id=maybe_texts,
+    description=maybe_texts,
+    group=maybe_texts,
+    icon=maybe_texts,
+    interactive=st.booleans(),
+    data=json_objects,
+)
 citations = st.builds(Citation, source=sources, index=st.none() | st.integers(0, 10_000))
 answer_parts = st.builds(AnswerPart, text=texts, citations=st.lists(citations, max_size=3).map(tuple))
 tag_inputs = st.builds(TagInput, id=texts, text=texts, data=json_objects, group=maybe_texts, interactive=st.booleans())
+attachments: st.SearchStrategy[Attachment] = st.builds(
+    evolve,
+    st.just(samples.attachment()),
+    name=names,
+    mime_type=texts,
+    size=st.integers(0, 2**40),
+    created_at=moments,
+    is_uploaded=st.booleans(),
+)
 user_items: st.SearchStrategy[UserItem] = st.builds(
     evolve,
     st.just(samples.user_item()),
     created_at=moments,
     content=st.lists(st.builds(TextInput, text=texts) | tag_inputs, max_size=3).map(tuple),
+    attachments=st.lists(attachments, max_size=2).map(tuple),
     quoted_text=maybe_texts,
     inference_options=st.builds(InferenceOptions, model=maybe_texts, tool_id=maybe_texts),
 )
@@ -106,4 +144,64 @@ assistant_items: st.SearchStrategy[AssistantItem] = st.builds(
     created_at=moments,
     content=st.lists(answer_parts, max_size=3).map(tuple),
 )
-items: st.SearchStrategy[Item] = st.one_of(user_items, assistant_items)
+entry: dict[str, Any] = {
+    "id": st.just("msg_1"),
+    "thread_id": st.just("thr_1"),
+    "turn_id": st.just("trn_1"),
+    "created_at": moments,
+}
+"""What every item has."""
+steps = st.builds(
+    Step,
+    kind=st.sampled_from(StepKind),
+    title=maybe_texts,
+    content=maybe_texts,
+    icon=maybe_texts,
+    queries=st.lists(texts, max_size=2).map(tuple),
+    state=st.sampled_from(StepState),
+)
+questions = st.builds(
+    Question,
+    id=texts,
+    question=texts,
+    options=st.lists(texts, max_size=2).map(tuple),
+    multiple=st.booleans(),
+    description=maybe_texts,
+    answer=st.none() | st.builds(QuestionAnswer, values=st.lists(texts, max_size=2).map(tuple), skipped=st.booleans()),
+)
+component_items = st.one_of(
+    st.builds(ClientToolCallItem, **entry, call_id=texts, name=texts, arguments=json_objects, output=json_values),
+    st.builds(WidgetItem, **entry, widget=json_objects, copy_text=maybe_texts),
+    st.builds(GeneratedImageItem, **entry, url=maybe_texts),
+    st.builds(ProgressNoteItem, **entry, steps=st.lists(steps, max_size=3).map(tuple), title=maybe_texts),
+    st.builds(EndOfTurnItem, **entry),
+    st.builds(HiddenItem, **entry, content=json_values),
+    st.builds(
+        StructuredInputItem,
+        **entry,
+        questions=st.lists(questions, max_size=2).map(tuple),
+        status=st.sampled_from(InputStatus),
+    ),
+)
+items: st.SearchStrategy[Item] = st.one_of(user_items, assistant_items, component_items)
+feedback: st.SearchStrategy[Feedback] = st.builds(
+    evolve, st.just(samples.feedback()), kind=st.sampled_from(FeedbackKind), given_at=moments
+)
+chat_sessions: st.SearchStrategy[ChatSession] = st.builds(
+    evolve,
+    st.just(samples.chat_session()),
+    way=st.sampled_from(Way),
+    opened_at=moments,
+    expires_at=moments,
+    ended_at=st.none() | moments,
+)
+audit_entries: st.SearchStrategy[AuditEntry] = st.builds(
+    evolve,
+    st.just(samples.audit_entry()),
+    at=moments,
+    act=st.sampled_from(Act),
+    actor=st.builds(Actor, names),
+    channel=st.sampled_from(Channel),
+    workflow_id=st.none() | names,
+    note=texts,
+)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from orcheo_adapters.memory.tables import Tables, Undo, Write, page_of
+from orcheo_adapters.memory.tables import Table, Tables, Undo, Write, page_of
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
@@ -21,6 +22,7 @@ from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
 from orcheo_core.ports import repositories as ports
 from orcheo_core.ports.unit_of_work import DuplicateTurn
 
+T = TypeVar("T")
 Stage = Callable[[Write], None]
 
 
@@ -45,7 +47,8 @@ class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
 
     def add(self, workflow: Workflow) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
-            _check_handle(tables, workflow)
+            _check_handle(tables, workflow, but=None)
+            _check_new(tables.workflows, workflow.id)
             yield tables.workflows.put(workflow.id, workflow)
 
         self._stage(write)
@@ -53,7 +56,7 @@ class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
     def save(self, workflow: Workflow) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
             _check_revision(tables, workflow.id, workflow.revision - 1)
-            _check_handle(tables, workflow)
+            _check_handle(tables, workflow, but=workflow.id)
             yield tables.workflows.put(workflow.id, workflow)
 
         self._stage(write)
@@ -67,14 +70,29 @@ class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
         self._stage(write)
 
 
-def _check_handle(tables: Tables, workflow: Workflow) -> None:
-    if any(each.handle == workflow.handle and each.id != workflow.id for each in tables.workflows.rows.values()):
+def _check_new(table: Table[T], key: str) -> None:
+    if key in table.rows:
+        raise ConcurrentChange
+
+
+def _check_handle(tables: Tables, workflow: Workflow, *, but: str | None) -> None:
+    if any(each.handle == workflow.handle and each.id != but for each in tables.workflows.rows.values()):
         raise HandleTaken(f"Another workflow has the handle {workflow.handle!r}.")
 
 
 def _check_revision(tables: Tables, workflow_id: str, expected: int) -> None:
     stored = tables.workflows.rows.get(workflow_id)
     if stored is None or stored.revision != expected:
+        raise ConcurrentChange
+
+
+def _check_workflow(tables: Tables, workflow_id: str) -> None:
+    if workflow_id not in tables.workflows.rows:
+        raise ConcurrentChange
+
+
+def _check_thread(tables: Tables, thread_id: str) -> None:
+    if thread_id not in tables.threads.rows:
         raise ConcurrentChange
 
 
@@ -104,7 +122,11 @@ class MemoryPublishTokenRepository(MemoryRepository, ports.PublishTokenRepositor
         return [each for each in rows if each.workflow_id == workflow_id and each.is_live(now)]
 
     def save(self, publish_token: PublishToken) -> None:
-        self._stage(lambda tables: [tables.publish_tokens.put(publish_token.public_id, publish_token)])
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_workflow(tables, publish_token.workflow_id)
+            yield tables.publish_tokens.put(publish_token.public_id, publish_token)
+
+        self._stage(write)
 
 
 class MemoryServiceTokenRepository(MemoryRepository, ports.ServiceTokenRepository):
@@ -124,7 +146,11 @@ class MemoryChatSessionRepository(MemoryRepository, ports.ChatSessionRepository)
         return self._tables.chat_sessions.rows.get(chat_session_id)
 
     def save(self, chat_session: ChatSession) -> None:
-        self._stage(lambda tables: [tables.chat_sessions.put(chat_session.id, chat_session)])
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_workflow(tables, chat_session.workflow_id)
+            yield tables.chat_sessions.put(chat_session.id, chat_session)
+
+        self._stage(write)
 
     def end_all(self, workflow_id: str, at: datetime) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
@@ -148,8 +174,7 @@ class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
 
     def save(self, thread: Thread) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
-            if thread.workflow_id not in tables.workflows.rows:
-                raise ConcurrentChange
+            _check_workflow(tables, thread.workflow_id)
             yield tables.threads.put(thread.id, thread)
 
         self._stage(write)
@@ -171,8 +196,7 @@ class MemoryItemRepository(MemoryRepository, ports.ItemRepository):
 
     def save(self, item: Item) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
-            if item.thread_id not in tables.threads.rows:
-                raise ConcurrentChange
+            _check_thread(tables, item.thread_id)
             yield tables.items.put(item.id, item)
 
         self._stage(write)
@@ -201,18 +225,19 @@ class MemoryTurnRepository(MemoryRepository, ports.TurnRepository):
                 raise DuplicateTurn
             if any(each.thread_id == turn.thread_id and each.is_running for each in tables.turns.rows.values()):
                 raise TurnInProgress
-            yield from _put_turn(tables, turn)
+            _check_new(tables.turns, turn.id)
+            _check_thread(tables, turn.thread_id)
+            yield tables.turns.put(turn.id, turn)
 
         self._stage(write)
 
     def save(self, turn: Turn) -> None:
-        self._stage(lambda tables: _put_turn(tables, turn))
+        def write(tables: Tables) -> Iterator[Undo]:
+            if turn.id not in tables.turns.rows:
+                raise ConcurrentChange
+            yield tables.turns.put(turn.id, turn)
 
-
-def _put_turn(tables: Tables, turn: Turn) -> Iterator[Undo]:
-    if turn.thread_id not in tables.threads.rows:
-        raise ConcurrentChange
-    yield tables.turns.put(turn.id, turn)
+        self._stage(write)
 
 
 def _find_by_key(tables: Tables, wanted: tuple[str, Subject, str]) -> Turn | None:
@@ -232,8 +257,9 @@ class MemoryAttachmentRepository(MemoryRepository, ports.AttachmentRepository):
 
     def save(self, attachment: Attachment) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
-            if attachment.workflow_id not in tables.workflows.rows:
-                raise ConcurrentChange
+            _check_workflow(tables, attachment.workflow_id)
+            if attachment.thread_id is not None:
+                _check_thread(tables, attachment.thread_id)
             yield tables.attachments.put(attachment.id, attachment)
 
         self._stage(write)
@@ -262,7 +288,11 @@ class MemoryAuditRepository(MemoryRepository, ports.AuditRepository):
     """See the port."""
 
     def append(self, entry: AuditEntry) -> None:
-        self._stage(lambda tables: [tables.audit.put(entry.id, entry)])
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_new(tables.audit, entry.id)
+            yield tables.audit.put(entry.id, entry)
+
+        self._stage(write)
 
     async def page(self, query: PageQuery) -> Page[AuditEntry]:
         return page_of(self._tables.audit.rows.values(), query)

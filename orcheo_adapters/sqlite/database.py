@@ -8,8 +8,10 @@ what keeps many small durable writes quick. A change that breaks a rule is undon
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Lock
 from threading import Thread as OsThread
 from typing import Any
 
@@ -62,13 +64,12 @@ class SqliteDatabase:
         self._explain = explain
         self.cache = ReadCache()
         try:
-            self._writer = _connect(path, synchronous)
-            migrate(Database(self._writer))
-            self._reader = _connect(path, synchronous)
-            self._reader.execute("PRAGMA query_only = ON")
-        except sqlite3.DatabaseError as error:
+            self._writer, self._reader = _open(path, synchronous)
+        except (sqlite3.DatabaseError, OSError) as error:
             raise DatabaseUnreadable(f"The database {path} cannot be opened: {error}.") from None
         self._queue: SimpleQueue[_Change | None] = SimpleQueue()
+        self._closing = Lock()
+        self._closed = False
         self._thread = OsThread(target=self._write_all, name="sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -80,19 +81,24 @@ class SqliteDatabase:
         """
         try:
             return self._reader.execute(sql, values).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise StorageUnavailable(f"The database cannot be read: {error}.") from None
 
     async def write(self, statements: Iterable[Statement]) -> None:
         """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`."""
         loop = asyncio.get_running_loop()
         change = _Change(statements, loop, loop.create_future())
-        self._queue.put(change)
+        with self._closing:  # nothing may come to stand behind the end of the queue, where nobody would answer it
+            if self._closed:
+                raise StorageUnavailable("The database is closed.")
+            self._queue.put(change)
         await change.done  # whoever is cancelled here only stops waiting
 
     def close(self) -> None:
         """Finish what waits, then let go."""
-        self._queue.put(None)
+        with self._closing:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
         self._reader.close()
         self._writer.close()
@@ -160,10 +166,21 @@ class SqliteDatabase:
             self._writer.execute("ROLLBACK")
 
 
-def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
+def _open(path: Path, synchronous: str) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    """The writer's connection and the readers'; a file that is refused is let go of as it was."""
     path.touch(mode=0o600)
+    with ExitStack() as opened:
+        writer = opened.enter_context(closing(_connect(path, synchronous)))
+        migrate(Database(writer))
+        writer.execute("PRAGMA journal_mode = WAL")
+        reader = opened.enter_context(closing(_connect(path, synchronous)))
+        reader.execute("PRAGMA query_only = ON")
+        opened.pop_all()
+    return writer, reader
+
+
+def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
@@ -175,7 +192,7 @@ def _tell(group: list[_Change], outcomes: list[Exception | None]) -> None:
     for change, outcome in zip(group, outcomes, strict=True):
         by_loop.setdefault(change.loop, []).append((change, outcome))
     for loop, told in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there any more
             loop.call_soon_threadsafe(_resolve, told)
 
 

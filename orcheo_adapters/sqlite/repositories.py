@@ -29,13 +29,16 @@ Stage = Callable[[Statement], None]
 
 
 def explain_integrity(error: sqlite3.IntegrityError) -> Exception:
-    """The rule of the domain behind a broken constraint; a missing parent means it was removed meanwhile."""
+    """The rule of the domain behind a broken constraint.
+
+    A missing parent was removed meanwhile; an id in use was taken meanwhile. Anything else is a fault of ours.
+    """
     text = str(error)
     if "workflows.handle" in text:
         return HandleTaken()
     if text.endswith("turns.thread_id"):
         return TurnInProgress()
-    if "FOREIGN KEY" in text:
+    if text.startswith(("FOREIGN KEY", "UNIQUE")):
         return ConcurrentChange()
     return error
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput, StorageUnavailable
@@ -38,7 +39,8 @@ class LocalAttachmentFiles(AttachmentFiles):
         except OSError as error:
             raise StorageUnavailable(f"The attachment could not be kept: {error.strerror}.") from None
         finally:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):  # what cannot be written cannot be tidied either; the sweep at start does it
+                unfinished.unlink(missing_ok=True)
 
     def read(self, attachment_id: str) -> bytes:
         """See the port."""

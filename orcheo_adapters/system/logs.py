@@ -22,8 +22,8 @@ def get_logger(part: str) -> Logger:
 
 
 def redact(text: str) -> str:
-    """``text`` without anything of the shape of our tokens or of a JWT."""
-    return _SECRETS.sub("[redacted]", text)
+    """``text`` without anything of the shape of our tokens or of a JWT, and without halves of surrogate pairs."""
+    return _SECRETS.sub("[redacted]", text.encode(errors="backslashreplace").decode())
 
 
 class JsonLines(Formatter):

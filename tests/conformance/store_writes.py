@@ -1,0 +1,145 @@
+"""Writes for the store machine: of few values, so that they collide.
+
+What never changes about a thing follows from its number: which thread an item is in, which turn has which key.
+"""
+
+from typing import Any
+
+from attrs import evolve, frozen
+from hypothesis import strategies as st
+
+from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.feedback import FeedbackKind
+from orcheo_core.domain.items import AnswerPart, Item
+from orcheo_core.domain.publish_token import TokenEnd
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.ports.unit_of_work import UnitOfWork
+from tests import samples
+
+WORKFLOWS, THREADS, ITEMS, TURNS, OTHERS = range(1, 3), range(1, 4), range(1, 6), range(1, 7), range(1, 4)
+HANDLES = ("a", "b")
+KEYS = ("k1", "k2", None)
+SUBJECTS = (samples.VISITOR, Subject("anon:vis_2"))
+OWNERS = (samples.OWNER, Actor("bob"))
+MOMENTS = tuple(samples.moment(number) for number in range(3))
+
+
+@frozen
+class Write:
+    """One call of a repository's method that stages something."""
+
+    repository: str
+    method: str
+    values: tuple[Any, ...]
+
+    def stage(self, change: UnitOfWork) -> None:
+        """Stage it."""
+        getattr(getattr(change, self.repository), self.method)(*self.values)
+
+
+def workflow_of(thread: int) -> int:
+    """The number of the workflow that a thread is with."""
+    return 1 + thread % len(WORKFLOWS)
+
+
+def thread_of(number: int) -> int:
+    """The number of the thread that an item or a turn is in."""
+    return 1 + number % len(THREADS)
+
+
+def item(number: int, text: str) -> Item:
+    """Item ``number``: every third one is hidden."""
+    if number % 3 == 0:
+        return samples.hidden_item(number, of=thread_of(number), content=text)
+    return samples.assistant_item(number, of=thread_of(number), content=(AnswerPart(text=text),))
+
+
+def turn(number: int) -> Turn:
+    """Turn ``number``, running."""
+    thread = thread_of(number)
+    workflow = f"wf_{workflow_of(thread)}"
+    key = KEYS[number % len(KEYS)]
+    return samples.turn(number, of=thread, workflow_id=workflow, subject=subject_of(thread), idempotency_key=key)
+
+
+def subject_of(thread: int) -> Subject:
+    """Whose a thread is."""
+    return SUBJECTS[thread % len(SUBJECTS)]
+
+
+def _write(repository: str, method: str, *values: st.SearchStrategy[Any]) -> st.SearchStrategy[Write]:
+    return st.builds(Write, st.just(repository), st.just(method), st.tuples(*values))
+
+
+_texts = st.sampled_from(["", "one", "two"])
+_moments = st.sampled_from(MOMENTS)
+_workflows = st.builds(
+    lambda number, handle, revision, owner: samples.workflow(number, handle=handle, revision=revision, owner=owner),
+    st.sampled_from(WORKFLOWS),
+    st.sampled_from(HANDLES),
+    st.integers(1, 3),
+    st.sampled_from(OWNERS),
+)
+_threads = st.builds(
+    lambda number, title: samples.thread(number, of=workflow_of(number), subject=subject_of(number), title=title),
+    st.sampled_from(THREADS),
+    _texts,
+)
+_ended_turns = st.builds(
+    lambda number, status, at: turn(number).ended(status, at),
+    st.sampled_from(TURNS),
+    st.sampled_from([status for status in TurnStatus if status is not TurnStatus.RUNNING]),
+    _moments,
+)
+_publish_tokens = st.builds(
+    lambda number, ends_at: samples.publish_token(
+        number, of=workflow_of(number), ends_at=ends_at, end=TokenEnd.ROTATED if ends_at else None
+    ),
+    st.sampled_from(OTHERS),
+    st.none() | _moments,
+)
+_chat_sessions = st.builds(
+    lambda number, ended_at: samples.chat_session(number, of=workflow_of(number), ended_at=ended_at),
+    st.sampled_from(OTHERS),
+    st.none() | _moments,
+)
+_attachments = st.builds(
+    lambda number, is_sent: evolve(
+        samples.attachment(number, of=workflow_of(number)), thread_id=f"thr_{number}" if is_sent else None
+    ),
+    st.sampled_from(OTHERS),
+    st.booleans(),
+)
+_feedback = st.builds(
+    lambda number, kind: samples.feedback(number, of=thread_of(number), kind=kind),
+    st.sampled_from(ITEMS),
+    st.sampled_from(FeedbackKind),
+)
+
+building_writes = st.one_of(
+    _write("workflows", "add", _workflows),
+    _write("threads", "save", _threads),
+    _write("items", "save", st.builds(item, st.sampled_from(ITEMS), _texts)),
+    _write("turns", "add", st.builds(turn, st.sampled_from(TURNS))),
+)
+"""What makes something that others belong to."""
+
+writes = st.one_of(
+    building_writes,
+    building_writes,
+    _write("workflows", "save", _workflows),
+    _write("workflows", "remove", _workflows),
+    _write("publish_tokens", "save", _publish_tokens),
+    _write("service_tokens", "save", st.builds(samples.service_token, st.sampled_from(OTHERS))),
+    _write("chat_sessions", "save", _chat_sessions),
+    _write("chat_sessions", "end_all", st.sampled_from(["wf_1", "wf_2"]), _moments),
+    _write("threads", "remove", st.sampled_from([f"thr_{number}" for number in THREADS])),
+    _write("items", "remove", st.sampled_from([f"msg_{number}" for number in ITEMS])),
+    _write("turns", "save", _ended_turns),
+    _write("attachments", "save", _attachments),
+    _write("attachments", "remove", st.sampled_from([f"atc_{number}" for number in OTHERS])),
+    _write("feedback", "save", _feedback),
+    _write("audit", "append", st.builds(samples.audit_entry, st.integers(1, 9))),
+)
+"""Everything that can be staged."""

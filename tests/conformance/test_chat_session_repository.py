@@ -1,0 +1,71 @@
+"""What every repository of chat sessions must do."""
+
+import pytest
+
+from orcheo_core.errors import ConcurrentChange
+from orcheo_core.ports.unit_of_work import Store
+from tests import samples
+from tests.conformance.keeping import keep
+
+
+async def end_all(store: Store, number: int, *, at: int) -> None:
+    """End all chat sessions of a workflow."""
+    change = store.begin()
+    change.chat_sessions.end_all(f"wf_{number}", samples.moment(at))
+    await change.commit()
+
+
+async def test_a_chat_session_is_found_by_its_id(store: Store) -> None:
+    """And by nothing else."""
+    await keep(store, samples.workflow(), samples.chat_session(1), samples.chat_session(2))
+    assert await store.begin().chat_sessions.find("cs_1") == samples.chat_session(1)
+    assert await store.begin().chat_sessions.find("cs_9") is None
+
+
+async def test_a_chat_session_can_be_replaced(store: Store) -> None:
+    """It ends."""
+    await keep(store, samples.workflow(), samples.chat_session())
+    over = samples.chat_session().ended(samples.moment(7))
+    await keep(store, over)
+    assert await store.begin().chat_sessions.find("cs_1") == over
+
+
+async def test_a_chat_session_needs_its_workflow(store: Store) -> None:
+    """The workflow was removed while the visitor came in."""
+    with pytest.raises(ConcurrentChange):
+        await keep(store, samples.chat_session())
+    assert await store.begin().chat_sessions.find("cs_1") is None
+
+
+async def test_all_of_a_workflow_end_at_once(store: Store) -> None:
+    """The owner closes the chat and throws everybody out; other workflows' visitors stay."""
+    await keep(store, samples.workflow(1), samples.workflow(2))
+    await keep(store, samples.chat_session(1), samples.chat_session(2), samples.chat_session(3, of=2))
+    await end_all(store, 1, at=60)
+    ended = [await store.begin().chat_sessions.find(f"cs_{number}") for number in (1, 2, 3)]
+    assert [each.ended_at for each in ended if each] == [samples.moment(60), samples.moment(60), None]
+
+
+async def test_the_first_end_stays(store: Store) -> None:
+    """What is over does not end again."""
+    await keep(store, samples.workflow(), samples.chat_session())
+    await end_all(store, 1, at=60)
+    await end_all(store, 1, at=90)
+    assert await store.begin().chat_sessions.find("cs_1") == samples.chat_session(ended_at=samples.moment(60))
+
+
+async def test_a_chat_session_of_the_same_change_ends_too(store: Store) -> None:
+    """What was staged before the end is met by it."""
+    await keep(store, samples.workflow())
+    change = store.begin()
+    change.chat_sessions.save(samples.chat_session(1))
+    change.chat_sessions.end_all("wf_1", samples.moment(60))
+    change.chat_sessions.save(samples.chat_session(2))
+    await change.commit()
+    ended = [await change.chat_sessions.find(f"cs_{number}") for number in (1, 2)]
+    assert ended == [samples.chat_session(1, ended_at=samples.moment(60)), samples.chat_session(2)]
+
+
+async def test_ending_none_is_fine(store: Store) -> None:
+    """Nobody was there."""
+    await end_all(store, 1, at=60)

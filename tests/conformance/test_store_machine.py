@@ -1,0 +1,158 @@
+"""All stores in lockstep: whatever is done to them, they give the same answers."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from tests.conformance.backends import BACKENDS
+from tests.conformance.store_writes import (
+    HANDLES,
+    ITEMS,
+    KEYS,
+    MOMENTS,
+    OTHERS,
+    OWNERS,
+    SUBJECTS,
+    THREADS,
+    WORKFLOWS,
+    Write,
+    building_writes,
+    workflow_of,
+    writes,
+)
+
+Answer = Callable[[Store], Coroutine[Any, Any, Any]]
+EVERYTHING = PageQuery(limit=100)
+queries = st.builds(
+    PageQuery,
+    limit=st.integers(1, 3),
+    after=st.none() | st.sampled_from(["wf_1", "thr_1", "thr_2", "msg_2", "msg_4", "aud_3", "zzz"]),
+    newest_first=st.booleans(),
+)
+
+
+async def committed(store: Store, staged: list[Write]) -> str:
+    """What committing these writes as one change comes to."""
+    change = store.begin()
+    for write in staged:
+        write.stage(change)
+    try:
+        await change.commit()
+    except Exception as error:  # noqa: BLE001 - which one it is must be the same everywhere
+        return type(error).__name__
+    return "committed"
+
+
+async def pages(reader: UnitOfWork, query: PageQuery) -> list[Any]:
+    """This page of every list."""
+    return [
+        *[await reader.workflows.page(owner.name, query) for owner in OWNERS],
+        *[await reader.threads.page(f"wf_{number}", each, query) for number in WORKFLOWS for each in SUBJECTS],
+        *[await reader.items.page(f"thr_{number}", query, hidden=True) for number in THREADS],
+        *[await reader.items.page(f"thr_{number}", query) for number in THREADS],
+        await reader.audit.page(query),
+    ]
+
+
+async def single_things(reader: UnitOfWork) -> list[Any]:
+    """Everything that is found by an id or a key."""
+    return [
+        *[await reader.workflows.find(ref) for ref in (*HANDLES, "wf_1", "wf_2")],
+        *[await reader.publish_tokens.find(f"pt{number}") for number in OTHERS],
+        *[await reader.service_tokens.find(f"st{number}") for number in OTHERS],
+        *[await reader.chat_sessions.find(f"cs_{number}") for number in OTHERS],
+        *[await reader.threads.find(f"thr_{number}") for number in THREADS],
+        *[await reader.items.find(f"thr_{thread}", f"msg_{number}") for thread in THREADS for number in ITEMS],
+        *[await reader.turns.latest(f"thr_{number}") for number in THREADS],
+        *[await reader.attachments.find(f"atc_{number}") for number in OTHERS],
+    ]
+
+
+async def groups(reader: UnitOfWork) -> list[Any]:
+    """Everything that is found in no order of its own."""
+    live = [await reader.publish_tokens.live(f"wf_{number}", now) for number in WORKFLOWS for now in MOMENTS]
+    return [
+        *[sorted(token.public_id for token in tokens) for tokens in live],
+        sorted(turn.id for turn in await reader.turns.running()),
+        *[sorted(await reader.attachments.ids(workflow_id=f"wf_{number}")) for number in WORKFLOWS],
+        *[sorted(await reader.attachments.ids(workflow_id="wf_1", thread_id=f"thr_{number}")) for number in THREADS],
+        *[list(await reader.feedback.of_thread(f"thr_{number}")) for number in THREADS],
+    ]
+
+
+async def by_key(reader: UnitOfWork) -> list[Any]:
+    """Turns by all idempotency keys."""
+    return [
+        await reader.turns.find_by_key(f"wf_{workflow_of(number)}", subject, key)
+        for number in THREADS
+        for subject in SUBJECTS
+        for key in KEYS
+        if key is not None
+    ]
+
+
+async def everything(store: Store) -> list[Any]:
+    """All that can be read."""
+    reader = store.begin()
+    return [await pages(reader, EVERYTHING), await single_things(reader), await groups(reader), await by_key(reader)]
+
+
+class StoresInLockstep(RuleBasedStateMachine):
+    """One store of each backend."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.Runner()
+        self._folder = TemporaryDirectory()
+        self._stores = [self._loop.run(self._open(name)) for name in BACKENDS]
+
+    async def _open(self, name: str) -> Store:
+        return BACKENDS[name](Path(self._folder.name))
+
+    def _commit(self, staged: list[Write]) -> Any:
+        return self._same(lambda store: committed(store, staged))
+
+    def _same(self, answer: Answer) -> Any:
+        first, *others = [self._loop.run(answer(store)) for store in self._stores]
+        for other in others:
+            assert other == first
+        return first
+
+    @initialize(staged=st.lists(building_writes, min_size=4, max_size=12))
+    def begin_with_something(self, staged: list[Write]) -> None:
+        """Each write by itself: what fits lands."""
+        for write in staged:
+            self._commit([write])
+
+    @rule(staged=st.lists(writes, min_size=1, max_size=4))
+    def commit(self, staged: list[Write]) -> None:
+        """Together they land or not, for the same reason; a change that did not has left no trace."""
+        before = self._same(everything)
+        outcome = self._commit(staged)
+        after = self._same(everything)
+        if outcome != "committed":
+            assert after == before
+
+    @rule(query=queries)
+    def turn_pages(self, query: PageQuery) -> None:
+        """Each page of each list."""
+        self._same(lambda store: pages(store.begin(), query))
+
+    def teardown(self) -> None:
+        """Let go of files and threads."""
+        for store in self._stores:
+            self._loop.run(store.close())
+        self._loop.close()
+        self._folder.cleanup()
+
+
+TestStoresInLockstep = StoresInLockstep.TestCase
+TestStoresInLockstep.settings = settings(max_examples=1500, stateful_step_count=20, deadline=None)

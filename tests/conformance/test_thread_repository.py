@@ -1,0 +1,72 @@
+"""What every repository of threads must do."""
+
+import pytest
+
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import ConcurrentChange
+from orcheo_core.ports.unit_of_work import Store
+from tests import samples
+from tests.conformance.keeping import keep
+
+STRANGER = Subject("anon:vis_2")
+
+
+async def test_a_thread_is_found_by_its_id_whosoever_it_is(store: Store) -> None:
+    """Comparing workflow and subject is the caller's part."""
+    theirs = samples.thread(2, subject=STRANGER)
+    await keep(store, samples.workflow(), samples.thread(1), theirs)
+    assert await store.begin().threads.find("thr_2") == theirs
+    assert await store.begin().threads.find("thr_9") is None
+
+
+async def test_a_thread_can_be_replaced(store: Store) -> None:
+    """A new title, a new time; its items stay."""
+    await keep(store, samples.workflow(), samples.thread(), samples.user_item())
+    newer = samples.thread().titled("Another title").touched(samples.moment(50))
+    await keep(store, newer)
+    assert await store.begin().threads.find("thr_1") == newer
+    assert await store.begin().items.find("thr_1", "msg_1") == samples.user_item()
+
+
+async def test_a_thread_may_have_no_title(store: Store) -> None:
+    """Nothing was said yet."""
+    await keep(store, samples.workflow(), samples.thread(title=None))
+    assert await store.begin().threads.find("thr_1") == samples.thread(title=None)
+
+
+async def test_a_thread_needs_its_workflow(store: Store) -> None:
+    """The workflow was removed while somebody began to chat."""
+    with pytest.raises(ConcurrentChange):
+        await keep(store, samples.thread())
+    assert await store.begin().threads.find("thr_1") is None
+
+
+async def test_a_page_shows_one_subject_in_one_workflow(store: Store) -> None:
+    """Nobody sees another subject's threads, nor their own with another workflow."""
+    await keep(store, samples.workflow(1), samples.workflow(2))
+    await keep(
+        store, samples.thread(1), samples.thread(2, subject=STRANGER), samples.thread(3, of=2), samples.thread(4)
+    )
+    page = await store.begin().threads.page("wf_1", samples.VISITOR, PageQuery())
+    assert [each.id for each in page.entries] == ["thr_1", "thr_4"]
+    page = await store.begin().threads.page("wf_2", STRANGER, PageQuery())
+    assert page.entries == ()
+
+
+async def test_a_removed_thread_is_gone_from_its_list(store: Store) -> None:
+    """Alone."""
+    await keep(store, samples.workflow(), samples.thread(1), samples.thread(2))
+    change = store.begin()
+    change.threads.remove("thr_1")
+    await change.commit()
+    assert await change.threads.find("thr_1") is None
+    page = await change.threads.page("wf_1", samples.VISITOR, PageQuery())
+    assert [each.id for each in page.entries] == ["thr_2"]
+
+
+async def test_removing_an_unknown_thread_is_fine(store: Store) -> None:
+    """Twice is once."""
+    change = store.begin()
+    change.threads.remove("thr_1")
+    await change.commit()

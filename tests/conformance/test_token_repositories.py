@@ -1,0 +1,94 @@
+"""What every repository of publish tokens and of service tokens must do."""
+
+from datetime import timedelta
+
+import pytest
+
+from orcheo_core.domain.actor import Actor, Scope
+from orcheo_core.domain.publish_token import TokenEnd
+from orcheo_core.errors import ConcurrentChange
+from orcheo_core.ports.unit_of_work import Store
+from tests import samples
+from tests.conformance.keeping import keep
+
+NOW = samples.moment(100)
+INSTANT = timedelta(microseconds=1)
+
+
+async def live(store: Store, number: int = 1) -> list[str]:
+    """The public ids of the publish tokens that let visitors into a workflow now."""
+    return sorted(each.public_id for each in await store.begin().publish_tokens.live(f"wf_{number}", NOW))
+
+
+async def test_a_publish_token_is_found_by_its_public_id(store: Store) -> None:
+    """With the digest that its holder is compared to."""
+    await keep(store, samples.workflow(), samples.publish_token(1), samples.publish_token(2))
+    found = await store.begin().publish_tokens.find("pt2")
+    assert found == samples.publish_token(2)
+    assert found.digest.value == samples.digest(2).value
+
+
+async def test_an_unknown_publish_token_is_not_found(store: Store) -> None:
+    """A stranger's guess."""
+    await keep(store, samples.workflow(), samples.publish_token(1))
+    assert await store.begin().publish_tokens.find("PT1") is None
+
+
+async def test_a_former_publish_token_keeps_its_end(store: Store) -> None:
+    """Its holder is told what happened to it and when."""
+    former = samples.publish_token(1).ended(TokenEnd.ROTATED, at=samples.moment(50))
+    await keep(store, samples.workflow(), samples.publish_token(1))
+    await keep(store, former, samples.publish_token(2))
+    assert await store.begin().publish_tokens.find("pt1") == former
+    assert await live(store) == ["pt2"]
+
+
+async def test_two_are_live_in_a_grace_period(store: Store) -> None:
+    """The old one still opens chat sessions, the new one does already."""
+    outgoing = samples.publish_token(1).ended(TokenEnd.ROTATED, at=NOW, grace=timedelta(seconds=30))
+    await keep(store, samples.workflow(), outgoing, samples.publish_token(2))
+    assert await live(store) == ["pt1", "pt2"]
+
+
+@pytest.mark.parametrize(("ends_at", "expected"), [(NOW - INSTANT, []), (NOW, []), (NOW + INSTANT, ["pt1"])])
+async def test_the_end_is_exact_to_the_microsecond(store: Store, ends_at: object, expected: list[str]) -> None:
+    """A publish token is over from the moment of its end on."""
+    await keep(store, samples.workflow(), samples.publish_token(1, ends_at=ends_at, end=TokenEnd.REVOKED))
+    assert await live(store) == expected
+
+
+async def test_live_ones_are_of_that_workflow(store: Store) -> None:
+    """Others' publish tokens are none of its business."""
+    await keep(
+        store, samples.workflow(1), samples.workflow(2), samples.publish_token(1), samples.publish_token(2, of=2)
+    )
+    assert [await live(store, number) for number in (1, 2, 3)] == [["pt1"], ["pt2"], []]
+
+
+async def test_a_publish_token_needs_its_workflow(store: Store) -> None:
+    """The workflow was removed while its token was being rotated."""
+    with pytest.raises(ConcurrentChange):
+        await keep(store, samples.publish_token(1))
+    assert await store.begin().publish_tokens.find("pt1") is None
+
+
+async def test_a_service_token_is_found_by_its_public_id(store: Store) -> None:
+    """With owner and scopes."""
+    token = samples.service_token(1, owner=Actor("bob"), scopes=frozenset(Scope))
+    await keep(store, token, samples.service_token(2))
+    assert await store.begin().service_tokens.find("st1") == token
+    assert await store.begin().service_tokens.find("st9") is None
+
+
+async def test_a_service_token_may_have_no_scope(store: Store) -> None:
+    """It may do nothing, and is still one."""
+    await keep(store, samples.service_token(scopes=frozenset()))
+    assert await store.begin().service_tokens.find("st1") == samples.service_token(scopes=frozenset())
+
+
+async def test_a_service_token_can_be_replaced(store: Store) -> None:
+    """The same public id means the same token."""
+    await keep(store, samples.service_token())
+    fewer = samples.service_token(scopes=frozenset({Scope.WORKFLOWS_READ}))
+    await keep(store, fewer)
+    assert await store.begin().service_tokens.find("st1") == fewer
