@@ -13,7 +13,7 @@ from typing import cast
 
 import httpx2
 
-from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses
+from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses, literal_addresses
 from orcheo_core.errors import FieldError, InvalidInput
 
 ANSWER_LIMIT = 10 * 1024 * 1024
@@ -55,11 +55,7 @@ class GuardedHttp:
         url = _parse(text)
         host, port = _host(url), _port(url)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        except (OSError, UnicodeError):  # a name: it is looked up when it is used
-            return
-        try:
-            check_addresses(host, port, (cast(str, address[0]) for *_, address in found), self._allowed)
+            check_addresses(host, port, literal_addresses(host), self._allowed)
         except AddressRefused as error:
             raise _invalid(str(error)) from None
 
