@@ -5,7 +5,9 @@ The lists are our own: ``ipaddress.is_global`` lets NAT64, 6to4, IPv4-compatible
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from socket import inet_aton, inet_ntoa
 
 from attrs import frozen
 
@@ -116,6 +118,18 @@ class AddressRefused(Exception):
             f"{where} leads to {address}, which runners of this server must not reach ({why}). "
             f"The operator can allow it with ORCHEO_HTTP_RUNNER_ALLOW={where}:{port}."
         )
+
+
+def literal_addresses(host: str) -> list[str]:
+    """The address that ``host`` is, in any form that the operating system takes (``127.1``, ``0x7f000001``).
+
+    None for a name, which has to be looked up.
+    """
+    with suppress(ValueError):
+        return [str(ip_address(host))]
+    with suppress(OSError):
+        return [inet_ntoa(inet_aton(host))]
+    return []
 
 
 def check_addresses(host: str, port: int, found: Iterable[str], allowed: AllowedAddresses) -> list[str]:

@@ -13,7 +13,7 @@ from typing import cast
 
 import httpx2
 
-from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses
+from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses, literal_addresses
 from orcheo_core.errors import FieldError, InvalidInput
 
 ANSWER_LIMIT = 10 * 1024 * 1024
@@ -51,15 +51,11 @@ class GuardedHttp:
         self._resolve = resolve
 
     def check_url(self, text: str) -> None:
-        """Raise :class:`InvalidInput` (path ``runner.target``) for what is no URL, or names a closed address."""
+        """Raise :class:`InvalidInput` (path ``target``) for what is no URL, or names a closed address."""
         url = _parse(text)
         host, port = _host(url), _port(url)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        except (OSError, UnicodeError):  # a name: it is looked up when it is used
-            return
-        try:
-            check_addresses(host, port, (cast(str, address[0]) for *_, address in found), self._allowed)
+            check_addresses(host, port, literal_addresses(host), self._allowed)
         except AddressRefused as error:
             raise _invalid(str(error)) from None
 
@@ -156,7 +152,7 @@ def _parse(text: str) -> httpx2.URL:
 
 
 def _invalid(message: str) -> InvalidInput:
-    return InvalidInput(FieldError("runner.target", message), hint="For example: https://workflow.example.org/answer.")
+    return InvalidInput(FieldError("target", message), hint="For example: https://workflow.example.org/answer.")
 
 
 def _host(url: httpx2.URL) -> str:

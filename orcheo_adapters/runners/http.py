@@ -6,7 +6,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import httpx2
 import orjson
@@ -112,16 +112,12 @@ async def _pass_on_stream(response: httpx2.Response, payloads: Payloads, feed: F
 
 
 async def _payloads(response: httpx2.Response, payloads: Payloads) -> AsyncGenerator[bytes, None]:
-    async with aclosing(_chunks(response)) as chunks:
+    async with aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
             for payload in payloads.push(chunk):
                 yield payload
     for payload in payloads.end():
         yield payload
-
-
-def _chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    return cast(AsyncGenerator[bytes, None], response.aiter_raw())
 
 
 async def _check_status(response: httpx2.Response) -> None:
@@ -134,7 +130,7 @@ async def _check_status(response: httpx2.Response) -> None:
 
 async def _excerpt(response: httpx2.Response) -> str:
     found = b""
-    async with aclosing(_chunks(response)) as chunks:
+    async with aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
             found += chunk
             if len(found) >= _EXCERPT:

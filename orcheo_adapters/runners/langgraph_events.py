@@ -88,7 +88,7 @@ def _question(value: Any) -> str:
 
 
 def _node_note(name: str) -> Iterator[ProgressNote]:
-    if not name.startswith("__"):
+    if not name.startswith("_"):
         yield ProgressNote(text=_words(name))
 
 

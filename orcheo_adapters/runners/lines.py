@@ -1,7 +1,9 @@
 """Streams of bytes in lines: JSON lines, and the ``data`` of server-sent events. Pure parsers, fed by chunks."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+_Bytes = TypeVar("_Bytes", bytes, bytearray)
 
 LINE_LIMIT = 1024 * 1024
 """Bytes of one line, and of the data of one event."""
@@ -81,7 +83,7 @@ class ServerSentData(Payloads):
         return iter(())
 
 
-def _checked(line: bytes) -> bytes:
+def _checked(line: _Bytes) -> _Bytes:
     if len(line) > LINE_LIMIT:
         raise LineTooLong(f"a line has more than {LINE_LIMIT:,} bytes")
     return line

@@ -10,10 +10,10 @@ from orcheo_core.errors import FieldError, InvalidInput
 
 
 def require_package(name: str, *, extra: str) -> None:
-    """Raise :class:`InvalidInput` (path ``runner.kind``) when the package is not installed; imports nothing."""
+    """Raise :class:`InvalidInput` (path ``runner``) when the package is not installed; imports nothing."""
     if name not in sys.modules and find_spec(name) is None:
         raise InvalidInput(
-            FieldError("runner.kind", f"this server lacks the package {name}"),
+            FieldError("runner", f"this server lacks the package {name}"),
             hint=f"Install it where the server runs: pip install 'orcheo[{extra}]'.",
         )
 

@@ -51,5 +51,5 @@ class RunnerRegistry(Runners):
 
 def _find(kind: str) -> Kind:
     if kind not in KINDS:
-        raise InvalidInput(FieldError("runner.kind", f"must be one of: {', '.join(sorted(KINDS))}"))
+        raise InvalidInput(FieldError("runner", f"must be one of: {', '.join(sorted(KINDS))}"))
     return KINDS[kind]

@@ -22,7 +22,7 @@ class Setting:
 
 def invalid_setting(name: str, message: str, *, hint: str | None = None) -> InvalidInput:
     """The error that names a setting."""
-    return InvalidInput(FieldError(f"runner.settings.{name}", message), hint=hint)
+    return InvalidInput(FieldError(f"settings.{name}", message), hint=hint)
 
 
 @frozen
@@ -36,9 +36,9 @@ class Given:
     def of(cls, spec: RunnerSpec, known: Sequence[Setting], environment: Mapping[str, str]) -> "Given":
         """Raises :class:`InvalidInput` for unknown and for missing settings, each by its path."""
         names = {each.name for each in known}
-        wrong = [FieldError(f"runner.settings.{name}", "is not known here") for name in spec.settings.keys() - names]
+        wrong = [FieldError(f"settings.{name}", "is not known here") for name in spec.settings.keys() - names]
         missing = [each.name for each in known if each.needed and not spec.settings.get(each.name)]
-        wrong += [FieldError(f"runner.settings.{name}", "is needed") for name in missing]
+        wrong += [FieldError(f"settings.{name}", "is needed") for name in missing]
         if wrong:
             knows = ", ".join(sorted(names)) or "none"
             hint = f"The runner {spec.kind} knows these settings: {knows}."

@@ -26,7 +26,7 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> "Target":
-        """Raises :class:`InvalidInput` (path ``runner.target``) for any other form."""
+        """Raises :class:`InvalidInput` (path ``target``) for any other form."""
         match = _TARGET.fullmatch(text)
         if match is None:
             raise invalid_target("must have the form package.module:callable")
@@ -40,7 +40,7 @@ class Target:
     def find(self) -> Any:
         """Whatever has this name.
 
-        Raises :class:`InvalidInput` (path ``runner.target``) when there is no such module or attribute, and when
+        Raises :class:`InvalidInput` (path ``target``) when there is no such module or attribute, and when
         importing the module fails.
         """
         found: Any = _import(self.module)
@@ -96,7 +96,7 @@ def _import_failed(module: str, error: BaseException) -> InvalidInput:
 
 def invalid_target(message: str) -> InvalidInput:
     """The error that names the target."""
-    return InvalidInput(FieldError("runner.target", message), hint=_HINT)
+    return InvalidInput(FieldError("target", message), hint=_HINT)
 
 
 def _kind(value: object) -> str:

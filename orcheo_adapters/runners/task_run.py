@@ -21,6 +21,7 @@ class TaskRun(Run):
         self._work = work
         self._time_limit = time_limit
         self._stopped = False
+        self._cancelled = False
         self._feed: Feed | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -29,7 +30,7 @@ class TaskRun(Run):
         self._stopped = True
         if self._feed and self._task:
             self._feed.close()
-            self._task.cancel()
+            self._cancel(self._task)
 
     async def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
         """See :meth:`Run.batches`."""
@@ -45,12 +46,18 @@ class TaskRun(Run):
             timer.cancel()
             feed.close()
             if not task.done():
-                task.cancel()
+                self._cancel(task)
                 await asyncio.wait({task}, timeout=_FAREWELL)
 
     def _time_out(self, feed: Feed, task: asyncio.Task[None]) -> None:
         feed.end(RunTimedOut(f"no end of the answer after {self._time_limit:g} s"))
-        task.cancel()
+        self._cancel(task)
+
+    def _cancel(self, task: asyncio.Task[None]) -> None:
+        """Once only: a second one would break into the workflow's clean-up (and leave the tasks of a graph running)."""
+        if not self._cancelled:
+            self._cancelled = True
+            task.cancel()
 
     async def _execute(self, feed: Feed) -> None:
         """Never raises: how the workflow ended is for the reader, not for the event loop."""

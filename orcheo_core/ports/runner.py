@@ -36,7 +36,7 @@ class Runner(Protocol):
 
     @abstractmethod
     def check(self, spec: RunnerSpec) -> None:
-        """Raise :class:`InvalidInput` (path ``runner.target``) when this cannot be executed here."""
+        """Raise :class:`InvalidInput` (path ``target``) when this cannot be executed here."""
 
     @abstractmethod
     def run(self, request: RunRequest) -> Run:
@@ -48,7 +48,7 @@ class Runners(Protocol):
 
     @abstractmethod
     def get(self, kind: str) -> Runner:
-        """The runner of this kind; :class:`InvalidInput` (path ``runner.kind``) when there is none."""
+        """The runner of this kind; :class:`InvalidInput` (path ``runner``) when there is none."""
 
     @abstractmethod
     def executes_code(self, kind: str) -> bool:
