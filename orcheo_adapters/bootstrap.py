@@ -57,7 +57,7 @@ class Machine:
         return cls(
             clock=SystemClock(),
             entropy=SystemEntropy(),
-            runners=RunnerRegistry(),
+            runners=RunnerRegistry(settings.runner_conditions),
             telemetry=LoggingTelemetry(),
             files=LocalAttachmentFiles(settings.data_dir / "attachments"),
         )

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from platformdirs import user_data_path
 
+from orcheo_adapters.runners.addresses import AllowedAddresses
+from orcheo_adapters.runners.conditions import Conditions
 from orcheo_core.errors import FieldError, InvalidInput
 
 DEFAULT_PORT = 8700
@@ -22,6 +24,8 @@ class ServerSettings:
     port: int
     data_dir: Path
     public_url: str
+    runner_conditions: Conditions = field(factory=Conditions)
+    """What workflows may take: secrets by the names of environment variables, addresses of the own network."""
 
     @classmethod
     def load(
@@ -40,7 +44,13 @@ class ServerSettings:
         port = _port(environment.get("ORCHEO_PORT")) if port is None else port
         folder = data_dir or _folder(environment)
         public_url = environment.get("ORCHEO_PUBLIC_URL") or local_url(host, port)
-        return cls(host=host, port=port, data_dir=folder, public_url=public_url.rstrip("/"))
+        return cls(
+            host=host,
+            port=port,
+            data_dir=folder,
+            public_url=public_url.rstrip("/"),
+            runner_conditions=_runner_conditions(environment),
+        )
 
     def on_port(self, port: int) -> "ServerSettings":
         """These settings on the port that the system chose for port 0; a public URL of the operator's own stays."""
@@ -76,3 +86,8 @@ def _port(text: str | None) -> int:
 def _folder(environment: Mapping[str, str]) -> Path:
     named = environment.get("ORCHEO_DATA_DIR")
     return Path(named).expanduser() if named else user_data_path("orcheo", appauthor=False)
+
+
+def _runner_conditions(environment: Mapping[str, str]) -> Conditions:
+    allowed = environment.get("ORCHEO_HTTP_RUNNER_ALLOW", "")
+    return Conditions(environment=environment, allowed=AllowedAddresses.parse(allowed, path="ORCHEO_HTTP_RUNNER_ALLOW"))

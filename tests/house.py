@@ -93,10 +93,12 @@ def assert_problem(answer: httpx2.Response, status: int, code: str) -> dict[str,
 
 
 @asynccontextmanager
-async def build_house(store: Store | None = None, static_folder: Path | None = None) -> AsyncIterator[House]:
+async def build_house(
+    store: Store | None = None, static_folder: Path | None = None, telemetry: FakeTelemetry | None = None
+) -> AsyncIterator[House]:
     """Build a server and take it down again."""
-    store = store or MemoryStore()
-    clock, entropy, telemetry = FakeClock(), FakeEntropy(), FakeTelemetry()
+    store, telemetry = store or MemoryStore(), telemetry or FakeTelemetry()
+    clock, entropy = FakeClock(), FakeEntropy()
     machine = Machine(
         clock=clock, entropy=entropy, runners=RunnerRegistry(), telemetry=telemetry, files=MemoryAttachmentFiles()
     )

@@ -34,6 +34,7 @@ from orcheo_core.domain.items import (
     UserItem,
 )
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
+from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.threads import Thread
@@ -102,6 +103,7 @@ turns: st.SearchStrategy[Turn] = st.builds(
     ended_at=st.none() | moments,
     idempotency_key=maybe_texts,
     replaces=st.lists(names, max_size=3).map(tuple),
+    usage=st.none() | st.builds(Usage, input_tokens=st.integers(0, 2**62), output_tokens=st.integers(0, 2**62)),
 )
 sources = st.builds(
     Source,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from orcheo_core import Citation, ProgressNote, RunContext, Source, SourceCited, TextDelta
+from orcheo_core import Citation, ProgressNote, RunContext, Source, SourceCited, TextDelta, Usage, UsageReported
 
 _gates: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
 
@@ -60,6 +60,19 @@ async def broken(_text: str) -> AsyncIterator[str]:
     yield "half "
     message = "the secret reason"
     raise RuntimeError(message)
+
+
+async def endless(_text: str) -> AsyncIterator[str]:
+    """Talks until it is stopped."""
+    while True:
+        yield "0123456789" * 4_000 + "!"
+
+
+async def counted(text: str) -> AsyncIterator[str | UsageReported]:
+    """Reports what it used in two parts."""
+    yield UsageReported(Usage(input_tokens=len(text)))
+    yield "counted"
+    yield UsageReported(Usage(input_tokens=1, output_tokens=2))
 
 
 def remembers(_text: str, context: RunContext) -> str:

@@ -1,6 +1,5 @@
 """What every request passes: an id, a size limit for bodies, headers for browsers. Plain ASGI, as it costs least."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orcheo_adapters.http.problems import problem_response
@@ -13,6 +12,9 @@ BODY_LIMIT = 256 * 1024
 _UPLOADS = "/api/chatkit/attachments"
 UPLOAD_SLACK = 16 * 1024
 """Bytes that a form may need around its file."""
+
+
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
 class RequestIds:
@@ -31,10 +33,7 @@ class RequestIds:
 
         async def send_with_headers(answer: Message) -> None:
             if answer["type"] == "http.response.start":
-                headers = MutableHeaders(scope=answer)
-                headers["x-request-id"] = request_id
-                headers["x-content-type-options"] = "nosniff"
-                headers["referrer-policy"] = "no-referrer"
+                answer["headers"] = [*answer["headers"], *_ALWAYS, (b"x-request-id", request_id.encode())]
             await send(answer)
 
         await self._app(scope, receive, send_with_headers)
@@ -62,8 +61,10 @@ class BodyLimit:
 
     @staticmethod
     def _announced(scope: Scope) -> int:
-        text = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        return int(text) if text.isdigit() else 0
+        for name, text in scope["headers"]:
+            if name == b"content-length":
+                return int(text) if text.isdigit() else 0
+        return 0
 
 
 def _counting(receive: Receive, limit: int) -> Receive:

@@ -1,16 +1,25 @@
 """Each request gets an id that its answer, its problem and its log lines carry."""
 
 from collections.abc import MutableMapping
+from itertools import count
 from secrets import token_hex
 from typing import Any
 
+from orcheo_adapters.system.logs import REQUEST_ID
+
 _KEY = "orcheo.request_id"
+_PROCESS = token_hex(8)
+_NUMBERS = count()
 
 
 def set_request_id(scope: MutableMapping[str, Any]) -> str:
-    """Give the request of this ASGI scope a new id."""
-    request_id = f"req_{token_hex(12)}"
+    """Give the request of this ASGI scope a new id: the process's own part and a number.
+
+    The log lines of what it begins carry it too.
+    """
+    request_id = f"req_{_PROCESS}{next(_NUMBERS):08x}"
     scope[_KEY] = request_id
+    REQUEST_ID.set(request_id)
     return request_id
 
 

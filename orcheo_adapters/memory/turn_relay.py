@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 
 from orcheo_core.domain.thread_events import SequencedEvent, ThreadEvent
 from orcheo_core.ports.clock import Clock
@@ -78,10 +79,10 @@ class _Channel:
     def append(self, events: Iterable[ThreadEvent]) -> bool:
         """Add events; whether it is time to let other work in."""
         before = len(self._events)
-        for event in events:
-            self._events.append(SequencedEvent(len(self._events) + 1, event))
+        self._events += map(SequencedEvent, count(before + 1), events)
         self._since_breath += len(self._events) - before
-        self._wake()
+        if self._waiting:
+            self._wake()
         due = self._since_breath >= _BREATHE_EVERY
         self._since_breath = 0 if due else self._since_breath
         return due

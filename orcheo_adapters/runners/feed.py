@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from orcheo_core.domain.run import RunEvent
 
@@ -28,6 +28,7 @@ class Feed:
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._places = threading.Semaphore(_CAPACITY)
+        self._is_threaded = False
         self._woken = False
         self._ended = False
         self._closed = False
@@ -43,6 +44,7 @@ class Feed:
 
     def put_from_thread(self, event: RunEvent) -> None:
         """Pass on ``event`` from another thread; raises :class:`FeedClosed` when nobody reads any more."""
+        self._is_threaded = True
         self._places.acquire()
         if self._closed or self._ended:
             raise FeedClosed
@@ -64,15 +66,14 @@ class Feed:
         self._room.set()
         self._places.release()
 
-    async def read(self) -> AsyncIterator[RunEvent]:
-        """Everything that was put, to the end; raises the error it ended with."""
+    async def read(self) -> AsyncIterator[Sequence[RunEvent]]:
+        """Everything that was put, in batches of what is there, to the end; raises the error it ended with."""
         while not self._closed:
             ended = self._ended
             self._news.clear()
             self._woken = False
-            for _ in range(len(self._events)):
-                if not self._closed:
-                    yield self._take()
+            if batch := self._take():
+                yield batch
             if ended and not self._events:
                 break
             # a writer that is always ahead must not keep the event loop from its other work
@@ -80,11 +81,12 @@ class Feed:
         if self._error is not None and not self._closed:
             raise self._error
 
-    def _take(self) -> RunEvent:
-        event = self._events.popleft()
-        self._places.release()
+    def _take(self) -> list[RunEvent]:
+        batch = [self._events.popleft() for _ in range(len(self._events))]
+        if batch and self._is_threaded:
+            self._places.release(len(batch))
         self._room.set()
-        return event
+        return batch
 
     def _wake_reader(self) -> None:
         try:

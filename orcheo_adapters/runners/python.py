@@ -5,97 +5,64 @@ generator (sync or async) of pieces of text and run events. None and empty text 
 Sync code runs in a thread of its own, so it may block; async code runs on the server's event loop, so it must not.
 """
 
-import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
 from contextlib import closing, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
+from attrs import frozen
+
+from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.feed import Feed
-from orcheo_adapters.runners.target import Target, call_workflow
+from orcheo_adapters.runners.settings import Given, Setting
+from orcheo_adapters.runners.target import Target, caller
+from orcheo_adapters.runners.task_run import TaskRun
+from orcheo_adapters.runners.text import text_delta
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import RunEvent, RunRequest, TextDelta
+from orcheo_core.domain.run import RunContext, RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.ports.runner import Run, Runner, RunTimedOut
-
-_FAREWELL = 1.0
-"""Seconds a stopped workflow has to clean up before it is left to itself."""
+from orcheo_core.ports.runner import Run, Runner
 
 
 class PythonRunner(Runner):
     """Executes ``package.module:callable``."""
 
-    def __init__(self, *, time_limit: float = 120.0) -> None:
-        """Give every run ``time_limit`` seconds."""
-        self._time_limit = time_limit
+    settings: ClassVar[tuple[Setting, ...]] = ()
+
+    def __init__(self, conditions: Conditions) -> None:
+        """Run under ``conditions``."""
+        self._conditions = conditions
+        self._known: dict[str, _Workflow] = {}
 
     def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; see :meth:`Target.load` for what is refused."""
+        Given.of(spec, self.settings, self._conditions.environment)
         Target.parse(spec.target).load()
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return PythonRun(request, time_limit=self._time_limit)
+        return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
 
+    async def _answer(self, request: RunRequest, feed: Feed) -> None:
+        workflow = self._known.get(request.spec.target) or await self._look_up(request.spec.target)
+        execute = partial(workflow.call, request.text, request.context)
+        await _feed_answer(execute() if workflow.is_quick else await in_thread(execute), feed)
 
-class PythonRun(Run):
-    """One call of a callable.
-
-    The workflow lives in a task of its own: stop and time-out cancel that task, never the reader.
-    """
-
-    def __init__(self, request: RunRequest, *, time_limit: float) -> None:
-        """Prepare; nothing is imported or called yet."""
-        self._request = request
-        self._time_limit = time_limit
-        self._stopped = False
-        self._feed: Feed | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def stop(self) -> None:
-        """See :meth:`Run.stop`. A sync workflow in the middle of something is abandoned there."""
-        self._stopped = True
-        if self._feed and self._task:
-            self._feed.close()
-            self._task.cancel()
-
-    async def events(self) -> AsyncIterator[RunEvent]:
-        """See :meth:`Run.events`."""
-        if self._stopped:
-            return
-        self._feed = feed = Feed()
-        self._task = task = asyncio.create_task(self._execute(feed))
-        timer = asyncio.get_running_loop().call_later(self._time_limit, self._time_out, feed, task)
-        try:
-            async for event in feed.read():
-                yield event
-        finally:
-            timer.cancel()
-            feed.close()
-            task.cancel()
-            await asyncio.wait({task}, timeout=_FAREWELL)
-
-    def _time_out(self, feed: Feed, task: asyncio.Task[None]) -> None:
-        feed.end(RunTimedOut(f"no end of the answer after {self._time_limit:g} s"))
-        task.cancel()
-
-    async def _execute(self, feed: Feed) -> None:
-        """Never raises: how the workflow ended is for the reader, not for the event loop."""
-        try:
-            await _feed_answer(await self._call(), feed)
-        except Exception as error:  # noqa: BLE001 - whatever a workflow raises is the reader's to see
-            feed.end(error)
-        except BaseException as error:  # noqa: BLE001 - sys.exit() in a workflow must not end the server
-            feed.end(RuntimeError(f"the workflow ended itself with {error!r}"))
-        else:
-            feed.end()
-
-    async def _call(self) -> Any:
-        target = Target.parse(self._request.spec.target)
+    async def _look_up(self, name: str) -> "_Workflow":
+        """Import and look at a target, once for each: a running server does not see changes of a module anyway."""
+        target = Target.parse(name)
         call = target.load() if target.is_imported else await in_thread(target.load)
-        execute = partial(call_workflow, call, self._request.text, self._request.context)
-        return execute() if _is_quick(call) else await in_thread(execute)
+        self._known[name] = _Workflow(caller(call), is_quick=_is_quick(call))
+        return self._known[name]
+
+
+@frozen
+class _Workflow:
+    """A callable with all that inspecting it has shown."""
+
+    call: Callable[[str, RunContext], Any]
+    is_quick: bool
 
 
 def _is_quick(call: Callable[..., Any]) -> bool:
@@ -146,11 +113,4 @@ def _run_event(piece: Any) -> RunEvent | None:
     if not isinstance(text, str):
         message = f"a workflow answers with str or run events, not with {type(text).__name__}"
         raise TypeError(message)
-    return TextDelta(_encodable(text)) if text else None
-
-
-def _encodable(text: str) -> str:
-    """``text`` without lone surrogates, which neither a database nor a browser takes."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text_delta(text)

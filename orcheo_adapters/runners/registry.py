@@ -4,31 +4,34 @@ from pkgutil import resolve_name
 
 from attrs import frozen
 
+from orcheo_adapters.runners.conditions import Conditions
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import Runner, Runners
 
-DEFAULT_TIME_LIMIT = 120.0
-"""Seconds a workflow has for one answer."""
-
 
 @frozen(kw_only=True)
-class _Kind:
+class Kind:
+    """One kind of runner."""
+
     adapter: str
-    """``module:Class``, imported when the first workflow of this kind is used; takes ``time_limit``."""
+    """``module:Class``, imported when the first workflow of this kind is used; takes :class:`Conditions`."""
     executes_code: bool
 
 
-_KINDS = {
-    "python": _Kind(adapter="orcheo_adapters.runners.python:PythonRunner", executes_code=True),
+KINDS = {
+    "http": Kind(adapter="orcheo_adapters.runners.http:HttpRunner", executes_code=False),
+    "langgraph": Kind(adapter="orcheo_adapters.runners.langgraph:LangGraphRunner", executes_code=True),
+    "openai": Kind(adapter="orcheo_adapters.runners.openai:OpenAiRunner", executes_code=False),
+    "python": Kind(adapter="orcheo_adapters.runners.python:PythonRunner", executes_code=True),
 }
 
 
 class RunnerRegistry(Runners):
     """The runners of this server, each made when it is first asked for."""
 
-    def __init__(self, *, time_limit: float = DEFAULT_TIME_LIMIT) -> None:
-        """Give every run ``time_limit`` seconds."""
-        self._time_limit = time_limit
+    def __init__(self, conditions: Conditions | None = None) -> None:
+        """Let every runner work under ``conditions``."""
+        self._conditions = conditions or Conditions()
         self._made: dict[str, Runner] = {}
 
     def get(self, kind: str) -> Runner:
@@ -42,11 +45,11 @@ class RunnerRegistry(Runners):
         return _find(kind).executes_code
 
     def _make(self, kind: str) -> Runner:
-        runner: Runner = resolve_name(_find(kind).adapter)(time_limit=self._time_limit)
+        runner: Runner = resolve_name(_find(kind).adapter)(self._conditions)
         return runner
 
 
-def _find(kind: str) -> _Kind:
-    if kind not in _KINDS:
-        raise InvalidInput(FieldError("runner.kind", f"must be one of: {', '.join(sorted(_KINDS))}"))
-    return _KINDS[kind]
+def _find(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise InvalidInput(FieldError("runner", f"must be one of: {', '.join(sorted(KINDS))}"))
+    return KINDS[kind]

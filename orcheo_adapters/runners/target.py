@@ -26,10 +26,10 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> "Target":
-        """Raises :class:`InvalidInput` (path ``runner.target``) for any other form."""
+        """Raises :class:`InvalidInput` (path ``target``) for any other form."""
         match = _TARGET.fullmatch(text)
         if match is None:
-            raise _invalid("must have the form package.module:callable")
+            raise invalid_target("must have the form package.module:callable")
         return cls(*match.groups())
 
     @property
@@ -37,33 +37,46 @@ class Target:
         """Whether :meth:`load` needs no import, and so no time."""
         return self.module in sys.modules
 
-    def load(self) -> Callable[..., Any]:
-        """The callable itself.
+    def find(self) -> Any:
+        """Whatever has this name.
 
-        Raises :class:`InvalidInput` (path ``runner.target``) when there is no such module or attribute, when it
-        cannot be called with ``(text)`` or ``(text, context)``, and when importing the module fails.
+        Raises :class:`InvalidInput` (path ``target``) when there is no such module or attribute, and when
+        importing the module fails.
         """
         found: Any = _import(self.module)
         for name in self.attribute.split("."):
             if not hasattr(found, name):
-                raise _invalid(f"the module {self.module!r} has no {self.attribute!r}")
+                raise invalid_target(f"the module {self.module!r} has no {self.attribute!r}")
             found = getattr(found, name)
+        return found
+
+    def load(self) -> Callable[..., Any]:
+        """The callable of this name.
+
+        Raises :class:`InvalidInput` as :meth:`find` does, and when it cannot be called with ``(text)`` or
+        ``(text, context)``.
+        """
+        found = self.find()
         if not callable(found):
-            raise _invalid(f"{self.attribute!r} in {self.module!r} cannot be called (it is of type {_kind(found)})")
+            raise invalid_target(
+                f"{self.attribute!r} in {self.module!r} cannot be called (it is of type {_kind(found)})"
+            )
         if not _accepts_text(found):
-            raise _invalid(f"{self.attribute!r} must take (text) or (text, context)")
+            raise invalid_target(f"{self.attribute!r} must take (text) or (text, context)")
         return found  # type: ignore[no-any-return]  # callable() was asked above
 
 
-def call_workflow(call: Callable[..., Any], text: str, context: RunContext) -> Any:
-    """Call with the text and, when the signature has a place for it, the context.
+def caller(call: Callable[..., Any]) -> Callable[[str, RunContext], Any]:
+    """Calls ``call`` with the text and, when its signature has a place for it, the context.
 
     That place is a parameter named ``context``, or a second positional one that has no default.
     """
     place = _context_place(call)
     if place is None:
-        return call(text)
-    return call(text, context=context) if place is inspect.Parameter.KEYWORD_ONLY else call(text, context)
+        return lambda text, _context: call(text)
+    if place is inspect.Parameter.KEYWORD_ONLY:
+        return lambda text, context: call(text, context=context)
+    return call
 
 
 def _import(module: str) -> Any:
@@ -71,18 +84,19 @@ def _import(module: str) -> Any:
         return import_module(module)
     except ModuleNotFoundError as error:
         if error.name and f"{module}.".startswith(f"{error.name}."):
-            raise _invalid(f"there is no module {module!r} on the server's import path") from error
+            raise invalid_target(f"there is no module {module!r} on the server's import path") from error
         raise _import_failed(module, error) from error
     except (Exception, SystemExit) as error:
         raise _import_failed(module, error) from error
 
 
 def _import_failed(module: str, error: BaseException) -> InvalidInput:
-    return _invalid(f"importing {module!r} failed with {_kind(error)}: {error}")
+    return invalid_target(f"importing {module!r} failed with {_kind(error)}: {error}")
 
 
-def _invalid(message: str) -> InvalidInput:
-    return InvalidInput(FieldError("runner.target", message), hint=_HINT)
+def invalid_target(message: str) -> InvalidInput:
+    """The error that names the target."""
+    return InvalidInput(FieldError("target", message), hint=_HINT)
 
 
 def _kind(value: object) -> str:

@@ -20,6 +20,7 @@ from sqlite_utils import Database
 
 from orcheo_adapters.sqlite.errors import DatabaseUnreadable
 from orcheo_adapters.sqlite.migrations import migrate
+from orcheo_adapters.sqlite.read_cache import ReadCache
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.errors import StorageUnavailable
 
@@ -30,11 +31,16 @@ Row = tuple[Any, ...]
 
 @frozen
 class Statement:
-    """One statement of a change; ``check`` looks at the cursor and raises when a rule is broken."""
+    """One statement of a change.
+
+    ``check`` looks at the cursor and raises when a rule is broken; ``touches`` names the table and key (None: any) of
+    cached rows that it changes.
+    """
 
     sql: str
     values: Sequence[Any] = ()
     check: Callable[[sqlite3.Cursor], None] | None = None
+    touches: tuple[str, str | None] | None = None
 
 
 ExplainIntegrity = Callable[[sqlite3.IntegrityError], Exception]
@@ -56,6 +62,7 @@ class SqliteDatabase:
         Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`.
         """
         self._explain = explain
+        self.cache = ReadCache()
         try:
             self._writer, self._reader = _open(path, synchronous)
         except (sqlite3.DatabaseError, OSError) as error:
@@ -85,7 +92,7 @@ class SqliteDatabase:
             if self._closed:
                 raise StorageUnavailable("The database is closed.")
             self._queue.put(change)
-        await asyncio.shield(change.done)
+        await change.done  # whoever is cancelled here only stops waiting
 
     def close(self) -> None:
         """Finish what waits, then let go."""
@@ -100,6 +107,7 @@ class SqliteDatabase:
         while (first := self._queue.get()) is not None:
             group, last = self._take_waiting(first)
             outcomes = self._write_group(group)
+            self._outdate_cache(group)
             _tell(group, outcomes)
             if last:
                 return
@@ -146,6 +154,12 @@ class SqliteDatabase:
             self._writer.execute("ROLLBACK TO change")
         self._writer.execute("RELEASE change")
         return outcome
+
+    def _outdate_cache(self, group: list[_Change]) -> None:
+        for change in group:
+            for statement in change.statements:
+                if statement.touches is not None:
+                    self.cache.touch(*statement.touches)
 
     def _roll_back(self) -> None:
         if self._writer.in_transaction:

@@ -54,7 +54,7 @@ _FIRST = (
         id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL,
         thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE, subject TEXT NOT NULL,
         user_item_id TEXT NOT NULL, answer_id TEXT NOT NULL, started_at INTEGER NOT NULL, status TEXT NOT NULL,
-        ended_at INTEGER, idempotency_key TEXT, replaces TEXT NOT NULL
+        ended_at INTEGER, idempotency_key TEXT, replaces TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER
     ) STRICT
     """,
     "CREATE INDEX turns_by_thread ON turns (thread_id, id)",

@@ -55,6 +55,9 @@ class SqliteRepository:
         found = self._database.read(sql, values)
         return build(found[0]) if found else None
 
+    def _find_cached(self, table: str, key: str, sql: str, build: Callable[[Row], T]) -> T | None:
+        return self._database.cache.get(table, key, lambda: self._find(sql, (key,), build))
+
     def _page(
         self, table: str, where: str, values: Sequence[Any], query: PageQuery, build: Callable[[Row], T]
     ) -> Page[T]:
@@ -82,8 +85,8 @@ class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
     _SELECT = f"SELECT {rows.WORKFLOW_COLUMNS} FROM workflows WHERE "  # noqa: S608 - all parts are ours
 
     async def find(self, ref: str) -> Workflow | None:
-        column = "id" if ref.startswith("wf_") else "handle"
-        return self._find(f"{self._SELECT}{column} = ?", (ref,), rows.workflow_of)
+        sql = f"{self._SELECT}{'id' if ref.startswith('wf_') else 'handle'} = ?"
+        return self._find_cached("workflows", ref, sql, rows.workflow_of)
 
     async def page(self, owner: str, query: PageQuery) -> Page[Workflow]:
         table = f"{rows.WORKFLOW_COLUMNS} FROM workflows"
@@ -96,18 +99,21 @@ class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
         columns = ", ".join(f"{name} = ?" for name in rows.WORKFLOW_COLUMNS.split(", "))
         sql = f"UPDATE workflows SET {columns} WHERE id = ? AND revision = ?"  # noqa: S608 - all parts are ours
         values = (*rows.workflow_row(workflow), workflow.id, workflow.revision - 1)
-        self._stage(Statement(sql, values, _changed_one))
+        self._stage(Statement(sql, values, _changed_one, ("workflows", None)))
 
     def remove(self, workflow: Workflow) -> None:
         sql = "DELETE FROM workflows WHERE id = ? AND revision = ?"
-        self._stage(Statement(sql, (workflow.id, workflow.revision), _changed_one))
+        self._stage(Statement(sql, (workflow.id, workflow.revision), _changed_one, ("workflows", None)))
+        for table in ("publish_tokens", "chat_sessions"):  # which go with it
+            self._stage(Statement("SELECT 1", touches=(table, None)))
 
 
 class SqlitePublishTokenRepository(SqliteRepository, ports.PublishTokenRepository):
     """See the port."""
 
     async def find(self, public_id: str) -> PublishToken | None:
-        return self._find("SELECT * FROM publish_tokens WHERE public_id = ?", (public_id,), rows.publish_token_of)
+        sql = "SELECT * FROM publish_tokens WHERE public_id = ?"
+        return self._find_cached("publish_tokens", public_id, sql, rows.publish_token_of)
 
     async def live(self, workflow_id: str, now: datetime) -> Sequence[PublishToken]:
         sql = "SELECT * FROM publish_tokens WHERE workflow_id = ? AND (ends_at IS NULL OR ends_at > ?)"
@@ -115,33 +121,37 @@ class SqlitePublishTokenRepository(SqliteRepository, ports.PublishTokenRepositor
 
     def save(self, publish_token: PublishToken) -> None:
         sql = "INSERT OR REPLACE INTO publish_tokens VALUES (?, ?, ?, ?, ?, ?, ?)"
-        self._stage(Statement(sql, rows.publish_token_row(publish_token)))
+        touches = ("publish_tokens", publish_token.public_id)
+        self._stage(Statement(sql, rows.publish_token_row(publish_token), touches=touches))
 
 
 class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepository):
     """See the port."""
 
     async def find(self, public_id: str) -> ServiceToken | None:
-        return self._find("SELECT * FROM service_tokens WHERE public_id = ?", (public_id,), rows.service_token_of)
+        sql = "SELECT * FROM service_tokens WHERE public_id = ?"
+        return self._find_cached("service_tokens", public_id, sql, rows.service_token_of)
 
     def save(self, service_token: ServiceToken) -> None:
         sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?)"
-        self._stage(Statement(sql, rows.service_token_row(service_token)))
+        touches = ("service_tokens", service_token.public_id)
+        self._stage(Statement(sql, rows.service_token_row(service_token), touches=touches))
 
 
 class SqliteChatSessionRepository(SqliteRepository, ports.ChatSessionRepository):
     """See the port."""
 
     async def find(self, chat_session_id: str) -> ChatSession | None:
-        return self._find("SELECT * FROM chat_sessions WHERE id = ?", (chat_session_id,), rows.chat_session_of)
+        sql = "SELECT * FROM chat_sessions WHERE id = ?"
+        return self._find_cached("chat_sessions", chat_session_id, sql, rows.chat_session_of)
 
     def save(self, chat_session: ChatSession) -> None:
         sql = "INSERT OR REPLACE INTO chat_sessions VALUES (?, ?, ?, ?, ?, ?, ?)"
-        self._stage(Statement(sql, rows.chat_session_row(chat_session)))
+        self._stage(Statement(sql, rows.chat_session_row(chat_session), touches=("chat_sessions", chat_session.id)))
 
     def end_all(self, workflow_id: str, at: datetime) -> None:
         sql = "UPDATE chat_sessions SET ended_at = ? WHERE workflow_id = ? AND ended_at IS NULL"
-        self._stage(Statement(sql, (rows.to_micros(at), workflow_id)))
+        self._stage(Statement(sql, (rows.to_micros(at), workflow_id), touches=("chat_sessions", None)))
 
 
 class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
@@ -211,9 +221,10 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
         self._put("turns", rows.turn_row(turn))
 
     def save(self, turn: Turn) -> None:
-        sql = "UPDATE turns SET status = ?, ended_at = ? WHERE id = ?"
+        sql = "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ? WHERE id = ?"
         ended_at = rows.to_micros(turn.ended_at) if turn.ended_at else None
-        self._stage(Statement(sql, (turn.status, ended_at, turn.id), _changed_one))
+        values = (turn.status, ended_at, *rows.usage_columns(turn.usage), turn.id)
+        self._stage(Statement(sql, values, _changed_one, ("workflows", None)))
 
 
 class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):

@@ -16,6 +16,7 @@ from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.opaque_token import TokenDigest
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
+from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
@@ -253,7 +254,7 @@ def feedback_of(row: Row) -> Feedback:
 
 
 def turn_row(turn: Turn) -> Row:
-    """id, workflow_id, thread_id, subject, user_item_id, answer_id, started_at, status, ended_at, key, replaces."""
+    """The columns of the table ``turns`` in their order."""
     return (
         turn.id,
         turn.workflow_id,
@@ -266,12 +267,19 @@ def turn_row(turn: Turn) -> Row:
         _maybe_micros(turn.ended_at),
         turn.idempotency_key,
         _json(turn.replaces),
+        *usage_columns(turn.usage),
     )
+
+
+def usage_columns(usage: Usage | None) -> Row:
+    """input_tokens, output_tokens."""
+    return (None, None) if usage is None else (usage.input_tokens, usage.output_tokens)
 
 
 def turn_of(row: Row) -> Turn:
     """From the columns of :func:`turn_row`."""
-    id_, workflow_id, thread_id, subject, user_item_id, answer_id, started_at, status, ended_at, key, replaces = row
+    (*own, status, ended_at, key, replaces, input_tokens, output_tokens) = row
+    id_, workflow_id, thread_id, subject, user_item_id, answer_id, started_at = own
     return Turn(
         id=id_,
         workflow_id=workflow_id,
@@ -284,6 +292,7 @@ def turn_of(row: Row) -> Turn:
         ended_at=_maybe_moment(ended_at),
         idempotency_key=key,
         replaces=tuple(orjson.loads(replaces)),
+        usage=None if input_tokens is None else Usage(input_tokens=input_tokens, output_tokens=output_tokens),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from orcheo_adapters.sqlite import repositories
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
@@ -9,23 +10,30 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 
 class SqliteUnitOfWork(UnitOfWork):
-    """Collects statements; commit hands them to the writer."""
+    """Collects statements; commit hands them to the writer. Repositories are made when they are first asked for."""
+
+    workflows: repositories.SqliteWorkflowRepository
+    publish_tokens: repositories.SqlitePublishTokenRepository
+    service_tokens: repositories.SqliteServiceTokenRepository
+    chat_sessions: repositories.SqliteChatSessionRepository
+    threads: repositories.SqliteThreadRepository
+    items: repositories.SqliteItemRepository
+    turns: repositories.SqliteTurnRepository
+    attachments: repositories.SqliteAttachmentRepository
+    feedback: repositories.SqliteFeedbackRepository
+    audit: repositories.SqliteAuditRepository
 
     def __init__(self, database: SqliteDatabase) -> None:
         """Over this database."""
         self._database = database
         self._staged: list[Statement] = []
-        stage = self._staged.append
-        self.workflows = repositories.SqliteWorkflowRepository(database, stage)
-        self.publish_tokens = repositories.SqlitePublishTokenRepository(database, stage)
-        self.service_tokens = repositories.SqliteServiceTokenRepository(database, stage)
-        self.chat_sessions = repositories.SqliteChatSessionRepository(database, stage)
-        self.threads = repositories.SqliteThreadRepository(database, stage)
-        self.items = repositories.SqliteItemRepository(database, stage)
-        self.turns = repositories.SqliteTurnRepository(database, stage)
-        self.attachments = repositories.SqliteAttachmentRepository(database, stage)
-        self.feedback = repositories.SqliteFeedbackRepository(database, stage)
-        self.audit = repositories.SqliteAuditRepository(database, stage)
+
+    def __getattr__(self, name: str) -> Any:
+        cls = SqliteUnitOfWork.__annotations__.get(name)
+        if cls is None:
+            raise AttributeError(name)
+        repository = self.__dict__[name] = cls(self._database, self._staged.append)
+        return repository
 
     async def commit(self) -> None:
         """See the port."""

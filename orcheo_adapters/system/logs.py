@@ -3,13 +3,17 @@
 import logging
 import re
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging import Formatter, Logger, LogRecord, StreamHandler
 
 import orjson
 
 _SECRETS = re.compile(r"orc_(?:pt|st)_[0-9A-Za-z]{60}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
-_EXTRAS = ("request_id", "turn_id", "workflow_id", "status")
+_EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "input_tokens", "output_tokens")
+
+REQUEST_ID: ContextVar[str] = ContextVar("orcheo.request_id")
+"""The request that is being answered; a turn that it begins keeps it, as background work inherits the context."""
 
 
 def get_logger(part: str) -> Logger:
@@ -33,6 +37,8 @@ class JsonLines(Formatter):
             "logger": record.name,
             "text": redact(record.getMessage()),
         }
+        if request_id := REQUEST_ID.get(""):
+            line["request_id"] = request_id
         line |= {name: record.__dict__[name] for name in _EXTRAS if name in record.__dict__}
         if record.exc_info:
             line["traceback"] = redact(self.formatException(record.exc_info))

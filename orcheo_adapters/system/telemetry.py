@@ -1,5 +1,7 @@
 """Telemetry into the log."""
 
+from attrs import asdict
+
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.turn import Turn
 from orcheo_core.ports.telemetry import Telemetry
@@ -12,7 +14,7 @@ class LoggingTelemetry(Telemetry):
 
     def turn_ended(self, turn: Turn) -> None:
         """See the port."""
-        _LOG.info("turn ended", extra=_about(turn) | {"status": turn.status.value})
+        _LOG.info("turn ended", extra={**_about(turn), "status": turn.status.value, **_used(turn)})
 
     def run_failed(self, turn: Turn, error: Exception) -> None:
         """See the port; the whole traceback goes to the log."""
@@ -25,3 +27,7 @@ class LoggingTelemetry(Telemetry):
 
 def _about(turn: Turn) -> dict[str, str]:
     return {"turn_id": turn.id, "workflow_id": turn.workflow_id}
+
+
+def _used(turn: Turn) -> dict[str, int]:
+    return asdict(turn.usage) if turn.usage else {}

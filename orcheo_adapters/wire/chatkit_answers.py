@@ -1,7 +1,6 @@
 """ChatKit's threads, pages and stream events, encoded."""
 
 from collections.abc import Callable
-from functools import singledispatchmethod
 from typing import Any
 
 import orjson
@@ -102,77 +101,92 @@ class ChatKitEncoder:
         """``ThreadStreamEvent``."""
         if type(event) is PartDelta:  # the one that goes out by the thousand
             return _part_update(event.item_id, "text_delta", delta=event.delta)
-        return self._event(event)
+        return _EVENTS[type(event)](self, event)
 
-    @singledispatchmethod
-    def _event(self, event: object) -> Json:
-        message = f"no wire form for {type(event).__name__}"
-        raise TypeError(message)
 
-    @_event.register
-    def _(self, event: ThreadCreated) -> Json:
-        return {"type": "thread.created", "thread": self.thread(event.thread)}
+def _thread_created(encoder: ChatKitEncoder, event: ThreadCreated) -> Json:
+    return {"type": "thread.created", "thread": encoder.thread(event.thread)}
 
-    @_event.register
-    def _(self, event: ThreadUpdated) -> Json:
-        return {"type": "thread.updated", "thread": self.thread(event.thread)}
 
-    @_event.register
-    def _(self, event: ItemAdded) -> Json:
-        return {"type": "thread.item.added", "item": self.item(event.item)}
+def _thread_updated(encoder: ChatKitEncoder, event: ThreadUpdated) -> Json:
+    return {"type": "thread.updated", "thread": encoder.thread(event.thread)}
 
-    @_event.register
-    def _(self, event: ItemDone) -> Json:
-        return {"type": "thread.item.done", "item": self.item(event.item)}
 
-    @_event.register
-    def _(self, event: ItemReplaced) -> Json:
-        return {"type": "thread.item.replaced", "item": self.item(event.item)}
+def _item_added(encoder: ChatKitEncoder, event: ItemAdded) -> Json:
+    return {"type": "thread.item.added", "item": encoder.item(event.item)}
 
-    @_event.register
-    def _(self, event: ItemRemoved) -> Json:
-        return {"type": "thread.item.removed", "item_id": event.item_id}
 
-    @_event.register
-    def _(self, event: StreamOptions) -> Json:
-        return {"type": "stream_options", "stream_options": {"allow_cancel": event.allow_cancel}}
+def _item_done(encoder: ChatKitEncoder, event: ItemDone) -> Json:
+    return {"type": "thread.item.done", "item": encoder.item(event.item)}
 
-    @_event.register
-    def _(self, event: PartAdded) -> Json:
-        return _part_update(event.item_id, "added", content=part_json(AnswerPart(text="")))
 
-    @_event.register
-    def _(self, event: PartCited) -> Json:
-        annotation = citation_json(event.citation)
-        return _part_update(event.item_id, "annotation_added", annotation_index=event.position, annotation=annotation)
+def _item_replaced(encoder: ChatKitEncoder, event: ItemReplaced) -> Json:
+    return {"type": "thread.item.replaced", "item": encoder.item(event.item)}
 
-    @_event.register
-    def _(self, event: PartDone) -> Json:
-        return _part_update(event.item_id, "done", content=part_json(event.part))
 
-    @_event.register
-    def _(self, event: StepAdded) -> Json:
-        return _step_update(event.item_id, "added", event.index, step_json(event.step))
+def _item_removed(_encoder: ChatKitEncoder, event: ItemRemoved) -> Json:
+    return {"type": "thread.item.removed", "item_id": event.item_id}
 
-    @_event.register
-    def _(self, event: StepChanged) -> Json:
-        return _step_update(event.item_id, "updated", event.index, step_json(event.step))
 
-    @_event.register
-    def _(self, event: Progress) -> Json:
-        return present(type="progress_update", text=event.text, icon=event.icon)
+def _stream_options(_encoder: ChatKitEncoder, event: StreamOptions) -> Json:
+    return {"type": "stream_options", "stream_options": {"allow_cancel": event.allow_cancel}}
 
-    @_event.register
-    def _(self, event: Effect) -> Json:
-        return {"type": "client_effect", "name": event.name, "data": event.data}
 
-    @_event.register
-    def _(self, event: Notice) -> Json:
-        return present(type="notice", level=event.level, message=event.message, title=event.title)
+def _part_added(_encoder: ChatKitEncoder, event: PartAdded) -> Json:
+    return _part_update(event.item_id, "added", content=part_json(AnswerPart(text="")))
 
-    @_event.register
-    def _(self, event: TurnTrouble) -> Json:
-        return {"type": "error", "code": "custom", "message": event.message, "allow_retry": event.allow_retry}
+
+def _part_cited(_encoder: ChatKitEncoder, event: PartCited) -> Json:
+    annotation = citation_json(event.citation)
+    return _part_update(event.item_id, "annotation_added", annotation_index=event.position, annotation=annotation)
+
+
+def _part_done(_encoder: ChatKitEncoder, event: PartDone) -> Json:
+    return _part_update(event.item_id, "done", content=part_json(event.part))
+
+
+def _step_added(_encoder: ChatKitEncoder, event: StepAdded) -> Json:
+    return _step_update(event.item_id, "added", event.index, step_json(event.step))
+
+
+def _step_changed(_encoder: ChatKitEncoder, event: StepChanged) -> Json:
+    return _step_update(event.item_id, "updated", event.index, step_json(event.step))
+
+
+def _progress(_encoder: ChatKitEncoder, event: Progress) -> Json:
+    return present(type="progress_update", text=event.text, icon=event.icon)
+
+
+def _effect(_encoder: ChatKitEncoder, event: Effect) -> Json:
+    return {"type": "client_effect", "name": event.name, "data": event.data}
+
+
+def _notice(_encoder: ChatKitEncoder, event: Notice) -> Json:
+    return present(type="notice", level=event.level, message=event.message, title=event.title)
+
+
+def _turn_trouble(_encoder: ChatKitEncoder, event: TurnTrouble) -> Json:
+    return {"type": "error", "code": "custom", "message": event.message, "allow_retry": event.allow_retry}
+
+
+_EVENTS: dict[type, Callable[[ChatKitEncoder, Any], Json]] = {
+    ThreadCreated: _thread_created,
+    ThreadUpdated: _thread_updated,
+    ItemAdded: _item_added,
+    ItemDone: _item_done,
+    ItemReplaced: _item_replaced,
+    ItemRemoved: _item_removed,
+    StreamOptions: _stream_options,
+    PartAdded: _part_added,
+    PartCited: _part_cited,
+    PartDone: _part_done,
+    StepAdded: _step_added,
+    StepChanged: _step_changed,
+    Progress: _progress,
+    Effect: _effect,
+    Notice: _notice,
+    TurnTrouble: _turn_trouble,
+}
 
 
 _PART_UPDATES = {

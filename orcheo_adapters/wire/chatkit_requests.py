@@ -6,8 +6,9 @@ Unknown extra fields are ignored, as ChatKit's own server does; a field it knows
 from typing import Any, Literal
 
 from attrs import field, frozen
+from cattrs import Converter
 
-from orcheo_adapters.wire.strict import decode, load_object, strict_converter
+from orcheo_adapters.wire.strict import StrictDecoder, load_object
 from orcheo_core.domain.items import InferenceOptions, InputPart, TagInput, TextInput
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PageQuery
 from orcheo_core.errors import FieldError, InvalidInput
@@ -249,8 +250,8 @@ def decode_chatkit(body: bytes) -> ChatKitRequest:
     cls = TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
     if cls is None:
         raise InvalidInput(FieldError("type", f"must be one of {', '.join(TYPES)}"))
-    params = decode(_CONVERTER, document.get("params", {}), cls, path="params")
-    metadata = decode(_CONVERTER, document.get("metadata", {}), RequestMetadata, path="metadata")
+    params = _DECODER.decode(document.get("params", {}), cls, path="params")
+    metadata = _DECODER.decode(document.get("metadata", {}), RequestMetadata, path="metadata")
     return ChatKitRequest(params=params, client_id=metadata.client_id)
 
 
@@ -260,12 +261,12 @@ def page_query(params: ListThreads | ListItems) -> PageQuery:
     return PageQuery(limit=limit, after=params.after, newest_first=params.order == "desc")
 
 
-def _input_part(value: object, _cls: object) -> InputPart:
+def _input_part(value: object, converter: Converter) -> InputPart:
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == "input_text":
-        return _text(decode(_CONVERTER, value, TextInput))
+        return _text(converter.structure(value, TextInput))
     if kind == "input_tag":
-        return decode(_CONVERTER, value, TagInput)
+        return converter.structure(value, TagInput)
     raise InvalidInput(FieldError("type", "must be input_text or input_tag"))
 
 
@@ -275,13 +276,13 @@ def _text(part: TextInput) -> TextInput:
     return part
 
 
-def _json_object(value: object, _cls: object) -> dict[str, Any]:
+def _json_object(value: object, _converter: Converter) -> dict[str, Any]:
     if not isinstance(value, dict):
         message = "must be an object"
         raise TypeError(message)
     return value
 
 
-_CONVERTER = strict_converter(forbid_extra_keys=False)
-_CONVERTER.register_structure_hook(InputPart, _input_part)
-_CONVERTER.register_structure_hook_func(lambda cls: cls == dict[str, Any], _json_object)
+_DECODER = StrictDecoder(forbid_extra_keys=False)
+_DECODER.register(InputPart, _input_part)
+_DECODER.register(dict[str, Any], _json_object)

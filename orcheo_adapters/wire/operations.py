@@ -5,10 +5,10 @@ from typing import Any
 
 from cattrs import Converter
 
-from orcheo_adapters.wire.strict import decode, strict_converter
+from orcheo_adapters.wire.strict import StrictDecoder
 from orcheo_core.operations.operation import Operation
 
-_REQUESTS = strict_converter(forbid_extra_keys=True)
+_REQUESTS = StrictDecoder(forbid_extra_keys=True)
 
 
 def _make_results() -> Converter:
@@ -22,7 +22,7 @@ _RESULTS = _make_results()
 
 def decode_request(operation: Operation[Any, Any], arguments: dict[str, Any]) -> Any:
     """The request of an operation out of its JSON arguments; :class:`InvalidInput` names each wrong field."""
-    return decode(_REQUESTS, arguments, operation.request)
+    return _REQUESTS.decode(arguments, operation.request)
 
 
 def encode_result(result: object) -> dict[str, Any]:

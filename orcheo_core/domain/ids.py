@@ -10,7 +10,7 @@ from orcheo_core.domain import base62
 
 _TIME_WIDTH = 9
 _CHANCE_WIDTH = 17
-CHANCE_BYTES = 16
+CHANCE_BYTES = 18
 """How many random bytes :func:`compose_id` wants."""
 
 _LENGTH = _TIME_WIDTH + _CHANCE_WIDTH
@@ -33,7 +33,7 @@ class IdKind(StrEnum):
 def compose_id(kind: IdKind, *, microseconds: int, chance: bytes) -> str:
     """Build an id from a moment (µs since 1970) and :data:`CHANCE_BYTES` random bytes."""
     moment = base62.encode(microseconds, _TIME_WIDTH)
-    return f"{kind.value}_{moment}{base62.encode(int.from_bytes(chance), _CHANCE_WIDTH)}"
+    return f"{kind.value}_{moment}{base62.from_chance(chance)[:_CHANCE_WIDTH]}"
 
 
 def is_id(kind: IdKind, text: str) -> bool:

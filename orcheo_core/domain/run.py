@@ -119,6 +119,27 @@ class TitleGiven:
     title: str
 
 
+@frozen(kw_only=True)
+class Usage:
+    """What a run has used of a language model, in that model's own units of text."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+
+@frozen
+class UsageReported:
+    """Usage on top of what was reported before in this run; for the owner, visitors do not see it."""
+
+    usage: Usage
+
+
 RunEvent = (
     TextDelta
     | SourceCited
@@ -134,6 +155,7 @@ RunEvent = (
     | NoticeGiven
     | ContextKept
     | TitleGiven
+    | UsageReported
 )
 
 
@@ -191,6 +213,9 @@ class RunContext:
 
 HISTORY_LENGTH = 40
 
+OUTPUT_LIMIT = 1_000_000
+"""Characters of text that one run may say."""
+
 
 @frozen(kw_only=True)
 class RunRequest:
@@ -199,3 +224,5 @@ class RunRequest:
     spec: RunnerSpec
     text: str
     context: RunContext
+    time_limit: float | None = None
+    """Seconds for this run when that is less than the runner gives; a runner never takes longer."""

@@ -4,7 +4,7 @@ Each carries no number of its own: within a turn the first is number 1 and each 
 (:class:`SequencedEvent`), which is what resuming counts by.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import field, frozen
 
@@ -166,9 +166,8 @@ ThreadEvent = (
 )
 
 
-@frozen
-class SequencedEvent:
-    """A thread event and its number within the turn."""
+class SequencedEvent(NamedTuple):
+    """A thread event and its number within the turn; a plain tuple, as there are as many as events."""
 
     number: int
     event: ThreadEvent

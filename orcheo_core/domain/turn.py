@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
+from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
 
 
@@ -24,6 +25,7 @@ class Turn:
 
     A repeated ``idempotency_key`` of the same subject in the same workflow means the same turn.
     ``replaces`` are the items a retry takes the place of: they go when its answer is durable.
+    ``usage`` is what its run reported, None when it reported nothing.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Turn:
     ended_at: datetime | None = None
     idempotency_key: str | None = None
     replaces: tuple[str, ...] = ()
+    usage: Usage | None = None
 
     @property
     def is_running(self) -> bool:
@@ -46,3 +49,7 @@ class Turn:
     def ended(self, status: TurnStatus, at: datetime) -> "Turn":
         """Ended with a final status; the first end stays."""
         return evolve(self, status=status, ended_at=at) if self.is_running else self
+
+    def with_usage(self, usage: Usage) -> "Turn":
+        """With this on top of what was used before."""
+        return evolve(self, usage=usage if self.usage is None else self.usage + usage)

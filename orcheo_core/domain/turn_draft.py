@@ -31,6 +31,7 @@ from orcheo_core.domain.run import (
     StepNoted,
     TextDelta,
     TitleGiven,
+    UsageReported,
     WidgetChanged,
     WidgetShown,
 )
@@ -59,6 +60,8 @@ class TurnDraft:
         self.thread = thread
         self.unsaved = False
         """Whether something was said since :meth:`mark_saved`."""
+        self.length = 0
+        """Characters of text so far."""
         self._stamp = stamp
         self._acted_upon = acted_upon
         self._open: AnswerDraft | ProgressNoteDraft | None = None
@@ -98,6 +101,7 @@ class TurnDraft:
             answer = self._open
             if type(answer) is AnswerDraft:
                 self.unsaved = True
+                self.length += len(run_event.text)
                 return [answer.write(run_event.text)]
         return list(self._apply(run_event))
 
@@ -116,6 +120,7 @@ class TurnDraft:
     @_apply.register
     def _(self, run_event: TextDelta) -> Iterator[ThreadEvent]:
         answer = yield from self._answer()
+        self.length += len(run_event.text)
         yield answer.write(run_event.text)
 
     @_apply.register
@@ -177,6 +182,10 @@ class TurnDraft:
     @_apply.register
     def _(self, run_event: ProgressNote) -> Iterator[ThreadEvent]:
         yield Progress(text=run_event.text, icon=run_event.icon)
+
+    @_apply.register
+    def _(self, _event: UsageReported) -> Iterator[ThreadEvent]:
+        yield from ()
 
     @_apply.register
     def _(self, run_event: EffectCaused) -> Iterator[ThreadEvent]:

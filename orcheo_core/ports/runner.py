@@ -1,7 +1,7 @@
 """Execution of workflows."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from orcheo_core.domain.run import RunEvent, RunRequest
@@ -12,12 +12,16 @@ class RunTimedOut(Exception):
     """The workflow used up its time."""
 
 
+class RunTooLong(Exception):
+    """The workflow said more than :data:`~orcheo_core.domain.run.OUTPUT_LIMIT` characters."""
+
+
 class Run(Protocol):
     """One execution under way."""
 
     @abstractmethod
-    def events(self) -> AsyncIterator[RunEvent]:
-        """What the workflow says, once, until it is done or stopped.
+    def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
+        """What the workflow says, once, until it is done or stopped; what is there at the moment is one batch.
 
         Raises whatever the workflow raises, and :class:`RunTimedOut`. After :meth:`stop` it just ends, soon.
         """
@@ -32,11 +36,11 @@ class Runner(Protocol):
 
     @abstractmethod
     def check(self, spec: RunnerSpec) -> None:
-        """Raise :class:`InvalidInput` (path ``runner.target``) when this cannot be executed here."""
+        """Raise :class:`InvalidInput` (path ``target``) when this cannot be executed here."""
 
     @abstractmethod
     def run(self, request: RunRequest) -> Run:
-        """Prepare an execution; nothing happens before its events are asked for."""
+        """Prepare an execution; nothing happens before its batches are asked for."""
 
 
 class Runners(Protocol):
@@ -44,7 +48,7 @@ class Runners(Protocol):
 
     @abstractmethod
     def get(self, kind: str) -> Runner:
-        """The runner of this kind; :class:`InvalidInput` (path ``runner.kind``) when there is none."""
+        """The runner of this kind; :class:`InvalidInput` (path ``runner``) when there is none."""
 
     @abstractmethod
     def executes_code(self, kind: str) -> bool:

@@ -275,9 +275,10 @@ class Chatting:
     async def _change_widget(self, beginning: Beginning) -> WidgetItem | None:
         before = after = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
         try:
-            async for run_event in self._launcher.run_apart(beginning).events():
-                if after is not None and isinstance(run_event, WidgetChanged):
-                    after = after.changed(run_event.widget, run_event.copy_text)
+            async for batch in self._launcher.run_apart(beginning).batches():
+                for run_event in batch:
+                    if after is not None and isinstance(run_event, WidgetChanged):
+                        after = after.changed(run_event.widget, run_event.copy_text)
         except Exception as error:
             self._telemetry.run_failed(beginning.turn, error)
             raise ActionFailed from error

@@ -1,8 +1,9 @@
 """The turns that run in this process right now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from orcheo_core.domain.thread_events import TurnTrouble
+from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, TextDelta, UsageReported
+from orcheo_core.domain.thread_events import ThreadEvent, TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.domain.turn_draft import TurnDraft
 from orcheo_core.ports.runner import Run
@@ -28,6 +29,26 @@ class LiveTurn:
         """How it ended, once it has."""
         self.waits_for_storage = False
         """Whether its end could not be made durable yet."""
+        self.is_too_long = False
+        """Whether the run was stopped because it said more than the limit."""
+
+    def take(self, run_event: RunEvent) -> Sequence[ThreadEvent]:
+        """Write down what the run says; what followers are told of it. At the limit of text the run is stopped."""
+        if self.is_too_long:
+            return ()
+        if isinstance(run_event, TextDelta):
+            run_event = self._within_limit(run_event)
+        elif isinstance(run_event, UsageReported):
+            self.turn = self.turn.with_usage(run_event.usage)
+        return self.draft.apply(run_event)
+
+    def _within_limit(self, delta: TextDelta) -> TextDelta:
+        room = OUTPUT_LIMIT - self.draft.length
+        if len(delta.text) <= room:
+            return delta
+        self.is_too_long = True
+        self.run.stop()
+        return TextDelta(delta.text[:room])
 
     def stop(self, status: TurnStatus, farewell: TurnTrouble | None = None) -> None:
         """Ask the run to stop; the turn will end with ``status``. The first reason stays."""

@@ -13,7 +13,7 @@ from attrs import frozen
 from orcheo_core.domain.component_items import WidgetItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.item_base import ItemBase
-from orcheo_core.domain.run import RunRequest
+from orcheo_core.domain.run import OUTPUT_LIMIT, RunRequest
 from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTrouble
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnStatus
@@ -21,7 +21,7 @@ from orcheo_core.domain.turn_draft import TurnDraft
 from orcheo_core.errors import OrcheoError, StorageUnavailable
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import Runner, RunTimedOut
+from orcheo_core.ports.runner import Runner, RunTimedOut, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -32,7 +32,11 @@ FAILED = TurnTrouble(
     message="The workflow could not answer. Its owner has been told; you can try again.", allow_retry=True
 )
 TIMED_OUT = TurnTrouble(message="The workflow took too long to answer. You can try again.", allow_retry=True)
+TOO_LONG = TurnTrouble(message="The answer became too long and was cut off here.", allow_retry=True)
 NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
+
+_TROUBLES: dict[type[Exception], TurnTrouble] = {RunTimedOut: TIMED_OUT, RunTooLong: TOO_LONG}
+"""What a visitor is told of these; everything else is :data:`FAILED`."""
 
 
 @frozen(kw_only=True)
@@ -106,16 +110,18 @@ class TurnEngine:
 
     async def _follow_run(self, live: LiveTurn) -> TurnTrouble | None:
         try:
-            async for run_event in live.run.events():
-                events = live.draft.apply(run_event)
+            async for batch in live.run.batches():
+                events = [event for run_event in batch for event in live.take(run_event)]
                 if live.draft.has_news and not await self._try_to_save(live, final=False):
                     live.run.stop()
                     return NOT_SAVED
                 await self._relay.append(live.turn.id, events)
+            if live.is_too_long:
+                raise RunTooLong(f"more than {OUTPUT_LIMIT:,} characters")
         except Exception as error:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
             if live.stopped_as is None:
                 self._telemetry.run_failed(live.turn, error)
-                return TIMED_OUT if isinstance(error, RunTimedOut) else FAILED
+                return _TROUBLES.get(type(error), FAILED)
         return live.farewell
 
     def _stamp(self, turn: Turn) -> Callable[[], ItemBase]:

@@ -8,6 +8,7 @@ from tests.cli.command_line import CommandLine, assert_error
 from tests.sync_house import SyncHouse
 
 _ADD = ("workflow", "add", "echo", "--runner", "python", "--target", "tests.workflows:echo")
+_ADD_MODEL = ("workflow", "add", "echo", "--runner", "openai", "--target", "https://models.example.org/v1")
 
 
 def test_the_groups_are_those_of_the_catalogue() -> None:
@@ -24,11 +25,11 @@ def test_add_says_what_comes_next(orcheo: CommandLine) -> None:
 
 def test_add_takes_every_option(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """Name and description arrive, as does each setting."""
-    options = ("--name", "Echo!", "--description", "mine", "--setting", "a=1", "--setting", "b=x=y")
-    assert orcheo(*_ADD, *options).code == 0
+    options = ("--name", "Echo!", "--description", "mine", "--setting", "model=m", "--setting", "instructions=x=y")
+    assert orcheo(*_ADD_MODEL, *options).code == 0
     shown = sync_house.result("workflows.show", ref="echo")
     assert (shown["name"], shown["description"]) == ("Echo!", "mine")
-    assert shown["runner"]["settings"] == {"a": "1", "b": "x=y"}
+    assert shown["runner"]["settings"] == {"model": "m", "instructions": "x=y"}
 
 
 @pytest.mark.parametrize("settings", [["a"], ["=1"], ["a=1", "a=2"]])
@@ -70,7 +71,8 @@ def test_a_list_that_goes_on_says_how(orcheo: CommandLine, sync_house: SyncHouse
 
 def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """Times are to the minute, the publish token is a hint, the settings stand there."""
-    sync_house.add(description="mine", settings={"a": "1"})
+    model = {"runner": "openai", "target": "https://models.example.org/v1", "settings": {"model": "m"}}
+    sync_house.result("workflows.add", handle="echo", description="mine", **model)
     token = sync_house.result("workflows.publish", ref="echo")["publish_token"]
     sync_house.house.clock.advance(minutes=5)
     token = sync_house.result("workflows.rotate_publish_token", ref="echo")["publish_token"]
@@ -83,8 +85,8 @@ def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: S
         "Handle": "echo",
         "Description": "mine",
         "Owner": "owner:local",
-        "Runner": "python tests.workflows:echo",
-        "Settings": "a=1",
+        "Runner": "openai https://models.example.org/v1",
+        "Settings": "model=m",
         "State": "public",
         "Share link": "http://127.0.0.1:8700/chat/echo",
         "Publish token": f"{token[:18]}…",

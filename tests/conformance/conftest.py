@@ -1,6 +1,7 @@
 """A store of each backend, a turn relay of each kind."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
 from tests.conformance.backends import BACKENDS, RELAYS
+from tests.conformance.runner_kinds import Subjected
 from tests.fakes.clock import FakeClock
+from tests.servers.serving import running
 
 
 @pytest.fixture(params=BACKENDS)
@@ -29,3 +32,24 @@ def clock() -> FakeClock:
 def relay(request: pytest.FixtureRequest, clock: FakeClock) -> TurnRelay:
     """A turn relay that knows no turn."""
     return RELAYS[request.param](clock)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[Callable[[str], str]]:
+    """The URL of the server that a module is; each is started once, and stopped at the end."""
+    urls: dict[str, str] = {}
+    with ExitStack() as stack:
+
+        def start(module: str) -> str:
+            if module not in urls:
+                urls[module] = stack.enter_context(running(module))
+            return urls[module]
+
+        yield start
+
+
+@pytest.fixture
+def workflow(request: pytest.FixtureRequest, server_url: Callable[[str], str]) -> Subjected:
+    """The workflow of the parameter, a kind of runner and a target."""
+    kind, target = request.param
+    return Subjected.of(kind, target, server_url(kind.server) if kind.server else "")

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 
 from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import ProgressNote, RunContext, RunEvent, SourceCited, TextDelta
+from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
 
-LONG_PIECES = 10_000
-LONG_PIECE = "ü" * 99 + "\n"
 RELEASE = threading.Event()
 """Lets abandoned threads go; set at the end of a test."""
 CLEANED = threading.Event()
@@ -117,6 +116,16 @@ async def works_for_ever_async(text: str) -> AsyncIterator[str]:
         while True:
             yield "x"
     finally:
+        CLEANED.set()
+
+
+async def cleans_up_slowly(text: str) -> AsyncIterator[str]:
+    try:
+        while True:
+            yield "x"
+    finally:
+        for _ in range(5):
+            await asyncio.sleep(0)
         CLEANED.set()
 
 

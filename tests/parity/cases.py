@@ -48,7 +48,9 @@ def _untyped(step: Step) -> Case:
 
 _DONE = (
     _done(ADD),
-    _done(("workflows.add", {**_ECHO, "name": "Écho 見本", "description": "one\ntwo", "settings": {"a": "b=c"}})),
+    _done(("workflows.add", {**_ECHO, "name": "Écho 見本", "description": "one\ntwo"})),
+    _done(("workflows.add", {**_ECHO, "runner": "openai", "target": "https://m.org/v1", "settings": {"model": "b=c"}})),
+    _wrong("invalid_input", ("workflows.add", {**_ECHO, "settings": {"a": "b=c"}})),
     _done(("workflows.list", {})),
     _done(("workflows.list", {"limit": 1}), ADD, ADD_OTHER),
     _done(("workflows.show", {"ref": "echo"}), ADD),

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
-from orcheo_core.domain.ids import IdKind, compose_id
+from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
 from tests.adapters.auth.settable_clock import SettableClock
 
 OLD, NEW = b"1" * 32, b"2" * 32
-VISITOR = compose_id(IdKind.VISITOR, microseconds=1_795_435_200_000_000, chance=b"7" * 16)
+VISITOR = compose_id(IdKind.VISITOR, microseconds=1_795_435_200_000_000, chance=b"7" * CHANCE_BYTES)
 COOKIES = VisitorCookies((NEW,), clock=SettableClock())
 VALUE = COOKIES.issue(VISITOR)
 

@@ -1,0 +1,30 @@
+"""What a server gives its runners."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from orcheo_adapters.runners.addresses import NONE_ALLOWED, AllowedAddresses
+from orcheo_adapters.system.clock import SystemClock
+from orcheo_core.domain.run import RunRequest
+from orcheo_core.ports.clock import Clock
+
+DEFAULT_TIME_LIMIT = 120.0
+"""Seconds a workflow has for one answer."""
+
+
+@frozen(kw_only=True)
+class Conditions:
+    """The same for all workflows of a server; set by its operator."""
+
+    time_limit: float = DEFAULT_TIME_LIMIT
+    environment: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)
+    """Where secrets are looked up that settings name."""
+    allowed: AllowedAddresses = NONE_ALLOWED
+    """Addresses inside the operator's own network that may be reached all the same."""
+    clock: Clock = field(factory=SystemClock)
+
+    def time_limit_of(self, request: RunRequest) -> float:
+        """Seconds that this run has."""
+        return self.time_limit if request.time_limit is None else min(self.time_limit, request.time_limit)

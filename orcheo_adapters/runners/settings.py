@@ -1,0 +1,87 @@
+"""The settings of a kind of runner: what it knows, and what of that a workflow has."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import FieldError, InvalidInput
+
+
+@frozen(kw_only=True)
+class Setting:
+    """One setting that a kind of runner knows."""
+
+    name: str
+    help: str
+    default: str | None = None
+    """What counts when it is left out; None: nothing."""
+    needed: bool = False
+
+
+def invalid_setting(name: str, message: str, *, hint: str | None = None) -> InvalidInput:
+    """The error that names a setting."""
+    return InvalidInput(FieldError(f"settings.{name}", message), hint=hint)
+
+
+@frozen
+class Given:
+    """The settings of one workflow, known by name; a value is parsed when it is asked for."""
+
+    values: Mapping[str, str]
+    environment: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)
+
+    @classmethod
+    def of(cls, spec: RunnerSpec, known: Sequence[Setting], environment: Mapping[str, str]) -> "Given":
+        """Raises :class:`InvalidInput` for unknown and for missing settings, each by its path."""
+        names = {each.name for each in known}
+        wrong = [FieldError(f"settings.{name}", "is not known here") for name in spec.settings.keys() - names]
+        missing = [each.name for each in known if each.needed and not spec.settings.get(each.name)]
+        wrong += [FieldError(f"settings.{name}", "is needed") for name in missing]
+        if wrong:
+            knows = ", ".join(sorted(names)) or "none"
+            hint = f"The runner {spec.kind} knows these settings: {knows}."
+            raise InvalidInput(*sorted(wrong, key=lambda each: each.path), hint=hint)
+        defaults = {each.name: each.default for each in known if each.default is not None}
+        return cls(defaults | spec.settings, environment)
+
+    def text(self, name: str) -> str:
+        """The value, empty when there is none."""
+        return self.values.get(name, "")
+
+    def whole(self, name: str, *, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``."""
+        text = self.text(name)
+        if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+            raise invalid_setting(name, f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    def number(self, name: str, *, low: float, high: float) -> float | None:
+        """A number from ``low`` to ``high``; None when there is none."""
+        if not self.text(name):
+            return None
+        try:
+            value = float(self.text(name))
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise invalid_setting(name, f"must be a number from {low:g} to {high:g}")
+        return value
+
+    def names(self, name: str) -> frozenset[str]:
+        """Names with commas between them."""
+        return frozenset(each.strip() for each in self.text(name).split(",") if each.strip())
+
+    def secret(self, name: str) -> str | None:
+        """The value of the environment variable that is named; None when none is named."""
+        variable = self.text(name)
+        if not variable:
+            return None
+        if not self.environment.get(variable):
+            raise invalid_setting(
+                name,
+                f"the server has no environment variable {variable!r}",
+                hint="Set the variable where the server is started, and start it again.",
+            )
+        return self.environment[variable]

@@ -1,0 +1,4 @@
+"""A text of a million characters, in pieces."""
+
+LONG_PIECES = 10_000
+LONG_PIECE = "ü" * 99 + "\n"

@@ -1,0 +1,211 @@
+"""The kinds of runner under the conformance suite, with the workflows that show each behaviour."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+from attrs import evolve, frozen
+
+from orcheo_adapters.runners.addresses import AllowedAddresses
+from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.registry import RunnerRegistry
+from orcheo_adapters.runners.service_events import ServiceFailed
+from orcheo_core.domain.run import PastMessage, RunContext, RunEvent, RunRequest, TextDelta
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.ports.runner import Run, Runner
+from tests.conformance import runner_workflows
+from tests.fakes.clock import FakeClock
+
+CONTEXT = RunContext(workflow_id="wf_1", thread_id="thr_1", turn_id="trn_1", subject=Subject("anon:vis_1"))
+LOOPBACK = AllowedAddresses.parse("127.0.0.0/8", path="test")
+ENVIRONMENT = {"TEST_KEY": "sk-secret"}
+
+
+@frozen(kw_only=True)
+class Kind:
+    """One kind of runner, and the targets that show each behaviour."""
+
+    name: str
+    targets: Mapping[str, tuple[str, ...]]
+    failure: type[Exception]
+    """What a workflow that fails raises."""
+    moment: float
+    """Seconds in which a workflow comes to its first words."""
+    server: str | None = None
+    """The module of the server that its workflows need."""
+
+
+def _python(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests.conformance.runner_workflows:{name}" for name in names)
+
+
+def _langgraph(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests.conformance.runner_graphs:{name}" for name in names)
+
+
+PYTHON = Kind(
+    name="python",
+    failure=LookupError,
+    moment=0.05,
+    targets={
+        "answers": _python(
+            "returns",
+            "returns_async",
+            "streams",
+            "streams_async",
+            "streams_indirectly",
+            "streams_async_indirectly",
+            "returns_stream",
+            "instance",
+            "instance.method",
+        ),
+        "says events": _python("says_events", "says_events_async"),
+        "hangs after a": _python("hangs", "hangs_async", "hangs_stubbornly"),
+        "hangs silently": _python("hangs_silently", "hangs_silently_async"),
+        "works for ever": _python("works_for_ever", "works_for_ever_async", "cleans_up_slowly"),
+        "fails": _python("fails", "fails_async"),
+        "fails after a": _python("fails_late", "fails_late_async"),
+        "is empty": _python("is_empty", "is_empty_async", "streams_nothing", "streams_nothing_async"),
+        "is long": _python("is_long", "is_long_async", "is_long_at_once"),
+    },
+)
+LANGGRAPH = Kind(
+    name="langgraph",
+    failure=LookupError,
+    moment=1.0,
+    targets={
+        "answers": _langgraph("streams", "answers_at_once", "nests", "makes", "makes_async"),
+        "says events": _langgraph("says_events"),
+        "hangs after a": _langgraph("hangs"),
+        "hangs silently": _langgraph("hangs_silently"),
+        "works for ever": _langgraph("works_for_ever"),
+        "fails": _langgraph("fails"),
+        "fails after a": _langgraph("fails_late"),
+        "is empty": _langgraph("is_empty"),
+        "is long": _langgraph("is_long", "is_long_at_once"),
+    },
+)
+OPENAI = Kind(
+    name="openai",
+    failure=openai.APIError,
+    moment=1.0,
+    server="tests.servers.openai_server",
+    targets={
+        "answers": ("echo",),
+        "says events": (),
+        "hangs after a": ("hangs",),
+        "hangs silently": ("hangs-silently",),
+        "works for ever": ("works-for-ever",),
+        "fails": ("500", "401", "429"),
+        "fails after a": ("says-error",),
+        "is empty": ("empty",),
+        "is long": ("long",),
+    },
+)
+HTTP = Kind(
+    name="http",
+    failure=ServiceFailed,
+    moment=1.0,
+    server="tests.servers.http_service",
+    targets={
+        "answers": ("sse/echo", "lines/echo", "json/echo"),
+        "says events": ("sse/says-events", "lines/says-events"),
+        "hangs after a": ("sse/hangs", "lines/hangs"),
+        "hangs silently": ("sse/hangs-silently",),
+        "works for ever": ("sse/works-for-ever", "lines/works-for-ever"),
+        "fails": ("sse/fails", "lines/fails", "raw/status"),
+        "fails after a": ("sse/fails-late", "lines/fails-late"),
+        "is empty": ("sse/empty", "lines/empty", "json/empty"),
+        "is long": ("sse/long", "lines/long", "json/long"),
+    },
+)
+KINDS = [PYTHON, LANGGRAPH, OPENAI, HTTP]
+
+
+@frozen
+class Subjected:
+    """A workflow under test."""
+
+    kind: Kind
+    spec: RunnerSpec
+    base_url: str = ""
+    context: RunContext = CONTEXT
+
+    @classmethod
+    def of(cls, kind: Kind, target: str, base_url: str = "", **settings: str) -> "Subjected":
+        """A workflow of this kind; the target of those with a server is a path there, or a model."""
+        if kind.name == "openai":
+            settings = {"model": target, **settings}
+            target = "v1"
+        where = f"{base_url}/{target}" if kind.server else target
+        return cls(kind, RunnerSpec(kind=kind.name, target=where, settings=settings), base_url)
+
+    def with_settings(self, **settings: str) -> "Subjected":
+        """The same with more settings."""
+        return evolve(self, spec=evolve(self.spec, settings={**self.spec.settings, **settings}))
+
+    def with_history(self, *texts: str) -> "Subjected":
+        """The same with earlier messages, the visitor's first."""
+        past = (PastMessage(said_by=("visitor", "workflow")[n % 2], text=text) for n, text in enumerate(texts))
+        return evolve(self, context=evolve(self.context, history=tuple(past)))
+
+    def runner(self, *, time_limit: float = 30.0, **conditions: Any) -> Runner:
+        """A runner of a server whose operator allows loopback."""
+        base: dict[str, Any] = {"allowed": LOOPBACK, "environment": ENVIRONMENT, "clock": FakeClock()}
+        return RunnerRegistry(Conditions(time_limit=time_limit, **(base | conditions))).get(self.kind.name)
+
+    def run(self, text: str = "hi", *, time_limit: float = 30.0, less: float | None = None) -> Run:
+        """One run."""
+        request = RunRequest(spec=self.spec, text=text, context=self.context, time_limit=less)
+        return self.runner(time_limit=time_limit).run(request)
+
+    async def cleaned(self, text: str) -> bool:
+        """Whether the workflow that answered ``text`` notices soon that it was stopped."""
+        if self.kind.server is None:
+            return await asyncio.to_thread(runner_workflows.CLEANED.wait, 5)
+        async with httpx2.AsyncClient(trust_env=False, timeout=15) as client:
+            return (await client.get(f"{self.base_url}/closed", params={"text": text})).status_code == 204
+
+
+def that(behaviour: str) -> pytest.MarkDecorator:
+    """Run the test with each workflow of each kind that behaves like this."""
+    workflows = [
+        pytest.param(
+            (kind, target),
+            id=f"{kind.name}-{target.rpartition(':')[2]}",
+            marks=[pytest.mark.network] if kind.server else [],
+        )
+        for kind in KINDS
+        for target in kind.targets[behaviour]
+    ]
+    return pytest.mark.parametrize("workflow", workflows, indirect=True)
+
+
+async def said(run: Run) -> AsyncGenerator[RunEvent, None]:
+    """The events of a run, one by one."""
+    async with aclosing(run.batches()) as batches:  # type: ignore[type-var]  # the port promises an iterator, ours are generators
+        async for batch in batches:
+            for event in batch:
+                yield event
+
+
+async def everything(run: Run) -> list[RunEvent]:
+    """All events of a run."""
+    return [event async for event in said(run)]
+
+
+async def collect(run: Run, events: list[RunEvent]) -> None:
+    """Like :func:`everything`, for runs that end with an error."""
+    async for event in said(run):
+        events.append(event)
+        await asyncio.sleep(0)
+
+
+def text_of(events: list[RunEvent]) -> str:
+    """All text that was said."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))

@@ -1,0 +1,78 @@
+"""What becomes of a run: its limits, its usage, its traces in the log."""
+
+import logging
+from collections.abc import Iterator
+
+import orjson
+import pytest
+
+from orcheo_adapters.system.logs import JsonLines, get_logger
+from orcheo_adapters.system.telemetry import LoggingTelemetry
+from orcheo_core.domain.run import OUTPUT_LIMIT, Usage
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.ports.runner import RunTooLong
+from orcheo_core.services.turn_engine import TOO_LONG
+from tests.fakes.telemetry import FakeTelemetry
+from tests.house import USER_INPUT, House, build_house, events_of
+
+
+async def test_a_run_that_says_too_much_is_stopped(house: House) -> None:
+    """The visitor keeps the text up to the limit and reads a fixed sentence."""
+    await house.publish(call="endless")
+
+    answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
+
+    events = events_of(answer)
+    assert events[-1] == {"type": "error", "code": "custom", "message": TOO_LONG.message, "allow_retry": True}
+    assert len(events[-2]["item"]["content"][0]["text"]) == OUTPUT_LIMIT
+    assert [type(each) for each in house.telemetry.run_failures] == [RunTooLong]
+    assert house.telemetry.ended[0].status is TurnStatus.FAILED
+
+
+async def test_usage_is_added_up_on_the_turn_and_kept_from_visitors(house: House) -> None:
+    """The owner's figure; nothing of it is in the stream."""
+    await house.publish(call="counted")
+
+    answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
+
+    assert house.telemetry.ended[0].usage == Usage(input_tokens=6, output_tokens=2)
+    assert "tokens" not in answer.text
+
+
+class LoggedTelemetry(FakeTelemetry):
+    """Logs failures as a real server does."""
+
+    def run_failed(self, turn: Turn, error: Exception) -> None:
+        LoggingTelemetry().run_failed(turn, error)
+
+
+class Lines(logging.Handler):
+    """Keeps log lines as they would be written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[dict[str, object]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.written.append(orjson.loads(JsonLines().format(record)))
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What goes to the log of turns."""
+    lines = Lines()
+    get_logger("turns").addHandler(lines)
+    yield lines
+    get_logger("turns").removeHandler(lines)
+
+
+async def test_log_lines_of_a_run_carry_the_id_of_the_request_that_began_it(lines: Lines) -> None:
+    """A visitor who names the request id leads the operator to the traceback."""
+    async with build_house(telemetry=LoggedTelemetry()) as house:
+        await house.publish(call="broken")
+        answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
+
+    (failed,) = lines.written
+    assert failed["request_id"] == answer.headers["x-request-id"]
+    assert str(failed["turn_id"]).startswith("trn_")
+    assert "the secret reason" in str(failed["traceback"])

@@ -1,0 +1,172 @@
+"""An OpenAI-compatible endpoint whose model names say how it behaves; run as a program it prints its URL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
+from tests.servers.serving import CLOSED, marks_closed, serve
+
+Json = dict[str, Any]
+_tries: dict[str, int] = {}
+
+
+def frame(document: object) -> bytes:
+    """One server-sent event."""
+    return b"data: " + (document if isinstance(document, bytes) else orjson.dumps(document)) + b"\n\n"
+
+
+def chunk(text: str | None = None, *, finish: str | None = None, **more: Any) -> bytes:
+    """A ``chat.completion.chunk`` with one choice."""
+    delta = {} if text is None else {"content": text}
+    return frame(
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "test",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+            **more,
+        }
+    )
+
+
+def usage(prompt: int, completion: int) -> Json:
+    """A ``usage`` object."""
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+END = chunk(finish="stop") + frame(b"[DONE]")
+
+
+async def _echo(text: str, body: Json) -> AsyncIterator[bytes]:
+    yield chunk("") + chunk("You said: ")
+    yield chunk(text) + chunk(finish="stop")
+    yield frame({"id": "chatcmpl-1", "object": "chat.completion.chunk", "choices": [], "usage": usage(7, 3)})
+    yield frame(b"[DONE]")
+
+
+async def _reflect(text: str, body: Json) -> AsyncIterator[bytes]:
+    """The request itself."""
+    yield chunk(orjson.dumps(body).decode()) + END
+
+
+async def _hang(text: str, body: Json) -> AsyncIterator[bytes]:
+    yield chunk("a")
+    await asyncio.Event().wait()
+
+
+async def _hang_silently(text: str, body: Json) -> AsyncIterator[bytes]:
+    await asyncio.Event().wait()
+    yield b""
+
+
+async def _work_for_ever(text: str, body: Json) -> AsyncIterator[bytes]:
+    while True:
+        yield chunk("x")
+        await asyncio.sleep(0)
+
+
+async def _say_error(text: str, body: Json) -> AsyncIterator[bytes]:
+    yield chunk("a")
+    yield frame({"error": {"message": f"overloaded: {text}", "type": "server_error"}})
+
+
+async def _cut_off(text: str, body: Json) -> AsyncIterator[bytes]:
+    """The connection breaks in the middle of a chunk."""
+    yield chunk("a")
+    yield b'data: {"id":'
+    raise ConnectionResetError
+
+
+async def _end_early(text: str, body: Json) -> AsyncIterator[bytes]:
+    """The stream ends well-formed, but before the answer."""
+    yield chunk("a")
+
+
+async def _be_empty(text: str, body: Json) -> AsyncIterator[bytes]:
+    yield END
+
+
+async def _be_long(text: str, body: Json) -> AsyncIterator[bytes]:
+    for _ in range(LONG_PIECES // 100):
+        yield chunk(LONG_PIECE) * 100
+    yield END
+
+
+async def _be_huge(text: str, body: Json) -> AsyncIterator[bytes]:
+    while True:
+        yield b":" + b"x" * 100_000 + b"\n\n"
+
+
+async def _count_up(text: str, body: Json) -> AsyncIterator[bytes]:
+    """Some endpoints repeat the usage so far in every chunk."""
+    yield chunk("a", usage=usage(5, 1)) + chunk("b", usage=usage(5, 2)) + END
+
+
+async def _refuse(text: str, body: Json) -> AsyncIterator[bytes]:
+    delta = {"index": 0, "delta": {"content": None, "refusal": "I cannot."}, "finish_reason": "stop"}
+    yield frame({"id": "1", "object": "chat.completion.chunk", "choices": [delta]}) + frame(b"[DONE]")
+
+
+async def _surrogates(text: str, body: Json) -> AsyncIterator[bytes]:
+    escaped = rb'{"id":"1","choices":[{"index":0,"delta":{"content":"\ud83d\ude00 \ud800"},"finish_reason":"stop"}]}'
+    yield frame(escaped)
+
+
+_STREAMS: dict[str, Callable[[str, Json], AsyncIterator[bytes]]] = {
+    "echo": _echo,
+    "reflect": _reflect,
+    "hangs": _hang,
+    "hangs-silently": _hang_silently,
+    "works-for-ever": _work_for_ever,
+    "says-error": _say_error,
+    "cut-off": _cut_off,
+    "ends-early": _end_early,
+    "empty": _be_empty,
+    "long": _be_long,
+    "huge": _be_huge,
+    "counts-up": _count_up,
+    "refuses": _refuse,
+    "surrogates": _surrogates,
+}
+
+
+async def completions(request: Request) -> Response:
+    """``POST /v1/chat/completions``."""
+    body = await request.json()
+    model, text = body["model"], body["messages"][-1]["content"]
+    if model == "headers":
+        return StreamingResponse(_reflect(text, dict(request.headers)), media_type="text/event-stream")
+    if model == "redirects":
+        return RedirectResponse("/v1/elsewhere")
+    if model == "recovers":
+        _tries[text] = _tries.get(text, 0) + 1
+        if _tries[text] == 1:
+            return _error(429, "slow down", {"retry-after-ms": "1"})
+        return StreamingResponse(_echo(text, body), media_type="text/event-stream")
+    if model.isdecimal():
+        return _error(int(model), f"no: {text}", {"x-should-retry": "false"})
+    return StreamingResponse(_marked(_STREAMS[model](text, body), text), media_type="text/event-stream")
+
+
+async def _marked(stream: AsyncIterator[bytes], text: str) -> AsyncIterator[bytes]:
+    with marks_closed(text):
+        async for part in stream:
+            yield part
+
+
+def _error(status: int, message: str, headers: dict[str, str]) -> Response:
+    return JSONResponse({"error": {"message": message, "type": "test"}}, status, headers)
+
+
+app = Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"]), CLOSED])
+
+if __name__ == "__main__":
+    serve(app)

@@ -1,0 +1,60 @@
+"""Servers of tests as processes of their own, on a free port of loopback."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+_closed: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+
+@contextmanager
+def marks_closed(text: str) -> Iterator[None]:
+    """Around a stream that answers ``text``: its end, by a client that went away too, can be waited for."""
+    try:
+        yield
+    finally:
+        _closed[text].set()
+
+
+async def _wait_closed(request: Request) -> Response:
+    try:
+        async with asyncio.timeout(10):
+            await _closed[request.query_params["text"]].wait()
+    except TimeoutError:
+        return Response(status_code=504)
+    return Response(status_code=204)
+
+
+CLOSED = Route("/closed", _wait_closed)
+"""``GET /closed?text=…`` answers when the stream that answers ``text`` is over."""
+
+
+def serve(app: ASGIApp) -> None:
+    """Serve on a free port and print the URL; the main program of a server."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - how the test learns it
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+    server.run(sockets=[listener])
+
+
+@contextmanager
+def running(module: str) -> Iterator[str]:
+    """A server process; yields its URL and ends the process afterwards."""
+    process = subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.communicate()
