@@ -65,7 +65,7 @@ class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
         def write(tables: Tables) -> Iterator[Undo]:
             _check_revision(tables, workflow.id, workflow.revision)
             yield tables.workflows.drop(workflow.id)
-            _drop_belongings(tables, workflow.id)
+            yield from _drop_belongings(tables, workflow.id)
 
         self._stage(write)
 

@@ -3,16 +3,20 @@
 What never changes about a thing follows from its number: which thread an item is in, which turn has which key.
 """
 
+from datetime import datetime
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 from hypothesis import strategies as st
 
 from orcheo_core.domain.actor import Actor
-from orcheo_core.domain.feedback import FeedbackKind
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import AnswerPart, Item
-from orcheo_core.domain.publish_token import TokenEnd
+from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.ports.unit_of_work import UnitOfWork
 from tests import samples
@@ -68,12 +72,39 @@ def subject_of(thread: int) -> Subject:
     return SUBJECTS[thread % len(SUBJECTS)]
 
 
+def thread(number: int, title: str = "") -> Thread:
+    """Thread ``number``."""
+    return samples.thread(number, of=workflow_of(number), subject=subject_of(number), title=title)
+
+
+def publish_token(number: int, ends_at: datetime | None) -> PublishToken:
+    """Publish token ``number``, current or former."""
+    end = TokenEnd.ROTATED if ends_at else None
+    return samples.publish_token(number, of=workflow_of(number), ends_at=ends_at, end=end)
+
+
+def chat_session(number: int, ended_at: datetime | None = None) -> ChatSession:
+    """Chat session ``number``."""
+    return samples.chat_session(number, of=workflow_of(number), ended_at=ended_at)
+
+
+def attachment(number: int, thread_id: str | None) -> Attachment:
+    """Attachment ``number``, sent in a thread or not yet."""
+    return samples.attachment(number, of=workflow_of(number), thread_id=thread_id)
+
+
+def feedback(number: int, kind: FeedbackKind = FeedbackKind.POSITIVE) -> Feedback:
+    """What the visitor thinks of item ``number``."""
+    return samples.feedback(number, of=thread_of(number), kind=kind)
+
+
 def _write(repository: str, method: str, *values: st.SearchStrategy[Any]) -> st.SearchStrategy[Write]:
     return st.builds(Write, st.just(repository), st.just(method), st.tuples(*values))
 
 
 _texts = st.sampled_from(["", "one", "two"])
 _moments = st.sampled_from(MOMENTS)
+_thread_ids = st.sampled_from([None, "thr_1", "thr_3"])
 _workflows = st.builds(
     lambda number, handle, revision, owner: samples.workflow(number, handle=handle, revision=revision, owner=owner),
     st.sampled_from(WORKFLOWS),
@@ -81,65 +112,40 @@ _workflows = st.builds(
     st.integers(1, 3),
     st.sampled_from(OWNERS),
 )
-_threads = st.builds(
-    lambda number, title: samples.thread(number, of=workflow_of(number), subject=subject_of(number), title=title),
-    st.sampled_from(THREADS),
-    _texts,
-)
 _ended_turns = st.builds(
     lambda number, status, at: turn(number).ended(status, at),
     st.sampled_from(TURNS),
     st.sampled_from([status for status in TurnStatus if status is not TurnStatus.RUNNING]),
     _moments,
 )
-_publish_tokens = st.builds(
-    lambda number, ends_at: samples.publish_token(
-        number, of=workflow_of(number), ends_at=ends_at, end=TokenEnd.ROTATED if ends_at else None
-    ),
-    st.sampled_from(OTHERS),
-    st.none() | _moments,
+WORLD = (
+    *[Write("workflows", "add", (samples.workflow(n, handle=HANDLES[n - 1]),)) for n in WORKFLOWS],
+    *[Write("threads", "save", (thread(n),)) for n in THREADS],
+    *[Write("items", "save", (item(n, "one"),)) for n in ITEMS],
+    *[Write("turns", "add", (turn(n),)) for n in TURNS[:3]],
+    *[Write("feedback", "save", (feedback(n),)) for n in ITEMS[:3]],
+    *[Write("chat_sessions", "save", (chat_session(n),)) for n in OTHERS],
+    *[Write("attachments", "save", (attachment(n, "thr_1"),)) for n in OTHERS],
 )
-_chat_sessions = st.builds(
-    lambda number, ended_at: samples.chat_session(number, of=workflow_of(number), ended_at=ended_at),
-    st.sampled_from(OTHERS),
-    st.none() | _moments,
-)
-_attachments = st.builds(
-    lambda number, is_sent: evolve(
-        samples.attachment(number, of=workflow_of(number)), thread_id=f"thr_{number}" if is_sent else None
-    ),
-    st.sampled_from(OTHERS),
-    st.booleans(),
-)
-_feedback = st.builds(
-    lambda number, kind: samples.feedback(number, of=thread_of(number), kind=kind),
-    st.sampled_from(ITEMS),
-    st.sampled_from(FeedbackKind),
-)
-
-building_writes = st.one_of(
-    _write("workflows", "add", _workflows),
-    _write("threads", "save", _threads),
-    _write("items", "save", st.builds(item, st.sampled_from(ITEMS), _texts)),
-    _write("turns", "add", st.builds(turn, st.sampled_from(TURNS))),
-)
-"""What makes something that others belong to."""
+"""A little of everything, in an order in which each finds what it belongs to."""
 
 writes = st.one_of(
-    building_writes,
-    building_writes,
+    _write("workflows", "add", _workflows),
     _write("workflows", "save", _workflows),
     _write("workflows", "remove", _workflows),
-    _write("publish_tokens", "save", _publish_tokens),
+    _write("publish_tokens", "save", st.builds(publish_token, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("service_tokens", "save", st.builds(samples.service_token, st.sampled_from(OTHERS))),
-    _write("chat_sessions", "save", _chat_sessions),
+    _write("chat_sessions", "save", st.builds(chat_session, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("chat_sessions", "end_all", st.sampled_from(["wf_1", "wf_2"]), _moments),
+    _write("threads", "save", st.builds(thread, st.sampled_from(THREADS), _texts)),
     _write("threads", "remove", st.sampled_from([f"thr_{number}" for number in THREADS])),
+    _write("items", "save", st.builds(item, st.sampled_from(ITEMS), _texts)),
     _write("items", "remove", st.sampled_from([f"msg_{number}" for number in ITEMS])),
+    _write("turns", "add", st.builds(turn, st.sampled_from(TURNS))),
     _write("turns", "save", _ended_turns),
-    _write("attachments", "save", _attachments),
+    _write("attachments", "save", st.builds(attachment, st.sampled_from(OTHERS), _thread_ids)),
     _write("attachments", "remove", st.sampled_from([f"atc_{number}" for number in OTHERS])),
-    _write("feedback", "save", _feedback),
+    _write("feedback", "save", st.builds(feedback, st.sampled_from(ITEMS), st.sampled_from(FeedbackKind))),
     _write("audit", "append", st.builds(samples.audit_entry, st.integers(1, 9))),
 )
 """Everything that can be staged."""

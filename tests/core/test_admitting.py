@@ -1,0 +1,118 @@
+"""Every way in, and what closes it."""
+
+import pytest
+
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import (
+    ChatSessionEnded,
+    ChatUnavailable,
+    GrantInvalid,
+    LoginRequired,
+    PublishTokenInvalid,
+    WorkflowNotFound,
+)
+from orcheo_core.services.admitting import ChatGrant
+from tests.core.hall import ADA, Hall
+
+EVE = Subject.anonymous("vis_eve")
+
+
+async def open_chat(hall: Hall, ref: str = "echo") -> ChatGrant:
+    return await hall.core.admitting.by_link(ref, EVE)
+
+
+async def test_a_share_link_opens_a_public_chat(hall: Hall) -> None:
+    """For five minutes, in the visitor's own name."""
+    await hall.publish()
+    grant = await open_chat(hall)
+    assert (grant.claims.expires_at - grant.claims.issued_at).total_seconds() == 300
+    assert (await hall.core.admitting.visit_by_grant(grant.text)).subject == EVE
+
+
+async def test_unknown_and_private_look_the_same(hall: Hall) -> None:
+    """By link and by description."""
+    await hall.add()
+    for ref in ("echo", "nothing"):
+        with pytest.raises(ChatUnavailable) as by_link:
+            await open_chat(hall, ref)
+        with pytest.raises(ChatUnavailable) as by_name:
+            await hall.core.admitting.public_workflow(ref)
+        assert str(by_link.value) == str(by_name.value) == ChatUnavailable.summary
+
+
+async def test_a_login_rule_closes_every_way(hall: Hall) -> None:
+    """Link, publish token, renewal."""
+    token = await hall.publish()
+    grant = await open_chat(hall)
+    await hall.core.publishing.set_login(ADA, "echo", require_login=True)
+    for attempt in (
+        open_chat(hall),
+        hall.core.admitting.by_publish_token("echo", token),
+        hall.core.admitting.renew("echo", grant.text),
+    ):
+        with pytest.raises(LoginRequired):
+            await attempt
+
+
+async def test_a_publish_token_is_for_its_own_workflow(hall: Hall) -> None:
+    """By handle or id."""
+    token = await hall.publish()
+    await hall.publish("other")
+    with pytest.raises(PublishTokenInvalid):
+        await hall.core.admitting.by_publish_token("other", token)
+    grant = await hall.core.admitting.by_publish_token("echo", token)
+    assert (await hall.core.admitting.by_publish_token(grant.claims.workflow_id, token)).claims
+
+
+async def test_a_grant_is_renewed_while_its_chat_session_may_live(hall: Hall) -> None:
+    """Not under another workflow's name, not after eight hours."""
+    await hall.publish()
+    await hall.publish("other")
+    grant = await open_chat(hall)
+    renewed = await hall.core.admitting.renew("echo", grant.text)
+    assert renewed.claims.chat_session_id == grant.claims.chat_session_id
+    with pytest.raises(GrantInvalid):
+        await hall.core.admitting.renew("other", grant.text)
+    hall.clock.advance(minutes=8 * 60)
+    with pytest.raises(ChatSessionEnded):
+        await hall.core.admitting.renew("echo", grant.text)
+    with pytest.raises(ChatSessionEnded):
+        await hall.core.admitting.visit_by_grant(grant.text)
+
+
+async def test_an_unpublished_chat_is_not_renewed(hall: Hall) -> None:
+    """Open chat sessions go on until their grant ends; publishing again does not revive them."""
+    await hall.publish()
+    grant = await open_chat(hall)
+    hall.clock.advance(seconds=1)
+    await hall.core.publishing.unpublish(ADA, "echo")
+    await hall.core.admitting.visit_by_grant(grant.text)
+    with pytest.raises(ChatUnavailable):
+        await hall.core.admitting.renew("echo", grant.text)
+    await hall.core.publishing.publish(ADA, "echo", require_login=False)
+    with pytest.raises(ChatSessionEnded):
+        await hall.core.admitting.renew("echo", grant.text)
+
+
+async def test_ended_chat_sessions_end_at_once(hall: Hall) -> None:
+    """The next request is refused."""
+    await hall.publish()
+    grant = await open_chat(hall)
+    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)
+    with pytest.raises(ChatSessionEnded):
+        await hall.core.admitting.visit_by_grant(grant.text)
+
+
+async def test_a_removed_workflow_takes_its_chat_sessions_along(hall: Hall) -> None:
+    """A grant of it opens nothing."""
+    await hall.publish()
+    grant = await open_chat(hall)
+    await hall.core.registering.remove(ADA, "echo")
+    for attempt in (
+        hall.core.admitting.visit_by_grant(grant.text),
+        hall.core.admitting.renew("echo", grant.text),
+    ):
+        with pytest.raises(ChatSessionEnded):
+            await attempt
+    with pytest.raises(WorkflowNotFound):
+        await hall.core.registering.get(ADA, "echo")

@@ -1,0 +1,116 @@
+"""Attachments: announced, uploaded, sent, removed."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from attrs import evolve
+
+from orcheo_core.domain.attachments import Attachment, AttachmentRules
+from orcheo_core.domain.items import TextInput
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import AttachmentNotFound, InvalidInput
+from orcheo_core.services.admitting import Visit
+from orcheo_core.services.chatting import VisitorInput
+from tests.core.hall import Hall
+
+
+async def chunks(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def announced(hall: Hall, visit: Visit, name: str = "a.txt") -> Attachment:
+    return await hall.core.attaching.announce(visit, name=name, size=3, mime_type="text/plain")
+
+
+async def uploaded(hall: Hall, visit: Visit) -> Attachment:
+    attachment = await announced(hall, visit)
+    return await hall.core.attaching.receive(attachment.id, chunks(b"abc"))
+
+
+def sending(attachment: Attachment) -> VisitorInput:
+    return VisitorInput(content=(TextInput(text="look"),), attachment_ids=(attachment.id,))
+
+
+async def test_a_sent_file_reaches_the_workflow(hall: Hall) -> None:
+    """With its name, its type and its bytes; from then on it belongs to the thread."""
+    visit = await hall.visit()
+    attachment = await uploaded(hall, visit)
+    turn = await hall.core.chatting.create_thread(visit, sending(attachment))
+    (sent,) = hall.runners.runs[-1].request.context.attachments
+    assert (sent.name, sent.mime_type, sent.size, sent.read()) == ("a.txt", "text/plain", 3, b"abc")
+    found, content = await hall.core.attaching.read(attachment.id)
+    assert (found.thread_id, content) == (turn.thread_id, b"abc")
+
+
+async def test_an_attachment_is_uploaded_once(hall: Hall) -> None:
+    """A second upload would change what was sent."""
+    attachment = await uploaded(hall, await hall.visit())
+    with pytest.raises(AttachmentNotFound):
+        await hall.core.attaching.receive(attachment.id, chunks(b"xyz"))
+
+
+async def test_only_uploaded_files_of_ones_own_can_be_sent(hall: Hall) -> None:
+    """Not an announced one, not an unknown one, not a stranger's, not one of another thread."""
+    visit = await hall.visit()
+    stranger = evolve(visit, subject=Subject("anon:other"))
+    mine = await uploaded(hall, visit)
+    await hall.core.chatting.create_thread(visit, sending(mine))
+    for who, attachment in (
+        (visit, await announced(hall, visit)),
+        (visit, evolve(mine, id="atc_unknown")),
+        (stranger, mine),
+        (visit, mine),
+    ):
+        with pytest.raises(AttachmentNotFound):
+            await hall.core.chatting.create_thread(who, sending(attachment))
+
+
+async def test_an_unsent_attachment_can_be_removed(hall: Hall) -> None:
+    """By its visitor; its bytes go too."""
+    visit = await hall.visit()
+    attachment = await uploaded(hall, visit)
+    with pytest.raises(AttachmentNotFound):
+        await hall.core.attaching.remove(evolve(visit, subject=Subject("anon:other")), attachment.id)
+    await hall.core.attaching.remove(visit, attachment.id)
+    assert list(hall.files.ids()) == []
+    with pytest.raises(AttachmentNotFound):
+        await hall.core.attaching.read(attachment.id)
+
+
+async def test_a_sent_attachment_stays_with_its_thread(hall: Hall) -> None:
+    """Until the thread is deleted."""
+    visit = await hall.visit()
+    attachment = await uploaded(hall, visit)
+    turn = await hall.core.chatting.create_thread(visit, sending(attachment))
+    with pytest.raises(AttachmentNotFound):
+        await hall.core.attaching.remove(visit, attachment.id)
+    await hall.core.own_threads.delete(visit, turn.thread_id)
+    assert list(hall.files.ids()) == []
+
+
+async def test_bytes_without_a_row_are_swept(hall: Hall) -> None:
+    """What a crash left behind."""
+    visit = await hall.visit()
+    kept = await uploaded(hall, visit)
+    await hall.files.write("atc_orphan", chunks(b"abc"), size=3)
+    assert await hall.core.attaching.sweep() == 1
+    assert list(hall.files.ids()) == [kept.id]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a/b", "a\\b", "a\nb", "x" * 256])
+async def test_a_name_is_a_file_name(hall: Hall, name: str) -> None:
+    """No paths, no control characters."""
+    with pytest.raises(InvalidInput) as caught:
+        await announced(hall, await hall.visit(), name)
+    assert [each.path for each in caught.value.fields] == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("size", "mime_type", "path"),
+    [(0, "text/plain", "size"), (11, "text/plain", "size"), (1, "text/html", "mime_type")],
+)
+def test_the_operator_says_what_may_be_sent(size: int, mime_type: str, path: str) -> None:
+    """Sizes and types."""
+    with pytest.raises(InvalidInput) as caught:
+        AttachmentRules(max_size=10).check(size=size, mime_type=mime_type)
+    assert [each.path for each in caught.value.fields] == [path]

@@ -1,0 +1,253 @@
+"""What begins a turn, and what does not."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from orcheo_core.domain.component_items import ClientToolCallItem, WidgetItem
+from orcheo_core.domain.items import AssistantItem, InferenceOptions, TextInput, UserItem
+from orcheo_core.domain.run import ActionTaken, ClientToolCalled, InputAsked, TextDelta, WidgetChanged, WidgetShown
+from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.errors import (
+    ActionFailed,
+    ItemNotFound,
+    NothingPending,
+    ServerStopping,
+    ThreadNotFound,
+    TurnInProgress,
+)
+from orcheo_core.services.admitting import Visit
+from orcheo_core.services.chatting import ActionInput, VisitorInput
+from tests.core.hall import Hall
+
+CARD = {"type": "Card", "children": []}
+CALL = ClientToolCalled(name="locate")
+ASKED = InputAsked(questions=(Question(id="q", question="Why?"),))
+
+
+def said(text: str = "Hi", **fields: Any) -> VisitorInput:
+    return VisitorInput(content=(TextInput(text=text),), **fields)
+
+
+async def last_item(hall: Hall, turn: Turn) -> Any:
+    return (await hall.items(turn.thread_id))[-1]
+
+
+async def test_a_repeated_key_gives_the_first_turn(hall: Hall) -> None:
+    """Whatever the second attempt says."""
+    visit = await hall.visit()
+    first = await hall.core.chatting.create_thread(visit, said("one", idempotency_key="k"))
+    again = await hall.core.chatting.create_thread(visit, said("two", idempotency_key="k"))
+    assert again.id == first.id
+    assert len(await hall.items(first.thread_id)) == 1
+
+
+async def test_a_thread_has_one_running_turn(hall: Hall) -> None:
+    """The second message waits for the visitor, not in the server."""
+    visit = await hall.visit()
+    turn = await hall.ask(visit)
+    with pytest.raises(TurnInProgress):
+        await hall.ask(visit, thread_id=turn.thread_id)
+
+
+async def test_nobody_writes_into_another_visitors_thread(hall: Hall) -> None:
+    """It is as unknown as none."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    stranger = evolve(visit, subject=Subject("anon:other"))
+    for attempt in (
+        hall.ask(stranger, thread_id=turn.thread_id),
+        hall.core.chatting.retry(stranger, turn.thread_id, turn.user_item_id),
+        hall.core.chatting.cancel(stranger, turn.thread_id),
+        hall.core.chatting.add_tool_output(stranger, turn.thread_id, 1),
+        hall.core.chatting.act(stranger, turn.thread_id, ActionInput(type="a")),
+    ):
+        with pytest.raises(ThreadNotFound):
+            await attempt
+
+
+async def test_a_stopping_server_begins_no_turn(hall: Hall) -> None:
+    """And keeps nothing of the message."""
+    visit = await hall.visit()
+    hall.core.chatting.stop()
+    with pytest.raises(ServerStopping):
+        await hall.ask(visit)
+
+
+async def test_the_run_gets_what_the_visitor_sent_and_what_was_said_before(hall: Hall) -> None:
+    """Text, quote, wishes and history."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, [TextDelta("first")], text="one")
+    wished = InferenceOptions(model="large")
+    await hall.core.chatting.add_user_item(
+        visit, turn.thread_id, said("two", quoted_text="first", inference_options=wished)
+    )
+    request = hall.runners.runs[-1].request
+    assert (request.text, request.context.quoted_text, request.context.inference_options) == ("two", "first", wished)
+    assert [(past.said_by, past.text) for past in request.context.history] == [
+        ("visitor", "one"),
+        ("workflow", "first"),
+    ]
+
+
+async def test_a_retry_replaces_the_answer_once_the_new_one_is_durable(hall: Hall) -> None:
+    """Until then the old one stays."""
+    visit = await hall.visit()
+    first = await hall.answered(visit, [TextDelta("old")])
+    hall.runners.script = ([TextDelta("new")],)
+    retried = await hall.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    assert [each.text for each in await hall.items(first.thread_id) if isinstance(each, AssistantItem)] == ["old"]
+    await hall.background.run_all()
+    items = await hall.items(first.thread_id)
+    assert [each.text for each in items if isinstance(each, AssistantItem)] == ["new"]
+    assert hall.runners.runs[-1].request.context.history == ()
+    assert retried.replaces
+
+
+async def test_a_failed_retry_keeps_the_old_answer(hall: Hall) -> None:
+    """Nothing is lost to an attempt."""
+    visit = await hall.visit()
+    first = await hall.answered(visit, [TextDelta("old")])
+    hall.runners.script = (ValueError("no"),)
+    await hall.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    await hall.background.run_all()
+    assert [each.text for each in await hall.items(first.thread_id) if isinstance(each, AssistantItem)] == ["old"]
+
+
+async def test_a_retry_of_a_long_tail_replaces_all_of_it(hall: Hall) -> None:
+    """More than one page of items."""
+    visit = await hall.visit()
+    first = await hall.answered(visit, *([WidgetShown(widget=CARD)] for _ in range(130)))
+    retried = await hall.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    assert len(retried.replaces) == 130
+
+
+async def test_only_a_visitors_item_can_be_answered_again(hall: Hall) -> None:
+    """Not an answer."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    with pytest.raises(ItemNotFound):
+        await hall.core.chatting.retry(visit, turn.thread_id, turn.answer_id)
+
+
+async def test_a_tool_output_goes_on_once(hall: Hall) -> None:
+    """A repeated key gives the same turn although nothing waits any more; without it there is nothing to answer."""
+    visit = await hall.visit()
+    asked = await hall.answered(visit, [CALL, CALL])
+    dangling = (await hall.items(asked.thread_id))[1]
+    hall.runners.script = ([TextDelta("there")],)
+    go_on = hall.core.chatting.add_tool_output
+    turn = await go_on(visit, asked.thread_id, {"at": 1}, idempotency_key="k")
+    assert await go_on(visit, asked.thread_id, {"at": 1}, idempotency_key="k") == turn
+    await hall.background.run_all()
+    with pytest.raises(NothingPending):
+        await go_on(visit, asked.thread_id, {"at": 2})
+    items = await hall.items(asked.thread_id)
+    calls = [each for each in items if isinstance(each, ClientToolCallItem)]
+    assert [(each.output, each.is_pending) for each in calls] == [({"at": 1}, False)]
+    assert dangling.id not in {each.id for each in items}
+    assert hall.runners.runs[-1].request.context.cause == calls[0]
+    assert hall.runners.runs[-1].request.text == "Hi"
+
+
+async def test_questions_are_answered_once(hall: Hall) -> None:
+    """And by their own id."""
+    visit = await hall.visit()
+    asked = await hall.answered(visit, [ASKED])
+    item = await last_item(hall, asked)
+    answers = {"q": QuestionAnswer(values=("because",))}
+
+    async def answer(item_id: str, key: str | None = None) -> Turn:
+        return await hall.core.chatting.add_structured_input(
+            visit, asked.thread_id, item_id, status=InputStatus.ANSWERED, answers=answers, idempotency_key=key
+        )
+
+    with pytest.raises(ItemNotFound):
+        await answer(asked.user_item_id)
+    turn = await answer(item.id, "k")
+    assert await answer(item.id, "k") == turn
+    await hall.background.run_all()
+    with pytest.raises(NothingPending):
+        await answer(item.id)
+
+
+async def test_an_action_runs_the_workflow_with_its_widget(hall: Hall) -> None:
+    """The widget that the workflow changes is the one acted upon."""
+    visit = await hall.visit()
+    shown = await hall.answered(visit, [WidgetShown(widget=CARD)])
+    widget = await last_item(hall, shown)
+    hall.runners.script = ([WidgetChanged(widget={"type": "Basic"})],)
+    await hall.core.chatting.act(visit, shown.thread_id, ActionInput(type="go", payload=1, item_id=widget.id))
+    await hall.background.run_all()
+    assert hall.runners.runs[-1].request.context.cause == ActionTaken(type="go", payload=1, widget=widget)
+    stored = await hall.store.begin().items.find(shown.thread_id, widget.id)
+    assert isinstance(stored, WidgetItem)
+    assert stored.widget == {"type": "Basic"}
+
+
+async def test_an_action_needs_a_widget_or_none(hall: Hall) -> None:
+    """A message is no widget; an action of the page itself has none."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    with pytest.raises(ItemNotFound):
+        await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="go", item_id=turn.user_item_id))
+    begun = await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="go"))
+    assert begun.user_item_id == ""
+
+
+async def test_an_action_carried_out_at_once_changes_its_widget(hall: Hall) -> None:
+    """Without a turn, even while one runs."""
+    visit = await hall.visit()
+    shown = await hall.answered(visit, [WidgetShown(widget=CARD)])
+    widget = await last_item(hall, shown)
+    await hall.ask(visit, thread_id=shown.thread_id)
+    hall.runners.script = ([TextDelta("not told"), WidgetChanged(widget={"type": "Basic"})],)
+    asked = ActionInput(type="go", item_id=widget.id)
+    changed = await hall.core.chatting.act_now(visit, shown.thread_id, asked)
+    assert changed == evolve(widget, widget={"type": "Basic"})
+    assert await hall.store.begin().items.find(shown.thread_id, widget.id) == changed
+
+
+async def test_an_action_that_changes_nothing_gives_nothing(hall: Hall) -> None:
+    """With a widget or without."""
+    visit = await hall.visit()
+    shown = await hall.answered(visit, [WidgetShown(widget=CARD)])
+    widget = await last_item(hall, shown)
+    hall.runners.script = ([TextDelta("no")],)
+    for item_id in (widget.id, None):
+        asked = ActionInput(type="go", item_id=item_id)
+        assert await hall.core.chatting.act_now(visit, shown.thread_id, asked) is None
+
+
+async def test_an_action_that_fails_says_so(hall: Hall) -> None:
+    """The workflow's own words go to the log."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    hall.runners.script = (ValueError("secret"),)
+    with pytest.raises(ActionFailed) as caught:
+        await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+    assert "secret" not in caught.value.detail
+    assert [str(each) for each in hall.telemetry.run_failures] == ["secret"]
+
+
+async def test_cancel_stops_the_turn_of_the_thread_only(hall: Hall) -> None:
+    """Another thread of the same visitor goes on."""
+    visit = await hall.visit()
+    one, other = await hall.ask(visit), await hall.ask(visit)
+    await hall.core.chatting.cancel(visit, one.thread_id)
+    await hall.background.run_all()
+    statuses = [(await hall.latest(turn.thread_id)).status for turn in (one, other)]
+    assert statuses == [TurnStatus.CANCELLED, TurnStatus.COMPLETED]
+
+
+async def test_a_key_of_a_turn_that_went_with_its_thread_is_no_turn(hall: Hall) -> None:
+    """Another visitor's key means nothing here."""
+    visit: Visit = await hall.visit()
+    await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))
+    stranger = evolve(visit, subject=Subject("anon:other"))
+    turn = await hall.core.chatting.create_thread(stranger, said(idempotency_key="k"))
+    items = await hall.items(turn.thread_id)
+    assert isinstance(items[0], UserItem)

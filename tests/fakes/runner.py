@@ -1,0 +1,56 @@
+"""Runners that say what a test tells them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from orcheo_core.domain.run import RunEvent, RunRequest, TextDelta
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.ports.runner import Run, Runner, Runners
+
+Batch = Sequence[RunEvent] | Exception | Callable[[], object]
+"""Run events that come together, an error to raise, or something to do in between."""
+
+
+class FakeRun(Run):
+    """Plays its batches until it is stopped."""
+
+    def __init__(self, request: RunRequest, batches: Sequence[Batch]) -> None:
+        self.request = request
+        self.stopped = False
+        self._batches = batches
+
+    async def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
+        for batch in self._batches:
+            if self.stopped:
+                return
+            if isinstance(batch, Exception):
+                raise batch
+            if callable(batch):
+                done = batch()
+                if isinstance(done, Awaitable):
+                    await done
+            else:
+                yield batch
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class FakeRunners(Runners, Runner):
+    """One runner for every kind; ``script`` is what the next runs say."""
+
+    def __init__(self) -> None:
+        self.script: Sequence[Batch] = ([TextDelta("Hello")],)
+        self.runs: list[FakeRun] = []
+
+    def get(self, kind: str) -> Runner:
+        return self
+
+    def executes_code(self, kind: str) -> bool:
+        return kind == "python"
+
+    def check(self, spec: RunnerSpec) -> None:
+        """Everything can be executed."""
+
+    def run(self, request: RunRequest) -> Run:
+        self.runs.append(FakeRun(request, self.script))
+        return self.runs[-1]
