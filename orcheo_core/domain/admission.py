@@ -17,7 +17,6 @@ from orcheo_core.errors import (
     ChatUnavailable,
     LoginRequired,
     OrcheoError,
-    PublishTokenInvalid,
     PublishTokenRevoked,
     PublishTokenRotated,
 )
@@ -25,8 +24,9 @@ from orcheo_core.errors import (
 
 @frozen(kw_only=True)
 class Admitted:
-    """Come in: under this name, by this way."""
+    """Come in: to this workflow, under this name, by this way."""
 
+    workflow: Workflow
     subject: Subject
     way: Way
 
@@ -47,28 +47,20 @@ def admit_by_link(workflow: Workflow | None, subject: Subject) -> Admission:
         return Refused(ChatUnavailable())
     if workflow.publication.require_login:
         return Refused(LoginRequired())
-    return Admitted(subject=subject, way=Way.PAGE)
+    return Admitted(workflow=workflow, subject=subject, way=Way.PAGE)
 
 
-def admit_by_publish_token(workflow: Workflow | None, token: PublishToken | None, *, now: datetime) -> Admission:
+def admit_by_publish_token(workflow: Workflow | None, token: PublishToken, *, now: datetime) -> Admission:
     """A program or embed that shows a publish token; ``token`` is the record its secret was verified against."""
-    if token is None:
-        return Refused(PublishTokenInvalid())
-    if not token.is_live(now):
-        return Refused(_why_over(token))
+    over_since = token.over_since(now)
+    if over_since is not None:
+        ending = PublishTokenRotated if token.end is TokenEnd.ROTATED else PublishTokenRevoked
+        return Refused(ending.on(over_since))
     if workflow is None or workflow.publication is None:
         return Refused(ChatUnavailable())
     if workflow.publication.require_login:
         return Refused(LoginRequired())
-    return Admitted(subject=Subject.program(token.public_id), way=Way.PUBLISH_TOKEN)
-
-
-def _why_over(token: PublishToken) -> OrcheoError:
-    if token.ends_at is None:
-        return PublishTokenInvalid()
-    if token.end is TokenEnd.ROTATED:
-        return PublishTokenRotated.on(token.ends_at)
-    return PublishTokenRevoked.on(token.ends_at)
+    return Admitted(workflow=workflow, subject=Subject.program(token.public_id), way=Way.PUBLISH_TOKEN)
 
 
 def may_renew(workflow: Workflow | None, chat_session: ChatSession, *, now: datetime) -> Refused | None:

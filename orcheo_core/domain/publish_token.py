@@ -43,7 +43,11 @@ class PublishToken:
 
     def is_live(self, now: datetime) -> bool:
         """Whether it opens chat sessions at ``now``."""
-        return self.ends_at is None or now < self.ends_at
+        return self.over_since(now) is None
+
+    def over_since(self, now: datetime) -> datetime | None:
+        """When it ended, if it has by ``now``."""
+        return self.ends_at if self.ends_at is not None and self.ends_at <= now else None
 
     def ended(self, end: TokenEnd, *, at: datetime, grace: timedelta = timedelta(0)) -> "PublishToken":
         """Over at ``at`` plus ``grace``; an end that is already set to come sooner stays."""

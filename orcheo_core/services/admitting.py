@@ -65,7 +65,7 @@ class Admitting:
         Raises :class:`ChatUnavailable`, :class:`LoginRequired`.
         """
         workflow = await self._store.begin().workflows.find(ref)
-        return await self._open(workflow, admit_by_link(workflow, subject))
+        return await self._open(admit_by_link(workflow, subject))
 
     async def by_publish_token(self, ref: str, publish_token: str) -> ChatGrant:
         """Open a chat session for a holder of a publish token.
@@ -76,7 +76,7 @@ class Admitting:
         record, workflow = await self._look_up(publish_token)
         if workflow is None or ref not in {workflow.id, workflow.handle}:
             raise PublishTokenInvalid
-        return await self._open(workflow, admit_by_publish_token(workflow, record, now=self._clock.now()))
+        return await self._open(admit_by_publish_token(workflow, record, now=self._clock.now()))
 
     async def renew(self, ref: str, grant: str) -> ChatGrant:
         """A new grant for the chat session of a grant that is still good.
@@ -114,9 +114,7 @@ class Admitting:
         admission = admit_by_publish_token(workflow, record, now=self._clock.now())
         if isinstance(admission, Refused):
             raise admission.reason
-        if workflow is None:
-            raise ChatUnavailable
-        return Visit(workflow=workflow, subject=admission.subject)
+        return Visit(workflow=admission.workflow, subject=admission.subject)
 
     async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
         secret = OpaqueToken.parse(PUBLISH_TOKEN_PREFIX, publish_token)
@@ -128,22 +126,20 @@ class Admitting:
             raise PublishTokenInvalid
         return record, await change.workflows.find(record.workflow_id)
 
-    async def _open(self, workflow: Workflow | None, admission: Admission) -> ChatGrant:
+    async def _open(self, admission: Admission) -> ChatGrant:
         if isinstance(admission, Refused):
             raise admission.reason
-        if workflow is None:
-            raise ChatUnavailable
-        chat_session = self._new_chat_session(workflow, admission)
+        chat_session = self._new_chat_session(admission)
         change = self._store.begin()
         change.chat_sessions.save(chat_session)
         await change.commit()
         return self._grant(chat_session)
 
-    def _new_chat_session(self, workflow: Workflow, admitted: Admitted) -> ChatSession:
+    def _new_chat_session(self, admitted: Admitted) -> ChatSession:
         now = self._clock.now()
         return ChatSession(
             id=self._identifiers.new(IdKind.CHAT_SESSION),
-            workflow_id=workflow.id,
+            workflow_id=admitted.workflow.id,
             subject=admitted.subject,
             way=admitted.way,
             opened_at=now,

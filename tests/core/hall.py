@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
 from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
@@ -34,7 +34,8 @@ class Hall:
     """Everything a test of the core looks at."""
 
     core: Core
-    store: FailingStore = field(factory=FailingStore)
+    store: FailingStore
+    grants: FakeGrants
     clock: FakeClock
     background: FakeBackground
     runners: FakeRunners
@@ -91,7 +92,7 @@ def build_hall() -> Hall:
     """A new hall."""
     store, clock, entropy = FailingStore(), FakeClock(), FakeEntropy()
     background, runners, telemetry = FakeBackground(), FakeRunners(), FakeTelemetry()
-    files, relay = MemoryAttachmentFiles(), MemoryTurnRelay(clock)
+    files, relay, grants = MemoryAttachmentFiles(), MemoryTurnRelay(clock), FakeGrants()
     core = assemble_core(
         Ports(
             store=store,
@@ -99,7 +100,7 @@ def build_hall() -> Hall:
             background=background,
             runners=runners,
             files=files,
-            grants=FakeGrants(),
+            grants=grants,
             clock=clock,
             entropy=entropy,
             telemetry=telemetry,
@@ -110,6 +111,7 @@ def build_hall() -> Hall:
     return Hall(
         core=core,
         store=store,
+        grants=grants,
         clock=clock,
         background=background,
         runners=runners,

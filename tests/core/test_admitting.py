@@ -1,7 +1,11 @@
 """Every way in, and what closes it."""
 
 import pytest
+from attrs import evolve
 
+from orcheo_core.domain.actor import Channel, Scope
+from orcheo_core.domain.opaque_token import OpaqueToken
+from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import (
     ChatSessionEnded,
@@ -9,10 +13,12 @@ from orcheo_core.errors import (
     GrantInvalid,
     LoginRequired,
     PublishTokenInvalid,
+    ServiceTokenInvalid,
     WorkflowNotFound,
 )
 from orcheo_core.services.admitting import ChatGrant
 from tests.core.hall import ADA, Hall
+from tests.fakes.entropy import FakeEntropy
 
 EVE = Subject.anonymous("vis_eve")
 
@@ -116,3 +122,44 @@ async def test_a_removed_workflow_takes_its_chat_sessions_along(hall: Hall) -> N
             await attempt
     with pytest.raises(WorkflowNotFound):
         await hall.core.registering.get(ADA, "echo")
+
+
+async def test_a_grant_must_fit_its_chat_session(hall: Hall) -> None:
+    """A genuine grant that names another workflow opens neither."""
+    await hall.publish()
+    claims = (await open_chat(hall)).claims
+    forged = hall.grants.sign(evolve(claims, workflow_id="wf_other"))
+    with pytest.raises(GrantInvalid):
+        await hall.core.admitting.visit_by_grant(forged)
+
+
+async def test_a_publish_token_of_a_removed_workflow_is_unknown(hall: Hall) -> None:
+    """It goes with the workflow."""
+    token = await hall.publish()
+    await hall.core.registering.remove(ADA, "echo")
+    with pytest.raises(PublishTokenInvalid):
+        await hall.core.admitting.visit_by_publish_token(token)
+
+
+async def test_a_live_token_of_a_private_workflow_opens_nothing(hall: Hall) -> None:
+    """Should a store ever hold one."""
+    token = await hall.publish()
+    change = hall.store.begin()
+    workflow = await change.workflows.find("echo")
+    assert workflow is not None
+    change.workflows.save(workflow.unpublished(at=hall.clock.now()))
+    await change.commit()
+    with pytest.raises(ChatUnavailable):
+        await hall.core.admitting.visit_by_publish_token(token)
+
+
+async def test_the_owner_api_takes_live_service_tokens_only(hall: Hall) -> None:
+    """Not a made-up one, not one with another secret."""
+    access = hall.core.owner_access
+    token = await access.issue(ADA, owner=ADA.actor, scopes=frozenset(Scope))
+    other = await access.issue(ADA, owner=ADA.actor, scopes=frozenset())
+    assert (await access.authenticate(token, Channel.CLI)).scopes == frozenset(Scope)
+    unknown = OpaqueToken.generate(SERVICE_TOKEN_PREFIX, FakeEntropy(9).random_bytes).reveal()
+    for wrong in ("", other[:18] + token[18:], unknown):
+        with pytest.raises(ServiceTokenInvalid):
+            await access.authenticate(wrong, Channel.CLI)

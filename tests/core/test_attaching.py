@@ -97,6 +97,13 @@ async def test_bytes_without_a_row_are_swept(hall: Hall) -> None:
     assert list(hall.files.ids()) == [kept.id]
 
 
+async def test_an_image_is_one_by_its_type(hall: Hall) -> None:
+    """A page shows it as a picture."""
+    visit = await hall.visit()
+    picture = await hall.core.attaching.announce(visit, name="a.png", size=3, mime_type="image/png")
+    assert (picture.is_image, (await announced(hall, visit)).is_image) == (True, False)
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a/b", "a\\b", "a\nb", "x" * 256])
 async def test_a_name_is_a_file_name(hall: Hall, name: str) -> None:
     """No paths, no control characters."""

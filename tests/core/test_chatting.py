@@ -19,6 +19,7 @@ from orcheo_core.errors import (
     ThreadNotFound,
     TurnInProgress,
 )
+from orcheo_core.ports.unit_of_work import DuplicateTurn
 from orcheo_core.services.admitting import Visit
 from orcheo_core.services.chatting import ActionInput, VisitorInput
 from tests.core.hall import Hall
@@ -43,6 +44,23 @@ async def test_a_repeated_key_gives_the_first_turn(hall: Hall) -> None:
     again = await hall.core.chatting.create_thread(visit, said("two", idempotency_key="k"))
     assert again.id == first.id
     assert len(await hall.items(first.thread_id)) == 1
+
+
+async def test_a_repeat_whose_first_turn_is_gone_is_unknown(hall: Hall) -> None:
+    """The thread was deleted between the two."""
+    visit = await hall.visit()
+    hall.store.error = DuplicateTurn()
+    with pytest.raises(ThreadNotFound):
+        await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))
+
+
+async def test_a_repeated_retry_gives_the_first_one(hall: Hall) -> None:
+    """While it runs and after."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    retry = hall.core.chatting.retry
+    first = await retry(visit, turn.thread_id, turn.user_item_id, idempotency_key="r")
+    assert await retry(visit, turn.thread_id, turn.user_item_id, idempotency_key="r") == first
 
 
 async def test_a_thread_has_one_running_turn(hall: Hall) -> None:

@@ -7,6 +7,7 @@ from orcheo_core.domain.items import AssistantItem
 from orcheo_core.domain.run import ContextKept, ProgressNote, TextDelta, TitleGiven, WidgetChanged, WidgetShown
 from orcheo_core.domain.thread_events import ItemDone, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.errors import StorageUnavailable
 from orcheo_core.ports.runner import RunTimedOut
 from orcheo_core.services.live_turns import ENDED_BY_OWNER, INTERRUPTED
 from orcheo_core.services.turn_engine import FAILED, NOT_SAVED, TIMED_OUT
@@ -70,12 +71,12 @@ async def test_turns_of_an_earlier_process_are_marked_interrupted(hall: Hall) ->
 async def test_an_end_that_could_not_be_saved_is_told_and_made_up_for(hall: Hall) -> None:
     """The visitor hears that the answer was not saved; the next checkpoint saves it."""
     visit = await hall.visit()
-    turn = await hall.ask(visit, [TextDelta("kept")], lambda: setattr(hall.store, "failing", True))
+    turn = await hall.ask(visit, [TextDelta("kept")], lambda: setattr(hall.store, "error", StorageUnavailable()))
     await hall.background.run_all()
     assert trouble_in([*await hall.told(turn)]) == [NOT_SAVED]
     await hall.core.engine.checkpoint()
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.RUNNING
-    hall.store.failing = False
+    hall.store.error = None
     await hall.core.engine.checkpoint()
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.COMPLETED
     assert await answer_in(hall, turn.thread_id) == "kept"
@@ -84,7 +85,7 @@ async def test_an_end_that_could_not_be_saved_is_told_and_made_up_for(hall: Hall
 async def test_an_item_that_cannot_be_saved_is_not_told(hall: Hall) -> None:
     """A widget is durable before anybody sees it, or the turn ends there."""
     visit = await hall.visit()
-    fail = lambda: setattr(hall.store, "failing", True)  # noqa: E731 - a step of the script
+    fail = lambda: setattr(hall.store, "error", StorageUnavailable())  # noqa: E731 - a step of the script
     turn = await hall.ask(visit, fail, [WidgetShown(widget=WIDGET)], [TextDelta("more")])
     await hall.background.run_all()
     told = await hall.told(turn)

@@ -1,15 +1,14 @@
 """A store that can be told to fail."""
 
 from orcheo_adapters.memory.store import MemoryStore
-from orcheo_core.errors import StorageUnavailable
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 
 class FailingStore(Store):
-    """Memory behind; while ``failing`` no commit lands."""
+    """Memory behind; while there is an ``error`` no commit lands."""
 
     def __init__(self) -> None:
-        self.failing = False
+        self.error: Exception | None = None
         self._store = MemoryStore()
 
     def begin(self) -> UnitOfWork:
@@ -17,8 +16,8 @@ class FailingStore(Store):
         land = change.commit
 
         async def commit() -> None:
-            if self.failing:
-                raise StorageUnavailable
+            if self.error is not None:
+                raise self.error
             await land()
 
         change.commit = commit  # type: ignore[method-assign]  # this unit of work is ours

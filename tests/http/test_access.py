@@ -31,7 +31,7 @@ async def test_the_page_learns_the_name_and_not_the_description(house: House) ->
 
 
 @pytest.mark.parametrize("in_body", [True, False])
-async def test_a_publish_token_opens_a_chat_session(house: House, in_body: bool) -> None:  # noqa: FBT001 - a parameter
+async def test_a_publish_token_opens_a_chat_session(house: House, in_body: bool) -> None:
     """In the body or as bearer."""
     token = (await house.publish())["publish_token"]
     body = {"publish_token": token} if in_body else {}
