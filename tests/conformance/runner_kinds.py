@@ -163,6 +163,10 @@ class Subjected:
         request = RunRequest(spec=self.spec, text=text, context=self.context, time_limit=less)
         return self.runner(time_limit=time_limit).run(request)
 
+    def run_under(self, **conditions: Any) -> Run:
+        """One run on a server with other conditions."""
+        return self.runner(**conditions).run(RunRequest(spec=self.spec, text="hi", context=self.context))
+
     async def cleaned(self, text: str) -> bool:
         """Whether the workflow that answered ``text`` notices soon that it was stopped."""
         if self.kind.server is None:

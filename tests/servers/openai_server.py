@@ -103,6 +103,7 @@ async def _be_long(text: str, body: Json) -> AsyncIterator[bytes]:
 async def _be_huge(text: str, body: Json) -> AsyncIterator[bytes]:
     while True:
         yield b":" + b"x" * 100_000 + b"\n\n"
+        await asyncio.sleep(0)
 
 
 async def _count_up(text: str, body: Json) -> AsyncIterator[bytes]:
