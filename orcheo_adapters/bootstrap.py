@@ -32,6 +32,7 @@ from orcheo_core.services.chatting import Chatting
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.owner_access import OwnerAccess
+from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.registering import Registering
 from orcheo_core.services.turn_engine import TurnEngine
@@ -116,6 +117,7 @@ def assemble(
                 audit_trail=audit_trail,
                 live_turns=live_turns,
             ),
+            probing=Probing(runners=machine.runners, clock=clock, identifiers=identifiers, telemetry=machine.telemetry),
             share_links=ShareLinks(settings.public_url),
         ),
         owner_access=OwnerAccess(

@@ -9,7 +9,8 @@ from orcheo_core.errors import FieldError, OrcheoError, UnavailableError
 if TYPE_CHECKING:
     import httpx2
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 60.0
+"""Longer than any operation; the longest is a probe turn."""
 
 
 class ServerUnreachable(UnavailableError):

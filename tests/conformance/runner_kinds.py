@@ -36,7 +36,7 @@ class Kind:
     moment: float
     """Seconds in which a workflow comes to its first words."""
     server: str | None = None
-    """The module of the server that its workflows need."""
+    """``module:app`` of the server that its workflows need."""
 
 
 def _python(*names: str) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ OPENAI = Kind(
     name="openai",
     failure=openai.APIError,
     moment=1.0,
-    server="tests.servers.openai_server",
+    server="tests.servers.openai_server:app",
     targets={
         "answers": ("echo",),
         "says events": (),
@@ -110,7 +110,7 @@ HTTP = Kind(
     name="http",
     failure=ServiceFailed,
     moment=1.0,
-    server="tests.servers.http_service",
+    server="tests.servers.http_service:app",
     targets={
         "answers": ("sse/echo", "lines/echo", "json/echo"),
         "says events": ("sse/says-events", "lines/says-events"),

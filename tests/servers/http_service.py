@@ -1,4 +1,4 @@
-"""A workflow behind HTTP whose paths say how it behaves; run as a program it prints its URL."""
+"""A workflow behind HTTP whose paths say how it behaves."""
 
 import asyncio
 import gzip
@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
-from tests.servers.serving import CLOSED, marks_closed, serve
+from tests.servers.serving import CLOSED, marks_closed
 
 Json = dict[str, Any]
 SSE, LINES = "text/event-stream; charset=utf-8", "application/x-ndjson"
@@ -193,6 +193,3 @@ def routes() -> Iterable[Route]:
 
 
 app = Starlette(routes=[*routes()])
-
-if __name__ == "__main__":
-    serve(app)
