@@ -11,7 +11,9 @@ from orcheo_core.errors import FieldError, MalformedRequest, OrcheoError, Unavai
 if TYPE_CHECKING:
     import httpx2
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 60.0
+"""Longer than any operation; the longest is a probe turn."""
+
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 

@@ -23,6 +23,7 @@ from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.own_threads import OwnThreads
 from orcheo_core.services.owner_access import OwnerAccess
+from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.registering import Registering
 from orcheo_core.services.turn_engine import TurnEngine
@@ -133,6 +134,9 @@ def assemble_core(ports: Ports) -> Core:
         live_turns=live_turns,
         identifiers=identifiers,
         owner_services=OwnerServices(
-            registering=registering, publishing=publishing, share_links=ShareLinks(ports.public_url)
+            registering=registering,
+            publishing=publishing,
+            probing=Probing(runners=ports.runners, clock=clock, identifiers=identifiers, telemetry=ports.telemetry),
+            share_links=ShareLinks(ports.public_url),
         ),
     )

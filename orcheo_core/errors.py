@@ -300,6 +300,17 @@ class InvalidInput(InvalidError):
         self.fields = fields
 
 
+# --- what the owner built does not work -----------------------------------------------------------------------------
+
+
+class WorkflowCheckFailed(OrcheoError):
+    """A probe turn got no answer; the detail names the cause, for the owner only."""
+
+    code = "workflow_check_failed"
+    summary = "The workflow did not answer a probe turn."
+    hint = "Mend what the detail names and check again; the whole error stands in the server's log."
+
+
 # --- the server cannot, at the moment ------------------------------------------------------------------------------
 
 

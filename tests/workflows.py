@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from orcheo_core import Citation, ProgressNote, RunContext, Source, SourceCited, TextDelta, Usage, UsageReported
+from orcheo_core.ports.runner import RunTimedOut
 
 _gates: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
 
@@ -73,6 +74,26 @@ async def counted(text: str) -> AsyncIterator[str | UsageReported]:
     yield UsageReported(Usage(input_tokens=len(text)))
     yield "counted"
     yield UsageReported(Usage(input_tokens=1, output_tokens=2))
+
+
+def fails_for_a_reason(_text: str) -> str:
+    """Fails because something else did."""
+    message = "no such\nthing"
+    things: dict[str, str] = {}
+    try:
+        return things["thing"]
+    except KeyError as error:
+        raise LookupError(message) from error
+
+
+def fails_without_words(_text: str) -> str:
+    """Fails and says nothing about it."""
+    raise ValueError
+
+
+def takes_too_long(_text: str) -> str:
+    """Ends as a run does whose time is up."""
+    raise RunTimedOut
 
 
 def remembers(_text: str, context: RunContext) -> str:

@@ -152,7 +152,7 @@ def _result(cls: type) -> str:
     return _join(f"## {cls.__name__}", (cls.__doc__ or "").split("\n\n")[0], _table(("field", "type"), rows))
 
 
-_TYPE_NAMES = {str: "text", int: "whole number", bool: "true or false", NoneType: "null"}
+_TYPE_NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false", NoneType: "null"}
 
 
 def _type_name(kind: Any) -> str:

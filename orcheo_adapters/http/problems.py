@@ -20,9 +20,11 @@ from orcheo_core.errors import (
     OrcheoError,
     UnauthenticatedError,
     UnavailableError,
+    WorkflowCheckFailed,
 )
 
 _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
+    (WorkflowCheckFailed, 424),
     (MalformedRequest, 400),
     (BodyTooLarge, 413),
     (InvalidError, 422),

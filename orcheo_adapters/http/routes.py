@@ -32,6 +32,7 @@ def routes(static_folder: Path) -> list[BaseRoute]:
         _route(_WORKFLOW, query_operation("workflows.show"), "GET"),
         _route(_WORKFLOW, body_operation("workflows.edit"), "PATCH"),
         _route(_WORKFLOW, body_operation("workflows.remove"), "DELETE"),
+        _route(f"{_WORKFLOW}/check", body_operation("workflows.check"), "POST"),
         _route(f"{_WORKFLOW}/publish", body_operation("workflows.publish"), "POST"),
         _route(f"{_WORKFLOW}/publish/rotate", body_operation("workflows.rotate_publish_token"), "POST"),
         _route(f"{_WORKFLOW}/publish/revoke", body_operation("workflows.unpublish"), "POST"),

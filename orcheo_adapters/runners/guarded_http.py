@@ -45,10 +45,16 @@ async def resolve(host: str, port: int) -> list[str]:
 class GuardedHttp:
     """Makes HTTP clients that keep within bounds."""
 
-    def __init__(self, allowed: AllowedAddresses, *, resolve: Resolve = resolve) -> None:
-        """Look hosts up with ``resolve``; reach what is open, and what is ``allowed``."""
+    def __init__(
+        self, allowed: AllowedAddresses, *, resolve: Resolve = resolve, ssl_context: ssl.SSLContext | None = None
+    ) -> None:
+        """Look hosts up with ``resolve``; reach what is open, and what is ``allowed``.
+
+        TLS is verified by ``ssl_context``, by the usual certificate authorities when none is given.
+        """
         self._allowed = allowed
         self._resolve = resolve
+        self._given_ssl_context = ssl_context
 
     def check_url(self, text: str) -> None:
         """Raise :class:`InvalidInput` (path ``target``) for what is no URL, or names a closed address."""
@@ -70,7 +76,7 @@ class GuardedHttp:
 
     @cached_property
     def _ssl_context(self) -> ssl.SSLContext:
-        return httpx2.create_ssl_context(trust_env=False)
+        return self._given_ssl_context or httpx2.create_ssl_context(trust_env=False)
 
 
 class _GuardedTransport(httpx2.AsyncBaseTransport):

@@ -22,6 +22,7 @@ class GraphEvents:
         self._nodes = nodes
         self._message_id: str | None = None
         self._usage: Usage | None = None
+        self._interrupts: list[Any] = []
 
     def of(self, part: Mapping[str, Any]) -> Iterator[RunEvent]:
         """The run events of one part of the stream (a LangGraph ``StreamPart``)."""
@@ -32,12 +33,13 @@ class GraphEvents:
             case "tasks" if not part["ns"] and "triggers" in data:
                 yield from _node_note(data["name"])
             case "updates" if not part["ns"]:
-                yield from self._paragraph(question_events(data.get("__interrupt__", ())), message_id="")
+                self._interrupts += data.get("__interrupt__", ())
             case "custom" if isinstance(data, TextDelta | SourceCited | ProgressNote | UsageReported):
                 yield data
 
     def last(self) -> Iterator[RunEvent]:
-        """What is known when the stream has ended."""
+        """What is known when the stream has ended: the questions of all its interrupts, and what was used."""
+        yield from self._paragraph(question_events(self._interrupts), message_id="")
         if self._usage is not None:
             yield UsageReported(self._usage)
 

@@ -29,6 +29,11 @@ class RunnerSpec:
     target: str
     settings: dict[str, str] = field(factory=dict)
 
+    @property
+    def reads_environment(self) -> bool:
+        """Whether a setting names a variable of the server's environment; their names all end in ``_env``."""
+        return any(name.endswith("_env") for name in self.settings)
+
 
 @frozen(kw_only=True)
 class Publication:

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.registering import Registering
 
@@ -13,4 +14,5 @@ class OwnerServices:
 
     registering: Registering
     publishing: Publishing
+    probing: Probing
     share_links: ShareLinks

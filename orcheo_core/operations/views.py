@@ -9,6 +9,9 @@ from orcheo_core.domain.pages import Page
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.domain.share_link import ShareLinks
 from orcheo_core.domain.workflow import Workflow
+from orcheo_core.services.probing import Probe
+
+_EXCERPT = 200
 
 
 @frozen(kw_only=True)
@@ -70,6 +73,36 @@ class WorkflowResult:
 
     workflow: WorkflowView
     message: str
+
+
+@frozen(kw_only=True)
+class CheckResult:
+    """What a probe turn showed; one that fails is the error ``workflow_check_failed``."""
+
+    workflow: WorkflowView
+    ok: bool
+    answer: str
+    """The beginning of the answer."""
+    seconds: float
+    message: str
+
+    @classmethod
+    def of(cls, workflow: Workflow, probe: Probe, share_links: ShareLinks) -> "CheckResult":
+        """The result of a probe turn that was answered."""
+        answer = shorten(probe.answer)
+        return cls(
+            workflow=WorkflowView.of(workflow, share_links),
+            ok=True,
+            answer=answer,
+            seconds=round(probe.seconds, 3),
+            message=f"{workflow.handle} answered in {probe.seconds:.1f} s: {answer}",
+        )
+
+
+def shorten(text: str) -> str:
+    """The beginning of ``text`` in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
 
 
 @frozen(kw_only=True)

@@ -5,10 +5,18 @@ from attrs import frozen
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.errors import ConcurrentChange, FieldError, HandleTaken, InvalidInput, ScopeMissing, WorkflowNotFound
+from orcheo_core.errors import (
+    ConcurrentChange,
+    FieldError,
+    HandleTaken,
+    InvalidInput,
+    ScopeMissing,
+    WorkflowCheckFailed,
+    WorkflowNotFound,
+)
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.operations.views import WorkflowPage, WorkflowResult, WorkflowView
+from orcheo_core.operations.views import CheckResult, WorkflowPage, WorkflowResult, WorkflowView
 
 REF_HELP = "Id or handle of the workflow."
 
@@ -18,8 +26,8 @@ class AddWorkflow:
     """What registering needs."""
 
     handle: str = parameter("Short name for links: lower-case letters, digits, hyphens.", argument=True)
-    runner: str = parameter("Kind of runner: python.")
-    target: str = parameter("What it calls: package.module:callable.")
+    runner: str = parameter("Kind of runner: python, langgraph, openai or http.")
+    target: str = parameter("What it calls: package.module:name (python, langgraph) or a URL (openai, http).")
     name: str | None = parameter("Name that visitors see; made from the handle if left out.", default=None)
     description: str = parameter("Note for yourself; visitors do not see it.", default="")
     settings: dict[str, str] = parameter(
@@ -27,10 +35,18 @@ class AddWorkflow:
         option="--setting",
         default={},
     )
+    check: bool = parameter("Run a probe turn first; register nothing if it fails.", default=False)
 
 
 @frozen(kw_only=True)
 class ShowWorkflow:
+    """Which workflow."""
+
+    ref: str = parameter(REF_HELP, argument=True)
+
+
+@frozen(kw_only=True)
+class CheckWorkflow:
     """Which workflow."""
 
     ref: str = parameter(REF_HELP, argument=True)
@@ -73,11 +89,18 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
         name=request.name,
         description=request.description,
         runner=RunnerSpec(kind=request.runner, target=request.target, settings=request.settings),
+        probing=services.probing if request.check else None,
     )
+    checked = " It answered a probe turn." if request.check else ""
     return WorkflowResult(
         workflow=WorkflowView.of(workflow, services.share_links),
-        message=f"Registered {workflow.handle}. It is private; publish it to get a share link.",
+        message=f"Registered {workflow.handle}.{checked} It is private; publish it to get a share link.",
     )
+
+
+async def _check(services: OwnerServices, caller: Caller, request: CheckWorkflow) -> CheckResult:
+    workflow, probe = await services.registering.check(caller, request.ref, services.probing)
+    return CheckResult.of(workflow, probe, services.share_links)
 
 
 async def _show(services: OwnerServices, caller: Caller, request: ShowWorkflow) -> WorkflowView:
@@ -117,7 +140,19 @@ WORKFLOW_OPERATIONS = (
         scope=Scope.WORKFLOWS_WRITE,
         effect=Effect.WRITE,
         handle=_add,
-        errors=(InvalidInput, HandleTaken, ScopeMissing),
+        errors=(InvalidInput, HandleTaken, ScopeMissing, WorkflowCheckFailed),
+    ),
+    Operation(
+        name="workflows.check",
+        command=("workflow", "check"),
+        tool="workflows.check",
+        summary="Run one probe turn of a workflow and say what is wrong; nothing of it is kept.",
+        request=CheckWorkflow,
+        result=CheckResult,
+        scope=Scope.WORKFLOWS_WRITE,
+        effect=Effect.WRITE,
+        handle=_check,
+        errors=(WorkflowNotFound, WorkflowCheckFailed),
     ),
     Operation(
         name="workflows.list",

@@ -15,6 +15,7 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.live_turns import LiveTurns
+from orcheo_core.services.probing import Probe, Probing
 
 
 async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
@@ -47,11 +48,19 @@ class Registering:
         self._live_turns = live_turns
 
     async def add(
-        self, caller: Caller, *, handle: str, name: str | None, description: str, runner: RunnerSpec
+        self,
+        caller: Caller,
+        *,
+        handle: str,
+        name: str | None,
+        description: str,
+        runner: RunnerSpec,
+        probing: Probing | None = None,
     ) -> Workflow:
         """Register a private workflow; its name is made from the handle when none is given.
 
-        Raises :class:`InvalidInput`, :class:`HandleTaken`, and :class:`ScopeMissing` for a runner that executes code.
+        Raises :class:`InvalidInput`, :class:`HandleTaken`, :class:`ScopeMissing` for a runner that executes code or
+        reads the server's environment, and, with ``probing``, :class:`WorkflowCheckFailed`; then nothing is registered.
         """
         self._check_runner(caller, runner)
         now = self._clock.now()
@@ -65,11 +74,18 @@ class Registering:
             created_at=now,
             updated_at=now,
         )
+        if probing is not None:
+            await probing.probe(workflow)
         change = self._store.begin()
         change.workflows.add(workflow)
         self._audit_trail.record(change, Act.WORKFLOW_ADDED, caller, workflow_id=workflow.id, note=handle)
         await change.commit()
         return workflow
+
+    async def check(self, caller: Caller, ref: str, probing: Probing) -> tuple[Workflow, Probe]:
+        """Run a probe turn of one of the caller's workflows; :class:`WorkflowCheckFailed` says what is wrong."""
+        workflow = await self.get(caller, ref)
+        return workflow, await probing.probe(workflow)
 
     async def get(self, caller: Caller, ref: str) -> Workflow:
         """One workflow of the caller by id or handle."""
@@ -101,9 +117,18 @@ class Registering:
 
     def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:
         runner = self._runners.get(spec.kind)
-        if self._runners.executes_code(spec.kind) and not caller.may(Scope.WORKFLOWS_CODE):
+        if not caller.may(Scope.WORKFLOWS_CODE):
+            self._check_harmless(spec)
+        runner.check(spec)
+
+    def _check_harmless(self, spec: RunnerSpec) -> None:
+        what = None
+        if self._runners.executes_code(spec.kind):
+            what = f"A {spec.kind} workflow executes code of the server"
+        elif spec.reads_environment:
+            what = "A setting that ends in _env reads a variable of the server's environment"
+        if what is not None:
             raise ScopeMissing(
-                f"A {spec.kind} workflow executes code of the server: this needs the scope {Scope.WORKFLOWS_CODE}.",
+                f"{what}: this needs the scope {Scope.WORKFLOWS_CODE}.",
                 hint="Use the local owner token of the data folder, which has this scope.",
             )
-        runner.check(spec)

@@ -36,14 +36,14 @@ def relay(request: pytest.FixtureRequest, clock: FakeClock) -> TurnRelay:
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[Callable[[str], str]]:
-    """The URL of the server that a module is; each is started once, and stopped at the end."""
+    """The URL of a server by its ``module:app``; each is started once, and stopped at the end."""
     urls: dict[str, str] = {}
     with ExitStack() as stack:
 
-        def start(module: str) -> str:
-            if module not in urls:
-                urls[module] = stack.enter_context(running(module))
-            return urls[module]
+        def start(app: str) -> str:
+            if app not in urls:
+                urls[app] = stack.enter_context(running(app))
+            return urls[app]
 
         yield start
 

@@ -37,7 +37,7 @@ class Kind:
     moment: float
     """Seconds in which a workflow comes to its first words."""
     server: str | None = None
-    """The module of the server that its workflows need."""
+    """``module:app`` of the server that its workflows need."""
 
 
 def _python(*names: str) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ OPENAI = Kind(
     name="openai",
     failure=openai.APIError,
     moment=1.0,
-    server="tests.servers.openai_server",
+    server="tests.servers.openai_server:app",
     targets={
         "answers": ("echo",),
         "says events": (),
@@ -111,7 +111,7 @@ HTTP = Kind(
     name="http",
     failure=ServiceFailed,
     moment=1.0,
-    server="tests.servers.http_service",
+    server="tests.servers.http_service:app",
     targets={
         "answers": ("sse/echo", "lines/echo", "json/echo"),
         "says events": ("sse/says-events", "lines/says-events"),
@@ -163,6 +163,10 @@ class Subjected:
         """One run."""
         request = RunRequest(spec=self.spec, text=text, context=self.context, time_limit=less)
         return self.runner(time_limit=time_limit).run(request)
+
+    def run_under(self, **conditions: Any) -> Run:
+        """One run on a server with other conditions."""
+        return self.runner(**conditions).run(RunRequest(spec=self.spec, text="hi", context=self.context))
 
     async def cleaned(self, text: str) -> bool:
         """Whether the workflow that answered ``text`` notices soon that it was stopped."""

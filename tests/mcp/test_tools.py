@@ -74,6 +74,7 @@ async def test_the_life_of_a_workflow(assistant: Assistant) -> None:
     """Every tool answers in the form that it announces, as data and as text alike."""
     steps: list[tuple[str, dict[str, Any]]] = [
         ("workflows.add", {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}),
+        ("workflows.check", {"ref": "echo"}),
         ("list_workflows", {}),
         ("show_workflow", {"ref": "echo"}),
         ("workflows.edit", {"ref": "echo", "name": "Parrot"}),

@@ -11,6 +11,7 @@ Step = tuple[str, dict[str, Any]]
 _ECHO = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
 ADD: Step = ("workflows.add", _ECHO)
 ADD_OTHER: Step = ("workflows.add", {**_ECHO, "handle": "other"})
+ADD_SILENT: Step = ("workflows.add", {**_ECHO, "handle": "silent", "target": "tests.workflows:silent"})
 PUBLISH: Step = ("workflows.publish", {"ref": "echo"})
 ROTATE: Step = ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": 60})
 
@@ -51,6 +52,8 @@ _DONE = (
     _done(("workflows.add", {**_ECHO, "name": "Écho 見本", "description": "one\ntwo"})),
     _done(("workflows.add", {**_ECHO, "runner": "openai", "target": "https://m.org/v1", "settings": {"model": "b=c"}})),
     _wrong("invalid_input", ("workflows.add", {**_ECHO, "settings": {"a": "b=c"}})),
+    _done(("workflows.add", {**_ECHO, "check": True})),
+    _done(("workflows.check", {"ref": "echo"}), ADD),
     _done(("workflows.list", {})),
     _done(("workflows.list", {"limit": 1}), ADD, ADD_OTHER),
     _done(("workflows.show", {"ref": "echo"}), ADD),
@@ -70,6 +73,7 @@ _DONE = (
 _UNKNOWN = tuple(
     _wrong("workflow_not_found", (operation, {"ref": "nobody", **more}), ADD)
     for operation, more in (
+        ("workflows.check", {}),
         ("workflows.show", {}),
         ("workflows.edit", {"name": "Nobody"}),
         ("workflows.remove", {}),
@@ -93,6 +97,8 @@ _WRONG_VALUES = (
     _wrong("invalid_input", ("workflows.add", {**_ECHO, "handle": "No handle"})),
     _wrong("invalid_input", ("workflows.add", {**_ECHO, "runner": "magic"})),
     _wrong("invalid_input", ("workflows.add", {**_ECHO, "target": "tests.workflows:nothing"})),
+    _wrong("workflow_check_failed", ("workflows.add", {**ADD_SILENT[1], "check": True})),
+    _wrong("workflow_check_failed", ("workflows.check", {"ref": "silent"}), ADD_SILENT),
     _wrong("invalid_input", ("workflows.list", {"limit": 101})),
     _wrong("invalid_input", ("workflows.edit", {"ref": "echo"}), ADD),
     _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "name": "\x1b[2J"}), ADD),
@@ -108,6 +114,7 @@ _WRONG_TYPES = tuple(
         ("workflows.list", {"limit": "ten"}),
         ("workflows.show", {"ref": "echo", "wings": "two"}),
         ("workflows.edit", {"ref": "echo", "name": ["a"]}),
+        ("workflows.check", {"ref": "echo", "wings": "two"}),
         ("workflows.remove", {"ref": "echo", "wings": "two"}),
         ("workflows.publish", {"ref": "echo", "require_login": "yes"}),
         ("workflows.unpublish", {"ref": "echo", "end_sessions": 1}),
@@ -119,6 +126,7 @@ _WRONG_TYPES = tuple(
 CASES = (*_DONE, *_UNKNOWN, *_CONFLICTS, *_WRONG_VALUES, *_WRONG_TYPES)
 
 SCOPES = {
+    "workflows.check": Scope.WORKFLOWS_READ,
     "workflows.add": Scope.WORKFLOWS_PUBLISH,
     "workflows.list": Scope.WORKFLOWS_WRITE,
     "workflows.show": Scope.WORKFLOWS_WRITE,

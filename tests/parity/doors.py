@@ -24,6 +24,7 @@ REST_ROUTES = {
     "workflows.show": ("GET", "/api/workflows/{ref}"),
     "workflows.edit": ("PATCH", "/api/workflows/{ref}"),
     "workflows.remove": ("DELETE", "/api/workflows/{ref}"),
+    "workflows.check": ("POST", "/api/workflows/{ref}/check"),
     "workflows.publish": ("POST", "/api/workflows/{ref}/publish"),
     "workflows.rotate_publish_token": ("POST", "/api/workflows/{ref}/publish/rotate"),
     "workflows.unpublish": ("POST", "/api/workflows/{ref}/publish/revoke"),

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint whose model names say how it behaves; run as a program it prints its URL."""
+"""An OpenAI-compatible endpoint whose model names say how it behaves."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
-from tests.servers.serving import CLOSED, marks_closed, serve
+from tests.servers.serving import CLOSED, marks_closed
 
 Json = dict[str, Any]
 _tries: dict[str, int] = {}
@@ -103,6 +103,7 @@ async def _be_long(text: str, body: Json) -> AsyncIterator[bytes]:
 async def _be_huge(text: str, body: Json) -> AsyncIterator[bytes]:
     while True:
         yield b":" + b"x" * 100_000 + b"\n\n"
+        await asyncio.sleep(0)
 
 
 async def _count_up(text: str, body: Json) -> AsyncIterator[bytes]:
@@ -167,6 +168,3 @@ def _error(status: int, message: str, headers: dict[str, str]) -> Response:
 
 
 app = Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"]), CLOSED])
-
-if __name__ == "__main__":
-    serve(app)

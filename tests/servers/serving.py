@@ -1,12 +1,14 @@
 """Servers of tests as processes of their own, on a free port of loopback."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pkgutil import resolve_name
 
 import uvicorn
 from starlette.requests import Request
@@ -39,8 +41,8 @@ CLOSED = Route("/closed", _wait_closed)
 """``GET /closed?text=…`` answers when the stream that answers ``text`` is over."""
 
 
-def serve(app: ASGIApp) -> None:
-    """Serve on a free port and print the URL; the main program of a server."""
+def _serve(app: ASGIApp) -> None:
+    """Serve on a free port and print the URL."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - how the test learns it
@@ -49,12 +51,21 @@ def serve(app: ASGIApp) -> None:
 
 
 @contextmanager
-def running(module: str) -> Iterator[str]:
-    """A server process; yields its URL and ends the process afterwards."""
-    process = subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.PIPE, text=True)
+def running(app: str, **environment: str) -> Iterator[str]:
+    """A server process for ``module:app``; yields its URL and ends the process afterwards."""
+    command = [sys.executable, "-m", "tests.servers.serving", app]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
     try:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
     finally:
         process.terminate()
-        process.communicate()
+        try:
+            process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+if __name__ == "__main__":
+    _serve(resolve_name(sys.argv[1]))

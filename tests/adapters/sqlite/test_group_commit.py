@@ -1,0 +1,132 @@
+"""Changes that wait together land together, and fail alone."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+from attrs import define, field
+
+from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
+from orcheo_core.errors import ConcurrentChange, HandleTaken, StorageUnavailable
+from tests.adapters.sqlite.files import audit_ids, noted, opened
+
+DEADLINE_SECONDS = 10
+
+
+@define
+class Held:
+    """A database whose writer is held in the middle of a change until :meth:`land` hands it more."""
+
+    database: SqliteDatabase
+    path: Path
+    said: list[str] = field(factory=list)
+    _may_pass: Event = field(factory=Event)
+
+    async def hold(self) -> "asyncio.Task[None]":
+        """Return when the writer stands in the change that is given back."""
+        loop, at_gate = asyncio.get_running_loop(), asyncio.Event()
+
+        def check(_cursor: sqlite3.Cursor) -> None:
+            loop.call_soon_threadsafe(at_gate.set)
+            assert self._may_pass.wait(DEADLINE_SECONDS)
+
+        self.database._writer.set_trace_callback(self.said.append)
+        first = asyncio.create_task(self.database.write([Statement("SELECT 1", check=check)]))
+        await at_gate.wait()
+        return first
+
+    async def land(self, *changes: list[Statement]) -> list[BaseException | None]:
+        """Queue these changes, let the writer go on, and give what each came to."""
+        writing = [asyncio.create_task(self.database.write(change)) for change in changes]
+        asyncio.get_running_loop().call_soon(self._may_pass.set)
+        return await asyncio.gather(*writing, return_exceptions=True)
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were made durable."""
+        return self.said.count("COMMIT")
+
+
+@pytest.fixture
+async def held(tmp_path: Path) -> AsyncIterator[Held]:
+    """An empty database with a writer that can be held."""
+    with opened(tmp_path / "orcheo.db") as database:
+        yield Held(database, tmp_path / "orcheo.db")
+
+
+async def test_changes_that_wait_together_share_a_transaction(held: Held) -> None:
+    """Three hundred changes need two commits besides that of the change they waited for: at most 256 share one."""
+    first = await held.hold()
+    keys = [f"aud_{number:03}" for number in range(300)]
+    assert await held.land(*([noted(key)] for key in keys)) == [None] * 300
+    await first
+    assert held.commits == 3
+    assert audit_ids(held.path) == keys
+
+
+async def test_a_change_that_fails_leaves_its_neighbours_intact(held: Held) -> None:
+    """One change of a group breaks a rule in its second statement: it goes whole, the others stay."""
+    await held.hold()
+    twice = [noted("aud_2"), noted("aud_1")]
+    before, broken, after = await held.land([noted("aud_1")], twice, [noted("aud_3")])
+    assert (before, after) == (None, None)
+    assert isinstance(broken, ConcurrentChange)
+    assert held.commits == 2
+    assert audit_ids(held.path) == ["aud_1", "aud_3"]
+
+
+async def test_each_change_gets_its_own_error(held: Held) -> None:
+    """A check that raises tells its own caller, in its own words."""
+
+    def refuse(_cursor: sqlite3.Cursor) -> None:
+        raise HandleTaken
+
+    await held.hold()
+    refused = Statement("SELECT 1", check=refuse)
+    first, second, third = await held.land([noted("aud_1"), refused], [noted("aud_2")], [noted("aud_2")])
+    assert isinstance(first, HandleTaken)
+    assert second is None
+    assert isinstance(third, ConcurrentChange)
+    assert audit_ids(held.path) == ["aud_2"]
+
+
+async def test_a_statement_that_cannot_be_carried_out_fails_its_whole_group(held: Held) -> None:
+    """When SQLite itself cannot go on nothing of the transaction lands, and every caller knows."""
+    await held.hold()
+    outcomes = await held.land([noted("aud_1")], [Statement("INSERT INTO nowhere VALUES (1)")])
+    assert [type(each) for each in outcomes] == [StorageUnavailable, StorageUnavailable]
+    assert audit_ids(held.path) == []
+    await held.database.write([noted("aud_2")])
+    assert audit_ids(held.path) == ["aud_2"]
+
+
+async def test_whoever_is_cancelled_only_stops_waiting(held: Held) -> None:
+    """A change whose caller went away lands all the same, and does not disturb the rest of its group."""
+    first = await held.hold()
+    first.cancel()
+    assert await held.land([noted("aud_1")]) == [None]
+    assert first.cancelled()
+    assert audit_ids(held.path) == ["aud_1"]
+
+
+async def test_closing_finishes_what_waits(held: Held) -> None:
+    """A change that was handed over before the end lands; one that comes after it is refused."""
+    await held.hold()
+    waiting = asyncio.create_task(held.database.write([noted("aud_1")]))
+    closing = asyncio.create_task(asyncio.to_thread(held.database.close))
+    while not held.database._closed:  # noqa: ASYNC110 - a thread sets it, which has no loop to tell
+        await asyncio.sleep(0)  # lets the thread get to the end of the queue
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await held.database.write([noted("aud_2")])
+    assert await held.land() == []
+    await asyncio.gather(waiting, closing)
+    assert audit_ids(held.path) == ["aud_1"]
+
+
+async def test_a_read_that_fails_says_that_storage_is_unavailable(held: Held) -> None:
+    """Whatever SQLite says about a read, callers know one error."""
+    with pytest.raises(StorageUnavailable, match="cannot be read"):
+        held.database.read("SELECT * FROM nowhere")

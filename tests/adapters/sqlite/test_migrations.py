@@ -1,0 +1,106 @@
+"""Which files are opened, and what happens to the schema of those that are."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from orcheo_adapters.sqlite.errors import DatabaseUnreadable, SchemaTooNew
+from orcheo_adapters.sqlite.migrations import STEPS
+from orcheo_adapters.sqlite.store import SqliteStore
+from orcheo_core.ports.repositories import WorkflowRepository
+from tests import samples
+from tests.adapters.sqlite.files import ask, opened
+from tests.conformance.keeping import keep
+
+TABLES = "SELECT name, sql FROM sqlite_schema ORDER BY name"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the database file will be."""
+    return tmp_path / "orcheo.db"
+
+
+def file_of_version(path: Path, version: int) -> bytes:
+    """Make a database of this schema version; its bytes."""
+    with opened(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    return path.read_bytes()
+
+
+def test_a_new_file_has_the_newest_schema_and_is_private(path: Path) -> None:
+    """Opening a path where nothing is makes a database that only its owner can read."""
+    with opened(path):
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert ask(path, "PRAGMA user_version") == [(len(STEPS),)]
+    assert ("workflows",) in [(name,) for name, _ in ask(path, TABLES)]
+
+
+def test_files_beside_a_private_database_are_private_too(path: Path) -> None:
+    """The write-ahead log holds the same rows, so nobody else can read it either."""
+    with opened(path):
+        beside = [each for each in path.parent.iterdir() if each != path]
+        assert {each.name for each in beside} == {"orcheo.db-wal", "orcheo.db-shm"}
+        assert {each.stat().st_mode & 0o777 for each in beside} == {0o600}
+
+
+async def test_a_reopened_file_keeps_its_rows_and_its_schema(path: Path) -> None:
+    """The second opening migrates nothing."""
+    first = SqliteStore(path)
+    await keep(first, samples.workflow())
+    await first.close()
+    schema = ask(path, TABLES)
+    second = SqliteStore(path)
+    workflows: WorkflowRepository = second.begin().workflows
+    assert await workflows.find("wf_1") == samples.workflow()
+    await second.close()
+    assert ask(path, TABLES) == schema
+
+
+def test_a_file_of_a_newer_release_is_refused_untouched(path: Path) -> None:
+    """Whoever goes back a release must find the file as the newer one left it."""
+    before = file_of_version(path, len(STEPS) + 1)
+    with pytest.raises(SchemaTooNew, match=f"version {len(STEPS) + 1}; this release of Orcheo knows up to"):
+        SqliteStore(path)
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == ["orcheo.db"]
+
+
+def test_a_file_that_is_no_database_is_refused_untouched(path: Path) -> None:
+    """A file of something else is neither read nor overwritten."""
+    path.write_bytes(b"Dear diary, " * 1_000)
+    with pytest.raises(DatabaseUnreadable, match=r"orcheo\.db cannot be opened"):
+        SqliteStore(path)
+    assert path.read_bytes() == b"Dear diary, " * 1_000
+
+
+def test_a_truncated_database_is_refused(path: Path) -> None:
+    """A copy that broke off half-way is noticed at the opening, not in the middle of a chat."""
+    whole = file_of_version(path, len(STEPS))
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DatabaseUnreadable):
+        SqliteStore(path)
+
+
+@pytest.mark.parametrize("place", ["a folder", "below a file", "in no folder"])
+def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path, place: str) -> None:
+    """The error names the path, whatever stands in the way."""
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "file").touch()
+    paths = {"a folder": "a folder", "below a file": "file/orcheo.db", "in no folder": "nowhere/orcheo.db"}
+    with pytest.raises(DatabaseUnreadable, match=paths[place]):
+        SqliteStore(tmp_path / paths[place])
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
+    """A file that somebody else's program made, with a table of the same name as ours, stays as it was."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE threads (id)")
+    with pytest.raises(DatabaseUnreadable, match="threads"):
+        SqliteStore(path)
+    assert ask(path, TABLES) == [("threads", "CREATE TABLE threads (id)")]
+    assert ask(path, "PRAGMA user_version") == [(0,)]

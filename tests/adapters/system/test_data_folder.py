@@ -1,0 +1,135 @@
+"""The data folder: private, writable, and of one process at a time."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orcheo_adapters.system.data_folder import DataFolder, DataFolderInUse, DataFolderUnwritable, write_private
+
+ROOT = Path(__file__).parents[3]
+URL = "http://127.0.0.1:8700"
+HOLDER = f"""
+import sys
+from pathlib import Path
+from orcheo_adapters.system.data_folder import DataFolder
+with DataFolder(Path(sys.argv[1])).locked("{URL}"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    """A folder that is ready for use."""
+    folder = DataFolder(tmp_path / "data")
+    folder.prepare()
+    return folder
+
+
+@contextmanager
+def holder(folder: DataFolder) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that owns the folder until its standard input ends."""
+    command = [sys.executable, "-c", HOLDER, str(folder.path)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+
+
+def mode(path: Path) -> int:
+    """Who may do what with a file."""
+    return path.stat().st_mode & 0o777
+
+
+def test_the_folder_is_made_for_its_owner_only(folder: DataFolder) -> None:
+    """Whatever is in there is nobody else's; trying it out leaves nothing behind."""
+    assert mode(folder.path) == 0o700
+    assert list(folder.path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_stays_as_it_is(folder: DataFolder) -> None:
+    """Preparing again changes neither the files nor what the operator allowed."""
+    (folder.path / "kept").write_text("kept")
+    folder.path.chmod(0o750)
+    folder.prepare()
+    assert (folder.path / "kept").read_text() == "kept"
+    assert mode(folder.path) == 0o750
+
+
+@pytest.mark.parametrize("place", ["file", "file/data"])
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, place: str) -> None:
+    """A file in the way is named, with what the system says about it."""
+    (tmp_path / "file").touch()
+    with pytest.raises(DataFolderUnwritable, match=rf"{place} cannot be written: \w+"):
+        DataFolder(tmp_path / place).prepare()
+
+
+def test_the_lock_is_private_and_free_again_afterwards(folder: DataFolder) -> None:
+    """Owning the folder twice in a row works; its lock names the owner's URL to nobody else."""
+    for _ in range(2):
+        with folder.locked(URL):
+            assert mode(folder.path / "orcheo.lock") == 0o600
+
+
+def test_a_folder_in_use_names_the_server_that_uses_it(folder: DataFolder) -> None:
+    """The error says which process to use or stop, and where it listens."""
+    with holder(folder) as other, pytest.raises(DataFolderInUse) as refused, folder.locked("http://127.0.0.1:1"):
+        pass
+    assert str(refused.value).endswith(f"is in use by process {other.pid}, which listens at {URL}.")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": 1}', "\x00\xff", '{"pid": '])
+def test_a_lock_that_does_not_name_its_owner_still_holds(folder: DataFolder, text: str) -> None:
+    """Who looks between the taking of the lock and the writing of the name learns at least that."""
+    with folder.locked(URL):
+        (folder.path / "orcheo.lock").write_text(text, encoding="latin-1")
+        with pytest.raises(DataFolderInUse, match=r"is in use by another process\.$"), folder.locked(URL):
+            pass
+
+
+def test_the_lock_dies_with_its_process(folder: DataFolder) -> None:
+    """After a kill nobody has to remove a file by hand, and the dead owner's name is gone."""
+    with holder(folder) as other:
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    with folder.locked("http://[::1]:9"):
+        assert '"url": "http://[::1]:9"' in (folder.path / "orcheo.lock").read_text()
+        assert str(os.getpid()) in (folder.path / "orcheo.lock").read_text()
+
+
+def test_a_private_file_is_its_owners_only(tmp_path: Path) -> None:
+    """A token in a file is readable by nobody else from its first moment on."""
+    write_private(tmp_path / "token", "grüezi\n")
+    assert (tmp_path / "token").read_text("utf-8") == "grüezi\n"
+    assert mode(tmp_path / "token") == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["token"]
+
+
+def test_a_private_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    """Whoever has the old file open reads the old text to its end; a shorter text leaves no rest of a longer one."""
+    write_private(tmp_path / "token", "the older and longer text")
+    with (tmp_path / "token").open() as old:
+        write_private(tmp_path / "token", "new")
+        assert old.read() == "the older and longer text"
+    assert (tmp_path / "token").read_text() == "new"
+
+
+def test_what_a_crash_left_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    """The rest of a writing that broke off is written over."""
+    (tmp_path / ".token.new").write_text("half of something longer")
+    write_private(tmp_path / "token", "new")
+    assert (tmp_path / "token").read_text() == "new"
+
+
+def test_a_private_file_in_no_folder_is_an_error_of_the_system(tmp_path: Path) -> None:
+    """Callers know what to say about it."""
+    with pytest.raises(FileNotFoundError):
+        write_private(tmp_path / "nowhere" / "token", "new")

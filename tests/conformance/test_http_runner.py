@@ -1,0 +1,207 @@
+"""What only the runner ``http`` does, against a real service on loopback."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+import httpx2
+import orjson
+import pytest
+
+from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused
+from orcheo_adapters.runners.guarded_http import AnswerEncoded, AnswerTooLarge
+from orcheo_adapters.runners.lines import LineTooLong
+from orcheo_adapters.runners.service_events import ServiceAnswerInvalid, ServiceFailed
+from orcheo_adapters.runners.signature import signature_headers
+from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.run import RunEvent, SourceCited, TextDelta, Usage, UsageReported
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
+from tests.conformance.runner_kinds import HTTP, Subjected, collect, everything, text_of
+from tests.fakes.clock import START
+
+Service = Callable[..., Subjected]
+
+
+@pytest.fixture
+def service(server_url: Callable[[str], str]) -> Service:
+    """Makes a workflow out of a path of the service."""
+    assert HTTP.server is not None
+    url = server_url(HTTP.server)
+    return lambda path, **settings: Subjected.of(HTTP, path, url, **settings)
+
+
+@pytest.mark.network
+async def test_the_service_gets_the_turn(service: Service) -> None:
+    """Text, history and ids, in JSON."""
+    workflow = service("sse/reflect").with_history("Hello", "Good day")
+    assert orjson.loads(text_of(await everything(workflow.run("How are you?")))) == {
+        "text": "How are you?",
+        "history": [{"said_by": "visitor", "text": "Hello"}, {"said_by": "workflow", "text": "Good day"}],
+        "thread_id": "thr_1",
+        "turn_id": "trn_1",
+        "workflow_id": "wf_1",
+        "subject": "anon:vis_1",
+    }
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("path", ["sse/echo", "lines/echo", "json/echo"])
+async def test_usage_is_reported(service: Service, path: str) -> None:
+    """In each form of answer."""
+    events = await everything(service(path).run())
+    assert events[-1] == UsageReported(Usage(input_tokens=4, output_tokens=2))
+
+
+@pytest.mark.network
+async def test_a_whole_answer_may_have_citations(service: Service) -> None:
+    """With all their fields."""
+    source = Source(title="Site", url="https://example.org/", description="A site.")
+    assert await everything(service("json/cites").run()) == [
+        TextDelta("See."),
+        SourceCited(Citation(source=source, index=3)),
+    ]
+
+
+@pytest.mark.network
+async def test_requests_are_signed_when_a_secret_is_named(service: Service) -> None:
+    """With the time, so that a request cannot be played back later."""
+    workflow = service("json/headers", secret_env="TEST_KEY")
+    headers = orjson.loads(text_of(await everything(workflow.run())))
+    assert headers["orcheo-timestamp"] == str(int(START.timestamp()))
+    assert headers["orcheo-signature"].startswith("v1=")
+    assert headers["user-agent"] == "orcheo"
+
+
+@pytest.mark.network
+async def test_requests_are_not_signed_without_a_secret(service: Service) -> None:
+    """No header that looks like a signature."""
+    headers = orjson.loads(text_of(await everything(service("json/headers").run())))
+    assert not [name for name in headers if name.startswith("orcheo-")]
+    assert "authorization" not in headers
+    assert "cookie" not in headers
+
+
+def test_the_signature_is_the_hmac_of_time_and_body() -> None:
+    """As docs/how-to/connect-an-http-service.md says."""
+    timestamp = str(int(START.timestamp()))
+    expected = hmac.new(b"secret", timestamp.encode() + b'.{"a":1}', hashlib.sha256).hexdigest()
+    assert signature_headers("secret", b'{"a":1}', at=START) == {
+        "orcheo-timestamp": timestamp,
+        "orcheo-signature": f"v1={expected}",
+    }
+
+
+@pytest.mark.network
+async def test_nothing_counts_after_done(service: Service) -> None:
+    """A service that keeps the connection open does not keep the visitor waiting."""
+    assert await everything(service("lines/goes-on").run("goes on")) == [TextDelta("whole")]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("sse/ends-early", ServiceAnswerInvalid),
+        ("lines/ends-early", ServiceAnswerInvalid),
+        ("sse/cut-off", httpx2.RemoteProtocolError),
+        ("lines/cut-off", httpx2.RemoteProtocolError),
+    ],
+)
+async def test_an_answer_that_breaks_off_is_a_failure(service: Service, path: str, error: type[Exception]) -> None:
+    """Half an answer never passes for a whole one."""
+    events: list[RunEvent] = []
+    with pytest.raises(error):
+        await collect(service(path).run(), events)
+    assert events == [TextDelta("a")]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("status", ServiceFailed, "status 500: broken: hi!!!"),
+        ("redirect", ServiceFailed, "status 307, a redirect"),
+        ("html", ServiceAnswerInvalid, "it is 'text/html'"),
+        ("untyped", ServiceAnswerInvalid, "it is ''"),
+        ("no-json", ServiceAnswerInvalid, "the answer: is not JSON"),
+        ("list", ServiceAnswerInvalid, "the answer: must be a JSON object"),
+        ("number", ServiceAnswerInvalid, "the answer: text: must be a string"),
+        ("event-list", ServiceAnswerInvalid, "event 1: must be a JSON object"),
+        ("event-no-json", ServiceAnswerInvalid, "event 1: is not JSON"),
+        ("event-type", ServiceAnswerInvalid, "event 1: type must be one of: text"),
+        ("event-field", ServiceAnswerInvalid, "event 1: title: must be a string"),
+        ("event-unended", ServiceAnswerInvalid, "ended after 0 events"),
+        ("long-line", LineTooLong, "1,048,576"),
+        ("long-event", LineTooLong, "1,048,576"),
+        ("many-lines", LineTooLong, "1,048,576"),
+        ("huge", AnswerTooLarge, "10,485,760"),
+        ("gzip", AnswerEncoded, "gzip"),
+    ],
+)
+async def test_what_is_not_as_described_is_named(
+    service: Service, name: str, error: type[Exception], message: str
+) -> None:
+    """So that the owner finds it in the log."""
+    with pytest.raises(error, match=message) as caught:
+        await everything(service(f"raw/{name}").run())
+    assert len(str(caught.value)) < 1_000
+
+
+@pytest.mark.network
+async def test_the_last_line_needs_no_end(service: Service) -> None:
+    """As JSON lines have it."""
+    assert await everything(service("raw/line-unended").run()) == []
+
+
+@pytest.mark.network
+async def test_a_service_that_is_not_there_is_a_failure(service: Service) -> None:
+    """Nobody listens on port 1."""
+    with pytest.raises(httpx2.ConnectError):
+        await everything(Subjected.of(HTTP, "x", "http://127.0.0.1:1").run())
+
+
+@pytest.mark.network
+async def test_own_addresses_are_refused(service: Service) -> None:
+    """Without leave of the operator nothing inside is reached, neither when registering nor later."""
+    workflow = service("json/echo")
+    with pytest.raises(InvalidInput, match=r"ORCHEO_HTTP_RUNNER_ALLOW=127\.0\.0\.1:") as caught:
+        workflow.runner(allowed=NONE_ALLOWED).check(workflow.spec)
+    assert caught.value.fields[0].path == "target"
+
+    named = Subjected.of(HTTP, "json/echo", workflow.base_url.replace("127.0.0.1", "localhost"))
+    workflow.runner(allowed=NONE_ALLOWED).check(named.spec)
+    with pytest.raises(AddressRefused, match="localhost leads to"):
+        await everything(named.run_under(allowed=NONE_ALLOWED))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "example.org/answer",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "https://",
+        "https://name:password@example.org/",
+        "https://example.org/#part",
+        "https://example.org:0/",
+        "https://example.org:99999/",
+        "https://example.org:port/",
+        "https://①②⑦.⓪.⓪.①/",
+    ],
+)
+def test_check_refuses_what_is_no_plain_url(target: str) -> None:
+    """Only http and https, without credentials."""
+    workflow = Subjected(HTTP, RunnerSpec(kind="http", target=target))
+    with pytest.raises(InvalidInput) as caught:
+        workflow.runner().check(workflow.spec)
+    assert [each.path for each in caught.value.fields] == ["target"]
+
+
+def test_check_wants_the_secret_to_be_there() -> None:
+    """A workflow that could not sign is not registered."""
+    workflow = Subjected.of(HTTP, "x", "https://example.org", secret_env="NOT_THERE")
+    with pytest.raises(InvalidInput) as caught:
+        workflow.runner().check(workflow.spec)
+    assert [each.path for each in caught.value.fields] == ["settings.secret_env"]
