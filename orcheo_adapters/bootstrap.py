@@ -10,7 +10,9 @@ from orcheo_adapters.auth.grants import JwtGrants
 from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
+from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.parts import HttpParts
+from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
 from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.settings import ServerSettings
@@ -30,6 +32,7 @@ from orcheo_core.services.admitting import Admitting
 from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.chatting import Chatting
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.limiting import Limiting
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.publishing import Publishing
@@ -126,6 +129,8 @@ def assemble(
             engine=engine,
             live_turns=live_turns,
         ),
+        limiting=Limiting(limiter=MemoryRateLimiter(clock), plan=settings.rate_plan),
+        client_addresses=ClientAddresses(settings.trusted_proxies),
         live_turns=live_turns,
         relay=relay,
         store=store,

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 from platformdirs import user_data_path
 
+from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.setting_values import allowed_origins, rate_plan, trusted_proxies, yes_or_no
+from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidInput
 
 DEFAULT_PORT = 8700
@@ -16,12 +19,18 @@ _MAX_PORT = 65_535
 
 @frozen(kw_only=True)
 class ServerSettings:
-    """Where the server listens, where it keeps its data, and the address visitors know it by."""
+    """Where the server listens, where it keeps its data, the address visitors know it by, and what it lets them do."""
 
     host: str
     port: int
     data_dir: Path
     public_url: str
+    rate_plan: RatePlan = field(factory=RatePlan)
+    trusted_proxies: TrustedProxies = field(factory=TrustedProxies)
+    allowed_origins: frozenset[str] = frozenset()
+    """The other sites whose pages may talk to the visitors' routes."""
+    allow_remote: bool = False
+    """Whether the server may listen beyond loopback although the local owner token is the only service token."""
 
     @classmethod
     def load(
@@ -32,15 +41,24 @@ class ServerSettings:
         data_dir: Path | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> "ServerSettings":
-        """Options first, then ``ORCHEO_HOST``, ``ORCHEO_PORT``, ``ORCHEO_DATA_DIR``, ``ORCHEO_PUBLIC_URL``.
+        """Options first, then the environment (docs/reference/configuration.md names all of it).
 
-        Raises :class:`InvalidInput` for a port that is none.
+        Raises :class:`InvalidInput` for a value that is none, such as a port of 70000.
         """
         host = host or environment.get("ORCHEO_HOST") or "127.0.0.1"
         port = _port(environment.get("ORCHEO_PORT")) if port is None else port
         folder = data_dir or _folder(environment)
         public_url = environment.get("ORCHEO_PUBLIC_URL") or local_url(host, port)
-        return cls(host=host, port=port, data_dir=folder, public_url=public_url.rstrip("/"))
+        return cls(
+            host=host,
+            port=port,
+            data_dir=folder,
+            public_url=public_url.rstrip("/"),
+            rate_plan=rate_plan(environment),
+            trusted_proxies=trusted_proxies(environment),
+            allowed_origins=allowed_origins(environment),
+            allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
+        )
 
     @property
     def behind_tls(self) -> bool:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from orcheo_adapters.http.parts import HttpParts, parts_of
-from orcheo_adapters.http.requests import bearer, forbid_cross_site, json_object
+from orcheo_adapters.http.requests import address_of, authenticated, bearer, forbid_cross_site, json_object
 from orcheo_adapters.http.sse import TurnStream
 from orcheo_adapters.wire.chatkit_answers import encode_json, item_json, page_json, thread_json, thread_view_json
 from orcheo_adapters.wire.chatkit_requests import (
@@ -36,7 +36,9 @@ _KEY_LENGTH = 200
 
 async def chat_info(request: Request) -> Response:
     """``GET /api/chat/{ref}``: what the page needs before anybody is admitted."""
-    workflow = await parts_of(request).admitting.public_workflow(request.path_params["ref"])
+    parts = parts_of(request)
+    await parts.limiting.read_unknown(address=address_of(request))
+    workflow = await parts.admitting.public_workflow(request.path_params["ref"])
     publication = workflow.require_publication()
     return _json(
         {
@@ -57,11 +59,13 @@ async def open_chat_session(request: Request) -> Response:
     credential = bearer(request) or document.get("publish_token")
     if credential is not None and not isinstance(credential, str):
         raise InvalidInput(FieldError("publish_token", "must be a string"))
+    if credential is not None and not credential.startswith(PUBLISH_TOKEN_PREFIX):
+        return await _renew(request, parts, ref, credential)
+    await parts.limiting.open_chat_session(address=address_of(request))
     if credential is None:
         return await _open_by_link(request, parts, ref)
-    if credential.startswith(PUBLISH_TOKEN_PREFIX):
-        return _grant_answer(await parts.admitting.by_publish_token(ref, credential))
-    return _grant_answer(await parts.admitting.renew(ref, credential))
+    grant = await authenticated(request, lambda: parts.admitting.by_publish_token(ref, credential))
+    return _grant_answer(grant)
 
 
 async def chatkit(request: Request) -> ASGIApp:
@@ -72,6 +76,7 @@ async def chatkit(request: Request) -> ASGIApp:
     turn = await _begin_turn(request, visit, asked)
     if turn is not None:
         return _stream(request, turn)
+    await parts_of(request).limiting.read(visit.subject)
     match asked.params:
         case GetThread(thread_id=thread_id):
             return _json(thread_view_json(await chatting.read_thread(visit, thread_id)))
@@ -88,6 +93,7 @@ async def follow_thread(request: Request) -> ASGIApp:
     """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
     parts = parts_of(request)
     visit = await _visit(request)
+    await parts.limiting.read(visit.subject)
     after = _after(request)
     turn_id = await parts.chatting.followable_turn(visit, request.path_params["thread_id"])
     if turn_id is None:
@@ -99,13 +105,22 @@ async def _begin_turn(request: Request, visit: Visit, asked: ChatKitRequest) -> 
     chatting = parts_of(request).chatting
     match asked.params:
         case CreateThread(input=wanted):
-            return await chatting.create_thread(visit, _said(request, asked, wanted))
+            said = _said(request, asked, wanted)
+            await _count_turn(request, visit)
+            return await chatting.create_thread(visit, said)
         case AddUserMessage(thread_id=thread_id, input=wanted):
-            return await chatting.add_user_item(visit, thread_id, _said(request, asked, wanted))
+            said = _said(request, asked, wanted)
+            await _count_turn(request, visit)
+            return await chatting.add_user_item(visit, thread_id, said)
         case RetryAfterItem(thread_id=thread_id, item_id=item_id):
             key = _idempotency_key(request, asked)
+            await _count_turn(request, visit)
             return await chatting.retry(visit, thread_id, item_id, idempotency_key=key)
     return None
+
+
+async def _count_turn(request: Request, visit: Visit) -> None:
+    await parts_of(request).limiting.begin_turn(visit, address=address_of(request))
 
 
 def _stream(request: Request, turn: Turn) -> TurnStream:
@@ -153,8 +168,14 @@ async def _visit(request: Request) -> Visit:
         raise GrantInvalid("This needs a chat grant or a publish token.")
     admitting = parts_of(request).admitting
     if credential.startswith(PUBLISH_TOKEN_PREFIX):
-        return await admitting.visit_by_publish_token(credential)
-    return await admitting.visit_by_grant(credential)
+        return await authenticated(request, lambda: admitting.visit_by_publish_token(credential))
+    return await authenticated(request, lambda: admitting.visit_by_grant(credential))
+
+
+async def _renew(request: Request, parts: HttpParts, ref: str, credential: str) -> Response:
+    grant = await authenticated(request, lambda: parts.admitting.renew(ref, credential))
+    await parts.limiting.read(grant.claims.subject)
+    return _grant_answer(grant)
 
 
 async def _open_by_link(request: Request, parts: HttpParts, ref: str) -> Response:

@@ -6,12 +6,14 @@ from attrs import frozen
 from starlette.requests import Request
 
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
+from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Admitting
 from orcheo_core.services.chatting import Chatting
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.limiting import Limiting
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.owner_access import OwnerAccess
 
@@ -24,6 +26,8 @@ class HttpParts:
     owner_access: OwnerAccess
     admitting: Admitting
     chatting: Chatting
+    limiting: Limiting
+    client_addresses: ClientAddresses
     live_turns: LiveTurns
     relay: TurnRelay
     store: Store

@@ -18,6 +18,7 @@ from orcheo_core.errors import (
     MalformedRequest,
     NotFoundError,
     OrcheoError,
+    RateLimited,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -30,6 +31,7 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (ForbiddenError, 403),
     (NotFoundError, 404),
     (ConflictError, 409),
+    (RateLimited, 429),
     (UnavailableError, 503),
 )
 """The first family that an error belongs to gives its status; any other error is 500."""
@@ -74,17 +76,29 @@ def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
     }
     if isinstance(error, InvalidInput):
         document["errors"] = [{"path": each.path, "message": each.message} for each in error.fields]
+    if isinstance(error, RateLimited):
+        document["retry_after"] = error.retry_after
     return document
 
 
 def problem_response(error: OrcheoError, request_id: str) -> Response:
     """The answer that tells a client of an error."""
-    status = status_of(error)
-    headers = {"cache-control": "no-store"}
-    if status == 401:
-        headers["www-authenticate"] = 'Bearer realm="orcheo"'
+    headers = {"cache-control": "no-store", **_more_headers(error)}
     body = encode_json(problem_json(error, request_id))
-    return Response(body, status, headers, media_type="application/problem+json")
+    return Response(body, status_of(error), headers, media_type="application/problem+json")
+
+
+def _more_headers(error: OrcheoError) -> dict[str, str]:
+    """What the status asks for: RFC 9110 section 11.6.1, and draft-ietf-httpapi-ratelimit-headers."""
+    if isinstance(error, UnauthenticatedError):
+        return {"www-authenticate": 'Bearer realm="orcheo"'}
+    if isinstance(error, RateLimited):
+        return {
+            "retry-after": str(error.retry_after),
+            "ratelimit-policy": f'"{error.policy}";q={error.amount};w={error.window_seconds}',
+            "ratelimit": f'"{error.policy}";r=0;t={error.retry_after}',
+        }
+    return {}
 
 
 async def on_orcheo_error(request: Request, error: Exception) -> Response:

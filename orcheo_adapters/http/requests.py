@@ -1,5 +1,8 @@
 """Reading requests: credentials, JSON bodies, where they come from."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from starlette.requests import Request
 
 from orcheo_adapters.http.parts import parts_of
@@ -7,6 +10,8 @@ from orcheo_adapters.http.problems import CrossSiteRequest
 from orcheo_adapters.wire.strict import load_object
 from orcheo_core.domain.actor import Caller, Channel
 from orcheo_core.errors import MalformedRequest, ServiceTokenInvalid
+
+T = TypeVar("T")
 
 _SAME_SITE = frozenset({None, "same-origin", "none"})
 
@@ -31,7 +36,18 @@ async def owner(request: Request) -> Caller:
     credential = bearer(request)
     if credential is None:
         raise ServiceTokenInvalid
-    return await parts_of(request).owner_access.authenticate(credential, _channel(request))
+    access, channel = parts_of(request).owner_access, _channel(request)
+    return await authenticated(request, lambda: access.authenticate(credential, channel))
+
+
+async def authenticated(request: Request, check: Callable[[], Awaitable[T]]) -> T:
+    """What ``check`` answers, unless this address has sent too many credentials that were not genuine."""
+    return await parts_of(request).limiting.authenticate(check, address=address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """What the address of the client is counted under."""
+    return parts_of(request).client_addresses.of(request)
 
 
 def forbid_cross_site(request: Request) -> None:
