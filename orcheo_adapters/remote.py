@@ -31,6 +31,7 @@ class RemoteProblem(OrcheoError):
         self.code = str(problem.get("code") or OrcheoError.code)  # type: ignore[misc]  # the server's word counts
         self.status = status
         self.request_id = str(problem.get("request_id") or "")
+        self.retry_after = problem["retry_after"] if isinstance(problem.get("retry_after"), int) else None
         self.fields = tuple(
             FieldError(str(each.get("path")), str(each.get("message"))) for each in problem.get("errors") or ()
         )

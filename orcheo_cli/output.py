@@ -29,6 +29,8 @@ def print_error(error: OrcheoError, *, as_json: bool) -> None:
     """What happened, why, and what to do next."""
     if as_json:
         document = {"code": error.code, "detail": error.detail, "hint": error.hint}
+        if (wait := getattr(error, "retry_after", None)) is not None:
+            document["retry_after"] = wait
         click.echo(json.dumps(document, ensure_ascii=False), err=True)
         return
     click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
