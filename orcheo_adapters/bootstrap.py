@@ -11,6 +11,7 @@ from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
 from orcheo_adapters.http.client_address import ClientAddresses
+from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.parts import HttpParts
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
 from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
@@ -131,6 +132,7 @@ def assemble(
         ),
         limiting=Limiting(limiter=MemoryRateLimiter(clock), plan=settings.rate_plan),
         client_addresses=ClientAddresses(settings.trusted_proxies),
+        allowed_origins=AllowedOrigins(settings.allowed_origins),
         live_turns=live_turns,
         relay=relay,
         store=store,

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.client_address import ClientAddresses
+from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
@@ -28,6 +29,7 @@ class HttpParts:
     chatting: Chatting
     limiting: Limiting
     client_addresses: ClientAddresses
+    allowed_origins: AllowedOrigins
     live_turns: LiveTurns
     relay: TurnRelay
     store: Store

@@ -23,21 +23,6 @@ from orcheo_core.errors import (
     UnavailableError,
 )
 
-_STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
-    (MalformedRequest, 400),
-    (BodyTooLarge, 413),
-    (InvalidError, 422),
-    (UnauthenticatedError, 401),
-    (ForbiddenError, 403),
-    (NotFoundError, 404),
-    (ConflictError, 409),
-    (RateLimited, 429),
-    (UnavailableError, 503),
-)
-"""The first family that an error belongs to gives its status; any other error is 500."""
-
-_LOG = get_logger("http")
-
 
 class MethodNotAllowed(InvalidError):
     """The address exists, but not for this method."""
@@ -55,11 +40,53 @@ class CrossSiteRequest(ForbiddenError):
     hint = "Open the chat at its own address."
 
 
+class NotHttp(InvalidError):
+    """What came over the connection cannot be read as HTTP/1.1."""
+
+    code = "not_http"
+    summary = "This is no valid HTTP request."
+    hint = "Speak HTTP/1.1 without TLS to this port; TLS ends at the proxy in front of the server."
+
+
+class HeadersTooLarge(InvalidError):
+    """More request line and headers than the server reads."""
+
+    code = "headers_too_large"
+    summary = "The headers of the request are too large."
+    hint = "Send fewer or shorter headers; large cookies of other programs on the same host count too."
+
+
+class RequestTimedOut(InvalidError):
+    """The request did not arrive within the time that the server waits for one."""
+
+    code = "request_timed_out"
+    summary = "The request took too long to arrive."
+    hint = "Send it again, without pauses."
+
+
+_STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
+    (MethodNotAllowed, 405),
+    (RequestTimedOut, 408),
+    (HeadersTooLarge, 431),
+    (NotHttp, 400),
+    (MalformedRequest, 400),
+    (BodyTooLarge, 413),
+    (InvalidError, 422),
+    (UnauthenticatedError, 401),
+    (ForbiddenError, 403),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (RateLimited, 429),
+    (UnavailableError, 503),
+)
+"""The first family that an error belongs to gives its status; any other error is 500."""
+
+_LOG = get_logger("http")
+
+
 def status_of(error: OrcheoError | type[OrcheoError]) -> int:
     """The HTTP status of an error."""
     cls = error if isinstance(error, type) else type(error)
-    if cls is MethodNotAllowed:
-        return 405
     return next((status for family, status in _STATUS if issubclass(cls, family)), 500)
 
 
@@ -115,6 +142,11 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response
+
+
+async def on_gone(request: Request, _error: Exception) -> Response:
+    """The client left, or was sent away, before its request was there: nobody reads this answer."""
+    return problem_response(RequestTimedOut(), request_id_of(request.scope))
 
 
 async def on_crash(request: Request, error: Exception) -> Response:

@@ -13,8 +13,6 @@ from orcheo_core.errors import MalformedRequest, ServiceTokenInvalid
 
 T = TypeVar("T")
 
-_SAME_SITE = frozenset({None, "same-origin", "none"})
-
 
 def bearer(request: Request) -> str | None:
     """The credential of ``Authorization: Bearer …`` (RFC 6750, section 2.1), or None."""
@@ -51,8 +49,8 @@ def address_of(request: Request) -> str:
 
 
 def forbid_cross_site(request: Request) -> None:
-    """Refuse what a browser sends from another site's page; programs send no ``Sec-Fetch-Site``."""
-    if request.headers.get("sec-fetch-site") not in _SAME_SITE:
+    """Refuse what a browser sends from another site's page, unless that site is allowed."""
+    if parts_of(request).allowed_origins.comes_from_elsewhere(request.headers):
         raise CrossSiteRequest
 
 
