@@ -5,13 +5,13 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from types import FrameType
 from typing import TYPE_CHECKING
-
-import uvicorn
 
 from orcheo_adapters.auth.secrets_file import ServerSecrets, load_secrets
 from orcheo_adapters.backends import open_store
+from orcheo_adapters.http.deadlines import Deadlines
+from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.serving import http_server
 from orcheo_adapters.settings import ServerSettings, local_url
 from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
@@ -120,15 +120,14 @@ async def _checkpoints(orcheo: "Orcheo") -> AsyncIterator[None]:
 
 
 async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    config = uvicorn.Config(
+    server = http_server(
         orcheo.app,
-        access_log=False,
-        log_config=None,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=int(_DRAIN_SECONDS),
+        deadlines=Deadlines(),
+        security_headers=SecurityHeaders(over_tls=orcheo.parts.secure_cookies),
+        on_ready=on_ready,
+        on_stop=orcheo.parts.chatting.stop,
     )
-    await _Server(config, on_ready=on_ready, on_stop=orcheo.parts.chatting.stop).serve(sockets=[listener])
+    await server.serve(sockets=[listener])
 
 
 async def _drain(orcheo: "Orcheo") -> None:
@@ -136,25 +135,6 @@ async def _drain(orcheo: "Orcheo") -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
             await orcheo.background.wait()
-
-
-class _Server(uvicorn.Server):
-    """Ends running turns with a final event before uvicorn waits for their connections."""
-
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-        self._on_stop = on_stop
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._on_ready()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_stop()
-        super().handle_exit(sig, frame)
-        # uvicorn raises the signal again after it has shut down; for us that end is a clean one.
-        self._captured_signals.clear()
 
 
 def _listen(settings: ServerSettings) -> socket.socket:

@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from pytest_socket import enable_socket
 
 from tests.house import House, build_house
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start servers of their own may reach loopback; all others have no sockets at all."""
-    if item.get_closest_marker("network") or item.get_closest_marker("browser"):
-        enable_socket()
+    for item in items:
+        if item.get_closest_marker("network") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.enable_socket)
 
 
 @pytest.fixture

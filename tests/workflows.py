@@ -43,6 +43,12 @@ async def held(text: str) -> AsyncIterator[str]:
     yield "after"
 
 
+async def endless(_text: str) -> AsyncIterator[str]:
+    """One piece, and then nothing until it is stopped."""
+    yield "before "
+    await asyncio.Event().wait()
+
+
 async def rich(_text: str) -> AsyncIterator[TextDelta | ProgressNote | SourceCited]:
     """Every kind of run event."""
     yield ProgressNote(text="Looking it up", icon="search")

@@ -7,10 +7,14 @@ from typing import Any
 _KEY = "orcheo.request_id"
 
 
+def new_request_id() -> str:
+    """An id for a request."""
+    return f"req_{token_hex(12)}"
+
+
 def set_request_id(scope: MutableMapping[str, Any]) -> str:
     """Give the request of this ASGI scope a new id."""
-    request_id = f"req_{token_hex(12)}"
-    scope[_KEY] = request_id
+    request_id = scope[_KEY] = new_request_id()
     return request_id
 
 
