@@ -17,6 +17,8 @@ from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.logs import configure_logs, get_logger
 from orcheo_core.domain.actor import Channel, Scope
+from orcheo_core.domain.opaque_token import OpaqueToken
+from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
 from orcheo_core.errors import ConflictError, InvalidError, ServiceTokenInvalid
 from orcheo_core.ports.unit_of_work import Store
 
@@ -48,6 +50,17 @@ class AddressUnusable(InvalidError):
     hint = "Choose another address with --host or ORCHEO_HOST, or a port over 1023."
 
 
+class RemoteWithoutCredentials(InvalidError):
+    """Listening beyond this machine is for servers whose owners have service tokens of their own."""
+
+    code = "remote_without_credentials"
+    summary = "The server would be reachable from other machines, but no credentials are set up."
+    hint = (
+        "Listen on 127.0.0.1, with a reverse proxy in front if others shall reach it; or issue a service token first; "
+        "or set ORCHEO_ALLOW_REMOTE=1 if the local owner token is all you need."
+    )
+
+
 def run_server(settings: ServerSettings, assemble: Assemble, *, on_ready: Callable[[str], None] | None = None) -> None:
     """See :func:`orcheo_adapters.bootstrap.serve`."""
     listener = _listen(settings)
@@ -73,6 +86,7 @@ async def _serve(
         try:
             orcheo = assemble(store, secrets, settings)
             await _prepare(orcheo, folder)
+            await _require_credentials(settings, store, folder)
             async with _checkpoints(orcheo):
                 await _listen_until_told(orcheo, listener, lambda: on_ready(url) if on_ready else None)
                 await _drain(orcheo)
@@ -85,6 +99,8 @@ async def _prepare(orcheo: "Orcheo", folder: DataFolder) -> None:
     if interrupted:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
     await _ensure_local_owner_token(orcheo, folder)
+    if orcheo.parts.secure_cookies and not orcheo.parts.client_addresses.proxies:
+        _LOG.warning("ORCHEO_TRUSTED_PROXIES is not set: all visitors behind the proxy count as one address")
 
 
 async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> None:
@@ -98,6 +114,15 @@ async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> Non
             return
     issued = await access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
     write_private(path, issued + "\n")
+
+
+async def _require_credentials(settings: ServerSettings, store: Store, folder: DataFolder) -> None:
+    """Beyond loopback somebody must have thought of who may come in; the token that every server has is no sign."""
+    if settings.is_loopback or settings.allow_remote:
+        return
+    local = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, folder.local_owner_token.read_text(encoding="utf-8").strip())
+    if not await store.begin().service_tokens.any_besides(local.public_id if local else ""):
+        raise RemoteWithoutCredentials(f"{settings.host} is not only this machine, and no credentials are set up.")
 
 
 @asynccontextmanager

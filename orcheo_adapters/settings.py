@@ -61,6 +61,14 @@ class ServerSettings:
         )
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
     def behind_tls(self) -> bool:
         """Whether visitors reach the server over https."""
         return self.public_url.startswith("https://")

@@ -118,6 +118,9 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
     async def find(self, public_id: str) -> ServiceToken | None:
         return self._find("SELECT * FROM service_tokens WHERE public_id = ?", (public_id,), rows.service_token_of)
 
+    async def any_besides(self, public_id: str) -> bool:
+        return bool(self._database.read("SELECT 1 FROM service_tokens WHERE public_id != ? LIMIT 1", (public_id,)))
+
     def save(self, service_token: ServiceToken) -> None:
         sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?)"
         self._stage(Statement(sql, rows.service_token_row(service_token)))
