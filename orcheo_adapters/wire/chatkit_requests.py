@@ -111,7 +111,7 @@ class RequestMetadata:
 
 Params = CreateThread | AddUserMessage | RetryAfterItem | GetThread | CancelTurn | ListThreads | ListItems
 
-_TYPES: dict[str, type[Params]] = {
+CHATKIT_TYPES: dict[str, type[Params]] = {
     "threads.create": CreateThread,
     "threads.add_user_message": AddUserMessage,
     "threads.retry_after_item": RetryAfterItem,
@@ -133,9 +133,9 @@ class ChatKitRequest:
 def decode_chatkit(body: bytes) -> ChatKitRequest:
     """Decode a request body; raises :class:`MalformedRequest` and :class:`InvalidInput`."""
     document = load_object(body)
-    cls = _TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
+    cls = CHATKIT_TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
     if cls is None:
-        raise InvalidInput(FieldError("type", f"must be one of {', '.join(_TYPES)}"))
+        raise InvalidInput(FieldError("type", f"must be one of {', '.join(CHATKIT_TYPES)}"))
     params = decode(_CONVERTER, document.get("params", {}), cls, path="params")
     metadata = decode(_CONVERTER, document.get("metadata", {}), RequestMetadata, path="metadata")
     return ChatKitRequest(params=params, client_id=metadata.client_id)

@@ -28,11 +28,20 @@ class ServerProcess:
     log: list[str]
     port: int
 
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def owner_token(self) -> str:
+        """The local owner token."""
+        return (self.data_folder / "owner-token").read_text().strip()
+
     def client(self) -> httpx2.Client:
         """A client that holds the local owner token."""
-        token = (self.data_folder / "owner-token").read_text().strip()
-        headers = {"authorization": f"Bearer {token}"}
-        return httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, trust_env=False, timeout=30)
+        headers = {"authorization": f"Bearer {self.owner_token}"}
+        return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
 
     def perform(self, name: str, **arguments: Any) -> dict[str, Any]:
         """The result of an operation that succeeds."""

@@ -1,4 +1,4 @@
-"""What happens to open streams when the server is told to stop."""
+"""Connections of the real process: how they are served, and how they end when the server is told to stop."""
 
 import asyncio
 import signal
@@ -76,3 +76,13 @@ async def test_the_exit_waits_for_no_silent_connection(tmp_path: Path) -> None:
             assert await asyncio.to_thread(server.process.wait, 20) == 0
             assert time.monotonic() - began < 2.5
             assert (await silent.to_the_end()).raw == b""
+
+
+def test_answers_on_an_open_connection_are_not_held_back(tmp_path: Path) -> None:
+    """Headers and body go out in two writes; Nagle's algorithm would hold the second for 40 ms each time."""
+    with server_process(tmp_path) as server, server.client() as client:
+        client.get("/healthz")
+        began = time.monotonic()
+        for _ in range(50):
+            client.get("/healthz")
+        assert time.monotonic() - began < 50 * 0.02
