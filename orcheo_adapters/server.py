@@ -65,7 +65,7 @@ def run_server(settings: ServerSettings, assemble: Assemble, *, on_ready: Callab
     """See :func:`orcheo_adapters.bootstrap.serve`."""
     listener = _listen(settings)
     try:
-        configure_logs()
+        configure_logs(settings.log_level)
         asyncio.run(_serve(settings, assemble, listener, on_ready))
     finally:
         listener.close()

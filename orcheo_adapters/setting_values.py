@@ -1,5 +1,6 @@
 """From the text of a setting to its value; every error names the setting."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ RATE_SETTINGS = {
 }
 """Which rate each setting sets."""
 
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -49,6 +51,11 @@ def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
     return _read(environment, "ORCHEO_ALLOWED_ORIGINS", _origins, frozenset())
 
 
+def log_level(environment: Mapping[str, str]) -> int:
+    """``ORCHEO_LOG_LEVEL``: ``debug``, ``info``, ``warning`` or ``error``."""
+    return _read(environment, "ORCHEO_LOG_LEVEL", _log_level, logging.INFO)
+
+
 def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
     text = environment.get(name, "").strip()
     if not text:
@@ -57,6 +64,13 @@ def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], 
         return parse(text)
     except ValueError as error:
         raise InvalidInput(FieldError(name, str(error))) from None
+
+
+def _log_level(text: str) -> int:
+    if text.lower() not in _LEVELS:
+        message = f"must be one of {', '.join(_LEVELS)}"
+        raise ValueError(message)
+    return _LEVELS[text.lower()]
 
 
 def _yes_or_no(text: str) -> bool:

@@ -1,5 +1,6 @@
 """Settings of the server: the only place that reads its environment."""
 
+import logging
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -9,7 +10,7 @@ from attrs import field, frozen
 from platformdirs import user_data_path
 
 from orcheo_adapters.http.client_address import TrustedProxies
-from orcheo_adapters.setting_values import allowed_origins, rate_plan, trusted_proxies, yes_or_no
+from orcheo_adapters.setting_values import allowed_origins, log_level, rate_plan, trusted_proxies, yes_or_no
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -31,6 +32,7 @@ class ServerSettings:
     """The other sites whose pages may talk to the visitors' routes."""
     allow_remote: bool = False
     """Whether the server may listen beyond loopback although the local owner token is the only service token."""
+    log_level: int = logging.INFO
 
     @classmethod
     def load(
@@ -58,6 +60,7 @@ class ServerSettings:
             trusted_proxies=trusted_proxies(environment),
             allowed_origins=allowed_origins(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
+            log_level=log_level(environment),
         )
 
     @property

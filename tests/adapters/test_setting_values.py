@@ -46,6 +46,7 @@ def test_off_is_off_for_all() -> None:
         ("ORCHEO_LIMIT_READS", "0/minute"),
         ("ORCHEO_TRUSTED_PROXIES", "everybody"),
         ("ORCHEO_ALLOW_REMOTE", "maybe"),
+        ("ORCHEO_LOG_LEVEL", "loud"),
         ("ORCHEO_ALLOWED_ORIGINS", "*"),
         ("ORCHEO_ALLOWED_ORIGINS", "https://*.example.org"),
         ("ORCHEO_ALLOWED_ORIGINS", "https://shop.example.org/"),
@@ -60,6 +61,11 @@ def test_what_is_not_understood_is_refused_by_name(name: str, value: str) -> Non
     with pytest.raises(InvalidInput) as refused:
         load(**{name: value})
     assert [each.path for each in refused.value.fields] == [name]
+
+
+def test_the_log_can_be_louder_or_quieter() -> None:
+    """By name."""
+    assert (load().log_level, load(ORCHEO_LOG_LEVEL="Debug").log_level) == (20, 10)
 
 
 def test_origins_are_taken_as_written() -> None:

@@ -43,7 +43,7 @@ class ServerProcess:
         headers = {"authorization": f"Bearer {self.owner_token}"}
         return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
 
-    def perform(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def perform(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """The result of an operation that succeeds."""
         with self.client() as client:
             answer = client.post(f"/api/operations/{name}", json=arguments)
