@@ -132,7 +132,7 @@ def assemble(
         ),
         limiting=Limiting(limiter=MemoryRateLimiter(clock), plan=settings.rate_plan),
         client_addresses=ClientAddresses(settings.trusted_proxies),
-        allowed_origins=AllowedOrigins(settings.allowed_origins),
+        allowed_origins=AllowedOrigins(settings.allowed_origins, settings.public_origin),
         live_turns=live_turns,
         relay=relay,
         store=store,

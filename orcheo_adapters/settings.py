@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from platformdirs import user_data_path
@@ -70,6 +71,12 @@ class ServerSettings:
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @property
+    def public_origin(self) -> str:
+        """The origin of the address that visitors use."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}".lower()
 
     @property
     def behind_tls(self) -> bool:

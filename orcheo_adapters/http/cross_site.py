@@ -27,14 +27,15 @@ _EXPOSED = (b"access-control-expose-headers", b"ratelimit, ratelimit-policy, ret
 
 @frozen
 class AllowedOrigins:
-    """The other sites whose pages may use the visitors' routes: exact origins."""
+    """The other sites whose pages may use the visitors' routes: exact origins; and our own, as visitors know it."""
 
     origins: frozenset[str] = frozenset()
+    own: str = ""
 
     def comes_from_elsewhere(self, headers: Headers) -> bool:
         """Whether a browser says that this request is of another site's page, one that is not allowed."""
         origin = headers.get("origin")
-        if origin in self.origins:
+        if origin is not None and (origin == self.own or origin in self.origins):
             return False
         if headers.get("sec-fetch-site") not in _OURS:
             return True

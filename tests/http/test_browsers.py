@@ -96,6 +96,16 @@ async def test_a_write_from_our_own_page_passes(house: House, headers: dict[str,
     assert (await house.client.post(URL, json={}, headers=headers)).status_code == 200
 
 
+async def test_our_own_origin_is_the_one_that_visitors_know() -> None:
+    """A proxy may pass on another Host header, without the port for instance."""
+    async with build_house(environment={"ORCHEO_PUBLIC_URL": "http://chat.example.org:8443"}) as house:
+        await house.publish()
+        await house.grant()
+        for origin, status in (("http://chat.example.org:8443", 200), ("http://chat.example.org", 403)):
+            answer = await house.client.post(URL, json={}, headers={"origin": origin})
+            assert answer.status_code == status
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 async def test_a_form_cannot_write_with_our_cookie(house: House, kind: str) -> None:
     """A browser too old to say where a request comes from cannot send JSON from another site's form."""
