@@ -79,10 +79,19 @@ def server_process(
         assert port is not None, "".join(log)
         yield ServerProcess(process=process, data_folder=data_folder, log=log, port=port)
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
         reading.join()
         process.stderr.close()
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """As an operator would, so that what the process did is counted as covered."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
