@@ -11,7 +11,10 @@ from orcheo_adapters.auth.grants import JwtGrants
 from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
+from orcheo_adapters.http.client_address import ClientAddresses
+from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.parts import HttpParts
+from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
 from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.settings import ServerSettings
@@ -99,11 +102,15 @@ def assemble(
             telemetry=machine.telemetry,
             peppers=secrets.peppers,
             public_url=settings.public_url,
+            limiter=MemoryRateLimiter(clock),
+            rate_plan=settings.rate_plan,
         )
     )
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     parts = HttpParts(
         core=core,
+        client_addresses=ClientAddresses(settings.trusted_proxies),
+        allowed_origins=AllowedOrigins(settings.allowed_origins, settings.public_origin),
         relay=relay,
         store=store,
         transcriber=machine.transcriber,

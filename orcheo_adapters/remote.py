@@ -36,17 +36,19 @@ class RemoteProblem(OrcheoError):
         self.code = str(problem.get("code") or OrcheoError.code)  # type: ignore[misc]  # the server's word counts
         self.status = status
         self.request_id = str(problem.get("request_id") or "")
+        self.retry_after = problem["retry_after"] if isinstance(problem.get("retry_after"), int) else None
         self.fields = tuple(_field_errors(problem.get("errors")))
 
 
 def problem_of(error: OrcheoError) -> dict[str, Any]:
     """What the CLI and the MCP server tell of an error: the parts of a problem that are there."""
     problem: dict[str, Any] = {"code": error.code, "detail": error.detail, "hint": error.hint}
-    fields = getattr(error, "fields", ())
-    if fields:
+    if fields := getattr(error, "fields", ()):
         problem["errors"] = [{"path": each.path, "message": each.message} for each in fields]
-    request_id = getattr(error, "request_id", "")
-    return problem | {"request_id": request_id} if request_id else problem
+    for name in ("retry_after", "request_id"):
+        if value := getattr(error, name, None):
+            problem[name] = value
+    return problem
 
 
 def _field_errors(errors: object) -> Iterator[FieldError]:

@@ -5,18 +5,20 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from types import FrameType
 from typing import TYPE_CHECKING
-
-import uvicorn
 
 from orcheo_adapters.auth.secrets_file import ServerSecrets, load_secrets
 from orcheo_adapters.backends import open_store
+from orcheo_adapters.http.deadlines import Deadlines
+from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.serving import http_server
 from orcheo_adapters.settings import ServerSettings, local_url
 from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.logs import configure_logs, get_logger
 from orcheo_core.domain.actor import Channel, Scope
+from orcheo_core.domain.opaque_token import OpaqueToken
+from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
 from orcheo_core.errors import ConflictError, InvalidError, ServiceTokenInvalid
 from orcheo_core.ports.unit_of_work import Store
 
@@ -48,11 +50,22 @@ class AddressUnusable(InvalidError):
     hint = "Choose another address with --host or ORCHEO_HOST, or a port over 1023."
 
 
+class RemoteWithoutCredentials(InvalidError):
+    """Listening beyond this machine is for servers whose owners have service tokens of their own."""
+
+    code = "remote_without_credentials"
+    summary = "The server would be reachable from other machines, but no credentials are set up."
+    hint = (
+        "Listen on 127.0.0.1, with a reverse proxy in front if others shall reach it; or issue a service token first; "
+        "or set ORCHEO_ALLOW_REMOTE=1 if the local owner token is all you need."
+    )
+
+
 def run_server(settings: ServerSettings, assemble: Assemble, *, on_ready: Callable[[str], None] | None = None) -> None:
     """See :func:`orcheo_adapters.bootstrap.serve`."""
     listener = _listen(settings)
     try:
-        configure_logs()
+        configure_logs(settings.log_level)
         asyncio.run(_serve(settings, assemble, listener, on_ready))
     finally:
         listener.close()
@@ -74,6 +87,7 @@ async def _serve(
         try:
             orcheo = assemble(store, secrets, settings)
             await _prepare(orcheo, folder)
+            await _require_credentials(settings, store, folder)
             async with checkpoints(orcheo):
                 await _listen_until_told(orcheo, listener, lambda: on_ready(url) if on_ready else None)
                 await _drain(orcheo)
@@ -87,6 +101,8 @@ async def _prepare(orcheo: "Orcheo", folder: DataFolder) -> None:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
     await orcheo.core.attaching.sweep()
     await _ensure_local_owner_token(orcheo, folder)
+    if orcheo.parts.secure_cookies and not orcheo.parts.client_addresses.proxies:
+        _LOG.warning("ORCHEO_TRUSTED_PROXIES is not set: all visitors behind the proxy count as one address")
 
 
 async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> None:
@@ -100,6 +116,15 @@ async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> Non
             return
     issued = await access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
     write_private(path, issued + "\n")
+
+
+async def _require_credentials(settings: ServerSettings, store: Store, folder: DataFolder) -> None:
+    """Beyond loopback somebody must have thought of who may come in; the token that every server has is no sign."""
+    if settings.is_loopback or settings.allow_remote:
+        return
+    local = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, folder.local_owner_token.read_text(encoding="utf-8").strip())
+    if not await store.begin().service_tokens.any_besides(local.public_id if local else ""):
+        raise RemoteWithoutCredentials(f"{settings.host} is not only this machine, and no credentials are set up.")
 
 
 @asynccontextmanager
@@ -122,15 +147,14 @@ async def checkpoints(orcheo: "Orcheo") -> AsyncIterator[None]:
 
 
 async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    config = uvicorn.Config(
+    server = http_server(
         orcheo.app,
-        access_log=False,
-        log_config=None,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=int(_DRAIN_SECONDS),
+        deadlines=Deadlines(),
+        security_headers=SecurityHeaders(over_tls=orcheo.parts.secure_cookies),
+        on_ready=on_ready,
+        on_stop=orcheo.core.chatting.stop,
     )
-    await _Server(config, on_ready=on_ready, on_stop=orcheo.core.chatting.stop).serve(sockets=[listener])
+    await server.serve(sockets=[listener])
 
 
 async def _drain(orcheo: "Orcheo") -> None:
@@ -140,28 +164,10 @@ async def _drain(orcheo: "Orcheo") -> None:
             await orcheo.background.wait()
 
 
-class _Server(uvicorn.Server):
-    """Ends running turns with a final event before uvicorn waits for their connections."""
-
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-        self._on_stop = on_stop
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._on_ready()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_stop()
-        super().handle_exit(sig, frame)
-        # uvicorn raises the signal again after it has shut down; for us that end is a clean one.
-        self._captured_signals.clear()
-
-
 def _listen(settings: ServerSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    # The protocol must be named: asyncio switches Nagle's delay off (40 ms an answer) only where it reads TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

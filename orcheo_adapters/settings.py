@@ -1,15 +1,20 @@
 """Settings of the server: the only place that reads its environment."""
 
+import logging
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 from platformdirs import user_data_path
 
+from orcheo_adapters.http.client_address import TrustedProxies
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.setting_values import allowed_origins, log_level, rate_plan, trusted_proxies, yes_or_no
+from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidInput
 
 DEFAULT_PORT = 8700
@@ -18,7 +23,7 @@ _MAX_PORT = 65_535
 
 @frozen(kw_only=True)
 class ServerSettings:
-    """Where the server listens, where it keeps its data, and the address visitors know it by."""
+    """Where the server listens, where it keeps its data, the address visitors know it by, and what it lets them do."""
 
     host: str
     port: int
@@ -26,6 +31,13 @@ class ServerSettings:
     public_url: str
     runner_conditions: Conditions = field(factory=Conditions)
     """What workflows may take: secrets by the names of environment variables, addresses of the own network."""
+    rate_plan: RatePlan = field(factory=RatePlan)
+    trusted_proxies: TrustedProxies = field(factory=TrustedProxies)
+    allowed_origins: frozenset[str] = frozenset()
+    """The other sites whose pages may talk to the visitors' routes."""
+    allow_remote: bool = False
+    """Whether the server may listen beyond loopback although the local owner token is the only service token."""
+    log_level: int = logging.INFO
 
     @classmethod
     def load(
@@ -36,9 +48,9 @@ class ServerSettings:
         data_dir: Path | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> "ServerSettings":
-        """Options first, then ``ORCHEO_HOST``, ``ORCHEO_PORT``, ``ORCHEO_DATA_DIR``, ``ORCHEO_PUBLIC_URL``.
+        """Options first, then the environment (docs/reference/configuration.md names all of it).
 
-        Raises :class:`InvalidInput` for a port that is none.
+        Raises :class:`InvalidInput` for a value that is none, such as a port of 70000.
         """
         host = host or environment.get("ORCHEO_HOST") or "127.0.0.1"
         port = _port(environment.get("ORCHEO_PORT")) if port is None else port
@@ -50,12 +62,31 @@ class ServerSettings:
             data_dir=folder,
             public_url=public_url.rstrip("/"),
             runner_conditions=_runner_conditions(environment),
+            rate_plan=rate_plan(environment),
+            trusted_proxies=trusted_proxies(environment),
+            allowed_origins=allowed_origins(environment),
+            allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
+            log_level=log_level(environment),
         )
 
     def on_port(self, port: int) -> "ServerSettings":
         """These settings on the port that the system chose for port 0; a public URL of the operator's own stays."""
         given = self.public_url != local_url(self.host, self.port)
         return evolve(self, port=port, public_url=self.public_url if given else local_url(self.host, port))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def public_origin(self) -> str:
+        """The origin of the address that visitors use."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}".lower()
 
     @property
     def behind_tls(self) -> bool:

@@ -4,6 +4,7 @@ from attrs import field, frozen
 
 from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.opaque_token import PepperRing
+from orcheo_core.domain.rate import RatePlan
 from orcheo_core.domain.share_link import ShareLinks
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.ports.attachment_files import AttachmentFiles
@@ -11,6 +12,7 @@ from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.grants import Grants
+from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.turn_relay import TurnRelay
@@ -20,6 +22,7 @@ from orcheo_core.services.attaching import Attaching
 from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.chatting import Chatting
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.limiting import Limiting
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.own_threads import OwnThreads
 from orcheo_core.services.owner_access import OwnerAccess
@@ -46,8 +49,10 @@ class Ports:
     clock: Clock
     entropy: Entropy
     telemetry: Telemetry
+    limiter: RateLimiter
     peppers: PepperRing
     public_url: str
+    rate_plan: RatePlan = field(factory=RatePlan)
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
 
 
@@ -66,6 +71,7 @@ class Core:
     chatting: Chatting
     own_threads: OwnThreads
     attaching: Attaching
+    limiting: Limiting
     engine: TurnEngine
     live_turns: LiveTurns
     identifiers: Identifiers
@@ -130,6 +136,7 @@ def assemble_core(ports: Ports) -> Core:
         attaching=Attaching(
             store=store, files=ports.files, clock=clock, identifiers=identifiers, rules=ports.attachment_rules
         ),
+        limiting=Limiting(limiter=ports.limiter, plan=ports.rate_plan),
         engine=engine,
         live_turns=live_turns,
         identifiers=identifiers,

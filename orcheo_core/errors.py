@@ -311,6 +311,28 @@ class WorkflowCheckFailed(OrcheoError):
     hint = "Mend what the detail names and check again; the whole error stands in the server's log."
 
 
+# --- the caller asked for too much -----------------------------------------------------------------------------------
+
+
+class RateLimited(OrcheoError):
+    """More than a rate of the server allows; after ``retry_after`` seconds the same request may pass."""
+
+    code = "rate_limited"
+    summary = "There were too many requests in a short time."
+    hint = "Wait as long as the answer says, then try again."
+
+    def __init__(self, *, policy: str, amount: int, window_seconds: int, retry_after: int) -> None:
+        """Name the rate and the wait; what is counted is no secret, whose share it was is not said."""
+        super().__init__(
+            f"More than {amount} in {window_seconds} s ({policy.replace('-', ' ')}).",
+            hint=f"Try again in {retry_after} s.",
+        )
+        self.policy = policy
+        self.amount = amount
+        self.window_seconds = window_seconds
+        self.retry_after = retry_after
+
+
 # --- the server cannot, at the moment ------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start servers of their own may reach loopback; all others have no sockets at all."""
     for item in items:
         if item.get_closest_marker("network") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.enable_socket)
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
 

@@ -1,13 +1,13 @@
 """A whole server in the test's own process: every service and route, the memory store, a clock that stands still."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.bootstrap import LOCAL_OWNER, Machine, Orcheo, assemble, local_caller
@@ -22,6 +22,8 @@ from tests.fakes.entropy import FakeEntropy
 from tests.fakes.telemetry import FakeTelemetry
 
 BASE_URL = "http://127.0.0.1:8700"
+NO_LIMITS = {"ORCHEO_LIMITS": "off"}
+"""As the clock stands still, tests that are not about limits would soon meet one."""
 USER_INPUT = {"content": [{"type": "input_text", "text": "Hello"}], "attachments": [], "inference_options": {}}
 
 
@@ -35,6 +37,13 @@ class House:
     telemetry: FakeTelemetry
     client: httpx2.AsyncClient
     owner_token: str
+
+    @asynccontextmanager
+    async def visitor_from(self, address: str) -> AsyncIterator["House"]:
+        """The same server, seen by another browser at another address."""
+        transport = httpx2.ASGITransport(self.orcheo.app, raise_app_exceptions=False, client=(address, 40_000))
+        async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+            yield evolve(self, client=client)
 
     async def operation(self, name: str, /, token: str | None = None, **arguments: Any) -> httpx2.Response:
         """``POST /api/operations/{name}`` as the owner."""
@@ -94,19 +103,23 @@ def assert_problem(answer: httpx2.Response, status: int, code: str) -> dict[str,
 
 @asynccontextmanager
 async def build_house(
-    store: Store | None = None, static_folder: Path | None = None, telemetry: FakeTelemetry | None = None
+    store: Store | None = None,
+    static_folder: Path | None = None,
+    telemetry: FakeTelemetry | None = None,
+    environment: Mapping[str, str] = NO_LIMITS,
+    address: str = "127.0.0.1",
 ) -> AsyncIterator[House]:
-    """Build a server and take it down again."""
+    """Build a server and take it down again; its client comes from ``address``."""
     store, telemetry = store or MemoryStore(), telemetry or FakeTelemetry()
     clock, entropy = FakeClock(), FakeEntropy()
     machine = Machine(
         clock=clock, entropy=entropy, runners=RunnerRegistry(), telemetry=telemetry, files=MemoryAttachmentFiles()
     )
-    settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused"})
+    settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused", **environment})
     secrets = ServerSecrets.generate(entropy.random_bytes)
     orcheo = assemble(store, secrets, settings, machine=machine, static_folder=static_folder or Path("nowhere"))
     token = await orcheo.core.owner_access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
-    transport = httpx2.ASGITransport(orcheo.app, raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(orcheo.app, raise_app_exceptions=False, client=(address, 40_000))
     async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield House(orcheo=orcheo, store=store, clock=clock, telemetry=telemetry, client=client, owner_token=token)
     orcheo.core.chatting.stop()

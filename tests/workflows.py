@@ -44,6 +44,12 @@ async def held(text: str) -> AsyncIterator[str]:
     yield "after"
 
 
+async def endless(_text: str) -> AsyncIterator[str]:
+    """One piece, and then nothing until it is stopped."""
+    yield "before "
+    await asyncio.Event().wait()
+
+
 async def rich(_text: str) -> AsyncIterator[TextDelta | ProgressNote | SourceCited]:
     """Every kind of run event."""
     yield ProgressNote(text="Looking it up", icon="search")
@@ -63,7 +69,7 @@ async def broken(_text: str) -> AsyncIterator[str]:
     raise RuntimeError(message)
 
 
-async def endless(_text: str) -> AsyncIterator[str]:
+async def talkative(_text: str) -> AsyncIterator[str]:
     """Talks until it is stopped."""
     while True:
         yield "0123456789" * 4_000 + "!"

@@ -40,6 +40,7 @@ async def upload_directly(request: Request) -> Response:
     """``POST /api/chatkit/attachments``: field ``file`` of a form, under a chat grant or a publish token."""
     parts = parts_of(request)
     visit = await visit_of(request)
+    await parts.core.limiting.read(visit.subject)
     async with request.form(max_files=1, max_fields=4) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orcheo_adapters.http.parts import HttpParts, parts_of
-from orcheo_adapters.http.requests import bearer, forbid_cross_site, json_object
+from orcheo_adapters.http.requests import address_of, authenticated, bearer, forbid_cross_site, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
@@ -18,7 +18,9 @@ _COOKIE_DAYS = 365
 
 async def chat_info(request: Request) -> Response:
     """``GET /api/chat/{ref}``: what the page needs before anybody is admitted."""
-    workflow = await parts_of(request).core.admitting.public_workflow(request.path_params["ref"])
+    core = parts_of(request).core
+    await core.limiting.read_unknown(address=address_of(request))
+    workflow = await core.admitting.public_workflow(request.path_params["ref"])
     publication = workflow.require_publication()
     return _json(
         {
@@ -39,11 +41,19 @@ async def open_chat_session(request: Request) -> Response:
     credential = bearer(request) or document.get("publish_token")
     if credential is not None and not isinstance(credential, str):
         raise InvalidInput(FieldError("publish_token", "must be a string"))
+    if credential is not None and not credential.startswith(PUBLISH_TOKEN_PREFIX):
+        return await _renew(request, parts, ref, credential)
+    await parts.core.limiting.open_chat_session(address=address_of(request))
     if credential is None:
         return await _open_by_link(request, parts, ref)
-    if credential.startswith(PUBLISH_TOKEN_PREFIX):
-        return _grant_answer(await parts.core.admitting.by_publish_token(ref, credential))
-    return _grant_answer(await parts.core.admitting.renew(ref, credential))
+    grant = await authenticated(request, lambda: parts.core.admitting.by_publish_token(ref, credential))
+    return _grant_answer(grant)
+
+
+async def _renew(request: Request, parts: HttpParts, ref: str, credential: str) -> Response:
+    grant = await authenticated(request, lambda: parts.core.admitting.renew(ref, credential))
+    await parts.core.limiting.read(grant.claims.subject)
+    return _grant_answer(grant)
 
 
 async def _open_by_link(request: Request, parts: HttpParts, ref: str) -> Response:

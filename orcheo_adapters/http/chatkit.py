@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from orcheo_adapters.http.attachments import upload_descriptor
 from orcheo_adapters.http.parts import HttpParts, parts_of
+from orcheo_adapters.http.requests import address_of
 from orcheo_adapters.http.sse import TurnStream
 from orcheo_adapters.http.visits import visit_of
 from orcheo_adapters.wire import chatkit_requests as wire
@@ -44,6 +45,7 @@ async def chatkit(request: Request) -> ASGIApp:
     decoded = wire.decode_chatkit(await request.body())
     asked = _Asked(parts=parts_of(request), visit=visit, key=_idempotency_key(request, decoded.client_id))
     begin = _STREAMING.get(type(decoded.params))
+    await _count(request, visit, costs_a_turn=begin is not None or type(decoded.params) in _RUNS_A_WORKFLOW)
     if begin is not None:
         return _stream(request, await begin(asked, decoded.params))
     document = await _ANSWERING[type(decoded.params)](asked, decoded.params)
@@ -54,11 +56,20 @@ async def follow_thread(request: Request) -> ASGIApp:
     """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
     parts = parts_of(request)
     visit = await visit_of(request)
+    await parts.core.limiting.read(visit.subject)
     after = _after(request)
     turn_id = await parts.core.own_threads.followable_turn(visit, request.path_params["thread_id"])
     if turn_id is None:
         return Response(status_code=204, headers=NO_STORE)
     return TurnStream(parts.relay.follow(turn_id, after=after), frame=parts.encoder.frame, numbered=True, on_gone=None)
+
+
+async def _count(request: Request, visit: Visit, *, costs_a_turn: bool) -> None:
+    limiting = parts_of(request).core.limiting
+    if costs_a_turn:
+        await limiting.begin_turn(visit, address=address_of(request))
+    else:
+        await limiting.read(visit.subject)
 
 
 def _stream(request: Request, turn: Turn) -> TurnStream:
@@ -208,6 +219,8 @@ _STREAMING: dict[type, Callable[[_Asked, Any], Awaitable[Turn]]] = {
     wire.AddStructuredInput: _add_structured_input,
     wire.CustomAction: _act,
 }
+_RUNS_A_WORKFLOW = frozenset({wire.SyncCustomAction, wire.Transcribe})
+"""Requests that are answered at once and cost as much as a turn."""
 _ANSWERING: dict[type, Callable[[_Asked, Any], Awaitable[Json]]] = {
     wire.GetThread: _get_thread,
     wire.ListThreads: _list_threads,

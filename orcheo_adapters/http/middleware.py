@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orcheo_adapters.http.problems import problem_response
 from orcheo_adapters.http.request_id import request_id_of, set_request_id
+from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_core.errors import BodyTooLarge
 
 BODY_LIMIT = 256 * 1024
@@ -20,20 +21,21 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-re
 class RequestIds:
     """Gives each request an id and each answer the headers that no answer of ours is without."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: SecurityHeaders) -> None:
         """Wrap ``app``."""
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = set_request_id(scope)
+        request_id = (b"x-request-id", set_request_id(scope).encode("ascii"))
 
         async def send_with_headers(answer: Message) -> None:
             if answer["type"] == "http.response.start":
-                answer["headers"] = [*answer["headers"], *_ALWAYS, (b"x-request-id", request_id.encode())]
+                answer["headers"] = self._headers.added_to(answer["headers"], request_id)
             await send(answer)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,8 +1,10 @@
 """The owner's routes: each carries out one operation of the catalogue."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +17,7 @@ from orcheo_core.operations.catalogue import find_operation, perform
 from orcheo_core.operations.operation import Operation
 
 Handler = Callable[[Request], Awaitable[Response]]
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -23,25 +26,31 @@ async def any_operation(request: Request) -> Response:
     return await _answer(request, request.path_params["name"], await json_object(request))
 
 
+@frozen(kw_only=True)
+class OperationHandler:
+    """Carries out one operation; its arguments are the path and the body, or the query."""
+
+    operation: Operation[Any, Any]
+    status: int = 200
+    from_query: bool = False
+
+    async def answer(self, request: Request) -> Response:
+        """The handler of a route."""
+        arguments = self._query(request) if self.from_query else await json_object(request)
+        return await _answer(request, self.operation.name, _with_path(arguments, request), self.status)
+
+    def _query(self, request: Request) -> dict[str, Any]:
+        return {key: _query_value(self.operation, key, text) for key, text in request.query_params.items()}
+
+
 def body_operation(name: str, *, status: int = 200) -> Handler:
     """A route whose arguments are its path and its body."""
-
-    async def handler(request: Request) -> Response:
-        arguments = await json_object(request)
-        return await _answer(request, name, _with_path(arguments, request), status)
-
-    return handler
+    return OperationHandler(operation=find_operation(name), status=status).answer
 
 
 def query_operation(name: str) -> Handler:
     """A route whose arguments are its path and its query."""
-
-    async def handler(request: Request) -> Response:
-        operation = find_operation(name)
-        arguments = {key: _query_value(operation, key, text) for key, text in request.query_params.items()}
-        return await _answer(request, name, _with_path(arguments, request))
-
-    return handler
+    return OperationHandler(operation=find_operation(name), from_query=True).answer
 
 
 async def _answer(request: Request, name: str, arguments: dict[str, Any], status: int = 200) -> Response:
@@ -63,4 +72,4 @@ def _with_path(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
 def _query_value(operation: Operation[Any, Any], name: str, text: str) -> str | int:
     """Query values are texts; whole numbers are the only other type that these routes take."""
     wanted = operation.request.__annotations__.get(name)
-    return int(text) if wanted is int and text.lstrip("-").isdecimal() and text.isascii() else text
+    return int(text) if wanted is int and _WHOLE_NUMBER.fullmatch(text) else text

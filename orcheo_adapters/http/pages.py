@@ -44,7 +44,5 @@ async def chat_page(request: Request) -> Response:
     headers = {
         "cache-control": "no-store",
         "content-security-policy": _CSP.format(nonce=nonce),
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-resource-policy": "same-origin",
     }
     return Response(html, headers=headers, media_type="text/html")

@@ -7,6 +7,8 @@ from starlette.requests import Request
 
 from orcheo_adapters.auth.attachment_tickets import AttachmentTickets
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
+from orcheo_adapters.http.client_address import ClientAddresses
+from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_core.assembly import Core
 from orcheo_core.ports.transcriber import Transcriber
@@ -19,6 +21,8 @@ class HttpParts:
     """The core, and the adapters beside it, behind the routes, joined in :mod:`orcheo_adapters.bootstrap`."""
 
     core: Core
+    client_addresses: ClientAddresses
+    allowed_origins: AllowedOrigins
     relay: TurnRelay
     store: Store
     transcriber: Transcriber

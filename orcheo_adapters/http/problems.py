@@ -18,25 +18,11 @@ from orcheo_core.errors import (
     MalformedRequest,
     NotFoundError,
     OrcheoError,
+    RateLimited,
     UnauthenticatedError,
     UnavailableError,
     WorkflowCheckFailed,
 )
-
-_STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
-    (WorkflowCheckFailed, 424),
-    (MalformedRequest, 400),
-    (BodyTooLarge, 413),
-    (InvalidError, 422),
-    (UnauthenticatedError, 401),
-    (ForbiddenError, 403),
-    (NotFoundError, 404),
-    (ConflictError, 409),
-    (UnavailableError, 503),
-)
-"""The first family that an error belongs to gives its status; any other error is 500."""
-
-_LOG = get_logger("http")
 
 
 class MethodNotAllowed(InvalidError):
@@ -55,11 +41,54 @@ class CrossSiteRequest(ForbiddenError):
     hint = "Open the chat at its own address."
 
 
+class NotHttp(InvalidError):
+    """What came over the connection cannot be read as HTTP/1.1."""
+
+    code = "not_http"
+    summary = "This is no valid HTTP request."
+    hint = "Speak HTTP/1.1 without TLS to this port; TLS ends at the proxy in front of the server."
+
+
+class HeadersTooLarge(InvalidError):
+    """More request line and headers than the server reads."""
+
+    code = "headers_too_large"
+    summary = "The headers of the request are too large."
+    hint = "Send fewer or shorter headers; large cookies of other programs on the same host count too."
+
+
+class RequestTimedOut(InvalidError):
+    """The request did not arrive within the time that the server waits for one."""
+
+    code = "request_timed_out"
+    summary = "The request took too long to arrive."
+    hint = "Send it again, without pauses."
+
+
+_STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
+    (WorkflowCheckFailed, 424),
+    (MethodNotAllowed, 405),
+    (RequestTimedOut, 408),
+    (HeadersTooLarge, 431),
+    (NotHttp, 400),
+    (MalformedRequest, 400),
+    (BodyTooLarge, 413),
+    (InvalidError, 422),
+    (UnauthenticatedError, 401),
+    (ForbiddenError, 403),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (RateLimited, 429),
+    (UnavailableError, 503),
+)
+"""The first family that an error belongs to gives its status; any other error is 500."""
+
+_LOG = get_logger("http")
+
+
 def status_of(error: OrcheoError | type[OrcheoError]) -> int:
     """The HTTP status of an error."""
     cls = error if isinstance(error, type) else type(error)
-    if cls is MethodNotAllowed:
-        return 405
     return next((status for family, status in _STATUS if issubclass(cls, family)), 500)
 
 
@@ -76,17 +105,29 @@ def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
     }
     if isinstance(error, InvalidInput):
         document["errors"] = [{"path": each.path, "message": each.message} for each in error.fields]
+    if isinstance(error, RateLimited):
+        document["retry_after"] = error.retry_after
     return document
 
 
 def problem_response(error: OrcheoError, request_id: str) -> Response:
     """The answer that tells a client of an error."""
-    status = status_of(error)
-    headers = {"cache-control": "no-store"}
-    if status == 401:
-        headers["www-authenticate"] = 'Bearer realm="orcheo"'
+    headers = {"cache-control": "no-store", **_more_headers(error)}
     body = encode_json(problem_json(error, request_id))
-    return Response(body, status, headers, media_type="application/problem+json")
+    return Response(body, status_of(error), headers, media_type="application/problem+json")
+
+
+def _more_headers(error: OrcheoError) -> dict[str, str]:
+    """What the status asks for: RFC 9110 section 11.6.1, and draft-ietf-httpapi-ratelimit-headers."""
+    if isinstance(error, UnauthenticatedError):
+        return {"www-authenticate": 'Bearer realm="orcheo"'}
+    if isinstance(error, RateLimited):
+        return {
+            "retry-after": str(error.retry_after),
+            "ratelimit-policy": f'"{error.policy}";q={error.amount};w={error.window_seconds}',
+            "ratelimit": f'"{error.policy}";r=0;t={error.retry_after}',
+        }
+    return {}
 
 
 async def on_orcheo_error(request: Request, error: Exception) -> Response:
@@ -103,6 +144,11 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response
+
+
+async def on_gone(request: Request, _error: Exception) -> Response:
+    """The client left, or was sent away, before its request was there: nobody reads this answer."""
+    return problem_response(RequestTimedOut(), request_id_of(request.scope))
 
 
 async def on_crash(request: Request, error: Exception) -> Response:

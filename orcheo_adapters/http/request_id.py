@@ -12,13 +12,14 @@ _PROCESS = token_hex(8)
 _NUMBERS = count()
 
 
-def set_request_id(scope: MutableMapping[str, Any]) -> str:
-    """Give the request of this ASGI scope a new id: the process's own part and a number.
+def new_request_id() -> str:
+    """An id for a request: the process's own part and a number."""
+    return f"req_{_PROCESS}{next(_NUMBERS):08x}"
 
-    The log lines of what it begins carry it too.
-    """
-    request_id = f"req_{_PROCESS}{next(_NUMBERS):08x}"
-    scope[_KEY] = request_id
+
+def set_request_id(scope: MutableMapping[str, Any]) -> str:
+    """Give the request of this ASGI scope a new id; the log lines of what it begins carry it too."""
+    request_id = scope[_KEY] = new_request_id()
     REQUEST_ID.set(request_id)
     return request_id
 

@@ -1,5 +1,8 @@
 """Reading requests: credentials, JSON bodies, where they come from."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from starlette.requests import Request
 
 from orcheo_adapters.http.parts import parts_of
@@ -8,7 +11,7 @@ from orcheo_adapters.wire.strict import load_object
 from orcheo_core.domain.actor import Caller, Channel
 from orcheo_core.errors import MalformedRequest, ServiceTokenInvalid
 
-_SAME_SITE = frozenset({None, "same-origin", "none"})
+T = TypeVar("T")
 
 
 def bearer(request: Request) -> str | None:
@@ -31,12 +34,23 @@ async def owner(request: Request) -> Caller:
     credential = bearer(request)
     if credential is None:
         raise ServiceTokenInvalid
-    return await parts_of(request).core.owner_access.authenticate(credential, _channel(request))
+    access, channel = parts_of(request).core.owner_access, _channel(request)
+    return await authenticated(request, lambda: access.authenticate(credential, channel))
+
+
+async def authenticated(request: Request, check: Callable[[], Awaitable[T]]) -> T:
+    """What ``check`` answers, unless this address has sent too many credentials that were not genuine."""
+    return await parts_of(request).core.limiting.authenticate(check, address=address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """What the address of the client is counted under."""
+    return parts_of(request).client_addresses.of(request)
 
 
 def forbid_cross_site(request: Request) -> None:
-    """Refuse what a browser sends from another site's page; programs send no ``Sec-Fetch-Site``."""
-    if request.headers.get("sec-fetch-site") not in _SAME_SITE:
+    """Refuse what a browser sends from another site's page, unless that site is allowed."""
+    if parts_of(request).allowed_origins.comes_from_elsewhere(request.headers):
         raise CrossSiteRequest
 
 

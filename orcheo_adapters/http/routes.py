@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http import attachments, chat, chatkit, health, pages
+from orcheo_adapters.http import attachments, chat, chatkit, health, openapi, pages
 from orcheo_adapters.http.operations import any_operation, body_operation, query_operation
 
 _WORKFLOW = "/api/workflows/{ref}"
@@ -40,6 +40,7 @@ def routes(static_folder: Path) -> list[BaseRoute]:
         _route("/api/operations/{name}", any_operation, "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", health.readyz, "GET"),
+        _route("/openapi.json", openapi.openapi_json, "GET"),
         Mount("/assets", StaticFiles(directory=static_folder / "assets", check_dir=False)),
     ]
 

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from orcheo_adapters.http.parts import parts_of
-from orcheo_adapters.http.requests import bearer
+from orcheo_adapters.http.requests import authenticated, bearer
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.errors import GrantInvalid
 from orcheo_core.services.admitting import Visit
@@ -16,5 +16,5 @@ async def visit_of(request: Request) -> Visit:
         raise GrantInvalid("This needs a chat grant or a publish token.")
     admitting = parts_of(request).core.admitting
     if credential.startswith(PUBLISH_TOKEN_PREFIX):
-        return await admitting.visit_by_publish_token(credential)
-    return await admitting.visit_by_grant(credential)
+        return await authenticated(request, lambda: admitting.visit_by_publish_token(credential))
+    return await authenticated(request, lambda: admitting.visit_by_grant(credential))

@@ -135,6 +135,9 @@ class MemoryServiceTokenRepository(MemoryRepository, ports.ServiceTokenRepositor
     async def find(self, public_id: str) -> ServiceToken | None:
         return self._tables.service_tokens.rows.get(public_id)
 
+    async def any_besides(self, public_id: str) -> bool:
+        return any(each != public_id for each in self._tables.service_tokens.rows)
+
     def save(self, service_token: ServiceToken) -> None:
         self._stage(lambda tables: [tables.service_tokens.put(service_token.public_id, service_token)])
 

@@ -132,6 +132,9 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
         sql = "SELECT * FROM service_tokens WHERE public_id = ?"
         return self._find_cached("service_tokens", public_id, sql, rows.service_token_of)
 
+    async def any_besides(self, public_id: str) -> bool:
+        return bool(self._database.read("SELECT 1 FROM service_tokens WHERE public_id != ? LIMIT 1", (public_id,)))
+
     def save(self, service_token: ServiceToken) -> None:
         sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?)"
         touches = ("service_tokens", service_token.public_id)

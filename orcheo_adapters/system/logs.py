@@ -9,7 +9,8 @@ from logging import Formatter, Logger, LogRecord, StreamHandler
 
 import orjson
 
-_SECRETS = re.compile(r"orc_(?:pt|st)_[0-9A-Za-z]{60}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_SECRETS = re.compile(r"orc_(?:pt|st)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}")
+"""Our tokens, also cut off somewhere behind their public id; JWTs; visitors' cookies."""
 _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "input_tokens", "output_tokens")
 
 REQUEST_ID: ContextVar[str] = ContextVar("orcheo.request_id")
@@ -22,8 +23,8 @@ def get_logger(part: str) -> Logger:
 
 
 def redact(text: str) -> str:
-    """``text`` without anything of the shape of our tokens or of a JWT, and without halves of surrogate pairs."""
-    return _SECRETS.sub("[redacted]", text.encode(errors="backslashreplace").decode())
+    """``text`` without anything of the shape of our tokens, of a JWT or of a visitor's cookie."""
+    return _SECRETS.sub("[redacted]", text)
 
 
 class JsonLines(Formatter):
@@ -35,14 +36,19 @@ class JsonLines(Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "text": redact(record.getMessage()),
+            "text": _printable(record.getMessage()),
         }
         if request_id := REQUEST_ID.get(""):
             line["request_id"] = request_id
         line |= {name: record.__dict__[name] for name in _EXTRAS if name in record.__dict__}
         if record.exc_info:
-            line["traceback"] = redact(self.formatException(record.exc_info))
-        return orjson.dumps(line, default=str).decode()
+            line["traceback"] = _printable(self.formatException(record.exc_info))
+        return redact(orjson.dumps(line, default=str).decode())
+
+
+def _printable(text: str) -> str:
+    """Half a surrogate pair is no UTF-8; an error while writing the log would print the line as it is."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def configure_logs(level: int = logging.INFO) -> None:

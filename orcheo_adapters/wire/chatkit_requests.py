@@ -213,7 +213,7 @@ class RequestMetadata:
     client_id: str | None = field(default=None)
 
 
-TYPES: dict[str, type[Any]] = {
+CHATKIT_TYPES: dict[str, type[Any]] = {
     "threads.create": CreateThread,
     "threads.add_user_message": AddUserMessage,
     "threads.add_client_tool_output": AddToolOutput,
@@ -240,16 +240,16 @@ class ChatKitRequest:
     """One decoded request; ``client_id`` is an idempotency key in the metadata."""
 
     params: Any
-    """A value of one of the classes in :data:`TYPES`."""
+    """A value of one of the classes in :data:`CHATKIT_TYPES`."""
     client_id: str | None
 
 
 def decode_chatkit(body: bytes) -> ChatKitRequest:
     """Decode a request body; raises :class:`MalformedRequest` and :class:`InvalidInput`."""
     document = load_object(body)
-    cls = TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
+    cls = CHATKIT_TYPES.get(kind) if isinstance(kind := document.get("type"), str) else None
     if cls is None:
-        raise InvalidInput(FieldError("type", f"must be one of {', '.join(TYPES)}"))
+        raise InvalidInput(FieldError("type", f"must be one of {', '.join(CHATKIT_TYPES)}"))
     params = _DECODER.decode(document.get("params", {}), cls, path="params")
     metadata = _DECODER.decode(document.get("metadata", {}), RequestMetadata, path="metadata")
     return ChatKitRequest(params=params, client_id=metadata.client_id)

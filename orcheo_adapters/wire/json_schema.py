@@ -1,8 +1,9 @@
 """JSON Schema of the requests and results of operations."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, Attribute, fields, has
 
@@ -34,6 +35,33 @@ def result_schema(result: type) -> Schema:
     hints = get_type_hints(result)
     names = [attribute.name for attribute in fields(result)]
     return {"type": "object", "properties": {name: _of(hints[name]) for name in names}, "required": names}
+
+
+def input_schema(cls: type, special: Mapping[Any, Schema]) -> Schema:
+    """What a client of a protocol writes: fields with a default may be left out, fields we do not know may come.
+
+    ``special`` has the schema of types whose JSON is not that of their class.
+    """
+    hints = get_type_hints(cls)
+    properties = {each.name: _input_of(hints[each.name], special) for each in fields(cls)}
+    required = [each.name for each in fields(cls) if each.default is NOTHING]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _input_of(hint: Any, special: Mapping[Any, Schema]) -> Schema:
+    if hint in special:
+        return special[hint]
+    if has(hint):
+        return input_schema(hint, special)
+    if get_origin(hint) is Literal:
+        return {"enum": list(get_args(hint))}
+    if get_origin(hint) in (list, tuple):
+        return {"type": "array", "items": _input_of(get_args(hint)[0], special)}
+    if get_origin(hint) is dict:
+        return {"type": "object", "additionalProperties": _input_of(get_args(hint)[1], special)}
+    if isinstance(hint, UnionType):
+        return {"anyOf": [_input_of(each, special) for each in get_args(hint)]}
+    return dict(_SCALARS.get(hint, {}))
 
 
 def _of(hint: Any) -> Schema:

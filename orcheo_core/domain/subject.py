@@ -21,3 +21,8 @@ class Subject:
     def program(cls, publish_token_id: str) -> "Subject":
         """A program that chats with a publish token and names no visitor."""
         return cls(f"program:{publish_token_id}")
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a program rather than one visitor."""
+        return self.key.startswith("program:")

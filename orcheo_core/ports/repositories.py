@@ -68,6 +68,10 @@ class ServiceTokenRepository(Protocol):
         """The service token with this public id."""
 
     @abstractmethod
+    async def any_besides(self, public_id: str) -> bool:
+        """Whether there is a service token other than the one with this public id."""
+
+    @abstractmethod
     def save(self, service_token: ServiceToken) -> None:
         """Stage an insert or a replacement."""
 

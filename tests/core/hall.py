@@ -7,6 +7,7 @@ from attrs import frozen
 
 from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
 from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
+from orcheo_adapters.system.null_rate_limiter import NullRateLimiter
 from orcheo_core.assembly import Core, Ports, assemble_core
 from orcheo_core.domain.actor import Actor, Caller, Channel
 from orcheo_core.domain.items import Item, TextInput
@@ -104,6 +105,7 @@ def build_hall() -> Hall:
             clock=clock,
             entropy=entropy,
             telemetry=telemetry,
+            limiter=NullRateLimiter(),
             peppers=PepperRing((Pepper(id="p1", key=b"p" * 32),)),
             public_url="https://chat.example.org",
         )

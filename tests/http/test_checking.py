@@ -40,7 +40,7 @@ async def test_the_route_of_its_own(house: House) -> None:
         ("fails_for_a_reason", "LookupError: no such thing; because of KeyError: 'thing'"),
         ("fails_without_words", "failed to answer 'Hello': ValueError"),
         ("silent", "without text for an answer to 'Hello'"),
-        ("endless", "longer than 1,000,000 characters"),
+        ("talkative", "longer than 1,000,000 characters"),
         ("takes_too_long", "did not finish its answer to 'Hello' within 30 s"),
     ],
 )

@@ -142,3 +142,11 @@ async def test_a_fault_of_ours_is_a_problem_without_its_reason(house: House) -> 
     house.orcheo.app.state.parts = None
     problem = assert_problem(await house.client.get("/readyz"), 500, "internal_error")
     assert "NoneType" not in str(problem)
+
+
+@pytest.mark.parametrize("limit", ["--5", "5-", "9" * 5_000, "1.5", "", "٣"])
+async def test_a_number_in_the_address_that_is_none(house: House, limit: str) -> None:
+    """It is named as wrong, whatever Python makes of it."""
+    headers = {"authorization": f"Bearer {house.owner_token}"}
+    answer = await house.client.get("/api/workflows", params={"limit": limit}, headers=headers)
+    assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "limit"

@@ -137,6 +137,37 @@ describe("the chat page", () => {
     await expect.poll(() => shownText("h1")).toBe("Docs assistant");
   });
 
+  test("counts down when there were too many messages, and then sends the message again", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+    try {
+      const server = openPage(
+        jsonAnswer(DESCRIPTION),
+        jsonAnswer(GRANT),
+        problemAnswer(429, "rate_limited", { "retry-after": "3" }),
+        streamAnswer(turnEvents("thr_1", "Hi", ["Hello"])),
+      );
+      await send("Hi");
+      await expect.poll(() => shownText(".failure p")).toContain("You can try again in 3 s.");
+      const retry = find<HTMLButtonElement>(".failure button");
+      expect(retry.disabled).toBe(true);
+      await send("Impatient");
+      expect(server.sent).toHaveLength(3);
+      vi.advanceTimersByTime(2_000);
+      await expect.poll(() => shownText(".failure p")).toContain("You can try again in 1 s.");
+      vi.advanceTimersByTime(1_000);
+      await expect.poll(() => retry.disabled).toBe(false);
+      expect(shownText(".failure p")).not.toContain("You can try again");
+      retry.click();
+      await expect.poll(() => shownText('[data-role="assistant"] p')).toBe("Hello");
+      const keys = server.sent.slice(2).map((request) => request.headers["Idempotency-Key"]);
+      expect(keys[0]).toBe(keys[1]);
+      expect(shownText('[data-role="user"] p')).toBe("Hi");
+      expect(find<HTMLTextAreaElement>("textarea").value).toBe("Impatient");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("keeps what was said in sight when the chat is closed", async () => {
     openPage(
       jsonAnswer(DESCRIPTION),

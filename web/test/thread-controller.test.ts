@@ -96,6 +96,25 @@ describe("asking", () => {
     expect(thread.view.failure?.notBefore).toBeGreaterThanOrEqual(before + 20_000);
   });
 
+  test("too often while answering again offers to answer again, not to ask again", async () => {
+    const { thread, requests } = arrange(
+      streamAnswer(EVENTS.slice(0, 4)),
+      jsonAnswer(
+        wireThread("thr_1", [userItem("msg_u", "Hi")], {
+          "orcheo.turn": { id: "trn_1", status: "failed", user_item_id: "msg_u" },
+        }),
+      ),
+      problemAnswer(429, "rate_limited", { "retry-after": "20" }),
+      streamAnswer(turnEvents(null, "Hi", ["Again"]).slice(2)),
+    );
+    await thread.ask("Hi", "key-1");
+    await thread.retry("key-2");
+    expect(thread.view.failure).toMatchObject({ kind: "rate-limited", remedy: "answer-again" });
+    await thread.retry("key-3");
+    expect(requests().slice(-2)).toEqual(["threads.retry_after_item", "threads.retry_after_item"]);
+    expect(thread.view.failure).toBeNull();
+  });
+
   test.each([
     [409, "turn_in_progress", { failure: { kind: "turn-in-progress", remedy: "ask-again" } }],
     [422, "invalid_request", { failure: { kind: "refused", remedy: null } }],

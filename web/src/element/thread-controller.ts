@@ -1,7 +1,7 @@
 /** Drives one thread: opens it, asks, follows the answer, stops, retries. Knows nothing of the DOM. */
 
 import { type ChatClient, isAbort } from "./protocol/chat-client.ts";
-import { ConnectionError, problemCode } from "./protocol/problem.ts";
+import { ConnectionError, isLimited, problemCode } from "./protocol/problem.ts";
 import { followTurn, type Pace, retryDelay } from "./protocol/turn-feed.ts";
 import { askRequest, type Page, type TurnRequest, type WireItem, type WireThread } from "./protocol/wire.ts";
 import { changeForError } from "./state/failure.ts";
@@ -129,7 +129,7 @@ export class ThreadController {
     try {
       await this.#followToEnd(opening, signal);
     } catch (error) {
-      if (!isAbort(error)) this.#fail(error);
+      if (!isAbort(error)) this.#fail(error, opening?.request.type === "threads.retry_after_item");
     }
     if (!signal.aborted) this.#listener.turnEnded();
   }
@@ -160,9 +160,10 @@ export class ThreadController {
     }
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, wasRetry = false): void {
     const isKept = this.#view.threadId !== null && lastQuestion(this.#view)?.status !== "pending";
-    this.#apply(changeForError(error, isKept, Date.now()));
+    const remedy = wasRetry && isLimited(error) ? "answer-again" : isKept ? "reconnect" : "ask-again";
+    this.#apply(changeForError(error, remedy, Date.now()));
     this.#listener.failed(error);
   }
 

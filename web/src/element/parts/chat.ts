@@ -79,17 +79,18 @@ function jumpTemplate(acts: ChatActs): TemplateResult {
   return html`<button type="button" class="jump" aria-label=${label} title=${label} @click=${acts.toEnd}>${downIcon}</button>`;
 }
 
-function composerTemplate({ view, acts }: ChatDrawing): TemplateResult {
+function composerTemplate({ view, secondsLeft, acts }: ChatDrawing): TemplateResult {
   return html`<orcheo-composer
-      .mode=${composerMode(view)}
+      .mode=${composerMode(view, secondsLeft)}
       @composer-send=${(sent: CustomEvent<{ text: string }>) => acts.send(sent.detail.text)}
       @composer-stop=${acts.stop}
     ></orcheo-composer>
     <p class="disclaimer">${strings.disclaimer}</p>`;
 }
 
-function composerMode(view: ThreadView): ComposerMode {
-  if (view.turn === "idle") return "ready";
+function composerMode(view: ThreadView, secondsLeft: number): ComposerMode {
+  const isLimited = view.failure?.kind === "rate-limited" && secondsLeft > 0;
+  if (view.turn === "idle") return isLimited ? "waiting" : "ready";
   const canStop = view.turn === "running" && view.canStop && view.threadId !== null;
   return canStop ? "answering" : "unstoppable";
 }

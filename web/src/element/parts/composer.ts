@@ -9,8 +9,8 @@ import { sendIcon, stopIcon } from "./icons.ts";
 const MESSAGE_LIMIT = 8_000;
 const NEAR_LIMIT = 500;
 
-/** What the composer can do at the moment. */
-export type ComposerMode = "ready" | "answering" | "unstoppable" | "disabled";
+/** What the composer can do at the moment; `waiting`: write, but not send yet. */
+export type ComposerMode = "ready" | "waiting" | "answering" | "unstoppable" | "disabled";
 
 export class OrcheoComposer extends LitElement {
   static override styles = [controlStyles, composerStyles];

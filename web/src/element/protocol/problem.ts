@@ -31,6 +31,11 @@ export function problemCode(error: unknown): string | null {
   return error instanceof ProblemError ? error.problem.code : null;
 }
 
+/** True when the server asks to wait: then nothing of the request was begun. */
+export function isLimited(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status === 429;
+}
+
 /** True for failures that may be gone a moment later, such as a server that is being restarted. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;

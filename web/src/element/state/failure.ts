@@ -4,16 +4,14 @@ import { ConnectionError, ProblemError } from "../protocol/problem.ts";
 import type { ThreadChange } from "./reduce.ts";
 import type { FailureKind, Remedy, TurnFailure } from "./thread-view.ts";
 
-/** `isKept`: the server is known to have the visitor's question. */
-export function changeForError(error: unknown, isKept: boolean, now: number): ThreadChange {
-  if (error instanceof ProblemError) return changeForProblem(error, isKept, now);
-  const remedy = isKept ? "reconnect" : "ask-again";
+/** `remedy`: what may help if the failure can be mended at all. */
+export function changeForError(error: unknown, remedy: Remedy, now: number): ThreadChange {
+  if (error instanceof ProblemError) return changeForProblem(error, remedy, now);
   const kind = error instanceof ConnectionError ? "connection-lost" : "error";
   return failed({ kind, text: "", remedy, notBefore: 0 });
 }
 
-function changeForProblem({ problem }: ProblemError, isKept: boolean, now: number): ThreadChange {
-  const remedy = isKept ? "reconnect" : "ask-again";
+function changeForProblem({ problem }: ProblemError, remedy: Remedy, now: number): ThreadChange {
   const notBefore = problem.retryAfter === null ? 0 : now + problem.retryAfter;
   switch (problem.code) {
     case "chat_unavailable":

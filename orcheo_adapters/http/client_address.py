@@ -1,0 +1,103 @@
+"""Where a request comes from: the address of the connection, or what proxies that are trusted say of it.
+
+``X-Forwarded-For`` is a list to which each proxy adds, at the end, the address it was reached from. What stands
+before the entries of trusted proxies was written by anybody, so it is read from the end only.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+Network = IPv4Network | IPv6Network
+_UNKNOWN = "unknown"
+_MAX_HOPS = 32
+_KEPT = 4_096
+
+
+@frozen(kw_only=True)
+class TrustedProxies:
+    """How many proxies stand in front of the server, or in which networks they are; none by default."""
+
+    count: int = 0
+    networks: tuple[Network, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "TrustedProxies":
+        """From ``2`` or ``127.0.0.1, 10.0.0.0/8``; :class:`ValueError` for anything else."""
+        text = text.strip()
+        if text.isascii() and text.isdecimal() and int(text) <= _MAX_HOPS:
+            return cls(count=int(text))
+        return cls(networks=tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
+
+    def __bool__(self) -> bool:
+        return self.count > 0 or bool(self.networks)
+
+    def client_of(self, peer: str, forwarded: Iterable[str]) -> str:
+        """The address of the client whose request came over ``peer``, with what the proxies said, in their order."""
+        hops = [part.strip() for line in forwarded for part in line.split(",") if part.strip()]
+        return self._by_count(peer, hops) if self.count else self._by_network(peer, hops)
+
+    def _by_count(self, peer: str, hops: list[str]) -> str:
+        """The entry of the outermost proxy; a request that passed fewer proxies than there are is counted by peer."""
+        if len(hops) < self.count:
+            return peer
+        client = hops[-self.count]
+        return peer if _parse(client) is None else client
+
+    def _by_network(self, peer: str, hops: list[str]) -> str:
+        """The first address, from the end, that is no proxy of ours."""
+        client = peer
+        while hops and self._trusts(client):
+            said = hops.pop()
+            if _parse(said) is None:
+                break
+            client = said
+        return client
+
+    def _trusts(self, text: str) -> bool:
+        address = _parse(text)
+        return address is not None and any(address in network for network in self.networks)
+
+
+@frozen
+class ClientAddresses:
+    """Gives each request the key that its address is counted under: IPv4 as it is, IPv6 by its /64 network."""
+
+    proxies: TrustedProxies = field(factory=TrustedProxies)
+
+    def of(self, request: "Request") -> str:
+        """The key of the address that a request comes from."""
+        peer = request.client.host if request.client else _UNKNOWN
+        if self.proxies:
+            peer = self.proxies.client_of(peer, request.headers.getlist("x-forwarded-for"))
+        return address_key(peer)
+
+
+@lru_cache(_KEPT)
+def address_key(text: str) -> str:
+    """``192.0.2.7`` as it is, ``2001:db8::/64`` for all of a customer's IPv6 addresses; text that is none as it is."""
+    address = _parse(text)
+    if isinstance(address, IPv6Address):
+        return str(ip_network((int(address) >> 64 << 64, 64)))
+    return str(address) if address else text[:64]
+
+
+@lru_cache(_KEPT)
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    """The address in ``text``, with or without port; one of IPv4 inside IPv6 as IPv4."""
+    host = text
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,191 @@
+"""HTTP/1.1 connections with deadlines: uvicorn by itself waits for ever for a request to arrive.
+
+Each connection is in one of two phases, waiting for a head or for a body, and has one deadline for it. What arrives
+meanwhile does not move the deadline, so that dripping bytes gain nothing.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from attrs import frozen
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from orcheo_adapters.http.problems import HeadersTooLarge, NotHttp, RequestTimedOut, problem_response
+from orcheo_adapters.http.request_id import new_request_id
+from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_core.errors import OrcheoError
+
+
+@frozen(kw_only=True)
+class Deadlines:
+    """How long a connection may take for what (security.md, *uvicorn*), and how large the head may be."""
+
+    head_seconds: float = 10.0
+    """From the first moment, or the first byte of a later request, to the end of its headers."""
+    body_seconds: float = 30.0
+    """From the end of the headers to the end of the body."""
+    idle_seconds: float = 15.0
+    """Between two requests."""
+    unread_seconds: float = 30.0
+    """For a client to read on, once more waits for it than the system buffers."""
+    linger_seconds: float = 2.0
+    """For a client to read why it is refused, before the connection is cut."""
+    head_bytes: int = 16 * 1024
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """Answers 408, 431 or 400 to what is slow, large or no HTTP, and closes the connection."""
+
+    deadlines: ClassVar[Deadlines] = Deadlines()
+    security_headers: ClassVar[SecurityHeaders] = SecurityHeaders()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.timeout_keep_alive = self.deadlines.idle_seconds  # type: ignore[assignment]  # parts of a second as well
+        self._deadline: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self.in_body = False
+        self._head_bytes = 0
+        self._closing = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._arm(self.deadlines.head_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        self._forgive()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        if not self.in_body:
+            self._head_bytes = len(data) + (self._head_bytes if self._in_head else 0)
+            if self._deadline is None:
+                self._arm(self.deadlines.head_seconds)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self.deadlines.head_bytes:
+            self._refuse(HeadersTooLarge())
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if self._closing:
+            return
+        self._in_head, self.in_body = False, True
+        self._arm(self.deadlines.body_seconds)
+        if self._size_of_head() > self.deadlines.head_bytes:
+            self._refuse(HeadersTooLarge())
+            return
+        super().on_headers_complete()
+        if not self.cycle.keep_alive:
+            self.cycle.transport = _Unhurried(self)  # type: ignore[assignment]  # has all that a cycle uses
+
+    def on_body(self, body: bytes) -> None:
+        if not self._closing:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._closing:
+            return
+        self.in_body = False
+        self._disarm()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(NotHttp(msg))
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._forgive()
+        self._unread = self.loop.call_later(self.deadlines.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._forgive()
+        super().resume_writing()
+
+    def _size_of_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _arm(self, seconds: float) -> None:
+        self._disarm()
+        self._deadline = self.loop.call_later(seconds, self._too_late)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _forgive(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self._is_answering() and not self.in_body:
+            # The next request of this connection waits for its turn, not we for it.
+            self._arm(self.deadlines.head_seconds)
+        elif self._in_head or (self.in_body and self._is_answering()):
+            self._refuse(RequestTimedOut())
+        else:
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _refuse(self, error: OrcheoError) -> None:
+        """Say why, unless an answer was begun, and close."""
+        if self._closing or self.transport.is_closing():
+            return
+        if not (self._is_answering() and self.cycle.response_started):
+            self.transport.write(self._refusal(error))
+        if self._is_answering():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.linger()
+
+    def linger(self) -> None:
+        """Close, but take for a moment what the client still sends: cut at once, it would lose our last words."""
+        self._closing = True
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._disarm()
+        self._deadline = self.loop.call_later(self.deadlines.linger_seconds, self.transport.abort)
+
+    def _refusal(self, error: OrcheoError) -> bytes:
+        request_id = new_request_id()
+        answer = problem_response(error, request_id)
+        status = HTTPStatus(answer.status_code)
+        more = (b"x-request-id", request_id.encode("ascii")), (b"connection", b"close")
+        headers = self.security_headers.added_to([*self.server_state.default_headers, *answer.raw_headers], *more)
+        lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode("ascii"), *(b"%b: %b" % each for each in headers)]
+        return b"\r\n".join([*lines, b"", bytes(answer.body)])
+
+
+class _Unhurried:
+    """The transport as an answer sees it that is the last one of its connection."""
+
+    def __init__(self, protocol: GuardedProtocol) -> None:
+        self._protocol = protocol
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+
+    def close(self) -> None:
+        """Close, and linger when the client has not sent all of its request yet."""
+        if self._protocol.in_body:
+            self._protocol.linger()
+        else:
+            self._protocol.transport.close()
+
+
+def guarded_protocol(deadlines: Deadlines, security_headers: SecurityHeaders) -> type[GuardedProtocol]:
+    """A protocol for uvicorn with these deadlines and headers."""
+    return type("Guarded", (GuardedProtocol,), {"deadlines": deadlines, "security_headers": security_headers})

@@ -1,0 +1,209 @@
+"""What the OpenAPI document says of the routes that carry out no operation of the catalogue."""
+
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_adapters.http.attachments import TICKET_HEADER
+from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
+from orcheo_adapters.wire.json_schema import Schema, input_schema
+from orcheo_core.domain.items import InputPart
+from orcheo_core.errors import (
+    ActionFailed,
+    AttachmentNotFound,
+    ChatSessionEnded,
+    ChatUnavailable,
+    GrantExpired,
+    GrantInvalid,
+    InvalidInput,
+    ItemNotFound,
+    LoginRequired,
+    NothingPending,
+    OrcheoError,
+    PublishTokenInvalid,
+    PublishTokenRevoked,
+    PublishTokenRotated,
+    RateLimited,
+    ServerStopping,
+    StorageUnavailable,
+    ThreadNotFound,
+    TranscriptionOff,
+    TurnInProgress,
+)
+
+Json = dict[str, Any]
+Errors = tuple[type[OrcheoError], ...]
+
+_TOKENS: Errors = (PublishTokenInvalid, PublishTokenRotated, PublishTokenRevoked)
+_GRANTS: Errors = (GrantInvalid, GrantExpired, ChatSessionEnded)
+_ADMISSION: Errors = (ChatUnavailable, LoginRequired, RateLimited)
+_TEXT: Schema = {"type": "string"}
+
+
+def json_answer(description: str, schema: Schema) -> Json:
+    """A successful answer in JSON."""
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+@frozen(kw_only=True)
+class Description:
+    """One route: what it does, which credentials it takes (none of them needed when empty), what it answers."""
+
+    summary: str
+    answers: dict[str, Json]
+    errors: Errors = ()
+    credentials: tuple[str, ...] = ()
+    parameters: tuple[Json, ...] = ()
+    body: Schema | None = None
+    body_type: str = "application/json"
+
+
+def _part(kind: str, **properties: Schema) -> Schema:
+    required = ["type", *(name for name in properties if name in {"id", "text"})]
+    return {"type": "object", "properties": {"type": {"const": kind}, **properties}, "required": required}
+
+
+_SPECIAL: dict[Any, Schema] = {
+    InputPart: {
+        "oneOf": [
+            _part("input_text", text=_TEXT),
+            _part("input_tag", id=_TEXT, text=_TEXT, data={"type": "object"}),
+        ]
+    },
+    str | None: {"type": ["string", "null"]},
+}
+
+
+def _chatkit_body() -> Schema:
+    return {
+        "type": "object",
+        "required": ["type"],
+        "oneOf": [_chatkit_request(kind, cls) for kind, cls in CHATKIT_TYPES.items()],
+    }
+
+
+def _chatkit_request(kind: str, cls: type) -> Schema:
+    params = input_schema(cls, _SPECIAL)
+    required = ["type", "params"] if params["required"] else ["type"]
+    return {
+        "type": "object",
+        "properties": {"type": {"const": kind}, "params": params, "metadata": {"type": "object"}},
+        "required": required,
+    }
+
+
+_GRANT_ANSWER = json_answer(
+    "A chat grant.", _object(client_secret=_TEXT, expires_in={"type": "integer"}, expires_at=_TEXT)
+)
+_ATTACHMENT = json_answer("The attachment.", {"type": "object"})
+_STREAM: Json = {"text/event-stream": {}}
+_NUMBER: Schema = {"type": "string", "pattern": "^[0-9]{1,9}$"}
+
+DESCRIPTIONS: dict[tuple[str, str], Description] = {
+    ("POST", "/api/chatkit"): Description(
+        summary="The ChatKit protocol: a stream of thread events, or JSON.",
+        credentials=("chatGrant", "publishToken"),
+        body=_chatkit_body(),
+        answers={
+            "200": {
+                "description": "Thread events, or the answer to a read.",
+                "content": {**_STREAM, "application/json": {"schema": {"type": "object"}}},
+            }
+        },
+        errors=(
+            *_TOKENS,
+            *_GRANTS,
+            *_ADMISSION,
+            InvalidInput,
+            ThreadNotFound,
+            ItemNotFound,
+            TurnInProgress,
+            NothingPending,
+            AttachmentNotFound,
+            ActionFailed,
+            TranscriptionOff,
+            ServerStopping,
+            StorageUnavailable,
+        ),
+    ),
+    ("POST", "/api/chatkit/attachments"): Description(
+        summary="Upload an attachment directly, as field `file` of a form.",
+        credentials=("chatGrant", "publishToken"),
+        body=_object(file={"type": "string", "format": "binary"}),
+        body_type="multipart/form-data",
+        answers={"200": _ATTACHMENT},
+        errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, StorageUnavailable),
+    ),
+    ("PUT", "/api/chatkit/attachments/{attachment_id}"): Description(
+        summary="Upload the bytes of an attachment that was announced, with the header from its upload descriptor.",
+        parameters=({"name": TICKET_HEADER, "in": "header", "schema": _TEXT},),
+        body={"type": "string", "format": "binary"},
+        body_type="application/octet-stream",
+        answers={"200": _ATTACHMENT},
+        errors=(AttachmentNotFound, InvalidInput, StorageUnavailable),
+    ),
+    ("GET", "/api/chatkit/attachments/{attachment_id}"): Description(
+        summary="The bytes of an attachment, for whoever was given its ticket.",
+        parameters=({"name": "ticket", "in": "query", "schema": _TEXT},),
+        answers={"200": {"description": "The file.", "content": {"*/*": {}}}},
+        errors=(AttachmentNotFound,),
+    ),
+    ("GET", "/api/chatkit/threads/{thread_id}/events"): Description(
+        summary="The thread events of the latest turn, from one on.",
+        credentials=("chatGrant", "publishToken"),
+        parameters=(
+            {"name": "after", "in": "query", "schema": _NUMBER},
+            {"name": "Last-Event-ID", "in": "header", "schema": _NUMBER},
+        ),
+        answers={
+            "200": {"description": "Thread events.", "content": _STREAM},
+            "204": {"description": "There is nothing to follow."},
+        },
+        errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, ThreadNotFound),
+    ),
+    ("GET", "/api/chat/{ref}"): Description(
+        summary="What the chat page needs before anybody is admitted.",
+        answers={
+            "200": json_answer(
+                "A public workflow.",
+                _object(
+                    id=_TEXT,
+                    name=_TEXT,
+                    require_login={"type": "boolean"},
+                    login_url={"type": ["string", "null"]},
+                    look={"type": "object"},
+                ),
+            )
+        },
+        errors=(ChatUnavailable, RateLimited),
+    ),
+    ("POST", "/api/chat/{ref}/session"): Description(
+        summary="Open a chat session by share link or publish token, or renew a chat grant.",
+        credentials=("publishToken", "chatGrant"),
+        body={"type": "object", "properties": {"publish_token": _TEXT}},
+        answers={"200": _GRANT_ANSWER},
+        errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, StorageUnavailable),
+    ),
+    ("GET", "/chat/{ref}"): Description(
+        summary="The chat page; the same for every workflow.",
+        answers={"200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}}},
+    ),
+    ("GET", "/healthz"): Description(
+        summary="Whether the process answers.",
+        answers={"200": json_answer("It does.", _object(status={"const": "ok"}))},
+    ),
+    ("GET", "/readyz"): Description(
+        summary="Whether the store answers and takes writes.",
+        answers={"200": json_answer("It does.", _object(status={"const": "ready"}))},
+        errors=(StorageUnavailable,),
+    ),
+    ("GET", "/openapi.json"): Description(
+        summary="This document.",
+        answers={"200": json_answer("An OpenAPI document.", {"type": "object"})},
+    ),
+}
+"""By method and path, as in the URL table; a test holds the two against each other."""

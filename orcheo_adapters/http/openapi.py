@@ -1,0 +1,166 @@
+"""The OpenAPI 3.1 document, made of the URL table, the catalogue of operations and the descriptions beside them."""
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+from attrs import evolve
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from orcheo_adapters.http.descriptions import DESCRIPTIONS, Description, Errors, Json, json_answer
+from orcheo_adapters.http.operations import OperationHandler, any_operation
+from orcheo_adapters.http.problems import (
+    CrossSiteRequest,
+    HeadersTooLarge,
+    MethodNotAllowed,
+    RequestTimedOut,
+    status_of,
+)
+from orcheo_adapters.wire.chatkit_answers import encode_json
+from orcheo_adapters.wire.json_schema import request_schema, result_schema
+from orcheo_core.errors import (
+    BodyTooLarge,
+    InvalidInput,
+    MalformedRequest,
+    NotFoundError,
+    OrcheoError,
+    RateLimited,
+    ScopeMissing,
+    ServiceTokenInvalid,
+    StorageUnavailable,
+)
+from orcheo_core.operations.catalogue import CATALOGUE
+from orcheo_core.operations.operation import Operation
+
+_ALWAYS: Errors = (RequestTimedOut, HeadersTooLarge)
+_WITH_BODY: Errors = (MalformedRequest, BodyTooLarge, CrossSiteRequest)
+_WITH_PATH: Errors = (NotFoundError, MethodNotAllowed)
+_OWNER: Errors = (ServiceTokenInvalid, ScopeMissing, InvalidInput, RateLimited, StorageUnavailable)
+
+
+async def openapi_json(request: Request) -> Response:
+    """``/openapi.json``: this very server's routes."""
+    state = request.app.state
+    if not hasattr(state, "openapi"):
+        state.openapi = encode_json(openapi_document(request.app.routes))
+    return Response(state.openapi, media_type="application/json")
+
+
+def openapi_document(routes: Iterable[BaseRoute]) -> Json:
+    """The document of these routes; mounts of files are left out."""
+    paths: Json = {}
+    for route in routes:
+        if isinstance(route, Route):
+            for path, method, described in _described(route):
+                paths.setdefault(path, {})[method.lower()] = _operation(path, method, described)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Orcheo", "version": version("orcheo"), "license": {"name": "Apache-2.0"}},
+        "paths": paths,
+        "components": {"schemas": {"Problem": _PROBLEM}, "securitySchemes": _CREDENTIALS},
+    }
+
+
+def _described(route: Route) -> Iterator[tuple[str, str, Description]]:
+    for method in sorted((route.methods or set()) - {"HEAD"}):
+        handler = getattr(route.endpoint, "__self__", None)
+        if isinstance(handler, OperationHandler):
+            yield route.path, method, _of_handler(handler)
+        elif route.endpoint is any_operation:
+            for name, operation in CATALOGUE.items():
+                yield route.path.replace("{name}", name), method, _of_operation(operation)
+        elif (method, route.path) in DESCRIPTIONS:
+            yield route.path, method, DESCRIPTIONS[method, route.path]
+
+
+def _of_operation(operation: Operation[Any, Any], status: int = 200) -> Description:
+    return Description(
+        summary=operation.summary,
+        answers={str(status): json_answer("Done.", result_schema(operation.result))},
+        errors=(*operation.errors, *_OWNER),
+        credentials=("serviceToken",),
+        body=request_schema(operation.request),
+    )
+
+
+def _of_handler(handler: OperationHandler) -> Description:
+    whole = _of_operation(handler.operation, handler.status)
+    body = _without_ref(whole.body or {})
+    if not handler.from_query:
+        return evolve(whole, body=body)
+    parameters = tuple({"name": name, "in": "query", "schema": each} for name, each in body["properties"].items())
+    return evolve(whole, body=None, parameters=parameters)
+
+
+def _without_ref(schema: Json) -> Json:
+    """What the address says already is no argument of the body or the query."""
+    properties = {name: each for name, each in schema["properties"].items() if name != "ref"}
+    return schema | {"properties": properties, "required": [name for name in schema["required"] if name != "ref"]}
+
+
+def _operation(path: str, method: str, described: Description) -> Json:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    in_path = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    errors = (
+        *described.errors,
+        *_ALWAYS,
+        *(_WITH_BODY if method != "GET" else ()),
+        *(_WITH_PATH if names else ()),
+    )
+    document: Json = {
+        "operationId": f"{method.lower()} {path}",
+        "summary": described.summary,
+        "responses": {**described.answers, **_problems(errors)},
+    }
+    if in_path or described.parameters:
+        document["parameters"] = [*in_path, *described.parameters]
+    if described.body is not None:
+        content = {described.body_type: {"schema": described.body}}
+        document["requestBody"] = {"required": bool(described.body.get("required")), "content": content}
+    if described.credentials:
+        document["security"] = [{name: []} for name in described.credentials]
+    return document
+
+
+def _problems(errors: Iterable[type[OrcheoError]]) -> Json:
+    """One answer for each status, which names the codes that it may carry."""
+    codes: dict[str, set[str]] = {}
+    for error in errors:
+        codes.setdefault(str(status_of(error)), set()).add(error.code)
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": f"Code {', '.join(sorted(codes[status]))}.",
+            "content": {"application/problem+json": {"schema": schema}},
+        }
+        for status in sorted(codes)
+    }
+
+
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457, with a stable code and the next step.",
+    "properties": {
+        **{name: {"type": "string"} for name in ("type", "title", "code", "detail", "hint", "request_id")},
+        "status": {"type": "integer"},
+        "retry_after": {"type": "integer", "description": "Seconds to wait, with the status 429."},
+        "errors": {
+            "type": "array",
+            "description": "The wrong fields, with the code invalid_input.",
+            "items": {
+                "type": "object",
+                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["path", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "code", "detail", "hint", "request_id"],
+}
+
+_CREDENTIALS: Json = {
+    "serviceToken": {"type": "http", "scheme": "bearer", "description": "orc_st_…, of an owner or a program."},
+    "publishToken": {"type": "http", "scheme": "bearer", "description": "orc_pt_…, of one public workflow."},
+    "chatGrant": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Of one chat session."},
+}

@@ -1,0 +1,61 @@
+"""The HTTP server over one application: uvicorn with our deadlines, and an end that tells the streams."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from orcheo_adapters.http.deadlines import Deadlines, guarded_protocol
+from orcheo_adapters.http.security_headers import SecurityHeaders
+
+GRACE_SECONDS = 1.5
+"""For answers under way when the server is told to stop; then they are cut."""
+
+
+def http_server(
+    app: ASGIApp,
+    *,
+    deadlines: Deadlines,
+    security_headers: SecurityHeaders,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[], None],
+) -> uvicorn.Server:
+    """A server for ``app``; ``on_ready`` is called once it listens, ``on_stop`` when it is told to stop."""
+    config = uvicorn.Config(
+        app,
+        http=guarded_protocol(deadlines, security_headers),
+        ws="none",  # an upgrade would leave our deadlines behind
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,  # uvicorn trusts whoever connects from this machine; we ask TrustedProxies
+        timeout_graceful_shutdown=GRACE_SECONDS,  # type: ignore[arg-type]  # it only ever waits for so long
+    )
+    return _Server(config, on_ready=on_ready, on_stop=on_stop)
+
+
+class _Server(uvicorn.Server):
+    """Ends running turns with a final event before uvicorn waits for their connections."""
+
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self._on_stop = on_stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets=sockets)
+        self._on_ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._loop is not None:
+            # A signal comes in the middle of anything: the loop's own state must not be touched, only woken.
+            self._loop.call_soon_threadsafe(self._on_stop)
+        super().handle_exit(sig, frame)
+        # uvicorn raises the signal again after it has shut down; for us that end is a clean one.
+        self._captured_signals.clear()

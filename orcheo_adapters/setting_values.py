@@ -1,0 +1,105 @@
+"""From the text of a setting to its value; every error names the setting."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from attrs import evolve
+
+from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_core.domain.rate import Rate, RatePlan
+from orcheo_core.errors import FieldError, InvalidInput
+
+T = TypeVar("T")
+
+RATE_SETTINGS = {
+    "ORCHEO_LIMIT_TURNS_BY_ADDRESS": "turns_by_address",
+    "ORCHEO_LIMIT_TURNS_BY_VISITOR": "turns_by_visitor",
+    "ORCHEO_LIMIT_TURNS_BY_PROGRAM": "turns_by_program",
+    "ORCHEO_LIMIT_TURNS_BY_WORKFLOW": "turns_by_workflow",
+    "ORCHEO_LIMIT_CHAT_SESSIONS": "chat_sessions_by_address",
+    "ORCHEO_LIMIT_READS": "reads_by_subject",
+    "ORCHEO_LIMIT_FAILED_AUTHENTICATIONS": "failed_authentications_by_address",
+}
+"""Which rate each setting sets."""
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+
+
+def yes_or_no(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    """``1``, ``true``, ``yes``, ``on`` or ``0``, ``false``, ``no``, ``off``."""
+    return _read(environment, name, _yes_or_no, default)
+
+
+def rate_plan(environment: Mapping[str, str]) -> RatePlan:
+    """The rates; ``off`` for one of them, or ``ORCHEO_LIMITS=off`` for all."""
+    if not yes_or_no(environment, "ORCHEO_LIMITS", default=True):
+        return RatePlan.unlimited()
+    named = {each: name for name, each in RATE_SETTINGS.items() if environment.get(name)}
+    return evolve(RatePlan(), **{each: _read(environment, name, _rate, None) for each, name in named.items()})
+
+
+def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:
+    """``ORCHEO_TRUSTED_PROXIES``: a number of proxies, or their addresses and networks."""
+    return _read(environment, "ORCHEO_TRUSTED_PROXIES", _proxies, TrustedProxies())
+
+
+def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
+    """``ORCHEO_ALLOWED_ORIGINS``: exact origins, with commas between them."""
+    return _read(environment, "ORCHEO_ALLOWED_ORIGINS", _origins, frozenset())
+
+
+def log_level(environment: Mapping[str, str]) -> int:
+    """``ORCHEO_LOG_LEVEL``: ``debug``, ``info``, ``warning`` or ``error``."""
+    return _read(environment, "ORCHEO_LOG_LEVEL", _log_level, logging.INFO)
+
+
+def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise InvalidInput(FieldError(name, str(error))) from None
+
+
+def _log_level(text: str) -> int:
+    if text.lower() not in _LEVELS:
+        message = f"must be one of {', '.join(_LEVELS)}"
+        raise ValueError(message)
+    return _LEVELS[text.lower()]
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in _YES | _NO:
+        message = "must be on or off"
+        raise ValueError(message)
+    return text.lower() in _YES
+
+
+def _rate(text: str) -> Rate | None:
+    return None if text.lower() in _NO else Rate.parse(text)
+
+
+def _proxies(text: str) -> TrustedProxies:
+    try:
+        return TrustedProxies.parse(text)
+    except ValueError:
+        message = "must be a number of proxies up to 32, or addresses and networks such as 10.0.0.0/8"
+        raise ValueError(message) from None
+
+
+def _origins(text: str) -> frozenset[str]:
+    return frozenset(_origin(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    is_exact = f"{parts.scheme}://{parts.netloc}" == text == text.lower() and not set("@*") & set(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_exact:
+        message = "must be exact origins such as https://shop.example.org, in lower case, without path and without *"
+        raise ValueError(message)
+    return text

@@ -1,0 +1,143 @@
+"""Rates: how much of something in how long, and what a request is counted under."""
+
+import re
+from collections.abc import Iterator
+from math import ceil
+
+from attrs import field, frozen
+
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import RateLimited
+
+_UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_TEXT = re.compile(r"(\d{1,9})\s*/\s*(?:(\d{1,6})\s*)?(second|minute|hour|day)s?")
+_LONGEST = 31 * 86_400
+
+
+def _positive(_rate: object, _attribute: object, number: int) -> None:
+    if number < 1:
+        message = "a rate needs at least one, in at least one second"
+        raise ValueError(message)
+
+
+@frozen(kw_only=True)
+class Rate:
+    """So many in so many seconds, counted over a moving window: at no moment were there more in the time before."""
+
+    amount: int = field(validator=_positive)
+    seconds: int = field(validator=_positive)
+
+    @classmethod
+    def parse(cls, text: str) -> "Rate":
+        """The rate in a text such as ``20/minute`` or ``10/5 minutes``; :class:`ValueError` for any other."""
+        found = _TEXT.fullmatch(text.strip().lower())
+        if found is None:
+            message = "must be a rate such as 20/minute or 10/5 minutes"
+            raise ValueError(message)
+        amount, count, unit = found.groups()
+        seconds = int(count or 1) * _UNITS[unit]
+        if seconds > _LONGEST:
+            message = "must be a rate over 31 days at most"
+            raise ValueError(message)
+        return cls(amount=int(amount), seconds=seconds)
+
+    @property
+    def half(self) -> "Rate":
+        """Half as many in the same time, one at least."""
+        return Rate(amount=max(1, self.amount // 2), seconds=self.seconds)
+
+    def is_within(self, other: "Rate") -> bool:
+        """Whether who keeps to this rate keeps to ``other`` as well, at any moment."""
+        windows = ceil(other.seconds / self.seconds)
+        return self.amount * windows <= other.amount
+
+
+@frozen(kw_only=True)
+class Charge:
+    """One rate that a request is counted under: ``policy`` names the rate, ``key`` whose share it is."""
+
+    policy: str
+    key: str
+    rate: Rate
+
+
+@frozen(kw_only=True)
+class RateRefused:
+    """Not now: this charge would exceed its rate for ``retry_after`` more seconds."""
+
+    charge: Charge
+    retry_after: float
+
+    @property
+    def reason(self) -> RateLimited:
+        """The error that tells how long to wait, in whole seconds."""
+        return RateLimited(
+            policy=self.charge.policy,
+            amount=self.charge.rate.amount,
+            window_seconds=self.charge.rate.seconds,
+            retry_after=max(1, ceil(self.retry_after)),
+        )
+
+
+@frozen(kw_only=True)
+class RatePlan:
+    """The rates of a server; None is no limit.
+
+    Turns cost, so they are counted by client address, by subject and by workflow. Of the share of a workflow no
+    single address and no single subject gets more than half, so that one visitor cannot lock out the others.
+    """
+
+    turns_by_address: Rate | None = Rate(amount=120, seconds=60)
+    turns_by_visitor: Rate | None = Rate(amount=20, seconds=60)
+    turns_by_program: Rate | None = Rate(amount=120, seconds=60)
+    turns_by_workflow: Rate | None = Rate(amount=600, seconds=60)
+    chat_sessions_by_address: Rate | None = Rate(amount=60, seconds=60)
+    reads_by_subject: Rate | None = Rate(amount=600, seconds=60)
+    failed_authentications_by_address: Rate | None = Rate(amount=10, seconds=300)
+
+    @classmethod
+    def unlimited(cls) -> "RatePlan":
+        """No limit on anything."""
+        return cls(
+            turns_by_address=None,
+            turns_by_visitor=None,
+            turns_by_program=None,
+            turns_by_workflow=None,
+            chat_sessions_by_address=None,
+            reads_by_subject=None,
+            failed_authentications_by_address=None,
+        )
+
+    def turn(self, *, workflow_id: str, subject: Subject, address: str) -> tuple[Charge, ...]:
+        """What a new turn is counted under."""
+        by_subject = self.turns_by_program if subject.is_program else self.turns_by_visitor
+        return (
+            *_charge("turns-by-subject", subject.key, by_subject),
+            *_charge("turns-by-address", address, self.turns_by_address),
+            *_charge("turns-by-workflow", workflow_id, self.turns_by_workflow),
+            *self._share(workflow_id, subject.key, by_subject),
+            *self._share(workflow_id, address, self.turns_by_address),
+        )
+
+    def chat_session(self, *, address: str) -> tuple[Charge, ...]:
+        """What a new chat session is counted under."""
+        return _charge("chat-sessions-by-address", address, self.chat_sessions_by_address)
+
+    def read(self, *, key: str) -> tuple[Charge, ...]:
+        """What a cheap request is counted under; ``key`` is a subject's, or an address before there is a subject."""
+        return _charge("reads-by-subject", key, self.reads_by_subject)
+
+    def failed_authentication(self, *, address: str) -> tuple[Charge, ...]:
+        """What a credential that was not genuine is counted under."""
+        return _charge("failed-authentications", address, self.failed_authentications_by_address)
+
+    def _share(self, workflow_id: str, key: str, own: Rate | None) -> Iterator[Charge]:
+        if self.turns_by_workflow is None:
+            return
+        half = self.turns_by_workflow.half
+        if own is None or not own.is_within(half):
+            yield Charge(policy="turns-by-share", key=f"{workflow_id} {key}", rate=half)
+
+
+def _charge(policy: str, key: str, rate: Rate | None) -> tuple[Charge, ...]:
+    return () if rate is None else (Charge(policy=policy, key=key, rate=rate),)

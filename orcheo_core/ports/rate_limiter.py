@@ -1,0 +1,22 @@
+"""Counting requests against rates."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from orcheo_core.domain.rate import Charge, RateRefused
+
+
+class RateLimiter(Protocol):
+    """Counts over moving windows, exactly: of requests at the same moment no more pass than the rate says."""
+
+    @abstractmethod
+    async def take(self, charges: Sequence[Charge]) -> RateRefused | None:
+        """Count one request under each charge, or, when one of them refuses, under none.
+
+        Of several that refuse, the one with the longest wait is told.
+        """
+
+    @abstractmethod
+    async def look(self, charges: Sequence[Charge]) -> RateRefused | None:
+        """What :meth:`take` would answer now; nothing is counted."""

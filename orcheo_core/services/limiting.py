@@ -1,0 +1,62 @@
+"""Limiting: how much of the server one visitor, one address and one workflow may use."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from orcheo_core.domain.rate import Charge, RatePlan
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import GrantInvalid, PublishTokenInvalid, ServiceTokenInvalid
+from orcheo_core.ports.rate_limiter import RateLimiter
+from orcheo_core.services.admitting import Visit
+
+T = TypeVar("T")
+
+_NOT_GENUINE = (GrantInvalid, PublishTokenInvalid, ServiceTokenInvalid)
+"""What a guess earns. An expired grant or a rotated publish token was genuine once: it is refused, not counted."""
+
+
+class Limiting:
+    """Counts what costs against the rates of the server; every method raises :class:`RateLimited` when over."""
+
+    def __init__(self, *, limiter: RateLimiter, plan: RatePlan) -> None:
+        """Count with ``limiter`` against the rates of ``plan``."""
+        self._limiter = limiter
+        self._plan = plan
+
+    async def begin_turn(self, visit: Visit, *, address: str) -> None:
+        """A visitor wants a turn: counted by subject, by address and by workflow, all or none."""
+        workflow_id, subject = visit.workflow.id, visit.subject
+        await self._take(self._plan.turn(workflow_id=workflow_id, subject=subject, address=address))
+
+    async def open_chat_session(self, *, address: str) -> None:
+        """Somebody wants a chat session."""
+        await self._take(self._plan.chat_session(address=address))
+
+    async def read(self, subject: Subject) -> None:
+        """A visitor reads, stops a turn or renews a grant."""
+        await self._take(self._plan.read(key=subject.key))
+
+    async def read_unknown(self, *, address: str) -> None:
+        """Somebody reads what needs no chat session."""
+        await self._take(self._plan.read(key=address))
+
+    async def authenticate(self, check: Callable[[], Awaitable[T]], *, address: str) -> T:
+        """What ``check`` answers, unless too many credentials from this address were not genuine.
+
+        Then it is not even called, so that guessing costs the server nothing. An answer that the credential is not
+        genuine is counted and passed on.
+        """
+        charges = self._plan.failed_authentication(address=address)
+        refused = await self._limiter.look(charges)
+        if refused is not None:
+            raise refused.reason
+        try:
+            return await check()
+        except _NOT_GENUINE:
+            await self._limiter.take(charges)
+            raise
+
+    async def _take(self, charges: Sequence[Charge]) -> None:
+        refused = await self._limiter.take(charges)
+        if refused is not None:
+            raise refused.reason

@@ -1,0 +1,77 @@
+"""Settings of limits, proxies and origins."""
+
+import pytest
+
+from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.setting_values import RATE_SETTINGS
+from orcheo_adapters.settings import ServerSettings
+from orcheo_core.domain.rate import Rate, RatePlan
+from orcheo_core.errors import InvalidInput
+
+
+def load(**environment: str) -> ServerSettings:
+    """Settings out of this environment alone."""
+    return ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused", **environment})
+
+
+def test_nothing_set_means_the_rates_as_they_come_no_proxy_no_other_origin() -> None:
+    """Safe without a word of configuration."""
+    settings = load()
+    assert settings.rate_plan == RatePlan()
+    assert settings.trusted_proxies == TrustedProxies()
+    assert settings.allowed_origins == frozenset()
+    assert settings.allow_remote is False
+
+
+@pytest.mark.parametrize(("name", "field"), RATE_SETTINGS.items())
+def test_each_rate_has_a_setting(name: str, field: str) -> None:
+    """It changes this rate and no other, and ``off`` switches it off."""
+    changed = load(**{name: "3/hour"}).rate_plan
+    assert getattr(changed, field) == Rate(amount=3, seconds=3_600)
+    others = set(RATE_SETTINGS.values()) - {field}
+    assert all(getattr(changed, each) == getattr(RatePlan(), each) for each in others)
+    assert getattr(load(**{name: "off"}).rate_plan, field) is None
+
+
+def test_off_is_off_for_all() -> None:
+    """Whatever else is set."""
+    assert load(ORCHEO_LIMITS="off", ORCHEO_LIMIT_READS="3/hour").rate_plan == RatePlan.unlimited()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ORCHEO_LIMITS", "perhaps"),
+        ("ORCHEO_LIMIT_READS", "many"),
+        ("ORCHEO_LIMIT_READS", "0/minute"),
+        ("ORCHEO_TRUSTED_PROXIES", "everybody"),
+        ("ORCHEO_ALLOW_REMOTE", "maybe"),
+        ("ORCHEO_LOG_LEVEL", "loud"),
+        ("ORCHEO_ALLOWED_ORIGINS", "*"),
+        ("ORCHEO_ALLOWED_ORIGINS", "https://*.example.org"),
+        ("ORCHEO_ALLOWED_ORIGINS", "https://shop.example.org/"),
+        ("ORCHEO_ALLOWED_ORIGINS", "https://Shop.example.org"),
+        ("ORCHEO_ALLOWED_ORIGINS", "shop.example.org"),
+        ("ORCHEO_ALLOWED_ORIGINS", "https://a:b@shop.example.org"),
+        ("ORCHEO_ALLOWED_ORIGINS", "null"),
+    ],
+)
+def test_what_is_not_understood_is_refused_by_name(name: str, value: str) -> None:
+    """The server does not start on a guess."""
+    with pytest.raises(InvalidInput) as refused:
+        load(**{name: value})
+    assert [each.path for each in refused.value.fields] == [name]
+
+
+def test_the_log_can_be_louder_or_quieter() -> None:
+    """By name."""
+    assert (load().log_level, load(ORCHEO_LOG_LEVEL="Debug").log_level) == (20, 10)
+
+
+def test_origins_are_taken_as_written() -> None:
+    """Several, with commas."""
+    origins = "https://shop.example.org, http://localhost:5173"
+    assert load(ORCHEO_ALLOWED_ORIGINS=origins).allowed_origins == {
+        "https://shop.example.org",
+        "http://localhost:5173",
+    }

@@ -1,0 +1,184 @@
+"""What browsers are told and what is believed of them: security headers, CSRF, CORS."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from tests.house import USER_INPUT, House, assert_problem, build_house
+
+SHOP = "https://shop.example.org"
+URL = "/api/chat/echo/session"
+
+
+@pytest.fixture
+async def with_shop() -> AsyncIterator[House]:
+    """A server that lets the pages of one other site talk to the visitors' routes."""
+    async with build_house(environment={"ORCHEO_ALLOWED_ORIGINS": SHOP}) as house:
+        await house.publish()
+        yield house
+
+
+async def every_kind_of_answer(house: House) -> list[httpx2.Response]:
+    """A result, a stream, a refusal by routing, by a handler, by a middleware, and a crash."""
+    await house.publish()
+    answers = [
+        await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT),
+        await house.operation("workflows.list"),
+        await house.client.get("/nowhere"),
+        await house.client.get("/api/chat/nobody"),
+        await house.client.get("/assets/nothing.js"),
+        await house.client.get("/chat/echo"),
+        await house.client.post(URL, content=b" " * 300_000),
+        await house.client.post(URL, json={}, headers={"sec-fetch-site": "cross-site"}),
+        await house.client.get("/healthz"),
+    ]
+    house.orcheo.app.state.parts = None
+    return [*answers, await house.client.get("/readyz")]
+
+
+async def test_every_answer_has_the_security_headers(house: House) -> None:
+    """Errors and crashes too."""
+    answers = await every_kind_of_answer(house)
+    assert {each.status_code for each in answers} == {200, 403, 404, 413, 500, 503}
+    for each in answers:
+        assert each.headers["x-content-type-options"] == "nosniff"
+        assert each.headers["referrer-policy"] == "no-referrer"
+        assert each.headers["cross-origin-opener-policy"] == "same-origin"
+        assert each.headers["cross-origin-resource-policy"] == "same-origin"
+        assert "camera=()" in each.headers["permissions-policy"]
+        assert "frame-ancestors 'none'" in each.headers["content-security-policy"]
+        assert each.headers["x-request-id"].startswith("req_")
+        assert "strict-transport-security" not in each.headers
+        assert len(each.headers.get_list("content-security-policy")) == 1
+
+
+async def test_over_tls_every_answer_asks_to_stay_there() -> None:
+    """When the public URL says https."""
+    async with build_house(environment={"ORCHEO_PUBLIC_URL": "https://chat.example.org"}) as house:
+        for each in await every_kind_of_answer(house):
+            assert each.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": "null"},
+    ],
+)
+async def test_a_write_with_our_cookie_from_another_site_is_refused(house: House, headers: dict[str, str]) -> None:
+    """By either of the two headers in which a browser says where a request comes from."""
+    await house.publish()
+    await house.grant()
+    assert house.client.cookies
+    assert_problem(await house.client.post(URL, json={}, headers=headers), 403, "cross_site_request")
+    assert_problem(await house.client.post("/api/operations/x", json={}, headers=headers), 403, "cross_site_request")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"sec-fetch-site": "same-origin", "origin": "http://127.0.0.1:8700"},
+        {"sec-fetch-site": "none"},
+        {"origin": "http://127.0.0.1:8700"},
+    ],
+)
+async def test_a_write_from_our_own_page_passes(house: House, headers: dict[str, str]) -> None:
+    """And one of a program, which sends neither."""
+    await house.publish()
+    await house.grant()
+    assert (await house.client.post(URL, json={}, headers=headers)).status_code == 200
+
+
+async def test_our_own_origin_is_the_one_that_visitors_know() -> None:
+    """A proxy may pass on another Host header, without the port for instance."""
+    async with build_house(environment={"ORCHEO_PUBLIC_URL": "http://chat.example.org:8443"}) as house:
+        await house.publish()
+        await house.grant()
+        for origin, status in (("http://chat.example.org:8443", 200), ("http://chat.example.org", 403)):
+            answer = await house.client.post(URL, json={}, headers={"origin": origin})
+            assert answer.status_code == status
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_a_form_cannot_write_with_our_cookie(house: House, kind: str) -> None:
+    """A browser too old to say where a request comes from cannot send JSON from another site's form."""
+    await house.publish()
+    await house.grant()
+    answer = await house.client.post(URL, content=b"", headers={"content-type": kind} if kind else {})
+    assert_problem(answer, 400, "malformed_request")
+
+
+async def test_a_bearer_credential_needs_no_cookie_rules(house: House) -> None:
+    """No other site's page can send one without being asked first."""
+    await house.publish()
+    headers = {"authorization": f"Bearer {await house.grant()}"}
+    assert (await house.client.post(URL, headers=headers)).status_code == 200
+
+
+async def preflight(house: House, url: str, origin: str) -> httpx2.Response:
+    """What a browser asks before it lets a page of another site send JSON."""
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+    return await house.client.options(url, headers={"origin": origin, **asked})
+
+
+async def test_by_default_no_other_origin_is_let_in(house: House) -> None:
+    """Neither preflight nor answer names one."""
+    await house.publish()
+    for answer in (
+        await preflight(house, URL, SHOP),
+        await house.client.get("/api/chat/echo", headers={"origin": SHOP}),
+    ):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert (await preflight(house, URL, SHOP)).status_code == 405
+
+
+@pytest.mark.parametrize("url", [URL, "/api/chatkit"])
+async def test_an_allowed_origin_gets_its_preflight_answered(with_shop: House, url: str) -> None:
+    """By name, for what the chat element sends, and never with cookies."""
+    answer = await preflight(with_shop, url, SHOP)
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == SHOP
+    assert {"authorization", "content-type", "idempotency-key", "orcheo-resume"} <= set(
+        answer.headers["access-control-allow-headers"].split(", ")
+    )
+    assert answer.headers["vary"] == "origin"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_a_page_of_an_allowed_origin_chats(with_shop: House) -> None:
+    """From the chat session to the stream; problems and their waits can be read as well."""
+    headers = {"origin": SHOP, "sec-fetch-site": "cross-site"}
+    opened = await with_shop.client.post(URL, json={}, headers=headers)
+    turn = await with_shop.chatkit(opened.json()["client_secret"], "threads.create", headers, input=USER_INPUT)
+    refused = await with_shop.client.get("/api/chat/nobody", headers=headers)
+    for answer in (opened, turn, refused):
+        assert answer.headers["access-control-allow-origin"] == SHOP
+        assert "retry-after" in answer.headers["access-control-expose-headers"]
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://shop.example.org.evil.example", "http://shop.example.org", "https://shop.example.org:444", "*"]
+)
+async def test_an_origin_is_allowed_exactly_or_not_at_all(with_shop: House, origin: str) -> None:
+    """Another scheme, port or ending is another origin."""
+    answer = await with_shop.client.get("/api/chat/echo", headers={"origin": origin})
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["vary"] == "origin"
+    assert (await preflight(with_shop, URL, origin)).status_code == 405
+    post = await with_shop.client.post(URL, json={}, headers={"origin": origin, "sec-fetch-site": "cross-site"})
+    assert_problem(post, 403, "cross_site_request")
+
+
+async def test_the_owner_api_is_never_open_to_another_origin(with_shop: House) -> None:
+    """Only the visitors' routes are."""
+    answer = await preflight(with_shop, "/api/operations/workflows.list", SHOP)
+    assert answer.status_code == 405
+    assert "access-control-allow-origin" not in answer.headers

@@ -1,0 +1,88 @@
+"""Connections of the real process: how they are served, and how they end when the server is told to stop."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.http.live import Connection, Live
+from tests.http.process import server_process
+
+pytestmark = pytest.mark.network
+
+STREAMS = 500
+BODY = (
+    b'{"type": "threads.create", "params": {"input": {"content": [{"type": "input_text", "text": "Hello"}],'
+    b' "attachments": [], "inference_options": {}}}}'
+)
+
+
+async def begin(connection: Connection, credential: str) -> None:
+    """Ask for a turn, and read its stream up to the first piece of the answer."""
+    head = "POST /api/chatkit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head += f"Authorization: Bearer {credential}\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    connection.send(head.encode() + BODY)
+    await connection.until(b'"delta":"before "')
+
+
+async def rest_of(connection: Connection) -> bytes:
+    """What comes after the signal, to the end."""
+    return (await connection.to_the_end()).raw
+
+
+async def test_500_streams_end_with_a_final_event_and_the_process_is_gone_within_2_seconds(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Each visitor is told that the server restarts, no stream is just cut, and the exit is a clean one."""
+    with server_process(tmp_path, ORCHEO_LIMITS="off") as server:
+        credential = server.publish("endless")
+        live = Live(server.port)
+        connections = [live.connection() for _ in range(STREAMS)]
+        opened = await asyncio.gather(*(each.__aenter__() for each in connections))
+        await asyncio.gather(*(begin(each, credential) for each in opened))
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        ends = await asyncio.gather(*(rest_of(each) for each in opened))
+        told = time.monotonic() - began
+        code = await asyncio.to_thread(server.process.wait, 20)
+        gone = time.monotonic() - began
+        for each in connections:
+            await each.__aexit__(None, None, None)
+    for end in ends:
+        *_, last, nothing = end.removesuffix(b"\r\n0\r\n\r\n").split(b"\n\n")
+        assert last.startswith(b'data: {"type":"error"')
+        assert b"restarting" in last
+        assert nothing == b""
+        assert end.endswith(b"\r\n0\r\n\r\n")
+    record_property("all told after", f"{told:.2f} s")
+    record_property("process gone after", f"{gone:.2f} s")
+    assert code == 0
+    assert gone < 2, f"told after {told:.2f} s, gone after {gone:.2f} s"
+
+
+async def test_the_exit_waits_for_no_silent_connection(tmp_path: Path) -> None:
+    """Neither one that says nothing nor one that stopped within its request keeps the process."""
+    with server_process(tmp_path) as server:
+        live = Live(server.port)
+        async with live.connection() as silent, live.connection() as partial, live.connection() as idle:
+            partial.send(b"POST /api/chatkit HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+            idle.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            await idle.until(b'{"status":"ok"}')
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(server.process.wait, 20) == 0
+            assert time.monotonic() - began < 2.5
+            assert (await silent.to_the_end()).raw == b""
+
+
+def test_answers_on_an_open_connection_are_not_held_back(tmp_path: Path) -> None:
+    """Headers and body go out in two writes; Nagle's algorithm would hold the second for 40 ms each time."""
+    with server_process(tmp_path) as server, server.client() as client:
+        client.get("/healthz")
+        began = time.monotonic()
+        for _ in range(50):
+            client.get("/healthz")
+        assert time.monotonic() - began < 50 * 0.02

@@ -1,0 +1,222 @@
+"""Connections that are silent, slow, too large or no HTTP, over real sockets with short deadlines."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from orcheo_adapters.http.deadlines import Deadlines
+from tests import workflows
+from tests.house import House
+from tests.http.live import QUICK, Answer, Live, serving
+
+pytestmark = pytest.mark.network
+
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+CLOSE = b"Connection: close\r\n\r\n"
+POST = b"POST /api/chatkit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+async def live(house: House) -> AsyncIterator[Live]:
+    """The whole application on a socket."""
+    async with serving(house.orcheo.app) as running:
+        yield running
+
+
+def assert_refused(answer: Answer, status: int, code: str) -> None:
+    """A problem with all headers that other answers have, and the connection is closed."""
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-request-id"].startswith("req_")
+
+
+def test_the_deadlines_are_those_of_the_security_page() -> None:
+    """Header 10 s, body 30 s, headers of 16 KiB."""
+    real = Deadlines()
+    assert (real.head_seconds, real.body_seconds, real.head_bytes) == (10, 30, 16_384)
+
+
+async def test_a_silent_connection_is_closed(live: Live) -> None:
+    """Without a word, as nothing was asked."""
+    assert (await live.ask(b"")).raw == b""
+
+
+async def test_a_connection_that_stops_within_the_headers_is_told_so(live: Live) -> None:
+    """408, and closed."""
+    assert_refused(await live.ask(HEAD), 408, "request_timed_out")
+
+
+@pytest.mark.parametrize("data", [HEAD + b"X: " + b"y" * 99, b"\r\n", b"G"], ids=["headers", "empty lines", "method"])
+async def test_a_connection_that_drips_is_closed(live: Live, data: bytes) -> None:
+    """Each byte comes well within the deadline, and none of them moves it."""
+    async with live.connection() as connection:
+        answer = await connection.drip(data)
+    assert answer.status in {0, 400, 408}
+
+
+async def test_a_second_request_that_drips_is_closed(live: Live) -> None:
+    """A good first request earns no patience."""
+    async with live.connection() as connection:
+        connection.send(HEAD + b"\r\n")
+        await connection.until(b'{"status":"ok"}')
+        assert_refused(await connection.drip(HEAD + b"X: " + b"y" * 99), 408, "request_timed_out")
+
+
+async def test_empty_lines_do_not_keep_an_idle_connection(live: Live) -> None:
+    """HTTP ignores them between requests; the deadline does not."""
+    async with live.connection() as connection:
+        connection.send(HEAD + b"\r\n")
+        await connection.until(b'{"status":"ok"}')
+        assert (await connection.drip(b"\r\n")).raw == b""
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
+async def test_a_body_that_does_not_come_is_told_so(live: Live, house: House, length: bytes) -> None:
+    """Whether its length is announced or not."""
+    await house.publish()
+    credential = b"Authorization: Bearer " + (await house.grant()).encode()
+    answer = await live.ask(POST + credential + b"\r\n" + length + b"\r\n\r\n")
+    assert_refused(answer, 408, "request_timed_out")
+
+
+async def test_a_body_that_drips_is_told_so(live: Live, house: House) -> None:
+    """It has one deadline as a whole."""
+    await house.publish()
+    credential = b"Authorization: Bearer " + (await house.grant()).encode()
+    async with live.connection() as connection:
+        connection.send(POST + credential + b"\r\nContent-Length: 9999\r\n\r\n")
+        assert_refused(await connection.drip(b" "), 408, "request_timed_out")
+
+
+async def test_a_body_nobody_waits_for_any_more_ends_with_the_connection(live: Live) -> None:
+    """The refusal comes at once; the body that drips on afterwards has the same deadline."""
+    async with live.connection() as connection:
+        connection.send(POST + b"Content-Length: 9999\r\n\r\n")
+        answer = await connection.drip(b" ")
+    assert (answer.status, answer.raw.count(b"HTTP/1.1")) == (401, 1)
+
+
+async def test_an_idle_connection_is_closed(live: Live) -> None:
+    """After its answer, without a word."""
+    async with live.connection() as connection:
+        connection.send(HEAD + b"\r\n")
+        await connection.until(b'{"status":"ok"}')
+        assert (await connection.to_the_end()).raw == b""
+
+
+async def test_requests_in_time_share_a_connection(live: Live) -> None:
+    """One after the other, and several sent at once."""
+    async with live.connection() as connection:
+        for _ in range(5):
+            connection.send(HEAD + b"\r\n")
+            await connection.until(b'{"status":"ok"}')
+    answer = await live.ask((HEAD + b"\r\n") * 3 + HEAD + CLOSE)
+    assert answer.raw.count(b"HTTP/1.1 200") == 4
+
+
+async def test_a_stream_may_last_longer_than_any_deadline(live: Live, house: House) -> None:
+    """Deadlines are for requests; answers take the time that they take."""
+    workflows.close_gate("slow")
+    await house.publish(call="held")
+    grant = (await house.grant()).encode()
+    body = b"""{"type": "threads.create", "params": {"input": {
+        "content": [{"type": "input_text", "text": "slow"}], "attachments": [], "inference_options": {}}}}"""
+    async with live.connection() as connection:
+        head = b"Authorization: Bearer %b\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (grant, len(body))
+        connection.send(POST + head + body)
+        await connection.until(b'"delta":"before "')
+        await live.deadline_passes()
+        await live.deadline_passes()
+        workflows.open_gate("slow")
+        assert b'"before after"' in (await connection.to_the_end()).raw
+
+
+@pytest.mark.parametrize("count", [1, 300], ids=["one header", "many headers"])
+async def test_headers_that_are_too_large(live: Live, count: int) -> None:
+    """Whole or in pieces; just below the limit they pass."""
+    each = 17_000 // count
+    large = b"".join(b"X-%d: %b\r\n" % (number, b"y" * each) for number in range(count))
+    assert_refused(await live.ask(HEAD + large + CLOSE), 431, "headers_too_large")
+    fitting = b"X: " + b"y" * 15_000 + b"\r\n"
+    assert (await live.ask(HEAD + fitting + CLOSE)).status == 200
+
+
+async def test_headers_that_never_end(live: Live) -> None:
+    """They are refused as soon as they are too large, not when their time is over."""
+    async with live.connection() as connection:
+        connection.send(HEAD)
+        for _ in range(30):
+            connection.send(b"y" * 1_000)
+            await connection.writer.drain()
+        assert_refused(await connection.to_the_end(), 431, "headers_too_large")
+
+
+async def test_an_address_that_is_too_long(live: Live) -> None:
+    """The request line counts as well."""
+    answer = await live.ask(b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: x\r\n" + CLOSE)
+    assert_refused(answer, 431, "headers_too_large")
+
+
+async def test_a_body_that_is_too_large(live: Live, house: House) -> None:
+    """Announced or not: 413, which the client can read although it is still sending."""
+    await house.publish()
+    grant = (await house.grant()).encode()
+    head = POST + b"Authorization: Bearer " + grant + b"\r\n" + CLOSE[:-2]
+    large = b" " * 300_000
+    announced = await live.ask(head + b"Content-Length: 300000\r\n\r\n" + large)
+    chunked = await live.ask(head + b"Transfer-Encoding: chunked\r\n\r\n493e0\r\n" + large + b"\r\n0\r\n\r\n")
+    for answer in (announced, chunked):
+        assert (answer.status, answer.code) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"hello\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+    ids=["TLS", "prose", "version", "two lengths"],
+)
+async def test_what_is_no_http_is_told_so(live: Live, data: bytes) -> None:
+    """A problem like any other."""
+    assert_refused(await live.ask(data), 400, "not_http")
+
+
+async def test_an_upgrade_does_not_leave_the_deadlines_behind(live: Live) -> None:
+    """There are no web sockets here: it is a request like any other."""
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n"
+    answer = await live.ask(HEAD + upgrade)
+    assert answer.status != 101
+
+
+async def test_many_slow_connections_do_not_keep_others_out(live: Live) -> None:
+    """300 of them, and an honest request is answered meanwhile."""
+    slow = [asyncio.create_task(live.ask(HEAD)) for _ in range(300)]
+    assert (await live.ask(HEAD + CLOSE)).status == 200
+    assert {each.status for each in await asyncio.gather(*slow)} == {408}
+
+
+async def test_a_client_that_does_not_read_is_cut() -> None:
+    """Otherwise an answer that nobody takes would be kept for ever."""
+    gone = asyncio.Event()
+
+    async def endless(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        watching = asyncio.ensure_future(receive())
+        while not watching.done():
+            await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+            await asyncio.sleep(0)
+        gone.set()
+
+    async with serving(endless, QUICK) as live, live.connection() as connection:
+        connection.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a reading transport
+        connection.send(HEAD + b"\r\n")
+        async with asyncio.timeout(20):
+            await gone.wait()

@@ -1,0 +1,155 @@
+"""The OpenAPI document is true: of the routes, of the catalogue, and of what the server answers to anything."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from openapi_pydantic.v3.v3_1 import OpenAPI
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.routing import Match, Mount, Route
+
+from orcheo_adapters.http.openapi import openapi_document
+from orcheo_adapters.http.routes import routes
+from orcheo_core.operations.catalogue import CATALOGUE
+from orcheo_core.operations.operation import parameters_of
+from tests.house import House
+from tests.http.process import ServerProcess, server_process
+
+ROUTES = routes(Path("nowhere"))
+DOCUMENT = openapi_document(ROUTES)
+OPERATIONS = [(path, method.upper()) for path, methods in DOCUMENT["paths"].items() for method in methods]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 20
+"""For each operation, valid and not; about 12 seconds in all."""
+
+
+def leads_to(path: str, method: str) -> Route:
+    """The route that answers this path."""
+    scope = {"type": "http", "path": path, "method": method}
+    found = next(route for route in ROUTES if route.matches(scope)[0] is Match.FULL)
+    assert isinstance(found, Route)
+    return found
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if not isinstance(each, Mount)], ids=lambda each: each.path)
+def test_every_route_is_in_the_document(route: Route) -> None:
+    """With each of its methods; what is missing has no row in orcheo_adapters/http/descriptions.py."""
+    reached = [(leads_to(path, method), method) for path, method in OPERATIONS]
+    assert all((route, method) in reached for method in (route.methods or set()) - {"HEAD"})
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_everything_in_the_document_is_a_route(path: str, method: str) -> None:
+    """Nothing is promised that is not there, and the names in braces are those of the route."""
+    document = DOCUMENT["paths"][path][method.lower()]
+    in_path = {each["name"] for each in document.get("parameters", ()) if each["in"] == "path"}
+    assert in_path <= set(leads_to(path, method).param_convertors)
+    assert in_path == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_operation_has_its_parameters_in_the_document(name: str) -> None:
+    """By name, and the needed ones as needed."""
+    body = DOCUMENT["paths"][f"/api/operations/{name}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body["properties"]) == set(parameters_of(CATALOGUE[name].request))
+    assert body["additionalProperties"] is False
+
+
+async def test_the_document_is_served_and_valid(house: House) -> None:
+    """OpenAPI 3.1."""
+    answer = await house.client.get("/openapi.json")
+    assert answer.json() == DOCUMENT
+    assert OpenAPI.model_validate(DOCUMENT).openapi == "3.1.0"
+
+
+# --- anything is sent ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server of its own."""
+    with server_process(tmp_path_factory.mktemp("openapi"), ORCHEO_LIMITS="off") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """One connection for all."""
+    with requests.Session() as opened:
+        opened.trust_env = False
+        yield opened
+
+
+@pytest.fixture
+def credentials(server: ServerProcess) -> dict[str, str]:
+    """A public workflow ``echo`` and a private one ``quiet``, and what opens the server: anything may have happened."""
+    with server.client() as client:
+        for handle in ("echo", "quiet"):
+            body = {"handle": handle, "runner": "python", "target": "tests.workflows:echo"}
+            client.post("/api/workflows", json=body)
+        client.post("/api/workflows/quiet/publish/revoke")
+        client.post("/api/workflows/echo/publish")
+        client.post("/api/workflows/echo/publish/login", json={"require_login": False})
+        token = client.post("/api/workflows/echo/publish/rotate").json()["publish_token"]
+    return {"/api/chat": token, "/api/": server.owner_token, "/": ""}
+
+
+def name_workflows_that_exist(case: schemathesis.Case[Any], turn: int) -> None:
+    """Every other time, or all that is ever met would be unknown workflows."""
+    ref = ("echo", "", "quiet", "")[turn % 4]
+    if ref and "ref" in (case.path_parameters or {}):
+        case.path_parameters["ref"] = ref
+    if ref and isinstance(case.body, dict) and isinstance(case.body.get("ref"), str):
+        case.body["ref"] = ref
+
+
+config = schemathesis.Config.from_dict({"generation": {"database": "none"}})
+schema = schemathesis.openapi.from_dict(openapi_document(ROUTES), config=config)
+turns = count()
+
+
+@pytest.mark.network
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_nothing_that_is_sent_is_answered_by_what_the_document_does_not_say(
+    case: schemathesis.Case[Any], server: ServerProcess, session: requests.Session, credentials: dict[str, str]
+) -> None:
+    """No 5xx, no status, content type or shape of an answer that the document leaves out."""
+    name_workflows_that_exist(case, next(turns))
+    credential = next(each for start, each in credentials.items() if case.path.startswith(start))
+    headers = {"authorization": f"Bearer {credential}"} if credential else {}
+    case.call_and_validate(base_url=server.url, session=session, headers=headers, checks=CHECKS, timeout=10)
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+async def test_who_shows_no_credential_is_answered_by_the_document_as_well(
+    house: House, path: str, method: str
+) -> None:
+    """And gets nothing where one is needed."""
+    document = DOCUMENT["paths"][path][method.lower()]
+    answer = await house.client.request(method, path.replace("{", "").replace("}", ""))
+    if "security" in document and path != "/api/chat/{ref}/session":
+        assert answer.status_code == 401
+    assert str(answer.status_code) in document["responses"] or path == "/chat/{ref}"
