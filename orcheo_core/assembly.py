@@ -106,6 +106,7 @@ def assemble_core(ports: Ports) -> Core:
     registering = Registering(
         store=store,
         runners=ports.runners,
+        files=ports.files,
         clock=clock,
         identifiers=identifiers,
         audit_trail=audit_trail,

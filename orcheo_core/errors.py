@@ -300,6 +300,14 @@ class InvalidInput(InvalidError):
         self.fields = fields
 
 
+class TranscriptionOff(InvalidError):
+    """This server has no speech recognition."""
+
+    code = "transcription_off"
+    summary = "This server does not turn speech into text."
+    hint = "Type the message, or ask the operator to set up a transcriber."
+
+
 # --- what the owner built does not work -----------------------------------------------------------------------------
 
 
@@ -309,6 +317,14 @@ class WorkflowCheckFailed(OrcheoError):
     code = "workflow_check_failed"
     summary = "The workflow did not answer a probe turn."
     hint = "Mend what the detail names and check again; the whole error stands in the server's log."
+
+
+class ActionFailed(OrcheoError):
+    """The workflow could not carry out an action; its own words are in the log."""
+
+    code = "action_failed"
+    summary = "The workflow could not do this."
+    hint = "Try again; if it happens again, tell the owner of the chat."
 
 
 # --- the caller asked for too much -----------------------------------------------------------------------------------
@@ -358,19 +374,3 @@ class ServerStopping(UnavailableError):
     code = "server_stopping"
     summary = "The server is restarting."
     hint = "Try again in a few seconds."
-
-
-class TranscriptionOff(UnavailableError):
-    """This server has no speech recognition."""
-
-    code = "transcription_off"
-    summary = "This server does not turn speech into text."
-    hint = "Type the message, or ask the operator to set up a transcriber."
-
-
-class ActionFailed(UnavailableError):
-    """The workflow could not carry out an action; its own words are in the log."""
-
-    code = "action_failed"
-    summary = "The workflow could not do this."
-    hint = "Try again; if it happens again, tell the owner of the chat."

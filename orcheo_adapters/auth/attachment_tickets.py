@@ -12,6 +12,7 @@ from itsdangerous import BadData, TimestampSigner
 from orcheo_core.errors import AttachmentNotFound
 from orcheo_core.ports.clock import Clock
 
+TICKET_HEADER = "orcheo-ticket"
 TICKET_SECONDS = 3600
 _MAX_LENGTH = 256
 

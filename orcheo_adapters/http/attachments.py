@@ -7,7 +7,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orcheo_adapters.auth.attachment_tickets import TicketUse
+from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER, TicketUse
 from orcheo_adapters.http.parts import HttpParts, parts_of
 from orcheo_adapters.http.visits import visit_of
 from orcheo_adapters.wire.chatkit_answers import encode_json
@@ -15,7 +15,6 @@ from orcheo_adapters.wire.chatkit_items import Json
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput
 
-TICKET_HEADER = "orcheo-ticket"
 _CHUNK = 64 * 1024
 _NO_STORE = {"cache-control": "no-store"}
 

@@ -1,6 +1,5 @@
 """The ChatKit endpoint: each request type has one handler, which streams a turn or answers JSON."""
 
-import binascii
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -206,7 +205,7 @@ async def _delete_attachment(asked: _Asked, params: wire.DeleteAttachment) -> Js
 async def _transcribe(asked: _Asked, params: wire.Transcribe) -> Json:
     try:
         audio = b64decode(params.audio_base64, validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII
         raise InvalidInput(FieldError("params.audio_base64", "must be base64")) from None
     return {"text": await asked.parts.transcriber.transcribe(audio, params.mime_type)}
 

@@ -10,6 +10,7 @@ from attrs import frozen
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
 from orcheo_adapters.http.problems import CrossSiteRequest, problem_response
 from orcheo_adapters.http.request_id import request_id_of
 from orcheo_core.errors import MalformedRequest, OrcheoError
@@ -18,8 +19,11 @@ _OURS = frozenset({None, "same-origin", "none"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _VISITORS_ROUTES = ("/api/chatkit", "/api/chat/")
 _PREFLIGHT = [
-    (b"access-control-allow-methods", b"GET, POST"),
-    (b"access-control-allow-headers", b"authorization, content-type, idempotency-key, last-event-id, orcheo-resume"),
+    (b"access-control-allow-methods", b"GET, POST, PUT"),
+    (
+        b"access-control-allow-headers",
+        b"authorization, content-type, idempotency-key, last-event-id, orcheo-resume, orcheo-ticket",
+    ),
     (b"access-control-max-age", b"600"),
 ]
 _EXPOSED = (b"access-control-expose-headers", b"ratelimit, ratelimit-policy, retry-after, x-request-id")
@@ -45,7 +49,8 @@ class AllowedOrigins:
 class CrossSiteGuard:
     """Refuses writes that only a cookie vouches for unless they come from our own pages, as JSON.
 
-    A request with a bearer credential needs no cookie: no other site's page can send it without being allowed to.
+    A request with a bearer credential or an upload's ticket needs no cookie: no other site's page can send it without
+    being allowed to.
     """
 
     def __init__(self, app: ASGIApp, allowed: AllowedOrigins) -> None:
@@ -63,13 +68,17 @@ class CrossSiteGuard:
 
     def _refusal(self, scope: Scope) -> OrcheoError | None:
         headers = Headers(scope=scope)
-        if "cookie" not in headers or headers.get("authorization", "").lower().startswith("bearer "):
+        if "cookie" not in headers or TICKET_HEADER in headers or _is_bearer(headers):
             return None
         if self._allowed.comes_from_elsewhere(headers):
             return CrossSiteRequest()
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return MalformedRequest("A request with a cookie must be sent with `Content-Type: application/json`.")
         return None
+
+
+def _is_bearer(headers: Headers) -> bool:
+    return headers.get("authorization", "").lower().startswith("bearer ")
 
 
 class Cors:

@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from orcheo_adapters.http.attachments import TICKET_HEADER
+from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
 from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
 from orcheo_adapters.wire.json_schema import Schema, input_schema
 from orcheo_core.domain.items import InputPart

@@ -10,6 +10,7 @@ from orcheo_adapters.http.request_id import request_id_of
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_core.errors import (
+    ActionFailed,
     BodyTooLarge,
     ConflictError,
     ForbiddenError,
@@ -67,6 +68,7 @@ class RequestTimedOut(InvalidError):
 
 _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (WorkflowCheckFailed, 424),
+    (ActionFailed, 424),
     (MethodNotAllowed, 405),
     (RequestTimedOut, 408),
     (HeadersTooLarge, 431),

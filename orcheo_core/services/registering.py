@@ -9,6 +9,7 @@ from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.workflow import RunnerSpec, Workflow
 from orcheo_core.errors import ScopeMissing, WorkflowNotFound
+from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -34,6 +35,7 @@ class Registering:
         *,
         store: Store,
         runners: Runners,
+        files: AttachmentFiles,
         clock: Clock,
         identifiers: Identifiers,
         audit_trail: AuditTrail,
@@ -42,6 +44,7 @@ class Registering:
         """Join the ports this service needs."""
         self._store = store
         self._runners = runners
+        self._files = files
         self._clock = clock
         self._identifiers = identifiers
         self._audit_trail = audit_trail
@@ -106,13 +109,18 @@ class Registering:
         return workflow
 
     async def remove(self, caller: Caller, ref: str) -> Workflow:
-        """Delete a workflow with its publish tokens, chat sessions and threads; running turns are stopped."""
+        """Delete a workflow with its publish tokens, chat sessions and threads; running turns are stopped.
+
+        The bytes of its attachments go too.
+        """
         change = self._store.begin()
         workflow = await find_own(change, caller, ref)
+        attachment_ids = await change.attachments.ids(workflow_id=workflow.id)
         change.workflows.remove(workflow)
         self._audit_trail.record(change, Act.WORKFLOW_REMOVED, caller, workflow_id=workflow.id, note=workflow.handle)
         await change.commit()
         self._live_turns.stop_workflow(workflow.id)
+        self._files.remove(attachment_ids)
         return workflow
 
     def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:

@@ -44,4 +44,5 @@ def test_the_wait_is_a_number_for_scripts(capsys: pytest.CaptureFixture[str]) ->
         "detail": "More than 10 in 300 s (failed authentications).",
         "hint": "Try again in 42 s.",
         "retry_after": 42,
+        "request_id": "req_1",
     }

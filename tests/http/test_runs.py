@@ -18,7 +18,7 @@ from tests.house import USER_INPUT, House, build_house, events_of
 
 async def test_a_run_that_says_too_much_is_stopped(house: House) -> None:
     """The visitor keeps the text up to the limit and reads a fixed sentence."""
-    await house.publish(call="endless")
+    await house.publish(call="talkative")
 
     answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
 

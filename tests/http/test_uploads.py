@@ -1,0 +1,162 @@
+"""Bytes of attachments on their way to the server: in two phases, or directly as a form."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from chatkit.types import Attachment
+from pydantic import TypeAdapter
+
+from tests.house import House, assert_problem
+from tests.http.sending import TEXT, Visitor
+
+ATTACHMENT: TypeAdapter[Any] = TypeAdapter(Attachment)
+MAX_SIZE = 10 * 1024 * 1024
+SLACK = 16 * 1024
+URL = "/api/chatkit/attachments"
+
+
+@pytest.fixture
+async def visitor(house: House) -> Visitor:
+    """A visitor of a workflow that reads what was sent."""
+    await house.result("workflows.add", handle="echo", runner="python", target="tests.http.sending:contents")
+    await house.result("workflows.publish", ref="echo")
+    return await Visitor.of(house)
+
+
+async def test_two_phases(visitor: Visitor) -> None:
+    """Announcing says where the bytes go; sending them there makes the attachment whole."""
+    announced = (await visitor.announce()).json()
+    ATTACHMENT.validate_python(announced)
+    assert announced["upload_descriptor"]["method"] == "PUT"
+    answer = await visitor.put(announced)
+    ATTACHMENT.validate_python(answer.json())
+    assert answer.json() == {"type": "file", "id": announced["id"], "name": "a.txt", "mime_type": "text/plain"}
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await visitor.sent(announced["id"]))[2] == "a.txt text/plain 13 Dear workflow"
+
+
+async def test_a_form(visitor: Visitor) -> None:
+    """One request does both; parameters of the media type do not count."""
+    answer = await visitor.post(mime_type="Text/Plain; charset=utf-8")
+    ATTACHMENT.validate_python(answer.json())
+    assert answer.json()["mime_type"] == "text/plain"
+    assert (await visitor.sent(answer.json()["id"]))[2] == "a.txt text/plain 13 Dear workflow"
+
+
+async def test_a_form_under_a_publish_token(visitor: Visitor) -> None:
+    """Programs send files with the credential they chat with."""
+    published = await visitor.house.result("workflows.rotate_publish_token", ref="echo")
+    program = Visitor(visitor.house, published["publish_token"])
+    assert (await program.sent(await program.uploaded()))[2] == "a.txt text/plain 13 Dear workflow"
+
+
+@pytest.mark.parametrize(
+    ("about", "path"),
+    [
+        ({"mime_type": "text/html"}, "mime_type"),
+        ({"mime_type": "image/svg+xml"}, "mime_type"),
+        ({"size": 0}, "size"),
+        ({"size": -1}, "size"),
+        ({"size": MAX_SIZE + 1}, "size"),
+        ({"name": "../a.txt"}, "name"),
+        ({"name": " "}, "name"),
+        ({"name": "a\nb"}, "name"),
+    ],
+)
+async def test_what_may_not_be_announced(visitor: Visitor, about: dict[str, Any], path: str) -> None:
+    """The refusal names the field, and no descriptor is given."""
+    problem = assert_problem(await visitor.announce(**about), 422, "invalid_input")
+    assert [each["path"] for each in problem["errors"]] == [path]
+
+
+@pytest.mark.parametrize(
+    ("about", "path"),
+    [
+        ({"mime_type": "text/html"}, "mime_type"),
+        ({"mime_type": ""}, "mime_type"),
+        ({"content": b""}, "size"),
+        ({"content": bytes(MAX_SIZE + 1)}, "size"),
+    ],
+)
+async def test_what_a_form_may_not_hold(visitor: Visitor, about: dict[str, Any], path: str) -> None:
+    """The rules are the same, and nothing is kept."""
+    problem = assert_problem(await visitor.post(**about), 422, "invalid_input")
+    assert [each["path"] for each in problem["errors"]] == [path]
+
+
+@pytest.mark.parametrize("form", [{"data": {"file": "just text"}}, {"files": {"other": b"x"}}, {"json": {}}])
+async def test_a_form_without_a_file(visitor: Visitor, form: dict[str, Any]) -> None:
+    """A field of text, a file of another name, no form at all: the field is named."""
+    headers = {"authorization": f"Bearer {visitor.grant}"}
+    problem = assert_problem(await visitor.house.client.post(URL, headers=headers, **form), 422, "invalid_input")
+    assert problem["errors"][0]["path"] == "file"
+
+
+async def test_a_form_needs_a_credential(visitor: Visitor) -> None:
+    """Nobody fills the disk without being let in."""
+    visitor.house.client.cookies.clear()
+    answer = await visitor.house.client.post(URL, files={"file": ("a.txt", TEXT, "text/plain")})
+    assert answer.status_code == 401, answer.text
+
+
+@pytest.mark.parametrize("content", [b"", TEXT[:-1], TEXT + b"!"])
+async def test_another_number_of_bytes_than_announced(visitor: Visitor, content: bytes) -> None:
+    """Too few and too many are refused; the right bytes may be sent afterwards."""
+    announced = (await visitor.announce()).json()
+    assert_problem(await visitor.put(announced, content), 422, "invalid_input")
+    assert_problem(await visitor.send(announced["id"]), 404, "attachment_not_found")
+    assert (await visitor.put(announced)).status_code == 200
+
+
+async def test_bytes_are_sent_once(visitor: Visitor) -> None:
+    """What was uploaded cannot be exchanged."""
+    announced = (await visitor.announce()).json()
+    await visitor.put(announced)
+    assert_problem(await visitor.put(announced, b"Other content"), 404, "attachment_not_found")
+    assert "Dear workflow" in (await visitor.sent(announced["id"]))[2]
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "é", "atc_1.AAAA.BBBB", "x" * 300])
+async def test_a_ticket_that_is_none(visitor: Visitor, ticket: str) -> None:
+    """Made-up, empty and endless ones open nothing."""
+    descriptor = (await visitor.announce()).json()["upload_descriptor"]
+    headers = {"orcheo-ticket": ticket.encode()}
+    answer = await visitor.house.client.put(descriptor["url"], headers=headers, content=TEXT)
+    assert_problem(answer, 404, "attachment_not_found")
+
+
+async def test_a_ticket_opens_its_own_attachment_only(visitor: Visitor) -> None:
+    """The ticket of one does not upload another."""
+    one, other = [(await visitor.announce()).json()["upload_descriptor"] for _ in range(2)]
+    answer = await visitor.house.client.put(other["url"], headers=one["headers"], content=TEXT)
+    assert_problem(answer, 404, "attachment_not_found")
+
+
+async def test_a_ticket_ends_after_an_hour(visitor: Visitor) -> None:
+    """At the hour it still works, a second later it does not."""
+    announced = (await visitor.announce()).json()
+    visitor.house.clock.advance(seconds=3601)
+    assert_problem(await visitor.put(announced), 404, "attachment_not_found")
+    visitor.house.clock.advance(seconds=-1)
+    assert (await visitor.put(announced)).status_code == 200
+
+
+async def test_an_announced_length_over_the_limit_is_refused_unread(visitor: Visitor) -> None:
+    """The largest file and the form around it pass, a byte more does not."""
+    announced = (await visitor.announce()).json()
+    assert_problem(await visitor.put(announced, bytes(MAX_SIZE + SLACK + 1)), 413, "body_too_large")
+    assert (await visitor.post(bytes(MAX_SIZE))).status_code == 200
+
+
+async def test_a_length_that_is_not_announced_is_counted(visitor: Visitor) -> None:
+    """A form that comes in pieces is refused as soon as it is too long, and nothing is kept."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\ncontent-type: text/plain\r\n\r\n'
+        while True:
+            yield bytes(1024 * 1024)
+
+    headers = {"authorization": f"Bearer {visitor.grant}", "content-type": "multipart/form-data; boundary=b"}
+    answer = await visitor.house.client.post(URL, headers=headers, content=endless())
+    assert_problem(answer, 413, "body_too_large")
