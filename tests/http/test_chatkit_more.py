@@ -109,9 +109,9 @@ async def test_threads_of_somebody_else_are_unknown(visitor: Visitor, kind: str,
 
 
 async def test_transcription_is_off(visitor: Visitor) -> None:
-    """A server without speech recognition says so."""
+    """A server without speech recognition says so, as no repeat will help."""
     answer = await visitor.ask("input.transcribe", audio_base64="AAAA", mime_type="audio/webm")
-    assert_problem(answer, 501, "transcription_off")
+    assert_problem(answer, 422, "transcription_off")
 
 
 @pytest.mark.parametrize("audio", ["A", "AAA", "%%%%", "AA AA", "ä"])
