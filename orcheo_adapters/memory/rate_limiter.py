@@ -1,7 +1,7 @@
 """Rates counted in this process's memory, by the package ``limits``.
 
 The moving windows are kept by a storage of our own: the one of the package scans all keys on each hit, keeps keys for
-ever, and reads the wall clock (docs/decisions/0011-rates-in-memory.md).
+ever, and reads the wall clock (docs/decisions/0007-rates-in-memory.md).
 """
 
 from array import array

@@ -121,7 +121,7 @@ async def test_bytes_are_sent_once(visitor: Visitor) -> None:
 async def test_a_ticket_that_is_none(visitor: Visitor, ticket: str) -> None:
     """Made-up, empty and endless ones open nothing."""
     descriptor = (await visitor.announce()).json()["upload_descriptor"]
-    headers = {"orcheo-ticket": ticket.encode()}
+    headers = {b"orcheo-ticket": ticket.encode()}
     answer = await visitor.house.client.put(descriptor["url"], headers=headers, content=TEXT)
     assert_problem(answer, 404, "attachment_not_found")
 

@@ -1,0 +1,144 @@
+"""``POST /api/chatkit``: turns that no message begins, and requests that come twice."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests import workflows
+from tests.house import USER_INPUT, House, assert_problem, events_of
+from tests.http.sending import Visitor
+
+OUTPUT = "threads.add_client_tool_output"
+INPUT = "threads.add_structured_input"
+SKIPPED = {"status": "skipped"}
+
+
+@pytest.fixture
+async def visitor(house: House) -> Visitor:
+    """A visitor of the scripted workflow of the protocol tests."""
+    await house.result("workflows.add", handle="echo", runner="python", target="tests.protocol.scripts:play")
+    await house.result("workflows.publish", ref="echo")
+    return await Visitor.of(house)
+
+
+async def begun(visitor: Visitor, script: str) -> tuple[str, str]:
+    """A thread with a first turn: its id and the id of its last item."""
+    events = events_of(await visitor.send(text=script))
+    return events[0]["thread"]["id"], events[-1]["item"]["id"]
+
+
+async def repeated(visitor: Visitor, kind: str, /, **params: Any) -> list[list[dict[str, Any]]]:
+    """The events that each of two requests with the same key is answered with."""
+    answers = [await visitor.house.chatkit(visitor.grant, kind, {"idempotency-key": "k"}, **params) for _ in range(2)]
+    return [events_of(answer) for answer in answers]
+
+
+async def test_a_tool_output_that_comes_twice_is_one(visitor: Visitor) -> None:
+    """The repeat gets the stream of the first, though no call waits any more."""
+    thread_id, _ = await begun(visitor, "client tool")
+    first, again = await repeated(visitor, OUTPUT, thread_id=thread_id, result={"opened": True})
+    assert first == again
+    assert first[-1]["item"]["content"][0]["text"] == "The map is open"
+
+
+async def test_answers_that_come_twice_are_one(visitor: Visitor) -> None:
+    """The repeat gets the stream of the first, though the questions are answered."""
+    thread_id, item_id = await begun(visitor, "questions")
+    first, again = await repeated(visitor, INPUT, thread_id=thread_id, item_id=item_id, input=SKIPPED)
+    assert first == again
+    assert first[-1]["item"]["content"][0]["text"] == "Thank you"
+
+
+async def test_an_action_that_comes_twice_is_one(visitor: Visitor) -> None:
+    """A double click counts once."""
+    thread_id, item_id = await begun(visitor, "widget")
+    about = {"thread_id": thread_id, "item_id": item_id, "action": {"type": "choose"}}
+    first, again = await repeated(visitor, "threads.custom_action", **about)
+    assert first == again
+
+
+async def test_a_retry_that_comes_twice_is_one(visitor: Visitor) -> None:
+    """The key may also come in the metadata, where ChatKit's own client can put it."""
+    events = events_of(await visitor.send(text="text"))
+    thread_id, item_id = events[0]["thread"]["id"], events[1]["item"]["id"]
+    params = {"thread_id": thread_id, "item_id": item_id}
+    body = {"type": "threads.retry_after_item", "params": params, "metadata": {"client_id": "k"}}
+    headers = {"authorization": f"Bearer {visitor.grant}"}
+    answers = [await visitor.house.client.post("/api/chatkit", json=body, headers=headers) for _ in range(2)]
+    first, again = map(events_of, answers)
+    assert first == again
+
+
+async def test_a_key_is_not_endless(visitor: Visitor) -> None:
+    """Two hundred characters are plenty."""
+    answer = await visitor.house.chatkit(
+        visitor.grant, "threads.create", {"idempotency-key": "k" * 201}, input=USER_INPUT
+    )
+    assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "Idempotency-Key"
+
+
+async def test_questions_are_answered_once(visitor: Visitor) -> None:
+    """Other answers later on change nothing."""
+    thread_id, item_id = await begun(visitor, "questions")
+    await visitor.ask(INPUT, thread_id=thread_id, item_id=item_id, input=SKIPPED)
+    answers = {"status": "answered", "answers": {"why": {"values": ["because"]}}}
+    again = await visitor.ask(INPUT, thread_id=thread_id, item_id=item_id, input=answers)
+    assert_problem(again, 409, "nothing_pending")
+    items = (await visitor.ask("items.list", thread_id=thread_id, order="asc")).json()["data"]
+    assert next(each["status"] for each in items if each["id"] == item_id) == "skipped"
+
+
+async def test_what_is_no_question_cannot_be_answered(visitor: Visitor) -> None:
+    """Neither an item of another kind nor one that is not there."""
+    thread_id, item_id = await begun(visitor, "text")
+    for each in (item_id, "msg_none"):
+        answer = await visitor.ask(INPUT, thread_id=thread_id, item_id=each, input=SKIPPED)
+        assert_problem(answer, 404, "item_not_found")
+
+
+async def test_an_output_that_no_call_waits_for(visitor: Visitor) -> None:
+    """None was made, it has its output, or the visitor went on without."""
+    thread_id, _ = await begun(visitor, "text")
+    assert_problem(await visitor.ask(OUTPUT, thread_id=thread_id, result=1), 409, "nothing_pending")
+    thread_id, _ = await begun(visitor, "client tool")
+    await visitor.ask(OUTPUT, thread_id=thread_id, result=1)
+    assert_problem(await visitor.ask(OUTPUT, thread_id=thread_id, result=1), 409, "nothing_pending")
+    thread_id, _ = await begun(visitor, "client tool")
+    await visitor.send(thread_id=thread_id, text="text")
+    assert_problem(await visitor.ask(OUTPUT, thread_id=thread_id, result=1), 409, "nothing_pending")
+
+
+async def test_an_older_call_that_waits_is_dropped(visitor: Visitor) -> None:
+    """The output belongs to the newest one."""
+    thread_id, older = await begun(visitor, "client tool")
+    await visitor.send(thread_id=thread_id, text="client tool")
+    assert (await visitor.ask(OUTPUT, thread_id=thread_id, result=1)).status_code == 200
+    items = (await visitor.ask("items.list", thread_id=thread_id)).json()["data"]
+    assert older not in [each["id"] for each in items]
+    assert [each["status"] for each in items if each["type"] == "client_tool_call"] == ["completed"]
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1.5", "²", "1234567890"])
+async def test_a_place_to_follow_from_that_is_no_number(visitor: Visitor, after: str) -> None:
+    """Whether it comes in the URL or as a browser sends it."""
+    thread_id, _ = await begun(visitor, "text")
+    url, key = f"/api/chatkit/threads/{thread_id}/events", ("authorization", f"Bearer {visitor.grant}")
+    client = visitor.house.client
+    last = [(name.encode(), value.encode()) for name, value in (key, ("last-event-id", after))]
+    for answer in (await client.get(url, params={"after": after}, headers=[key]), await client.get(url, headers=last)):
+        assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "after"
+
+
+async def test_deleting_a_thread_stops_its_answer(house: House) -> None:
+    """Nothing is said into a thread that is gone."""
+    text = "deleted meanwhile"
+    workflows.close_gate(text)
+    await house.publish(call="held")
+    visitor = await Visitor.of(house)
+    talking = asyncio.create_task(visitor.send(text=text))
+    await workflows.reached(text)
+    (thread,) = (await visitor.ask("threads.list")).json()["data"]
+    assert (await visitor.ask("threads.delete", thread_id=thread["id"])).json() == {}
+    assert "after" not in (await talking).text
+    assert (await visitor.ask("threads.list")).json()["data"] == []
