@@ -44,6 +44,13 @@ async def held(text: str) -> AsyncIterator[str]:
     yield "after"
 
 
+async def counts(_text: str) -> AsyncIterator[str]:
+    """Says 150 numbers, one after the other, over a third of a second."""
+    for number in range(150):
+        yield f"{number} "
+        await asyncio.sleep(0.002)
+
+
 async def fails_until_open(text: str) -> AsyncIterator[str]:
     """Half an answer and an error, until its gate is open; then a whole answer."""
     yield "half "

@@ -9,7 +9,7 @@ import pytest
 from orcheo_core import RunContext
 from orcheo_core.domain.run import ActionTaken, ContextKept, RunEvent, TextDelta, WidgetShown
 from tests import workflows
-from tests.house import House, assert_problem, events_of
+from tests.house import USER_INPUT, House, assert_problem, events_of
 from tests.http.sending import Visitor
 from tests.protocol.scripts import CARD
 
@@ -106,6 +106,24 @@ async def test_threads_of_somebody_else_are_unknown(visitor: Visitor, kind: str,
     assert_problem(await stranger.ask(kind, thread_id=thread_id, **params), 404, "thread_not_found")
     thread = (await visitor.ask("threads.get_by_id", thread_id=thread_id)).json()
     assert (thread["title"], len(thread["items"]["data"])) == ("text", 2)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "input_image"},
+        {},
+        "text",
+        {"type": "input_text", "text": "x" * 100_001},
+        {"type": "input_tag", "id": "t", "text": "@t", "data": []},
+    ],
+)
+async def test_what_a_message_may_not_hold(visitor: Visitor, part: Any) -> None:
+    """Parts of another kind, texts without end, tags whose data is no object: nothing is kept of them."""
+    said = USER_INPUT | {"content": [part]}
+    problem = assert_problem(await visitor.ask("threads.create", input=said), 422, "invalid_input")
+    assert problem["errors"][0]["path"].startswith("params.input.content[0]")
+    assert (await visitor.ask("threads.list")).json()["data"] == []
 
 
 async def test_transcription_is_off(visitor: Visitor) -> None:
