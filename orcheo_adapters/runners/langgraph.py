@@ -19,6 +19,7 @@ from orcheo_adapters.runners.target import Target, invalid_target
 from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import PastMessage, RunRequest
+from orcheo_core.domain.structured_input import StructuredInputItem
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import Run, Runner
 
@@ -130,15 +131,19 @@ async def _input(graph: Graph, config: "RunnableConfig", request: RunRequest) ->
     if isinstance(graph.checkpointer, BaseCheckpointSaver):
         state = await graph.aget_state(config)
         if state.interrupts:
-            return Command(resume=_replies(state.interrupts, request.text))
+            return Command(resume=_replies(state.interrupts, request))
         if isinstance(state.values, dict) and state.values.get("messages"):
             return {"messages": [said]}
     return {"messages": [*map(_message, request.context.history), said]}
 
 
-def _replies(interrupts: "tuple[Interrupt[Any], ...]", text: str) -> Any:
-    """The visitor's text for every question that waits."""
-    return {each.id: text for each in interrupts} if len(interrupts) > 1 else text
+def _replies(interrupts: "tuple[Interrupt[Any], ...]", request: RunRequest) -> dict[str, Any]:
+    """A reply to every question that waits: what was answered to it, None when it was skipped, or the message."""
+    cause = request.context.cause
+    if not isinstance(cause, StructuredInputItem):
+        return {each.id: request.text for each in interrupts}
+    given = {each.id: ", ".join(each.answer.values) for each in cause.questions if each.answer}
+    return {each.id: given.get(each.id) or None for each in interrupts}
 
 
 def _message(past: PastMessage) -> "BaseMessage":

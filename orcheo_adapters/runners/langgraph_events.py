@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from orcheo_adapters.runners.text import text_delta
-from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, Usage, UsageReported
+from orcheo_adapters.runners.text import encodable, text_delta
+from orcheo_core.domain.run import InputAsked, ProgressNote, RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.domain.structured_input import Question
 
 _PARAGRAPH = TextDelta("\n\n")
 
@@ -34,12 +35,12 @@ class GraphEvents:
                 yield from _node_note(data["name"])
             case "updates" if not part["ns"]:
                 self._interrupts += data.get("__interrupt__", ())
-            case "custom" if isinstance(data, TextDelta | SourceCited | ProgressNote | UsageReported):
+            case "custom" if isinstance(data, RunEvent):
                 yield data
 
     def last(self) -> Iterator[RunEvent]:
         """What is known when the stream has ended: the questions of all its interrupts, and what was used."""
-        yield from self._paragraph(question_events(self._interrupts), message_id="")
+        yield from question_events(self._interrupts)
         if self._usage is not None:
             yield UsageReported(self._usage)
 
@@ -68,25 +69,32 @@ class GraphEvents:
 
 
 def question_events(interrupts: Iterable[Any]) -> Iterator[RunEvent]:
-    """What the visitor is told of the interrupts of a graph: the question as text.
+    """What the visitor is asked by the interrupts of a graph; each question has the id of its interrupt.
 
     The one place that knows how an interrupt becomes a run event.
     """
-    questions = [_question(each.value) for each in interrupts]
-    event = text_delta("\n\n".join(questions))
-    if event is not None:
-        yield event
+    questions = tuple(
+        Question(id=each.id, question=_words_of(each.value), options=_options(each.value)) for each in interrupts
+    )
+    if questions:
+        yield InputAsked(questions=questions)
 
 
-def _question(value: Any) -> str:
+def _words_of(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return encodable(value)
     if isinstance(value, Mapping):
         named = (value.get(key) for key in ("question", "message", "text", "description"))
         for text in named:
             if isinstance(text, str) and text:
-                return text
-    return json.dumps(value, ensure_ascii=False, default=str)
+                return encodable(text)
+    return encodable(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _options(value: Any) -> tuple[str, ...]:
+    """The answers that an interrupt offers, as ``options``; none for free text."""
+    offered = value.get("options") if isinstance(value, Mapping) else None
+    return tuple(map(str, offered)) if isinstance(offered, list | tuple) else ()
 
 
 def _node_note(name: str) -> Iterator[ProgressNote]:

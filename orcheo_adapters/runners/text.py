@@ -5,10 +5,10 @@ from orcheo_core.domain.run import TextDelta
 
 def text_delta(text: str) -> TextDelta | None:
     """The run event of a piece of text, None for an empty one."""
-    return TextDelta(_encodable(text)) if text else None
+    return TextDelta(encodable(text)) if text else None
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """``text`` without lone surrogates, which neither a database nor a browser takes."""
     if text.isascii():
         return text

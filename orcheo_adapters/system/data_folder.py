@@ -51,7 +51,10 @@ class DataFolder:
     @contextmanager
     def locked(self, url: str) -> Iterator[None]:
         """Own the folder meanwhile; raises :class:`DataFolderInUse`. The lock dies with the process."""
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DataFolderUnwritable(f"The lock {self._lock} cannot be opened: {error.strerror}.") from None
         try:
             self._take(descriptor)
             owner = {"pid": os.getpid(), "url": url, "since": datetime.now(UTC).isoformat(timespec="seconds")}

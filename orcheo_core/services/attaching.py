@@ -68,8 +68,13 @@ class Attaching:
         if attachment.is_uploaded:
             raise AttachmentNotFound("The attachment was uploaded already.")
         await self._files.write(attachment_id, chunks, size=attachment.size)
-        await self._save(attachment.uploaded())
-        return attachment.uploaded()
+        try:
+            attachment = (await self._find(attachment_id)).uploaded()  # as it is now: it may have gone meanwhile
+        except AttachmentNotFound:
+            self._files.remove([attachment_id])
+            raise
+        await self._save(attachment)
+        return attachment
 
     async def read(self, attachment_id: str) -> tuple[Attachment, bytes]:
         """An attachment and its bytes; whoever calls has verified that they may."""

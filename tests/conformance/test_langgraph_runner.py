@@ -7,11 +7,22 @@ import pytest
 from attrs import evolve
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import tool_call_chunk
+from langgraph.types import Interrupt
 
 from orcheo_adapters.runners.langgraph_events import GraphEvents, question_events
-from orcheo_core.domain.run import ProgressNote, RunRequest, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import (
+    Cause,
+    InputAsked,
+    ProgressNote,
+    RunRequest,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Runner
+from tests import samples
 from tests.conformance.runner_kinds import LANGGRAPH, Subjected, everything, text_of
 
 
@@ -19,10 +30,24 @@ def graph(name: str, **settings: str) -> Subjected:
     return Subjected.of(LANGGRAPH, f"tests.conformance.talking_graphs:{name}", **settings)
 
 
-async def say(runner: Runner, workflow: Subjected, text: str, *, thread_id: str = "thr_1") -> str:
+async def say(
+    runner: Runner, workflow: Subjected, text: str, *, thread_id: str = "thr_1", cause: Cause | None = None
+) -> str:
     """The answer of a runner that is used more than once."""
-    context = evolve(workflow.context, thread_id=thread_id)
+    context = evolve(workflow.context, thread_id=thread_id, cause=cause)
     return text_of(await everything(runner.run(RunRequest(spec=workflow.spec, text=text, context=context))))
+
+
+async def questions(runner: Runner, workflow: Subjected, text: str) -> tuple[Question, ...]:
+    """What it asks instead."""
+    context = evolve(workflow.context, thread_id="thr_1")
+    events = await everything(runner.run(RunRequest(spec=workflow.spec, text=text, context=context)))
+    return next(event.questions for event in events if isinstance(event, InputAsked))
+
+
+async def asked(runner: Runner, workflow: Subjected, text: str) -> list[str]:
+    """The words of what it asks."""
+    return [each.question for each in await questions(runner, workflow, text)]
 
 
 async def test_tool_calls_and_nodes_are_progress_and_tool_messages_are_not_said() -> None:
@@ -84,34 +109,55 @@ async def test_a_question_is_asked_and_its_answer_resumes_the_graph() -> None:
     """The visitor's next text is what ``interrupt`` returns."""
     workflow = graph("asks")
     runner = workflow.runner()
-    assert await say(runner, workflow, "Paint it") == "Which colour?"
+    assert await asked(runner, workflow, "Paint it") == ["Which colour?"]
     assert await say(runner, workflow, "blue") == "Then blue."
-    assert await say(runner, workflow, "Paint it again") == "Which colour?"
+    assert await asked(runner, workflow, "Paint it again") == ["Which colour?"]
+
+
+async def test_structured_input_resumes_the_graph() -> None:
+    """By the id of the interrupt; a skipped question resumes with nothing."""
+    workflow = graph("asks")
+    runner = workflow.runner()
+    for given, said in ((("blue",), "Then blue."), ((), "Then None."), (("blue", "red"), "Then blue, red.")):
+        put = await questions(runner, workflow, "Paint it")
+        item = StructuredInputItem(
+            id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=samples.moment(1), questions=put
+        ).submitted(InputStatus.ANSWERED, {put[0].id: QuestionAnswer(values=given)})
+        assert await say(runner, workflow, "Paint it", cause=item) == said
 
 
 async def test_several_questions_get_the_same_answer() -> None:
     """As long as there is one text for all of them."""
     workflow = graph("asks_twice_at_once")
     runner = workflow.runner()
-    assert await say(runner, workflow, "Hello") == "Name?\n\nAge?"
+    assert await asked(runner, workflow, "Hello") == ["Name?", "Age?"]
     assert await say(runner, workflow, "Ada, 36") == "Name?: Ada, 36\n\nAge?: Ada, 36"
 
 
-async def test_without_a_checkpointer_a_question_is_just_said() -> None:
+async def test_without_a_checkpointer_a_question_is_just_asked() -> None:
     """There is nothing to resume: each turn begins anew."""
     workflow = graph("asks_without_memory")
     runner = workflow.runner()
-    assert await say(runner, workflow, "Paint it") == "Which colour?"
-    assert await say(runner, workflow, "blue") == "Which colour?"
+    assert await asked(runner, workflow, "Paint it") == ["Which colour?"]
+    assert await asked(runner, workflow, "blue") == ["Which colour?"]
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [("asks_in_words", "Go on?"), ("asks_for_approval", '{"action": "delete", "when": 7}')],
 )
-async def test_any_question_becomes_text(name: str, text: str) -> None:
-    """Words when it has some, else its JSON."""
-    assert text_of(await everything(graph(name).run())) == text
+async def test_any_question_has_words(name: str, text: str) -> None:
+    """Its own when it has some, else its JSON."""
+    workflow = graph(name)
+    assert await asked(workflow.runner(), workflow, "Go") == [text]
+
+
+def test_an_interrupt_may_offer_answers() -> None:
+    """As ``options``; anything else is free text."""
+    offered = [Interrupt(value={"question": "Size?", "options": ["S", "M"]}, id="1"), Interrupt(value="Why?", id="2")]
+    (event,) = question_events(offered)
+    assert isinstance(event, InputAsked)
+    assert [each.options for each in event.questions] == [("S", "M"), ()]
 
 
 def test_a_tool_call_that_is_streamed_is_noted_once() -> None:

@@ -49,6 +49,20 @@ async def test_an_attachment_is_uploaded_once(hall: Hall) -> None:
         await hall.core.attaching.receive(attachment.id, chunks(b"xyz"))
 
 
+async def test_an_attachment_removed_while_it_is_uploaded_stays_gone(hall: Hall) -> None:
+    """Its bytes too."""
+    visit = await hall.visit()
+    attachment = await announced(hall, visit)
+
+    async def removed_meanwhile() -> AsyncIterator[bytes]:
+        await hall.core.attaching.remove(visit, attachment.id)
+        yield b"abc"
+
+    with pytest.raises(AttachmentNotFound):
+        await hall.core.attaching.receive(attachment.id, removed_meanwhile())
+    assert list(hall.files.ids()) == []
+
+
 async def test_only_uploaded_files_of_ones_own_can_be_sent(hall: Hall) -> None:
     """Not an announced one, not an unknown one, not a stranger's, not one of another thread."""
     visit = await hall.visit()

@@ -3,21 +3,23 @@
 import pytest
 
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_core.domain.run import ProgressNote, RunContext, RunRequest, TextDelta
+from orcheo_core.domain.run import InputAsked, ProgressNote, RunContext, RunRequest, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
 
 SPEC = RunnerSpec(kind="langgraph", target="examples.langgraph_assistant:graph")
 
 
-async def say(text: str, *, thread_id: str, notes: list[str] | None = None) -> str:
-    """The answer in this thread; what it was doing goes into ``notes``."""
+async def say(text: str, *, thread_id: str, notes: list[str] | None = None, asked: list[str] | None = None) -> str:
+    """The answer in this thread; what it was doing goes into ``notes``, what it asks into ``asked``."""
     subject = Subject("anon:vis_1")
     context = RunContext(workflow_id="wf_1", thread_id=thread_id, turn_id="trn_1", subject=subject)
     run = RunnerRegistry().get("langgraph").run(RunRequest(spec=SPEC, text=text, context=context))
     events = [event async for batch in run.batches() for event in batch]
     if notes is not None:
         notes += [event.text for event in events if isinstance(event, ProgressNote)]
+    if asked is not None:
+        asked += [each.question for event in events if isinstance(event, InputAsked) for each in event.questions]
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
@@ -45,8 +47,9 @@ async def test_it_asks_for_a_number() -> None:
 async def test_it_asks_before_it_cancels(reply: str, answer: str) -> None:
     """The visitor's next text is the answer."""
     thread_id = f"cancel-{reply}"
-    asked = "Really cancel order 7 (a lamp)? Please answer yes or no."
-    assert await say("Please cancel order 7", thread_id=thread_id) == asked
+    asked: list[str] = []
+    await say("Please cancel order 7", thread_id=thread_id, asked=asked)
+    assert asked == ["Really cancel order 7 (a lamp)? Please answer yes or no."]
     assert await say(reply, thread_id=thread_id) == answer
 
 

@@ -34,6 +34,16 @@ describe("a turn", () => {
     expect(done.turn).toBe("idle");
   });
 
+  test("shows what the workflow asks, and then the answer to it", () => {
+    const inputs = [{ question: "Which size?", options: [{ value: "S" }, { value: "M" }] }];
+    const item = { type: "structured_input" as const, id: "msg_q", inputs };
+    const questioned = tellAll(asked, [...EVENTS, { type: "thread.item.done", item }]);
+    expect(texts(questioned).at(-1)).toBe("Which size?\n\n- S\n- M");
+    const answered = inputs.map((input) => ({ ...input, answer: { values: ["M"], skipped: false } }));
+    const replaced = { type: "thread.item.replaced" as const, item: { ...item, inputs: answered } };
+    expect(texts(tellAll(questioned, [replaced])).at(-1)).toBe("Which size?\n\n- S\n- M\n\n> M");
+  });
+
   test("told again from any point on ends in the same view", () => {
     const once = tellAll(asked, EVENTS);
     for (let start = 0; start <= EVENTS.length; start += 1) {

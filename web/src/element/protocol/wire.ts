@@ -53,13 +53,25 @@ export interface AssistantItem {
   content: OutputText[];
 }
 
+/** Questions of the workflow; a visitor may answer them with a message as well. */
+export interface QuestionsItem {
+  type: "structured_input";
+  id: string;
+  inputs: {
+    question: string;
+    description?: string;
+    options?: { value: string }[];
+    answer?: { values: string[]; skipped: boolean };
+  }[];
+}
+
 /** Kinds of item that this element does not show. */
 interface OtherItem {
-  type: "client_tool_call" | "widget" | "structured_input" | "workflow" | "task" | "end_of_turn";
+  type: "client_tool_call" | "widget" | "workflow" | "task" | "end_of_turn";
   id: string;
 }
 
-export type WireItem = UserItem | AssistantItem | OtherItem;
+export type WireItem = UserItem | AssistantItem | QuestionsItem | OtherItem;
 
 export type ItemUpdate =
   | { type: "assistant_message.content_part.added"; content_index: number; content: OutputText }

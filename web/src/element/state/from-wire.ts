@@ -3,6 +3,7 @@
 import type {
   AssistantItem,
   OutputText,
+  QuestionsItem,
   UserItem,
   WireItem,
   WireThread,
@@ -22,6 +23,7 @@ import { emptyThread } from "./thread-view.ts";
 export function itemView(item: WireItem, status: AnswerView["status"]): ItemView | null {
   if (item.type === "user_message") return questionView(item);
   if (item.type === "assistant_message") return answerView(item, status);
+  if (item.type === "structured_input") return askedView(item, status);
   return null;
 }
 
@@ -59,6 +61,18 @@ function questionView(item: UserItem): QuestionView {
 
 function answerView(item: AssistantItem, status: AnswerView["status"]): AnswerView {
   return { kind: "answer", id: item.id, parts: item.content.map(answerPart), status };
+}
+
+/** What the workflow asks, as text: the visitor answers in the composer. */
+function askedView(item: QuestionsItem, status: AnswerView["status"]): AnswerView {
+  const text = item.inputs.map(askedText).join("\n\n");
+  return { kind: "answer", id: item.id, parts: [{ text, annotations: [] }], status };
+}
+
+function askedText({ question, description, options, answer }: QuestionsItem["inputs"][number]): string {
+  const choices = options?.map(({ value }) => `- ${value}`).join("\n");
+  const given = answer?.values.length ? `> ${answer.values.join(", ")}` : undefined;
+  return [question, description, choices, given].filter((part) => part).join("\n\n");
 }
 
 function turnFailure(turn: WireTurn): TurnFailure {
