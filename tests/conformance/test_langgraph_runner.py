@@ -114,16 +114,18 @@ async def test_a_question_is_asked_and_its_answer_resumes_the_graph() -> None:
     assert await asked(runner, workflow, "Paint it again") == ["Which colour?"]
 
 
-async def test_structured_input_resumes_the_graph() -> None:
-    """By the id of the interrupt; a skipped question resumes with nothing."""
+@pytest.mark.parametrize(
+    ("given", "said"), [(("blue",), "Then blue."), (("blue", "red"), "Then blue."), ((), "Then None.")]
+)
+async def test_structured_input_resumes_the_graph(given: tuple[str, ...], said: str) -> None:
+    """By the id of the interrupt; a choice is one answer, a skipped question resumes with nothing."""
     workflow = graph("asks")
     runner = workflow.runner()
-    for given, said in ((("blue",), "Then blue."), ((), "Then None."), (("blue", "red"), "Then blue, red.")):
-        put = await questions(runner, workflow, "Paint it")
-        item = StructuredInputItem(
-            id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=samples.moment(1), questions=put
-        ).submitted(InputStatus.ANSWERED, {put[0].id: QuestionAnswer(values=given)})
-        assert await say(runner, workflow, "Paint it", cause=item) == said
+    put = await questions(runner, workflow, "Paint it")
+    item = StructuredInputItem(
+        id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=samples.moment(1), questions=put
+    ).submitted(InputStatus.ANSWERED, {put[0].id: QuestionAnswer(values=given)})
+    assert await say(runner, workflow, "Paint it", cause=item) == said
 
 
 async def test_several_questions_get_the_same_answer() -> None:
