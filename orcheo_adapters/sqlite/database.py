@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
 from threading import Thread as OsThread
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import frozen
 from sqlite_utils import Database
@@ -29,8 +29,7 @@ _GROUP_LIMIT = 256
 Row = tuple[Any, ...]
 
 
-@frozen
-class Statement:
+class Statement(NamedTuple):
     """One statement of a change.
 
     ``check`` looks at the cursor and raises when a rule is broken; ``touches`` names the table and key (None: any) of
