@@ -27,7 +27,7 @@ from orcheo_adapters.system.transcriber import NullTranscriber
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.assembly import Core, Ports, assemble_core
-from orcheo_core.domain.actor import Actor, Caller, Channel
+from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
@@ -134,7 +134,7 @@ def _attachment_links(settings: ServerSettings, tickets: AttachmentTickets) -> A
 
 def local_caller() -> Caller:
     """The local owner with every scope, for what the server itself does on their behalf."""
-    return Caller(actor=LOCAL_OWNER, channel=Channel.PYTHON)
+    return Caller(actor=LOCAL_OWNER, channel=Channel.PYTHON, scopes=frozenset(Scope))
 
 
 def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None) -> None:

@@ -13,13 +13,14 @@ from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
 from orcheo_adapters.settings import ServerSettings, local_url
+from orcheo_adapters.system.clock import SystemClock
 from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.logs import configure_logs, get_logger
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.domain.opaque_token import OpaqueToken
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
-from orcheo_core.errors import ConflictError, InvalidError, ServiceTokenInvalid
+from orcheo_core.errors import ConflictError, InvalidError, UnauthenticatedError
 from orcheo_core.ports.unit_of_work import Store
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> Non
 
     access, path = orcheo.core.owner_access, folder.local_owner_token
     if path.is_file():
-        with suppress(ServiceTokenInvalid, OSError, UnicodeDecodeError):
+        with suppress(UnauthenticatedError, OSError, UnicodeDecodeError):
             await access.authenticate(path.read_text(encoding="utf-8").strip(), Channel.PYTHON)
             return
     issued = await access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
@@ -123,7 +124,8 @@ async def _require_credentials(settings: ServerSettings, store: Store, folder: D
     if settings.is_loopback or settings.allow_remote:
         return
     local = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, folder.local_owner_token.read_text(encoding="utf-8").strip())
-    if not await store.begin().service_tokens.any_besides(local.public_id if local else ""):
+    now = SystemClock().now()
+    if not await store.begin().service_tokens.any_besides(local.public_id if local else "", now):
         raise RemoteWithoutCredentials(f"{settings.host} is not only this machine, and no credentials are set up.")
 
 

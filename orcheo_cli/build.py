@@ -57,11 +57,13 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
     if attribute.type is bool:
         switch = f"{flag}/--no-{flag[2:]}" if default is NOTHING else flag
         return click.Option([switch, attribute.name], is_flag=True, help=shown.help, **needs)
+    if get_origin(attribute.type) is tuple:
+        return click.Option([flag, attribute.name], multiple=True, required=default is NOTHING, help=shown.help)
     if get_origin(attribute.type) is dict:
         return click.Option(
             [flag, attribute.name], multiple=True, metavar="NAME=VALUE", callback=_pairs, help=shown.help
         )
-    kind = click.INT if attribute.type is int else click.STRING
+    kind = click.INT if attribute.type in (int, int | None) else click.STRING
     return click.Option(
         [flag, attribute.name], type=kind, help=shown.help, show_default=default not in (NOTHING, None, ""), **needs
     )

@@ -16,6 +16,7 @@ _OWN_COMMANDS = {
     "doctor": ("orcheo_cli.doctor:doctor", "Check this installation and its server."),
 }
 GROUPS = {
+    "token": "Create, rotate and revoke service tokens.",
     "workflow": "Register, publish and manage workflows.",
 }
 """Groups of the catalogue's commands; a test holds this list against the catalogue."""

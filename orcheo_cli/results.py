@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from orcheo_cli.layout import clean, field_lines, moment, one_line, paragraph, table_lines
+from orcheo_cli.other_results import token_page_lines
 from orcheo_cli.output import terminal_width
 
 
@@ -20,6 +21,8 @@ def result_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """The lines of a result on a terminal of this width."""
     if "workflows" in result:
         yield from _list_lines(result, width)
+    elif "service_tokens" in result:
+        yield from token_page_lines(result, width)
     elif "message" in result:
         yield from _change_lines(result, width)
     else:
@@ -38,8 +41,12 @@ def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 def _change_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     yield click.style(paragraph(result["message"], width), bold=True)
-    shown = {"Share link": result.get("share_url"), "Publish token": result.get("publish_token")}
+    shown = {"Share link": result.get("share_url"), **_secrets(result)}
     yield from field_lines({label: value for label, value in shown.items() if value}, width)
+
+
+def _secrets(result: dict[str, Any]) -> dict[str, str | None]:
+    return {"Publish token": result.get("publish_token"), "Service token": result.get("service_token")}
 
 
 def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:

@@ -120,10 +120,11 @@ def assemble_core(ports: Ports) -> Core:
         audit_trail=audit_trail,
         live_turns=live_turns,
     )
+    owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     return Core(
         registering=registering,
         publishing=publishing,
-        owner_access=OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail),
+        owner_access=owner_access,
         admitting=Admitting(store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers),
         chatting=Chatting(
             store=store,
@@ -144,6 +145,7 @@ def assemble_core(ports: Ports) -> Core:
         owner_services=OwnerServices(
             registering=registering,
             publishing=publishing,
+            owner_access=owner_access,
             probing=Probing(runners=ports.runners, clock=clock, identifiers=identifiers, telemetry=ports.telemetry),
             share_links=ShareLinks(ports.public_url),
         ),

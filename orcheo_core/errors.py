@@ -81,6 +81,14 @@ class AttachmentNotFound(NotFoundError):
     hint = "Announce it with `attachments.create` and upload it first."
 
 
+class ServiceTokenNotFound(NotFoundError):
+    """No service token of this owner has that id."""
+
+    code = "service_token_not_found"
+    summary = "No service token has this id."
+    hint = "See `orcheo token list` for the ones you have."
+
+
 class OperationNotFound(NotFoundError):
     """The catalogue has no operation of that name."""
 
@@ -140,6 +148,14 @@ class TurnInProgress(ConflictError):
     hint = "Wait for it, or stop it with `threads.cancel`."
 
 
+class ServiceTokenEnded(ConflictError):
+    """A service token that was rotated, revoked or has expired cannot be rotated or revoked again."""
+
+    code = "service_token_ended"
+    summary = "This service token is over already."
+    hint = "Create a new one with `orcheo token create`."
+
+
 class NothingPending(ConflictError):
     """The thread waits for no client tool output, or these questions are answered already."""
 
@@ -165,6 +181,32 @@ class ServiceTokenInvalid(UnauthenticatedError):
     code = "service_token_invalid"
     summary = "This needs a valid service token."
     hint = "Set ORCHEO_SERVICE_TOKEN, or run the command on the server's machine, where the local owner token is used."
+
+
+class ServiceTokenRevoked(UnauthenticatedError):
+    """Was valid until it was rotated or revoked; only somebody who holds the whole token is told."""
+
+    code = "service_token_revoked"
+    summary = "This service token was revoked."
+    hint = "Use the one that took its place, or ask its owner for a new one."
+
+    @classmethod
+    def on(cls, ended_at: datetime) -> "ServiceTokenRevoked":
+        """Name the moment, in UTC."""
+        return cls(f"This service token was rotated or revoked on {ended_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class ServiceTokenExpired(UnauthenticatedError):
+    """Was valid until its time was up; only somebody who holds the whole token is told."""
+
+    code = "service_token_expired"
+    summary = "This service token has expired."
+    hint = "Create a new one with `orcheo token create`."
+
+    @classmethod
+    def on(cls, expired_at: datetime) -> "ServiceTokenExpired":
+        """Name the moment, in UTC."""
+        return cls(f"This service token expired on {expired_at:%Y-%m-%d %H:%M} UTC.")
 
 
 class PublishTokenInvalid(UnauthenticatedError):

@@ -15,7 +15,7 @@ from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.settings import ServerSettings
-from orcheo_core.domain.actor import Actor, Scope
+from orcheo_core.domain.actor import OWNER_SCOPES, Actor, Scope
 from orcheo_core.ports.unit_of_work import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
@@ -81,7 +81,7 @@ class House:
     async def owner(self, name: str, *scopes: Scope) -> str:
         """A service token of another owner."""
         access = self.orcheo.core.owner_access
-        return await access.issue(local_caller(), owner=Actor(name), scopes=frozenset(scopes or Scope))
+        return await access.issue(local_caller(), owner=Actor(name), scopes=frozenset(scopes or OWNER_SCOPES))
 
 
 def events_of(answer: httpx2.Response) -> list[dict[str, Any]]:

@@ -91,6 +91,9 @@ service_tokens: st.SearchStrategy[ServiceToken] = st.builds(
     st.just(samples.service_token()),
     scopes=st.frozensets(st.sampled_from(Scope)),
     issued_at=moments,
+    label=st.sampled_from(["", "CI", "見本"]),
+    expires_at=st.none() | moments,
+    ended_at=st.none() | moments,
 )
 threads: st.SearchStrategy[Thread] = st.builds(
     evolve, st.just(samples.thread()), created_at=moments, updated_at=moments, title=maybe_texts

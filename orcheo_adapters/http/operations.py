@@ -72,4 +72,4 @@ def _with_path(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
 def _query_value(operation: Operation[Any, Any], name: str, text: str) -> str | int:
     """Query values are texts; whole numbers are the only other type that these routes take."""
     wanted = operation.request.__annotations__.get(name)
-    return int(text) if wanted is int and _WHOLE_NUMBER.fullmatch(text) else text
+    return int(text) if wanted in (int, int | None) and _WHOLE_NUMBER.fullmatch(text) else text

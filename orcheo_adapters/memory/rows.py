@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from attrs import evolve
+
 from orcheo_adapters.memory.tables import Table, Tables, Undo, Write, page_of
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry
@@ -42,8 +44,9 @@ class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
         rows = self._tables.workflows.rows
         return rows.get(ref) or next((each for each in rows.values() if each.handle == ref), None)
 
-    async def page(self, owner: str, query: PageQuery) -> Page[Workflow]:
-        return page_of((each for each in self._tables.workflows.rows.values() if each.owner.name == owner), query)
+    async def page(self, owner: str | None, query: PageQuery) -> Page[Workflow]:
+        rows = self._tables.workflows.rows.values()
+        return page_of((each for each in rows if owner in {None, each.owner.name}), query)
 
     def add(self, workflow: Workflow) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
@@ -135,11 +138,25 @@ class MemoryServiceTokenRepository(MemoryRepository, ports.ServiceTokenRepositor
     async def find(self, public_id: str) -> ServiceToken | None:
         return self._tables.service_tokens.rows.get(public_id)
 
-    async def any_besides(self, public_id: str) -> bool:
-        return any(each != public_id for each in self._tables.service_tokens.rows)
+    async def any_besides(self, public_id: str, now: datetime) -> bool:
+        rows = self._tables.service_tokens.rows.values()
+        return any(each.public_id != public_id and each.is_live(now) for each in rows)
+
+    async def page(self, owner: str | None, query: PageQuery) -> Page[ServiceToken]:
+        rows = self._tables.service_tokens.rows.values()
+        return page_of((each for each in rows if owner in {None, each.owner.name}), query)
 
     def save(self, service_token: ServiceToken) -> None:
         self._stage(lambda tables: [tables.service_tokens.put(service_token.public_id, service_token)])
+
+    def end(self, service_token: ServiceToken, at: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            stored = tables.service_tokens.rows.get(service_token.public_id)
+            if stored is None or stored.ended_at != service_token.ended_at:
+                raise ConcurrentChange
+            yield tables.service_tokens.put(stored.public_id, evolve(stored, ended_at=at))
+
+        self._stage(write)
 
 
 class MemoryChatSessionRepository(MemoryRepository, ports.ChatSessionRepository):

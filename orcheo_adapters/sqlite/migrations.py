@@ -24,7 +24,7 @@ _FIRST = (
     """
     CREATE TABLE service_tokens (
         public_id TEXT PRIMARY KEY, pepper_id TEXT NOT NULL, digest TEXT NOT NULL, owner TEXT NOT NULL,
-        scopes TEXT NOT NULL, issued_at INTEGER NOT NULL
+        scopes TEXT NOT NULL, issued_at INTEGER NOT NULL, label TEXT NOT NULL, expires_at INTEGER, ended_at INTEGER
     ) STRICT, WITHOUT ROWID
     """,
     """

@@ -59,12 +59,18 @@ class SqliteRepository:
         return self._database.cache.get(table, key, lambda: self._find(sql, (key,), build))
 
     def _page(
-        self, table: str, where: str, values: Sequence[Any], query: PageQuery, build: Callable[[Row], T]
+        self,
+        table: str,
+        where: str,
+        values: Sequence[Any],
+        query: PageQuery,
+        build: Callable[[Row], T],
+        key: str = "id",
     ) -> Page[T]:
         order, behind = ("DESC", "<") if query.newest_first else ("ASC", ">")
-        cursor = f" AND id {behind} ?" if query.after is not None else ""
+        cursor = f" AND {key} {behind} ?" if query.after is not None else ""
         after = () if query.after is None else (query.after,)
-        sql = f"SELECT {table} WHERE {where}{cursor} ORDER BY id {order} LIMIT ?"
+        sql = f"SELECT {table} WHERE {where}{cursor} ORDER BY {key} {order} LIMIT ?"
         found = self._database.read(sql, (*values, *after, query.limit + 1))
         entries = tuple(build(row) for row in found[: query.limit])
         return Page(entries=entries, has_more=len(found) > query.limit)
@@ -79,6 +85,10 @@ def _changed_one(cursor: sqlite3.Cursor) -> None:
         raise ConcurrentChange
 
 
+def _of_owner(owner: str | None) -> tuple[str, tuple[str, ...]]:
+    return ("1", ()) if owner is None else ("owner = ?", (owner,))
+
+
 class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
     """See the port."""
 
@@ -88,9 +98,9 @@ class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
         sql = f"{self._SELECT}{'id' if ref.startswith('wf_') else 'handle'} = ?"
         return self._find_cached("workflows", ref, sql, rows.workflow_of)
 
-    async def page(self, owner: str, query: PageQuery) -> Page[Workflow]:
+    async def page(self, owner: str | None, query: PageQuery) -> Page[Workflow]:
         table = f"{rows.WORKFLOW_COLUMNS} FROM workflows"
-        return self._page(table, "owner = ?", (owner,), query, rows.workflow_of)
+        return self._page(table, *_of_owner(owner), query, rows.workflow_of)
 
     def add(self, workflow: Workflow) -> None:
         self._put("workflows", rows.workflow_row(workflow))
@@ -132,13 +142,26 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
         sql = "SELECT * FROM service_tokens WHERE public_id = ?"
         return self._find_cached("service_tokens", public_id, sql, rows.service_token_of)
 
-    async def any_besides(self, public_id: str) -> bool:
-        return bool(self._database.read("SELECT 1 FROM service_tokens WHERE public_id != ? LIMIT 1", (public_id,)))
+    async def any_besides(self, public_id: str, now: datetime) -> bool:
+        sql = (
+            "SELECT 1 FROM service_tokens WHERE public_id != ? "
+            "AND (expires_at IS NULL OR expires_at > ?) AND (ended_at IS NULL OR ended_at > ?) LIMIT 1"
+        )
+        return bool(self._database.read(sql, (public_id, *(rows.to_micros(now),) * 2)))
+
+    async def page(self, owner: str | None, query: PageQuery) -> Page[ServiceToken]:
+        return self._page("* FROM service_tokens", *_of_owner(owner), query, rows.service_token_of, "public_id")
 
     def save(self, service_token: ServiceToken) -> None:
-        sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?)"
+        sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         touches = ("service_tokens", service_token.public_id)
         self._stage(Statement(sql, rows.service_token_row(service_token), touches=touches))
+
+    def end(self, service_token: ServiceToken, at: datetime) -> None:
+        sql = "UPDATE service_tokens SET ended_at = ? WHERE public_id = ? AND ended_at IS ?"
+        before = rows.to_micros(service_token.ended_at) if service_token.ended_at else None
+        values = (rows.to_micros(at), service_token.public_id, before)
+        self._stage(Statement(sql, values, _changed_one, ("service_tokens", service_token.public_id)))
 
 
 class SqliteChatSessionRepository(SqliteRepository, ports.ChatSessionRepository):

@@ -136,7 +136,7 @@ def publish_token_of(row: Row) -> PublishToken:
 
 
 def service_token_row(token: ServiceToken) -> Row:
-    """public_id, pepper_id, digest, owner, scopes, issued_at."""
+    """public_id, pepper_id, digest, owner, scopes, issued_at, label, expires_at, ended_at."""
     digest = token.digest
     scopes = _json(sorted(token.scopes))
     return (
@@ -146,18 +146,24 @@ def service_token_row(token: ServiceToken) -> Row:
         token.owner.name,
         scopes,
         to_micros(token.issued_at),
+        token.label,
+        _maybe_micros(token.expires_at),
+        _maybe_micros(token.ended_at),
     )
 
 
 def service_token_of(row: Row) -> ServiceToken:
     """From the columns of :func:`service_token_row`."""
-    public_id, pepper_id, digest, owner, scopes, issued_at = row
+    public_id, pepper_id, digest, owner, scopes, issued_at, label, expires_at, ended_at = row
     return ServiceToken(
         public_id=public_id,
         digest=TokenDigest(pepper_id=pepper_id, value=digest),
         owner=Actor(owner),
         scopes=frozenset(map(Scope, orjson.loads(scopes))),
         issued_at=_moment(issued_at),
+        label=label,
+        expires_at=_maybe_moment(expires_at),
+        ended_at=_maybe_moment(ended_at),
     )
 
 

@@ -23,6 +23,17 @@ class Scope(StrEnum):
     WORKFLOWS_PUBLISH = "workflows:publish"
     WORKFLOWS_CODE = "workflows:code"
     """Register runners that execute code of the server's own import path (design.md §7)."""
+    CHATKIT_SESSION = "chatkit:session"
+    """Chat with a workflow of one's own, public or not."""
+    TRANSCRIPTS_READ = "transcripts:read"
+    AUDIT_READ = "audit:read"
+    TOKENS_MANAGE = "tokens:manage"
+    OPERATOR = "operator"
+    """See the workflows, service tokens and audit entries of all owners; issue service tokens for others."""
+
+
+OWNER_SCOPES = frozenset(Scope) - {Scope.OPERATOR}
+"""All that an owner can do with what is their own."""
 
 
 @frozen
@@ -41,8 +52,13 @@ class Caller:
 
     actor: Actor
     channel: Channel
-    scopes: frozenset[Scope] = frozenset(Scope)
+    scopes: frozenset[Scope] = OWNER_SCOPES
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller's credential has this scope."""
         return scope in self.scopes
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the caller sees what is others'."""
+        return self.may(Scope.OPERATOR)

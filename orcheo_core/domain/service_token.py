@@ -1,21 +1,61 @@
 """Service tokens: the credential of an owner or a program at the owner API."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import field, frozen
 
 from orcheo_core.domain.actor import Actor, Scope
 from orcheo_core.domain.opaque_token import TokenDigest
+from orcheo_core.errors import FieldError, InvalidInput, OrcheoError, ServiceTokenExpired, ServiceTokenRevoked
 
 SERVICE_TOKEN_PREFIX = "orc_st_"  # noqa: S105 - the public prefix of all service tokens, no secret
+_LABEL_LENGTH = 100
+
+
+def _check_label(_token: object, _attribute: object, label: str) -> None:
+    if len(label) > _LABEL_LENGTH or not label.isprintable():
+        raise InvalidInput(FieldError("label", f"must be at most {_LABEL_LENGTH} printable characters"))
 
 
 @frozen(kw_only=True)
 class ServiceToken:
-    """What the server keeps of one service token: whose it is and what it may do."""
+    """What the server keeps of one service token: whose it is, what it may do, and until when.
+
+    ``ended_at`` is when it was rotated or revoked; it lies in the future during the grace period of a rotation.
+    """
 
     public_id: str
     digest: TokenDigest
     owner: Actor
     scopes: frozenset[Scope]
     issued_at: datetime
+    label: str = field(default="", validator=_check_label)
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """What pages are ordered by."""
+        return self.public_id
+
+    @property
+    def hint(self) -> str:
+        """The masked form that owners see in lists."""
+        return f"{SERVICE_TOKEN_PREFIX}{self.public_id}…"
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        """From its issue to its expiry."""
+        return self.expires_at - self.issued_at if self.expires_at else None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it is a credential at ``now``."""
+        return self.refusal(now) is None
+
+    def refusal(self, now: datetime) -> OrcheoError | None:
+        """Why its holder is refused at ``now``, or None; to a holder of the whole token only."""
+        if self.ended_at is not None and self.ended_at <= now:
+            return ServiceTokenRevoked.on(self.ended_at)
+        if self.expires_at is not None and self.expires_at <= now:
+            return ServiceTokenExpired.on(self.expires_at)
+        return None

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.registering import Registering
@@ -15,4 +16,5 @@ class OwnerServices:
     registering: Registering
     publishing: Publishing
     probing: Probing
+    owner_access: OwnerAccess
     share_links: ShareLinks

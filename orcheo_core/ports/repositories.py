@@ -27,8 +27,8 @@ class WorkflowRepository(Protocol):
         """The workflow with this id or handle."""
 
     @abstractmethod
-    async def page(self, owner: str, query: PageQuery) -> Page[Workflow]:
-        """An owner's workflows (by the name of the actor) in the order of their ids."""
+    async def page(self, owner: str | None, query: PageQuery) -> Page[Workflow]:
+        """An owner's workflows (by the name of the actor; all owners' without one) in the order of their ids."""
 
     @abstractmethod
     def add(self, workflow: Workflow) -> None:
@@ -68,12 +68,20 @@ class ServiceTokenRepository(Protocol):
         """The service token with this public id."""
 
     @abstractmethod
-    async def any_besides(self, public_id: str) -> bool:
-        """Whether there is a service token other than the one with this public id."""
+    async def any_besides(self, public_id: str, now: datetime) -> bool:
+        """Whether a service token other than the one with this public id is live at ``now``."""
+
+    @abstractmethod
+    async def page(self, owner: str | None, query: PageQuery) -> Page[ServiceToken]:
+        """An owner's service tokens, former ones too (all owners' without one), in the order of their public ids."""
 
     @abstractmethod
     def save(self, service_token: ServiceToken) -> None:
         """Stage an insert or a replacement."""
+
+    @abstractmethod
+    def end(self, service_token: ServiceToken, at: datetime) -> None:
+        """Stage its end at ``at``; commit raises :class:`ConcurrentChange` when its end was changed meanwhile."""
 
 
 class ChatSessionRepository(Protocol):

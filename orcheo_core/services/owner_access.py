@@ -1,18 +1,33 @@
-"""Who may use the owner API: service tokens."""
+"""Who may use the owner API: the life of service tokens."""
+
+from datetime import datetime, timedelta
+
+from attrs import evolve, field, frozen
 
 from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
+from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX, ServiceToken
-from orcheo_core.errors import ServiceTokenInvalid
+from orcheo_core.errors import ScopeMissing, ServiceTokenEnded, ServiceTokenInvalid, ServiceTokenNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
-from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
+
+_NO_GRACE = timedelta(0)
+
+
+@frozen(kw_only=True)
+class IssuedServiceToken:
+    """A new service token, whose text is shown this once."""
+
+    record: ServiceToken
+    text: str = field(repr=False)
 
 
 class OwnerAccess:
-    """Issues and verifies service tokens."""
+    """Issues, verifies, rotates and revokes service tokens."""
 
     def __init__(
         self, *, store: Store, clock: Clock, entropy: Entropy, peppers: PepperRing, audit_trail: AuditTrail
@@ -25,28 +40,123 @@ class OwnerAccess:
         self._audit_trail = audit_trail
 
     async def issue(self, caller: Caller, *, owner: Actor, scopes: frozenset[Scope]) -> str:
-        """A new service token for ``owner``; its text is in this answer only."""
-        secret = OpaqueToken.generate(SERVICE_TOKEN_PREFIX, self._entropy.random_bytes)
+        """A new service token for ``owner``, whoever asks: for what the server does itself. Its text is here only."""
         change = self._store.begin()
-        change.service_tokens.save(
-            ServiceToken(
-                public_id=secret.public_id,
-                digest=self._peppers.digest(secret),
-                owner=owner,
-                scopes=scopes,
-                issued_at=self._clock.now(),
-            )
-        )
-        self._audit_trail.record(change, Act.SERVICE_TOKEN_ISSUED, caller, note=secret.hint)
+        issued = self._stage_new(change, caller, owner=owner, scopes=scopes)
         await change.commit()
-        return secret.reveal()
+        return issued.text
+
+    async def create(
+        self, caller: Caller, *, owner: Actor, scopes: frozenset[Scope], label: str, lifetime: timedelta | None
+    ) -> IssuedServiceToken:
+        """A new service token with scopes that the caller has; for another owner only if the caller is an operator.
+
+        Raises :class:`ScopeMissing`, :class:`InvalidInput`.
+        """
+        if owner != caller.actor and not caller.is_operator:
+            raise ScopeMissing(f"A service token for another owner needs the scope {Scope.OPERATOR}.")
+        _check_has_all(caller, scopes)
+        change = self._store.begin()
+        issued = self._stage_new(change, caller, owner=owner, scopes=scopes, label=label, lifetime=lifetime)
+        await change.commit()
+        return issued
+
+    async def page(self, caller: Caller, query: PageQuery) -> Page[ServiceToken]:
+        """The caller's service tokens, an operator's page of all; former ones too."""
+        owner = None if caller.is_operator else caller.actor.name
+        return await self._store.begin().service_tokens.page(owner, query)
+
+    async def rotate(self, caller: Caller, public_id: str, *, grace: timedelta = _NO_GRACE) -> IssuedServiceToken:
+        """Another service token in place of this one, with its scopes, label and lifetime; it ends after ``grace``.
+
+        As the answer holds the new secret, the caller needs all its scopes. Raises :class:`ServiceTokenNotFound`,
+        :class:`ServiceTokenEnded`, :class:`ScopeMissing`, :class:`ConcurrentChange`.
+        """
+        change = self._store.begin()
+        former = await self._find_live(change, caller, public_id)
+        _check_has_all(caller, former.scopes)
+        if former.ended_at is not None:
+            raise ServiceTokenEnded("This service token was rotated already; its grace period is running.")
+        change.service_tokens.end(former, self._clock.now() + grace)
+        note = f"{former.hint}, grace {int(grace.total_seconds())} s"
+        self._audit_trail.record(change, Act.SERVICE_TOKEN_ROTATED, caller, note=note)
+        issued = self._stage_new(
+            change, caller, owner=former.owner, scopes=former.scopes, label=former.label, lifetime=former.lifetime
+        )
+        await change.commit()
+        return issued
+
+    async def revoke(self, caller: Caller, public_id: str) -> ServiceToken:
+        """End a service token now, in its grace period too.
+
+        Raises :class:`ServiceTokenNotFound`, :class:`ServiceTokenEnded`, :class:`ConcurrentChange`.
+        """
+        change = self._store.begin()
+        former, now = await self._find_live(change, caller, public_id), self._clock.now()
+        change.service_tokens.end(former, now)
+        self._audit_trail.record(change, Act.SERVICE_TOKEN_REVOKED, caller, note=former.hint)
+        await change.commit()
+        return evolve(former, ended_at=now)
 
     async def authenticate(self, text: str, channel: Channel) -> Caller:
-        """Who holds this service token; :class:`ServiceTokenInvalid` for anything that is not a live one."""
+        """Who holds this service token.
+
+        Raises :class:`ServiceTokenInvalid` for anything that never was one, :class:`ServiceTokenRevoked` and
+        :class:`ServiceTokenExpired` for one that is over.
+        """
         secret = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, text)
         if secret is None:
             raise ServiceTokenInvalid
         record = await self._store.begin().service_tokens.find(secret.public_id)
         if not self._peppers.matches(secret, record.digest if record else None) or record is None:
             raise ServiceTokenInvalid
+        refusal = record.refusal(self._clock.now())
+        if refusal is not None:
+            raise refusal
         return Caller(actor=record.owner, channel=channel, scopes=record.scopes)
+
+    async def _find_live(self, change: UnitOfWork, caller: Caller, public_id: str) -> ServiceToken:
+        record = await change.service_tokens.find(public_id)
+        if record is None or not (caller.is_operator or record.owner == caller.actor):
+            raise ServiceTokenNotFound(f"No service token of yours has the id {public_id!r}.")
+        if not record.is_live(self._clock.now()):
+            raise ServiceTokenEnded
+        return record
+
+    def _stage_new(
+        self,
+        change: UnitOfWork,
+        caller: Caller,
+        *,
+        owner: Actor,
+        scopes: frozenset[Scope],
+        label: str = "",
+        lifetime: timedelta | None = None,
+    ) -> IssuedServiceToken:
+        secret = OpaqueToken.generate(SERVICE_TOKEN_PREFIX, self._entropy.random_bytes)
+        now = self._clock.now()
+        record = ServiceToken(
+            public_id=secret.public_id,
+            digest=self._peppers.digest(secret),
+            owner=owner,
+            scopes=scopes,
+            issued_at=now,
+            label=label,
+            expires_at=_after(now, lifetime),
+        )
+        change.service_tokens.save(record)
+        self._audit_trail.record(change, Act.SERVICE_TOKEN_ISSUED, caller, note=f"{secret.hint} for {owner}")
+        return IssuedServiceToken(record=record, text=secret.reveal())
+
+
+def _after(now: datetime, lifetime: timedelta | None) -> datetime | None:
+    return None if lifetime is None else now + lifetime
+
+
+def _check_has_all(caller: Caller, scopes: frozenset[Scope]) -> None:
+    lacking = ", ".join(sorted(scopes - caller.scopes))
+    if lacking:
+        raise ScopeMissing(
+            f"Nobody hands on a scope they do not have: {lacking}.",
+            hint="Use a service token that has these scopes, or leave them out.",
+        )

@@ -27,6 +27,14 @@ async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
     return workflow
 
 
+async def find_visible(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
+    """The workflow with this id or handle, if the caller may see it: their own, an operator any."""
+    workflow = await change.workflows.find(ref)
+    if workflow is None or not (caller.is_operator or workflow.owner == caller.actor):
+        raise WorkflowNotFound(f"No workflow of yours has the id or handle {ref!r}.")
+    return workflow
+
+
 class Registering:
     """Keeps the owners' workflows."""
 
@@ -87,16 +95,17 @@ class Registering:
 
     async def check(self, caller: Caller, ref: str, probing: Probing) -> tuple[Workflow, Probe]:
         """Run a probe turn of one of the caller's workflows; :class:`WorkflowCheckFailed` says what is wrong."""
-        workflow = await self.get(caller, ref)
+        workflow = await find_own(self._store.begin(), caller, ref)
         return workflow, await probing.probe(workflow)
 
     async def get(self, caller: Caller, ref: str) -> Workflow:
-        """One workflow of the caller by id or handle."""
-        return await find_own(self._store.begin(), caller, ref)
+        """One workflow of the caller, for an operator one of anybody, by id or handle."""
+        return await find_visible(self._store.begin(), caller, ref)
 
     async def page(self, caller: Caller, query: PageQuery) -> Page[Workflow]:
-        """The caller's workflows, a page at a time."""
-        return await self._store.begin().workflows.page(caller.actor.name, query)
+        """The caller's workflows, for an operator everybody's, a page at a time."""
+        owner = None if caller.is_operator else caller.actor.name
+        return await self._store.begin().workflows.page(owner, query)
 
     async def edit(self, caller: Caller, ref: str, fields: Mapping[str, Any]) -> Workflow:
         """Change ``name``, ``description`` or ``handle``."""

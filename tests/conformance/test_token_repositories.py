@@ -1,11 +1,14 @@
 """What every repository of publish tokens and of service tokens must do."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from orcheo_core.domain.actor import Actor, Scope
+from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import TokenEnd
+from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.errors import ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
@@ -92,3 +95,52 @@ async def test_a_service_token_can_be_replaced(store: Store) -> None:
     fewer = samples.service_token(scopes=frozenset({Scope.WORKFLOWS_READ}))
     await keep(store, fewer)
     assert await store.begin().service_tokens.find("st1") == fewer
+
+
+async def test_a_service_token_keeps_what_limits_it(store: Store) -> None:
+    """Label, expiry and end."""
+    token = samples.service_token(label="CI", expires_at=NOW, ended_at=NOW - INSTANT)
+    await keep(store, token)
+    assert await store.begin().service_tokens.find("st1") == token
+
+
+async def test_the_end_of_a_service_token_shows_at_once(store: Store) -> None:
+    """Also to a reader who has read it before."""
+    await keep(store, samples.service_token())
+    assert (await store.begin().service_tokens.find("st1")) == samples.service_token()
+    change = store.begin()
+    change.service_tokens.end(samples.service_token(), NOW)
+    await change.commit()
+    assert await store.begin().service_tokens.find("st1") == samples.service_token(ended_at=NOW)
+
+
+@pytest.mark.parametrize("believed", [samples.service_token(), samples.service_token(9)])
+async def test_an_end_needs_the_present_state(store: Store, believed: ServiceToken) -> None:
+    """Somebody else ended it meanwhile, or it was never there."""
+    await keep(store, samples.service_token(ended_at=NOW))
+    change = store.begin()
+    change.service_tokens.end(believed, NOW + INSTANT)
+    with pytest.raises(ConcurrentChange):
+        await change.commit()
+    assert await store.begin().service_tokens.find("st1") == samples.service_token(ended_at=NOW)
+
+
+async def test_service_tokens_by_owner_and_of_all(store: Store) -> None:
+    """In the order of their public ids, a page at a time."""
+    bobs = samples.service_token(2, owner=Actor("bob"))
+    await keep(store, samples.service_token(3), bobs, samples.service_token(1))
+    tokens = store.begin().service_tokens
+    assert await tokens.page("bob", PageQuery()) == Page(entries=(bobs,), has_more=False)
+    assert [each.id for each in (await tokens.page(None, PageQuery())).entries] == ["st1", "st2", "st3"]
+    assert await tokens.page(samples.OWNER.name, PageQuery(limit=1, after="st1")) == Page(
+        entries=(samples.service_token(3),), has_more=False
+    )
+
+
+@pytest.mark.parametrize("over", [{"expires_at": NOW}, {"ended_at": NOW}])
+async def test_former_service_tokens_let_nobody_in(store: Store, over: dict[str, Any]) -> None:
+    """So they are no credentials of the server."""
+    await keep(store, samples.service_token(1), samples.service_token(2, **over))
+    tokens = store.begin().service_tokens
+    assert not await tokens.any_besides("st1", NOW)
+    assert await tokens.any_besides("st1", NOW - INSTANT)

@@ -10,8 +10,8 @@ from tools.reference import error_classes
 
 _FORBIDDEN = re.compile(
     r"""\b(?:bots?|agents?|apps?|admins?|users?|testers?|api\ keys?|slugs?|salts?|executors?|regenerates?|mints?)\b
-    |(?<!chat\ )(?<!/)\bsessions?\b
-    |(?<!publish\ )(?<!service\ )(?<!owner\ )(?<![\w-])tokens?\b""",
+    |(?<!chat\ )(?<!chatkit:)(?<!/)\bsessions?\b
+    |(?<!publish\ )(?<!service\ )(?<!owner\ )(?<!`orcheo\ )(?<![\w-])tokens?\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 

@@ -10,7 +10,7 @@ from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.ports.unit_of_work import Store
 from tests.http.process import COMMAND, ROOT, server_process
-from tests.samples import service_token
+from tests.samples import moment, service_token
 
 ANYWHERE = ("--host", "0.0.0.0")
 
@@ -86,5 +86,5 @@ async def test_a_store_knows_of_other_service_tokens(tmp_path: Path, kind: str) 
             change = store.begin()
             change.service_tokens.save(service_token(number))
             await change.commit()
-        assert await store.begin().service_tokens.any_besides("st1") is known
+        assert await store.begin().service_tokens.any_besides("st1", moment(9)) is known
     await store.close()

@@ -12,6 +12,11 @@ _ECHO = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
 ADD: Step = ("workflows.add", _ECHO)
 ADD_OTHER: Step = ("workflows.add", {**_ECHO, "handle": "other"})
 ADD_SILENT: Step = ("workflows.add", {**_ECHO, "handle": "silent", "target": "tests.workflows:silent"})
+CREATE_TOKEN: Step = ("tokens.create", {"scopes": ["workflows:read"], "label": "CI", "expires_in_days": 30})
+TOKEN_ID = "FLfKP0ODpuo"
+"""The id of the service token that is created first; chance is the same in each house."""
+ROTATE_TOKEN: Step = ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": 60})
+REVOKE_TOKEN: Step = ("tokens.revoke", {"id": TOKEN_ID})
 PUBLISH: Step = ("workflows.publish", {"ref": "echo"})
 ROTATE: Step = ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": 60})
 
@@ -68,6 +73,13 @@ _DONE = (
     _done(ROTATE, ADD, PUBLISH),
     _done(("workflows.set_login", {"ref": "echo", "require_login": True}), ADD, PUBLISH),
     _done(("workflows.set_login", {"ref": "echo", "require_login": False}), ADD, PUBLISH),
+    _done(CREATE_TOKEN),
+    _done(("tokens.create", {"scopes": ["workflows:read", "operator"], "owner": "bob"})),
+    _done(("tokens.list", {})),
+    _done(("tokens.list", {"limit": 1}), CREATE_TOKEN),
+    _done(ROTATE_TOKEN, CREATE_TOKEN),
+    _done(REVOKE_TOKEN, CREATE_TOKEN),
+    _done(REVOKE_TOKEN, CREATE_TOKEN, ROTATE_TOKEN),
 )
 
 _UNKNOWN = tuple(
@@ -91,6 +103,11 @@ _CONFLICTS = (
     _wrong("not_published", ("workflows.unpublish", {"ref": "echo"}), ADD),
     _wrong("not_published", ROTATE, ADD),
     _wrong("not_published", ("workflows.set_login", {"ref": "echo", "require_login": True}), ADD),
+    _wrong("service_token_not_found", ("tokens.rotate", {"id": "nobody"})),
+    _wrong("service_token_not_found", ("tokens.revoke", {"id": "nobody"})),
+    _wrong("service_token_ended", ROTATE_TOKEN, CREATE_TOKEN, ROTATE_TOKEN),
+    _wrong("service_token_ended", ROTATE_TOKEN, CREATE_TOKEN, REVOKE_TOKEN),
+    _wrong("service_token_ended", REVOKE_TOKEN, CREATE_TOKEN, REVOKE_TOKEN),
 )
 
 _WRONG_VALUES = (
@@ -103,25 +120,33 @@ _WRONG_VALUES = (
     _wrong("invalid_input", ("workflows.edit", {"ref": "echo"}), ADD),
     _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "name": "\x1b[2J"}), ADD),
     _wrong("invalid_input", ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": -1}), ADD, PUBLISH),
+    _wrong("invalid_input", ("tokens.create", {"scopes": ["everything"]})),
+    _wrong("invalid_input", ("tokens.create", {"scopes": ["operator"], "owner": "No name", "expires_in_days": 0})),
+    _wrong("invalid_input", ("tokens.create", {"scopes": ["operator"], "label": "\x1b[2J"})),
+    _wrong("invalid_input", ("tokens.list", {"limit": 0})),
+    _wrong("invalid_input", ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": -1}), CREATE_TOKEN),
 )
 
-_WRONG_TYPES = tuple(
-    _untyped(step)
-    for step in (
-        ("workflows.add", {**_ECHO, "handle": 5}),
-        ("workflows.add", {"handle": "other"}),
-        ("workflows.add", {**_ECHO, "settings": {"a": 1}}),
-        ("workflows.list", {"limit": "ten"}),
-        ("workflows.show", {"ref": "echo", "wings": "two"}),
-        ("workflows.edit", {"ref": "echo", "name": ["a"]}),
-        ("workflows.check", {"ref": "echo", "wings": "two"}),
-        ("workflows.remove", {"ref": "echo", "wings": "two"}),
-        ("workflows.publish", {"ref": "echo", "require_login": "yes"}),
-        ("workflows.unpublish", {"ref": "echo", "end_sessions": 1}),
-        ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": "soon"}),
-        ("workflows.set_login", {"ref": "echo"}),
-    )
+_BADLY_TYPED: tuple[Step, ...] = (
+    ("workflows.add", {**_ECHO, "handle": 5}),
+    ("workflows.add", {"handle": "other"}),
+    ("workflows.add", {**_ECHO, "settings": {"a": 1}}),
+    ("workflows.list", {"limit": "ten"}),
+    ("workflows.show", {"ref": "echo", "wings": "two"}),
+    ("workflows.edit", {"ref": "echo", "name": ["a"]}),
+    ("workflows.check", {"ref": "echo", "wings": "two"}),
+    ("workflows.remove", {"ref": "echo", "wings": "two"}),
+    ("workflows.publish", {"ref": "echo", "require_login": "yes"}),
+    ("workflows.unpublish", {"ref": "echo", "end_sessions": 1}),
+    ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": "soon"}),
+    ("workflows.set_login", {"ref": "echo"}),
+    ("tokens.create", {"scopes": "operator"}),
+    ("tokens.create", {"scopes": []}),
+    ("tokens.list", {"limit": "ten"}),
+    ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": "soon"}),
+    ("tokens.revoke", {}),
 )
+_WRONG_TYPES = tuple(map(_untyped, _BADLY_TYPED))
 
 CASES = (*_DONE, *_UNKNOWN, *_CONFLICTS, *_WRONG_VALUES, *_WRONG_TYPES)
 
@@ -136,5 +161,9 @@ SCOPES = {
     "workflows.unpublish": Scope.WORKFLOWS_WRITE,
     "workflows.rotate_publish_token": Scope.WORKFLOWS_READ,
     "workflows.set_login": Scope.WORKFLOWS_READ,
+    "tokens.create": Scope.OPERATOR,
+    "tokens.list": Scope.OPERATOR,
+    "tokens.rotate": Scope.OPERATOR,
+    "tokens.revoke": Scope.OPERATOR,
 }
 """For each operation a scope that is not enough for it."""

@@ -111,6 +111,8 @@ def words(name: str, arguments: dict[str, Any]) -> list[str]:
 def _option(flag: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [flag if value else f"--no-{flag[2:]}"]
+    if isinstance(value, list):
+        return [word for each in value for word in (flag, str(each))]
     if isinstance(value, dict):
         return [word for name, each in value.items() for word in (flag, f"{name}={each}")]
     return [flag, str(value)]

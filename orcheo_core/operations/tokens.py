@@ -1,0 +1,187 @@
+"""Operations on service tokens: create, list, rotate, revoke."""
+
+import re
+from datetime import timedelta
+
+from attrs import frozen
+
+from orcheo_core.domain.actor import Actor, Caller, Scope
+from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
+from orcheo_core.errors import (
+    ConcurrentChange,
+    FieldError,
+    InvalidInput,
+    ScopeMissing,
+    ServiceTokenEnded,
+    ServiceTokenNotFound,
+)
+from orcheo_core.operations.operation import Effect, Operation, parameter
+from orcheo_core.operations.publishing import MAX_GRACE_SECONDS
+from orcheo_core.operations.services import OwnerServices
+from orcheo_core.operations.token_views import ServiceTokenPage, ServiceTokenResult, ServiceTokenView
+from orcheo_core.services.owner_access import IssuedServiceToken
+
+MAX_DAYS = 3650
+_ID_HELP = "Id of the service token, as `orcheo token list` shows it."
+_OWNER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
+
+
+@frozen(kw_only=True)
+class CreateServiceToken:
+    """What a new service token may do, for whom, until when."""
+
+    scopes: tuple[str, ...] = parameter(
+        f"What it may do: {', '.join(Scope)}. May be repeated; only scopes that you have.", option="--scope"
+    )
+    label: str = parameter("Note for yourself, such as where it is used.", default="")
+    owner: str | None = parameter("Whose it is; only operators may name another owner.", default=None)
+    expires_in_days: int | None = parameter(
+        f"After so many days it stops working (1 to {MAX_DAYS}); never if left out.", default=None
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Check the values that stand for something else."""
+        wrong = [*self._wrong_scopes(), *self._wrong_owner(), *self._wrong_days()]
+        if wrong:
+            raise InvalidInput(*wrong)
+
+    def _wrong_scopes(self) -> list[FieldError]:
+        unknown = [
+            FieldError(f"scopes[{at}]", "is not a scope")
+            for at, each in enumerate(self.scopes)
+            if each not in set(Scope)
+        ]
+        return unknown if self.scopes else [FieldError("scopes", "must name at least one scope")]
+
+    def _wrong_owner(self) -> list[FieldError]:
+        if self.owner is None or _OWNER_NAME.fullmatch(self.owner):
+            return []
+        return [FieldError("owner", "must be 1 to 63 lower-case letters, digits and inner dots, hyphens, underscores")]
+
+    def _wrong_days(self) -> list[FieldError]:
+        if self.expires_in_days is None or 1 <= self.expires_in_days <= MAX_DAYS:
+            return []
+        return [FieldError("expires_in_days", f"must be between 1 and {MAX_DAYS}")]
+
+
+@frozen(kw_only=True)
+class ListServiceTokens:
+    """Which page of the service tokens."""
+
+    limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
+    after: str | None = parameter("Begin behind the service token with this id.", default=None)
+
+
+@frozen(kw_only=True)
+class RotateServiceToken:
+    """Which service token to replace, and how long the old one still works."""
+
+    id: str = parameter(_ID_HELP, argument=True)
+    grace_seconds: int = parameter(
+        f"So many seconds the old service token goes on working (0 to {MAX_GRACE_SECONDS}).", default=0
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Check the range."""
+        if not 0 <= self.grace_seconds <= MAX_GRACE_SECONDS:
+            raise InvalidInput(FieldError("grace_seconds", f"must be between 0 and {MAX_GRACE_SECONDS}"))
+
+
+@frozen(kw_only=True)
+class RevokeServiceToken:
+    """Which service token."""
+
+    id: str = parameter(_ID_HELP, argument=True)
+
+
+def _shown_once(issued: IssuedServiceToken, message: str) -> ServiceTokenResult:
+    return ServiceTokenResult(
+        details=ServiceTokenView.of(issued.record),
+        service_token=issued.text,
+        message=f"{message} Keep it safe: it is shown only this once.",
+    )
+
+
+async def _create(services: OwnerServices, caller: Caller, request: CreateServiceToken) -> ServiceTokenResult:
+    days = request.expires_in_days
+    issued = await services.owner_access.create(
+        caller,
+        owner=Actor(request.owner) if request.owner else caller.actor,
+        scopes=frozenset(map(Scope, request.scopes)),
+        label=request.label,
+        lifetime=timedelta(days=days) if days else None,
+    )
+    return _shown_once(issued, f"New service token for {issued.record.owner}.")
+
+
+async def _list(services: OwnerServices, caller: Caller, request: ListServiceTokens) -> ServiceTokenPage:
+    query = PageQuery(limit=request.limit, after=request.after)
+    return ServiceTokenPage.of(await services.owner_access.page(caller, query))
+
+
+async def _rotate(services: OwnerServices, caller: Caller, request: RotateServiceToken) -> ServiceTokenResult:
+    grace = timedelta(seconds=request.grace_seconds)
+    issued = await services.owner_access.rotate(caller, request.id, grace=grace)
+    since = f"in {request.grace_seconds} seconds" if request.grace_seconds else "now"
+    return _shown_once(issued, f"New service token in place of {request.id}, which ends {since}.")
+
+
+async def _revoke(services: OwnerServices, caller: Caller, request: RevokeServiceToken) -> ServiceTokenResult:
+    record = await services.owner_access.revoke(caller, request.id)
+    return ServiceTokenResult(details=ServiceTokenView.of(record), message=f"Revoked the service token {record.id}.")
+
+
+TOKEN_OPERATIONS = (
+    Operation(
+        name="tokens.create",
+        command=("token", "create"),
+        tool="tokens.create",
+        summary="Create a service token for the owner API; it is shown once.",
+        request=CreateServiceToken,
+        result=ServiceTokenResult,
+        scope=Scope.TOKENS_MANAGE,
+        effect=Effect.WRITE,
+        handle=_create,
+        errors=(InvalidInput, ScopeMissing),
+        secret="service_token",  # noqa: S106 - the name of a field
+    ),
+    Operation(
+        name="tokens.list",
+        command=("token", "list"),
+        tool="tokens.list",
+        summary="List your service tokens, former ones too; never their secrets.",
+        request=ListServiceTokens,
+        result=ServiceTokenPage,
+        scope=Scope.TOKENS_MANAGE,
+        effect=Effect.READ,
+        handle=_list,
+        errors=(InvalidInput,),
+    ),
+    Operation(
+        name="tokens.rotate",
+        command=("token", "rotate"),
+        tool="tokens.rotate",
+        summary="Replace a service token by one with the same scopes.",
+        request=RotateServiceToken,
+        result=ServiceTokenResult,
+        scope=Scope.TOKENS_MANAGE,
+        effect=Effect.DESTRUCTIVE,
+        handle=_rotate,
+        errors=(ServiceTokenNotFound, ServiceTokenEnded, InvalidInput, ScopeMissing, ConcurrentChange),
+        secret="service_token",  # noqa: S106 - the name of a field
+        confirmation="Replace the service token {id}? Programs that hold it must get the new one.",
+    ),
+    Operation(
+        name="tokens.revoke",
+        command=("token", "revoke"),
+        tool="tokens.revoke",
+        summary="End a service token at once.",
+        request=RevokeServiceToken,
+        result=ServiceTokenResult,
+        scope=Scope.TOKENS_MANAGE,
+        effect=Effect.DESTRUCTIVE,
+        handle=_revoke,
+        errors=(ServiceTokenNotFound, ServiceTokenEnded, ConcurrentChange),
+        confirmation="Revoke the service token {id}? Programs that hold it are refused from then on.",
+    ),
+)

@@ -1,0 +1,43 @@
+"""What each command of ``orcheo token`` does and says to people."""
+
+from tests.cli.command_line import CommandLine, assert_error
+from tests.sync_house import SyncHouse
+
+
+def test_create_shows_the_service_token_once(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """And it works with the scopes that were asked for."""
+    said = orcheo("token", "create", "--scope", "workflows:read", "--scope", "audit:read", "--label", "CI")
+    assert said.out.startswith("New service token for owner:local. Keep it safe: it is shown only this once.")
+    token = said.out.split()[-1]
+    assert sync_house.operations(token=token).perform("workflows.list", {})["workflows"] == []
+    assert token not in orcheo("token", "list").out
+
+
+def test_list_shows_what_each_may_and_until_when(orcheo: CommandLine) -> None:
+    """The local owner token is one of them."""
+    orcheo("token", "create", "--scope", "workflows:read", "--label", "CI", "--expires-in-days", "30")
+    lines = orcheo("token", "list").out.splitlines()
+    assert lines[0].split() == ["ID", "OWNER", "LABEL", "SCOPES", "ENDS"]
+    mine = next(line for line in lines if " CI " in line)
+    assert "workflows:read" in mine
+    assert mine.endswith("2026-12-23 12:00 UTC")
+    assert sum(line.endswith("never") for line in lines) == 1
+
+
+def test_list_says_how_to_go_on(orcheo: CommandLine) -> None:
+    """With the id that the next page begins behind."""
+    orcheo("token", "create", "--scope", "workflows:read")
+    last = orcheo("token", "list", "--limit", "1").out.splitlines()[-1]
+    assert last.startswith("There are more: orcheo token list --after ")
+    assert len(orcheo(*last.partition("orcheo ")[2].split()).out.splitlines()) == 2
+
+
+def test_create_needs_a_scope(orcheo: CommandLine) -> None:
+    """A service token that may do nothing is a mistake."""
+    assert_error(orcheo("token", "create"), 2, detail="--scope", hint="orcheo token create --help")
+
+
+def test_revoke_asks_first(orcheo: CommandLine) -> None:
+    """Programs stop working then."""
+    assert orcheo("token", "revoke", "x").code != 0
+    assert_error(orcheo("token", "revoke", "x", "--yes"), 3, detail="has the id", hint="orcheo token list")
