@@ -26,7 +26,7 @@ def cut(payloads: Payloads, *chunks: bytes) -> list[bytes]:
         (ServerSentData, b": note\nevent: x\nid: 1\nretry: 5\ndata: a\ndata:  b\n\n", [b"a\n b"]),
         (ServerSentData, b"data\n\ndata: a\n", [b""]),
         (ServerSentData, b"data:\n\n\n\ndata:\n\n", [b"", b""]),
-        (ServerSentData, b"datas: x\n\n", []),
+        (ServerSentData, b"database: x\n\n", []),
     ],
 )
 def test_payloads(make: Callable[[], Payloads], stream: bytes, expected: list[bytes]) -> None:
