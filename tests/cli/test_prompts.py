@@ -50,12 +50,12 @@ def test_a_script_that_does_not_say_yes_is_refused(orcheo: CommandLine, sync_hou
 
 
 @pytest.mark.parametrize(
-    "command", [each.command[1] for each in CATALOGUE.values() if each.confirmation is not None], ids=str
+    "command", [each.command for each in CATALOGUE.values() if each.confirmation is not None], ids=" ".join
 )
-def test_every_public_change_asks(orcheo: CommandLine, command: str) -> None:
+def test_every_public_change_asks(orcheo: CommandLine, command: tuple[str, str]) -> None:
     """Each operation with a question refuses to go on unasked."""
-    switch = ["--require-login"] if command == "set-login" else []
-    assert orcheo("--json", "workflow", command, "echo", *switch).problem["code"] == "confirmation_needed"
+    switch = ["--require-login"] if command[1] == "set-login" else []
+    assert orcheo("--json", *command, "echo", *switch).problem["code"] == "confirmation_needed"
 
 
 def test_reading_and_registering_do_not_ask(orcheo: CommandLine, sync_house: SyncHouse) -> None:
