@@ -3,8 +3,9 @@
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orcheo_adapters.auth.secrets_file import ServerSecrets, load_secrets
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT_SECONDS = 0.25
 """Text of running turns is durable at most so long after it was said, plus one commit (design.md: 500 ms)."""
+
+HOUSEKEEPING_SECONDS = 60.0
 
 _DRAIN_SECONDS = 5.0
 _BACKLOG = 2048
@@ -89,7 +92,10 @@ async def _serve(
             orcheo = assemble(store, secrets, settings)
             await _prepare(orcheo, folder)
             await _require_credentials(settings, store, folder)
-            async with checkpoints(orcheo):
+            async with (
+                repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
+                repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: keep_house(orcheo, store, settings.retention)),
+            ):
                 await _listen_until_told(orcheo, listener, lambda: on_ready(url) if on_ready else None)
                 await _drain(orcheo)
         finally:
@@ -130,22 +136,33 @@ async def _require_credentials(settings: ServerSettings, store: Store, folder: D
 
 
 @asynccontextmanager
-async def checkpoints(orcheo: "Orcheo") -> AsyncIterator[None]:
+async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Do ``work`` every so many seconds, however often it fails."""
+
     async def repeat() -> None:
         while True:
-            await asyncio.sleep(CHECKPOINT_SECONDS)
+            await asyncio.sleep(seconds)
             try:
-                await orcheo.core.engine.checkpoint()
-            except Exception:  # noqa: BLE001 - whatever it is, the next checkpoint must come
-                _LOG.exception("checkpoint failed")
+                await work()
+            except Exception:  # noqa: BLE001 - whatever it is, the next time must come
+                _LOG.exception("%s failed", name)
 
-    task = asyncio.create_task(repeat(), name="checkpoints")
+    task = asyncio.create_task(repeat(), name=name)
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def keep_house(orcheo: "Orcheo", store: Store, retention: timedelta | None) -> None:
+    """What no visitor should wait for: purge what is too old, index what was said, erase what was removed."""
+    if retention is not None:
+        purged = await orcheo.core.transcripts.purge_older(retention)
+        if purged:
+            _LOG.info("%d threads were older than %d days and are purged", purged, retention.days)
+    await store.tidy()
 
 
 async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready: Callable[[], None]) -> None:

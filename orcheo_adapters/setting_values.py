@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ RATE_SETTINGS = {
 """Which rate each setting sets."""
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_MAX_RETENTION_DAYS = 36_500
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -54,6 +56,20 @@ def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
 def log_level(environment: Mapping[str, str]) -> int:
     """``ORCHEO_LOG_LEVEL``: ``debug``, ``info``, ``warning`` or ``error``."""
     return _read(environment, "ORCHEO_LOG_LEVEL", _log_level, logging.INFO)
+
+
+def retention(environment: Mapping[str, str]) -> timedelta | None:
+    """``ORCHEO_RETENTION_DAYS``: a number of days, or ``off``."""
+    return _read(environment, "ORCHEO_RETENTION_DAYS", _retention, None)
+
+
+def _retention(text: str) -> timedelta | None:
+    if text.lower() in _NO - {"0"}:
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= _MAX_RETENTION_DAYS:
+        message = f"must be a whole number of days from 1 to {_MAX_RETENTION_DAYS}, or off"
+        raise ValueError(message)
+    return timedelta(days=int(text))
 
 
 def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +14,14 @@ from platformdirs import user_data_path
 from orcheo_adapters.http.client_address import TrustedProxies
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
-from orcheo_adapters.setting_values import allowed_origins, log_level, rate_plan, trusted_proxies, yes_or_no
+from orcheo_adapters.setting_values import (
+    allowed_origins,
+    log_level,
+    rate_plan,
+    retention,
+    trusted_proxies,
+    yes_or_no,
+)
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -38,6 +46,8 @@ class ServerSettings:
     allow_remote: bool = False
     """Whether the server may listen beyond loopback although the local owner token is the only service token."""
     log_level: int = logging.INFO
+    retention: timedelta | None = None
+    """Threads in which nothing was said for so long are purged; None keeps all."""
 
     @classmethod
     def load(
@@ -67,6 +77,7 @@ class ServerSettings:
             allowed_origins=allowed_origins(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
             log_level=log_level(environment),
+            retention=retention(environment),
         )
 
     def on_port(self, port: int) -> "ServerSettings":

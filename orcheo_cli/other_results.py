@@ -1,9 +1,13 @@
-"""Pages of service tokens for people."""
+"""Service tokens and transcripts for people."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from orcheo_cli.layout import moment, one_line, table_lines
+import click
+
+from orcheo_cli.layout import clean, moment, one_line, paragraph, table_lines
+
+_SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow"}
 
 
 def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -17,3 +21,34 @@ def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
 def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
     ends = moment(min(filter(None, (each["ended_at"], each["expires_at"])), default=None))
     return (each["id"], each["owner"], each["label"], " ".join(each["scopes"]), ends or "never")
+
+
+def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    """A page of threads."""
+    if not result["threads"]:
+        yield "There are no such threads."
+        return
+    headings = ("ID", "VISITOR", "LAST SAID", "TITLE")
+    yield from table_lines(headings, [_thread_row(each) for each in result["threads"]], width)
+    if result["next_after"]:
+        yield f"There are more: add --after {one_line(result['next_after'])}"
+
+
+def _thread_row(each: dict[str, Any]) -> tuple[str, ...]:
+    return (each["id"], each["subject"], moment(each["updated_at"]) or "", each["title"] or "")
+
+
+def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    """What was said in a thread."""
+    thread = result["thread"]
+    yield click.style(paragraph(thread["title"] or thread["id"], width), bold=True)
+    yield f"{one_line(thread['id'])} of {one_line(thread['subject'])}, latest turn {result['status'] or 'none'}"
+    for item in result["items"]:
+        if item["text"]:
+            who = _SPEAKERS.get(item["kind"], item["kind"].replace("_", " ").capitalize())
+            judged = f" ({item['feedback']} feedback)" if item["feedback"] else ""
+            yield ""
+            yield click.style(f"{one_line(who)}, {moment(item['created_at'])}{judged}", dim=True)
+            yield from (paragraph(line, width) for line in clean(item["text"]).split("\n"))
+    if result["next_after"]:
+        yield f"There is more: add --after {one_line(result['next_after'])}"

@@ -29,6 +29,8 @@ from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.registering import Registering
+from orcheo_core.services.removing import ThreadRemover
+from orcheo_core.services.transcripts import Transcripts
 from orcheo_core.services.turn_engine import TurnEngine
 from orcheo_core.services.turn_launcher import TurnLauncher
 
@@ -70,6 +72,8 @@ class Core:
     admitting: Admitting
     chatting: Chatting
     own_threads: OwnThreads
+    transcripts: Transcripts
+    remover: ThreadRemover
     attaching: Attaching
     limiting: Limiting
     engine: TurnEngine
@@ -120,6 +124,8 @@ def assemble_core(ports: Ports) -> Core:
         audit_trail=audit_trail,
         live_turns=live_turns,
     )
+    remover = ThreadRemover(store=store, files=ports.files, live_turns=live_turns)
+    transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     return Core(
         registering=registering,
@@ -134,7 +140,9 @@ def assemble_core(ports: Ports) -> Core:
             live_turns=live_turns,
             telemetry=ports.telemetry,
         ),
-        own_threads=OwnThreads(store=store, relay=ports.relay, files=ports.files, clock=clock, live_turns=live_turns),
+        own_threads=OwnThreads(store=store, relay=ports.relay, clock=clock, remover=remover),
+        remover=remover,
+        transcripts=transcripts,
         attaching=Attaching(
             store=store, files=ports.files, clock=clock, identifiers=identifiers, rules=ports.attachment_rules
         ),
@@ -146,6 +154,7 @@ def assemble_core(ports: Ports) -> Core:
             registering=registering,
             publishing=publishing,
             owner_access=owner_access,
+            transcripts=transcripts,
             probing=Probing(runners=ports.runners, clock=clock, identifiers=identifiers, telemetry=ports.telemetry),
             share_links=ShareLinks(ports.public_url),
         ),

@@ -12,7 +12,7 @@ from attrs import frozen
 from orcheo_adapters.client_settings import ClientSettings
 from orcheo_adapters.remote import RemoteOperations
 from orcheo_core.domain.actor import Channel, Scope
-from tests.house import BASE_URL, House, build_house
+from tests.house import BASE_URL, USER_INPUT, House, build_house, events_of
 
 _Result = TypeVar("_Result")
 
@@ -64,6 +64,12 @@ class SyncHouse:
         """Register and publish a workflow."""
         self.add(handle)
         return self.result("workflows.publish", ref=handle, **options)
+
+    def chat(self, ref: str) -> str:
+        """Publish a workflow and say something to it; the id of the thread."""
+        token = self.result("workflows.publish", ref=ref)["publish_token"]
+        answer = self.call(self.house.chatkit, token, "threads.create", input=USER_INPUT)
+        return str(events_of(answer)[0]["thread"]["id"])
 
     def token(self, *scopes: Scope) -> str:
         """A service token of another owner with these scopes."""

@@ -10,7 +10,7 @@ import uvloop
 from bench.servers.listening import option
 from orcheo_adapters.auth.secrets_file import load_secrets
 from orcheo_adapters.bootstrap import assemble, local_caller
-from orcheo_adapters.server import checkpoints
+from orcheo_adapters.server import CHECKPOINT_SECONDS, repeated
 from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_adapters.system.entropy import SystemEntropy
@@ -36,7 +36,7 @@ async def main() -> None:
         config = uvicorn.Config(
             orcheo.app, host="127.0.0.1", port=port, access_log=False, log_level="warning", lifespan="off"
         )
-        async with checkpoints(orcheo):
+        async with repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint):
             await uvicorn.Server(config).serve()
         await store.close()
 

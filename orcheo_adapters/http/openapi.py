@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made of the URL table, the catalogue of operations and the descriptions beside them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -20,6 +20,7 @@ from orcheo_adapters.http.problems import (
 )
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.json_schema import request_schema, result_schema
+from orcheo_core.domain.transcript_formats import MEDIA_TYPES
 from orcheo_core.errors import (
     BodyTooLarge,
     InvalidInput,
@@ -34,6 +35,10 @@ from orcheo_core.errors import (
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import Operation
 
+_FILE_ANSWER: Json = {
+    "description": "The document, to be saved.",
+    "content": {each: {"schema": {"type": "string"}} for each in MEDIA_TYPES},
+}
 _ALWAYS: Errors = (RequestTimedOut, HeadersTooLarge)
 _WITH_BODY: Errors = (MalformedRequest, BodyTooLarge, CrossSiteRequest)
 _WITH_PATH: Errors = (NotFoundError, MethodNotAllowed)
@@ -67,7 +72,7 @@ def _described(route: Route) -> Iterator[tuple[str, str, Description]]:
     for method in sorted((route.methods or set()) - {"HEAD"}):
         handler = getattr(route.endpoint, "__self__", None)
         if isinstance(handler, OperationHandler):
-            yield route.path, method, _of_handler(handler)
+            yield route.path, method, _of_handler(handler, route.param_convertors)
         elif route.endpoint is any_operation:
             for name, operation in CATALOGUE.items():
                 yield route.path.replace("{name}", name), method, _of_operation(operation)
@@ -85,19 +90,21 @@ def _of_operation(operation: Operation[Any, Any], status: int = 200) -> Descript
     )
 
 
-def _of_handler(handler: OperationHandler) -> Description:
+def _of_handler(handler: OperationHandler, in_path: Container[str]) -> Description:
     whole = _of_operation(handler.operation, handler.status)
-    body = _without_ref(whole.body or {})
+    body = _without(whole.body or {}, in_path)
+    if handler.as_file:
+        whole = evolve(whole, answers={"200": _FILE_ANSWER})
     if not handler.from_query:
         return evolve(whole, body=body)
     parameters = tuple({"name": name, "in": "query", "schema": each} for name, each in body["properties"].items())
     return evolve(whole, body=None, parameters=parameters)
 
 
-def _without_ref(schema: Json) -> Json:
+def _without(schema: Json, in_path: Container[str]) -> Json:
     """What the address says already is no argument of the body or the query."""
-    properties = {name: each for name, each in schema["properties"].items() if name != "ref"}
-    return schema | {"properties": properties, "required": [name for name in schema["required"] if name != "ref"]}
+    properties = {name: each for name, each in schema["properties"].items() if name not in in_path}
+    return schema | {"properties": properties, "required": [name for name in schema["required"] if name not in in_path]}
 
 
 def _operation(path: str, method: str, described: Description) -> Json:

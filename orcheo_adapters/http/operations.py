@@ -23,7 +23,7 @@ _NO_STORE = {"cache-control": "no-store"}
 
 async def any_operation(request: Request) -> Response:
     """``POST /api/operations/{name}``: the arguments are the body."""
-    return await _answer(request, request.path_params["name"], await json_object(request))
+    return _json(await _perform(request, request.path_params["name"], await json_object(request)))
 
 
 @frozen(kw_only=True)
@@ -33,11 +33,14 @@ class OperationHandler:
     operation: Operation[Any, Any]
     status: int = 200
     from_query: bool = False
+    as_file: bool = False
+    """Whether the answer is the document in the result instead of the result."""
 
     async def answer(self, request: Request) -> Response:
         """The handler of a route."""
         arguments = self._query(request) if self.from_query else await json_object(request)
-        return await _answer(request, self.operation.name, _with_path(arguments, request), self.status)
+        result = await _perform(request, self.operation.name, _with_path(arguments, request))
+        return _file(result) if self.as_file else _json(result, self.status)
 
     def _query(self, request: Request) -> dict[str, Any]:
         return {key: _query_value(self.operation, key, text) for key, text in request.query_params.items()}
@@ -53,13 +56,26 @@ def query_operation(name: str) -> Handler:
     return OperationHandler(operation=find_operation(name), from_query=True).answer
 
 
-async def _answer(request: Request, name: str, arguments: dict[str, Any], status: int = 200) -> Response:
+def export_operation(name: str) -> Handler:
+    """A route that answers the document of an export as a file; its arguments are its path and its query."""
+    return OperationHandler(operation=find_operation(name), from_query=True, as_file=True).answer
+
+
+async def _perform(request: Request, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     caller = await owner(request)
     operation = find_operation(name)
-    result = await perform(
-        parts_of(request).core.owner_services, caller, operation, decode_request(operation, arguments)
-    )
-    return Response(encode_json(encode_result(result)), status, _NO_STORE, media_type="application/json")
+    services = parts_of(request).core.owner_services
+    return encode_result(await perform(services, caller, operation, decode_request(operation, arguments)))
+
+
+def _json(result: dict[str, Any], status: int = 200) -> Response:
+    return Response(encode_json(result), status, _NO_STORE, media_type="application/json")
+
+
+def _file(result: dict[str, Any]) -> Response:
+    """Never shown by a browser as a page of this origin: it is to be saved."""
+    headers = {**_NO_STORE, "content-disposition": f'attachment; filename="{result["file_name"]}"'}
+    return Response(result["content"], headers=headers, media_type=result["media_type"])
 
 
 def _with_path(arguments: dict[str, Any], request: Request) -> dict[str, Any]:

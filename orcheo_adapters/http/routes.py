@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from orcheo_adapters.http import attachments, chat, chatkit, health, openapi, pages
-from orcheo_adapters.http.operations import any_operation, body_operation, query_operation
+from orcheo_adapters.http.operations import any_operation, body_operation, export_operation, query_operation
 
 _WORKFLOW = "/api/workflows/{ref}"
 Handler = Callable[[Request], Awaitable[ASGIApp]]
@@ -37,6 +37,10 @@ def routes(static_folder: Path) -> list[BaseRoute]:
         _route(f"{_WORKFLOW}/publish/rotate", body_operation("workflows.rotate_publish_token"), "POST"),
         _route(f"{_WORKFLOW}/publish/revoke", body_operation("workflows.unpublish"), "POST"),
         _route(f"{_WORKFLOW}/publish/login", body_operation("workflows.set_login"), "POST"),
+        _route(f"{_WORKFLOW}/threads", query_operation("threads.list"), "GET"),
+        _route(f"{_WORKFLOW}/threads/purge", body_operation("threads.purge"), "POST"),
+        _route("/api/threads/{id}", query_operation("threads.show"), "GET"),
+        _route("/api/threads/{id}/export", export_operation("threads.export"), "GET"),
         _route("/api/operations/{name}", any_operation, "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", health.readyz, "GET"),

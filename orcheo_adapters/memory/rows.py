@@ -18,6 +18,7 @@ from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.transcript import ThreadFilter, searchable_text
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
@@ -187,10 +188,15 @@ class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
     async def find(self, thread_id: str) -> Thread | None:
         return self._tables.threads.rows.get(thread_id)
 
-    async def page(self, workflow_id: str, subject: Subject, query: PageQuery) -> Page[Thread]:
-        wanted = (workflow_id, subject)
-        rows = self._tables.threads.rows.values()
-        return page_of((each for each in rows if (each.workflow_id, each.subject) == wanted), query)
+    async def page(self, wanted: ThreadFilter, query: PageQuery) -> Page[Thread]:
+        threads = filter(wanted.admits, self._tables.threads.rows.values())
+        return page_of((each for each in threads if self._says(each, wanted.words)), query)
+
+    def _says(self, thread: Thread, words: tuple[str, ...]) -> bool:
+        if not words:
+            return True
+        texts = (searchable_text(each) for each in self._tables.items.rows.values() if each.thread_id == thread.id)
+        return any(all(word in text for word in words) for text in texts)
 
     def save(self, thread: Thread) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
@@ -199,8 +205,13 @@ class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
 
         self._stage(write)
 
-    def remove(self, thread_id: str) -> None:
-        self._stage(lambda tables: _drop_thread(tables, thread_id))
+    def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            thread = tables.threads.rows.get(thread_id)
+            if thread is not None and ThreadFilter(untouched_since=untouched_since).admits(thread):
+                yield from _drop_thread(tables, thread_id)
+
+        self._stage(write)
 
 
 class MemoryItemRepository(MemoryRepository, ports.ItemRepository):

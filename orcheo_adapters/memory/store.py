@@ -51,5 +51,8 @@ class MemoryStore(Store):
     async def check(self) -> None:
         """See the port; memory always answers."""
 
+    async def tidy(self, *, erase: bool = False) -> None:
+        """See the port; memory is searched as it is, and keeps nothing of what was removed."""
+
     async def close(self) -> None:
         """See the port; there is nothing to let go of."""

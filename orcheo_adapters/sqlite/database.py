@@ -7,6 +7,7 @@ what keeps many small durable writes quick. A change that breaks a rule is undon
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -33,13 +34,14 @@ class Statement(NamedTuple):
     """One statement of a change.
 
     ``check`` looks at the cursor and raises when a rule is broken; ``touches`` names the table and key (None: any) of
-    cached rows that it changes.
+    cached rows that it changes; ``erases`` says that it removes what people said.
     """
 
     sql: str
     values: Sequence[Any] = ()
     check: Callable[[sqlite3.Cursor], None] | None = None
     touches: tuple[str, str | None] | None = None
+    erases: bool = False
 
 
 ExplainIntegrity = Callable[[sqlite3.IntegrityError], Exception]
@@ -50,6 +52,8 @@ class _Change:
     statements: Iterable[Statement]
     loop: asyncio.AbstractEventLoop
     done: "asyncio.Future[None]"
+    chore: Callable[[sqlite3.Connection], None] | None = None
+    """Done alone and outside of any transaction, instead of statements."""
 
 
 class SqliteDatabase:
@@ -63,9 +67,11 @@ class SqliteDatabase:
         self._explain = explain
         self.cache = ReadCache()
         try:
-            self._writer, self._reader = _open(path, synchronous)
+            self._writer, self._reader, self._apart = _open(path, synchronous)
         except (sqlite3.DatabaseError, OSError) as error:
             raise DatabaseUnreadable(f"The database {path} cannot be opened: {error}.") from None
+        self._reads_apart = Lock()
+        self._must_erase = False
         self._queue: SimpleQueue[_Change | None] = SimpleQueue()
         self._closing = Lock()
         self._closed = False
@@ -83,10 +89,41 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise StorageUnavailable(f"The database cannot be read: {error}.") from None
 
+    def read_apart(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a read that may take long: for a thread of its own, over a connection of its own."""
+        try:
+            with self._reads_apart:
+                return self._apart.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise StorageUnavailable(f"The database cannot be read: {error}.") from None
+
     async def write(self, statements: Iterable[Statement]) -> None:
         """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`."""
+        await self._hand_over(statements)
+
+    async def erase_remains(self, *, force: bool) -> None:
+        """Leave no bytes behind of what was removed since the last time, or ever with ``force``.
+
+        Freed pages are zeroed as they are freed (``secure_delete``); what is left are the words in old segments of
+        the search index, and old pages in the write-ahead log.
+        """
+        if not force and not self._must_erase:
+            return
+        self._must_erase = False
+        await asyncio.to_thread(self._reads_apart.acquire)  # a long read would hold the log
+        try:
+            await self._hand_over((), _erase)
+        except BaseException:
+            self._must_erase = True
+            raise
+        finally:
+            self._reads_apart.release()
+
+    async def _hand_over(
+        self, statements: Iterable[Statement], chore: Callable[[sqlite3.Connection], None] | None = None
+    ) -> None:
         loop = asyncio.get_running_loop()
-        change = _Change(statements, loop, loop.create_future())
+        change = _Change(statements, loop, loop.create_future(), chore)
         with self._closing:  # nothing may come to stand behind the end of the queue, where nobody would answer it
             if self._closed:
                 raise StorageUnavailable("The database is closed.")
@@ -100,28 +137,41 @@ class SqliteDatabase:
             self._queue.put(None)
         self._thread.join()
         self._reader.close()
+        self._apart.close()
         self._writer.close()
 
     def _write_all(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, last = self._take_waiting(first)
+        behind: deque[_Change | None] = deque()
+        while (first := behind.popleft() if behind else self._queue.get()) is not None:
+            if first.chore is not None:
+                _tell([first], [self._do_chore(first.chore)])
+                continue
+            group = self._take_waiting(first, behind)
             outcomes = self._write_group(group)
             self._outdate_cache(group)
             _tell(group, outcomes)
-            if last:
-                return
 
-    def _take_waiting(self, first: _Change) -> tuple[list[_Change], bool]:
+    def _take_waiting(self, first: _Change, behind: "deque[_Change | None]") -> list[_Change]:
+        """The changes of one group; what waits and is none of it comes to ``behind``."""
         group = [first]
         while len(group) < _GROUP_LIMIT:
             try:
                 change = self._queue.get_nowait()
             except Empty:
                 break
-            if change is None:
-                return group, True
+            if change is None or change.chore is not None:
+                behind.append(change)
+                break
             group.append(change)
-        return group, False
+        return group
+
+    def _do_chore(self, chore: Callable[[sqlite3.Connection], None]) -> Exception | None:
+        try:
+            chore(self._writer)
+        except sqlite3.Error as error:
+            self._roll_back()
+            return StorageUnavailable(f"The database did not take the change: {error}.")
+        return None
 
     def _write_group(self, group: list[_Change]) -> list[Exception | None]:
         try:
@@ -159,23 +209,35 @@ class SqliteDatabase:
             for statement in change.statements:
                 if statement.touches is not None:
                     self.cache.touch(*statement.touches)
+                if statement.erases:
+                    self._must_erase = True
 
     def _roll_back(self) -> None:
         if self._writer.in_transaction:
             self._writer.execute("ROLLBACK")
 
 
-def _open(path: Path, synchronous: str) -> tuple[sqlite3.Connection, sqlite3.Connection]:
-    """The writer's connection and the readers'; a file that is refused is let go of as it was."""
+def _erase(writer: sqlite3.Connection) -> None:
+    writer.execute("INSERT INTO item_texts (item_texts) VALUES ('optimize')")
+    busy, *_ = writer.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()
+    if busy:
+        message = "a read that takes long holds the write-ahead log"
+        raise sqlite3.OperationalError(message)
+
+
+def _open(path: Path, synchronous: str) -> tuple[sqlite3.Connection, sqlite3.Connection, sqlite3.Connection]:
+    """The writer's connection, the readers', and that of long reads; a file that is refused is left as it was."""
     path.touch(mode=0o600)
     with ExitStack() as opened:
         writer = opened.enter_context(closing(_connect(path, synchronous)))
         migrate(Database(writer))
         writer.execute("PRAGMA journal_mode = WAL")
         reader = opened.enter_context(closing(_connect(path, synchronous)))
-        reader.execute("PRAGMA query_only = ON")
+        apart = opened.enter_context(closing(_connect(path, synchronous)))
+        for each in (reader, apart):
+            each.execute("PRAGMA query_only = ON")
         opened.pop_all()
-    return writer, reader
+    return writer, reader, apart
 
 
 def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
@@ -183,6 +245,7 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
 
 

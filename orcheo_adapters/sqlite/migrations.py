@@ -42,6 +42,7 @@ _FIRST = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX threads_by_subject ON threads (workflow_id, subject, id)",
+    "CREATE INDEX threads_by_workflow ON threads (workflow_id, id)",
     """
     CREATE TABLE items (
         id TEXT PRIMARY KEY, thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
@@ -54,11 +55,28 @@ _FIRST = (
         id TEXT PRIMARY KEY, workflow_id TEXT NOT NULL,
         thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE, subject TEXT NOT NULL,
         user_item_id TEXT NOT NULL, answer_id TEXT NOT NULL, started_at INTEGER NOT NULL, status TEXT NOT NULL,
-        ended_at INTEGER, idempotency_key TEXT, replaces TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER
+        ended_at INTEGER, idempotency_key TEXT, replaces TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER,
+        is_indexed INTEGER NOT NULL
     ) STRICT
     """,
     "CREATE INDEX turns_by_thread ON turns (thread_id, id)",
     "CREATE UNIQUE INDEX one_running_turn ON turns (thread_id) WHERE status = 'running'",
+    "CREATE INDEX turns_to_index ON turns (thread_id) WHERE is_indexed = 0 AND status <> 'running'",
+    """
+    CREATE TRIGGER changed_item AFTER UPDATE OF body ON items
+    BEGIN UPDATE turns SET is_indexed = 0 WHERE id = new.turn_id AND is_indexed = 1; END
+    """,
+    """
+    CREATE TABLE indexed_items (
+        number INTEGER PRIMARY KEY, item_id TEXT NOT NULL UNIQUE REFERENCES items (id) ON DELETE CASCADE,
+        thread_id TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE VIRTUAL TABLE item_texts USING fts5 (text, tokenize = 'trigram')",
+    """
+    CREATE TRIGGER removed_item AFTER DELETE ON indexed_items
+    BEGIN DELETE FROM item_texts WHERE rowid = old.number; END
+    """,
     """
     CREATE UNIQUE INDEX turns_by_key ON turns (workflow_id, subject, idempotency_key)
     WHERE idempotency_key IS NOT NULL

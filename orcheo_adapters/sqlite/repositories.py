@@ -1,5 +1,6 @@
 """The repositories over SQLite: plain SQL, as these are the hot paths."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from orcheo_adapters.sqlite import rows
 from orcheo_adapters.sqlite.database import Row, SqliteDatabase, Statement
 from orcheo_adapters.sqlite.item_bodies import HIDDEN
+from orcheo_adapters.sqlite.search import catch_up, items_with
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
@@ -18,6 +20,7 @@ from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
@@ -66,12 +69,15 @@ class SqliteRepository:
         query: PageQuery,
         build: Callable[[Row], T],
         key: str = "id",
+        *,
+        slow: bool = False,
     ) -> Page[T]:
         order, behind = ("DESC", "<") if query.newest_first else ("ASC", ">")
         cursor = f" AND {key} {behind} ?" if query.after is not None else ""
         after = () if query.after is None else (query.after,)
         sql = f"SELECT {table} WHERE {where}{cursor} ORDER BY {key} {order} LIMIT ?"
-        found = self._database.read(sql, (*values, *after, query.limit + 1))
+        read = self._database.read_apart if slow else self._database.read
+        found = read(sql, (*values, *after, query.limit + 1))
         entries = tuple(build(row) for row in found[: query.limit])
         return Page(entries=entries, has_more=len(found) > query.limit)
 
@@ -83,6 +89,17 @@ class SqliteRepository:
 def _changed_one(cursor: sqlite3.Cursor) -> None:
     if cursor.rowcount != 1:
         raise ConcurrentChange
+
+
+def _of_filter(wanted: ThreadFilter) -> tuple[str, tuple[Any, ...]]:
+    """The rules of a filter but for its words."""
+    given = {
+        "workflow_id = ?": wanted.workflow_id,
+        "subject = ?": wanted.subject.key if wanted.subject else None,
+        "updated_at < ?": rows.to_micros(wanted.untouched_since) if wanted.untouched_since else None,
+    }
+    rules = {rule: value for rule, value in given.items() if value is not None}
+    return " AND ".join(rules) or "1", tuple(rules.values())
 
 
 def _of_owner(owner: str | None) -> tuple[str, tuple[str, ...]]:
@@ -113,7 +130,8 @@ class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
 
     def remove(self, workflow: Workflow) -> None:
         sql = "DELETE FROM workflows WHERE id = ? AND revision = ?"
-        self._stage(Statement(sql, (workflow.id, workflow.revision), _changed_one, ("workflows", None)))
+        touches = ("workflows", None)
+        self._stage(Statement(sql, (workflow.id, workflow.revision), _changed_one, touches, erases=True))
         for table in ("publish_tokens", "chat_sessions"):  # which go with it
             self._stage(Statement("SELECT 1", touches=(table, None)))
 
@@ -186,9 +204,15 @@ class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
     async def find(self, thread_id: str) -> Thread | None:
         return self._find("SELECT * FROM threads WHERE id = ?", (thread_id,), rows.thread_of)
 
-    async def page(self, workflow_id: str, subject: Subject, query: PageQuery) -> Page[Thread]:
-        where = "workflow_id = ? AND subject = ?"
-        return self._page("* FROM threads", where, (workflow_id, subject.key), query, rows.thread_of)
+    async def page(self, wanted: ThreadFilter, query: PageQuery) -> Page[Thread]:
+        where, values = _of_filter(wanted)
+        if not wanted.words and wanted.untouched_since is None:
+            return self._page("* FROM threads", where, values, query, rows.thread_of)
+        if wanted.words:
+            await catch_up(self._database)
+            containing, words = items_with(wanted.words)
+            where, values = f"{where} AND id IN ({containing})", (*values, *words)
+        return await asyncio.to_thread(self._page, "* FROM threads", where, values, query, rows.thread_of, slow=True)
 
     def save(self, thread: Thread) -> None:
         sql = (
@@ -197,8 +221,10 @@ class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
         )
         self._stage(Statement(sql, rows.thread_row(thread)))
 
-    def remove(self, thread_id: str) -> None:
-        self._stage(Statement("DELETE FROM threads WHERE id = ?", (thread_id,)))
+    def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
+        sql = "DELETE FROM threads WHERE id = ? AND (? IS NULL OR updated_at < ?)"
+        since = rows.to_micros(untouched_since) if untouched_since else None
+        self._stage(Statement(sql, (thread_id, since, since), erases=True))
 
 
 class SqliteItemRepository(SqliteRepository, ports.ItemRepository):

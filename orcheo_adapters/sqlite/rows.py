@@ -274,6 +274,7 @@ def turn_row(turn: Turn) -> Row:
         turn.idempotency_key,
         _json(turn.replaces),
         *usage_columns(turn.usage),
+        0,
     )
 
 
@@ -284,7 +285,7 @@ def usage_columns(usage: Usage | None) -> Row:
 
 def turn_of(row: Row) -> Turn:
     """From the columns of :func:`turn_row`."""
-    (*own, status, ended_at, key, replaces, input_tokens, output_tokens) = row
+    (*own, status, ended_at, key, replaces, input_tokens, output_tokens, _is_indexed) = row
     id_, workflow_id, thread_id, subject, user_item_id, answer_id, started_at = own
     return Turn(
         id=id_,

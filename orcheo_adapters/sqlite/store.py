@@ -6,6 +6,7 @@ from typing import Any
 
 from orcheo_adapters.sqlite import repositories
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
+from orcheo_adapters.sqlite.search import catch_up
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 
@@ -56,6 +57,11 @@ class SqliteStore(Store):
     async def check(self) -> None:
         """See the port: asks the writer for an empty transaction."""
         await self._database.write((Statement("SELECT 1"),))
+
+    async def tidy(self, *, erase: bool = False) -> None:
+        """See the port."""
+        await catch_up(self._database)
+        await self._database.erase_remains(force=erase)
 
     async def close(self) -> None:
         """See the port."""

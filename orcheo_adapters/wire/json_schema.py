@@ -65,6 +65,8 @@ def _input_of(hint: Any, special: Mapping[Any, Schema]) -> Schema:
 
 
 def _of(hint: Any) -> Schema:
+    if hint is Any:
+        return {}
     if hint in _SCALARS:
         return dict(_SCALARS[hint])
     if has(hint):

@@ -18,6 +18,8 @@ class Act(StrEnum):
     UNPUBLISHED = "workflow.unpublished"
     LOGIN_RULE_SET = "workflow.login_rule_set"
     PUBLISH_TOKEN_ROTATED = "publish_token.rotated"  # noqa: S105 - the name of an act, no secret
+    TRANSCRIPT_EXPORTED = "transcript.exported"
+    TRANSCRIPTS_PURGED = "transcripts.purged"
     SERVICE_TOKEN_ISSUED = "service_token.issued"  # noqa: S105 - the name of an act, no secret
     SERVICE_TOKEN_ROTATED = "service_token.rotated"  # noqa: S105 - the name of an act, no secret
     SERVICE_TOKEN_REVOKED = "service_token.revoked"  # noqa: S105 - the name of an act, no secret

@@ -7,11 +7,13 @@ from orcheo_core.errors import OperationNotFound, ScopeMissing
 from orcheo_core.operations.operation import Operation
 from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
 from orcheo_core.operations.services import OwnerServices
+from orcheo_core.operations.threads import THREAD_OPERATIONS
 from orcheo_core.operations.tokens import TOKEN_OPERATIONS
 from orcheo_core.operations.workflows import WORKFLOW_OPERATIONS
 
 CATALOGUE: dict[str, Operation[Any, Any]] = {
-    operation.name: operation for operation in (*WORKFLOW_OPERATIONS, *PUBLISHING_OPERATIONS, *TOKEN_OPERATIONS)
+    operation.name: operation
+    for operation in (*WORKFLOW_OPERATIONS, *PUBLISHING_OPERATIONS, *THREAD_OPERATIONS, *TOKEN_OPERATIONS)
 }
 """All operations, in the order in which help and reference show them."""
 

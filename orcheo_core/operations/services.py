@@ -7,6 +7,7 @@ from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.registering import Registering
+from orcheo_core.services.transcripts import Transcripts
 
 
 @frozen(kw_only=True)
@@ -17,4 +18,5 @@ class OwnerServices:
     publishing: Publishing
     probing: Probing
     owner_access: OwnerAccess
+    transcripts: Transcripts
     share_links: ShareLinks

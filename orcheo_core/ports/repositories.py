@@ -15,6 +15,7 @@ from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 
@@ -108,16 +109,19 @@ class ThreadRepository(Protocol):
         """The thread with this id, whosoever's it is: the caller compares workflow and subject."""
 
     @abstractmethod
-    async def page(self, workflow_id: str, subject: Subject, query: PageQuery) -> Page[Thread]:
-        """A subject's threads with a workflow in the order of their ids."""
+    async def page(self, wanted: ThreadFilter, query: PageQuery) -> Page[Thread]:
+        """The threads that a filter wants, in the order of their ids."""
 
     @abstractmethod
     def save(self, thread: Thread) -> None:
         """Stage an insert or a replacement."""
 
     @abstractmethod
-    def remove(self, thread_id: str) -> None:
-        """Stage a removal with all that belongs to the thread: items, turns, attachments, feedback."""
+    def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
+        """Stage a removal with all that belongs to the thread: items, turns, attachments, feedback.
+
+        With ``untouched_since`` it stays, and so does all else, if it was touched since.
+        """
 
 
 class ItemRepository(Protocol):

@@ -61,5 +61,12 @@ class Store(Protocol):
         """Return when the store answers and takes writes; raise :class:`StorageUnavailable` otherwise."""
 
     @abstractmethod
+    async def tidy(self, *, erase: bool = False) -> None:
+        """Do what may wait: keep the search index up, and leave no bytes behind of what was removed.
+
+        With ``erase`` they are gone on return, even those that an earlier process removed.
+        """
+
+    @abstractmethod
     async def close(self) -> None:
         """Finish what is under way and let go."""

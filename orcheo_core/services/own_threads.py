@@ -8,14 +8,14 @@ from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn
 from orcheo_core.errors import ItemNotFound, ThreadNotFound
-from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.admitting import Visit
-from orcheo_core.services.live_turns import LiveTurns
+from orcheo_core.services.removing import ThreadRemover
 
 
 async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
@@ -38,15 +38,12 @@ class ThreadView:
 class OwnThreads:
     """What a visitor may do with threads besides chatting; each request is scoped to (workflow, subject)."""
 
-    def __init__(
-        self, *, store: Store, relay: TurnRelay, files: AttachmentFiles, clock: Clock, live_turns: LiveTurns
-    ) -> None:
-        """Join the ports this service needs."""
+    def __init__(self, *, store: Store, relay: TurnRelay, clock: Clock, remover: ThreadRemover) -> None:
+        """Join what this service needs."""
         self._store = store
         self._relay = relay
-        self._files = files
         self._clock = clock
-        self._live_turns = live_turns
+        self._remover = remover
 
     async def read(self, visit: Visit, thread_id: str) -> ThreadView:
         """A thread with its first items, oldest first."""
@@ -57,7 +54,9 @@ class OwnThreads:
 
     async def page(self, visit: Visit, query: PageQuery) -> Page[Thread]:
         """The subject's own threads with this workflow."""
-        return await self._store.begin().threads.page(visit.workflow.id, visit.subject, query)
+        return await self._store.begin().threads.page(
+            ThreadFilter(workflow_id=visit.workflow.id, subject=visit.subject), query
+        )
 
     async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> Page[Item]:
         """A page of the items of a thread."""
@@ -82,13 +81,7 @@ class OwnThreads:
 
     async def delete(self, visit: Visit, thread_id: str) -> None:
         """Delete a thread with all that belongs to it; its running turn is stopped."""
-        change = self._store.begin()
-        await find_own_thread(change, visit, thread_id)
-        attachment_ids = await change.attachments.ids(workflow_id=visit.workflow.id, thread_id=thread_id)
-        self._live_turns.stop_thread(thread_id)
-        change.threads.remove(thread_id)
-        await change.commit()
-        self._files.remove(attachment_ids)
+        await self._remover.remove(await find_own_thread(self._store.begin(), visit, thread_id))
 
     async def judge(self, visit: Visit, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind) -> None:
         """Keep what the visitor thinks of some items; raises :class:`ItemNotFound` when one is not in the thread."""

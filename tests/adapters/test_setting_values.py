@@ -1,5 +1,7 @@
 """Settings of limits, proxies and origins."""
 
+from datetime import timedelta
+
 import pytest
 
 from orcheo_adapters.http.client_address import TrustedProxies
@@ -21,6 +23,13 @@ def test_nothing_set_means_the_rates_as_they_come_no_proxy_no_other_origin() -> 
     assert settings.trusted_proxies == TrustedProxies()
     assert settings.allowed_origins == frozenset()
     assert settings.allow_remote is False
+    assert settings.retention is None
+
+
+def test_retention_is_a_number_of_days() -> None:
+    """Or off, as when nothing is said."""
+    assert load(ORCHEO_RETENTION_DAYS="30").retention == timedelta(days=30)
+    assert load(ORCHEO_RETENTION_DAYS="off").retention is None
 
 
 @pytest.mark.parametrize(("name", "field"), RATE_SETTINGS.items())
@@ -47,6 +56,8 @@ def test_off_is_off_for_all() -> None:
         ("ORCHEO_TRUSTED_PROXIES", "everybody"),
         ("ORCHEO_ALLOW_REMOTE", "maybe"),
         ("ORCHEO_LOG_LEVEL", "loud"),
+        ("ORCHEO_RETENTION_DAYS", "0"),
+        ("ORCHEO_RETENTION_DAYS", "a year"),
         ("ORCHEO_ALLOWED_ORIGINS", "*"),
         ("ORCHEO_ALLOWED_ORIGINS", "https://*.example.org"),
         ("ORCHEO_ALLOWED_ORIGINS", "https://shop.example.org/"),

@@ -6,7 +6,7 @@ What never changes about a thing follows from its number: which thread an item i
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from hypothesis import strategies as st
 
 from orcheo_core.domain.actor import Actor
@@ -36,10 +36,11 @@ class Write:
     repository: str
     method: str
     values: tuple[Any, ...]
+    options: dict[str, Any] = field(factory=dict)
 
     def stage(self, change: UnitOfWork) -> None:
         """Stage it."""
-        getattr(getattr(change, self.repository), self.method)(*self.values)
+        getattr(getattr(change, self.repository), self.method)(*self.values, **self.options)
 
 
 def workflow_of(thread: int) -> int:
@@ -98,6 +99,11 @@ def feedback(number: int, kind: FeedbackKind = FeedbackKind.POSITIVE) -> Feedbac
     return samples.feedback(number, of=thread_of(number), kind=kind)
 
 
+def remove_untouched(number: int, since: datetime) -> Write:
+    """Remove thread ``number`` if nothing was said in it since."""
+    return Write("threads", "remove", (f"thr_{number}",), {"untouched_since": since})
+
+
 def _write(repository: str, method: str, *values: st.SearchStrategy[Any]) -> st.SearchStrategy[Write]:
     return st.builds(Write, st.just(repository), st.just(method), st.tuples(*values))
 
@@ -140,6 +146,7 @@ writes = st.one_of(
     _write("chat_sessions", "end_all", st.sampled_from(["wf_1", "wf_2"]), _moments),
     _write("threads", "save", st.builds(thread, st.sampled_from(THREADS), _texts)),
     _write("threads", "remove", st.sampled_from([f"thr_{number}" for number in THREADS])),
+    st.builds(remove_untouched, st.sampled_from(THREADS), _moments),
     _write("items", "save", st.builds(item, st.sampled_from(ITEMS), _texts)),
     _write("items", "remove", st.sampled_from([f"msg_{number}" for number in ITEMS])),
     _write("turns", "add", st.builds(turn, st.sampled_from(TURNS))),

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 from tests.conformance.keeping import Value, keep
@@ -34,7 +35,7 @@ def reader(store: Store, kind: str) -> Read:
     change = store.begin()
     pages: dict[str, Callable[[PageQuery], Awaitable[Page[Any]]]] = {
         "workflows": lambda query: change.workflows.page(samples.OWNER.name, query),
-        "threads": lambda query: change.threads.page("wf_1", samples.VISITOR, query),
+        "threads": lambda query: change.threads.page(ThreadFilter(workflow_id="wf_1", subject=samples.VISITOR), query),
         "items": lambda query: change.items.page("thr_1", query),
         "audit": change.audit.page,
     }

@@ -1,6 +1,7 @@
 """What goes with a workflow and with a thread, in every store."""
 
 from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from tests import samples
 from tests.conformance.keeping import keep
@@ -35,7 +36,7 @@ async def left(reader: UnitOfWork, number: int) -> set[str]:
         "live token": await reader.publish_tokens.live(workflow, samples.moment(0)),
         "chat session": await reader.chat_sessions.find(f"cs_{number}"),
         "thread": await reader.threads.find(thread),
-        "thread in list": (await reader.threads.page(workflow, samples.VISITOR, EVERYTHING)).entries,
+        "thread in list": (await reader.threads.page(ThreadFilter(workflow_id=workflow), EVERYTHING)).entries,
         "item": await reader.items.find(thread, f"msg_{number}"),
         "items": (await reader.items.page(thread, EVERYTHING, hidden=True)).entries,
         "turn": await reader.turns.latest(thread),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from tests.conformance.backends import BACKENDS
 from tests.conformance.store_writes import (
@@ -31,6 +32,12 @@ from tests.conformance.store_writes import (
 
 Answer = Callable[[Store], Coroutine[Any, Any, Any]]
 EVERYTHING = PageQuery(limit=100)
+FILTERS = (
+    *[ThreadFilter(workflow_id=f"wf_{number}", subject=each) for number in WORKFLOWS for each in SUBJECTS],
+    ThreadFilter(workflow_id="wf_1"),
+    ThreadFilter(subject=SUBJECTS[1]),
+    ThreadFilter(untouched_since=MOMENTS[-1]),
+)
 queries = st.builds(
     PageQuery,
     limit=st.integers(1, 3),
@@ -55,7 +62,7 @@ async def pages(reader: UnitOfWork, query: PageQuery) -> list[Any]:
     """This page of every list."""
     return [
         *[await reader.workflows.page(owner.name, query) for owner in OWNERS],
-        *[await reader.threads.page(f"wf_{number}", each, query) for number in WORKFLOWS for each in SUBJECTS],
+        *[await reader.threads.page(wanted, query) for wanted in FILTERS],
         *[await reader.items.page(f"thr_{number}", query, hidden=True) for number in THREADS],
         *[await reader.items.page(f"thr_{number}", query) for number in THREADS],
         await reader.audit.page(query),

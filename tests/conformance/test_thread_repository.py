@@ -4,6 +4,7 @@ import pytest
 
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.errors import ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
@@ -48,9 +49,9 @@ async def test_a_page_shows_one_subject_in_one_workflow(store: Store) -> None:
     await keep(
         store, samples.thread(1), samples.thread(2, subject=STRANGER), samples.thread(3, of=2), samples.thread(4)
     )
-    page = await store.begin().threads.page("wf_1", samples.VISITOR, PageQuery())
+    page = await store.begin().threads.page(ThreadFilter(workflow_id="wf_1", subject=samples.VISITOR), PageQuery())
     assert [each.id for each in page.entries] == ["thr_1", "thr_4"]
-    page = await store.begin().threads.page("wf_2", STRANGER, PageQuery())
+    page = await store.begin().threads.page(ThreadFilter(workflow_id="wf_2", subject=STRANGER), PageQuery())
     assert page.entries == ()
 
 
@@ -61,7 +62,7 @@ async def test_a_removed_thread_is_gone_from_its_list(store: Store) -> None:
     change.threads.remove("thr_1")
     await change.commit()
     assert await change.threads.find("thr_1") is None
-    page = await change.threads.page("wf_1", samples.VISITOR, PageQuery())
+    page = await change.threads.page(ThreadFilter(workflow_id="wf_1", subject=samples.VISITOR), PageQuery())
     assert [each.id for each in page.entries] == ["thr_2"]
 
 

@@ -26,5 +26,8 @@ class FailingStore(Store):
     async def check(self) -> None:
         await self._store.check()
 
+    async def tidy(self, *, erase: bool = False) -> None:
+        await self._store.tidy(erase=erase)
+
     async def close(self) -> None:
         await self._store.close()

@@ -7,6 +7,7 @@ import pytest
 from orcheo_core.domain.actor import Scope
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.services import probing
 from tests.house import House, assert_problem
 
@@ -19,7 +20,7 @@ async def test_a_workflow_that_answers(house: House) -> None:
     assert (checked["ok"], checked["answer"], checked["seconds"]) == (True, "Hello", 0.0)
     assert checked["message"] == "echo answered in 0.0 s: Hello"
     subject = Subject(checked["workflow"]["owner"])
-    threads = await house.store.begin().threads.page(checked["workflow"]["id"], subject, PageQuery())
+    threads = await house.store.begin().threads.page(ThreadFilter(subject=subject), PageQuery())
     assert threads.entries == ()
     assert house.telemetry.ended == []
 

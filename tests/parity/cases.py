@@ -17,6 +17,10 @@ TOKEN_ID = "FLfKP0ODpuo"
 """The id of the service token that is created first; chance is the same in each house."""
 ROTATE_TOKEN: Step = ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": 60})
 REVOKE_TOKEN: Step = ("tokens.revoke", {"id": TOKEN_ID})
+CHAT: Step = ("chat", {"ref": "echo"})
+"""No operation: the workflow is published, and a program says something to it."""
+THREAD_ID = "thr_8DpdtnUmr5ixctxS2Ce7f2UvHA"
+"""The id of the thread that begins so."""
 PUBLISH: Step = ("workflows.publish", {"ref": "echo"})
 ROTATE: Step = ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": 60})
 
@@ -73,6 +77,14 @@ _DONE = (
     _done(ROTATE, ADD, PUBLISH),
     _done(("workflows.set_login", {"ref": "echo", "require_login": True}), ADD, PUBLISH),
     _done(("workflows.set_login", {"ref": "echo", "require_login": False}), ADD, PUBLISH),
+    _done(("threads.list", {"ref": "echo", "search": "hello you", "visitor": "anon:a", "limit": 1}), ADD),
+    _done(("threads.list", {"ref": "echo", "search": "HELLO"}), ADD, CHAT),
+    _done(("threads.show", {"id": THREAD_ID, "limit": 1}), ADD, CHAT),
+    _done(("threads.export", {"id": THREAD_ID}), ADD, CHAT),
+    _done(("threads.export", {"id": THREAD_ID, "format": "json"}), ADD, CHAT),
+    _done(("threads.export", {"id": THREAD_ID, "format": "jsonl"}), ADD, CHAT),
+    _done(("threads.purge", {"ref": "echo", "thread": THREAD_ID}), ADD, CHAT),
+    _done(("threads.purge", {"ref": "echo", "visitor": "anon:a", "older_than_days": 30}), ADD),
     _done(CREATE_TOKEN),
     _done(("tokens.create", {"scopes": ["workflows:read", "operator"], "owner": "bob"})),
     _done(("tokens.list", {})),
@@ -93,10 +105,15 @@ _UNKNOWN = tuple(
         ("workflows.unpublish", {}),
         ("workflows.rotate_publish_token", {}),
         ("workflows.set_login", {"require_login": True}),
+        ("threads.list", {}),
+        ("threads.purge", {"older_than_days": 0}),
     )
 )
 
 _CONFLICTS = (
+    _wrong("thread_not_found", ("threads.show", {"id": "thr_nobody"})),
+    _wrong("thread_not_found", ("threads.export", {"id": "thr_nobody", "format": "jsonl"})),
+    _wrong("thread_not_found", ("threads.purge", {"ref": "echo", "thread": "thr_nobody"}), ADD),
     _wrong("handle_taken", ADD, ADD),
     _wrong("handle_taken", ("workflows.edit", {"ref": "echo", "handle": "other"}), ADD, ADD_OTHER),
     _wrong("already_published", PUBLISH, ADD, PUBLISH),
@@ -124,6 +141,11 @@ _WRONG_VALUES = (
     _wrong("invalid_input", ("tokens.create", {"scopes": ["operator"], "owner": "No name", "expires_in_days": 0})),
     _wrong("invalid_input", ("tokens.create", {"scopes": ["operator"], "label": "\x1b[2J"})),
     _wrong("invalid_input", ("tokens.list", {"limit": 0})),
+    _wrong("invalid_input", ("threads.list", {"ref": "echo", "search": " "}), ADD),
+    _wrong("invalid_input", ("threads.show", {"id": "thr_1", "limit": 0})),
+    _wrong("invalid_input", ("threads.export", {"id": "thr_1", "format": "pdf"})),
+    _wrong("invalid_input", ("threads.purge", {"ref": "echo"}), ADD),
+    _wrong("invalid_input", ("threads.purge", {"ref": "echo", "older_than_days": -1}), ADD),
     _wrong("invalid_input", ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": -1}), CREATE_TOKEN),
 )
 
@@ -140,6 +162,10 @@ _BADLY_TYPED: tuple[Step, ...] = (
     ("workflows.unpublish", {"ref": "echo", "end_sessions": 1}),
     ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": "soon"}),
     ("workflows.set_login", {"ref": "echo"}),
+    ("threads.list", {"ref": "echo", "limit": "ten"}),
+    ("threads.show", {"id": "thr_1", "limit": "ten"}),
+    ("threads.export", {"id": 7}),
+    ("threads.purge", {"ref": "echo", "older_than_days": "old"}),
     ("tokens.create", {"scopes": "operator"}),
     ("tokens.create", {"scopes": []}),
     ("tokens.list", {"limit": "ten"}),
@@ -161,6 +187,10 @@ SCOPES = {
     "workflows.unpublish": Scope.WORKFLOWS_WRITE,
     "workflows.rotate_publish_token": Scope.WORKFLOWS_READ,
     "workflows.set_login": Scope.WORKFLOWS_READ,
+    "threads.list": Scope.WORKFLOWS_READ,
+    "threads.show": Scope.WORKFLOWS_READ,
+    "threads.export": Scope.WORKFLOWS_READ,
+    "threads.purge": Scope.TRANSCRIPTS_READ,
     "tokens.create": Scope.OPERATOR,
     "tokens.list": Scope.OPERATOR,
     "tokens.rotate": Scope.OPERATOR,

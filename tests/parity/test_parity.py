@@ -9,10 +9,11 @@ from starlette.routing import Route
 
 from orcheo_adapters.http.routes import routes
 from orcheo_core.operations.catalogue import CATALOGUE
-from tests.parity.cases import CASES, SCOPES, Case
+from tests.parity.cases import CASES, CHAT, SCOPES, THREAD_ID, Case
 from tests.parity.doors import DOORS, REST_ROUTES, Answer, Door, by_cli
 from tests.sync_house import build_sync_house
 
+ANSWERS_A_FILE = ("GET", "/api/threads/{id}/export")
 each_operation = pytest.mark.parametrize("name", CATALOGUE)
 
 
@@ -20,7 +21,10 @@ def ask(door: Door, case: Case) -> Answer:
     """The answer of a door of a fresh house; clock and chance are the same in each."""
     with build_sync_house() as house:
         for name, arguments in case.before:
-            house.result(name, **arguments)
+            if name == CHAT[0]:
+                assert house.chat(**arguments) == THREAD_ID
+            else:
+                house.result(name, **arguments)
         return door(house, house.house.owner_token, case.operation, case.arguments)
 
 
@@ -88,7 +92,7 @@ def test_the_routes_of_the_tests_are_those_of_the_server() -> None:
     served = {
         (method, route.path)
         for route in routes(Path("nowhere"))
-        if isinstance(route, Route) and route.path.startswith("/api/workflows")
+        if isinstance(route, Route) and route.path.startswith(("/api/workflows", "/api/threads"))
         for method in (route.methods or set()) - {"HEAD"}
     }
-    assert served == set(REST_ROUTES.values())
+    assert served - {ANSWERS_A_FILE} == set(REST_ROUTES.values())

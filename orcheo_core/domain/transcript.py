@@ -1,0 +1,165 @@
+"""A transcript: a thread as its owner reads, searches and exports it."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import asdict, frozen
+
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
+    EndOfTurnItem,
+    GeneratedImageItem,
+    HiddenItem,
+    ProgressNoteItem,
+    WidgetItem,
+)
+from orcheo_core.domain.feedback import FeedbackKind
+from orcheo_core.domain.items import AssistantItem, Item, Source, UserItem
+from orcheo_core.domain.structured_input import Question, StructuredInputItem
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn
+from orcheo_core.errors import FieldError, InvalidInput
+
+MAX_WORDS = 10
+
+
+@frozen(kw_only=True)
+class Transcript:
+    """A thread with some or all of its items, how its latest turn stands, and what the visitor thought of it."""
+
+    thread: Thread
+    items: tuple[Item, ...]
+    has_more: bool
+    latest_turn: Turn | None
+    feedback: Mapping[str, FeedbackKind]
+    """By item id."""
+
+
+@frozen(kw_only=True)
+class ThreadFilter:
+    """Which threads: of a workflow, of a subject, not touched since a moment, with an item that has all the words."""
+
+    workflow_id: str | None = None
+    subject: Subject | None = None
+    untouched_since: datetime | None = None
+    words: tuple[str, ...] = ()
+    """As :func:`search_words` makes them."""
+
+    def admits(self, thread: Thread) -> bool:
+        """Whether it is such a thread, whatever was said in it."""
+        return (
+            self.workflow_id in {None, thread.workflow_id}
+            and self.subject in {None, thread.subject}
+            and (self.untouched_since is None or thread.updated_at < self.untouched_since)
+        )
+
+
+def kind_of(item: Item) -> str:
+    """What an item is called: the names of ChatKit's thread items, but for the progress note."""
+    return _KINDS[type(item)]
+
+
+def text_of(item: Item) -> str:
+    """What an item says to a reader; empty for one that shows no text."""
+    return _TEXTS[type(item)](item)
+
+
+def details_of(item: Item) -> dict[str, Any]:
+    """What else there is to an item, JSON-ready."""
+    make = _DETAILS.get(type(item))
+    return make(item) if make else {}
+
+
+def searchable_text(item: Item) -> str:
+    """What searches find an item by; nothing for hidden ones, which nobody said."""
+    return "" if isinstance(item, HiddenItem) else folded(text_of(item))
+
+
+def folded(text: str) -> str:
+    """Text as searches compare it: without case and accents (Unicode's full case folding over NFKD)."""
+    spread = unicodedata.normalize("NFKD", text.replace("\0", " "))
+    bare = "".join(each for each in spread if not unicodedata.combining(each))
+    return unicodedata.normalize("NFKC", bare.casefold())
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """The words of a search, folded; raises :class:`InvalidInput` when there are none, or more than ten."""
+    words = tuple(dict.fromkeys(folded(text).split()))
+    if not 1 <= len(words) <= MAX_WORDS:
+        raise InvalidInput(FieldError("search", f"must be 1 to {MAX_WORDS} words"))
+    return words
+
+
+def _question_lines(item: StructuredInputItem) -> str:
+    return "\n".join(f"{each.question} {_answer(each)}".rstrip() for each in item.questions)
+
+
+def _answer(question: Question) -> str:
+    return ", ".join(question.answer.values) if question.answer else ""
+
+
+def _steps(item: ProgressNoteItem) -> str:
+    return "\n".join(filter(None, (item.title, *(each.title or each.content for each in item.steps))))
+
+
+_KINDS: dict[type, str] = {
+    UserItem: "user_message",
+    AssistantItem: "assistant_message",
+    ClientToolCallItem: "client_tool_call",
+    StructuredInputItem: "structured_input",
+    WidgetItem: "widget",
+    GeneratedImageItem: "generated_image",
+    ProgressNoteItem: "progress_note",
+    EndOfTurnItem: "end_of_turn",
+    HiddenItem: "hidden_context",
+}
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    UserItem: lambda item: item.text,
+    AssistantItem: lambda item: item.text,
+    ClientToolCallItem: lambda item: item.name,
+    StructuredInputItem: _question_lines,
+    WidgetItem: lambda item: item.copy_text or "",
+    GeneratedImageItem: lambda item: item.url or "",
+    ProgressNoteItem: _steps,
+    EndOfTurnItem: lambda _item: "",
+    HiddenItem: lambda item: item.content if isinstance(item.content, str) else "",
+}
+
+
+def _user_details(item: UserItem) -> dict[str, Any]:
+    attachments = [_attachment(each) for each in item.attachments]
+    return {"attachments": attachments, "quoted_text": item.quoted_text}
+
+
+def _attachment(attachment: Attachment) -> dict[str, Any]:
+    return {name: getattr(attachment, name) for name in ("id", "name", "mime_type", "size")}
+
+
+def _assistant_details(item: AssistantItem) -> dict[str, Any]:
+    return {"sources": [_source(each.source) for part in item.content for each in part.citations]}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in ("title", "url", "filename")}
+
+
+def _call_details(item: ClientToolCallItem) -> dict[str, Any]:
+    return {"arguments": item.arguments, "output": item.output, "is_pending": item.is_pending}
+
+
+def _structured_details(item: StructuredInputItem) -> dict[str, Any]:
+    return {"status": item.status.value, "questions": [asdict(each) for each in item.questions]}
+
+
+_DETAILS: dict[type, Callable[[Any], dict[str, Any]]] = {
+    UserItem: _user_details,
+    AssistantItem: _assistant_details,
+    ClientToolCallItem: _call_details,
+    StructuredInputItem: _structured_details,
+    WidgetItem: lambda item: {"widget": item.widget},
+    HiddenItem: lambda item: {"content": item.content},
+}

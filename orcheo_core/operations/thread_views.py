@@ -1,0 +1,113 @@
+"""What operations answer of transcripts."""
+
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_core.domain.pages import Page
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.transcript import Transcript
+from orcheo_core.domain.transcript_formats import TranscriptDocument, TranscriptFormat, entry_of
+
+
+@frozen(kw_only=True)
+class ThreadSummary:
+    """A thread in a list; ``subject`` is the visitor: ``anon:…`` for a browser, ``program:…`` for a publish token."""
+
+    id: str
+    workflow_id: str
+    subject: str
+    title: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, thread: Thread) -> "ThreadSummary":
+        """The view of a thread."""
+        return cls(
+            id=thread.id,
+            workflow_id=thread.workflow_id,
+            subject=thread.subject.key,
+            title=thread.title,
+            created_at=thread.created_at,
+            updated_at=thread.updated_at,
+        )
+
+
+@frozen(kw_only=True)
+class ThreadPage:
+    """Some of the threads; ``next_after`` begins the next page, None on the last one."""
+
+    threads: tuple[ThreadSummary, ...]
+    next_after: str | None
+
+    @classmethod
+    def of(cls, page: Page[Thread]) -> "ThreadPage":
+        """The view of a page."""
+        views = tuple(map(ThreadSummary.of, page.entries))
+        return cls(threads=views, next_after=views[-1].id if page.has_more else None)
+
+
+@frozen(kw_only=True)
+class TranscriptEntryView:
+    """One item: who said what (``kind``), its text, and in ``details`` what else its kind has."""
+
+    id: str
+    turn_id: str
+    created_at: str
+    kind: str
+    text: str
+    details: dict[str, Any]
+    feedback: str | None
+
+
+@frozen(kw_only=True)
+class TranscriptView:
+    """A thread with a page of its items, oldest first; ``status`` is that of its latest turn."""
+
+    thread: ThreadSummary
+    status: str | None
+    items: tuple[TranscriptEntryView, ...]
+    next_after: str | None
+
+    @classmethod
+    def of(cls, transcript: Transcript) -> "TranscriptView":
+        """The view of a transcript."""
+        latest, items = transcript.latest_turn, transcript.items
+        return cls(
+            thread=ThreadSummary.of(transcript.thread),
+            status=latest.status.value if latest else None,
+            items=tuple(TranscriptEntryView(**entry_of(transcript, item)) for item in items),
+            next_after=items[-1].id if transcript.has_more else None,
+        )
+
+
+@frozen(kw_only=True)
+class TranscriptExport:
+    """A whole transcript as a document."""
+
+    thread_id: str
+    format: str
+    media_type: str
+    file_name: str
+    content: str
+
+    @classmethod
+    def of(cls, transcript: Transcript, form: TranscriptFormat, document: TranscriptDocument) -> "TranscriptExport":
+        """The view of a document."""
+        return cls(
+            thread_id=transcript.thread.id,
+            format=form.value,
+            media_type=document.media_type,
+            file_name=document.file_name,
+            content=document.content,
+        )
+
+
+@frozen(kw_only=True)
+class PurgeResult:
+    """How many threads are gone."""
+
+    purged: int
+    message: str

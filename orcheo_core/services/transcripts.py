@@ -1,0 +1,144 @@
+"""Transcripts: what owners read, search, export and purge of the chats with their workflows."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from attrs import frozen
+
+from orcheo_core.domain.actor import Caller
+from orcheo_core.domain.audit import Act
+from orcheo_core.domain.feedback import FeedbackKind
+from orcheo_core.domain.items import Item
+from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.transcript import ThreadFilter, Transcript, search_words
+from orcheo_core.errors import ThreadNotFound, WorkflowNotFound
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.registering import find_own, find_visible
+from orcheo_core.services.removing import ThreadRemover
+
+
+@frozen(kw_only=True)
+class PurgeOrder:
+    """Which threads of a workflow to delete: those that meet all that is given."""
+
+    thread_id: str | None = None
+    subject: Subject | None = None
+    older_than: timedelta | None = None
+    """Nothing was said in them for so long."""
+
+
+class Transcripts:
+    """Reads threads on behalf of the owner of their workflow, an operator those of all, and deletes them."""
+
+    def __init__(self, *, store: Store, clock: Clock, audit_trail: AuditTrail, remover: ThreadRemover) -> None:
+        """Join what this service needs."""
+        self._store = store
+        self._clock = clock
+        self._audit_trail = audit_trail
+        self._remover = remover
+
+    async def page(
+        self, caller: Caller, ref: str, query: PageQuery, *, subject: Subject | None = None, search: str | None = None
+    ) -> Page[Thread]:
+        """The threads with a workflow; with ``search`` those with an item that has all its words.
+
+        Raises :class:`WorkflowNotFound`, :class:`InvalidInput`.
+        """
+        words = () if search is None else search_words(search)
+        change = self._store.begin()
+        workflow = await find_visible(change, caller, ref)
+        return await change.threads.page(ThreadFilter(workflow_id=workflow.id, subject=subject, words=words), query)
+
+    async def read(self, caller: Caller, thread_id: str, query: PageQuery) -> Transcript:
+        """A thread with a page of its items, hidden ones too; raises :class:`ThreadNotFound`."""
+        change = self._store.begin()
+        thread = await _find_visible_thread(change, caller, thread_id)
+        return await _transcript(change, thread, await change.items.page(thread_id, query, hidden=True))
+
+    async def whole(self, caller: Caller, thread_id: str) -> Transcript:
+        """A thread with all its items, for export; the audit keeps that it was taken."""
+        change = self._store.begin()
+        thread = await _find_visible_thread(change, caller, thread_id)
+        items = tuple([item async for item in _all_items(change, thread_id)])
+        self._audit_trail.record(
+            change, Act.TRANSCRIPT_EXPORTED, caller, workflow_id=thread.workflow_id, note=thread_id
+        )
+        await change.commit()
+        return await _transcript(change, thread, Page(entries=items, has_more=False))
+
+    async def purge(self, caller: Caller, ref: str, order: PurgeOrder) -> int:
+        """Delete threads of the caller's workflow with all their bytes; how many they were.
+
+        Running turns in them are stopped. Raises :class:`WorkflowNotFound`, :class:`ThreadNotFound`.
+        """
+        workflow = await find_own(self._store.begin(), caller, ref)
+        if order.thread_id is not None:
+            await self._check_is_of(workflow.id, order.thread_id)
+        count = await self._remove_all(self._filter(order, workflow.id), only=order.thread_id)
+        change = self._store.begin()
+        note = f"{count} threads"
+        self._audit_trail.record(change, Act.TRANSCRIPTS_PURGED, caller, workflow_id=workflow.id, note=note)
+        await change.commit()
+        await self._store.tidy(erase=True)
+        return count
+
+    async def purge_older(self, age: timedelta) -> int:
+        """Delete the threads of all workflows in which nothing was said for ``age`` (the retention setting)."""
+        return await self._remove_all(self._filter(PurgeOrder(older_than=age), None))
+
+    def _filter(self, order: PurgeOrder, workflow_id: str | None) -> ThreadFilter:
+        since = None if order.older_than is None else self._clock.now() - order.older_than
+        return ThreadFilter(workflow_id=workflow_id, subject=order.subject, untouched_since=since)
+
+    async def _check_is_of(self, workflow_id: str, thread_id: str) -> None:
+        thread = await self._store.begin().threads.find(thread_id)
+        if thread is None or thread.workflow_id != workflow_id:
+            raise ThreadNotFound
+
+    async def _remove_all(self, wanted: ThreadFilter, *, only: str | None = None) -> int:
+        removed = 0
+        while True:
+            change = self._store.begin()
+            threads = await self._next(change, wanted, only)
+            if not threads:
+                return removed
+            for thread in threads:
+                removed += await self._remover.remove(thread, untouched_since=wanted.untouched_since)
+
+    async def _next(self, change: UnitOfWork, wanted: ThreadFilter, only: str | None) -> tuple[Thread, ...]:
+        if only is None:
+            return (await change.threads.page(wanted, PageQuery(limit=PAGE_LIMIT))).entries
+        thread = await change.threads.find(only)
+        return (thread,) if thread is not None and wanted.admits(thread) else ()
+
+
+async def _find_visible_thread(change: UnitOfWork, caller: Caller, thread_id: str) -> Thread:
+    thread = await change.threads.find(thread_id)
+    if thread is None:
+        raise ThreadNotFound
+    try:
+        await find_visible(change, caller, thread.workflow_id)
+    except WorkflowNotFound:
+        raise ThreadNotFound from None
+    return thread
+
+
+async def _all_items(change: UnitOfWork, thread_id: str) -> AsyncIterator[Item]:
+    query = PageQuery(limit=PAGE_LIMIT)
+    while True:
+        page = await change.items.page(thread_id, query, hidden=True)
+        for item in page.entries:
+            yield item
+        if not page.has_more:
+            return
+        query = PageQuery(limit=PAGE_LIMIT, after=page.entries[-1].id)
+
+
+async def _transcript(change: UnitOfWork, thread: Thread, items: Page[Item]) -> Transcript:
+    given: dict[str, FeedbackKind] = {each.item_id: each.kind for each in await change.feedback.of_thread(thread.id)}
+    latest = await change.turns.latest(thread.id)
+    return Transcript(thread=thread, items=items.entries, has_more=items.has_more, latest_turn=latest, feedback=given)

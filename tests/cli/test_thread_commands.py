@@ -1,0 +1,72 @@
+"""What each command of ``orcheo thread`` does and says to people."""
+
+import json
+
+import pytest
+
+from tests.cli.command_line import CommandLine, assert_error
+from tests.sync_house import SyncHouse
+
+
+@pytest.fixture
+def thread_id(sync_house: SyncHouse) -> str:
+    """A thread in which a visitor said *Hello* and the workflow said it back."""
+    sync_house.add()
+    return sync_house.chat("echo")
+
+
+def test_list_shows_who_chatted_and_when(orcheo: CommandLine, thread_id: str) -> None:
+    """With the title, which is what was said first."""
+    heading, row = orcheo("thread", "list", "echo").out.splitlines()
+    assert heading.split() == ["ID", "VISITOR", "LAST", "SAID", "TITLE"]
+    assert row.startswith(f"{thread_id}  program:")
+    assert row.endswith("2026-11-23 12:00 UTC  Hello")
+
+
+def test_search_finds_by_words(orcheo: CommandLine, thread_id: str) -> None:
+    """Or says that there are none."""
+    assert thread_id in orcheo("thread", "list", "echo", "--search", "hello").out
+    assert orcheo("thread", "list", "echo", "--search", "goodbye").out == "There are no such threads.\n"
+
+
+def test_list_says_how_to_go_on(orcheo: CommandLine, sync_house: SyncHouse, thread_id: str) -> None:
+    """Newest first."""
+    sync_house.result("workflows.unpublish", ref="echo")
+    newer = sync_house.chat("echo")
+    lines = orcheo("thread", "list", "echo", "--limit", "1").out.splitlines()
+    assert lines[1].startswith(newer)
+    assert lines[-1] == f"There are more: add --after {newer}"
+    assert thread_id in orcheo("thread", "list", "echo", "--after", newer).out
+
+
+def test_show_reads_like_a_conversation(orcheo: CommandLine, thread_id: str) -> None:
+    """Who said what, when."""
+    assert orcheo("thread", "show", thread_id).out.splitlines() == [
+        "Hello",
+        f"{thread_id} of program:7Jsy6CM5YSK, latest turn completed",
+        "",
+        "Visitor, 2026-11-23 12:00 UTC",
+        "Hello",
+        "",
+        "Workflow, 2026-11-23 12:00 UTC",
+        "Hello",
+    ]
+    assert "There is more: add --after msg_" in orcheo("thread", "show", thread_id, "--limit", "1").out
+
+
+def test_export_prints_the_document_alone(orcheo: CommandLine, thread_id: str) -> None:
+    """So that it can go into a file."""
+    markdown = orcheo("thread", "export", thread_id)
+    assert markdown.out.startswith("# Hello\n\nThread thr_")
+    assert markdown.out.endswith("> Hello\n")
+    document = json.loads(orcheo("thread", "export", thread_id, "--format", "json").out)
+    assert [item["text"] for item in document["items"]] == ["Hello", "Hello"]
+
+
+def test_purge_asks_first_and_says_how_many(orcheo: CommandLine, thread_id: str) -> None:
+    """And needs to be told which ones."""
+    assert_error(orcheo("thread", "purge", "echo", "--thread", thread_id), 2, detail="confirmation", hint="--yes")
+    assert orcheo("thread", "purge", "echo", "--yes").code == 2
+    assert orcheo("thread", "purge", "echo", "--thread", thread_id, "--yes").out == "Purged 1 thread.\n"
+    assert orcheo("thread", "list", "echo").out == "There are no such threads.\n"
+    assert_error(orcheo("thread", "show", thread_id), 3, detail="No thread", hint="")

@@ -1,0 +1,61 @@
+"""Transcripts over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+
+from orcheo_adapters.server import keep_house
+from tests.house import USER_INPUT, House, assert_problem, events_of
+
+
+@pytest.fixture
+async def thread_id(house: House) -> str:
+    """A thread of a program."""
+    token = (await house.publish())["publish_token"]
+    events = events_of(await house.chatkit(token, "threads.create", input=USER_INPUT))
+    return str(events[0]["thread"]["id"])
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "ending"),
+    [
+        ("json", "application/json", "json"),
+        ("jsonl", "application/jsonl", "jsonl"),
+        ("markdown", "text/markdown", "md"),
+    ],
+)
+async def test_an_export_is_a_file(house: House, thread_id: str, form: str, media_type: str, ending: str) -> None:
+    """To be saved, never shown as a page of this origin, never cached."""
+    headers = {"authorization": f"Bearer {house.owner_token}"}
+    answer = await house.client.get(f"/api/threads/{thread_id}/export?format={form}", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    assert answer.headers["content-disposition"] == f'attachment; filename="{thread_id}.{ending}"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.text == (await house.result("threads.export", id=thread_id, format=form))["content"]
+
+
+async def test_transcripts_need_a_service_token(house: House, thread_id: str) -> None:
+    """A visitor's own credential opens none."""
+    for path in (f"/api/threads/{thread_id}", f"/api/threads/{thread_id}/export", "/api/workflows/echo/threads"):
+        assert_problem(await house.client.get(path), 401, "service_token_invalid")
+        grant = {"authorization": f"Bearer {await house.grant()}"}
+        assert_problem(await house.client.get(path, headers=grant), 401, "service_token_invalid")
+
+
+async def test_another_owner_sees_no_transcript(house: House, thread_id: str) -> None:
+    """Not even that there is one."""
+    headers = {"authorization": f"Bearer {await house.owner('bob')}"}
+    answer = await house.client.get(f"/api/threads/{thread_id}", headers=headers)
+    assert_problem(answer, 404, "thread_not_found")
+
+
+async def test_housekeeping_purges_by_the_retention_setting(house: House, thread_id: str) -> None:
+    """And keeps everything when there is none."""
+    house.clock.advance(minutes=31 * 24 * 60)
+    await keep_house(house.orcheo, house.store, None)
+    await house.result("threads.show", id=thread_id)
+    await keep_house(house.orcheo, house.store, timedelta(days=60))
+    await house.result("threads.show", id=thread_id)
+    await keep_house(house.orcheo, house.store, timedelta(days=30))
+    assert_problem(await house.operation("threads.show", id=thread_id), 404, "thread_not_found")
