@@ -45,8 +45,11 @@ pytest: $(STAMPS)/installed $(STATIC)/chat.html
 	$(BIN)/coverage report --include 'orcheo_core/*' --fail-under $(CORE_COVERAGE)
 	$(BIN)/coverage report --omit 'orcheo_core/*' --fail-under $(COVERAGE)
 
-bench: $(STAMPS)/installed ## Measure start, memory and turns side by side, and print the ratios
+bench: $(STAMPS)/installed ## Measure start, turns, streams and pages side by side, and print the ratios
 	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.turns
+	$(BIN)/python -m bench.streams
+	$(BIN)/python -m bench.pages
 
 web: $(STATIC)/chat.html ## Build the chat page
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 from attrs import frozen
 
@@ -46,6 +47,26 @@ class Visitor:
         while not received.endswith(_END):
             received = received[-len(_END) :] + await self._reader.read(65_536)
         return TurnTimes(first=first, whole=time.perf_counter() - began)
+
+    async def begin(self) -> None:
+        """Connect, ask, and return with the first event; the stream stays open."""
+        await self.connect()
+        self._writer.write(self._request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(head.decode())
+        await self._reader.read(65_536)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """One turn, as its bytes arrive."""
+        self._writer.write(self._request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(head.decode())
+        chunk = b""
+        while not chunk.endswith(_END):
+            chunk = await self._reader.read(65_536)
+            yield chunk
 
     def close(self) -> None:
         """Close the connection."""

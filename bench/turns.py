@@ -49,12 +49,13 @@ class Subject:
 
     port: int
     pid: int
-    credential: str
+    credentials: list[str]
+    """Publish tokens of the workflows twenty, paused and waiting; only of ours."""
 
     def measure(self, *, clients: int, turns: int) -> Round:
         """Turns a second, server CPU seconds a turn, and the time to the first event."""
         cpu, began = _cpu_seconds(self.pid), time.perf_counter()
-        times = asyncio.run(load(self.port, self.credential, clients=clients, turns=turns))
+        times = asyncio.run(load(self.port, self.credentials[0], clients=clients, turns=turns))
         took = time.perf_counter() - began
         firsts = [each.first for each in times]
         return Round(
@@ -71,9 +72,9 @@ def running(module: str, *options: str) -> Iterator[Subject]:
     process = subprocess.Popen([sys.executable, "-m", module, str(port), *options], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        credential = process.stdout.readline().strip() if module.endswith("ours") else "none"
+        credentials = process.stdout.readline().split() if module.endswith("ours") else ["none"]
         wait_until_ready(f"http://127.0.0.1:{port}/readyz")
-        yield Subject(port, process.pid, credential)
+        yield Subject(port, process.pid, credentials)
     finally:
         process.terminate()
         process.wait()

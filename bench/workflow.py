@@ -1,5 +1,7 @@
 """What every server is asked for: an answer of 20 pieces without pauses."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import orjson
@@ -23,6 +25,19 @@ async def twenty(_text: str) -> AsyncIterator[str]:
     """The answer as a workflow gives it."""
     for delta in DELTAS:
         yield delta
+
+
+async def paused(_text: str) -> AsyncIterator[str]:
+    """Pieces with a pause between them; each says when it was said, in nanoseconds of the machine's monotonic clock."""
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+        yield f"{time.monotonic_ns()} "
+
+
+async def waiting(_text: str) -> AsyncIterator[str]:
+    """One piece, and then nothing until it is stopped."""
+    yield "one "
+    await asyncio.Event().wait()
 
 
 def _frames() -> list[bytes]:

@@ -1,5 +1,6 @@
 """A Starlette endpoint that streams the same bytes and does nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -12,12 +13,15 @@ from bench.workflow import FRAMES
 
 
 async def answer(request: Request) -> Response:
-    """Read the request, stream the frames."""
+    """Read the request, stream the frames; who says `waiting` gets the first one and waits for ever."""
     await request.body()
+    waits = request.headers["authorization"] == "Bearer waiting"
 
     async def frames() -> AsyncIterator[bytes]:
         for frame in FRAMES:
             yield frame
+            if waits:
+                await asyncio.Event().wait()
 
     return StreamingResponse(frames(), media_type="text/event-stream")
 

@@ -1,5 +1,9 @@
-"""Ours: every check, and durable turns in SQLite, `FULL` or `NORMAL`. Writes a publish token to standard output."""
+"""Ours: every check, and durable turns in SQLite, `FULL` or `NORMAL`, on uvloop or asyncio's own loop.
 
+Writes the publish tokens of its workflows to standard output, on one line.
+"""
+
+import asyncio
 import sys
 import tempfile
 from pathlib import Path
@@ -9,30 +13,27 @@ import uvloop
 
 from bench.servers.listening import option
 from orcheo_adapters.auth.secrets_file import load_secrets
-from orcheo_adapters.bootstrap import assemble, local_caller
+from orcheo_adapters.bootstrap import Orcheo, assemble, local_caller
 from orcheo_adapters.server import CHECKPOINT_SECONDS, repeated
+from orcheo_adapters.setting_values import RATE_SETTINGS
 from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_core import RunnerSpec
+
+WORKFLOWS = ("twenty", "paused", "waiting")
+PLENTY = dict.fromkeys(RATE_SETTINGS, "10000000/minute")
+"""Every limit is counted, none is met."""
 
 
 async def main() -> None:
     """Publish the workflow and serve it."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), int(sys.argv[1])
-        settings = ServerSettings.load(port=port, data_dir=folder, environment={})
+        settings = ServerSettings.load(port=port, data_dir=folder, environment=PLENTY)
         store = SqliteStore(folder / "orcheo.db", synchronous=option(1, "FULL"))
         orcheo = assemble(store, load_secrets(folder, SystemEntropy().random_bytes), settings)
-        await orcheo.core.registering.add(
-            local_caller(),
-            handle="twenty",
-            name=None,
-            description="",
-            runner=RunnerSpec(kind="python", target="bench.workflow:twenty"),
-        )
-        published = await orcheo.core.publishing.publish(local_caller(), "twenty")
-        print(published.publish_token, flush=True)
+        print(*[await _publish(orcheo, handle) for handle in WORKFLOWS], flush=True)
         config = uvicorn.Config(
             orcheo.app, host="127.0.0.1", port=port, access_log=False, log_level="warning", lifespan="off"
         )
@@ -41,5 +42,11 @@ async def main() -> None:
         await store.close()
 
 
+async def _publish(orcheo: Orcheo, handle: str) -> str:
+    runner = RunnerSpec(kind="python", target=f"bench.workflow:{handle}")
+    await orcheo.core.registering.add(local_caller(), handle=handle, name=None, description="", runner=runner)
+    return (await orcheo.core.publishing.publish(local_caller(), handle)).publish_token
+
+
 if __name__ == "__main__":
-    uvloop.run(main())
+    (asyncio.run if option(2, "uvloop") == "asyncio" else uvloop.run)(main())

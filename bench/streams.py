@@ -1,0 +1,144 @@
+"""Streams that wait, streams that drip, and connections that come all at once.
+
+Run as `python -m bench.streams`.
+"""
+
+import asyncio
+import re
+import time
+from statistics import median, quantiles
+
+from bench.client import Visitor
+from bench.rounds import print_table
+from bench.start import resident_mib
+from bench.turns import Subject, running
+
+OURS = "bench.servers.ours"
+IDLE = 9_000
+"""As many as the usual limit of 20,000 open files lets one process have, with room."""
+COLD, BUSY = 256, 32
+ROUNDS = 5
+_SAID = re.compile(rb"(\d{12,}) ")
+
+
+async def hold(port: int, credential: str, streams: int) -> list[Visitor]:
+    """Begin so many streams, wait for the first bytes of each, and keep them open."""
+    visitors = [Visitor(port, credential) for _ in range(streams)]
+    for start in range(0, streams, 50):
+        await asyncio.gather(*(each.begin() for each in visitors[start : start + 50]))
+    return visitors
+
+
+def idle_kib(subject: Subject, credential: str) -> float:
+    """Resident memory of one stream that waits, in KiB."""
+
+    async def measure() -> float:
+        warm = await hold(subject.port, credential, 500)
+        before = resident_mib(subject.pid)
+        held = await hold(subject.port, credential, IDLE)
+        await asyncio.sleep(1)
+        grown = resident_mib(subject.pid) - before
+        for visitor in [*warm, *held]:
+            visitor.close()
+        return grown * 1024 / IDLE
+
+    return asyncio.run(measure())
+
+
+def added_latency(subject: Subject, clients: int) -> list[float]:
+    """Milliseconds from a piece being said to its arrival, for every piece of a few turns."""
+
+    async def measure() -> list[float]:
+        visitors = [Visitor(subject.port, subject.credentials[1]) for _ in range(clients)]
+        said = await asyncio.gather(*(_listen(each) for each in visitors))
+        return [late for some in said for late in some]
+
+    return asyncio.run(measure())
+
+
+async def _listen(visitor: Visitor) -> list[float]:
+    late: list[float] = []
+    await visitor.connect()
+    for _ in range(10):
+        async for chunk in visitor.chunks():
+            now = time.monotonic_ns()
+            late += [(now - int(said)) / 1e6 for said in _SAID.findall(chunk) if b"text_delta" in chunk]
+    visitor.close()
+    return late
+
+
+def cold_and_steady(subject: Subject) -> tuple[float, float]:
+    """The p99 of the first event, in ms: of 256 connections that are opened at once, and of 32 that stay busy."""
+
+    async def measure() -> tuple[float, float]:
+        steady: list[float] = []
+        enough = asyncio.Event()
+        busy = [asyncio.create_task(_stay_busy(subject, steady, enough)) for _ in range(BUSY)]
+        await asyncio.sleep(1)
+        cold = await asyncio.gather(*(_come(subject) for _ in range(COLD)))
+        await asyncio.sleep(1)
+        enough.set()
+        await asyncio.gather(*busy)
+        return _p99(cold), _p99(steady)
+
+    return asyncio.run(measure())
+
+
+async def _stay_busy(subject: Subject, firsts: list[float], enough: asyncio.Event) -> None:
+    visitor = Visitor(subject.port, subject.credentials[0])
+    await visitor.connect()
+    while not enough.is_set():
+        firsts.append((await visitor.turn()).first)
+    visitor.close()
+
+
+async def _come(subject: Subject) -> float:
+    began = time.perf_counter()
+    visitor = Visitor(subject.port, subject.credentials[0])
+    await visitor.begin()
+    first = time.perf_counter() - began
+    visitor.close()
+    return first
+
+
+def _p99(seconds: list[float]) -> float:
+    return quantiles(seconds, n=100)[-1] * 1000
+
+
+def report_pauses(ours: Subject) -> None:
+    """What a piece waits on its way."""
+    late = {clients: added_latency(ours, clients) for clients in (1, BUSY)}
+    rows = [[str(n), f"{median(some):.2f}", f"{quantiles(some, n=20)[-1]:.2f}"] for n, some in late.items()]
+    title = "From a piece being said to its arrival, 10 ms between pieces"
+    print_table(title, ("clients", "median, ms", "p95, ms"), rows)
+
+
+def report_idle(ours: Subject, bare: Subject) -> None:
+    """What a stream that waits costs."""
+    kib = {"Orcheo": idle_kib(ours, ours.credentials[2]), "bare Starlette": idle_kib(bare, "waiting")}
+    rows = [[name, f"{each:.1f}"] for name, each in kib.items()]
+    print_table(f"Memory of a stream that waits, of {IDLE}", ("server", "KiB"), rows)
+
+
+def report_cold(loops: dict[str, Subject]) -> None:
+    """What a crowd at the door waits."""
+    pairs = [(name, cold_and_steady(each)) for _ in range(ROUNDS) for name, each in loops.items()]
+    rows = []
+    for name in loops:
+        cold, steady = (median(pair[at] for named, pair in pairs if named == name) for at in (0, 1))
+        rows.append([name, f"{cold:.0f}", f"{steady:.0f}", f"{cold / steady:.2f}"])
+    title = f"p99 of the first event: {COLD} connections at once while {BUSY} are busy"
+    print_table(title, ("loop", "cold, ms", "steady, ms", "÷"), rows)
+
+
+def main() -> None:
+    """Measure and print."""
+    with running(OURS, "FULL", "asyncio") as ours, running("bench.servers.bare") as bare:
+        report_pauses(ours)
+        report_idle(ours, bare)
+    with running(OURS, "FULL", "asyncio") as plain, running(OURS, "FULL", "uvloop") as uvloop:
+        report_cold({"asyncio": plain, "uvloop": uvloop})
+
+
+if __name__ == "__main__":
+    main()
