@@ -162,6 +162,7 @@ async def keep_house(orcheo: "Orcheo", store: Store, retention: timedelta | None
         purged = await orcheo.core.transcripts.purge_older(retention)
         if purged:
             _LOG.info("%d threads were older than %d days and are purged", purged, retention.days)
+    await orcheo.core.refusals.write()
     await store.tidy()
 
 
@@ -177,10 +178,11 @@ async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready
 
 
 async def _drain(orcheo: "Orcheo") -> None:
-    """Let the interrupted turns become durable."""
+    """Let the interrupted turns and the last refusals become durable."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
             await orcheo.background.wait()
+            await orcheo.core.refusals.write()
 
 
 def _listen(settings: ServerSettings) -> socket.socket:

@@ -16,6 +16,7 @@ _OWN_COMMANDS = {
     "doctor": ("orcheo_cli.doctor:doctor", "Check this installation and its server."),
 }
 GROUPS = {
+    "audit": "Read and verify what was done.",
     "thread": "Read, search, export and purge transcripts.",
     "token": "Create, rotate and revoke service tokens.",
     "workflow": "Register, publish and manage workflows.",

@@ -1,4 +1,4 @@
-"""Service tokens and transcripts for people."""
+"""Service tokens, transcripts and the audit for people."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -52,3 +52,16 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
             yield from (paragraph(line, width) for line in clean(item["text"]).split("\n"))
     if result["next_after"]:
         yield f"There is more: add --after {one_line(result['next_after'])}"
+
+
+def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    """A page of the audit."""
+    headings = ("WHEN", "WHO", "BY", "WHAT", "ABOUT")
+    yield from table_lines(headings, [_audit_row(each) for each in result["audit_entries"]], width)
+    if result["next_after"]:
+        yield f"There are more: add --after {one_line(result['next_after'])}"
+
+
+def _audit_row(each: dict[str, Any]) -> tuple[str, ...]:
+    about = " ".join(filter(None, (each["workflow_id"], each["note"])))
+    return (moment(each["at"]) or "", each["actor"], each["channel"], each["act"], about)

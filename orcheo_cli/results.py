@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from orcheo_cli.layout import clean, field_lines, moment, one_line, paragraph, table_lines
-from orcheo_cli.other_results import thread_page_lines, token_page_lines, transcript_lines
+from orcheo_cli.other_results import audit_lines, thread_page_lines, token_page_lines, transcript_lines
 from orcheo_cli.output import terminal_width
 
 
@@ -23,6 +23,8 @@ def result_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
         yield from _list_lines(result, width)
     elif "service_tokens" in result:
         yield from token_page_lines(result, width)
+    elif "audit_entries" in result:
+        yield from audit_lines(result, width)
     elif "threads" in result:
         yield from thread_page_lines(result, width)
     elif "thread" in result:

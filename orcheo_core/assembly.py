@@ -19,7 +19,8 @@ from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Admitting
 from orcheo_core.services.attaching import Attaching
-from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.audit_trail import AuditListener, AuditTrail
+from orcheo_core.services.auditing import Auditing
 from orcheo_core.services.chatting import Chatting
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.limiting import Limiting
@@ -28,6 +29,7 @@ from orcheo_core.services.own_threads import OwnThreads
 from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
+from orcheo_core.services.refusals import Refusals
 from orcheo_core.services.registering import Registering
 from orcheo_core.services.removing import ThreadRemover
 from orcheo_core.services.transcripts import Transcripts
@@ -56,6 +58,8 @@ class Ports:
     public_url: str
     rate_plan: RatePlan = field(factory=RatePlan)
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
+    audit_listeners: tuple[AuditListener, ...] = ()
+    """Told of every audited act once it is durable."""
 
 
 @frozen(kw_only=True)
@@ -73,6 +77,8 @@ class Core:
     chatting: Chatting
     own_threads: OwnThreads
     transcripts: Transcripts
+    auditing: Auditing
+    refusals: Refusals
     remover: ThreadRemover
     attaching: Attaching
     limiting: Limiting
@@ -87,7 +93,7 @@ def assemble_core(ports: Ports) -> Core:
     """Join the services over ``ports``."""
     store, clock, entropy, peppers = ports.store, ports.clock, ports.entropy, ports.peppers
     identifiers = Identifiers(clock, entropy)
-    audit_trail = AuditTrail(clock, identifiers)
+    audit_trail = AuditTrail(clock, identifiers, ports.audit_listeners)
     live_turns = LiveTurns()
     engine = TurnEngine(
         store=store,
@@ -126,6 +132,7 @@ def assemble_core(ports: Ports) -> Core:
     )
     remover = ThreadRemover(store=store, files=ports.files, live_turns=live_turns)
     transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
+    auditing = Auditing(store=store)
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     return Core(
         registering=registering,
@@ -143,6 +150,8 @@ def assemble_core(ports: Ports) -> Core:
         own_threads=OwnThreads(store=store, relay=ports.relay, clock=clock, remover=remover),
         remover=remover,
         transcripts=transcripts,
+        auditing=auditing,
+        refusals=Refusals(store=store, audit_trail=audit_trail),
         attaching=Attaching(
             store=store, files=ports.files, clock=clock, identifiers=identifiers, rules=ports.attachment_rules
         ),
@@ -155,6 +164,7 @@ def assemble_core(ports: Ports) -> Core:
             publishing=publishing,
             owner_access=owner_access,
             transcripts=transcripts,
+            auditing=auditing,
             probing=Probing(runners=ports.runners, clock=clock, identifiers=identifiers, telemetry=ports.telemetry),
             share_links=ShareLinks(ports.public_url),
         ),

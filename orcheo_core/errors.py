@@ -140,6 +140,14 @@ class ConcurrentChange(ConflictError):
     hint = "Read the present state and decide again."
 
 
+class AuditBroken(ConflictError):
+    """The hash chain of the audit does not hold: somebody changed the database by hand."""
+
+    code = "audit_broken"
+    summary = "The audit was changed."
+    hint = "Keep the database file as evidence, and compare it with a backup."
+
+
 class TurnInProgress(ConflictError):
     """A thread has at most one running turn (design.md §4)."""
 

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from orcheo_adapters.http.cross_site import Cors, CrossSiteGuard
 from orcheo_adapters.http.middleware import UPLOAD_SLACK, BodyLimit, RequestIds
 from orcheo_adapters.http.parts import HttpParts
-from orcheo_adapters.http.problems import on_crash, on_gone, on_http_exception, on_orcheo_error
+from orcheo_adapters.http.problems import ErrorAnswers, on_crash, on_gone, on_http_exception
 from orcheo_adapters.http.routes import routes
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_core.errors import OrcheoError
@@ -29,7 +29,7 @@ class _App(Starlette):
                 Middleware(CrossSiteGuard, parts.allowed_origins),
             ],
             exception_handlers={
-                OrcheoError: on_orcheo_error,
+                OrcheoError: ErrorAnswers(parts.core.refusals).answer,
                 HTTPException: on_http_exception,
                 ClientDisconnect: on_gone,
                 Exception: on_crash,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from attrs import frozen
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +25,7 @@ from orcheo_core.errors import (
     UnavailableError,
     WorkflowCheckFailed,
 )
+from orcheo_core.services.refusals import Refusals
 
 
 class MethodNotAllowed(InvalidError):
@@ -132,10 +134,17 @@ def _more_headers(error: OrcheoError) -> dict[str, str]:
     return {}
 
 
-async def on_orcheo_error(request: Request, error: Exception) -> Response:
-    """Answer an error of the core's tree."""
-    known = error if isinstance(error, OrcheoError) else OrcheoError()
-    return problem_response(known, request_id_of(request.scope))
+@frozen
+class ErrorAnswers:
+    """Answers the errors of the core's tree; refusals are counted for the audit."""
+
+    refusals: Refusals
+
+    async def answer(self, request: Request, error: Exception) -> Response:
+        """The handler of such errors."""
+        known = error if isinstance(error, OrcheoError) else OrcheoError()
+        self.refusals.count(known)
+        return problem_response(known, request_id_of(request.scope))
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from orcheo_adapters.memory.tables import Table, Tables, Undo, Write, page_of
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.audit import AuditEntry, AuditLink, body_of, link_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.feedback import Feedback
@@ -322,8 +322,19 @@ class MemoryAuditRepository(MemoryRepository, ports.AuditRepository):
         def write(tables: Tables) -> Iterator[Undo]:
             _check_new(tables.audit, entry.id)
             yield tables.audit.put(entry.id, entry)
+            links = tables.audit_links.rows
+            link = link_of(next(reversed(links.values())).link if links else "", body_of(entry))
+            number = len(links) + 1
+            yield tables.audit_links.put(str(number), AuditLink(number=number, link=link, entry=entry))
 
         self._stage(write)
 
-    async def page(self, query: PageQuery) -> Page[AuditEntry]:
-        return page_of(self._tables.audit.rows.values(), query)
+    async def page(self, query: PageQuery, *, actor: str | None = None) -> Page[AuditEntry]:
+        rows = self._tables.audit.rows.values()
+        return page_of((each for each in rows if actor in {None, each.actor.name}), query)
+
+    async def chain(self, *, after: int, limit: int) -> Sequence[AuditLink]:
+        return list(self._tables.audit_links.rows.values())[after : after + limit]
+
+    async def size(self) -> int:
+        return len(self._tables.audit.rows)

@@ -1,5 +1,7 @@
 """A store in this process's memory: the same rules as the others, gone with the process."""
 
+from collections.abc import Callable
+
 from orcheo_adapters.memory import rows
 from orcheo_adapters.memory.tables import Tables, Undo, Write
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -12,6 +14,7 @@ class MemoryUnitOfWork(UnitOfWork):
         """Over these tables."""
         self._tables = tables
         self._staged: list[Write] = []
+        self._told: list[Callable[[], None]] = []
         self.workflows = rows.MemoryWorkflowRepository(tables, self._staged.append)
         self.publish_tokens = rows.MemoryPublishTokenRepository(tables, self._staged.append)
         self.service_tokens = rows.MemoryServiceTokenRepository(tables, self._staged.append)
@@ -22,6 +25,10 @@ class MemoryUnitOfWork(UnitOfWork):
         self.attachments = rows.MemoryAttachmentRepository(tables, self._staged.append)
         self.feedback = rows.MemoryFeedbackRepository(tables, self._staged.append)
         self.audit = rows.MemoryAuditRepository(tables, self._staged.append)
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """See the port."""
+        self._told.append(tell)
 
     async def commit(self) -> None:
         """See the port."""
@@ -35,6 +42,9 @@ class MemoryUnitOfWork(UnitOfWork):
                 undo()
             raise
         self._staged.clear()
+        told, self._told = self._told, []
+        for tell in told:
+            tell()
 
 
 class MemoryStore(Store):

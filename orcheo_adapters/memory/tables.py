@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 from attrs import Factory, frozen
 
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.audit import AuditEntry, AuditLink
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
@@ -72,6 +72,8 @@ class Tables:
     feedback: Table[Feedback] = Factory(Table)
     """By item id: a later judgement takes the place of an earlier one."""
     audit: Table[AuditEntry] = Factory(Table)
+    audit_links: Table[AuditLink] = Factory(Table)
+    """By their numbers, in their order."""
 
 
 Write = Callable[[Tables], Iterable[Undo]]

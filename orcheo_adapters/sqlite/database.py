@@ -23,6 +23,7 @@ from orcheo_adapters.sqlite.errors import DatabaseUnreadable
 from orcheo_adapters.sqlite.migrations import migrate
 from orcheo_adapters.sqlite.read_cache import ReadCache
 from orcheo_adapters.system.logs import get_logger
+from orcheo_core.domain.audit import link_of
 from orcheo_core.errors import StorageUnavailable
 
 _LOG = get_logger("sqlite")
@@ -246,6 +247,7 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA secure_delete = ON")
+    connection.create_function("audit_link", 2, link_of, deterministic=True)
     return connection
 
 

@@ -104,6 +104,12 @@ _FIRST = (
         workflow_id TEXT, note TEXT NOT NULL
     ) STRICT
     """,
+    "CREATE INDEX audit_by_actor ON audit (actor, id)",
+    """
+    CREATE TABLE audit_chain (
+        number INTEGER PRIMARY KEY, entry_id TEXT NOT NULL UNIQUE, link TEXT NOT NULL
+    ) STRICT
+    """,
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)

@@ -11,7 +11,7 @@ from orcheo_adapters.sqlite.database import Row, SqliteDatabase, Statement
 from orcheo_adapters.sqlite.item_bodies import HIDDEN
 from orcheo_adapters.sqlite.search import catch_up, items_with
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.audit import AuditEntry, AuditLink, body_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
@@ -320,6 +320,22 @@ class SqliteAuditRepository(SqliteRepository, ports.AuditRepository):
 
     def append(self, entry: AuditEntry) -> None:
         self._put("audit", rows.audit_row(entry))
+        last = "SELECT link FROM audit_chain ORDER BY number DESC LIMIT 1"
+        sql = f"INSERT INTO audit_chain (entry_id, link) SELECT ?, audit_link(coalesce(({last}), ''), ?)"
+        self._stage(Statement(sql, (entry.id, body_of(entry))))
 
-    async def page(self, query: PageQuery) -> Page[AuditEntry]:
-        return self._page("* FROM audit", "1", (), query, rows.audit_of)
+    async def page(self, query: PageQuery, *, actor: str | None = None) -> Page[AuditEntry]:
+        where, values = ("1", ()) if actor is None else ("actor = ?", (actor,))
+        return self._page("* FROM audit", where, values, query, rows.audit_of)
+
+    async def chain(self, *, after: int, limit: int) -> Sequence[AuditLink]:
+        sql = (
+            "SELECT number, link, audit.* FROM audit_chain LEFT JOIN audit ON id = entry_id "
+            "WHERE number > ? ORDER BY number LIMIT ?"
+        )
+        found = await asyncio.to_thread(self._database.read_apart, sql, (after, limit))
+        return list(map(rows.audit_link_of, found))
+
+    async def size(self) -> int:
+        found = await asyncio.to_thread(self._database.read_apart, "SELECT count(*) FROM audit")
+        return int(found[0][0])

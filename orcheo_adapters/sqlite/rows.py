@@ -10,7 +10,7 @@ from orcheo_adapters.sqlite import item_bodies
 from orcheo_adapters.sqlite.item_bodies import kind_and_body
 from orcheo_core.domain.actor import Actor, Channel, Scope
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import Act, AuditEntry
+from orcheo_core.domain.audit import Act, AuditEntry, AuditLink
 from orcheo_core.domain.chat_session import ChatSession, Way
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import Item
@@ -321,3 +321,9 @@ def audit_of(row: Row) -> AuditEntry:
         workflow_id=workflow_id,
         note=note,
     )
+
+
+def audit_link_of(row: Row) -> AuditLink:
+    """From number, link and the columns of :func:`audit_row`, which are empty when the entry is gone."""
+    number, link, *columns = row
+    return AuditLink(number=number, link=link, entry=None if columns[0] is None else audit_of(tuple(columns)))

@@ -1,6 +1,7 @@
 """The store over SQLite."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class SqliteUnitOfWork(UnitOfWork):
         """Over this database."""
         self._database = database
         self._staged: list[Statement] = []
+        self._told: tuple[Callable[[], None], ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         cls = SqliteUnitOfWork.__annotations__.get(name)
@@ -36,11 +38,18 @@ class SqliteUnitOfWork(UnitOfWork):
         repository = self.__dict__[name] = cls(self._database, self._staged.append)
         return repository
 
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """See the port."""
+        self._told = (*self._told, tell)
+
     async def commit(self) -> None:
         """See the port."""
         if self._staged:
             await self._database.write(tuple(self._staged))
             self._staged.clear()
+        told, self._told = self._told, ()
+        for tell in told:
+            tell()
 
 
 class SqliteStore(Store):

@@ -1,7 +1,9 @@
 """What is written down of each act that matters: who, what, when, from where; never a secret."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from attrs import frozen
 
@@ -22,6 +24,8 @@ class Act(StrEnum):
     TRANSCRIPTS_PURGED = "transcripts.purged"
     SERVICE_TOKEN_ISSUED = "service_token.issued"  # noqa: S105 - the name of an act, no secret
     SERVICE_TOKEN_ROTATED = "service_token.rotated"  # noqa: S105 - the name of an act, no secret
+    REFUSED = "refused"
+    """Somebody was refused; the note counts how often, by the code of the refusal."""
     SERVICE_TOKEN_REVOKED = "service_token.revoked"  # noqa: S105 - the name of an act, no secret
 
 
@@ -36,3 +40,24 @@ class AuditEntry:
     channel: Channel
     workflow_id: str | None = None
     note: str = ""
+
+
+@frozen(kw_only=True)
+class AuditLink:
+    """One link of the hash chain over all entries; ``entry`` is None when somebody took it out."""
+
+    number: int
+    link: str
+    entry: AuditEntry | None
+
+
+def body_of(entry: AuditEntry) -> str:
+    """The text of an entry that its link is made of: a JSON array of its fields in their order."""
+    who = (entry.actor.name, entry.channel.value)
+    fields = (entry.id, entry.at.isoformat(), entry.act.value, *who, entry.workflow_id, entry.note)
+    return json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+
+
+def link_of(previous: str, body: str) -> str:
+    """The link behind ``previous`` (empty for the first): SHA-256 over both, 64 hex digits."""
+    return sha256(f"{previous}\n{body}".encode()).hexdigest()

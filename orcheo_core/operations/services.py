@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.services.auditing import Auditing
 from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
@@ -19,4 +20,5 @@ class OwnerServices:
     probing: Probing
     owner_access: OwnerAccess
     transcripts: Transcripts
+    auditing: Auditing
     share_links: ShareLinks

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.audit import AuditEntry, AuditLink
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
@@ -205,12 +205,20 @@ class FeedbackRepository(Protocol):
 
 
 class AuditRepository(Protocol):
-    """The audit: append-only."""
+    """The audit: append-only, with a hash chain over it in the order in which entries became durable."""
 
     @abstractmethod
     def append(self, entry: AuditEntry) -> None:
-        """Stage an entry."""
+        """Stage an entry; its link (:func:`link_of`) is made when it lands."""
 
     @abstractmethod
-    async def page(self, query: PageQuery) -> Page[AuditEntry]:
-        """Entries in the order of their ids."""
+    async def page(self, query: PageQuery, *, actor: str | None = None) -> Page[AuditEntry]:
+        """Entries in the order of their ids, of all actors or of the one with this name."""
+
+    @abstractmethod
+    async def chain(self, *, after: int, limit: int) -> Sequence[AuditLink]:
+        """Links in the order of their numbers, which begin at 1, behind the one with the number ``after``."""
+
+    @abstractmethod
+    async def size(self) -> int:
+        """How many entries there are, linked or not."""

@@ -7,6 +7,7 @@ something else.
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Protocol
 
 from orcheo_core.ports.repositories import (
@@ -40,6 +41,10 @@ class UnitOfWork(Protocol):
     attachments: AttachmentRepository
     feedback: FeedbackRepository
     audit: AuditRepository
+
+    @abstractmethod
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` once the writes are durable, and never if they do not land."""
 
     @abstractmethod
     async def commit(self) -> None:

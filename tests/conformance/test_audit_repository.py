@@ -2,6 +2,8 @@
 
 import pytest
 
+from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.audit import body_of, link_of
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.errors import ConcurrentChange, HandleTaken
 from orcheo_core.ports.unit_of_work import Store
@@ -39,3 +41,42 @@ async def test_the_audit_outlives_its_workflow(store: Store) -> None:
     change.workflows.remove(samples.workflow())
     await change.commit()
     assert (await change.audit.page(PageQuery())).entries == (samples.audit_entry(),)
+
+
+async def test_entries_can_be_those_of_one_actor(store: Store) -> None:
+    """By name."""
+    await keep(store, samples.audit_entry(1), samples.audit_entry(2, actor=Actor("bob")))
+    assert [each.id for each in (await store.begin().audit.page(PageQuery(), actor="bob")).entries] == ["aud_2"]
+
+
+async def test_each_entry_is_linked_to_the_one_that_landed_before_it(store: Store) -> None:
+    """In the order of landing, whatever their ids; what did not land leaves no gap."""
+    second, first, third = (samples.audit_entry(each) for each in (1, 2, 3))
+    await keep(store, first)
+    with pytest.raises(ConcurrentChange):
+        await keep(store, samples.audit_entry(9), samples.audit_entry(2))
+    await keep(store, second, third)
+    links = await store.begin().audit.chain(after=0, limit=10)
+    assert [(each.number, each.entry) for each in links] == [(1, first), (2, second), (3, third)]
+    expected = link_of(link_of(link_of("", body_of(first)), body_of(second)), body_of(third))
+    assert links[-1].link == expected
+    assert [each.number for each in await store.begin().audit.chain(after=1, limit=1)] == [2]
+    assert await store.begin().audit.size() == 3
+
+
+async def test_what_shall_be_told_is_told_after_the_commit(store: Store) -> None:
+    """Once, and never of what did not land."""
+    told: list[str] = []
+    change = store.begin()
+    change.audit.append(samples.audit_entry(1))
+    change.after_commit(lambda: told.append("one"))
+    assert told == []
+    await change.commit()
+    await change.commit()
+    assert told == ["one"]
+    failing = store.begin()
+    failing.audit.append(samples.audit_entry(1))
+    failing.after_commit(lambda: told.append("two"))
+    with pytest.raises(ConcurrentChange):
+        await failing.commit()
+    assert told == ["one"]

@@ -17,6 +17,7 @@ from orcheo_core.domain.thread_events import ThreadEvent
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.services.admitting import Visit
+from orcheo_core.services.audit_trail import AuditListener
 from orcheo_core.services.chatting import VisitorInput
 from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
@@ -89,7 +90,7 @@ class Hall:
         return (await self.store.begin().items.page(thread_id, PageQuery(), hidden=True)).entries
 
 
-def build_hall() -> Hall:
+def build_hall(audit_listeners: tuple[AuditListener, ...] = ()) -> Hall:
     """A new hall."""
     store, clock, entropy = FailingStore(), FakeClock(), FakeEntropy()
     background, runners, telemetry = FakeBackground(), FakeRunners(), FakeTelemetry()
@@ -108,6 +109,7 @@ def build_hall() -> Hall:
             limiter=NullRateLimiter(),
             peppers=PepperRing((Pepper(id="p1", key=b"p" * 32),)),
             public_url="https://chat.example.org",
+            audit_listeners=audit_listeners,
         )
     )
     return Hall(

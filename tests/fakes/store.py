@@ -1,6 +1,9 @@
-"""A store that can be told to fail."""
+"""A store that can be told to fail, or to lie about the audit."""
+
+from collections.abc import Sequence
 
 from orcheo_adapters.memory.store import MemoryStore
+from orcheo_core.domain.audit import AuditLink
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 
@@ -9,6 +12,7 @@ class FailingStore(Store):
 
     def __init__(self) -> None:
         self.error: Exception | None = None
+        self.forged_links: Sequence[AuditLink] | None = None
         self._store = MemoryStore()
 
     def begin(self) -> UnitOfWork:
@@ -20,8 +24,13 @@ class FailingStore(Store):
                 raise self.error
             await land()
 
+        if self.forged_links is not None:
+            change.audit.chain = self._forged  # type: ignore[method-assign]  # this unit of work is ours
         change.commit = commit  # type: ignore[method-assign]  # this unit of work is ours
         return change
+
+    async def _forged(self, *, after: int, limit: int) -> Sequence[AuditLink]:
+        return (self.forged_links or ())[after : after + limit]
 
     async def check(self) -> None:
         await self._store.check()

@@ -29,6 +29,8 @@ REST_ROUTES = {
     "workflows.rotate_publish_token": ("POST", "/api/workflows/{ref}/publish/rotate"),
     "workflows.unpublish": ("POST", "/api/workflows/{ref}/publish/revoke"),
     "workflows.set_login": ("POST", "/api/workflows/{ref}/publish/login"),
+    "audit.list": ("GET", "/api/audit"),
+    "audit.verify": ("GET", "/api/audit/verify"),
     "threads.list": ("GET", "/api/workflows/{ref}/threads"),
     "threads.purge": ("POST", "/api/workflows/{ref}/threads/purge"),
     "threads.show": ("GET", "/api/threads/{id}"),

@@ -1,0 +1,41 @@
+"""Refusals in the audit: counted by code, so that nobody fills the audit by being refused."""
+
+from collections import Counter
+
+from orcheo_core.domain.actor import Actor, Caller, Channel
+from orcheo_core.domain.audit import Act
+from orcheo_core.errors import ForbiddenError, OrcheoError, RateLimited, UnauthenticatedError
+from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.audit_trail import AuditTrail
+
+SERVER = Caller(actor=Actor("orcheo-server"), channel=Channel.HTTP, scopes=frozenset())
+"""Who acts when the server does something by itself."""
+
+
+class Refusals:
+    """Counts who was not let in, and writes one entry for each code when it is told to."""
+
+    def __init__(self, *, store: Store, audit_trail: AuditTrail) -> None:
+        """Join what this service needs."""
+        self._store = store
+        self._audit_trail = audit_trail
+        self._counted: Counter[str] = Counter()
+
+    def count(self, error: OrcheoError) -> None:
+        """Somebody got this error; only refusals of credentials, scopes and rates count."""
+        if isinstance(error, (UnauthenticatedError, ForbiddenError, RateLimited)):
+            self._counted[error.code] += 1
+
+    async def write(self) -> None:
+        """Make the counts so far durable."""
+        counted, self._counted = self._counted, Counter()
+        if not counted:
+            return
+        change = self._store.begin()
+        for code, times in sorted(counted.items()):
+            self._audit_trail.record(change, Act.REFUSED, SERVER, note=f"{code}: {times} times")
+        try:
+            await change.commit()
+        except BaseException:
+            self._counted.update(counted)
+            raise

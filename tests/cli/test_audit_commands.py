@@ -1,0 +1,28 @@
+"""What each command of ``orcheo audit`` does and says to people."""
+
+import json
+
+from tests.cli.command_line import CommandLine
+from tests.sync_house import SyncHouse
+
+
+def test_list_shows_who_did_what(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Newest first, with the way to go on."""
+    sync_house.publish()
+    lines = orcheo("audit", "list", "--limit", "1").out.splitlines()
+    assert lines[0].split() == ["WHEN", "WHO", "BY", "WHAT", "ABOUT"]
+    assert lines[1].startswith("2026-11-23 12:00 UTC  owner:local  http  workflow.published")
+    assert lines[2].startswith("There are more: add --after aud_")
+
+
+def test_verify_says_how_many_and_the_last_link(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """So that it can be kept elsewhere."""
+    sync_house.publish()
+    assert orcheo("audit", "verify").out.startswith("The audit holds: 3 entries, the last link is ")
+
+
+def test_export_is_json_lines(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Oldest first."""
+    sync_house.publish()
+    acts = [json.loads(line)["act"] for line in orcheo("audit", "export").out.splitlines()]
+    assert acts == ["service_token.issued", "workflow.added", "workflow.published"]
