@@ -19,6 +19,9 @@ class Act(StrEnum):
     LOGIN_RULE_SET = "workflow.login_rule_set"
     PUBLISH_TOKEN_ROTATED = "publish_token.rotated"  # noqa: S105 - the name of an act, no secret
     SERVICE_TOKEN_ISSUED = "service_token.issued"  # noqa: S105 - the name of an act, no secret
+    LOGGED_IN = "login.began"
+    LOGIN_DENIED = "login.denied"
+    LOGGED_OUT = "login.ended"
 
 
 @frozen(kw_only=True)
