@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 from starlette.applications import Starlette
 
 from orcheo_adapters.auth.attachment_tickets import AttachmentTickets, TicketUse
+from orcheo_adapters.auth.dev_login import DEV_LOGIN_ISSUER, DevIdentityProvider
 from orcheo_adapters.auth.grants import JwtGrants
+from orcheo_adapters.auth.login_cookie import LoginCookies
+from orcheo_adapters.auth.login_state import LoginStates
 from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
@@ -31,10 +35,14 @@ from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
+from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.transcriber import Transcriber
 from orcheo_core.ports.unit_of_work import Store
+
+if TYPE_CHECKING:
+    from orcheo_adapters.auth.oidc.http import ProviderHttp
 
 LOCAL_OWNER = Actor("local")
 """The owner that the local owner token of a data folder stands for."""
@@ -53,6 +61,8 @@ class Machine:
     telemetry: Telemetry
     files: AttachmentFiles
     transcriber: Transcriber = field(factory=NullTranscriber)
+    provider_http: "ProviderHttp | None" = None
+    """How identity providers are asked; over the network when nothing is said."""
 
     @classmethod
     def real(cls, settings: ServerSettings) -> "Machine":
@@ -104,6 +114,7 @@ def assemble(
             public_url=settings.public_url,
             limiter=MemoryRateLimiter(clock),
             rate_plan=settings.rate_plan,
+            identity_providers=_identity_providers(settings, machine),
         )
     )
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
@@ -117,11 +128,37 @@ def assemble(
         encoder=ChatKitEncoder(_attachment_links(settings, attachment_tickets)),
         attachment_tickets=attachment_tickets,
         visitor_cookies=VisitorCookies(secrets.cookie_keys, clock=clock),
+        login_cookies=LoginCookies(secrets.cookie_keys, issuers=_issuers(settings), clock=clock),
+        login_states=LoginStates(
+            secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers
+        ),
+        dev_login=settings.dev_login,
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
         static_folder=static_folder,
     )
     return Orcheo(core=core, parts=parts, background=background, app=create_app(parts))
+
+
+def _identity_providers(settings: ServerSettings, machine: Machine) -> tuple[IdentityProvider, ...]:
+    trial = (DevIdentityProvider(f"{settings.public_url}/auth/trial"),) if settings.dev_login else ()
+    if not settings.identity_providers:
+        return trial
+    from orcheo_adapters.auth.oidc.http import ProviderHttp
+    from orcheo_adapters.auth.oidc.provider import OidcProvider
+
+    http, redirect_uri = machine.provider_http or ProviderHttp(), f"{settings.public_url}/auth/callback"
+    registered = (
+        OidcProvider(each, redirect_uri=redirect_uri, http=http, clock=machine.clock)
+        for each in settings.identity_providers
+    )
+    return (*registered, *trial)
+
+
+def _issuers(settings: ServerSettings) -> frozenset[str]:
+    """Whose word about a visitor counts, today: a login by an issuer that is taken out ends."""
+    trial = {DEV_LOGIN_ISSUER} if settings.dev_login else set()
+    return frozenset(trial.union(each.issuer for each in settings.identity_providers))
 
 
 def _attachment_links(settings: ServerSettings, tickets: AttachmentTickets) -> AttachmentLinks:

@@ -20,6 +20,7 @@ RATE_SETTINGS = {
     "ORCHEO_LIMIT_TURNS_BY_PROGRAM": "turns_by_program",
     "ORCHEO_LIMIT_TURNS_BY_WORKFLOW": "turns_by_workflow",
     "ORCHEO_LIMIT_CHAT_SESSIONS": "chat_sessions_by_address",
+    "ORCHEO_LIMIT_LOGINS": "logins_by_address",
     "ORCHEO_LIMIT_READS": "reads_by_subject",
     "ORCHEO_LIMIT_FAILED_AUTHENTICATIONS": "failed_authentications_by_address",
 }

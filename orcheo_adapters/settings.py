@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from attrs import evolve, field, frozen
 from platformdirs import user_data_path
 
+from orcheo_adapters.auth.oidc.registration import ProviderRegistration, is_loopback_host, is_secure_url
 from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.provider_settings import identity_providers
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.setting_values import (
@@ -23,10 +25,18 @@ from orcheo_adapters.setting_values import (
     yes_or_no,
 )
 from orcheo_core.domain.rate import RatePlan
-from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.errors import FieldError, InvalidError, InvalidInput
 
 DEFAULT_PORT = 8700
 _MAX_PORT = 65_535
+
+
+class DevLoginBeyondLoopback(InvalidError):
+    """With the trial sign-in anybody is whoever they say they are, so nobody else may reach the server."""
+
+    code = "dev_login_beyond_loopback"
+    summary = "The trial sign-in works on this machine only, and the server would be reachable from others."
+    hint = "Leave out --host and ORCHEO_PUBLIC_URL, or --dev-login and ORCHEO_DEV_LOGIN."
 
 
 @frozen(kw_only=True)
@@ -45,6 +55,10 @@ class ServerSettings:
     """The other sites whose pages may talk to the visitors' routes."""
     allow_remote: bool = False
     """Whether the server may listen beyond loopback although the local owner token is the only service token."""
+    identity_providers: tuple[ProviderRegistration, ...] = ()
+    """Where visitors can sign in."""
+    dev_login: bool = False
+    """Whether anybody on this machine may sign in under any name, for trial."""
     log_level: int = logging.INFO
     retention: timedelta | None = None
     """Threads in which nothing was said for so long are purged; None keeps all."""
@@ -56,6 +70,7 @@ class ServerSettings:
         host: str | None = None,
         port: int | None = None,
         data_dir: Path | None = None,
+        dev_login: bool | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> "ServerSettings":
         """Options first, then the environment (docs/reference/configuration.md names all of it).
@@ -66,7 +81,7 @@ class ServerSettings:
         port = _port(environment.get("ORCHEO_PORT")) if port is None else port
         folder = data_dir or _folder(environment)
         public_url = environment.get("ORCHEO_PUBLIC_URL") or local_url(host, port)
-        return cls(
+        settings = cls(
             host=host,
             port=port,
             data_dir=folder,
@@ -76,9 +91,13 @@ class ServerSettings:
             trusted_proxies=trusted_proxies(environment),
             allowed_origins=allowed_origins(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
+            identity_providers=identity_providers(environment),
+            dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),
             log_level=log_level(environment),
             retention=retention(environment),
         )
+        _check_login(settings)
+        return settings
 
     def on_port(self, port: int) -> "ServerSettings":
         """These settings on the port that the system chose for port 0; a public URL of the operator's own stays."""
@@ -88,10 +107,7 @@ class ServerSettings:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback_host(self.host)
 
     @property
     def public_origin(self) -> str:
@@ -114,6 +130,16 @@ def local_url(host: str, port: int) -> str:
     if address.is_unspecified:
         return f"http://127.0.0.1:{port}"
     return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
+
+
+def _check_login(settings: ServerSettings) -> None:
+    """Logins travel in cookies, so beyond this machine they need TLS; a trial sign-in never leaves this machine."""
+    url_is_loopback = is_loopback_host(urlsplit(settings.public_url).hostname or "")
+    if settings.dev_login and not (settings.is_loopback and url_is_loopback):
+        raise DevLoginBeyondLoopback
+    if settings.identity_providers and not is_secure_url(settings.public_url):
+        wrong = FieldError("ORCHEO_PUBLIC_URL", "must begin with https:// where visitors sign in")
+        raise InvalidInput(wrong, hint="See docs/how-to/run-behind-a-reverse-proxy.md.")
 
 
 def _port(text: str | None) -> int:

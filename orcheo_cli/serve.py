@@ -1,8 +1,14 @@
 """``orcheo serve``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from orcheo_adapters.settings import ServerSettings
+
+_TRIAL = "Trial sign-in is on: anybody on this machine can sign in under any name. Never use it for real visitors."
 
 
 @click.command()
@@ -11,14 +17,21 @@ import click
 @click.option(
     "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Where everything is kept (ORCHEO_DATA_DIR)."
 )
-def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
+@click.option(
+    "--dev-login",
+    is_flag=True,
+    help="Let anybody on this machine sign in under any name, for trial (ORCHEO_DEV_LOGIN).",
+)
+def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: bool) -> None:
     """Run the server until Ctrl-C."""
     from orcheo_adapters import bootstrap
     from orcheo_adapters.settings import ServerSettings
 
-    settings = ServerSettings.load(host=host, port=port, data_dir=data_dir)
-    bootstrap.serve(settings, on_ready=lambda url: _say_ready(url, settings.data_dir))
+    settings = ServerSettings.load(host=host, port=port, data_dir=data_dir, dev_login=dev_login or None)
+    bootstrap.serve(settings, on_ready=lambda url: _say_ready(url, settings))
 
 
-def _say_ready(url: str, data_dir: Path) -> None:
-    click.echo(f"Orcheo listens on {url} and keeps its data in {data_dir}. Stop it with Ctrl-C.", err=True)
+def _say_ready(url: str, settings: "ServerSettings") -> None:
+    click.echo(f"Orcheo listens on {url} and keeps its data in {settings.data_dir}. Stop it with Ctrl-C.", err=True)
+    if settings.dev_login:
+        click.secho(_TRIAL, fg="yellow", err=True)

@@ -12,6 +12,7 @@ from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.grants import Grants
+from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
@@ -32,6 +33,7 @@ from orcheo_core.services.publishing import Publishing
 from orcheo_core.services.refusals import Refusals
 from orcheo_core.services.registering import Registering
 from orcheo_core.services.removing import ThreadRemover
+from orcheo_core.services.signing_in import SigningIn
 from orcheo_core.services.transcripts import Transcripts
 from orcheo_core.services.turn_engine import TurnEngine
 from orcheo_core.services.turn_launcher import TurnLauncher
@@ -57,6 +59,7 @@ class Ports:
     peppers: PepperRing
     public_url: str
     rate_plan: RatePlan = field(factory=RatePlan)
+    identity_providers: tuple[IdentityProvider, ...] = ()
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
     audit_listeners: tuple[AuditListener, ...] = ()
     """Told of every audited act once it is durable."""
@@ -74,6 +77,7 @@ class Core:
     publishing: Publishing
     owner_access: OwnerAccess
     admitting: Admitting
+    signing_in: SigningIn
     chatting: Chatting
     own_threads: OwnThreads
     transcripts: Transcripts
@@ -139,6 +143,13 @@ def assemble_core(ports: Ports) -> Core:
         publishing=publishing,
         owner_access=owner_access,
         admitting=Admitting(store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers),
+        signing_in=SigningIn(
+            store=store,
+            clock=clock,
+            identifiers=identifiers,
+            audit_trail=audit_trail,
+            providers=ports.identity_providers,
+        ),
         chatting=Chatting(
             store=store,
             launcher=launcher,

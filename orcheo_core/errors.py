@@ -97,6 +97,14 @@ class OperationNotFound(NotFoundError):
     hint = "The reference lists all operations: docs/reference/operations.md."
 
 
+class LoginNotSetUp(NotFoundError):
+    """The server knows no identity provider, or none of that name."""
+
+    code = "login_not_set_up"
+    summary = "Signing in is not set up like this on this server."
+    hint = "Ask the person who gave you the link. Operators: docs/how-to/ask-visitors-to-sign-in.md."
+
+
 # --- what was asked for does not fit the present state -------------------------------------------------------------
 
 
@@ -283,6 +291,14 @@ class LoginRequired(UnauthenticatedError):
     hint = "Sign in, then open the chat again."
 
 
+class LoginNotVerified(UnauthenticatedError):
+    """What came back from the identity provider does not prove who it is; the log says why."""
+
+    code = "login_not_verified"
+    summary = "The answer of the identity provider could not be verified."
+    hint = "Try to sign in again. If it happens again, the operator finds the reason in the server's log."
+
+
 # --- who is asking may not -----------------------------------------------------------------------------------------
 
 
@@ -292,6 +308,14 @@ class ForbiddenError(OrcheoError):
     code = "forbidden"
     summary = "You may not do this."
     hint = "Ask the operator of the server."
+
+
+class LoginDenied(ForbiddenError):
+    """The identity provider said no, or the visitor turned back there."""
+
+    code = "login_denied"
+    summary = "The identity provider did not sign you in."
+    hint = "Try again, perhaps with another account, or ask the owner of the chat which accounts may come in."
 
 
 class ScopeMissing(ForbiddenError):
@@ -399,6 +423,22 @@ class RateLimited(OrcheoError):
         self.retry_after = retry_after
 
 
+class LoginAttemptInvalid(InvalidError):
+    """A way to the identity provider and back that did not begin in this browser, or is over already."""
+
+    code = "login_attempt_invalid"
+    summary = "This sign-in was not started in this browser, or it was finished already."
+    hint = "Start it again from the chat, and let your browser keep cookies of this site."
+
+
+class LoginAttemptExpired(InvalidError):
+    """The visitor stayed away at the identity provider for too long (10 minutes)."""
+
+    code = "login_attempt_expired"
+    summary = "This sign-in took too long."
+    hint = "Start it again from the chat."
+
+
 # --- the server cannot, at the moment ------------------------------------------------------------------------------
 
 
@@ -416,6 +456,14 @@ class StorageUnavailable(UnavailableError):
     code = "storage_unavailable"
     summary = "The server could not save this; nothing was changed."
     hint = "The operator should look at the free space and the permissions of the data folder, then try again."
+
+
+class IdentityProviderUnavailable(UnavailableError):
+    """Nobody can sign in through this identity provider now; logins that exist go on."""
+
+    code = "identity_provider_unavailable"
+    summary = "The identity provider cannot be reached, so nobody can sign in at the moment."
+    hint = "Try again in a minute. Visitors who are signed in already are not affected."
 
 
 class ServerStopping(UnavailableError):

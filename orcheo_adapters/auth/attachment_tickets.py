@@ -5,10 +5,10 @@ opens one attachment for one purpose, and not for long; it is no credential for 
 """
 
 from enum import StrEnum
-from hashlib import sha256
 
-from itsdangerous import BadData, TimestampSigner
+from itsdangerous import BadData
 
+from orcheo_adapters.auth.clocked_signer import ClockedSigner
 from orcheo_core.errors import AttachmentNotFound
 from orcheo_core.ports.clock import Clock
 
@@ -29,7 +29,7 @@ class AttachmentTickets:
 
     def __init__(self, keys: tuple[bytes, ...], *, clock: Clock) -> None:
         """``keys``: newest first; the newest signs, all of them verify."""
-        self._signers = {use: _ClockedSigner(keys, clock, use) for use in TicketUse}
+        self._signers = {use: ClockedSigner(keys, f"orcheo.attachment-{use}.v1", clock) for use in TicketUse}
 
     def issue(self, attachment_id: str, use: TicketUse) -> str:
         """A ticket for this attachment."""
@@ -43,13 +43,3 @@ class AttachmentTickets:
             return self._signers[use].unsign(ticket, max_age=TICKET_SECONDS).decode("ascii")
         except BadData:
             raise AttachmentNotFound from None
-
-
-class _ClockedSigner(TimestampSigner):
-    def __init__(self, keys: tuple[bytes, ...], clock: Clock, use: TicketUse) -> None:
-        salt = f"orcheo.attachment-{use}.v1"
-        super().__init__(list(reversed(keys)), salt=salt, key_derivation="hmac", digest_method=sha256)
-        self._clock = clock
-
-    def get_timestamp(self) -> int:
-        return int(self._clock.now().timestamp())

@@ -1,20 +1,17 @@
-"""Chat grants as JWTs: python-jose behind one strict wrapper, the only file that imports it.
+"""Chat grants as JWTs, read by :mod:`orcheo_adapters.auth.strict_jws`.
 
-What python-jose lets through by itself is listed in security.md, *Libraries*; the order of the checks here is the
-one given there. HS256 (RFC 7518 §3.2), header exactly ``alg``, ``kid``, ``typ`` (explicit typing: RFC 8725 §3.11).
+HS256 (RFC 7518 §3.2), header exactly ``alg``, ``kid``, ``typ`` (explicit typing: RFC 8725 §3.11), all claims required
+and checked once more (security.md, *Libraries*).
 """
 
-import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from attrs import field, frozen
-from jose import jwk, jws
-from jose.backends.base import Key
 
+from orcheo_adapters.auth.strict_jws import JwsKey, parse_object, read_jws, reject
 from orcheo_core.domain.chat_session import GRANT_LIFETIME, GrantClaims
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import GrantExpired, GrantInvalid
@@ -26,9 +23,7 @@ MIN_KEY_BYTES = 32
 
 _ALGORITHM = "HS256"
 _TYPE = "chat+jwt"
-_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_FLAT_OBJECT = re.compile(rb"\{[^{}\[\]]*\}")
 _MAX_LIFETIME = int(GRANT_LIFETIME.total_seconds())
 _CACHE_SIZE = 4_096
 
@@ -58,7 +53,7 @@ class JwtGrants(Grants):
 
     def __init__(self, keys: tuple[GrantKey, ...], *, issuer: str, clock: Clock) -> None:
         """``keys``: newest first, at least one, each ``kid`` once; ``issuer``: the server's name in ``iss``."""
-        self._keys: dict[str, Key] = {each.kid: jwk.construct(each.key, _ALGORITHM) for each in keys}
+        self._keys = {each.kid: JwsKey.of_secret(each.key) for each in keys}
         if not keys or len(self._keys) != len(keys):
             message = "grant keys need one entry at least, and a kid of its own for each"
             raise ValueError(message)
@@ -74,8 +69,7 @@ class JwtGrants(Grants):
         """
         payload = _Payload.of(claims, self._issuer)
         payload.check(self._issuer)
-        headers = {"kid": self._newest, "typ": _TYPE}
-        grant: str = jws.sign(payload.as_claims(), self._keys[self._newest], headers=headers, algorithm=_ALGORITHM)
+        grant = self._keys[self._newest].sign(payload.as_claims(), {"kid": self._newest, "typ": _TYPE})
         if len(grant) > MAX_GRANT_LENGTH:
             message = "the claims are too long for a grant"
             raise ValueError(message)
@@ -102,14 +96,9 @@ class JwtGrants(Grants):
             raise GrantInvalid from None
 
     def _genuine(self, grant: str) -> "_Payload":
-        if len(grant) > MAX_GRANT_LENGTH or not _SHAPE.fullmatch(grant):
-            _reject("length or shape")
-        header, body, _signature = [_decode_canonical(segment) for segment in grant.split(".")]
-        key = self._keys[_kid_of(header)]
-        verified = jws.verify(grant, key, [_ALGORITHM])
-        if verified != body:
-            _reject("payload")
-        payload = _Payload.parse(_object(body))
+        unverified = read_jws(grant, longest=MAX_GRANT_LENGTH)
+        body = self._keys[_kid_of(unverified.header)].verify(unverified)
+        payload = _Payload.parse(parse_object(body))
         payload.check(self._issuer)
         return payload
 
@@ -119,37 +108,10 @@ class JwtGrants(Grants):
         self._verified[grant] = payload
 
 
-def _reject(what: str) -> NoReturn:
-    message = f"not acceptable: {what}"
-    raise ValueError(message)
-
-
-def _decode_canonical(segment: str) -> bytes:
-    """The bytes of a base64url segment, which must be written the one right way (RFC 4648 §3.5)."""
-    data = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    if urlsafe_b64encode(data).rstrip(b"=").decode() != segment:
-        _reject("base64")
-    return data
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    """A JSON object without repeated keys."""
-    if not data.startswith(b"{"):
-        _reject("no object")
-    pairs = json.loads(data, object_pairs_hook=list)
-    parsed = dict(pairs)
-    if len(parsed) != len(pairs):
-        _reject("repeated key")
-    return parsed
-
-
-def _kid_of(header: bytes) -> str:
-    if not _FLAT_OBJECT.fullmatch(header):  # before it is parsed: depth could hurt the parser
-        _reject("nesting")
-    parsed = _object(header)
-    kid = parsed.get("kid")
-    if not isinstance(kid, str) or parsed != {"alg": _ALGORITHM, "kid": kid, "typ": _TYPE}:
-        _reject("header")
+def _kid_of(header: Mapping[str, Any]) -> str:
+    kid = header.get("kid")
+    if not isinstance(kid, str) or header != {"alg": _ALGORITHM, "kid": kid, "typ": _TYPE}:
+        reject("header")
     return kid
 
 
@@ -184,15 +146,15 @@ class _Payload:
     def parse(cls, claims: Mapping[str, Any]) -> "_Payload":
         for name, kind in cls.__annotations__.items():
             if type(claims[name]) is not kind:  # not isinstance: True is no time
-                _reject(name)
+                reject(name)
         return cls(**claims)
 
     def check(self, issuer: str) -> None:
         """What must hold whatever the time is."""
         if self.iss != issuer or not all((self.aud, self.sub, self.sid, self.jti)):
-            _reject("iss, aud, sub, sid or jti")
+            reject("iss, aud, sub, sid or jti")
         if not 0 < self.exp - self.iat <= _MAX_LIFETIME or not self.iat <= self.nbf < self.exp:
-            _reject("lifetime")
+            reject("lifetime")
         _moment(self.iat), _moment(self.exp)
 
     def as_claims(self) -> dict[str, str | int]:

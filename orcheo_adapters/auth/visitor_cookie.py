@@ -1,16 +1,15 @@
 """The signed cookie by which an anonymous visitor is known again."""
 
 from datetime import timedelta
-from hashlib import sha256
 
-from itsdangerous import BadData, TimestampSigner
+from itsdangerous import BadData
 
+from orcheo_adapters.auth.clocked_signer import ClockedSigner
 from orcheo_core.domain.ids import IdKind, is_id
 from orcheo_core.ports.clock import Clock
 
 VISITOR_COOKIE_LIFETIME = timedelta(days=365)
-MIN_KEY_BYTES = 32
-_SALT = "orcheo.visitor-cookie.v1"
+_PURPOSE = "orcheo.visitor-cookie.v1"
 _MAX_LENGTH = 256
 
 
@@ -19,10 +18,7 @@ class VisitorCookies:
 
     def __init__(self, keys: tuple[bytes, ...], *, clock: Clock) -> None:
         """``keys``: newest first, 32 bytes at least each: the newest signs, all of them verify."""
-        if not keys or min(map(len, keys)) < MIN_KEY_BYTES:
-            message = f"cookie keys need one entry at least, of {MIN_KEY_BYTES} bytes at least"
-            raise ValueError(message)
-        self._signer = _ClockedSigner(keys, clock)
+        self._signer = ClockedSigner(keys, _PURPOSE, clock)
 
     def issue(self, visitor_id: str) -> str:
         """The value of a cookie for this visitor: ``<visitor id>.<time>.<signature>``, fit for a header as it is."""
@@ -38,15 +34,3 @@ class VisitorCookies:
             return None
         visitor_id = signed.decode("ascii")
         return visitor_id if is_id(IdKind.VISITOR, visitor_id) else None
-
-
-class _ClockedSigner(TimestampSigner):
-    """Asks our clock; SHA-256 and HMAC in place of the library's older defaults."""
-
-    def __init__(self, keys: tuple[bytes, ...], clock: Clock) -> None:
-        oldest_first = list(reversed(keys))  # the library signs with the last
-        super().__init__(oldest_first, salt=_SALT, key_derivation="hmac", digest_method=sha256)
-        self._clock = clock
-
-    def get_timestamp(self) -> int:
-        return int(self._clock.now().timestamp())

@@ -3,17 +3,20 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orcheo_adapters.auth.visitor_cookie import VISITOR_COOKIE_LIFETIME
+from orcheo_adapters.http.cookies import Cookie, cookie_of, login_of, set_cookie, set_login_cookie
 from orcheo_adapters.http.parts import HttpParts, parts_of
 from orcheo_adapters.http.requests import address_of, authenticated, bearer, forbid_cross_site, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.login import Login
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.services.admitting import ChatGrant
 
 _NO_STORE = {"cache-control": "no-store"}
-_COOKIE_DAYS = 365
 
 
 async def chat_info(request: Request) -> Response:
@@ -27,10 +30,20 @@ async def chat_info(request: Request) -> Response:
             "id": workflow.id,
             "name": workflow.name,
             "require_login": publication.require_login,
-            "login_url": None,
+            "login_url": _login_url(workflow) if core.signing_in.is_possible else None,
+            "signed_in_as": _name_of(login_of(request)),
+            "dev_login": parts_of(request).dev_login,
             "look": {},
         }
     )
+
+
+def _login_url(workflow: Workflow) -> str:
+    return f"/auth/login?to=/chat/{workflow.handle}"
+
+
+def _name_of(login: Login | None) -> str | None:
+    return login.identity.display_name if login else None
 
 
 async def open_chat_session(request: Request) -> Response:
@@ -46,45 +59,44 @@ async def open_chat_session(request: Request) -> Response:
     await parts.core.limiting.open_chat_session(address=address_of(request))
     if credential is None:
         return await _open_by_link(request, parts, ref)
-    grant = await authenticated(request, lambda: parts.core.admitting.by_publish_token(ref, credential))
-    return _grant_answer(grant)
+    login = login_of(request)
+    grant = await authenticated(request, lambda: parts.core.admitting.by_publish_token(ref, credential, login))
+    return _grant_answer(request, grant, login)
 
 
 async def _renew(request: Request, parts: HttpParts, ref: str, credential: str) -> Response:
-    grant = await authenticated(request, lambda: parts.core.admitting.renew(ref, credential))
+    login = login_of(request)
+    grant = await authenticated(request, lambda: parts.core.admitting.renew(ref, credential, login))
     await parts.core.limiting.read(grant.claims.subject)
-    return _grant_answer(grant)
+    return _grant_answer(request, grant, login)
 
 
 async def _open_by_link(request: Request, parts: HttpParts, ref: str) -> Response:
-    known = parts.visitor_cookies.read(request.cookies.get(_cookie_name(parts), ""))
+    login = login_of(request)
+    known = parts.visitor_cookies.read(cookie_of(request, Cookie.VISITOR) or "")
     visitor_id = known or parts.core.identifiers.new(IdKind.VISITOR)
-    response = _grant_answer(await parts.core.admitting.by_link(ref, Subject.anonymous(visitor_id)))
-    response.set_cookie(
-        _cookie_name(parts),
-        parts.visitor_cookies.issue(visitor_id),
-        max_age=_COOKIE_DAYS * 24 * 3600,
-        path="/",
-        secure=parts.secure_cookies,
-        httponly=True,
-        samesite="lax",
+    response = _grant_answer(
+        request, await parts.core.admitting.by_link(ref, Subject.anonymous(visitor_id), login), login
     )
+    if login is None:
+        set_cookie(request, response, Cookie.VISITOR, parts.visitor_cookies.issue(visitor_id), VISITOR_COOKIE_LIFETIME)
     return response
 
 
-def _cookie_name(parts: HttpParts) -> str:
-    return "__Host-orcheo_visitor" if parts.secure_cookies else "orcheo_visitor"
-
-
-def _grant_answer(grant: ChatGrant) -> Response:
+def _grant_answer(request: Request, grant: ChatGrant, login: Login | None) -> Response:
+    """The grant, and who it is for as far as a login says; which has been used by that."""
     claims = grant.claims
-    return _json(
+    response = _json(
         {
             "client_secret": grant.text,
             "expires_in": int((claims.expires_at - claims.issued_at).total_seconds()),
             "expires_at": claims.expires_at.isoformat(),
+            "signed_in_as": _name_of(login),
         }
     )
+    if login is not None:
+        set_login_cookie(request, response, login)
+    return response
 
 
 def _json(document: dict[str, object]) -> Response:

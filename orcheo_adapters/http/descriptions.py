@@ -15,8 +15,14 @@ from orcheo_core.errors import (
     ChatUnavailable,
     GrantExpired,
     GrantInvalid,
+    IdentityProviderUnavailable,
     InvalidInput,
     ItemNotFound,
+    LoginAttemptExpired,
+    LoginAttemptInvalid,
+    LoginDenied,
+    LoginNotSetUp,
+    LoginNotVerified,
     LoginRequired,
     NothingPending,
     OrcheoError,
@@ -37,7 +43,9 @@ Errors = tuple[type[OrcheoError], ...]
 _TOKENS: Errors = (PublishTokenInvalid, PublishTokenRotated, PublishTokenRevoked)
 _GRANTS: Errors = (GrantInvalid, GrantExpired, ChatSessionEnded)
 _ADMISSION: Errors = (ChatUnavailable, LoginRequired, RateLimited)
+_ATTEMPT: Errors = (LoginAttemptInvalid, LoginAttemptExpired)
 _TEXT: Schema = {"type": "string"}
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 
 
 def json_answer(description: str, schema: Schema) -> Json:
@@ -60,6 +68,10 @@ class Description:
     parameters: tuple[Json, ...] = ()
     body: Schema | None = None
     body_type: str = "application/json"
+
+
+def _query(name: str) -> Json:
+    return {"name": name, "in": "query", "schema": _TEXT}
 
 
 def _part(kind: str, **properties: Schema) -> Schema:
@@ -97,9 +109,11 @@ def _chatkit_request(kind: str, cls: type) -> Schema:
 
 
 _GRANT_ANSWER = json_answer(
-    "A chat grant.", _object(client_secret=_TEXT, expires_in={"type": "integer"}, expires_at=_TEXT)
+    "A chat grant.",
+    _object(client_secret=_TEXT, expires_in={"type": "integer"}, expires_at=_TEXT, signed_in_as=_TEXT_OR_NULL),
 )
 _ATTACHMENT = json_answer("The attachment.", {"type": "object"})
+_LOGIN_PAGE: Json = {"description": "A page.", "content": {"text/html": {"schema": _TEXT}}}
 _STREAM: Json = {"text/event-stream": {}}
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]{1,9}$"}
 
@@ -174,7 +188,9 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
                     id=_TEXT,
                     name=_TEXT,
                     require_login={"type": "boolean"},
-                    login_url={"type": ["string", "null"]},
+                    login_url=_TEXT_OR_NULL,
+                    signed_in_as=_TEXT_OR_NULL,
+                    dev_login={"type": "boolean"},
                     look={"type": "object"},
                 ),
             )
@@ -191,6 +207,39 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ("GET", "/chat/{ref}"): Description(
         summary="The chat page; the same for every workflow.",
         answers={"200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}}},
+    ),
+    ("GET", "/auth/login"): Description(
+        summary="Off to the identity provider; a page to choose one when there are several.",
+        parameters=(_query("to"), _query("provider")),
+        answers={"200": _LOGIN_PAGE, "303": {"description": "The identity provider."}},
+        errors=(InvalidInput, LoginNotSetUp, RateLimited, IdentityProviderUnavailable),
+    ),
+    ("GET", "/auth/callback"): Description(
+        summary="Back from the identity provider; sets the login cookie.",
+        parameters=tuple(_query(name) for name in ("state", "code", "iss", "error")),
+        answers={"200": _LOGIN_PAGE, "303": {"description": "Back to where the visitor came from."}},
+        errors=(
+            *_ATTEMPT,
+            InvalidInput,
+            LoginDenied,
+            LoginNotSetUp,
+            LoginNotVerified,
+            RateLimited,
+            IdentityProviderUnavailable,
+            StorageUnavailable,
+        ),
+    ),
+    ("GET", "/auth/trial"): Description(
+        summary="The form of the trial sign-in, where the server was started with --dev-login.",
+        parameters=(_query("state"),),
+        answers={"200": _LOGIN_PAGE},
+        errors=(*_ATTEMPT, LoginNotSetUp),
+    ),
+    ("POST", "/auth/logout"): Description(
+        summary="End the login in this browser.",
+        body={"type": "object", "properties": {}},
+        answers={"204": {"description": "The visitor is signed out, or was not signed in."}},
+        errors=(StorageUnavailable,),
     ),
     ("GET", "/healthz"): Description(
         summary="Whether the process answers.",

@@ -6,6 +6,8 @@ from attrs import frozen
 from starlette.requests import Request
 
 from orcheo_adapters.auth.attachment_tickets import AttachmentTickets
+from orcheo_adapters.auth.login_cookie import LoginCookies
+from orcheo_adapters.auth.login_state import LoginStates
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.cross_site import AllowedOrigins
@@ -29,6 +31,10 @@ class HttpParts:
     encoder: ChatKitEncoder
     attachment_tickets: AttachmentTickets
     visitor_cookies: VisitorCookies
+    login_cookies: LoginCookies
+    login_states: LoginStates
+    dev_login: bool
+    """Whether the trial sign-in is on, which every page must show."""
     secure_cookies: bool
     """Whether visitors come over TLS, so that cookies can have the ``__Host-`` prefix."""
     public_url: str

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http import attachments, chat, chatkit, health, openapi, pages
+from orcheo_adapters.http import attachments, chat, chatkit, health, login, openapi, pages
 from orcheo_adapters.http.operations import any_operation, body_operation, export_operation, query_operation
 
 _WORKFLOW = "/api/workflows/{ref}"
@@ -27,6 +27,10 @@ def routes(static_folder: Path) -> list[BaseRoute]:
         _route("/api/chat/{ref}", chat.chat_info, "GET"),
         _route("/api/chat/{ref}/session", chat.open_chat_session, "POST"),
         _route("/chat/{ref}", pages.chat_page, "GET"),
+        _route("/auth/login", login.begin, "GET"),
+        _route("/auth/callback", login.finish, "GET"),
+        _route("/auth/logout", login.end, "POST"),
+        _route("/auth/trial", login.trial_form, "GET"),
         _route("/api/workflows", query_operation("workflows.list"), "GET"),
         _route("/api/workflows", body_operation("workflows.add", status=201), "POST"),
         _route(_WORKFLOW, query_operation("workflows.show"), "GET"),

@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from orcheo_adapters.http.cookies import login_of
 from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.requests import authenticated, bearer
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
@@ -16,5 +17,6 @@ async def visit_of(request: Request) -> Visit:
         raise GrantInvalid("This needs a chat grant or a publish token.")
     admitting = parts_of(request).core.admitting
     if credential.startswith(PUBLISH_TOKEN_PREFIX):
-        return await authenticated(request, lambda: admitting.visit_by_publish_token(credential))
+        login = login_of(request)
+        return await authenticated(request, lambda: admitting.visit_by_publish_token(credential, login))
     return await authenticated(request, lambda: admitting.visit_by_grant(credential))

@@ -9,6 +9,7 @@ from datetime import datetime
 from attrs import frozen
 
 from orcheo_core.domain.chat_session import ChatSession, Way
+from orcheo_core.domain.login import Login
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import Workflow
@@ -41,33 +42,39 @@ class Refused:
 Admission = Admitted | Refused
 
 
-def admit_by_link(workflow: Workflow | None, subject: Subject) -> Admission:
-    """Anybody who has the share link of a public workflow."""
-    if workflow is None or workflow.publication is None:
-        return Refused(ChatUnavailable())
-    if workflow.publication.require_login:
-        return Refused(LoginRequired())
-    return Admitted(workflow=workflow, subject=subject, way=Way.PAGE)
+def admit_by_link(workflow: Workflow | None, subject: Subject, *, login: Login | None, now: datetime) -> Admission:
+    """Anybody who has the share link of a public workflow; ``subject`` is who they are without a login."""
+    return _admit(workflow, subject, Way.PAGE, login if login and login.is_valid(now) else None)
 
 
-def admit_by_publish_token(workflow: Workflow | None, token: PublishToken, *, now: datetime) -> Admission:
+def admit_by_publish_token(
+    workflow: Workflow | None, token: PublishToken, *, login: Login | None, now: datetime
+) -> Admission:
     """A program or embed that shows a publish token; ``token`` is the record its secret was verified against."""
     over_since = token.over_since(now)
     if over_since is not None:
         ending = PublishTokenRotated if token.end is TokenEnd.ROTATED else PublishTokenRevoked
         return Refused(ending.on(over_since))
+    subject = Subject.program(token.public_id)
+    return _admit(workflow, subject, Way.PUBLISH_TOKEN, login if login and login.is_valid(now) else None)
+
+
+def _admit(workflow: Workflow | None, subject: Subject, way: Way, valid_login: Login | None) -> Admission:
     if workflow is None or workflow.publication is None:
         return Refused(ChatUnavailable())
-    if workflow.publication.require_login:
+    if workflow.publication.require_login and valid_login is None:
         return Refused(LoginRequired())
-    return Admitted(workflow=workflow, subject=Subject.program(token.public_id), way=Way.PUBLISH_TOKEN)
+    return Admitted(workflow=workflow, subject=valid_login.subject if valid_login else subject, way=way)
 
 
-def may_renew(workflow: Workflow | None, chat_session: ChatSession, *, now: datetime) -> Refused | None:
+def may_renew(
+    workflow: Workflow | None, chat_session: ChatSession, *, login: Login | None, now: datetime
+) -> Refused | None:
     """Why an open chat session gets no new grant, or None when it does.
 
     A chat session belongs to the publication it was opened under: after unpublish it is not renewed, and publishing
-    again does not revive it (design.md §4).
+    again does not revive it (design.md §4). One that was opened under a login needs that login as long as it lives,
+    so nobody goes on chatting in the name of somebody who has left.
     """
     if not chat_session.is_open(now):
         return Refused(ChatSessionEnded())
@@ -75,6 +82,11 @@ def may_renew(workflow: Workflow | None, chat_session: ChatSession, *, now: date
         return Refused(ChatUnavailable())
     if workflow.publication.published_at > chat_session.opened_at:
         return Refused(ChatSessionEnded())
-    if workflow.publication.require_login:
+    needs_login = workflow.publication.require_login or chat_session.subject.is_logged_in
+    if needs_login and not _is_of(login, chat_session.subject, now):
         return Refused(LoginRequired())
     return None
+
+
+def _is_of(login: Login | None, subject: Subject, now: datetime) -> bool:
+    return login is not None and login.is_valid(now) and login.subject == subject

@@ -28,6 +28,8 @@ class IdKind(StrEnum):
     AUDIT_ENTRY = "aud"
     VISITOR = "vis"
     GRANT = "jti"
+    LOGIN = "lgn"
+    LOGIN_ATTEMPT = "lat"
 
 
 def compose_id(kind: IdKind, *, microseconds: int, chance: bytes) -> str:

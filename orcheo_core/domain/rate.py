@@ -92,6 +92,7 @@ class RatePlan:
     turns_by_program: Rate | None = Rate(amount=120, seconds=60)
     turns_by_workflow: Rate | None = Rate(amount=600, seconds=60)
     chat_sessions_by_address: Rate | None = Rate(amount=60, seconds=60)
+    logins_by_address: Rate | None = Rate(amount=60, seconds=60)
     reads_by_subject: Rate | None = Rate(amount=600, seconds=60)
     failed_authentications_by_address: Rate | None = Rate(amount=10, seconds=300)
 
@@ -104,6 +105,7 @@ class RatePlan:
             turns_by_program=None,
             turns_by_workflow=None,
             chat_sessions_by_address=None,
+            logins_by_address=None,
             reads_by_subject=None,
             failed_authentications_by_address=None,
         )
@@ -122,6 +124,10 @@ class RatePlan:
     def chat_session(self, *, address: str) -> tuple[Charge, ...]:
         """What a new chat session is counted under."""
         return _charge("chat-sessions-by-address", address, self.chat_sessions_by_address)
+
+    def login(self, *, address: str) -> tuple[Charge, ...]:
+        """What a step of signing in is counted under: there are two, to the identity provider and back."""
+        return _charge("logins-by-address", address, self.logins_by_address)
 
     def read(self, *, key: str) -> tuple[Charge, ...]:
         """What a cheap request is counted under; ``key`` is a subject's, or an address before there is a subject."""

@@ -5,7 +5,7 @@ from attrs import frozen
 
 @frozen
 class Subject:
-    """One visitor as threads know them; ``key`` is ``anon:<visitor id>`` or ``program:<publish token id>``.
+    """One visitor as threads know them; ``key`` is ``anon:<visitor id>``, ``oidc:<issuer>#<sub>`` or ``program:<…>``.
 
     Threads belong to (workflow, subject), so the key never changes for one person.
     """
@@ -18,9 +18,19 @@ class Subject:
         return cls(f"anon:{visitor_id}")
 
     @classmethod
+    def logged_in(cls, issuer: str, sub: str) -> "Subject":
+        """A visitor whom an identity provider vouched for; an issuer holds no ``#``, so no two keys are alike."""
+        return cls(f"oidc:{issuer}#{sub}")
+
+    @classmethod
     def program(cls, publish_token_id: str) -> "Subject":
         """A program that chats with a publish token and names no visitor."""
         return cls(f"program:{publish_token_id}")
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether an identity provider vouched for the visitor."""
+        return self.key.startswith("oidc:")
 
     @property
     def is_program(self) -> bool:

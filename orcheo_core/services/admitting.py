@@ -12,6 +12,7 @@ from orcheo_core.domain.admission import (
 )
 from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME, ChatSession, GrantClaims
 from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.login import Login
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken
 from orcheo_core.domain.subject import Subject
@@ -59,15 +60,15 @@ class Admitting:
             raise ChatUnavailable
         return workflow
 
-    async def by_link(self, ref: str, subject: Subject) -> ChatGrant:
-        """Open a chat session for a visitor who has the share link.
+    async def by_link(self, ref: str, subject: Subject, login: Login | None = None) -> ChatGrant:
+        """Open a chat session for a visitor who has the share link; ``subject`` is who they are without a login.
 
         Raises :class:`ChatUnavailable`, :class:`LoginRequired`.
         """
         workflow = await self._store.begin().workflows.find(ref)
-        return await self._open(admit_by_link(workflow, subject))
+        return await self._open(admit_by_link(workflow, subject, login=login, now=self._clock.now()))
 
-    async def by_publish_token(self, ref: str, publish_token: str) -> ChatGrant:
+    async def by_publish_token(self, ref: str, publish_token: str, login: Login | None = None) -> ChatGrant:
         """Open a chat session for a holder of a publish token.
 
         Raises :class:`PublishTokenInvalid` (also for a token of another workflow), :class:`PublishTokenRotated`,
@@ -76,12 +77,13 @@ class Admitting:
         record, workflow = await self._look_up(publish_token)
         if workflow is None or ref not in {workflow.id, workflow.handle}:
             raise PublishTokenInvalid
-        return await self._open(admit_by_publish_token(workflow, record, now=self._clock.now()))
+        return await self._open(admit_by_publish_token(workflow, record, login=login, now=self._clock.now()))
 
-    async def renew(self, ref: str, grant: str) -> ChatGrant:
+    async def renew(self, ref: str, grant: str, login: Login | None = None) -> ChatGrant:
         """A new grant for the chat session of a grant that is still good.
 
-        Raises :class:`GrantInvalid`, :class:`GrantExpired`, :class:`ChatSessionEnded`, :class:`ChatUnavailable`.
+        Raises :class:`GrantInvalid`, :class:`GrantExpired`, :class:`ChatSessionEnded`, :class:`ChatUnavailable`,
+        :class:`LoginRequired`.
         """
         claims = self._grants.verify(grant)
         change = self._store.begin()
@@ -91,7 +93,7 @@ class Admitting:
             raise GrantInvalid
         if chat_session is None:
             raise ChatSessionEnded
-        refused = may_renew(workflow, chat_session, now=self._clock.now())
+        refused = may_renew(workflow, chat_session, login=login, now=self._clock.now())
         if refused is not None:
             raise refused.reason
         return self._grant(chat_session)
@@ -108,10 +110,10 @@ class Admitting:
             raise GrantInvalid
         return Visit(workflow=workflow, subject=chat_session.subject)
 
-    async def visit_by_publish_token(self, publish_token: str) -> Visit:
+    async def visit_by_publish_token(self, publish_token: str, login: Login | None = None) -> Visit:
         """Who chats when a program shows its publish token with each request, without a chat session."""
         record, workflow = await self._look_up(publish_token)
-        admission = admit_by_publish_token(workflow, record, now=self._clock.now())
+        admission = admit_by_publish_token(workflow, record, login=login, now=self._clock.now())
         if isinstance(admission, Refused):
             raise admission.reason
         return Visit(workflow=admission.workflow, subject=admission.subject)

@@ -32,6 +32,10 @@ class Limiting:
         """Somebody wants a chat session."""
         await self._take(self._plan.chat_session(address=address))
 
+    async def log_in(self, *, address: str) -> None:
+        """Somebody goes to an identity provider, or comes back from there."""
+        await self._take(self._plan.login(address=address))
+
     async def read(self, subject: Subject) -> None:
         """A visitor reads, stops a turn or renews a grant."""
         await self._take(self._plan.read(key=subject.key))

@@ -16,6 +16,7 @@ from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.thread_events import ThreadEvent
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.services.admitting import Visit
 from orcheo_core.services.audit_trail import AuditListener
 from orcheo_core.services.chatting import VisitorInput
@@ -90,7 +91,9 @@ class Hall:
         return (await self.store.begin().items.page(thread_id, PageQuery(), hidden=True)).entries
 
 
-def build_hall(audit_listeners: tuple[AuditListener, ...] = ()) -> Hall:
+def build_hall(
+    audit_listeners: tuple[AuditListener, ...] = (), identity_providers: tuple[IdentityProvider, ...] = ()
+) -> Hall:
     """A new hall."""
     store, clock, entropy = FailingStore(), FakeClock(), FakeEntropy()
     background, runners, telemetry = FakeBackground(), FakeRunners(), FakeTelemetry()
@@ -107,6 +110,7 @@ def build_hall(audit_listeners: tuple[AuditListener, ...] = ()) -> Hall:
             entropy=entropy,
             telemetry=telemetry,
             limiter=NullRateLimiter(),
+            identity_providers=identity_providers,
             peppers=PepperRing((Pepper(id="p1", key=b"p" * 32),)),
             public_url="https://chat.example.org",
             audit_listeners=audit_listeners,

@@ -1,0 +1,63 @@
+"""The signed cookie that holds a login (security.md, *Login*)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
+from orcheo_adapters.auth.spent_ids import SpentIds
+from orcheo_core.domain.login import LOGIN_IDLE_LIFETIME, LOGIN_LIFETIME, Identity, Login
+from orcheo_core.ports.clock import Clock
+
+_PURPOSE = "orcheo.login-cookie.v1"
+_LONGEST = 3_000
+
+
+class LoginCookies:
+    """Signs and reads logins; the cookie's other attributes are the HTTP layer's.
+
+    A login that was signed out is refused from then on, also when another request that was under way brings a newer
+    cookie of it. So is one by an issuer that this server does not trust (any more).
+    """
+
+    def __init__(self, keys: tuple[bytes, ...], *, issuers: Collection[str], clock: Clock) -> None:
+        """``keys``: newest first, 32 bytes at least each; ``issuers``: whose word counts."""
+        self._seal = Seal(keys, _PURPOSE, longest=_LONGEST, clock=clock)
+        self._issuers = frozenset(issuers)
+        self._clock = clock
+        self._ended = SpentIds(LOGIN_LIFETIME, clock=clock)
+
+    def issue(self, login: Login) -> str:
+        """The value of a cookie for this login; the moment of signing is when it was seen last."""
+        identity = login.identity
+        return self._seal.close(
+            {
+                "id": login.id,
+                "iss": identity.issuer,
+                "sub": identity.sub,
+                "name": identity.display_name,
+                "began": login.began_at.isoformat(),
+            }
+        )
+
+    def read(self, value: str) -> Login | None:
+        """The login in a genuine cookie value that is valid still; None for anything else."""
+        try:
+            opened = self._seal.open(value, lifetime=LOGIN_IDLE_LIFETIME)
+        except (SealBroken, SealExpired):
+            return None
+        values = opened.values
+        login = Login(
+            id=values["id"],
+            identity=Identity(issuer=values["iss"], sub=values["sub"], display_name=values["name"]),
+            began_at=datetime.fromisoformat(values["began"]),
+            seen_at=opened.signed_at,
+        )
+        return login if self._counts(login) else None
+
+    def end(self, login: Login) -> None:
+        """Refuse this login from now on."""
+        self._ended.spend(login.id)
+
+    def _counts(self, login: Login) -> bool:
+        is_trusted = login.identity.issuer in self._issuers and login.id not in self._ended
+        return is_trusted and login.is_valid(self._clock.now())

@@ -1,0 +1,88 @@
+"""HTTP to identity providers: short waits, small answers, JSON only, no redirects."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import httpx2
+import orjson
+from attrs import frozen
+
+from orcheo_adapters.system.logs import get_logger
+from orcheo_core.errors import IdentityProviderUnavailable
+
+ANSWER_LIMIT = 1_000_000
+"""Bytes of one answer; key sets with certificates are the largest."""
+
+_TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
+_LOG = get_logger("login")
+
+
+@frozen(kw_only=True)
+class ProviderAnswer:
+    """A status and the JSON object that came with it."""
+
+    status: int
+    document: dict[str, Any]
+
+
+class ProviderHttp:
+    """Asks identity providers; every method raises :class:`IdentityProviderUnavailable` for what is no answer."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        """Ask over ``transport``; over the network when none is given."""
+        self._given_transport = transport
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The object at ``url``; any status but 200 is no answer."""
+        answer = await self._send("GET", url, headers=headers or {})
+        if answer.status != httpx2.codes.OK:
+            raise _unavailable(url, f"status {answer.status}")
+        return answer.document
+
+    async def post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> ProviderAnswer:
+        """What the provider says to a form."""
+        return await self._send("POST", url, headers=headers, data=form)
+
+    async def _send(self, method: str, url: str, **request: Any) -> ProviderAnswer:
+        try:
+            async with self._client() as client, client.stream(method, url, **request) as response:
+                if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
+                    raise _unavailable(url, f"status {response.status_code}")
+                return ProviderAnswer(status=response.status_code, document=_object(await _read(response)))
+        except (httpx2.HTTPError, OSError, TypeError, ValueError) as error:
+            raise _unavailable(url, type(error).__name__) from None
+
+    def _client(self) -> httpx2.AsyncClient:
+        transport = self._given_transport or httpx2.AsyncHTTPTransport(verify=self._ssl_context, trust_env=False)
+        headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "orcheo"}
+        return httpx2.AsyncClient(
+            transport=transport, timeout=_TIMEOUT, headers=headers, follow_redirects=False, trust_env=False
+        )
+
+    @cached_property
+    def _ssl_context(self) -> Any:
+        return httpx2.create_ssl_context()
+
+
+async def _read(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for part in response.aiter_raw():
+        body += part
+        if len(body) > ANSWER_LIMIT:
+            message = "the answer is too large"
+            raise ValueError(message)
+    return bytes(body)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    document = orjson.loads(body)
+    if not isinstance(document, dict):
+        message = "the answer is no JSON object"
+        raise TypeError(message)
+    return document
+
+
+def _unavailable(url: str, why: str) -> IdentityProviderUnavailable:
+    _LOG.warning("the identity provider does not answer at %s: %s", url.partition("?")[0], why)
+    return IdentityProviderUnavailable()

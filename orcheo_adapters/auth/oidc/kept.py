@@ -1,0 +1,48 @@
+"""Things that are fetched now and then, and that outlive a provider's bad hour."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from orcheo_core.errors import IdentityProviderUnavailable
+from orcheo_core.ports.clock import Clock
+
+T = TypeVar("T")
+
+LIFETIME = timedelta(hours=1)
+PAUSE = timedelta(seconds=30)
+"""While there is one, a new one is not asked for more often, whatever happens."""
+
+
+class Kept(Generic[T]):
+    """The last good one; fetched anew after an hour, and kept on when that fails."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[T]], clock: Clock) -> None:
+        """``fetch`` raises :class:`IdentityProviderUnavailable` when it cannot."""
+        self._fetch = fetch
+        self._clock = clock
+        self._value: T | None = None
+        self._fetched_at = self._tried_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
+
+    async def get(self) -> T:
+        """One that is not older than an hour if that can be had; the last good one otherwise."""
+        if self._value is None:
+            return await self._renew()
+        if self._is_older(self._fetched_at, LIFETIME) and self._is_older(self._tried_at, PAUSE):
+            with suppress(IdentityProviderUnavailable):
+                return await self._renew()
+        return self._value
+
+    async def renewed(self) -> T:
+        """One that was asked for just now, or at most 30 seconds ago."""
+        return await self._renew() if self._is_older(self._tried_at, PAUSE) else await self.get()
+
+    async def _renew(self) -> T:
+        self._tried_at = self._clock.now()
+        self._value = await self._fetch()
+        self._fetched_at = self._clock.now()
+        return self._value
+
+    def _is_older(self, moment: datetime, than: timedelta) -> bool:
+        return self._clock.now() - moment >= than

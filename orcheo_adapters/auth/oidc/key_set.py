@@ -1,0 +1,87 @@
+"""An identity provider's public keys, and the strict choice among them (RFC 7517, RFC 8725 §3.1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_adapters.auth.strict_jws import JwsKey, decode_canonical, reject
+
+_MOST = 100
+_LEAST_RSA_BITS, _MOST_RSA_BITS = 2_048, 8_192
+_RSA, _EC = ("kty", "n", "e"), ("kty", "crv", "x", "y")
+
+_KINDS: dict[str, tuple[str, str | None]] = {
+    "RS256": ("RSA", None),
+    "RS384": ("RSA", None),
+    "RS512": ("RSA", None),
+    "ES256": ("EC", "P-256"),
+    "ES384": ("EC", "P-384"),
+    "ES512": ("EC", "P-521"),
+}
+"""What kind of key each algorithm needs; any other algorithm, ``none`` and the symmetric ones above all, is refused."""
+
+
+class KeyUnknown(ValueError):
+    """No key of the set fits; a set that was fetched anew might hold one."""
+
+
+@frozen
+class KeySet:
+    """The keys that a provider publishes, as they came."""
+
+    keys: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "KeySet":
+        """Raises :class:`ValueError` for what is no key set; keys of kinds we do not use stay where they are."""
+        keys = document.get("keys")
+        if not isinstance(keys, list) or len(keys) > _MOST:
+            reject("key set")
+        return cls(tuple(each for each in keys if isinstance(each, dict)))
+
+    def choose(self, *, kid: str | None, algorithm: str) -> JwsKey:
+        """The one key that may have signed this; by kid, kind, use and algorithm.
+
+        Raises :class:`KeyUnknown` when none fits, :class:`ValueError` when more than one does or it is no good key.
+        """
+        if algorithm not in _KINDS:
+            reject("algorithm")
+        fitting = [each for each in self.keys if _fits(each, kid, algorithm)]
+        if not fitting:
+            raise KeyUnknown("no key fits")
+        if len(fitting) > 1:
+            reject("more than one key fits")
+        return _public_key(fitting[0], algorithm)
+
+
+def _fits(key: Mapping[str, Any], kid: str | None, algorithm: str) -> bool:
+    kty, crv = _KINDS[algorithm]
+    operations = key.get("key_ops", ["verify"])
+    return (
+        (kid is None or key.get("kid") == kid)
+        and key.get("kty") == kty
+        and (crv is None or key.get("crv") == crv)
+        and key.get("use", "sig") == "sig"
+        and key.get("alg", algorithm) == algorithm
+        and isinstance(operations, list)
+        and "verify" in operations
+    )
+
+
+def _public_key(key: Mapping[str, Any], algorithm: str) -> JwsKey:
+    names = _RSA if key["kty"] == "RSA" else _EC
+    members = {name: key[name] for name in names}
+    if not all(isinstance(each, str) for each in members.values()):
+        reject("key")
+    if key["kty"] == "RSA":
+        _check_rsa(members)
+    return JwsKey.of_public_jwk(members, algorithm)
+
+
+def _check_rsa(members: Mapping[str, str]) -> None:
+    modulus, exponent = (int.from_bytes(decode_canonical(members[name])) for name in ("n", "e"))
+    if not _LEAST_RSA_BITS <= modulus.bit_length() <= _MOST_RSA_BITS:
+        reject("RSA key length")
+    if not 3 <= exponent < 1 << 32 or exponent % 2 == 0:
+        reject("RSA exponent")

@@ -1,0 +1,60 @@
+"""What an identity provider says about itself (OpenID Connect Discovery 1.0)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_adapters.auth.oidc.registration import is_secure_url
+
+BASIC, POST = "client_secret_basic", "client_secret_post"
+
+
+class MetadataWrong(Exception):
+    """The document is not of this issuer, or lacks what is needed; the text says what, for the log."""
+
+
+@frozen(kw_only=True)
+class ProviderMetadata:
+    """The addresses of an identity provider."""
+
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str | None
+    sends_iss: bool
+    """Whether it names itself in each answer (RFC 9207), so that an answer without its name is refused."""
+    token_endpoint_auth: str
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any], *, issuer: str) -> "ProviderMetadata":
+        """Raises :class:`MetadataWrong`."""
+        if document.get("issuer") != issuer:
+            raise MetadataWrong("it names another issuer")
+        return cls(
+            authorization_endpoint=_url(document, "authorization_endpoint"),
+            token_endpoint=_url(document, "token_endpoint"),
+            jwks_uri=_url(document, "jwks_uri"),
+            userinfo_endpoint=_url(document, "userinfo_endpoint") if "userinfo_endpoint" in document else None,
+            sends_iss=document.get("authorization_response_iss_parameter_supported") is True,
+            token_endpoint_auth=_auth(document.get("token_endpoint_auth_methods_supported")),
+        )
+
+
+def discovery_url(issuer: str) -> str:
+    """Where the document is (section 4)."""
+    return f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+
+
+def _url(document: Mapping[str, Any], name: str) -> str:
+    url = document.get(name)
+    if not isinstance(url, str) or not is_secure_url(url):
+        raise MetadataWrong(f"{name} is no https URL")
+    return url
+
+
+def _auth(methods: object) -> str:
+    """The default is the header (section 3), which is taken wherever it is offered."""
+    if isinstance(methods, list) and BASIC not in methods and POST in methods:
+        return POST
+    return BASIC

@@ -1,0 +1,204 @@
+"""One identity provider: the authorization code flow with PKCE (OpenID Connect Core, section 3.1)."""
+
+import hmac
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from orcheo_adapters.auth.oidc.http import ProviderHttp
+from orcheo_adapters.auth.oidc.id_token import Expected, verified_claims
+from orcheo_adapters.auth.oidc.kept import Kept
+from orcheo_adapters.auth.oidc.key_set import KeySet, KeyUnknown
+from orcheo_adapters.auth.oidc.metadata import POST, MetadataWrong, ProviderMetadata, discovery_url
+from orcheo_adapters.auth.oidc.names import display_name
+from orcheo_adapters.auth.oidc.registration import ProviderRegistration
+from orcheo_adapters.system.logs import get_logger
+from orcheo_core.domain.login import Identity
+from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotVerified
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
+
+_SCOPE = "openid profile"
+_PASSING = frozenset({"server_error", "temporarily_unavailable"})
+_OUR_FAULT = frozenset({"invalid_client", "unauthorized_client"})
+_LOG = get_logger("login")
+
+
+class OidcProvider(IdentityProvider):
+    """Sends browsers to the provider and verifies what they bring back; remembers its addresses and keys."""
+
+    def __init__(
+        self, registration: ProviderRegistration, *, redirect_uri: str, http: ProviderHttp, clock: Clock
+    ) -> None:
+        """Nothing is asked before the first visitor wants to sign in."""
+        self.name = registration.name
+        self.title = registration.title
+        self._registration = registration
+        self._redirect_uri = redirect_uri
+        self._http = http
+        self._clock = clock
+        self._metadata = Kept(self._fetch_metadata, clock)
+        self._keys = Kept(self._fetch_keys, clock)
+
+    async def begin(self, attempt: LoginAttempt) -> str:
+        """See the port."""
+        metadata = await self._metadata.get()
+        query = urlencode(
+            {
+                "response_type": "code",
+                "client_id": self._registration.client_id,
+                "redirect_uri": self._redirect_uri,
+                "scope": _SCOPE,
+                "state": attempt.state,
+                "nonce": _secret(attempt, "nonce"),
+                "code_challenge": _challenge(_secret(attempt, "verifier")),
+                "code_challenge_method": "S256",
+            }
+        )
+        joint = "&" if "?" in metadata.authorization_endpoint else "?"
+        return f"{metadata.authorization_endpoint}{joint}{query}"
+
+    async def finish(self, attempt: LoginAttempt, answer: Mapping[str, str]) -> Identity:
+        """See the port."""
+        metadata = await self._metadata.get()
+        self._check_sender(metadata, answer)
+        self._check_error(answer)
+        if not answer.get("code"):
+            raise self._refused("there is no code")
+        tokens = await self._exchange(metadata, attempt, answer["code"])
+        claims = await self._verify(tokens.get("id_token"), attempt)
+        named = await self._with_name(metadata, tokens, claims)
+        return self._identity(claims["sub"], named)
+
+    def _check_sender(self, metadata: ProviderMetadata, answer: Mapping[str, str]) -> None:
+        """RFC 9207: an answer of one provider must never be taken for another's."""
+        if answer.get("iss", None if metadata.sends_iss else self._registration.issuer) != self._registration.issuer:
+            raise self._refused("the answer is another issuer's, or names none")
+
+    def _check_error(self, answer: Mapping[str, str]) -> None:
+        error = answer.get("error")
+        if error is None:
+            return
+        if error in _PASSING:
+            raise IdentityProviderUnavailable
+        if error != "access_denied":
+            _LOG.warning("identity provider %s: %s", self.name, _quoted(error))
+        raise LoginDenied
+
+    async def _exchange(self, metadata: ProviderMetadata, attempt: LoginAttempt, code: str) -> Mapping[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._redirect_uri,
+            "code_verifier": _secret(attempt, "verifier"),
+        }
+        headers, more = self._credentials(metadata)
+        answer = await self._http.post(metadata.token_endpoint, {**form, **more}, headers)
+        if answer.status != 200:
+            raise self._exchange_refused(answer.document.get("error"))
+        return answer.document
+
+    def _credentials(self, metadata: ProviderMetadata) -> tuple[dict[str, str], dict[str, str]]:
+        """Headers and form fields by which this server is known there (RFC 6749, section 2.3.1)."""
+        client_id, secret = self._registration.client_id, self._registration.client_secret
+        if secret is None:
+            return {}, {"client_id": client_id}
+        if metadata.token_endpoint_auth == POST:
+            return {}, {"client_id": client_id, "client_secret": secret}
+        pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+        return {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}, {}
+
+    def _exchange_refused(self, error: object) -> Exception:
+        if error in _OUR_FAULT:
+            _LOG.error("identity provider %s does not accept our client id and secret", self.name)
+            return IdentityProviderUnavailable(hint="The operator of this server should look at its log.")
+        return self._refused(f"the provider did not take the code: {_quoted(error)}")
+
+    async def _verify(self, id_token: object, attempt: LoginAttempt) -> Mapping[str, Any]:
+        if not isinstance(id_token, str):
+            raise self._refused("there is no id token")
+        expected = Expected(
+            issuer=self._registration.issuer,
+            client_id=self._registration.client_id,
+            nonce=_secret(attempt, "nonce"),
+            now=self._clock.now(),
+        )
+        keys = await self._keys.get()
+        try:
+            return verified_claims(id_token, keys, expected)
+        except KeyUnknown:
+            newer = await self._keys.renewed()
+        except Exception as error:  # noqa: BLE001 - whatever a text does to a parser, it is no id token
+            raise self._refused(_reason(error)) from None
+        try:
+            return verified_claims(id_token, newer, expected)
+        except Exception as error:  # noqa: BLE001 - as above
+            raise self._refused(_reason(error)) from None
+
+    async def _with_name(
+        self, metadata: ProviderMetadata, tokens: Mapping[str, Any], claims: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """The claims in which a name is looked for: many providers tell it at the userinfo endpoint only."""
+        access_token = tokens.get("access_token")
+        if display_name(claims) or metadata.userinfo_endpoint is None or not isinstance(access_token, str):
+            return claims
+        try:
+            headers = {"authorization": f"Bearer {access_token}"}
+            userinfo = await self._http.get(metadata.userinfo_endpoint, headers)
+        except IdentityProviderUnavailable:
+            return claims  # a name is good to have; who it is we know already
+        if userinfo.get("sub") != claims["sub"]:
+            raise self._refused("the userinfo is another person's")
+        return userinfo
+
+    def _identity(self, sub: str, named: Mapping[str, Any]) -> Identity:
+        try:
+            return Identity(issuer=self._registration.issuer, sub=sub, display_name=display_name(named) or sub)
+        except ValueError as error:
+            raise self._refused(str(error)) from None
+
+    async def _fetch_metadata(self) -> ProviderMetadata:
+        issuer = self._registration.issuer
+        document = await self._http.get(discovery_url(issuer))
+        try:
+            return ProviderMetadata.parse(document, issuer=issuer)
+        except MetadataWrong as error:
+            _LOG.error("what identity provider %s says about itself cannot be used: %s", self.name, error)
+            raise IdentityProviderUnavailable from None
+
+    async def _fetch_keys(self) -> KeySet:
+        metadata = await self._metadata.get()
+        try:
+            return KeySet.parse(await self._http.get(metadata.jwks_uri))
+        except ValueError:
+            _LOG.error("the key set of identity provider %s cannot be read", self.name)
+            raise IdentityProviderUnavailable from None
+
+    def _refused(self, why: str) -> LoginNotVerified:
+        _LOG.warning("login by identity provider %s refused: %s", self.name, why)
+        return LoginNotVerified()
+
+
+def _secret(attempt: LoginAttempt, purpose: str) -> str:
+    """43 characters that only this server and this browser's attempt know; PKCE's least length (RFC 7636 §4.1)."""
+    return _text(hmac.digest(attempt.seed, purpose.encode(), "sha256"))
+
+
+def _challenge(verifier: str) -> str:
+    return _text(sha256(verifier.encode()).digest())
+
+
+def _text(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, ValueError) and str(error).startswith("not acceptable") else "unreadable"
+
+
+def _quoted(error: object) -> str:
+    """An error code as the log may hold it."""
+    text = error if isinstance(error, str) else ""
+    return text if text.isascii() and text.replace("_", "").isalnum() and len(text) < 64 else "an unknown error"

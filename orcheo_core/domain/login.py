@@ -1,0 +1,87 @@
+"""A login: a browser's identity, verified by an identity provider, for a while."""
+
+from datetime import datetime, timedelta
+
+from attrs import evolve, field, frozen
+
+from orcheo_core.domain.subject import Subject
+
+LOGIN_IDLE_LIFETIME = timedelta(minutes=30)
+"""A login that is not used for so long is over (security.md, *Login*)."""
+
+LOGIN_LIFETIME = timedelta(hours=8)
+"""A login lasts so long at most, however much it is used."""
+
+LONGEST_SUB = 255
+"""Characters of a subject identifier (OpenID Connect Core, section 2)."""
+
+_LONGEST_ISSUER = 255
+_LONGEST_NAME = 100
+
+
+def _check_issuer(_identity: object, _attribute: object, issuer: str) -> None:
+    if not 0 < len(issuer) <= _LONGEST_ISSUER or not _is_plain(issuer) or "#" in issuer:
+        message = f"an issuer has 1 to {_LONGEST_ISSUER} printable ASCII characters and no #"
+        raise ValueError(message)
+
+
+def _check_sub(_identity: object, _attribute: object, sub: str) -> None:
+    if not 0 < len(sub) <= LONGEST_SUB or not _is_plain(sub):
+        message = f"a sub has 1 to {LONGEST_SUB} printable ASCII characters"
+        raise ValueError(message)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def shown_name(text: str) -> str:
+    """``text`` as it may be shown: printable characters only, single spaces, 100 characters at most."""
+    spaced = " ".join(text.split())
+    return "".join(each for each in spaced if each.isprintable())[:_LONGEST_NAME].strip()
+
+
+@frozen(kw_only=True)
+class Identity:
+    """Whom an identity provider vouched for.
+
+    Issuer and ``sub`` together are the person; the display name is for reading only, and never an e-mail address's
+    stand-in for either.
+    """
+
+    issuer: str = field(validator=_check_issuer)
+    sub: str = field(validator=_check_sub)
+    display_name: str = field(converter=shown_name)
+
+    @property
+    def subject(self) -> Subject:
+        """Whose threads they are."""
+        return Subject.logged_in(self.issuer, self.sub)
+
+
+@frozen(kw_only=True)
+class Login:
+    """A verified identity in one browser: since when, and when it was used last."""
+
+    id: str
+    identity: Identity
+    began_at: datetime
+    seen_at: datetime
+
+    @property
+    def until(self) -> datetime:
+        """When it ends unless it is used again: after 30 idle minutes, after 8 hours at most."""
+        return min(self.seen_at + LOGIN_IDLE_LIFETIME, self.began_at + LOGIN_LIFETIME)
+
+    @property
+    def subject(self) -> Subject:
+        """Whose threads they are."""
+        return self.identity.subject
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it still counts at ``now``."""
+        return now < self.until
+
+    def used(self, at: datetime) -> "Login":
+        """The same login, seen again."""
+        return evolve(self, seen_at=at)

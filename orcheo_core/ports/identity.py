@@ -1,0 +1,39 @@
+"""Identity providers: they know who a visitor is."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from orcheo_core.domain.login import Identity
+
+
+@frozen(kw_only=True)
+class LoginAttempt:
+    """One browser's way to an identity provider and back.
+
+    ``state`` goes along in the open and comes back; ``seed`` stays between that browser and this server.
+    """
+
+    state: str
+    seed: bytes = field(repr=False)
+
+
+class IdentityProvider(Protocol):
+    """One identity provider: ``name`` names it in addresses, ``title`` to people."""
+
+    name: str
+    title: str
+
+    @abstractmethod
+    async def begin(self, attempt: LoginAttempt) -> str:
+        """The URL to send the browser to; raises :class:`IdentityProviderUnavailable`."""
+
+    @abstractmethod
+    async def finish(self, attempt: LoginAttempt, answer: Mapping[str, str]) -> Identity:
+        """Whom the provider vouched for; ``answer`` is what the browser brought back, each name once.
+
+        Raises :class:`LoginDenied` when the provider said no, :class:`LoginNotVerified` for an answer that proves
+        nothing, :class:`IdentityProviderUnavailable`.
+        """

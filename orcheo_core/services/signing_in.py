@@ -1,0 +1,82 @@
+"""Signing in: from an identity provider's word to a login."""
+
+from collections.abc import Mapping, Sequence
+
+from orcheo_core.domain.actor import Actor, Caller, Channel
+from orcheo_core.domain.audit import Act
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.login import Login
+from orcheo_core.errors import LoginDenied, LoginNotSetUp, LoginNotVerified
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
+from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.identifiers import Identifiers
+
+UNKNOWN_VISITOR = Actor("visitor:unknown")
+"""Who was denied a login, as far as anybody knows."""
+
+
+class SigningIn:
+    """Sends visitors to identity providers, makes logins of what they bring back, and writes both down."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        identifiers: Identifiers,
+        audit_trail: AuditTrail,
+        providers: Sequence[IdentityProvider],
+    ) -> None:
+        """Join the ports this service needs; without ``providers`` nobody can sign in."""
+        self._store = store
+        self._clock = clock
+        self._identifiers = identifiers
+        self._audit_trail = audit_trail
+        self.providers = tuple(providers)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is anywhere to sign in."""
+        return bool(self.providers)
+
+    def provider(self, name: str) -> IdentityProvider:
+        """The identity provider of this name; :class:`LoginNotSetUp` when there is none."""
+        found = next((each for each in self.providers if each.name == name), None)
+        if found is None:
+            raise LoginNotSetUp
+        return found
+
+    async def begin(self, provider: str, attempt: LoginAttempt) -> str:
+        """The URL to send the browser to.
+
+        Raises :class:`LoginNotSetUp`, :class:`IdentityProviderUnavailable`.
+        """
+        return await self.provider(provider).begin(attempt)
+
+    async def finish(self, provider: str, attempt: LoginAttempt, answer: Mapping[str, str]) -> Login:
+        """A new login for whom the provider vouched for, with an id of its own each time.
+
+        Raises :class:`LoginNotSetUp`, :class:`LoginDenied`, :class:`LoginNotVerified`,
+        :class:`IdentityProviderUnavailable`.
+        """
+        try:
+            identity = await self.provider(provider).finish(attempt, answer)
+        except (LoginDenied, LoginNotVerified) as error:
+            await self._write_down(Act.LOGIN_DENIED, UNKNOWN_VISITOR, f"{provider}: {error.code}")
+            raise
+        now = self._clock.now()
+        login = Login(id=self._identifiers.new(IdKind.LOGIN), identity=identity, began_at=now, seen_at=now)
+        await self._write_down(Act.LOGGED_IN, Actor(login.subject.key), f"{provider}: {login.id}")
+        return login
+
+    async def end(self, login: Login) -> None:
+        """A visitor signs out."""
+        await self._write_down(Act.LOGGED_OUT, Actor(login.subject.key), login.id)
+
+    async def _write_down(self, act: Act, actor: Actor, note: str) -> None:
+        change = self._store.begin()
+        caller = Caller(actor=actor, channel=Channel.HTTP, scopes=frozenset())
+        self._audit_trail.record(change, act, caller, note=note)
+        await change.commit()

@@ -1,0 +1,44 @@
+"""An identity provider that answers as it is told."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from attrs import define, field
+
+from orcheo_core.domain.login import Identity, Login
+from orcheo_core.errors import OrcheoError
+from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
+
+ISSUER = "https://login.example.org"
+
+
+def identity(name: str = "ada", issuer: str = ISSUER) -> Identity:
+    """Somebody the provider knows."""
+    return Identity(issuer=issuer, sub=name, display_name=name.title())
+
+
+def login(name: str = "ada", *, at: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)) -> Login:
+    """A login that began at ``at``."""
+    return Login(id=f"lgn_{name}", identity=identity(name), began_at=at, seen_at=at)
+
+
+@define(kw_only=True)
+class FakeIdentityProvider(IdentityProvider):
+    """Vouches for whom ``answer["code"]`` names; raises ``refusal`` when there is one."""
+
+    name: str = "fake"
+    title: str = "Fake"
+    refusal: OrcheoError | None = None
+    attempts: list[LoginAttempt] = field(factory=list)
+
+    async def begin(self, attempt: LoginAttempt) -> str:
+        """See the port."""
+        self.attempts.append(attempt)
+        return f"{ISSUER}/authorize?state={attempt.state}"
+
+    async def finish(self, attempt: LoginAttempt, answer: Mapping[str, str]) -> Identity:
+        """See the port."""
+        self.attempts.append(attempt)
+        if self.refusal is not None:
+            raise self.refusal
+        return identity(answer["code"])
