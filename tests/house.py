@@ -9,6 +9,7 @@ import httpx2
 import orjson
 from attrs import evolve, frozen
 
+from orcheo_adapters.auth.oidc.http import ProviderHttp
 from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.bootstrap import LOCAL_OWNER, Machine, Orcheo, assemble, local_caller
 from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
@@ -20,10 +21,17 @@ from orcheo_core.ports.unit_of_work import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.telemetry import FakeTelemetry
+from tests.servers.bad_provider import CLIENT_ID, CLIENT_SECRET, ISSUER, BadProvider
 
 BASE_URL = "http://127.0.0.1:8700"
 NO_LIMITS = {"ORCHEO_LIMITS": "off"}
 """As the clock stands still, tests that are not about limits would soon meet one."""
+SIGN_IN = {
+    "ORCHEO_OIDC_ISSUER": ISSUER,
+    "ORCHEO_OIDC_CLIENT_ID": CLIENT_ID,
+    "ORCHEO_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+}
+"""Visitors can sign in at the provider of the tests."""
 USER_INPUT = {"content": [{"type": "input_text", "text": "Hello"}], "attachments": [], "inference_options": {}}
 
 
@@ -108,13 +116,22 @@ async def build_house(
     telemetry: FakeTelemetry | None = None,
     environment: Mapping[str, str] = NO_LIMITS,
     address: str = "127.0.0.1",
+    provider: BadProvider | None = None,
 ) -> AsyncIterator[House]:
-    """Build a server and take it down again; its client comes from ``address``."""
+    """Build a server and take it down again; its client comes from ``address``, visitors sign in at ``provider``."""
     store, telemetry = store or MemoryStore(), telemetry or FakeTelemetry()
     clock, entropy = FakeClock(), FakeEntropy()
     machine = Machine(
-        clock=clock, entropy=entropy, runners=RunnerRegistry(), telemetry=telemetry, files=MemoryAttachmentFiles()
+        clock=clock,
+        entropy=entropy,
+        runners=RunnerRegistry(),
+        telemetry=telemetry,
+        files=MemoryAttachmentFiles(),
+        provider_http=ProviderHttp(httpx2.ASGITransport(provider.app)) if provider else None,
     )
+    if provider is not None:
+        provider.clock = clock
+        environment = {**SIGN_IN, **environment}
     settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused", **environment})
     secrets = ServerSecrets.generate(entropy.random_bytes)
     orcheo = assemble(store, secrets, settings, machine=machine, static_folder=static_folder or Path("nowhere"))

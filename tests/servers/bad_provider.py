@@ -23,7 +23,7 @@ from starlette.routing import Route
 from orcheo_core.ports.clock import Clock
 
 ISSUER = "https://login.example.org"
-CLIENT_ID, CLIENT_SECRET = "orcheo:é", "s e+c/r:é"
+CLIENT_ID, CLIENT_SECRET = "orcheo:+ 1", "s e+c/r:é"
 Json = dict[str, Any]
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)

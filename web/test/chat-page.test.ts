@@ -18,6 +18,8 @@ const DESCRIPTION = {
   name: "Docs assistant",
   require_login: false,
   login_url: "/auth/login?to=1",
+  signed_in_as: null,
+  dev_login: false,
   look: {},
 };
 const GRANT = { client_secret: "grant", expires_in: 300 };
@@ -63,6 +65,33 @@ async function send(text: string): Promise<void> {
   field.dispatchEvent(new InputEvent("input"));
   field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
 }
+
+describe("the line above the chat", () => {
+  test("is not there for visitors who are not signed in", async () => {
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
+    await expect.poll(() => all("textarea")).toHaveLength(1);
+    expect(all(".sign-in")).toHaveLength(0);
+  });
+
+  test("says who is signed in and signs out", async () => {
+    const server = openPage(
+      jsonAnswer({ ...DESCRIPTION, signed_in_as: "<b>Ada</b>" }),
+      jsonAnswer(GRANT),
+      new Response(null, { status: 204 }),
+    );
+    const reload = vi.spyOn(location, "reload").mockImplementation(() => {});
+    await expect.poll(() => shownText(".sign-in span")).toBe("Signed in as <b>Ada</b>");
+    find<HTMLButtonElement>(".sign-in button").click();
+    await expect.poll(() => reload.mock.calls).toHaveLength(1);
+    expect(server.sent.at(-1)?.url).toBe("/auth/logout");
+  });
+
+  test("warns where anybody can sign in under any name", async () => {
+    openPage(jsonAnswer({ ...DESCRIPTION, dev_login: true }), jsonAnswer(GRANT));
+    await expect.poll(() => shownText(".sign-in [role=note]")).toContain("Trial sign-in is on");
+    expect(all(".sign-in button")).toHaveLength(0);
+  });
+});
 
 describe("the chat page", () => {
   test("opens a chat session by itself, shows the name, and streams the answer to a message", async () => {

@@ -120,6 +120,8 @@ async function chat(response, ref, action) {
     id: "wf_demo",
     name: "Docs assistant",
     require_login: false,
+    signed_in_as: null,
+    dev_login: false,
     login_url: "/auth/login?to=x",
     look: {},
   });

@@ -8,6 +8,8 @@ export interface ChatDescription {
   name: string;
   require_login: boolean;
   login_url: string | null;
+  signed_in_as: string | null;
+  dev_login: boolean;
 }
 
 interface GrantAnswer {
@@ -36,10 +38,20 @@ export class ChatPageApi {
     return answer.client_secret;
   }
 
+  /** Ends the login of this browser, here and in its other tabs. */
+  async signOut(): Promise<void> {
+    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+    await this.#send("/auth/logout", post);
+  }
+
   async #ask<T>(url: string, init: RequestInit): Promise<T> {
+    return readJson<T>(await this.#send(url, init));
+  }
+
+  async #send(url: string, init: RequestInit): Promise<Response> {
     const signal = AbortSignal.timeout(REQUEST_LIMIT);
     const response = await fetchOrFail(this.#fetch, url, { ...init, credentials: "same-origin", signal });
     if (!response.ok) throw await readProblem(response);
-    return readJson<T>(response);
+    return response;
   }
 }

@@ -10,11 +10,19 @@ import { skeletonStyles } from "../../element/styles/skeleton.ts";
 import { themeStyles } from "../../element/styles/theme.ts";
 import { type ChatDescription, ChatPageApi } from "./chat-page-api.ts";
 import { type Screen, screenForError, screenTemplate } from "./screens.ts";
+import { type SignInState, signInBar, signInBarStyles } from "./sign-in-bar.ts";
 import { ThreadMemory } from "./thread-memory.ts";
 
 const pageStyles = css`
-  main {
+  .page {
+    display: grid;
+    grid-template-rows: auto minmax(0, 1fr);
     block-size: 100%;
+  }
+
+  main {
+    grid-row: 2;
+    min-block-size: 0;
   }
 
   .screen {
@@ -58,11 +66,19 @@ const pageStyles = css`
 `;
 
 export class OrcheoChatPage extends LitElement {
-  static override styles = [themeStyles, controlStyles, chatStyles, skeletonStyles, pageStyles];
+  static override styles = [
+    themeStyles,
+    controlStyles,
+    chatStyles,
+    skeletonStyles,
+    signInBarStyles,
+    pageStyles,
+  ];
 
   readonly #countdown = new Countdown(this);
   #screen: Screen | null = null;
   #chat: OrcheoChat | null = null;
+  #signIn: SignInState = { name: null, isTrial: false };
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -70,7 +86,10 @@ export class OrcheoChatPage extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<main>${this.#screen === null ? (this.#chat ?? skeletonTemplate("")) : this.#screenTemplate(this.#screen)}</main>`;
+    const shown =
+      this.#screen === null ? (this.#chat ?? skeletonTemplate("")) : this.#screenTemplate(this.#screen);
+    const bar = signInBar(this.#signIn, () => void this.#signOut());
+    return html`<div class="page">${bar}<main>${shown}</main></div>`;
   }
 
   #screenTemplate(screen: Screen): TemplateResult {
@@ -78,14 +97,23 @@ export class OrcheoChatPage extends LitElement {
     return screenTemplate(screen, this.#countdown.secondsUntil(notBefore), () => void this.#open());
   }
 
+  async #signOut(): Promise<void> {
+    try {
+      await newApi().signOut();
+    } finally {
+      location.reload();
+    }
+  }
+
   async #open(): Promise<void> {
-    const api = new ChatPageApi(refOf(location.pathname), (url, init) => fetch(url, init));
+    const api = newApi();
     let loginUrl: string | null = null;
     this.#screen = null;
     this.requestUpdate();
     try {
       const description = await api.describe();
       loginUrl = description.login_url;
+      this.#signIn = { name: description.signed_in_as, isTrial: description.dev_login };
       document.title = description.name;
       this.#chat = startChat(description, api, await api.openChatSession());
     } catch (error) {
@@ -93,6 +121,10 @@ export class OrcheoChatPage extends LitElement {
     }
     this.requestUpdate();
   }
+}
+
+function newApi(): ChatPageApi {
+  return new ChatPageApi(refOf(location.pathname), (url, init) => fetch(url, init));
 }
 
 function startChat(description: ChatDescription, api: ChatPageApi, firstGrant: string): OrcheoChat {

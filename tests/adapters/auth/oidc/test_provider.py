@@ -1,0 +1,315 @@
+"""Signing in at an identity provider that does one thing wrong at a time."""
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+from attrs import evolve
+from cryptography.hazmat.primitives import hashes
+
+from orcheo_adapters.auth.oidc.http import ProviderHttp
+from orcheo_adapters.auth.oidc.provider import OidcProvider
+from orcheo_adapters.auth.oidc.registration import ProviderRegistration
+from orcheo_core.domain.login import Identity
+from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotVerified
+from orcheo_core.ports.identity import LoginAttempt
+from tests.fakes.clock import FakeClock
+from tests.servers import bad_provider as bad
+from tests.servers.bad_provider import BadProvider
+
+ATTEMPT = LoginAttempt(state="state-1", seed=b"s" * 32)
+REGISTRATION = ProviderRegistration(
+    name="main", title="Sign in", issuer=bad.ISSUER, client_id=bad.CLIENT_ID, client_secret=bad.CLIENT_SECRET
+)
+Claims = Callable[[bad.Json], bad.Json]
+
+
+def with_claims(**changed: Any) -> Claims:
+    """The claims with these in place of its own."""
+    return lambda claims: claims | changed
+
+
+def without(name: str) -> Claims:
+    """The claims but for one."""
+    return lambda claims: {key: value for key, value in claims.items() if key != name}
+
+
+def later(name: str, seconds: int) -> Claims:
+    """The claims with one time moved."""
+    return lambda claims: claims | {name: (claims[name] if name in claims else claims["iat"]) + seconds}
+
+
+def provider(wrong: BadProvider, registration: ProviderRegistration = REGISTRATION) -> OidcProvider:
+    """Ours, which asks that one."""
+    http = ProviderHttp(httpx2.ASGITransport(wrong.app))
+    return OidcProvider(
+        registration, redirect_uri="https://chat.example.org/auth/callback", http=http, clock=wrong.clock
+    )
+
+
+async def sign_in(wrong: BadProvider, ours: OidcProvider | None = None, attempt: LoginAttempt = ATTEMPT) -> Identity:
+    """Off to the provider and back."""
+    ours = ours or provider(wrong)
+    brought = wrong.authorize(await ours.begin(attempt))
+    brought.pop("state")
+    return await ours.finish(attempt, brought)
+
+
+@pytest.fixture
+def wrong() -> BadProvider:
+    """A provider that does nothing wrong yet."""
+    return BadProvider(clock=FakeClock())
+
+
+ADA = Identity(issuer=bad.ISSUER, sub="ada", display_name="Ada")
+
+FINE: dict[str, dict[str, Any]] = {
+    "as it comes": {},
+    "no kid where there is one key": {"header": {"alg": "RS256"}},
+    "typ JWT": {"header": {"alg": "RS256", "kid": "k1", "typ": "jwt"}},
+    "audiences with azp": {"claims": with_claims(aud=["other", bad.CLIENT_ID], azp=bad.CLIENT_ID)},
+    "keys of kinds that are not used": {
+        "jwks": {"keys": [{"kty": "oct", "k": "AA"}, "junk", bad.rsa_jwk(bad.RSA_KEY, kid="k1")]}
+    },
+    "P-256": {
+        "header": {"alg": "ES256", "kid": "e"},
+        "sign": bad.es(bad.EC_KEY, hashes.SHA256()),
+        "jwks": {"keys": [bad.ec_jwk(bad.EC_KEY, kid="e"), bad.rsa_jwk(bad.RSA_KEY, kid="e")]},
+    },
+    "P-384": {
+        "header": {"alg": "ES384", "kid": "e"},
+        "sign": bad.es(bad.EC_384_KEY, hashes.SHA384()),
+        "jwks": {"keys": [bad.ec_jwk(bad.EC_384_KEY, kid="e", use="sig", key_ops=["verify"])]},
+    },
+    "credentials in the form": {
+        "metadata": lambda document: document | {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+    },
+    "a clock a minute ahead": {"claims": later("iat", 60)},
+    "the name at the userinfo endpoint": {"name": None, "userinfo": {"sub": "ada", "nickname": " Ada\n"}},
+}
+
+
+@pytest.mark.parametrize("does", FINE.values(), ids=FINE)
+async def test_a_provider_in_order_is_believed(wrong: BadProvider, does: dict[str, Any]) -> None:
+    """Issuer and sub are the person; the name is for reading."""
+    assert await sign_in(evolve(wrong, **does)) == ADA
+
+
+def _swapped() -> dict[str, Any]:
+    return {"sign": bad.rs256(bad.OTHER_RSA_KEY)}
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "iss": {"claims": with_claims(iss="https://evil.example")},
+    "iss with a slash more": {"claims": with_claims(iss=f"{bad.ISSUER}/")},
+    "no iss": {"claims": without("iss")},
+    "aud": {"claims": with_claims(aud="other")},
+    "no aud": {"claims": without("aud")},
+    "aud of numbers": {"claims": with_claims(aud=[1, bad.CLIENT_ID])},
+    "two audiences without azp": {"claims": with_claims(aud=["other", bad.CLIENT_ID])},
+    "azp of another": {"claims": with_claims(azp="other")},
+    "nonce": {"claims": with_claims(nonce="another")},
+    "no nonce": {"claims": without("nonce")},
+    "nonce of another kind": {"claims": with_claims(nonce=5)},
+    "expired": {"claims": later("exp", -301)},
+    "expires this second": {"claims": later("exp", -300)},
+    "no exp": {"claims": without("exp")},
+    "exp as text": {"claims": with_claims(exp="9999999999")},
+    "exp true": {"claims": with_claims(exp=True)},
+    "from the future": {"claims": later("iat", 61)},
+    "issued long ago": {"claims": later("iat", -601)},
+    "no iat": {"claims": without("iat")},
+    "not valid yet": {"claims": later("nbf", 61)},
+    "no sub": {"claims": without("sub")},
+    "sub of another kind": {"claims": with_claims(sub=7)},
+    "empty sub": {"sub": ""},
+    "sub too long": {"sub": "a" * 256},
+    "sub with control characters": {"sub": "a\x00b"},
+    "signature": _swapped(),
+    "swapped keys": _swapped() | {"jwks": {"keys": [bad.rsa_jwk(bad.OTHER_RSA_KEY, kid="other")]}},
+    "no signature": {"id_token": lambda text: text.rpartition(".")[0] + "."},
+    "alg none": {"header": {"alg": "none"}, "sign": lambda _data: b""},
+    "alg None with key": {"header": {"alg": "None", "kid": "k1"}},
+    "public key as shared secret": {
+        "header": {"alg": "HS256", "kid": "k1"},
+        "sign": bad.hs256(bad.public_pem(bad.RSA_KEY)),
+    },
+    "client secret as key": {
+        "header": {"alg": "HS256"},
+        "sign": lambda data: hmac.digest(bad.CLIENT_SECRET.encode(), data, "sha256"),
+    },
+    "no alg": {"header": {"kid": "k1"}},
+    "kid of another kind": {"header": {"alg": "RS256", "kid": 1}},
+    "kid null": {"header": {"alg": "RS256", "kid": None}},
+    "unknown crit": {"header": {"alg": "RS256", "kid": "k1", "crit": ["x"], "x": 1}},
+    "typ of another token": {"header": {"alg": "RS256", "kid": "k1", "typ": "at+jwt"}},
+    "two keys fit": {
+        "header": {"alg": "RS256"},
+        "jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="a"), bad.rsa_jwk(bad.OTHER_RSA_KEY, kid="b")]},
+    },
+    "mixed key set": {
+        "jwks": {"keys": [bad.ec_jwk(bad.EC_KEY, kid="k1"), {"kty": "oct", "k": "AAAA", "kid": "k1"}]},
+    },
+    "key for encryption": {"jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="k1", use="enc")]}},
+    "key for another algorithm": {"jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="k1", alg="RS512")]}},
+    "short key": {
+        "sign": bad.rs256(bad.SHORT_RSA_KEY),
+        "jwks": {"keys": [bad.rsa_jwk(bad.SHORT_RSA_KEY, kid="k1")]},
+    },
+    "key with members of other kinds": {"jwks": {"keys": [{"kty": "RSA", "kid": "k1", "n": 5, "e": "AQAB"}]}},
+    "key with exponent 1": {
+        "jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="k1") | {"e": "AQ"}]},
+    },
+    "no id token": {"id_token": lambda _text: None},
+    "id token of another kind": {"id_token": lambda _text: {"iss": bad.ISSUER}},
+    "junk for an id token": {"id_token": lambda _text: "a.b.c"},
+    "id token of 20 KB": {"id_token": lambda text: text + "A" * 20_000},
+    "id token with junk behind": {"id_token": lambda text: f"{text}=="},
+    "answer without iss": {"answer": lambda answer: {key: answer[key] for key in ("state", "code")}},
+    "answer with another iss": {"answer": lambda answer: answer | {"iss": "https://evil.example"}},
+    "answer without code": {"answer": lambda answer: answer | {"code": ""}},
+    "a code that the provider does not know": {"answer": lambda answer: answer | {"code": "stolen"}},
+    "userinfo of another person": {"name": None, "userinfo": {"sub": "eve", "name": "Ada"}},
+}
+
+
+@pytest.mark.parametrize("does", WRONG.values(), ids=WRONG)
+async def test_a_provider_that_does_something_wrong_is_not_believed(wrong: BadProvider, does: dict[str, Any]) -> None:
+    """Each of these would let somebody in as somebody else."""
+    with pytest.raises(LoginNotVerified):
+        await sign_in(evolve(wrong, **does))
+
+
+async def test_an_answer_to_another_attempt_is_not_believed(wrong: BadProvider) -> None:
+    """Neither its code, by PKCE, nor its id token, by the nonce: here the provider checks no verifier."""
+    ours, other = provider(wrong), LoginAttempt(state="state-2", seed=b"t" * 32)
+    brought = wrong.authorize(await ours.begin(other))
+    with pytest.raises(AssertionError):  # the provider's own check of the verifier
+        await ours.finish(ATTEMPT, brought)
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        {"is_down": True},
+        {"metadata": lambda document: document | {"issuer": "https://evil.example"}},
+        {"metadata": lambda document: document | {"token_endpoint": "http://login.example.org/token"}},
+        {"metadata": lambda document: {key: each for key, each in document.items() if key != "jwks_uri"}},
+        {"metadata": lambda document: document | {"jwks_uri": 5}},
+        {"metadata": lambda _document: []},
+        {"jwks": {"keys": "none"}},
+        {"jwks": {"keys": [{}] * 101}},
+    ],
+)
+async def test_a_provider_that_does_not_answer_is_said_to_be_down(wrong: BadProvider, does: dict[str, Any]) -> None:
+    """Nobody is let in, nobody is accused."""
+    with pytest.raises(IdentityProviderUnavailable):
+        await sign_in(evolve(wrong, **does))
+
+
+async def test_wrong_credentials_of_this_server_are_the_operators_concern(wrong: BadProvider) -> None:
+    """The visitor is told to come back later, the operator finds it in the log."""
+    ours = provider(wrong, evolve(REGISTRATION, client_secret="other"))
+    with pytest.raises(IdentityProviderUnavailable) as raised:
+        await sign_in(wrong, ours)
+    assert "operator" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("access_denied", LoginDenied),
+        ("consent_required", LoginDenied),
+        ("<script>", LoginDenied),
+        ("server_error", IdentityProviderUnavailable),
+        ("temporarily_unavailable", IdentityProviderUnavailable),
+    ],
+)
+async def test_an_error_is_told_for_what_it_is(wrong: BadProvider, error: str, expected: type[Exception]) -> None:
+    """Denied is the visitor's choice, the rest is not."""
+    with pytest.raises(expected):
+        await sign_in(evolve(wrong, answer=lambda answer: {"state": "x", "iss": answer["iss"], "error": error}))
+
+
+async def test_metadata_and_keys_are_asked_for_once(wrong: BadProvider) -> None:
+    """Not for each visitor."""
+    ours = provider(wrong)
+    await sign_in(wrong, ours)
+    await sign_in(wrong, ours, LoginAttempt(state="state-2", seed=b"t" * 32))
+    assert wrong.asked.count("metadata") == wrong.asked.count("jwks") == 1
+
+
+async def test_a_new_key_is_looked_for_at_once_but_not_too_often(wrong: BadProvider) -> None:
+    """A provider may change its keys; a stranger's kid must not make us ask for ever."""
+    ours = provider(wrong)
+    await sign_in(wrong, ours)
+    wrong.clock.advance(minutes=2)  # type: ignore[attr-defined]  # it is a fake clock
+    wrong.jwks = {"keys": [bad.rsa_jwk(bad.OTHER_RSA_KEY, kid="k2")]}
+    wrong.header, wrong.sign = {"alg": "RS256", "kid": "k2"}, bad.rs256(bad.OTHER_RSA_KEY)
+    assert await sign_in(wrong, ours) == ADA
+    wrong.header = {"alg": "RS256", "kid": "k3"}
+    for _ in range(3):
+        with pytest.raises(LoginNotVerified):
+            await sign_in(wrong, ours)
+    assert wrong.asked.count("jwks") == 2
+
+
+async def test_a_providers_bad_hour_is_bridged(wrong: BadProvider) -> None:
+    """What was known goes on to be used while it is down for an hour and more."""
+    ours = provider(wrong)
+    await sign_in(wrong, ours)
+    wrong.clock.advance(minutes=120)  # type: ignore[attr-defined]  # it is a fake clock
+    wrong.is_down = True
+    assert (await ours.begin(ATTEMPT)).startswith(f"{bad.ISSUER}/authorize?")
+
+
+async def test_a_public_client_has_no_secret(wrong: BadProvider) -> None:
+    """PKCE alone protects it; this provider wants one."""
+    with pytest.raises(IdentityProviderUnavailable):
+        await sign_in(wrong, provider(wrong, evolve(REGISTRATION, client_secret=None)))
+
+
+async def test_a_name_that_cannot_be_had_is_no_reason_to_refuse(wrong: BadProvider) -> None:
+    """Who it is is known already; then the sub is shown."""
+    no_endpoint = evolve(
+        wrong,
+        name=None,
+        metadata=lambda document: {key: each for key, each in document.items() if key != "userinfo_endpoint"},
+    )
+    assert (await sign_in(no_endpoint)).display_name == "ada"
+
+
+class _Answering(httpx2.AsyncBaseTransport):
+    """Answers the same to everything, or breaks off."""
+
+    def __init__(self, answer: tuple[int, bytes] | Exception) -> None:
+        self._answer = answer
+
+    async def handle_async_request(self, _request: httpx2.Request) -> httpx2.Response:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        status, body = self._answer
+        headers = {"location": "https://evil.example/"}
+        return httpx2.Response(status, headers=headers, stream=httpx2.ByteStream(body))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b"[" * 100_000),
+        (200, b"<html>"),
+        (200, b'{"issuer":"' + b"a" * 1_000_001 + b'"}'),
+        (302, b"{}"),
+        (404, b"{}"),
+        (503, b"{}"),
+        httpx2.ConnectTimeout("slow"),
+        OSError("no route"),
+    ],
+    ids=["deep", "HTML", "large", "elsewhere", "not there", "down", "slow", "no route"],
+)
+async def test_no_answer_is_no_answer(answer: tuple[int, bytes] | Exception) -> None:
+    """Too large, another kind, elsewhere, late, none."""
+    with pytest.raises(IdentityProviderUnavailable):
+        await ProviderHttp(_Answering(answer)).get("https://login.example.org/x")

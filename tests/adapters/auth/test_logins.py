@@ -1,0 +1,193 @@
+"""What keeps logins and login attempts: seals, states, cookies, ids that are used up."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orcheo_adapters.auth.login_cookie import LoginCookies
+from orcheo_adapters.auth.login_state import LoginStates, check_return_path
+from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
+from orcheo_adapters.auth.spent_ids import SpentIds
+from orcheo_adapters.auth.visitor_cookie import VisitorCookies
+from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
+from orcheo_core.domain.login import Login
+from orcheo_core.errors import InvalidInput, LoginAttemptInvalid
+from orcheo_core.services.identifiers import Identifiers
+from tests.adapters.auth.settable_clock import SettableClock
+from tests.fakes.entropy import FakeEntropy
+from tests.fakes.identity import ISSUER, login
+
+OLD, NEW = b"1" * 32, b"2" * 32
+HOUR = timedelta(hours=1)
+VISITOR = compose_id(IdKind.VISITOR, microseconds=1_795_435_200_000_000, chance=b"7" * CHANCE_BYTES)
+
+
+def seal(*keys: bytes, purpose: str = "test", clock: SettableClock | None = None) -> Seal:
+    """A seal with these keys."""
+    return Seal(keys or (NEW,), purpose, longest=500, clock=clock or SettableClock())
+
+
+@given(st.dictionaries(st.text(max_size=5), st.text(max_size=10), max_size=3))
+def test_what_was_sealed_is_read_again(values: dict[str, str]) -> None:
+    """Whatever is in it."""
+    assert seal().open(seal().close(values), lifetime=HOUR).values == values
+
+
+def test_a_seal_is_for_one_purpose_and_its_keys() -> None:
+    """Older keys verify, foreign ones and other purposes do not."""
+    old = seal(OLD).close({"a": "b"})
+    assert seal(NEW, OLD).open(old, lifetime=HOUR).values == {"a": "b"}
+    for other in (seal(NEW), seal(OLD, purpose="other")):
+        with pytest.raises(SealBroken):
+            other.open(old, lifetime=HOUR)
+
+
+def test_a_seal_gets_old() -> None:
+    """A second after its lifetime it is expired, which is not broken."""
+    clock = SettableClock()
+    text = seal(clock=clock).close({})
+    clock.advance(HOUR)
+    assert seal(clock=clock).open(text, lifetime=HOUR).values == {}
+    clock.advance(timedelta(seconds=1))
+    with pytest.raises(SealExpired):
+        seal(clock=clock).open(text, lifetime=HOUR)
+
+
+@given(st.data())
+def test_a_changed_seal_is_broken(data: st.DataObject) -> None:
+    """Any other character anywhere."""
+    text = seal().close({"id": "x", "to": "/chat/echo"})
+    at = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.characters(codec="ascii").filter(lambda each: each != text[at]))
+    with pytest.raises(SealBroken):
+        seal().open(text[:at] + other + text[at + 1 :], lifetime=HOUR)
+
+
+@pytest.mark.parametrize("text", ["", "a", "a.b.c", "é", "x" * 501])
+def test_junk_is_no_seal(text: str) -> None:
+    """Nor is too much."""
+    with pytest.raises(SealBroken):
+        seal().open(text, lifetime=HOUR)
+
+
+def test_too_much_is_not_sealed() -> None:
+    """What could not be read again is not made."""
+    with pytest.raises(ValueError, match="too much"):
+        seal().close({"a": "b" * 500})
+
+
+def cookies(*keys: bytes, clock: SettableClock, issuers: frozenset[str] = frozenset({ISSUER})) -> LoginCookies:
+    """Login cookies with these keys."""
+    return LoginCookies(keys or (NEW,), issuers=issuers, clock=clock)
+
+
+def ada(clock: SettableClock) -> Login:
+    """A login that begins now."""
+    return login("ada", at=clock.now())
+
+
+def test_a_login_cookie_says_who_it_is_and_when_it_was_seen() -> None:
+    """The moment of signing is the moment of use."""
+    clock = SettableClock()
+    kept, began = cookies(clock=clock), ada(clock)
+    clock.advance(timedelta(minutes=10))
+    value = kept.issue(began)
+    assert kept.read(value) == evolve(began, seen_at=clock.now().replace(microsecond=0))
+    clock.advance(timedelta(minutes=30))
+    assert kept.read(value) is None
+
+
+def test_a_login_ends_after_eight_hours() -> None:
+    """However much it is used."""
+    clock = SettableClock()
+    kept, began = cookies(clock=clock), ada(clock)
+    clock.advance(timedelta(hours=8, seconds=-1))
+    assert kept.read(kept.issue(began)) is not None
+    clock.advance(timedelta(seconds=1))
+    assert kept.read(kept.issue(began)) is None
+
+
+def test_an_issuer_that_is_taken_out_ends_its_logins() -> None:
+    """Its word does not count any more."""
+    clock = SettableClock()
+    value = cookies(clock=clock).issue(ada(clock))
+    assert cookies(clock=clock, issuers=frozenset({"https://other.example"})).read(value) is None
+
+
+def test_an_ended_login_stays_ended() -> None:
+    """Also in a newer cookie of it."""
+    clock = SettableClock()
+    kept, began = cookies(clock=clock), ada(clock)
+    kept.end(began)
+    assert kept.read(kept.issue(began)) is None
+    assert kept.read(kept.issue(evolve(began, id="lgn_other"))) is not None
+
+
+def test_the_visitors_cookie_is_no_login() -> None:
+    """One purpose each, under the same keys."""
+    clock = SettableClock()
+    assert cookies(clock=clock).read(VisitorCookies((NEW,), clock=clock).issue(VISITOR)) is None
+    assert VisitorCookies((NEW,), clock=clock).read(cookies(clock=clock).issue(ada(clock))) is None
+
+
+def test_used_up_ids_are_remembered_as_long_as_they_could_come_again() -> None:
+    """And no more of them than there is room for; the oldest go first."""
+    clock = SettableClock()
+    spent = SpentIds(HOUR, clock=clock, most=2)
+    assert [spent.spend(each) for each in ("a", "b", "a")] == [True, True, False]
+    assert spent.spend("c")
+    assert ("a" in spent, "b" in spent, "c" in spent) == (False, True, True)
+    clock.advance(HOUR + timedelta(seconds=1))
+    assert spent.spend("d")
+    assert "b" not in spent
+
+
+def states(clock: SettableClock) -> LoginStates:
+    """States under a key."""
+    entropy = FakeEntropy()
+    return LoginStates((NEW,), clock=clock, entropy=entropy, identifiers=Identifiers(clock, entropy))
+
+
+def test_a_browser_is_known_by_its_secret() -> None:
+    """One that was made up is replaced."""
+    made = states(SettableClock())
+    secret = made.browser(None)
+    assert len(secret) == 43
+    assert made.browser(secret) == secret
+    for junk in ("", "short", secret + "=", "é" * 43):
+        assert made.browser(junk) not in {junk, secret}
+
+
+def test_attempts_of_one_browser_have_secrets_of_their_own() -> None:
+    """So an answer to one is none to another."""
+    made = states(SettableClock())
+    browser = made.browser(None)
+    one, two = (made.begin(provider="main", return_path="/", browser=browser) for _ in range(2))
+    assert one.seed != two.seed
+    assert made.finish(one.state, browser=browser).attempt == one
+    assert made.finish(two.state, browser=browser).return_path == "/"
+    with pytest.raises(LoginAttemptInvalid):
+        made.finish(one.state, browser=browser)
+    with pytest.raises(LoginAttemptInvalid):
+        made.peek(two.state, browser=None)
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/echo", "/chat/echo?x=1&y=a%20b", "/a//b"])
+def test_a_path_of_this_server_is_a_way_back(path: str) -> None:
+    """As it is."""
+    assert check_return_path(path) == path
+
+
+@given(st.text(st.sampled_from("/\\a.:@?#\t\n\r %"), min_size=1))
+def test_a_way_back_begins_with_one_slash_and_holds_nothing_that_browsers_drop(path: str) -> None:
+    """Whatever else is in it."""
+    try:
+        checked = check_return_path(path)
+    except InvalidInput:
+        return
+    assert checked.startswith("/")
+    assert not checked.startswith(("//", "/\\"))
+    assert not set(checked) & set("\\\t\n\r #")
