@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
+PROVIDER := tests/servers/oidc
 STATIC := orcheo_adapters/http/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 CORE_COVERAGE := 100
@@ -38,7 +39,7 @@ web-check: $(STATIC)/chat.html
 	cd web && $(WITH_NODE) npm run --silent test
 	cd web && $(WITH_NODE) npm run --silent size
 
-pytest: $(STAMPS)/installed $(STATIC)/chat.html
+pytest: $(STAMPS)/installed $(STATIC)/chat.html $(STAMPS)/provider-installed
 	$(BIN)/coverage erase
 	browser=$$($(WITH_NODE) $(BIN)/python tools/browser.py) && ORCHEO_CHROMIUM="$$browser" $(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
@@ -67,7 +68,7 @@ build: $(STAMPS)/installed $(STATIC)/chat.html ## Build the wheel, with the chat
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## Remove what was built and installed here
-	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules
+	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules
 
 $(STAMPS)/installed: pyproject.toml requirements/dev.txt
 	@mkdir -p $(STAMPS)
@@ -81,6 +82,10 @@ $(STAMPS)/node: $(STAMPS)/installed
 
 $(STAMPS)/web-installed: web/package.json web/package-lock.json $(STAMPS)/node
 	cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/provider-installed: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json $(STAMPS)/node
+	cd $(PROVIDER) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(STATIC)/chat.html: $(STAMPS)/web-installed $(WEB_SOURCES)
