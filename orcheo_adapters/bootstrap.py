@@ -1,6 +1,7 @@
 """The composition root: the only place that joins services with adapters."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,10 @@ from starlette.applications import Starlette
 
 from orcheo_adapters.auth.attachment_tickets import AttachmentTickets, TicketUse
 from orcheo_adapters.auth.dev_login import DEV_LOGIN_ISSUER, DevIdentityProvider
-from orcheo_adapters.auth.grants import JwtGrants
+from orcheo_adapters.auth.grants import GrantKey, JwtGrants
 from orcheo_adapters.auth.login_cookie import LoginCookies
 from orcheo_adapters.auth.login_state import LoginStates
-from orcheo_adapters.auth.secrets_file import ServerSecrets
+from orcheo_adapters.auth.secrets_file import ServerSecrets, save_grant_keys
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
 from orcheo_adapters.http.client_address import ClientAddresses
@@ -61,6 +62,8 @@ class Machine:
     telemetry: Telemetry
     files: AttachmentFiles
     transcriber: Transcriber = field(factory=NullTranscriber)
+    keep_grant_keys: Callable[[tuple[GrantKey, ...]], None] | None = None
+    """Makes rotated keys durable."""
     provider_http: "ProviderHttp | None" = None
     """How identity providers are asked; over the network when nothing is said."""
 
@@ -73,6 +76,7 @@ class Machine:
             runners=RunnerRegistry(settings.runner_conditions),
             telemetry=LoggingTelemetry(),
             files=LocalAttachmentFiles(settings.data_dir / "attachments"),
+            keep_grant_keys=partial(save_grant_keys, settings.data_dir),
         )
 
 
@@ -106,7 +110,13 @@ def assemble(
             background=background,
             runners=machine.runners,
             files=machine.files,
-            grants=JwtGrants(secrets.grant_keys, issuer=settings.public_url, clock=clock),
+            grants=JwtGrants(
+                secrets.grant_keys,
+                issuer=settings.public_url,
+                clock=clock,
+                random_bytes=machine.entropy.random_bytes,
+                keep=machine.keep_grant_keys,
+            ),
             clock=clock,
             entropy=machine.entropy,
             telemetry=machine.telemetry,

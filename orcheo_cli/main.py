@@ -17,6 +17,7 @@ _OWN_COMMANDS = {
 }
 GROUPS = {
     "audit": "Read and verify what was done.",
+    "keys": "Rotate the keys of the server.",
     "thread": "Read, search, export and purge transcripts.",
     "token": "Create, rotate and revoke service tokens.",
     "workflow": "Register, publish and manage workflows.",

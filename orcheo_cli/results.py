@@ -10,6 +10,8 @@ from orcheo_cli.layout import clean, field_lines, moment, one_line, paragraph, t
 from orcheo_cli.other_results import audit_lines, thread_page_lines, token_page_lines, transcript_lines
 from orcheo_cli.output import terminal_width
 
+_SECRETS = {"Publish token": "publish_token", "Service token": "service_token", "Chat grant": "client_secret"}
+
 
 def print_result(result: dict[str, Any]) -> None:
     """A result of the catalogue; its shape says how."""
@@ -54,7 +56,7 @@ def _change_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 
 def _secrets(result: dict[str, Any]) -> dict[str, str | None]:
-    return {"Publish token": result.get("publish_token"), "Service token": result.get("service_token")}
+    return {label: result.get(name) for label, name in _SECRETS.items()}
 
 
 def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:

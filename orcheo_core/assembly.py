@@ -24,6 +24,7 @@ from orcheo_core.services.audit_trail import AuditListener, AuditTrail
 from orcheo_core.services.auditing import Auditing
 from orcheo_core.services.chatting import Chatting
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.key_rotation import KeyRotation
 from orcheo_core.services.limiting import Limiting
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.own_threads import OwnThreads
@@ -137,12 +138,13 @@ def assemble_core(ports: Ports) -> Core:
     remover = ThreadRemover(store=store, files=ports.files, live_turns=live_turns)
     transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
     auditing = Auditing(store=store)
+    admitting = Admitting(store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers)
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     return Core(
         registering=registering,
         publishing=publishing,
         owner_access=owner_access,
-        admitting=Admitting(store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers),
+        admitting=admitting,
         signing_in=SigningIn(
             store=store,
             clock=clock,
@@ -176,6 +178,8 @@ def assemble_core(ports: Ports) -> Core:
             owner_access=owner_access,
             transcripts=transcripts,
             auditing=auditing,
+            admitting=admitting,
+            key_rotation=KeyRotation(store=store, grants=ports.grants, audit_trail=audit_trail),
             probing=Probing(runners=ports.runners, clock=clock, identifiers=identifiers, telemetry=ports.telemetry),
             share_links=ShareLinks(ports.public_url),
         ),

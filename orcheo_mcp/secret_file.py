@@ -14,7 +14,7 @@ ARGUMENT = "secret_to_file"
 SCHEMA = {
     "anyOf": [{"type": "string"}, {"type": "null"}],
     "default": None,
-    "description": "Write the publish token to this new file (mode 0600) on the owner's machine instead of showing it.",
+    "description": "Write the secret to this new file (mode 0600) on the owner's machine instead of showing it.",
 }
 
 
@@ -22,8 +22,8 @@ class SecretNotKept(UnavailableError):
     """The operation was carried out, but its secret could not be written and is lost."""
 
     code = "secret_not_kept"
-    summary = "The publish token was issued, but could not be written to the file."
-    hint = "Rotate the publish token to get another one, into another file or shown."
+    summary = "The secret was issued, but could not be written to the file."
+    hint = "Rotate it, or ask again, to get another one into another file or shown."
 
 
 @frozen
@@ -40,7 +40,7 @@ class SecretFile:
             os.fsync(self.descriptor)
         except OSError as error:
             raise SecretNotKept(f"{SecretNotKept.summary[:-1]} {self.path}: {error.strerror}.") from None
-        return result | {secret: None, "message": f"{result['message']} The publish token is in {self.path}."}
+        return result | {secret: None, "message": f"{result['message']} Here it is not shown at all: it is in {self.path}."}
 
 
 @contextmanager

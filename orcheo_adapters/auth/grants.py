@@ -5,16 +5,18 @@ and checked once more (security.md, *Libraries*).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from secrets import token_bytes
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_adapters.auth.strict_jws import JwsKey, parse_object, read_jws, reject
 from orcheo_core.domain.chat_session import GRANT_LIFETIME, GrantClaims
+from orcheo_core.domain.opaque_token import RandomBytes
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import GrantExpired, GrantInvalid
+from orcheo_core.errors import GrantExpired, GrantInvalid, StorageUnavailable
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
 
@@ -26,14 +28,17 @@ _TYPE = "chat+jwt"
 _KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAX_LIFETIME = int(GRANT_LIFETIME.total_seconds())
 _CACHE_SIZE = 4_096
+_KID_BYTES = 6
 
 
 @frozen(kw_only=True)
 class GrantKey:
-    """A key that signs grants; ``kid`` is public and names it in each grant."""
+    """A key of grants; ``kid`` is public and names it in each grant."""
 
     kid: str = field()
     key: bytes = field(repr=False)
+    until: datetime | None = None
+    """When a key that signs no more dies."""
 
     @kid.validator
     def _well_formed(self, _attribute: object, kid: str) -> None:
@@ -49,18 +54,48 @@ class GrantKey:
 
 
 class JwtGrants(Grants):
-    """Signs with the newest key, verifies with all of them; remembers what it verified until it ends."""
+    """Signs with the newest key, verifies with all that are alive; remembers what it verified until it ends."""
 
-    def __init__(self, keys: tuple[GrantKey, ...], *, issuer: str, clock: Clock) -> None:
-        """``keys``: newest first, at least one, each ``kid`` once; ``issuer``: the server's name in ``iss``."""
-        self._keys = {each.kid: JwsKey.of_secret(each.key) for each in keys}
-        if not keys or len(self._keys) != len(keys):
+    def __init__(
+        self,
+        keys: tuple[GrantKey, ...],
+        *,
+        issuer: str,
+        clock: Clock,
+        random_bytes: RandomBytes = token_bytes,
+        keep: Callable[[tuple[GrantKey, ...]], None] | None = None,
+    ) -> None:
+        """``keys``: newest first, at least one, each ``kid`` once; ``issuer``: the server's name in ``iss``.
+
+        ``keep`` makes keys durable; without it rotated ones are gone with the process.
+        """
+        self._issuer = issuer
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._keep = keep
+        self._install(keys)
+
+    def _install(self, keys: tuple[GrantKey, ...]) -> None:
+        self._ring = {each.kid: (each, JwsKey.of_secret(each.key)) for each in keys}
+        if not keys or len(self._ring) != len(keys):
             message = "grant keys need one entry at least, and a kid of its own for each"
             raise ValueError(message)
         self._newest = keys[0].kid
-        self._issuer = issuer
-        self._clock = clock
         self._verified: dict[str, _Payload] = {}
+
+    def rotate(self) -> str:
+        """See :meth:`Grants.rotate`; a retired key dies when the last grant it may have signed is over."""
+        now = self._clock.now()
+        retired = (evolve(each, until=each.until or now + GRANT_LIFETIME) for each, _ in self._ring.values())
+        new = GrantKey(kid=self._random_bytes(_KID_BYTES).hex(), key=self._random_bytes(MIN_KEY_BYTES))
+        keys = (new, *(each for each in retired if each.until is not None and each.until > now))
+        if self._keep is not None:
+            try:
+                self._keep(keys)
+            except OSError as error:
+                raise StorageUnavailable(f"The new key cannot be kept: {error.strerror}.") from None
+        self._install(keys)
+        return new.kid
 
     def sign(self, claims: GrantClaims) -> str:
         """See :meth:`Grants.sign`. Times are cut to whole seconds.
@@ -69,7 +104,8 @@ class JwtGrants(Grants):
         """
         payload = _Payload.of(claims, self._issuer)
         payload.check(self._issuer)
-        grant = self._keys[self._newest].sign(payload.as_claims(), {"kid": self._newest, "typ": _TYPE})
+        _, newest = self._ring[self._newest]
+        grant = newest.sign(payload.as_claims(), {"kid": self._newest, "typ": _TYPE})
         if len(grant) > MAX_GRANT_LENGTH:
             message = "the claims are too long for a grant"
             raise ValueError(message)
@@ -97,7 +133,10 @@ class JwtGrants(Grants):
 
     def _genuine(self, grant: str) -> "_Payload":
         unverified = read_jws(grant, longest=MAX_GRANT_LENGTH)
-        body = self._keys[_kid_of(unverified.header)].verify(unverified)
+        key, jws_key = self._ring[_kid_of(unverified.header)]
+        if key.until is not None and self._clock.now() >= key.until:
+            reject("key")
+        body = jws_key.verify(unverified)
         payload = _Payload.parse(parse_object(body))
         payload.check(self._issuer)
         return payload

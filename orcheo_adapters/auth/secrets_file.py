@@ -1,17 +1,19 @@
 """The server's own secrets: one file in the data folder, apart from the database.
 
 A JSON object ``{"version": 1, "peppers": [{"id", "key"}], "grant_keys": [{"id", "key"}], "cookie_keys": [key]}``
-with keys of 32 bytes or more as unpadded base64url, each list newest first: new entries go in front, retired ones
-are taken out by hand.
+with keys of 32 bytes or more as unpadded base64url, each list newest first. Grant keys are rotated by ``orcheo keys
+rotate``; a retired one has ``until`` as well, the moment (ISO 8601) at which it dies.
 """
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Set
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_adapters.auth.grants import GrantKey
 from orcheo_adapters.system.data_folder import write_private
@@ -22,8 +24,7 @@ SECRETS_FILE = "secrets.json"
 _VERSION = 1
 _KEY_BYTES = 32
 _ID_BYTES = 6
-
-_Key = TypeVar("_Key")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
 
 
 class SecretsUnreadable(OrcheoError):
@@ -73,6 +74,12 @@ def load_secrets(data_folder: Path, random_bytes: RandomBytes) -> ServerSecrets:
         raise SecretsUnreadable(message) from None  # what a parser says may quote a key
 
 
+def save_grant_keys(data_folder: Path, keys: tuple[GrantKey, ...]) -> None:
+    """Put these in place of the grant keys of this data folder; raises :class:`OSError`."""
+    path = data_folder / SECRETS_FILE
+    write_private(path, _render(evolve(_parse(path.read_bytes()), grant_keys=keys)))
+
+
 def _create(path: Path, random_bytes: RandomBytes) -> ServerSecrets:
     secrets = ServerSecrets.generate(random_bytes)
     write_private(path, _render(secrets))
@@ -93,10 +100,24 @@ def _render(secrets: ServerSecrets) -> str:
     document = {
         "version": _VERSION,
         "peppers": [{"id": each.id, "key": _encode(each.key)} for each in secrets.peppers.peppers],
-        "grant_keys": [{"id": each.kid, "key": _encode(each.key)} for each in secrets.grant_keys],
+        "grant_keys": [_grant_key_document(each) for each in secrets.grant_keys],
         "cookie_keys": [_encode(key) for key in secrets.cookie_keys],
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _grant_key_document(key: GrantKey) -> dict[str, str]:
+    until = {"until": key.until.isoformat()} if key.until else {}
+    return {"id": key.kid, "key": _encode(key.key), **until}
+
+
+def _grant_key(entry: dict[str, Any]) -> GrantKey:
+    until = entry.get("until")
+    if until is not None and not (isinstance(until, str) and _MOMENT.fullmatch(until)):
+        message = "until in grant_keys is no moment with an offset"
+        raise _Damaged(message)
+    key = _decode(entry["key"], "grant_keys")
+    return GrantKey(kid=entry["id"], key=key, until=datetime.fromisoformat(until) if until else None)
 
 
 def _parse(data: bytes) -> ServerSecrets:
@@ -105,23 +126,27 @@ def _parse(data: bytes) -> ServerSecrets:
         message = f"its version is not {_VERSION}, so another release of Orcheo wrote it"
         raise _Damaged(message)
     return ServerSecrets(
-        peppers=PepperRing(_named(document, "peppers", lambda name, key: Pepper(id=name, key=key))),
-        grant_keys=_named(document, "grant_keys", lambda name, key: GrantKey(kid=name, key=key)),
+        peppers=PepperRing(tuple(map(_pepper, _named(document, "peppers")))),
+        grant_keys=tuple(map(_grant_key, _named(document, "grant_keys", {"until"}))),
         cookie_keys=tuple(_decode(key, "cookie_keys") for key in _list(document, "cookie_keys")),
     )
 
 
-def _named(document: dict[str, Any], name: str, make: Callable[[str, bytes], _Key]) -> tuple[_Key, ...]:
-    entries = [_object(each, name, {"id", "key"}) for each in _list(document, name)]
+def _pepper(entry: dict[str, Any]) -> Pepper:
+    return Pepper(id=entry["id"], key=_decode(entry["key"], "peppers"))
+
+
+def _named(document: dict[str, Any], name: str, optional: Set[str] = frozenset()) -> list[dict[str, Any]]:
+    entries = [_object(each, name, {"id", "key"}, optional) for each in _list(document, name)]
     ids = {each["id"] for each in entries if isinstance(each["id"], str) and each["id"]}
     if len(ids) != len(entries):
         message = f"each entry of {name} needs an id of its own"
         raise _Damaged(message)
-    return tuple(make(each["id"], _decode(each["key"], name)) for each in entries)
+    return entries
 
 
-def _object(value: Any, where: str, keys: set[str]) -> dict[str, Any]:
-    if not isinstance(value, dict) or value.keys() != keys:
+def _object(value: Any, where: str, keys: set[str], optional: Set[str] = frozenset()) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() - optional != keys:
         message = f"{where} should hold objects with exactly {', '.join(sorted(keys))}"
         raise _Damaged(message)
     return value

@@ -41,6 +41,7 @@ def routes(static_folder: Path) -> list[BaseRoute]:
         _route(f"{_WORKFLOW}/publish/rotate", body_operation("workflows.rotate_publish_token"), "POST"),
         _route(f"{_WORKFLOW}/publish/revoke", body_operation("workflows.unpublish"), "POST"),
         _route(f"{_WORKFLOW}/publish/login", body_operation("workflows.set_login"), "POST"),
+        _route(f"{_WORKFLOW}/chatkit/session", body_operation("workflows.open_chat_session"), "POST"),
         _route(f"{_WORKFLOW}/threads", query_operation("threads.list"), "GET"),
         _route(f"{_WORKFLOW}/threads/purge", body_operation("threads.purge"), "POST"),
         _route("/api/threads/{id}", query_operation("threads.show"), "GET"),

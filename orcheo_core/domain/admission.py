@@ -8,6 +8,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.chat_session import ChatSession, Way
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
@@ -59,6 +60,11 @@ def admit_by_publish_token(
     return _admit(workflow, subject, Way.PUBLISH_TOKEN, login if login and login.is_valid(now) else None)
 
 
+def admit_owner(workflow: Workflow, owner: Actor) -> Admission:
+    """An owner may always try a workflow of their own; that it is theirs was looked at before."""
+    return Admitted(workflow=workflow, subject=Subject.owner(owner), way=Way.OWNER)
+
+
 def _admit(workflow: Workflow | None, subject: Subject, way: Way, valid_login: Login | None) -> Admission:
     if workflow is None or workflow.publication is None:
         return Refused(ChatUnavailable())
@@ -76,7 +82,7 @@ def may_renew(
     again does not revive it (design.md §4). One that was opened under a login needs that login as long as it lives,
     so nobody goes on chatting in the name of somebody who has left.
     """
-    if not chat_session.is_open(now):
+    if not chat_session.is_open(now) or chat_session.way is Way.OWNER:
         return Refused(ChatSessionEnded())
     if workflow is None or workflow.publication is None:
         return Refused(ChatUnavailable())

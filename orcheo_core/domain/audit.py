@@ -27,6 +27,7 @@ class Act(StrEnum):
     REFUSED = "refused"
     """Somebody was refused; the note counts how often, by the code of the refusal."""
     SERVICE_TOKEN_REVOKED = "service_token.revoked"  # noqa: S105 - the name of an act, no secret
+    GRANT_KEY_ROTATED = "grant_key.rotated"
     LOGGED_IN = "login.began"
     LOGIN_DENIED = "login.denied"
     LOGGED_OUT = "login.ended"

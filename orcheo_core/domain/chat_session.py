@@ -19,6 +19,8 @@ class Way(StrEnum):
 
     PAGE = "page"
     PUBLISH_TOKEN = "publish_token"  # noqa: S105 - the name of a way in, no secret
+    OWNER = "owner"
+    """An owner tries a workflow of their own, public or not; never longer than one grant, as it is not renewed."""
 
 
 @frozen(kw_only=True)

@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from orcheo_core.domain.actor import Actor
+
 
 @frozen
 class Subject:
@@ -31,6 +33,11 @@ class Subject:
     def is_logged_in(self) -> bool:
         """Whether an identity provider vouched for the visitor."""
         return self.key.startswith("oidc:")
+
+    @classmethod
+    def owner(cls, actor: Actor) -> "Subject":
+        """An owner who tries a workflow of their own."""
+        return cls(str(actor))
 
     @property
     def is_program(self) -> bool:

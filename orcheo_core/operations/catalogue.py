@@ -4,6 +4,7 @@ from typing import Any
 
 from orcheo_core.domain.actor import Caller
 from orcheo_core.errors import OperationNotFound, ScopeMissing
+from orcheo_core.operations.access import ACCESS_OPERATIONS
 from orcheo_core.operations.audit import AUDIT_OPERATIONS
 from orcheo_core.operations.operation import Operation
 from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
@@ -12,7 +13,14 @@ from orcheo_core.operations.threads import THREAD_OPERATIONS
 from orcheo_core.operations.tokens import TOKEN_OPERATIONS
 from orcheo_core.operations.workflows import WORKFLOW_OPERATIONS
 
-_SUBJECTS = (WORKFLOW_OPERATIONS, PUBLISHING_OPERATIONS, THREAD_OPERATIONS, TOKEN_OPERATIONS, AUDIT_OPERATIONS)
+_SUBJECTS = (
+    WORKFLOW_OPERATIONS,
+    PUBLISHING_OPERATIONS,
+    THREAD_OPERATIONS,
+    TOKEN_OPERATIONS,
+    AUDIT_OPERATIONS,
+    ACCESS_OPERATIONS,
+)
 CATALOGUE: dict[str, Operation[Any, Any]] = {each.name: each for subject in _SUBJECTS for each in subject}
 """All operations, in the order in which help and reference show them."""
 

@@ -3,7 +3,9 @@
 from attrs import frozen
 
 from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.services.admitting import Admitting
 from orcheo_core.services.auditing import Auditing
+from orcheo_core.services.key_rotation import KeyRotation
 from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.probing import Probing
 from orcheo_core.services.publishing import Publishing
@@ -21,4 +23,6 @@ class OwnerServices:
     owner_access: OwnerAccess
     transcripts: Transcripts
     auditing: Auditing
+    admitting: Admitting
+    key_rotation: KeyRotation
     share_links: ShareLinks

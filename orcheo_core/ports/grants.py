@@ -14,6 +14,13 @@ class Grants(Protocol):
         """The grant as text."""
 
     @abstractmethod
+    def rotate(self) -> str:
+        """Sign with a new key from now on; its public name. Grants of the former ones are good to their end.
+
+        Raises :class:`StorageUnavailable` when the new key cannot be kept; then nothing has changed.
+        """
+
+    @abstractmethod
     def verify(self, grant: str) -> GrantClaims:
         """What a genuine grant says.
 

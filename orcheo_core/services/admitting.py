@@ -2,15 +2,17 @@
 
 from attrs import field, frozen
 
+from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.admission import (
     Admission,
     Admitted,
     Refused,
     admit_by_link,
     admit_by_publish_token,
+    admit_owner,
     may_renew,
 )
-from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME, ChatSession, GrantClaims
+from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME, ChatSession, GrantClaims, Way
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
@@ -22,6 +24,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.registering import find_own
 
 
 @frozen(kw_only=True)
@@ -78,6 +81,14 @@ class Admitting:
         if workflow is None or ref not in {workflow.id, workflow.handle}:
             raise PublishTokenInvalid
         return await self._open(admit_by_publish_token(workflow, record, login=login, now=self._clock.now()))
+
+    async def by_owner(self, caller: Caller, ref: str) -> ChatGrant:
+        """Open a chat session for the owner of a workflow, public or not; it lasts as long as its one grant.
+
+        Raises :class:`WorkflowNotFound`.
+        """
+        workflow = await find_own(self._store.begin(), caller, ref)
+        return await self._open(admit_owner(workflow, caller.actor))
 
     async def renew(self, ref: str, grant: str, login: Login | None = None) -> ChatGrant:
         """A new grant for the chat session of a grant that is still good.
@@ -145,7 +156,7 @@ class Admitting:
             subject=admitted.subject,
             way=admitted.way,
             opened_at=now,
-            expires_at=now + CHAT_SESSION_LIFETIME,
+            expires_at=now + (GRANT_LIFETIME if admitted.way is Way.OWNER else CHAT_SESSION_LIFETIME),
         )
 
     def _grant(self, chat_session: ChatSession) -> ChatGrant:

@@ -31,7 +31,7 @@ async def test_the_publish_token_is_in_the_file_alone(
     answer = await publish(assistant, str(path))
     token = path.read_text().strip()
     assert data_of(answer)["publish_token"] is None
-    assert data_of(answer)["message"].endswith(f"The publish token is in {path}.")
+    assert data_of(answer)["message"].endswith(f"Here it is not shown at all: it is in {path}.")
     assert token not in str(answer)
     assert sync_house.call(sync_house.house.chatkit, token, "threads.list").status_code == 200
 
@@ -115,4 +115,4 @@ def test_a_token_that_could_not_be_written_is_not_passed_over(tmp_path: Path) ->
     os.close(descriptor)
     assert f"could not be written to the file {tmp_path}/token: Bad file descriptor." in caught.value.detail
     assert "orc_pt_x" not in caught.value.detail
-    assert "Rotate the publish token" in caught.value.hint
+    assert "Rotate it" in caught.value.hint

@@ -77,6 +77,7 @@ async def test_the_life_of_a_workflow(assistant: Assistant) -> None:
         ("workflows.check", {"ref": "echo"}),
         ("list_workflows", {}),
         ("show_workflow", {"ref": "echo"}),
+        ("workflows.open_chat_session", {"ref": "echo"}),
         ("workflows.edit", {"ref": "echo", "name": "Parrot"}),
         ("workflows.publish", {"ref": "echo"}),
         ("workflows.set_login", {"ref": "echo", "require_login": True}),

@@ -31,6 +31,7 @@ REST_ROUTES = {
     "workflows.set_login": ("POST", "/api/workflows/{ref}/publish/login"),
     "audit.list": ("GET", "/api/audit"),
     "audit.verify": ("GET", "/api/audit/verify"),
+    "workflows.open_chat_session": ("POST", "/api/workflows/{ref}/chatkit/session"),
     "threads.list": ("GET", "/api/workflows/{ref}/threads"),
     "threads.purge": ("POST", "/api/workflows/{ref}/threads/purge"),
     "threads.show": ("GET", "/api/threads/{id}"),

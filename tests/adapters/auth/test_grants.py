@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orcheo_adapters.auth.grants import GrantKey, JwtGrants
-from orcheo_core.domain.chat_session import GrantClaims
+from orcheo_core.domain.chat_session import GRANT_LIFETIME, GrantClaims
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import GrantExpired, GrantInvalid
+from orcheo_core.errors import GrantExpired, GrantInvalid, StorageUnavailable
 from tests.adapters.auth.settable_clock import START, SettableClock
 
 ISSUER = "https://chat.example"
@@ -307,3 +307,37 @@ def test_ecdsa_is_never_imported() -> None:
         "sys.exit('ecdsa' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_rotated_key_dies_with_the_last_grant_it_may_have_signed() -> None:
+    """Running chats go on; a text that was signed with the old key after that opens nothing."""
+    clock = SettableClock()
+    kept: list[tuple[GrantKey, ...]] = []
+    grants = JwtGrants((OLD,), issuer=ISSUER, clock=clock, keep=kept.append)
+    before = grants.sign(CLAIMS)
+    kid = grants.rotate()
+    assert grants.verify(before) == CLAIMS
+    assert kid in {key.kid for key in kept[-1]}
+    assert [key.until for key in kept[-1]] == [None, clock.now() + GRANT_LIFETIME]
+    assert grants.verify(grants.sign(CLAIMS)) == CLAIMS
+    stolen = JwtGrants((OLD,), issuer=ISSUER, clock=clock)
+    clock.advance(GRANT_LIFETIME)
+    later = evolve(CLAIMS, issued_at=CLAIMS.issued_at + GRANT_LIFETIME, expires_at=CLAIMS.expires_at + GRANT_LIFETIME)
+    assert stolen.verify(stolen.sign(later)) == later
+    with pytest.raises(GrantInvalid):
+        grants.verify(stolen.sign(later))
+    grants.rotate()
+    assert len(kept[-1]) == 2
+
+
+def test_a_key_that_cannot_be_kept_signs_nothing() -> None:
+    """The old one goes on."""
+
+    def full(_keys: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    clock = SettableClock()
+    grants = JwtGrants((OLD,), issuer=ISSUER, clock=clock, keep=full)
+    with pytest.raises(StorageUnavailable, match="No space left"):
+        grants.rotate()
+    assert JwtGrants((OLD,), issuer=ISSUER, clock=clock).verify(grants.sign(CLAIMS)) == CLAIMS

@@ -3,12 +3,21 @@
 import itertools
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from orcheo_adapters.auth.secrets_file import SECRETS_FILE, SecretsUnreadable, ServerSecrets, load_secrets
+from orcheo_adapters.auth.grants import GrantKey
+from orcheo_adapters.auth.secrets_file import (
+    SECRETS_FILE,
+    SecretsUnreadable,
+    ServerSecrets,
+    load_secrets,
+    save_grant_keys,
+)
 from orcheo_core.domain.opaque_token import PepperRing
 
 KEY = "A" * 43
@@ -48,6 +57,25 @@ def test_several_keys_keep_their_order(tmp_path: Path) -> None:
     more["peppers"].insert(0, {"id": "p2", "key": "B" * 42 + "A"})
     write(tmp_path, more)
     assert [each.id for each in load_secrets(tmp_path, counted()).peppers.peppers] == ["p2", "p1"]
+
+
+def test_grant_keys_are_put_in_place_of_the_former_ones(tmp_path: Path) -> None:
+    """With the moment at which a retired one dies; all else stays."""
+    before = load_secrets(tmp_path, counted())
+    until = datetime(2026, 11, 24, 1, 2, 3, 4, tzinfo=UTC)
+    keys = (GrantKey(kid="new", key=b"n" * 32), evolve(before.grant_keys[0], until=until))
+    save_grant_keys(tmp_path, keys)
+    assert load_secrets(tmp_path, counted()) == evolve(before, grant_keys=keys)
+
+
+@pytest.mark.parametrize("until", [5, "soon", "2026-11-24", "2026-11-24T01:02:03", "9999-99-99T99:99:99+00:00"])
+def test_an_end_must_be_a_moment(tmp_path: Path, until: object) -> None:
+    """Or the file is damaged."""
+    wrong = document()
+    wrong["grant_keys"][0]["until"] = until
+    write(tmp_path, wrong)
+    with pytest.raises(SecretsUnreadable):
+        load_secrets(tmp_path, counted())
 
 
 def test_repr_shows_no_key(tmp_path: Path) -> None:

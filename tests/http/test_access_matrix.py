@@ -1,0 +1,136 @@
+"""Every way into a chat, whatever the owner does meanwhile: what happens to whom.
+
+In each row a chat session is open and an answer is being written when the owner acts. The columns say what comes of
+a new chat session, of the running answer, of the next message, and of a renewal.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests import workflows
+from tests.house import USER_INPUT, House, build_house, events_of
+
+ACTS: dict[str, tuple[str, dict[str, Any]] | None] = {
+    "public": None,
+    "login": ("workflows.set_login", {"require_login": True}),
+    "rotated": ("workflows.rotate_publish_token", {}),
+    "grace": ("workflows.rotate_publish_token", {"grace_seconds": 60}),
+    "unpublished": ("workflows.unpublish", {}),
+    "ended": ("workflows.unpublish", {"end_sessions": True}),
+}
+"""What the owner does."""
+
+TABLE = """
+way         act          new session            running    next message           renewal
+link        public       ok                     completed  ok                     ok
+link        login        login_required         completed  ok                     login_required
+link        rotated      ok                     completed  ok                     ok
+link        grace        ok                     completed  ok                     ok
+link        unpublished  chat_unavailable       completed  ok                     chat_unavailable
+link        ended        chat_unavailable       cancelled  chat_session_ended     chat_session_ended
+token       public       ok                     completed  ok                     ok
+token       login        login_required         completed  ok                     login_required
+token       rotated      publish_token_rotated  completed  ok                     ok
+token       grace        ok                     completed  ok                     ok
+token       unpublished  publish_token_revoked  completed  ok                     chat_unavailable
+token       ended        publish_token_revoked  cancelled  chat_session_ended     chat_session_ended
+bare-token  public       ok                     completed  ok                     -
+bare-token  login        login_required         completed  login_required         -
+bare-token  rotated      publish_token_rotated  completed  publish_token_rotated  -
+bare-token  grace        ok                     completed  ok                     -
+bare-token  unpublished  publish_token_revoked  completed  publish_token_revoked  -
+bare-token  ended        publish_token_revoked  cancelled  publish_token_revoked  -
+owner       public       ok                     completed  ok                     chat_session_ended
+owner       login        ok                     completed  ok                     chat_session_ended
+owner       rotated      ok                     completed  ok                     chat_session_ended
+owner       grace        ok                     completed  ok                     chat_session_ended
+owner       unpublished  ok                     completed  ok                     chat_session_ended
+owner       ended        ok                     cancelled  chat_session_ended     chat_session_ended
+"""
+ROWS = [line.split() for line in TABLE.strip().splitlines()[1:]]
+Way = Callable[[House, str], Awaitable[httpx2.Response]]
+
+
+async def by_link(house: House, _token: str) -> httpx2.Response:
+    """A visitor with the share link."""
+    return await house.client.post("/api/chat/echo/session", json={})
+
+
+async def by_token(house: House, token: str) -> httpx2.Response:
+    """A program that opens a chat session with its publish token."""
+    return await house.client.post("/api/chat/echo/session", json={"publish_token": token})
+
+
+async def by_bare_token(house: House, token: str) -> httpx2.Response:
+    """A program that sends its publish token with each request."""
+    answer: httpx2.Response = await house.chatkit(token, "threads.list")
+    return answer
+
+
+async def by_owner(house: House, _token: str) -> httpx2.Response:
+    """The owner, who tries the workflow."""
+    headers = {"authorization": f"Bearer {house.owner_token}"}
+    return await house.client.post("/api/workflows/echo/chatkit/session", json={}, headers=headers)
+
+
+WAYS: dict[str, Way] = {"link": by_link, "token": by_token, "bare-token": by_bare_token, "owner": by_owner}
+
+
+def outcome(answer: httpx2.Response) -> str:
+    """``ok`` or the code of the problem."""
+    return "ok" if answer.is_success else str(answer.json()["code"])
+
+
+async def outcomes(house: House, way: str, act: str) -> list[str]:
+    """What happens, in the order of the columns."""
+    enter = WAYS[way]
+    token = (await house.publish(call="held"))["publish_token"]
+    opened = await enter(house, token)
+    credential = token if way == "bare-token" else opened.json()["client_secret"]
+    question = USER_INPUT | {"content": [{"type": "input_text", "text": f"{way} {act}"}]}
+    workflows.close_gate(f"{way} {act}")
+    running = asyncio.create_task(house.chatkit(credential, "threads.create", input=question))
+    await workflows.reached(f"{way} {act}")
+    house.clock.advance(seconds=1)
+    if (done := ACTS[act]) is not None:
+        await house.result(done[0], ref="echo", **done[1])
+    new = outcome(await enter(house, token))
+    following = outcome(await house.chatkit(credential, "threads.list"))
+    renewal = await house.client.post(
+        "/api/chat/echo/session", json={}, headers={"authorization": f"Bearer {credential}"}
+    )
+    workflows.open_gate(f"{way} {act}")
+    events = events_of(await running)
+    thread = await house.store.begin().turns.latest(events[0]["thread"]["id"])
+    assert thread is not None
+    return [new, thread.status.value, following, "-" if way == "bare-token" else outcome(renewal)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
+async def test_each_way_in_keeps_its_promise(row: list[str]) -> None:
+    """Row by row."""
+    way, act, *expected = row
+    async with build_house() as house:
+        assert await outcomes(house, way, act) == expected
+
+
+def test_the_table_is_whole() -> None:
+    """Every way with every act."""
+    assert {(way, act) for way, act, *_ in ROWS} == {(way, act) for way in WAYS for act in ACTS}
+
+
+async def test_an_ended_answer_says_who_ended_it() -> None:
+    """The last event of the stream, not a cut connection."""
+    async with build_house() as house:
+        token = (await house.publish(call="held"))["publish_token"]
+        workflows.close_gate("Hello")
+        running = asyncio.create_task(house.chatkit(token, "threads.create", input=USER_INPUT))
+        await workflows.reached("Hello")
+        await house.result("workflows.unpublish", ref="echo", end_sessions=True)
+        errors = [event for event in events_of(await running) if event["type"] == "error"]
+        assert [each["message"] for each in errors] == ["The owner has closed this chat."]
+        assert errors[0]["allow_retry"] is False
