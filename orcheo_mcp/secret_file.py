@@ -40,7 +40,10 @@ class SecretFile:
             os.fsync(self.descriptor)
         except OSError as error:
             raise SecretNotKept(f"{SecretNotKept.summary[:-1]} {self.path}: {error.strerror}.") from None
-        return result | {secret: None, "message": f"{result['message']} Here it is not shown at all: it is in {self.path}."}
+        return result | {
+            secret: None,
+            "message": f"{result['message']} Here it is not shown at all: it is in {self.path}.",
+        }
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from tests import samples
 from tests.core.hall import ADA, BOB, Hall
 
 DAY = 24 * 60
+_BASE: dict[str, Any] = {"id": "msg_1", "thread_id": "thr_1", "turn_id": "trn_1", "created_at": samples.moment(1)}
 OPERATOR = evolve(BOB, scopes=frozenset({Scope.OPERATOR, Scope.TRANSCRIPTS_READ}))
 
 
@@ -155,7 +156,7 @@ def test_an_export_can_be_read_by_machines_and_people() -> None:
     answer = samples.assistant_item(2, content=(AnswerPart(text="# Owner\nline"),))
     transcript = Transcript(
         thread=samples.thread(title="One\ntwo"),
-        items=(samples.user_item(1), answer),
+        items=(samples.user_item(1), answer, EndOfTurnItem(**_BASE)),
         has_more=False,
         latest_turn=None,
         feedback={"msg_2": FeedbackKind.NEGATIVE},
@@ -163,15 +164,15 @@ def test_an_export_can_be_read_by_machines_and_people() -> None:
     document = json.loads(export(transcript, TranscriptFormat.JSON).content)
     assert document["id"] == "thr_1"
     assert document["status"] is None
-    assert [each["feedback"] for each in document["items"]] == [None, "negative"]
+    assert [each["feedback"] for each in document["items"]] == [None, "negative", None]
     markdown = export(transcript, TranscriptFormat.MARKDOWN)
     assert markdown.file_name == "thr_1.md"
     assert markdown.content.startswith("# One two\n\nThread thr_1 of anon:")
     assert "\n> # Owner\n> line\n" in markdown.content
     assert "\n## Visitor, " in markdown.content
+    assert markdown.content.count("\n## ") == 2
 
 
-_BASE: dict[str, Any] = {"id": "msg_1", "thread_id": "thr_1", "turn_id": "trn_1", "created_at": samples.moment(1)}
 _STEPS = (Step(title="One"), Step(content="two"))
 _QUESTION = Question(id="q", question="Which?", answer=QuestionAnswer(values=("a", "b")))
 
