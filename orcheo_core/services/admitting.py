@@ -1,5 +1,7 @@
 """Admitting: from a share link or a publish token to a chat session and its grants."""
 
+from datetime import datetime
+
 from attrs import field, frozen
 
 from orcheo_core.domain.actor import Caller
@@ -107,7 +109,7 @@ class Admitting:
         refused = may_renew(workflow, chat_session, login=login, now=self._clock.now())
         if refused is not None:
             raise refused.reason
-        return self._grant(chat_session)
+        return self._grant(chat_session, self._clock.now())
 
     async def visit_by_grant(self, grant: str) -> Visit:
         """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
@@ -146,7 +148,7 @@ class Admitting:
         change = self._store.begin()
         change.chat_sessions.save(chat_session)
         await change.commit()
-        return self._grant(chat_session)
+        return self._grant(chat_session, chat_session.opened_at)
 
     def _new_chat_session(self, admitted: Admitted) -> ChatSession:
         now = self._clock.now()
@@ -159,8 +161,7 @@ class Admitting:
             expires_at=now + (GRANT_LIFETIME if admitted.way is Way.OWNER else CHAT_SESSION_LIFETIME),
         )
 
-    def _grant(self, chat_session: ChatSession) -> ChatGrant:
-        now = self._clock.now()
+    def _grant(self, chat_session: ChatSession, now: datetime) -> ChatGrant:
         claims = GrantClaims(
             workflow_id=chat_session.workflow_id,
             chat_session_id=chat_session.id,

@@ -97,7 +97,7 @@ class Transcripts:
     async def _check_is_of(self, workflow_id: str, thread_id: str) -> None:
         thread = await self._store.begin().threads.find(thread_id)
         if thread is None or thread.workflow_id != workflow_id:
-            raise ThreadNotFound
+            raise _not_found()
 
     async def _remove_all(self, wanted: ThreadFilter, *, only: str | None = None) -> int:
         removed = 0
@@ -119,11 +119,11 @@ class Transcripts:
 async def _find_visible_thread(change: UnitOfWork, caller: Caller, thread_id: str) -> Thread:
     thread = await change.threads.find(thread_id)
     if thread is None:
-        raise ThreadNotFound
+        raise _not_found()
     try:
         await find_visible(change, caller, thread.workflow_id)
     except WorkflowNotFound:
-        raise ThreadNotFound from None
+        raise _not_found() from None
     return thread
 
 
@@ -142,3 +142,7 @@ async def _transcript(change: UnitOfWork, thread: Thread, items: Page[Item]) -> 
     given: dict[str, FeedbackKind] = {each.item_id: each.kind for each in await change.feedback.of_thread(thread.id)}
     latest = await change.turns.latest(thread.id)
     return Transcript(thread=thread, items=items.entries, has_more=items.has_more, latest_turn=latest, feedback=given)
+
+
+def _not_found() -> ThreadNotFound:
+    return ThreadNotFound(hint="`orcheo thread list` shows the threads of a workflow with their ids.")
