@@ -36,6 +36,7 @@ from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
+from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
@@ -125,6 +126,7 @@ def assemble(
             limiter=MemoryRateLimiter(clock),
             rate_plan=settings.rate_plan,
             identity_providers=_identity_providers(settings, machine),
+            flags=_flags(settings),
         )
     )
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
@@ -163,6 +165,15 @@ def _identity_providers(settings: ServerSettings, machine: Machine) -> tuple[Ide
         for each in settings.identity_providers
     )
     return (*registered, *trial)
+
+
+def _flags(settings: ServerSettings) -> Flags | None:
+    """None while everything is on: then nobody need be asked."""
+    if settings.flags_provider is None and all(settings.flags.values()):
+        return None
+    from orcheo_adapters.system.flags import open_flags
+
+    return open_flags(settings.flags, settings.flags_provider)
 
 
 def _issuers(settings: ServerSettings) -> frozenset[str]:

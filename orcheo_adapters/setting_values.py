@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -57,6 +58,11 @@ def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
 def log_level(environment: Mapping[str, str]) -> int:
     """``ORCHEO_LOG_LEVEL``: ``debug``, ``info``, ``warning`` or ``error``."""
     return _read(environment, "ORCHEO_LOG_LEVEL", _log_level, logging.INFO)
+
+
+def flags(environment: Mapping[str, str]) -> dict[Flag, bool]:
+    """``ORCHEO_CHATKIT_PUBLISH_ENABLED`` and its like; on when nothing is said."""
+    return {flag: yes_or_no(environment, f"ORCHEO_{flag.value.upper()}", default=True) for flag in Flag}
 
 
 def retention(environment: Mapping[str, str]) -> timedelta | None:

@@ -18,12 +18,14 @@ from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.setting_values import (
     allowed_origins,
+    flags,
     log_level,
     rate_plan,
     retention,
     trusted_proxies,
     yes_or_no,
 )
+from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
 
@@ -60,6 +62,10 @@ class ServerSettings:
     dev_login: bool = False
     """Whether anybody on this machine may sign in under any name, for trial."""
     log_level: int = logging.INFO
+    flags: Mapping[Flag, bool] = field(factory=lambda: dict.fromkeys(Flag, True))
+    """What is switched on, where no provider of flags says otherwise."""
+    flags_provider: str | None = None
+    """``package.module:callable`` that makes an OpenFeature provider."""
     retention: timedelta | None = None
     """Threads in which nothing was said for so long are purged; None keeps all."""
 
@@ -95,6 +101,8 @@ class ServerSettings:
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),
             log_level=log_level(environment),
             retention=retention(environment),
+            flags=flags(environment),
+            flags_provider=environment.get("ORCHEO_FLAGS_PROVIDER") or None,
         )
         _check_login(settings)
         return settings

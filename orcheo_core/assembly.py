@@ -11,6 +11,7 @@ from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
+from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.rate_limiter import RateLimiter
@@ -23,6 +24,7 @@ from orcheo_core.services.attaching import Attaching
 from orcheo_core.services.audit_trail import AuditListener, AuditTrail
 from orcheo_core.services.auditing import Auditing
 from orcheo_core.services.chatting import Chatting
+from orcheo_core.services.feature_gate import FeatureGate
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.key_rotation import KeyRotation
 from orcheo_core.services.limiting import Limiting
@@ -62,6 +64,8 @@ class Ports:
     rate_plan: RatePlan = field(factory=RatePlan)
     identity_providers: tuple[IdentityProvider, ...] = ()
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
+    flags: Flags | None = None
+    """Which features are switched on for whom; all of them when nothing is said."""
     audit_listeners: tuple[AuditListener, ...] = ()
     """Told of every audited act once it is durable."""
 
@@ -100,6 +104,7 @@ def assemble_core(ports: Ports) -> Core:
     identifiers = Identifiers(clock, entropy)
     audit_trail = AuditTrail(clock, identifiers, ports.audit_listeners)
     live_turns = LiveTurns()
+    gate = FeatureGate(ports.flags)
     engine = TurnEngine(
         store=store,
         relay=ports.relay,
@@ -134,11 +139,14 @@ def assemble_core(ports: Ports) -> Core:
         peppers=peppers,
         audit_trail=audit_trail,
         live_turns=live_turns,
+        gate=gate,
     )
     remover = ThreadRemover(store=store, files=ports.files, live_turns=live_turns)
     transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
     auditing = Auditing(store=store)
-    admitting = Admitting(store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers)
+    admitting = Admitting(
+        store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers, gate=gate
+    )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     return Core(
         registering=registering,

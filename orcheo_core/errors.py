@@ -310,6 +310,14 @@ class ForbiddenError(OrcheoError):
     hint = "Ask the operator of the server."
 
 
+class FeatureDisabled(ForbiddenError):
+    """The operator has switched this off, for everybody or for this owner."""
+
+    code = "feature_disabled"
+    summary = "This feature is switched off on this server."
+    hint = "Ask the operator of the server whether and when it comes back."
+
+
 class LoginDenied(ForbiddenError):
     """The identity provider said no, or the visitor turned back there."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
-from orcheo_core.errors import WorkflowNotFound
+from orcheo_core.errors import FeatureDisabled, WorkflowNotFound
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.workflows import REF_HELP
@@ -68,7 +68,7 @@ ACCESS_OPERATIONS = (
         scope=Scope.CHATKIT_SESSION,
         effect=Effect.WRITE,
         handle=_open,
-        errors=(WorkflowNotFound,),
+        errors=(WorkflowNotFound, FeatureDisabled),
         secret="client_secret",  # noqa: S106 - the name of a field
     ),
     Operation(

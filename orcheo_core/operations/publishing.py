@@ -8,6 +8,7 @@ from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.errors import (
     AlreadyPublished,
     ConcurrentChange,
+    FeatureDisabled,
     FieldError,
     InvalidInput,
     NotPublished,
@@ -129,7 +130,7 @@ PUBLISHING_OPERATIONS = (
         scope=Scope.WORKFLOWS_PUBLISH,
         effect=Effect.WRITE,
         handle=_publish,
-        errors=(WorkflowNotFound, AlreadyPublished, ConcurrentChange),
+        errors=(WorkflowNotFound, FeatureDisabled, AlreadyPublished, ConcurrentChange),
         secret="publish_token",  # noqa: S106 - the name of a field
         confirmation="Publish {ref}? Anybody with its share link can then reach it.",
     ),
@@ -156,7 +157,7 @@ PUBLISHING_OPERATIONS = (
         scope=Scope.WORKFLOWS_PUBLISH,
         effect=Effect.DESTRUCTIVE,
         handle=_rotate,
-        errors=(WorkflowNotFound, NotPublished, InvalidInput, ConcurrentChange),
+        errors=(WorkflowNotFound, FeatureDisabled, NotPublished, InvalidInput, ConcurrentChange),
         secret="publish_token",  # noqa: S106 - the name of a field
         confirmation="Replace the publish token of {ref}? Programs that hold the old one must get the new one.",
     ),

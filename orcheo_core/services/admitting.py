@@ -15,6 +15,7 @@ from orcheo_core.domain.admission import (
     may_renew,
 )
 from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME, ChatSession, GrantClaims, Way
+from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
@@ -25,6 +26,7 @@ from orcheo_core.errors import ChatSessionEnded, ChatUnavailable, GrantInvalid, 
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.feature_gate import FeatureGate
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.registering import find_own
 
@@ -46,10 +48,17 @@ class Visit:
 
 
 class Admitting:
-    """Decides who comes in, opens chat sessions, renews their grants."""
+    """Decides who comes in, opens chat sessions, renews their grants; :class:`FeatureDisabled` where that is off."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, grants: Grants, peppers: PepperRing, identifiers: Identifiers
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        grants: Grants,
+        peppers: PepperRing,
+        identifiers: Identifiers,
+        gate: FeatureGate,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -57,6 +66,7 @@ class Admitting:
         self._grants = grants
         self._peppers = peppers
         self._identifiers = identifiers
+        self._gate = gate
 
     async def public_workflow(self, ref: str) -> Workflow:
         """A public workflow by id or handle; :class:`ChatUnavailable` for unknown and private ones alike."""
@@ -109,6 +119,8 @@ class Admitting:
         refused = may_renew(workflow, chat_session, login=login, now=self._clock.now())
         if refused is not None:
             raise refused.reason
+        if workflow is not None:
+            self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         return self._grant(chat_session, self._clock.now())
 
     async def visit_by_grant(self, grant: str) -> Visit:
@@ -129,6 +141,7 @@ class Admitting:
         admission = admit_by_publish_token(workflow, record, login=login, now=self._clock.now())
         if isinstance(admission, Refused):
             raise admission.reason
+        self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
         return Visit(workflow=admission.workflow, subject=admission.subject)
 
     async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
@@ -144,6 +157,8 @@ class Admitting:
     async def _open(self, admission: Admission) -> ChatGrant:
         if isinstance(admission, Refused):
             raise admission.reason
+        flag = Flag.CHATKIT_CANVAS if admission.way is Way.OWNER else Flag.CHATKIT_PUBLISH
+        self._gate.require(flag, admission.workflow.owner)
         chat_session = self._new_chat_session(admission)
         change = self._store.begin()
         change.chat_sessions.save(chat_session)

@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act
+from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken, TokenEnd
 from orcheo_core.domain.workflow import Workflow
@@ -13,6 +14,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.feature_gate import FeatureGate
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.registering import find_own
 
@@ -39,6 +41,7 @@ class Publishing:
         peppers: PepperRing,
         audit_trail: AuditTrail,
         live_turns: LiveTurns,
+        gate: FeatureGate,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -47,15 +50,18 @@ class Publishing:
         self._peppers = peppers
         self._audit_trail = audit_trail
         self._live_turns = live_turns
+        self._gate = gate
 
     async def publish(self, caller: Caller, ref: str, *, require_login: bool = False) -> Published:
         """Private → public with a new publish token.
 
-        Raises :class:`WorkflowNotFound`, :class:`AlreadyPublished`, :class:`ConcurrentChange`.
+        Raises :class:`WorkflowNotFound`, :class:`FeatureDisabled`, :class:`AlreadyPublished`,
+        :class:`ConcurrentChange`.
         """
         now = self._clock.now()
         change = self._store.begin()
         workflow = await find_own(change, caller, ref)
+        self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         secret = self._generate()
         workflow = workflow.published(caller.actor, at=now, token_id=secret.public_id, require_login=require_login)
         self._stage_token(change, workflow, secret, now)
@@ -68,11 +74,12 @@ class Publishing:
     async def rotate(self, caller: Caller, ref: str, *, grace: timedelta = _NO_GRACE) -> Published:
         """Replace the publish token; the old one opens no new chat session after ``grace``.
 
-        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.
+        Raises :class:`WorkflowNotFound`, :class:`FeatureDisabled`, :class:`NotPublished`, :class:`ConcurrentChange`.
         """
         now = self._clock.now()
         change = self._store.begin()
         workflow = await find_own(change, caller, ref)
+        self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         secret = self._generate()
         workflow = workflow.token_rotated(at=now, token_id=secret.public_id)
         await self._stage_ends(change, workflow, TokenEnd.ROTATED, now, grace)

@@ -83,7 +83,12 @@ def test_every_operation_is_asked_well_and_badly(name: str) -> None:
     errors = {case.error for case in cases}
     assert None in errors
     assert any(not case.typed for case in cases)
-    wanted = {error.code for error in CATALOGUE[name].errors} - {"concurrent_change", "scope_missing", "audit_broken"}
+    wanted = {error.code for error in CATALOGUE[name].errors} - {
+        "concurrent_change",
+        "scope_missing",
+        "audit_broken",
+        "feature_disabled",
+    }
     assert wanted <= errors
 
 

@@ -16,6 +16,7 @@ function changeForProblem({ problem }: ProblemError, remedy: Remedy, now: number
   switch (problem.code) {
     case "chat_unavailable":
     case "chat_session_ended":
+    case "feature_disabled":
       return { type: "closed", reason: "unavailable" };
     case "login_required":
       return { type: "closed", reason: "login" };
