@@ -122,6 +122,7 @@ def assemble_core(ports: Ports) -> Core:
         clock=clock,
         identifiers=identifiers,
         engine=engine,
+        live_turns=live_turns,
     )
     registering = Registering(
         store=store,
@@ -145,7 +146,13 @@ def assemble_core(ports: Ports) -> Core:
     transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
     auditing = Auditing(store=store)
     admitting = Admitting(
-        store=store, clock=clock, grants=ports.grants, peppers=peppers, identifiers=identifiers, gate=gate
+        store=store,
+        clock=clock,
+        grants=ports.grants,
+        peppers=peppers,
+        identifiers=identifiers,
+        gate=gate,
+        live_turns=live_turns,
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     return Core(

@@ -28,6 +28,7 @@ from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.feature_gate import FeatureGate
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.registering import find_own
 
 
@@ -45,6 +46,8 @@ class Visit:
 
     workflow: Workflow
     subject: Subject
+    endings: int = 0
+    """What :attr:`LiveTurns.endings` was before the visit was admitted."""
 
 
 class Admitting:
@@ -59,6 +62,7 @@ class Admitting:
         peppers: PepperRing,
         identifiers: Identifiers,
         gate: FeatureGate,
+        live_turns: LiveTurns,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -67,6 +71,7 @@ class Admitting:
         self._peppers = peppers
         self._identifiers = identifiers
         self._gate = gate
+        self._live_turns = live_turns
 
     async def public_workflow(self, ref: str) -> Workflow:
         """A public workflow by id or handle; :class:`ChatUnavailable` for unknown and private ones alike."""
@@ -126,6 +131,7 @@ class Admitting:
     async def visit_by_grant(self, grant: str) -> Visit:
         """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
         claims = self._grants.verify(grant)
+        endings = self._live_turns.endings
         change = self._store.begin()
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
         if chat_session is None or not chat_session.is_open(self._clock.now()):
@@ -133,16 +139,17 @@ class Admitting:
         workflow = await change.workflows.find(chat_session.workflow_id)
         if workflow is None or workflow.id != claims.workflow_id or chat_session.subject != claims.subject:
             raise GrantInvalid
-        return Visit(workflow=workflow, subject=chat_session.subject)
+        return Visit(workflow=workflow, subject=chat_session.subject, endings=endings)
 
     async def visit_by_publish_token(self, publish_token: str, login: Login | None = None) -> Visit:
         """Who chats when a program shows its publish token with each request, without a chat session."""
+        endings = self._live_turns.endings
         record, workflow = await self._look_up(publish_token)
         admission = admit_by_publish_token(workflow, record, login=login, now=self._clock.now())
         if isinstance(admission, Refused):
             raise admission.reason
         self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
-        return Visit(workflow=admission.workflow, subject=admission.subject)
+        return Visit(workflow=admission.workflow, subject=admission.subject, endings=endings)
 
     async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
         secret = OpaqueToken.parse(PUBLISH_TOKEN_PREFIX, publish_token)

@@ -63,6 +63,10 @@ class LiveTurns:
     def __init__(self) -> None:
         """Nothing runs yet."""
         self._by_id: dict[str, LiveTurn] = {}
+        self.endings = 0
+        """How often owners have ended all turns of a workflow. Whoever was admitted before such an ending begins no
+        turn after it: between the two there are awaits, in which the ending may come."""
+        self._last_ending: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[LiveTurn]:
         """All of them, as they are at this moment."""
@@ -91,10 +95,18 @@ class LiveTurns:
                 live.stop(TurnStatus.CANCELLED)
 
     def stop_workflow(self, workflow_id: str) -> None:
-        """Stop all turns of a workflow: its owner has ended them."""
+        """Stop all turns of a workflow: its owner has ended them, those that begin at this moment too."""
+        self.endings += 1
+        self._last_ending[workflow_id] = self.endings
         for live in self:
             if live.turn.workflow_id == workflow_id:
                 live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
+
+    def stop_if_ended_since(self, turn_id: str, endings: int) -> None:
+        """Stop this turn if its owner has ended all turns of its workflow since ``endings`` were counted."""
+        live = self._by_id.get(turn_id)
+        if live is not None and self._last_ending.get(live.turn.workflow_id, 0) > endings:
+            live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
 
     def stop_all(self) -> None:
         """Stop everything: the server shuts down."""

@@ -30,6 +30,7 @@ from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import DuplicateTurn, Store, UnitOfWork
 from orcheo_core.services.admitting import Visit
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.turn_engine import Assignment, TurnEngine
 
 
@@ -64,6 +65,7 @@ class TurnLauncher:
         clock: Clock,
         identifiers: Identifiers,
         engine: TurnEngine,
+        live_turns: LiveTurns,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -73,6 +75,7 @@ class TurnLauncher:
         self._clock = clock
         self._identifiers = identifiers
         self._engine = engine
+        self._live_turns = live_turns
         self._stopping = False
 
     def stop(self) -> None:
@@ -131,6 +134,7 @@ class TurnLauncher:
         self._engine.start(
             Assignment(turn=turn, thread=beginning.thread, runner=runner, request=request, acted_upon=acted_upon)
         )
+        self._live_turns.stop_if_ended_since(turn.id, beginning.visit.endings)
         return turn
 
     def run_apart(self, beginning: Beginning) -> Run:

@@ -7,6 +7,7 @@ from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.domain.opaque_token import OpaqueToken
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import (
     ChatSessionEnded,
     ChatUnavailable,
@@ -163,3 +164,18 @@ async def test_the_owner_api_takes_live_service_tokens_only(hall: Hall) -> None:
     for wrong in ("", other[:18] + token[18:], unknown):
         with pytest.raises(ServiceTokenInvalid):
             await access.authenticate(wrong, Channel.CLI)
+
+
+async def test_a_visitor_who_was_just_admitted_does_not_slip_through_an_ending(hall: Hall) -> None:
+    """The owner ends all chat sessions between admission and the beginning of the turn."""
+    token = await hall.publish()
+    by_token = await hall.core.admitting.visit_by_publish_token(token)
+    by_grant = await hall.core.admitting.visit_by_grant((await open_chat(hall)).text)
+    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)
+    for visit in (by_token, by_grant):
+        turn = await hall.answered(visit)
+        assert (await hall.latest(turn.thread_id)).status is TurnStatus.CANCELLED
+    await hall.core.publishing.publish(ADA, "echo")
+    later = await hall.core.admitting.visit_by_grant((await open_chat(hall)).text)
+    turn = await hall.answered(later)
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.COMPLETED

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.browser import ChatTab
 from tests.e2e.server_process import ServerProcess
@@ -136,3 +136,34 @@ def test_visitors_do_not_see_each_other(shared_server: ServerProcess, new_tab: N
     tab.expect_answer(number=0)
     other = new_tab().visit(published["share_url"])
     expect(other.questions).to_have_count(0)
+
+
+def test_an_ended_chat_says_who_ended_it(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """In the middle of an answer; what was said stays to be read."""
+    published = shared_server.publish("ending", HELD)
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("never goes on")
+    expect(tab.answer_texts.first).to_contain_text("before")
+    shared_server.operation("workflows.unpublish", ref="ending", end_sessions=True)
+    expect(tab.page.get_by_text("The owner has closed this chat.").first).to_be_visible()
+    expect(tab.answer_texts.first).to_contain_text("before")
+    expect(tab.button("Retry")).to_have_count(0)
+
+
+def test_a_limit_counts_down_and_then_lets_one_try_again(
+    new_server: Callable[[], ServerProcess], browser: Browser
+) -> None:
+    """The wait is shown in seconds; when it is over the same message goes through."""
+    server = new_server()
+    server.settings = {"ORCHEO_LIMIT_TURNS_BY_VISITOR": "1/4 seconds"}
+    published = server.start().publish("limited", "examples.echo:answer")
+    tab = ChatTab.open(browser, server.url).visit(published["share_url"])
+    tab.ask("first")
+    tab.expect_answer(number=0)
+    tab.ask("second")
+    expect(tab.page.get_by_text(re.compile(r"You can try again in [1-4] s\."))).to_be_visible()
+    expect(tab.button("Retry")).to_be_disabled()
+    expect(tab.button("Retry")).to_be_enabled()
+    tab.button("Retry").click()
+    tab.expect_answer(number=1)
+    tab.close()
