@@ -17,6 +17,7 @@ from orcheo_core.domain.thread_events import ThreadEvent
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.identity import IdentityProvider
+from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Visit
 from orcheo_core.services.audit_trail import AuditListener
 from orcheo_core.services.chatting import VisitorInput
@@ -92,15 +93,17 @@ class Hall:
 
 
 def build_hall(
-    audit_listeners: tuple[AuditListener, ...] = (), identity_providers: tuple[IdentityProvider, ...] = ()
+    audit_listeners: tuple[AuditListener, ...] = (),
+    identity_providers: tuple[IdentityProvider, ...] = (),
+    store: Store | None = None,
 ) -> Hall:
-    """A new hall."""
-    store, clock, entropy = FailingStore(), FakeClock(), FakeEntropy()
+    """A new hall, over memory when no store is given."""
+    failing, clock, entropy = FailingStore(store), FakeClock(), FakeEntropy()
     background, runners, telemetry = FakeBackground(), FakeRunners(), FakeTelemetry()
     files, relay, grants = MemoryAttachmentFiles(), MemoryTurnRelay(clock), FakeGrants()
     core = assemble_core(
         Ports(
-            store=store,
+            store=failing,
             relay=relay,
             background=background,
             runners=runners,
@@ -118,7 +121,7 @@ def build_hall(
     )
     return Hall(
         core=core,
-        store=store,
+        store=failing,
         grants=grants,
         clock=clock,
         background=background,

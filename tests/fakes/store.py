@@ -8,12 +8,12 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 
 class FailingStore(Store):
-    """Memory behind; while there is an ``error`` no commit lands."""
+    """Another store behind; while there is an ``error`` no commit lands."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         self.error: Exception | None = None
         self.forged_links: Sequence[AuditLink] | None = None
-        self._store = MemoryStore()
+        self._store = store or MemoryStore()
 
     def begin(self) -> UnitOfWork:
         change = self._store.begin()
