@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from orcheo_adapters.credentials import Credentials
 from orcheo_adapters.settings import ServerSettings, local_url
 from orcheo_core.errors import FieldError, InvalidInput, UnauthenticatedError
 
@@ -24,7 +25,7 @@ class NoServiceToken(UnauthenticatedError):
     summary = "There is no service token for this server."
     hint = (
         "Start the server once with `orcheo serve` (it writes a local owner token), use the same ORCHEO_DATA_DIR, "
-        "or set ORCHEO_SERVICE_TOKEN."
+        "run `orcheo login`, or set ORCHEO_SERVICE_TOKEN."
     )
 
 
@@ -37,7 +38,7 @@ class ClientSettings:
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "ClientSettings":
-        """``ORCHEO_URL`` and ``ORCHEO_SERVICE_TOKEN``, or this machine's server and its local owner token.
+        """``ORCHEO_URL``, and as whom: ``ORCHEO_SERVICE_TOKEN``, what ``orcheo login`` keeps, the local owner token.
 
         The local owner token is only ever sent to this machine. Raises :class:`NoServiceToken`, and
         :class:`InvalidInput` for what cannot be an address or a token.
@@ -47,11 +48,13 @@ class ClientSettings:
         named = environment.get("ORCHEO_SERVICE_TOKEN", "").strip()
         if named and not _SENDABLE.fullmatch(named):
             raise InvalidInput(FieldError("ORCHEO_SERVICE_TOKEN", "must be one word of ASCII letters"), hint=_HINT)
-        if named:
-            return cls(url=url, service_token=named)
+        kept = named or Credentials.locate(environment).get(url)
+        if kept:
+            return cls(url=url, service_token=kept)
         if not _is_loopback(url):
             raise NoServiceToken(
-                f"{url} is another machine: the local owner token is not sent there.", hint="Set ORCHEO_SERVICE_TOKEN."
+                f"{url} is another machine: the local owner token is not sent there.",
+                hint="Run `orcheo login`, or set ORCHEO_SERVICE_TOKEN.",
             )
         return cls(url=url, service_token=_local_owner_token(server))
 

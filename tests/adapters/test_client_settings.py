@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from orcheo_adapters.client_settings import ClientSettings, NoServiceToken, server_url
+from orcheo_adapters.credentials import Credentials, CredentialsUnusable
 from orcheo_core.errors import InvalidInput
 
 LOCAL = "http://127.0.0.1:8700"
@@ -20,7 +21,9 @@ def data_dir(tmp_path: Path) -> Path:
 
 def load(folder: Path, **environment: str) -> ClientSettings:
     """Settings with this data folder and these variables."""
-    return ClientSettings.load({"ORCHEO_DATA_DIR": str(folder), **environment})
+    return ClientSettings.load(
+        {"ORCHEO_DATA_DIR": str(folder), "ORCHEO_CONFIG_DIR": str(folder / "config"), **environment}
+    )
 
 
 def test_with_no_variable_it_is_this_machine(data_dir: Path) -> None:
@@ -93,7 +96,7 @@ def test_the_local_owner_token_stays_on_this_machine(data_dir: Path, url: str) -
     with pytest.raises(NoServiceToken) as caught:
         load(data_dir, ORCHEO_URL=url)
     assert caught.value.detail == f"{url} is another machine: the local owner token is not sent there."
-    assert caught.value.hint == "Set ORCHEO_SERVICE_TOKEN."
+    assert caught.value.hint == "Run `orcheo login`, or set ORCHEO_SERVICE_TOKEN."
 
 
 def test_without_a_local_owner_token(tmp_path: Path) -> None:
@@ -130,3 +133,47 @@ def test_a_local_owner_token_that_cannot_be_read(tmp_path: Path) -> None:
 def test_settings_do_not_show_the_token() -> None:
     """Neither in a log nor in a traceback."""
     assert TOKEN not in repr(ClientSettings(url=LOCAL, service_token=TOKEN))
+
+
+def test_what_login_keeps_is_for_its_own_server(data_dir: Path) -> None:
+    """The environment comes first, the local owner token last."""
+    kept = Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")})
+    kept.keep("https://chat.example.org", "orc_st_remote")
+    kept.keep(LOCAL, "orc_st_kept")
+    assert load(data_dir, ORCHEO_URL="https://chat.example.org/").service_token == "orc_st_remote"
+    assert load(data_dir).service_token == "orc_st_kept"
+    assert load(data_dir, ORCHEO_SERVICE_TOKEN="orc_st_named").service_token == "orc_st_named"
+    assert load(data_dir, ORCHEO_URL="http://127.0.0.1:1").service_token == TOKEN
+    with pytest.raises(NoServiceToken):
+        load(data_dir, ORCHEO_URL="https://other.example.org")
+    assert kept.path.stat().st_mode & 0o777 == 0o600
+    assert kept.path.parent.stat().st_mode & 0o777 == 0o700
+    assert kept.forget(LOCAL)
+    assert not kept.forget(LOCAL)
+    assert load(data_dir).service_token == TOKEN
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"a": 5}', b"\xff"])
+def test_a_damaged_file_is_not_guessed_at(data_dir: Path, content: bytes) -> None:
+    """It says what to do."""
+    kept = Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")})
+    kept.keep(LOCAL, "orc_st_kept")
+    kept.path.write_bytes(content)
+    with pytest.raises(CredentialsUnusable):
+        load(data_dir)
+
+
+def test_a_file_that_others_can_read_is_refused(data_dir: Path) -> None:
+    """What was in it may be known to them."""
+    kept = Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")})
+    kept.keep(LOCAL, "orc_st_kept")
+    kept.path.chmod(0o644)
+    with pytest.raises(CredentialsUnusable, match="by others"):
+        load(data_dir)
+
+
+def test_a_folder_that_cannot_be_made_is_said(data_dir: Path) -> None:
+    """Here a file is in its place."""
+    (data_dir / "config").write_text("")
+    with pytest.raises(CredentialsUnusable):
+        Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")}).keep(LOCAL, "orc_st_kept")

@@ -91,7 +91,7 @@ class ServerProcess:
         before = len(self.log)
         with self._log_path.open("ab") as log:
             command = [str(ORCHEO), "serve", "--port", self._port]
-            self._process = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log)
         self.url = eventually(lambda: self._ready_url(before), "the server listens")
         return self
 
@@ -129,7 +129,7 @@ class ServerProcess:
 
     def cli(self, *words: str) -> Ended:
         """Run the real command line against this server."""
-        return run_orcheo(*words, **self._environment(), ORCHEO_URL=self.url)
+        return run_orcheo(*words, **self.environment(), ORCHEO_URL=self.url)
 
     def client(self, **headers: str) -> httpx2.Client:
         """An HTTP client of this server."""
@@ -149,12 +149,18 @@ class ServerProcess:
         self.operation("workflows.add", handle=handle, runner="python", target=target, **names)
         return self.operation("workflows.publish", ref=handle)
 
-    def _environment(self) -> dict[str, str]:
-        folders = {"ORCHEO_DATA_DIR": str(self.data_dir), "ORCHEO_TEST_GATES": str(self.gates.folder)}
-        return bare_environment() | folders | self.settings
+    def environment(self) -> dict[str, str]:
+        """What its process and its commands find in their environment."""
+        config = str(self.data_dir.parent / "config")
+        folders = {
+            "ORCHEO_DATA_DIR": str(self.data_dir),
+            "ORCHEO_CONFIG_DIR": config,
+            "ORCHEO_TEST_GATES": str(self.gates.folder),
+        }
+        return bareenvironment() | folders | self.settings
 
 
-def bare_environment() -> dict[str, str]:
+def bareenvironment() -> dict[str, str]:
     """This process's environment without settings of Orcheo's, and with this project on the import path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCHEO_")}
     return kept | {"PYTHONPATH": str(ROOT)}
@@ -164,7 +170,7 @@ def run_orcheo(*words: str, **environment: str) -> Ended:
     """Run the real command line to its end."""
     done = subprocess.run(
         [ORCHEO, *words],
-        env=environment or bare_environment(),
+        env=environment or bareenvironment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,0 +1,71 @@
+"""``orcheo login`` and ``orcheo logout``: keeping a service token for a server."""
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from orcheo_adapters.client_settings import ClientSettings, server_url
+from orcheo_adapters.credentials import Credentials
+from orcheo_adapters.remote import Operations, RemoteOperations
+from orcheo_cli.context import CliContext, json_option
+from orcheo_cli.output import print_json
+from orcheo_core.domain.actor import Channel
+from orcheo_core.domain.opaque_token import OpaqueToken
+from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
+from orcheo_core.errors import FieldError, InvalidInput, OrcheoError, ScopeMissing
+
+_LONGEST = 200
+
+
+def _connect(settings: ClientSettings) -> Operations:
+    return RemoteOperations(settings, Channel.CLI)
+
+
+@click.command(params=[json_option()])
+@click.pass_obj
+def login(context: CliContext) -> None:
+    """Keep a service token for the server at ORCHEO_URL.
+
+    It is asked for, or read from standard input; never give it as an argument, where others can see it.
+    """
+    url = server_url()
+    token = _read_token(at_terminal=context.at_terminal())
+    check(_connect(ClientSettings(url=url, service_token=token)))
+    credentials = Credentials.locate()
+    credentials.keep(url, token)
+    _say(context, url, f"The service token for {url} is kept in {credentials.path}.")
+
+
+@click.command(params=[json_option()])
+@click.pass_obj
+def logout(context: CliContext) -> None:
+    """Forget the service token for the server at ORCHEO_URL; it stays valid until it is revoked."""
+    url = server_url()
+    known = Credentials.locate().forget(url)
+    _say(context, url, f"The service token for {url} is forgotten." if known else f"None was kept for {url}.")
+
+
+def check(operations: Operations) -> None:
+    """Ask the server whether it takes the service token; one that may not list workflows is genuine too."""
+    try:
+        operations.perform("workflows.list", {"limit": 1})
+    except OrcheoError as error:
+        if error.code != ScopeMissing.code:
+            raise
+
+
+def _read_token(*, at_terminal: bool, ask: Callable[..., str] = click.prompt) -> str:
+    text = ask("Service token", hide_input=True, err=True) if at_terminal else sys.stdin.readline(_LONGEST)
+    token = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, text.strip())
+    if token is None:
+        wrong = FieldError("service token", f"must be one that begins with {SERVICE_TOKEN_PREFIX}, whole")
+        raise InvalidInput(wrong, hint="`orcheo token create` shows one, once.")
+    return token.reveal()
+
+
+def _say(context: CliContext, url: str, message: str) -> None:
+    if context.as_json:
+        print_json({"url": url, "message": message})
+    else:
+        click.echo(message)
