@@ -15,7 +15,8 @@ export function screenForError(error: unknown, loginUrl: string | null, now: num
   if (error instanceof ConnectionError) return { kind: "broken", text: strings.offlineText };
   if (!(error instanceof ProblemError)) return { kind: "broken", text: strings.brokenText };
   const { code, status, retryAfter } = error.problem;
-  if (status === 404 || code === "chat_session_ended" || code === "feature_disabled") return { kind: "unavailable" };
+  if (status === 404 || code === "chat_session_ended" || code === "feature_disabled")
+    return { kind: "unavailable" };
   if (code === "login_required") return { kind: "login", loginUrl };
   if (status === 429) return { kind: "limited", notBefore: now + (retryAfter ?? 0) };
   return { kind: "broken", text: strings.brokenText };
