@@ -36,8 +36,17 @@ class Feed:
 
     async def put(self, event: RunEvent) -> None:
         """Pass on ``event``; waits only when the reader is far behind."""
+        if not self.offer(event):
+            await self.room()
+
+    def offer(self, event: RunEvent) -> bool:
+        """Pass on ``event``; False when the reader is far behind and the writer should wait for :meth:`room`."""
         self._events.append(event)
         self._news.set()
+        return len(self._events) < _CAPACITY
+
+    async def room(self) -> None:
+        """Return when the reader has caught up."""
         while len(self._events) >= _CAPACITY:
             self._room.clear()
             await self._room.wait()

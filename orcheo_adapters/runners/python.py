@@ -79,13 +79,15 @@ async def _feed_answer(answer: Any, feed: Feed) -> None:
     elif isinstance(answer, Iterable) and not isinstance(answer, str | bytes | bytearray | dict):
         await in_thread(partial(_pump_in_thread, answer, feed))
     elif answer is not None:
-        await _put(answer, feed)
+        _put(answer, feed)
 
 
 async def _pump(pieces: AsyncIterable[Any], feed: Feed) -> None:
     try:
         async for piece in pieces:
-            await _put(piece, feed)
+            event = _run_event(piece)
+            if event is not None and not feed.offer(event):
+                await feed.room()
     finally:
         if isinstance(pieces, AsyncGenerator):
             await pieces.aclose()
@@ -99,14 +101,16 @@ def _pump_in_thread(pieces: Iterable[Any], feed: Feed) -> None:
                 feed.put_from_thread(event)
 
 
-async def _put(piece: Any, feed: Feed) -> None:
+def _put(piece: Any, feed: Feed) -> None:
     event = _run_event(piece)
     if event is not None:
-        await feed.put(event)
+        feed.offer(event)
 
 
 def _run_event(piece: Any) -> RunEvent | None:
     """The run event that ``piece`` is or stands for, None when it is empty text; :class:`TypeError` otherwise."""
+    if type(piece) is str:
+        return text_delta(piece)
     if isinstance(piece, RunEvent) and not isinstance(piece, TextDelta):
         return piece
     text = piece.text if isinstance(piece, TextDelta) else piece

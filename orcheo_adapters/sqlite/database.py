@@ -177,8 +177,9 @@ class SqliteDatabase:
     def _write_group(self, group: list[_Change]) -> list[Exception | None]:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            outcomes = [self._write_one(change) for change in group]
-            self._writer.execute("COMMIT")
+            write = self._write_one if len(group) > 1 else self._carry_out  # one alone is undone with the transaction
+            outcomes = [write(change) for change in group]
+            self._writer.execute("COMMIT" if len(group) > 1 or outcomes[0] is None else "ROLLBACK")
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer must go on and the callers must know
             self._roll_back()
             _LOG.error("a group of %d changes was not written: %s", len(group), error)
@@ -187,23 +188,26 @@ class SqliteDatabase:
 
     def _write_one(self, change: _Change) -> Exception | None:
         self._writer.execute("SAVEPOINT change")
+        outcome = self._carry_out(change)
+        if outcome is not None:
+            self._writer.execute("ROLLBACK TO change")
+        self._writer.execute("RELEASE change")
+        return outcome
+
+    def _carry_out(self, change: _Change) -> Exception | None:
+        """Execute a change; the broken rule, if any, for its caller alone."""
         try:
             for statement in change.statements:
                 cursor = self._writer.execute(statement.sql, statement.values)
                 if statement.check is not None:
                     statement.check(cursor)
         except sqlite3.IntegrityError as error:
-            outcome: Exception | None = self._explain(error)
+            return self._explain(error)
         except sqlite3.Error:
             raise
-        except Exception as error:  # noqa: BLE001 - a broken rule, for the caller of this change alone
-            outcome = error
-        else:
-            outcome = None
-        if outcome is not None:
-            self._writer.execute("ROLLBACK TO change")
-        self._writer.execute("RELEASE change")
-        return outcome
+        except Exception as error:  # noqa: BLE001 - a check of ours that raised
+            return error
+        return None
 
     def _outdate_cache(self, group: list[_Change]) -> None:
         for change in group:

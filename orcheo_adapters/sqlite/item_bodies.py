@@ -58,7 +58,10 @@ _CONVERTER = _make_converter()
 
 
 def kind_and_body(item: Item) -> tuple[str, str]:
-    """The columns ``kind`` and ``body``."""
+    """The columns ``kind`` and ``body``; plain answers, which every turn has, without the converter's detour."""
+    if type(item) is AssistantItem and not any(part.citations for part in item.content):
+        parts = [{"text": part.text, "citations": ()} for part in item.content]
+        return "assistant", orjson.dumps({"content": parts}).decode()
     return _KINDS[type(item)], orjson.dumps(_CONVERTER.unstructure(item)).decode()
 
 

@@ -94,13 +94,14 @@ class ChatKitEncoder:
 
     def frame(self, event: ThreadEvent, number: int | None) -> bytes:
         """One frame of the stream: ``data: …``, with an ``id:`` line for clients that can resume."""
-        data = b"data: " + orjson.dumps(self.event(event)) + b"\n\n"
+        if type(event) is PartDelta:  # the one that goes out by the thousand
+            data = _DELTA % (orjson.dumps(event.item_id), orjson.dumps(event.delta))
+        else:
+            data = b"data: " + orjson.dumps(self.event(event)) + b"\n\n"
         return data if number is None else b"id: %d\n%b" % (number, data)
 
     def event(self, event: ThreadEvent) -> Json:
         """``ThreadStreamEvent``."""
-        if type(event) is PartDelta:  # the one that goes out by the thousand
-            return _part_update(event.item_id, "text_delta", delta=event.delta)
         return _EVENTS[type(event)](self, event)
 
 
@@ -134,6 +135,10 @@ def _stream_options(_encoder: ChatKitEncoder, event: StreamOptions) -> Json:
 
 def _part_added(_encoder: ChatKitEncoder, event: PartAdded) -> Json:
     return _part_update(event.item_id, "added", content=part_json(AnswerPart(text="")))
+
+
+def _part_delta(_encoder: ChatKitEncoder, event: PartDelta) -> Json:
+    return _part_update(event.item_id, "text_delta", delta=event.delta)
 
 
 def _part_cited(_encoder: ChatKitEncoder, event: PartCited) -> Json:
@@ -178,6 +183,7 @@ _EVENTS: dict[type, Callable[[ChatKitEncoder, Any], Json]] = {
     ItemRemoved: _item_removed,
     StreamOptions: _stream_options,
     PartAdded: _part_added,
+    PartDelta: _part_delta,
     PartCited: _part_cited,
     PartDone: _part_done,
     StepAdded: _step_added,
@@ -195,6 +201,12 @@ _PART_UPDATES = {
     "annotation_added": "assistant_message.content_part.annotation_added",
     "done": "assistant_message.content_part.done",
 }
+
+
+_DELTA = b"data: %b\n\n" % orjson.dumps(
+    {"type": "thread.item.updated", "item_id": "?", "update": {"type": _PART_UPDATES["text_delta"], "content_index": 0}}
+).replace(b'"?"', b"%b").replace(b"}}", b',"delta":%b}}')
+"""The frame of a text delta but for its two values, as :meth:`ChatKitEncoder.event` would make it."""
 
 
 def _part_update(item_id: str, kind: str, **fields: Any) -> Json:

@@ -42,6 +42,13 @@ class LiveTurn:
             self.turn = self.turn.with_usage(run_event.usage)
         return self.draft.apply(run_event)
 
+    def take_all(self, batch: Sequence[RunEvent]) -> list[ThreadEvent]:
+        """:meth:`take` of each."""
+        events: list[ThreadEvent] = []
+        for run_event in batch:
+            events += self.take(run_event)
+        return events
+
     def _within_limit(self, delta: TextDelta) -> TextDelta:
         room = OUTPUT_LIMIT - self.draft.length
         if len(delta.text) <= room:

@@ -111,7 +111,7 @@ class TurnEngine:
     async def _follow_run(self, live: LiveTurn) -> TurnTrouble | None:
         try:
             async for batch in live.run.batches():
-                events = [event for run_event in batch for event in live.take(run_event)]
+                events = live.take_all(batch)
                 if live.draft.has_news and not await self._try_to_save(live, final=False):
                     live.run.stop()
                     return NOT_SAVED
