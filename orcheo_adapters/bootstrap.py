@@ -45,6 +45,7 @@ from orcheo_core.ports.unit_of_work import Store
 
 if TYPE_CHECKING:
     from orcheo_adapters.auth.oidc.http import ProviderHttp
+    from orcheo_adapters.auth.proof_of_work import ProofsOfWork
 
 LOCAL_OWNER = Actor("local")
 """The owner that the local owner token of a data folder stands for."""
@@ -144,6 +145,7 @@ def assemble(
         login_states=LoginStates(
             secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers
         ),
+        proofs_of_work=_proofs_of_work(settings, secrets, clock),
         dev_login=settings.dev_login,
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
@@ -165,6 +167,14 @@ def _identity_providers(settings: ServerSettings, machine: Machine) -> tuple[Ide
         for each in settings.identity_providers
     )
     return (*registered, *trial)
+
+
+def _proofs_of_work(settings: ServerSettings, secrets: ServerSecrets, clock: Clock) -> "ProofsOfWork | None":
+    if settings.rate_plan.effortless_sessions_by_workflow is None:
+        return None
+    from orcheo_adapters.auth.proof_of_work import ProofsOfWork
+
+    return ProofsOfWork(secrets.cookie_keys, clock=clock)
 
 
 def _flags(settings: ServerSettings) -> Flags | None:

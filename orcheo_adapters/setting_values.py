@@ -39,10 +39,12 @@ def yes_or_no(environment: Mapping[str, str], name: str, *, default: bool) -> bo
 
 def rate_plan(environment: Mapping[str, str]) -> RatePlan:
     """The rates; ``off`` for one of them, or ``ORCHEO_LIMITS=off`` for all."""
+    work = _read(environment, "ORCHEO_PROOF_OF_WORK_ABOVE", _rate, None)
     if not yes_or_no(environment, "ORCHEO_LIMITS", default=True):
-        return RatePlan.unlimited()
+        return evolve(RatePlan.unlimited(), effortless_sessions_by_workflow=work)
     named = {each: name for name, each in RATE_SETTINGS.items() if environment.get(name)}
-    return evolve(RatePlan(), **{each: _read(environment, name, _rate, None) for each, name in named.items()})
+    plan = RatePlan(effortless_sessions_by_workflow=work)
+    return evolve(plan, **{each: _read(environment, name, _rate, None) for each, name in named.items()})
 
 
 def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:

@@ -1,11 +1,14 @@
 """The visitor's way in: what the page needs, and chat sessions."""
 
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from orcheo_adapters.auth.visitor_cookie import VISITOR_COOKIE_LIFETIME
 from orcheo_adapters.http.cookies import Cookie, cookie_of, login_of, set_cookie, set_login_cookie
 from orcheo_adapters.http.parts import HttpParts, parts_of
+from orcheo_adapters.http.problems import ProofOfWorkNeeded
 from orcheo_adapters.http.requests import address_of, authenticated, bearer, forbid_cross_site, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_core.domain.ids import IdKind
@@ -15,6 +18,9 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.services.admitting import ChatGrant
+
+if TYPE_CHECKING:
+    from orcheo_adapters.auth.proof_of_work import ProofsOfWork
 
 _NO_STORE = {"cache-control": "no-store"}
 
@@ -58,7 +64,7 @@ async def open_chat_session(request: Request) -> Response:
         return await _renew(request, parts, ref, credential)
     await parts.core.limiting.open_chat_session(address=address_of(request))
     if credential is None:
-        return await _open_by_link(request, parts, ref)
+        return await _open_by_link(request, parts, ref, document.get("proof"))
     login = login_of(request)
     grant = await authenticated(request, lambda: parts.core.admitting.by_publish_token(ref, credential, login))
     return _grant_answer(request, grant, login)
@@ -71,8 +77,10 @@ async def _renew(request: Request, parts: HttpParts, ref: str, credential: str) 
     return _grant_answer(request, grant, login)
 
 
-async def _open_by_link(request: Request, parts: HttpParts, ref: str) -> Response:
+async def _open_by_link(request: Request, parts: HttpParts, ref: str, proof: object) -> Response:
     login = login_of(request)
+    if login is None and parts.proofs_of_work is not None:
+        await _require_work(parts, parts.proofs_of_work, ref, proof)
     known = parts.visitor_cookies.read(cookie_of(request, Cookie.VISITOR) or "")
     visitor_id = known or parts.core.identifiers.new(IdKind.VISITOR)
     response = _grant_answer(
@@ -81,6 +89,15 @@ async def _open_by_link(request: Request, parts: HttpParts, ref: str) -> Respons
     if login is None:
         set_cookie(request, response, Cookie.VISITOR, parts.visitor_cookies.issue(visitor_id), VISITOR_COOKIE_LIFETIME)
     return response
+
+
+async def _require_work(parts: HttpParts, proofs: "ProofsOfWork", ref: str, proof: object) -> None:
+    """An anonymous visitor who comes among many shows a proof of work."""
+    workflow = await parts.core.admitting.public_workflow(ref)
+    if not await parts.core.limiting.is_under_pressure(workflow.id):
+        return
+    if not isinstance(proof, str) or not proofs.accepts(proof, workflow.id):
+        raise ProofOfWorkNeeded(proofs.challenge(workflow.id))
 
 
 def _grant_answer(request: Request, grant: ChatGrant, login: Login | None) -> Response:

@@ -1,6 +1,7 @@
 """What the HTTP handlers work with."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 from starlette.requests import Request
@@ -16,6 +17,9 @@ from orcheo_core.assembly import Core
 from orcheo_core.ports.transcriber import Transcriber
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
+
+if TYPE_CHECKING:
+    from orcheo_adapters.auth.proof_of_work import ProofsOfWork
 
 
 @frozen(kw_only=True)
@@ -33,6 +37,8 @@ class HttpParts:
     visitor_cookies: VisitorCookies
     login_cookies: LoginCookies
     login_states: LoginStates
+    proofs_of_work: "ProofsOfWork | None"
+    """None where no work is ever asked for."""
     dev_login: bool
     """Whether the trial sign-in is on, which every page must show."""
     secure_cookies: bool

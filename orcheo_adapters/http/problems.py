@@ -46,6 +46,19 @@ class CrossSiteRequest(ForbiddenError):
     hint = "Open the chat at its own address."
 
 
+class ProofOfWorkNeeded(ForbiddenError):
+    """Many anonymous visitors come at once: each further one solves the challenge that comes along."""
+
+    code = "proof_of_work_needed"
+    summary = "Many visitors come at this moment, so some work is asked of each."
+    hint = "Solve the challenge and send the request again with the solution as `proof`; the chat page does so itself."
+
+    def __init__(self, challenge: dict[str, Any]) -> None:
+        """With a fresh challenge."""
+        super().__init__()
+        self.challenge = challenge
+
+
 class NotHttp(InvalidError):
     """What came over the connection cannot be read as HTTP/1.1."""
 
@@ -78,6 +91,7 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (HeadersTooLarge, 431),
     (NotHttp, 400),
     (MalformedRequest, 400),
+    (ProofOfWorkNeeded, 428),
     (LoginAttemptInvalid, 400),
     (LoginAttemptExpired, 400),
     (BodyTooLarge, 413),
@@ -113,6 +127,8 @@ def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
     }
     if isinstance(error, InvalidInput):
         document["errors"] = [{"path": each.path, "message": each.message} for each in error.fields]
+    if isinstance(error, ProofOfWorkNeeded):
+        document["challenge"] = error.challenge
     if isinstance(error, RateLimited):
         document["retry_after"] = error.retry_after
     return document

@@ -95,6 +95,8 @@ class RatePlan:
     logins_by_address: Rate | None = Rate(amount=60, seconds=60)
     reads_by_subject: Rate | None = Rate(amount=600, seconds=60)
     failed_authentications_by_address: Rate | None = Rate(amount=10, seconds=300)
+    effortless_sessions_by_workflow: Rate | None = None
+    """Anonymous visitors beyond this rate must do some work first; nobody must when there is none."""
 
     @classmethod
     def unlimited(cls) -> "RatePlan":
@@ -124,6 +126,10 @@ class RatePlan:
     def chat_session(self, *, address: str) -> tuple[Charge, ...]:
         """What a new chat session is counted under."""
         return _charge("chat-sessions-by-address", address, self.chat_sessions_by_address)
+
+    def effortless_session(self, *, workflow_id: str) -> tuple[Charge, ...]:
+        """What an anonymous visitor's new chat session is counted under before any work is asked for."""
+        return _charge("effortless-sessions", workflow_id, self.effortless_sessions_by_workflow)
 
     def login(self, *, address: str) -> tuple[Charge, ...]:
         """What a step of signing in is counted under: there are two, to the identity provider and back."""

@@ -32,6 +32,10 @@ class Limiting:
         """Somebody wants a chat session."""
         await self._take(self._plan.chat_session(address=address))
 
+    async def is_under_pressure(self, workflow_id: str) -> bool:
+        """Whether so many anonymous visitors come to a workflow that the next one must do some work first."""
+        return await self._limiter.take(self._plan.effortless_session(workflow_id=workflow_id)) is not None
+
     async def log_in(self, *, address: str) -> None:
         """Somebody goes to an identity provider, or comes back from there."""
         await self._take(self._plan.login(address=address))

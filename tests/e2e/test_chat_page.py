@@ -167,3 +167,17 @@ def test_a_limit_counts_down_and_then_lets_one_try_again(
     tab.button("Retry").click()
     tab.expect_answer(number=1)
     tab.close()
+
+
+def test_work_is_done_unseen(new_server: Callable[[], ServerProcess], browser: Browser) -> None:
+    """A visitor who comes among many only waits a moment longer."""
+    server = new_server()
+    server.settings = {"ORCHEO_PROOF_OF_WORK_ABOVE": "1/hour"}
+    published = server.start().publish("crowded", "examples.echo:answer")
+    for _ in range(2):
+        tab = ChatTab.open(browser, server.url).visit(published["share_url"])
+        tab.ask("Hello")
+        tab.expect_answer(number=0)
+        tab.close()
+    with server.client() as program:
+        assert program.post("/api/chat/crowded/session", json={}).status_code == 428

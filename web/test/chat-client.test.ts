@@ -138,7 +138,7 @@ describe("problems", () => {
     const body = { code: "too_long", detail: "Too long.", hint: "Shorten it." };
     const error = await problemOf(new Response(JSON.stringify(body), { status: 422 }));
     expect(error).toBeInstanceOf(ProblemError);
-    expect(error.problem).toEqual({ status: 422, ...body, retryAfter: null });
+    expect(error.problem).toEqual({ status: 422, ...body, retryAfter: null, challenge: null });
   });
 
   test.each([

@@ -93,6 +93,28 @@ describe("the line above the chat", () => {
   });
 });
 
+describe("under pressure", () => {
+  const parameters = {
+    algorithm: "PBKDF2/SHA-256",
+    nonce: "00ff",
+    salt: "ab",
+    cost: 1,
+    keyLength: 32,
+    keyPrefix: "0",
+  };
+
+  test("the page solves the challenge and asks again", async () => {
+    const challenge = { parameters, signature: "s" };
+    const body = JSON.stringify({ code: "proof_of_work_needed", challenge });
+    const server = openPage(jsonAnswer(DESCRIPTION), new Response(body, { status: 428 }), jsonAnswer(GRANT));
+    await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
+    const { proof } = server.sent.at(-1)?.body as unknown as { proof: string };
+    const payload = JSON.parse(atob(proof)) as { challenge: object; solution: { derivedKey: string } };
+    expect(payload.challenge).toEqual(challenge);
+    expect(payload.solution.derivedKey).toMatch(/^0[0-9a-f]{63}$/);
+  });
+});
+
 describe("the chat page", () => {
   test("opens a chat session by itself, shows the name, and streams the answer to a message", async () => {
     const server = openPage(

@@ -7,6 +7,8 @@ export interface Problem {
   hint: string;
   /** Milliseconds that `Retry-After` asks to wait; null when it says nothing. */
   retryAfter: number | null;
+  /** What has to be solved first, where the server asks for some work. */
+  challenge: unknown;
 }
 
 export class ProblemError extends Error {
@@ -51,6 +53,7 @@ export async function readProblem(response: Response, now = Date.now()): Promise
     detail: text(body.detail),
     hint: text(body.hint),
     retryAfter: readRetryAfter(response, now),
+    challenge: body.challenge ?? null,
   });
 }
 

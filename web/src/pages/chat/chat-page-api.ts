@@ -1,7 +1,8 @@
 /** The two requests a chat page makes of its own: what the chat is, and a chat grant for it. */
 
 import { type Fetch, fetchOrFail, readJson } from "../../element/protocol/chat-client.ts";
-import { readProblem } from "../../element/protocol/problem.ts";
+import { ProblemError, problemCode, readProblem } from "../../element/protocol/problem.ts";
+import { type Challenge, solve } from "./proof-of-work.ts";
 
 export interface ChatDescription {
   id: string;
@@ -17,6 +18,7 @@ interface GrantAnswer {
 }
 
 const REQUEST_LIMIT = 20_000;
+const WORK_LIMIT = 60_000;
 
 export class ChatPageApi {
   readonly #url: string;
@@ -33,7 +35,21 @@ export class ChatPageApi {
 
   /** Opens or renews the visitor's chat session; the cookie that comes along says which visitor it is. */
   async openChatSession(): Promise<string> {
-    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+    try {
+      return await this.#openWith({});
+    } catch (error) {
+      if (problemCode(error) !== "proof_of_work_needed" || !(error instanceof ProblemError)) throw error;
+      const signal = AbortSignal.timeout(WORK_LIMIT);
+      return this.#openWith({ proof: await solve(error.problem.challenge as Challenge, signal) });
+    }
+  }
+
+  async #openWith(body: { proof?: string }): Promise<string> {
+    const post = {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    };
     const answer = await this.#ask<GrantAnswer>(`${this.#url}/session`, post);
     return answer.client_secret;
   }

@@ -1,0 +1,56 @@
+"""Proof of work for anonymous visitors, by ALTCHA: a second of a browser's time, which a crowd of programs pays too.
+
+A challenge is signed, for one workflow, good for five minutes and for one answer. PBKDF2 is as quick in a browser as
+anywhere else, so a program has no advantage.
+"""
+
+import hmac
+from base64 import b64decode
+from datetime import timedelta
+from typing import Any
+
+import altcha
+import orjson
+
+from orcheo_adapters.auth.spent_ids import SpentIds
+from orcheo_core.ports.clock import Clock
+
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+
+_PURPOSE = b"orcheo.proof-of-work.v1"
+_ALGORITHM, _COST, _PREFIX = "PBKDF2/SHA-256", 5_000, "00"
+"""256 attempts on average, of 5,000 iterations each."""
+
+_LONGEST = 4_000
+
+
+class ProofsOfWork:
+    """Makes challenges and takes each solution once."""
+
+    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock) -> None:
+        """``keys``: newest first; challenges are signed with the first one."""
+        self._secret = hmac.digest(keys[0], _PURPOSE, "sha256")
+        self._clock = clock
+        self._spent = SpentIds(CHALLENGE_LIFETIME, clock=clock)
+
+    def challenge(self, workflow_id: str) -> dict[str, Any]:
+        """What a browser has to solve, as ALTCHA's JSON."""
+        until = int((self._clock.now() + CHALLENGE_LIFETIME).timestamp())
+        made = altcha.create_challenge(
+            _ALGORITHM,
+            _COST,
+            key_prefix=_PREFIX,
+            data={"workflow": workflow_id, "until": until},
+            hmac_secret=self._secret,
+        )
+        document: dict[str, Any] = made.to_dict()
+        return document
+
+    def accepts(self, proof: str, workflow_id: str) -> bool:
+        """Whether ``proof`` (ALTCHA's base64 payload) solves a challenge for this workflow, in time, the first time."""
+        if len(proof) > _LONGEST or not altcha.verify_solution(proof, self._secret).verified:
+            return False
+        parameters = orjson.loads(b64decode(proof))["challenge"]["parameters"]
+        data = parameters["data"]
+        in_time = self._clock.now().timestamp() < data["until"]
+        return data["workflow"] == workflow_id and in_time and self._spent.spend(parameters["nonce"])

@@ -1,0 +1,108 @@
+"""Under pressure anonymous visitors do some work first."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator
+from typing import Any
+
+import altcha
+import pytest
+
+from tests.house import House, assert_problem, build_house
+
+SESSION = "/api/chat/echo/session"
+
+
+@pytest.fixture
+async def busy() -> AsyncIterator[House]:
+    """A server that asks for work beyond two chat sessions a minute, and has seen two."""
+    async with build_house(environment={"ORCHEO_PROOF_OF_WORK_ABOVE": "2/minute", "ORCHEO_LIMITS": "off"}) as house:
+        await house.publish()
+        await house.publish("other")
+        for _ in range(2):
+            await house.grant()
+        yield house
+
+
+async def challenge_of(house: House, handle: str = "echo") -> dict[str, Any]:
+    """What a visitor without a proof is asked."""
+    answer = await house.client.post(f"/api/chat/{handle}/session", json={})
+    problem = assert_problem(answer, 428, "proof_of_work_needed")
+    challenge: dict[str, Any] = problem["challenge"]
+    return challenge
+
+
+def solved(challenge: dict[str, Any]) -> str:
+    """The payload that a browser finds."""
+    made = altcha.Challenge.from_dict(challenge)
+    solution = altcha.solve_challenge(made)
+    assert solution is not None
+    return altcha.Payload(made, solution).to_base64()
+
+
+async def show(house: House, proof: object, handle: str = "echo") -> int:
+    """Ask with a proof: the status."""
+    return (await house.client.post(f"/api/chat/{handle}/session", json={"proof": proof})).status_code
+
+
+async def test_work_opens_the_door_once(busy: House) -> None:
+    """And no other door."""
+    proof = solved(await challenge_of(busy))
+    assert await show(busy, proof) == 200
+    assert await show(busy, proof) == 428
+    for _ in range(2):
+        await busy.grant("other")
+    await challenge_of(busy, "other")
+    assert await show(busy, solved(await challenge_of(busy)), "other") == 428
+
+
+async def test_a_proof_is_good_for_five_minutes(busy: House) -> None:
+    """Pressure may be over before; here it is there again."""
+    proof = solved(await challenge_of(busy))
+    busy.clock.advance(minutes=5)
+    for _ in range(2):
+        await busy.grant()
+    assert await show(busy, proof) == 428
+
+
+async def test_without_pressure_nobody_works(busy: House) -> None:
+    """A minute later."""
+    busy.clock.advance(minutes=1, seconds=1)
+    await busy.grant()
+
+
+@pytest.mark.parametrize("proof", ["", "x", "e30=", 5, None, ["a"], "A" * 5_000, b64encode(b"[" * 3_000).decode()])
+async def test_what_is_no_proof_opens_nothing(busy: House, proof: object) -> None:
+    """Whatever it is."""
+    assert await show(busy, proof) == 428
+
+
+async def test_a_changed_challenge_is_not_ours(busy: House) -> None:
+    """Easier, longer, for another workflow: the signature is over all of it."""
+    challenge = await challenge_of(busy)
+    for name, value in (("keyPrefix", ""), ("cost", 1), ("data", {"workflow": "wf_x", "until": 9_999_999_999})):
+        easier = json.loads(json.dumps(challenge))
+        easier["parameters"][name] = value
+        assert await show(busy, solved(easier)) == 428
+    payload = json.loads(b64decode(solved(challenge)))
+    payload["solution"]["counter"] += 1
+    assert await show(busy, b64encode(json.dumps(payload).encode()).decode()) == 428
+
+
+async def test_an_unknown_chat_asks_for_no_work(busy: House) -> None:
+    """It looks as any other that is closed."""
+    assert_problem(await busy.client.post("/api/chat/nobody/session", json={}), 404, "chat_unavailable")
+
+
+async def test_programs_and_owners_are_not_asked(busy: House) -> None:
+    """They are known by their tokens."""
+    await busy.result("workflows.open_chat_session", ref="echo")
+    token = (await busy.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
+    assert (await busy.client.post(SESSION, json={"publish_token": token})).status_code == 200
+
+
+async def test_nobody_is_asked_unless_it_is_switched_on(house: House) -> None:
+    """Off by default."""
+    await house.publish()
+    for _ in range(50):
+        await house.grant()
