@@ -97,7 +97,10 @@ class RemoteOperations(Operations):
             with httpx2.Client(transport=self._transport, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
                 return client.request(method, self._settings.url + path, json=body, headers=headers)
         except UnicodeEncodeError:
-            raise MalformedRequest("An argument is not text: it holds bytes that are not UTF-8.") from None
+            raise MalformedRequest(
+                "An argument cannot be read as UTF-8 text.",
+                hint="Use a UTF-8 locale, such as LC_ALL=C.UTF-8, and write the argument in it.",
+            ) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             message = f"The Orcheo server at {self._settings.url} does not answer: {_reason(error)}."
             raise ServerUnreachable(message) from None

@@ -18,7 +18,7 @@ def _connect() -> Operations:
 
 
 def _at_terminal() -> bool:
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 @frozen(kw_only=True)

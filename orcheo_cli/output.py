@@ -12,9 +12,9 @@ from orcheo_cli.layout import escaped, paragraph
 from orcheo_core.errors import OrcheoError
 
 
-def terminal_width(stream: TextIO) -> int | None:
-    """The columns of the terminal behind a stream; None when it goes to a file or a pipe."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+def terminal_width(stream: TextIO | None) -> int | None:
+    """The columns of the terminal behind a stream; None when it goes to a file or a pipe, or was closed."""
+    return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else None
 
 
 def print_json(document: dict[str, Any]) -> None:

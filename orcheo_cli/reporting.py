@@ -1,5 +1,6 @@
 """How an error ends an invocation: what is printed, and the exit code."""
 
+import errno
 import traceback
 
 import click
@@ -15,6 +16,14 @@ class WrongUsage(InvalidError):
     code = "wrong_usage"
     summary = "The command is not written as it should be."
     hint = "See `orcheo --help`."
+
+
+class OutputFailed(OrcheoError):
+    """The command was carried out, but what it says could not be written where it should go."""
+
+    code = "output_failed"
+    summary = "The output could not be written."
+    hint = "What was asked may have been done: see `orcheo workflow list`. A secret that is lost can be rotated."
 
 
 def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
@@ -45,4 +54,6 @@ def _known(error: BaseException) -> OrcheoError:
     if isinstance(error, click.ClickException):
         command = getattr(getattr(error, "ctx", None), "command_path", "orcheo")
         return WrongUsage(error.format_message(), hint=f"See `{command} --help`.")
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
+        return OutputFailed(f"The output could not be written: {error.strerror}.")
     return OrcheoError(f"{type(error).__name__}: {error}", hint="Run it again with --debug and report what it shows.")

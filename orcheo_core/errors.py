@@ -156,6 +156,14 @@ class AuditBroken(ConflictError):
     hint = "Keep the database file as evidence, and compare it with a backup."
 
 
+class IdempotencyKeyReused(ConflictError):
+    """A request with this idempotency key asked for something else; nothing of this one was done."""
+
+    code = "idempotency_key_reused"
+    summary = "This idempotency key belongs to another request."
+    hint = "Give each request a key of its own, and repeat a key with the very same request only."
+
+
 class TurnInProgress(ConflictError):
     """A thread has at most one running turn (design.md §4)."""
 

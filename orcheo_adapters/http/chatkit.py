@@ -1,7 +1,7 @@
 """The ChatKit endpoint: each request type has one handler, which streams a turn or answers JSON."""
 
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -19,6 +19,7 @@ from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.chatkit_items import Json, present
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
+from orcheo_core.domain.thread_events import SequencedEvent, ThreadEvent
 from orcheo_core.domain.turn import Turn
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.services.admitting import Visit
@@ -46,7 +47,7 @@ async def chatkit(request: Request) -> ASGIApp:
     begin = _STREAMING.get(type(decoded.params))
     await _count(request, visit, costs_a_turn=begin is not None or type(decoded.params) in _RUNS_A_WORKFLOW)
     if begin is not None:
-        return _stream(request, await begin(asked, decoded.params))
+        return await _stream(request, visit, await begin(asked, decoded.params))
     document = await _ANSWERING[type(decoded.params)](asked, decoded.params)
     return Response(encode_json(document), headers=NO_STORE, media_type="application/json")
 
@@ -71,12 +72,22 @@ async def _count(request: Request, visit: Visit, *, costs_a_turn: bool) -> None:
         await limiting.read(visit.subject)
 
 
-def _stream(request: Request, turn: Turn) -> TurnStream:
-    """The turn's events; a client that cannot resume stops its turn by going away."""
+async def _stream(request: Request, visit: Visit, turn: Turn) -> TurnStream:
+    """The turn's events; a client that cannot resume stops its turn by going away.
+
+    A request that is repeated after the events are gone (a restart, say) is told what came of the turn.
+    """
     parts = parts_of(request)
+    if not parts.relay.knows(turn.id):
+        events = await parts.core.own_threads.replay(visit, turn)
+        return TurnStream(_at_once(events), frame=parts.encoder.frame, numbered=False, on_gone=None)
     resumable = request.headers.get("orcheo-resume") == "1"
     stop = None if resumable else lambda: parts.core.live_turns.stop_turn(turn.id)
     return TurnStream(parts.relay.follow(turn.id), frame=parts.encoder.frame, numbered=resumable, on_gone=stop)
+
+
+async def _at_once(events: Sequence[ThreadEvent]) -> AsyncIterator[Sequence[SequencedEvent]]:
+    yield [SequencedEvent(number, event) for number, event in enumerate(events, 1)]
 
 
 def _idempotency_key(request: Request, client_id: str | None) -> str | None:

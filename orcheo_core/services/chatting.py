@@ -99,7 +99,7 @@ class Chatting:
 
         Raises :class:`ItemNotFound`.
         """
-        if first := await self._launcher.begun(visit, idempotency_key):
+        if first := await self._launcher.begun(visit, idempotency_key, thread_id=thread_id):
             return first
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
@@ -128,7 +128,7 @@ class Chatting:
 
         Older calls that wait are dropped, as ChatKit's own server does. Raises :class:`NothingPending`.
         """
-        if first := await self._launcher.begun(visit, idempotency_key):
+        if first := await self._launcher.begun(visit, idempotency_key, thread_id=thread_id):
             return first
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
@@ -153,7 +153,7 @@ class Chatting:
         idempotency_key: str | None = None,
     ) -> Turn:
         """Go on with the visitor's answers to questions; raises :class:`ItemNotFound`, :class:`NothingPending`."""
-        if first := await self._launcher.begun(visit, idempotency_key):
+        if first := await self._launcher.begun(visit, idempotency_key, thread_id=thread_id):
             return first
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)

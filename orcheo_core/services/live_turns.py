@@ -11,6 +11,7 @@ from orcheo_core.ports.runner import Run
 INTERRUPTED = TurnTrouble(
     message="The answer was interrupted because the server is restarting. You can try again.", allow_retry=True
 )
+THREAD_DELETED = TurnTrouble(message="This conversation was deleted.", allow_retry=False)
 ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_retry=False)
 
 
@@ -29,6 +30,8 @@ class LiveTurn:
         """How it ended, once it has."""
         self.waits_for_storage = False
         """Whether its end could not be made durable yet."""
+        self.is_thread_gone = False
+        """Whether its thread was deleted meanwhile, so that there is nothing left to save into."""
         self.is_too_long = False
         """Whether the run was stopped because it said more than the limit."""
 

@@ -6,16 +6,19 @@ from attrs import frozen
 
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import Item
-from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
+from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadEvent, ThreadUpdated
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
-from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import ItemNotFound, ThreadNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.admitting import Visit
+from orcheo_core.services.live_turns import INTERRUPTED
 from orcheo_core.services.removing import ThreadRemover
+from orcheo_core.services.turn_engine import FAILED
 
 
 async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
@@ -24,6 +27,9 @@ async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> T
     if thread is None or (thread.workflow_id, thread.subject) != (visit.workflow.id, visit.subject):
         raise ThreadNotFound
     return thread
+
+
+_TROUBLES = {TurnStatus.INTERRUPTED: INTERRUPTED, TurnStatus.FAILED: FAILED}
 
 
 @frozen(kw_only=True)
@@ -70,6 +76,22 @@ class OwnThreads:
         await find_own_thread(change, visit, thread_id)
         turn = await change.turns.latest(thread_id)
         return turn.id if turn and self._relay.knows(turn.id) else None
+
+    async def replay(self, visit: Visit, turn: Turn) -> list[ThreadEvent]:
+        """What came of a turn whose events are not kept any more: its items as they are, and how it ended."""
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, turn.thread_id)
+        first = (await change.items.page(thread.id, PageQuery(limit=1))).entries
+        begins = [each.id for each in first] == [turn.user_item_id]
+        said = await change.items.find(thread.id, turn.user_item_id)
+        behind = await change.items.page(thread.id, PageQuery(limit=PAGE_LIMIT, after=turn.user_item_id))
+        items = [each for each in (said, *behind.entries) if each is not None and each.turn_id == turn.id]
+        trouble = _TROUBLES.get(turn.status)
+        return [
+            ThreadCreated(thread) if begins else ThreadUpdated(thread),
+            *map(ItemDone, items),
+            *([trouble] if trouble else ()),
+        ]
 
     async def set_title(self, visit: Visit, thread_id: str, title: str) -> Thread:
         """Give a thread another title, cut to one line."""

@@ -18,7 +18,7 @@ from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTroub
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.domain.turn_draft import TurnDraft
-from orcheo_core.errors import OrcheoError, StorageUnavailable
+from orcheo_core.errors import ConcurrentChange, StorageUnavailable
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Runner, RunTimedOut, RunTooLong
@@ -26,7 +26,7 @@ from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.live_turns import LiveTurn, LiveTurns
+from orcheo_core.services.live_turns import THREAD_DELETED, LiveTurn, LiveTurns
 
 FAILED = TurnTrouble(
     message="The workflow could not answer. Its owner has been told; you can try again.", allow_retry=True
@@ -105,7 +105,7 @@ class TurnEngine:
         live.outcome = live.stopped_as or (TurnStatus.FAILED if trouble else TurnStatus.COMPLETED)
         ending = live.draft.finish(completed=live.outcome is TurnStatus.COMPLETED)
         saved = await self._try_to_save(live, final=True)
-        await self._relay.append(live.turn.id, self._farewell(live, ending, trouble if saved else NOT_SAVED))
+        await self._relay.append(live.turn.id, self._farewell(live, ending, trouble if saved else _not_saved(live)))
         self._relay.close(live.turn.id)
 
     async def _follow_run(self, live: LiveTurn) -> TurnTrouble | None:
@@ -114,7 +114,7 @@ class TurnEngine:
                 events = live.take_all(batch)
                 if live.draft.has_news and not await self._try_to_save(live, final=False):
                     live.run.stop()
-                    return NOT_SAVED
+                    return _not_saved(live)
                 await self._relay.append(live.turn.id, events)
             if live.is_too_long:
                 raise RunTooLong(f"more than {OUTPUT_LIMIT:,} characters")
@@ -145,10 +145,9 @@ class TurnEngine:
             live.waits_for_storage = final
             self._telemetry.save_failed(live.turn, error)
             return False
-        except OrcheoError as error:
-            # The thread is gone meanwhile (its workflow was removed): there is nothing left to save into.
+        except ConcurrentChange:
+            live.is_thread_gone = True
             self._live_turns.discard(live)
-            self._telemetry.save_failed(live.turn, error)
             return False
         return True
 
@@ -172,3 +171,10 @@ class TurnEngine:
         if live.turn.status is TurnStatus.COMPLETED:
             for item_id in live.turn.replaces:
                 change.items.remove(item_id)
+
+
+def _not_saved(live: LiveTurn) -> TurnTrouble:
+    """Why the answer is not durable, and whether it makes sense to try again."""
+    if not live.is_thread_gone:
+        return NOT_SAVED
+    return live.farewell or THREAD_DELETED

@@ -19,10 +19,10 @@ from orcheo_core.domain.run import (
     RunRequest,
     SentFile,
 )
-from orcheo_core.domain.thread_events import StreamOptions, ThreadEvent
+from orcheo_core.domain.thread_events import StreamOptions, ThreadCreated, ThreadEvent
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
-from orcheo_core.errors import ServerStopping, ThreadNotFound
+from orcheo_core.errors import IdempotencyKeyReused, ServerStopping, ThreadNotFound
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Run, Runner, Runners
@@ -50,6 +50,11 @@ class Beginning:
     """What began the turn, when it was not a message."""
     user_item: UserItem | None = None
     """The message that is answered."""
+
+    @property
+    def creates_thread(self) -> bool:
+        """Whether the thread begins with this turn."""
+        return any(isinstance(each, ThreadCreated) for each in self.opening)
 
 
 class TurnLauncher:
@@ -104,11 +109,18 @@ class TurnLauncher:
             replaces=replaces,
         )
 
-    async def begun(self, visit: Visit, idempotency_key: str | None) -> Turn | None:
-        """The turn that this visitor began with this key; what it needed then need not hold any more."""
+    async def begun(self, visit: Visit, idempotency_key: str | None, *, thread_id: str) -> Turn | None:
+        """The turn that this visitor began in this thread with this key; what it needed then need not hold any more.
+
+        Raises :class:`IdempotencyKeyReused` for a key of another thread.
+        """
         if idempotency_key is None:
             return None
-        return await self._store.begin().turns.find_by_key(visit.workflow.id, visit.subject, idempotency_key)
+        turns = self._store.begin().turns
+        first = await turns.find_by_key(visit.workflow.id, visit.subject, idempotency_key)
+        if first is not None and first.thread_id != thread_id:
+            raise IdempotencyKeyReused
+        return first
 
     async def launch(self, beginning: Beginning) -> Turn:
         """Commit the beginning and start the run; a repeated idempotency key gives the first turn instead.
@@ -123,10 +135,7 @@ class TurnLauncher:
         try:
             await beginning.change.commit()
         except DuplicateTurn:
-            first = await self.begun(beginning.visit, turn.idempotency_key)
-            if first is None:
-                raise ThreadNotFound from None
-            return first
+            return await self._first_with_key(beginning)
         self._relay.open(turn.id)
         await self._relay.append(turn.id, beginning.opening)
         acted_upon = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
@@ -136,6 +145,24 @@ class TurnLauncher:
         )
         self._live_turns.stop_if_ended_since(turn.id, beginning.visit.endings)
         return turn
+
+    async def _first_with_key(self, beginning: Beginning) -> Turn:
+        """The turn that a repeated request began; the same key with another message is no repetition."""
+        change, visit, key = self._store.begin(), beginning.visit, beginning.turn.idempotency_key
+        first = await change.turns.find_by_key(visit.workflow.id, visit.subject, key) if key else None
+        if first is None:
+            raise ThreadNotFound
+        is_elsewhere = first.thread_id != beginning.thread.id and not beginning.creates_thread
+        if is_elsewhere or await self._says_otherwise(change, beginning, first):
+            raise IdempotencyKeyReused
+        return first
+
+    @staticmethod
+    async def _says_otherwise(change: UnitOfWork, beginning: Beginning, first: Turn) -> bool:
+        if beginning.user_item is None:
+            return False
+        said = await change.items.find(first.thread_id, first.user_item_id)
+        return not isinstance(said, UserItem) or said.text != beginning.user_item.text
 
     def run_apart(self, beginning: Beginning) -> Run:
         """A run without a turn: nothing is committed, nobody follows."""

@@ -10,9 +10,11 @@ from orcheo_core.domain.items import AssistantItem, InferenceOptions, TextInput,
 from orcheo_core.domain.run import ActionTaken, ClientToolCalled, InputAsked, TextDelta, WidgetChanged, WidgetShown
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import (
     ActionFailed,
+    IdempotencyKeyReused,
     ItemNotFound,
     NothingPending,
     ServerStopping,
@@ -38,12 +40,43 @@ async def last_item(hall: Hall, turn: Turn) -> Any:
 
 
 async def test_a_repeated_key_gives_the_first_turn(hall: Hall) -> None:
-    """Whatever the second attempt says."""
+    """While it runs and after."""
     visit = await hall.visit()
     first = await hall.core.chatting.create_thread(visit, said("one", idempotency_key="k"))
-    again = await hall.core.chatting.create_thread(visit, said("two", idempotency_key="k"))
+    again = await hall.core.chatting.create_thread(visit, said("one", idempotency_key="k"))
     assert again.id == first.id
     assert len(await hall.items(first.thread_id)) == 1
+
+
+async def test_a_key_with_another_message_is_no_repetition(hall: Hall) -> None:
+    """Nothing that was acknowledged may be dropped in silence: not another text, not another thread."""
+    visit = await hall.visit()
+    chatting = hall.core.chatting
+    first = await hall.answered(visit, text="one")
+    other = await hall.answered(visit, text="two")
+    await chatting.add_user_item(visit, first.thread_id, said("three", idempotency_key="k"))
+    await hall.background.run_all()
+    for attempt in (
+        chatting.add_user_item(visit, first.thread_id, said("four", idempotency_key="k")),
+        chatting.add_user_item(visit, other.thread_id, said("three", idempotency_key="k")),
+        chatting.create_thread(visit, said("four", idempotency_key="k")),
+        chatting.retry(visit, other.thread_id, other.user_item_id, idempotency_key="k"),
+    ):
+        with pytest.raises(IdempotencyKeyReused):
+            await attempt
+
+
+async def test_a_repeat_after_the_events_are_gone_is_told_what_came_of_it(hall: Hall) -> None:
+    """After a restart, say: the items as they are, and how the turn ended."""
+    visit = await hall.visit()
+    first = await hall.answered(visit, [TextDelta("Yes.")], text="one")
+    told = await hall.core.own_threads.replay(visit, await hall.latest(first.thread_id))
+    assert [type(each) for each in told] == [ThreadCreated, ItemDone, ItemDone]
+    second = await hall.ask(visit, [TextDelta("No")], text="two", thread_id=first.thread_id)
+    await hall.core.engine.recover()
+    told = await hall.core.own_threads.replay(visit, await hall.latest(first.thread_id))
+    assert [type(each) for each in told] == [ThreadUpdated, ItemDone, TurnTrouble]
+    assert second.thread_id == first.thread_id
 
 
 async def test_a_repeat_whose_first_turn_is_gone_is_unknown(hall: Hall) -> None:

@@ -9,7 +9,7 @@ from orcheo_core.domain.thread_events import ItemDone, ThreadUpdated, TurnTroubl
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import StorageUnavailable
 from orcheo_core.ports.runner import RunTimedOut
-from orcheo_core.services.live_turns import ENDED_BY_OWNER, INTERRUPTED
+from orcheo_core.services.live_turns import ENDED_BY_OWNER, INTERRUPTED, THREAD_DELETED
 from orcheo_core.services.turn_engine import FAILED, NOT_SAVED, TIMED_OUT
 from tests.core.hall import ADA, Hall
 
@@ -101,8 +101,19 @@ async def test_a_workflow_removed_meanwhile_ends_its_turns(hall: Hall) -> None:
     await hall.core.registering.remove(ADA, "echo")
     await hall.background.run_all()
     assert len(hall.core.live_turns) == 0
-    assert len(hall.telemetry.save_failures) == 1
-    assert trouble_in([*await hall.told(turn)]) == [NOT_SAVED]
+    assert hall.telemetry.save_failures == []
+    assert trouble_in([*await hall.told(turn)]) == [ENDED_BY_OWNER]
+
+
+async def test_a_thread_deleted_meanwhile_is_no_fault(hall: Hall) -> None:
+    """Nobody is asked to try again in a thread that is gone."""
+    visit = await hall.visit()
+    turn = await hall.ask(visit, [TextDelta("lost")])
+    await hall.core.own_threads.delete(visit, turn.thread_id)
+    await hall.background.run_all()
+    assert len(hall.core.live_turns) == 0
+    assert hall.telemetry.save_failures == []
+    assert trouble_in([*await hall.told(turn)]) == [THREAD_DELETED]
 
 
 async def test_a_stopped_turn_keeps_what_was_said(hall: Hall) -> None:

@@ -15,6 +15,21 @@ def run(server: ServerProcess, *words: str, said: str = "") -> "subprocess.Compl
     return subprocess.run([str(ORCHEO), *words], env=environment, input=said, capture_output=True, text=True)
 
 
+@pytest.mark.parametrize(("output", "code"), [("/dev/full", 1), ("&-", 1)])
+def test_output_that_goes_nowhere_is_said_in_words(server: ServerProcess, output: str, code: int) -> None:
+    """A full disk, a closed output: no traceback, no report of a bug."""
+    command = f"{ORCHEO} workflow list >{output}"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env=server.environment() | {"ORCHEO_URL": server.url},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode in {0, code}
+    assert "Traceback" not in ended.stderr
+    assert "--debug" not in ended.stderr
+
+
 def test_a_service_token_is_kept_for_its_server(server: ServerProcess) -> None:
     """Checked, kept, used, forgotten; never shown."""
     created = server.operation("tokens.create", scopes=["workflows:read"])

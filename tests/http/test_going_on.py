@@ -142,3 +142,23 @@ async def test_deleting_a_thread_stops_its_answer(house: House) -> None:
     assert (await visitor.ask("threads.delete", thread_id=thread["id"])).json() == {}
     assert "after" not in (await talking).text
     assert (await visitor.ask("threads.list")).json()["data"] == []
+
+
+async def test_a_request_that_comes_again_after_its_events_are_gone_is_not_left_empty(house: House) -> None:
+    """The thread and its items, as they are stored."""
+    token = (await house.publish())["publish_token"]
+    once = events_of(await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT))
+    house.clock.advance(minutes=10)
+    again = events_of(await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT))
+    assert [each["type"] for each in again] == ["thread.created", "thread.item.done", "thread.item.done"]
+    assert again[0]["thread"]["id"] == once[0]["thread"]["id"]
+    assert again[-1] == once[-1]
+
+
+async def test_a_key_that_comes_with_another_message_is_refused(house: House) -> None:
+    """Rather than acknowledged and dropped."""
+    token = (await house.publish())["publish_token"]
+    await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT)
+    other = USER_INPUT | {"content": [{"type": "input_text", "text": "Something else"}]}
+    answer = await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=other)
+    assert_problem(answer, 409, "idempotency_key_reused")

@@ -108,7 +108,7 @@ describe("under pressure", () => {
     const body = JSON.stringify({ code: "proof_of_work_needed", challenge });
     const server = openPage(jsonAnswer(DESCRIPTION), new Response(body, { status: 428 }), jsonAnswer(GRANT));
     await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
-    const { proof } = server.sent.at(-1)?.body as unknown as { proof: string };
+    const proof: string = server.sent.at(-1)?.body.proof;
     const payload = JSON.parse(atob(proof)) as { challenge: object; solution: { derivedKey: string } };
     expect(payload.challenge).toEqual(challenge);
     expect(payload.solution.derivedKey).toMatch(/^0[0-9a-f]{63}$/);
