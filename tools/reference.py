@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
+from pkgutil import resolve_name, walk_packages
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -21,6 +21,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from orcheo_adapters.http.problems import status_of  # noqa: E402 - needs the path above
+from orcheo_adapters.runners.registry import KINDS  # noqa: E402
+from orcheo_adapters.runners.settings import Setting  # noqa: E402
 from orcheo_cli.exit_codes import exit_code_of  # noqa: E402
 from orcheo_core.errors import OrcheoError  # noqa: E402
 from orcheo_core.operations.catalogue import CATALOGUE  # noqa: E402
@@ -223,6 +225,32 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
+def runners_page() -> str:
+    """Each kind of runner with its settings."""
+    return _page(
+        "Runners",
+        "What executes workflows, and the settings of each: `orcheo workflow add … --setting NAME=VALUE`.",
+        *(_runner(kind) for kind in sorted(KINDS)),
+    )
+
+
+def _runner(kind: str) -> str:
+    settings = resolve_name(KINDS[kind].adapter).settings
+    scope = "Registering one needs the scope `workflows:code`, as it executes code of the server."
+    rows = [(f"`{each.name}`", _start_of(each), each.help) for each in settings]
+    return _join(
+        f"## {kind}",
+        scope if KINDS[kind].executes_code else "A setting that ends in `_env` needs the scope `workflows:code`.",
+        _table(("setting", "default", "means"), rows) if rows else "It has no settings.",
+    )
+
+
+def _start_of(setting: Setting) -> str:
+    if setting.needed:
+        return "needed"
+    return f"`{setting.default}`" if setting.default is not None else "none"
+
+
 # --- files ---------------------------------------------------------------------------------------------------------
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -230,6 +258,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "mcp.md": mcp_page,
     "errors.md": errors_page,
+    "runners.md": runners_page,
 }
 
 
