@@ -84,7 +84,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the CLI and exit with its code; what the terminal cannot show is shown as ``?``."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(given) or _flush(given))
+
+
+def _flush(arguments: Sequence[str]) -> int:
+    """Write out what is left; the exit code. Where that fails, Python itself must not try again at its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from orcheo_cli.reporting import report
+
+        return report(error, as_json="--json" in arguments, debug="--debug" in arguments)
+    return 0
 
 
 def run(arguments: Sequence[str], context: "CliContext | None" = None) -> int:

@@ -54,6 +54,6 @@ def _known(error: BaseException) -> OrcheoError:
     if isinstance(error, click.ClickException):
         command = getattr(getattr(error, "ctx", None), "command_path", "orcheo")
         return WrongUsage(error.format_message(), hint=f"See `{command} --help`.")
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EPIPE}:
         return OutputFailed(f"The output could not be written: {error.strerror}.")
     return OrcheoError(f"{type(error).__name__}: {error}", hint="Run it again with --debug and report what it shows.")
