@@ -85,11 +85,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     given = sys.argv[1:] if arguments is None else arguments
-    sys.exit(run(given) or _flush(given))
+    code = run(given)
+    unwritten = _flush()
+    if code == 0 and unwritten is not None:
+        from orcheo_cli.reporting import report
+
+        code = report(unwritten, as_json="--json" in given, debug="--debug" in given)
+    sys.exit(code)
 
 
-def _flush(arguments: Sequence[str]) -> int:
-    """Write out what is left; the exit code. Where that fails, Python itself must not try again at its end."""
+def _flush() -> OSError | None:
+    """Write out what is left; why not, if that fails. Then Python must not try again at its end (exit code 120)."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -97,10 +103,8 @@ def _flush(arguments: Sequence[str]) -> int:
         import os
 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        from orcheo_cli.reporting import report
-
-        return report(error, as_json="--json" in arguments, debug="--debug" in arguments)
-    return 0
+        return error
+    return None
 
 
 def run(arguments: Sequence[str], context: "CliContext | None" = None) -> int:

@@ -198,9 +198,17 @@ class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
         texts = (searchable_text(each) for each in self._tables.items.rows.values() if each.thread_id == thread.id)
         return any(all(word in text for word in words) for text in texts)
 
-    def save(self, thread: Thread) -> None:
+    def add(self, thread: Thread) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
             _check_workflow(tables, thread.workflow_id)
+            _check_new(tables.threads, thread.id)
+            yield tables.threads.put(thread.id, thread)
+
+        self._stage(write)
+
+    def save(self, thread: Thread) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_thread(tables, thread.id)
             yield tables.threads.put(thread.id, thread)
 
         self._stage(write)

@@ -214,12 +214,12 @@ class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
             where, values = f"{where} AND id IN ({containing})", (*values, *words)
         return await asyncio.to_thread(self._page, "* FROM threads", where, values, query, rows.thread_of, slow=True)
 
+    def add(self, thread: Thread) -> None:
+        self._put("threads", rows.thread_row(thread))
+
     def save(self, thread: Thread) -> None:
-        sql = (
-            "INSERT INTO threads VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at, title = excluded.title"
-        )
-        self._stage(Statement(sql, rows.thread_row(thread)))
+        values = (rows.to_micros(thread.updated_at), thread.title, thread.id)
+        self._stage(Statement("UPDATE threads SET updated_at = ?, title = ? WHERE id = ?", values, _changed_one))
 
     def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
         sql = "DELETE FROM threads WHERE id = ? AND (? IS NULL OR updated_at < ?)"

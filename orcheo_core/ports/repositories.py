@@ -113,8 +113,12 @@ class ThreadRepository(Protocol):
         """The threads that a filter wants, in the order of their ids."""
 
     @abstractmethod
+    def add(self, thread: Thread) -> None:
+        """Stage a new thread."""
+
+    @abstractmethod
     def save(self, thread: Thread) -> None:
-        """Stage an insert or a replacement."""
+        """Stage a change; commit raises :class:`ConcurrentChange` when the thread was removed meanwhile."""
 
     @abstractmethod
     def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:

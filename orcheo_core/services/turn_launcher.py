@@ -178,7 +178,7 @@ class TurnLauncher:
     @staticmethod
     def _stage(beginning: Beginning) -> None:
         change, item = beginning.change, beginning.user_item
-        change.threads.save(beginning.thread)
+        (change.threads.add if beginning.creates_thread else change.threads.save)(beginning.thread)
         change.turns.add(beginning.turn)
         if item is not None and item.turn_id == beginning.turn.id:
             change.items.save(item)

@@ -25,7 +25,7 @@ def stage(change: UnitOfWork, *values: Value) -> UnitOfWork:
         PublishToken: change.publish_tokens.save,
         ServiceToken: change.service_tokens.save,
         ChatSession: change.chat_sessions.save,
-        Thread: change.threads.save,
+        Thread: change.threads.add,
         Turn: change.turns.add,
         Attachment: change.attachments.save,
         Feedback: change.feedback.save,

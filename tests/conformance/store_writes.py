@@ -126,7 +126,7 @@ _ended_turns = st.builds(
 )
 WORLD = (
     *[Write("workflows", "add", (samples.workflow(n, handle=HANDLES[n - 1]),)) for n in WORKFLOWS],
-    *[Write("threads", "save", (thread(n),)) for n in THREADS],
+    *[Write("threads", "add", (thread(n),)) for n in THREADS],
     *[Write("items", "save", (item(n, "one"),)) for n in ITEMS],
     *[Write("turns", "add", (turn(n),)) for n in TURNS[:3]],
     *[Write("feedback", "save", (feedback(n),)) for n in ITEMS[:3]],
@@ -144,6 +144,7 @@ writes = st.one_of(
     _write("service_tokens", "end", st.builds(samples.service_token, st.sampled_from(OTHERS)), _moments),
     _write("chat_sessions", "save", st.builds(chat_session, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("chat_sessions", "end_all", st.sampled_from(["wf_1", "wf_2"]), _moments),
+    _write("threads", "add", st.builds(thread, st.sampled_from(THREADS), _texts)),
     _write("threads", "save", st.builds(thread, st.sampled_from(THREADS), _texts)),
     _write("threads", "remove", st.sampled_from([f"thr_{number}" for number in THREADS])),
     st.builds(remove_untouched, st.sampled_from(THREADS), _moments),

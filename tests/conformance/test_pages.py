@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
-from tests.conformance.keeping import Value, keep
+from tests.conformance.keeping import Value, keep, stage
 
 COUNT = 7
 SAME_MOMENT = samples.moment(0)
@@ -115,7 +114,9 @@ async def test_what_comes_between_two_pages_disturbs_neither(store: Store) -> No
     await keep(store, samples.workflow(), samples.thread(2), samples.thread(4), samples.thread(6))
     read = reader(store, "threads")
     assert await read(PageQuery(limit=2)) == ["thr_2", "thr_4", "…"]
-    await keep(store, samples.thread(1), samples.thread(5), evolve(samples.thread(2), title="Changed"))
+    change = stage(store.begin(), samples.thread(1), samples.thread(5))
+    change.threads.save(samples.thread(2, title="Changed"))
+    await change.commit()
     assert await read(PageQuery(limit=2, after="thr_4")) == ["thr_5", "thr_6"]
 
 

@@ -25,9 +25,27 @@ async def test_a_thread_can_be_replaced(store: Store) -> None:
     """A new title, a new time; its items stay."""
     await keep(store, samples.workflow(), samples.thread(), samples.user_item())
     newer = samples.thread().titled("Another title").touched(samples.moment(50))
-    await keep(store, newer)
+    change = store.begin()
+    change.threads.save(newer)
+    await change.commit()
     assert await store.begin().threads.find("thr_1") == newer
     assert await store.begin().items.find("thr_1", "msg_1") == samples.user_item()
+
+
+async def test_a_removed_thread_does_not_come_back(store: Store) -> None:
+    """Somebody says something at the moment in which it is deleted; a second one of its id is none either."""
+    await keep(store, samples.workflow(), samples.thread())
+    late = store.begin()
+    late.threads.save(samples.thread().touched(samples.moment(50)))
+    change = store.begin()
+    change.threads.remove("thr_1")
+    await change.commit()
+    with pytest.raises(ConcurrentChange):
+        await late.commit()
+    assert await store.begin().threads.find("thr_1") is None
+    await keep(store, samples.thread())
+    with pytest.raises(ConcurrentChange):
+        await keep(store, samples.thread())
 
 
 async def test_a_thread_may_have_no_title(store: Store) -> None:

@@ -13,7 +13,7 @@ async def test_usage_of_an_ended_turn_is_kept(store: Store, usage: Usage | None)
     """Not reported is something else than nothing used."""
     change = store.begin()
     change.workflows.add(samples.workflow())
-    change.threads.save(samples.thread())
+    change.threads.add(samples.thread())
     change.turns.add(samples.turn())
     await change.commit()
     ended = samples.turn(usage=usage).ended(TurnStatus.COMPLETED, samples.moment(9))

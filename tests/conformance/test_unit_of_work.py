@@ -51,7 +51,9 @@ async def test_committing_again_writes_nothing_again(store: Store) -> None:
 async def test_writes_land_in_the_order_they_were_staged(store: Store) -> None:
     """Later writes of a change build on its earlier ones, and the last one of a kind counts."""
     first, last = samples.thread(title="first"), samples.thread(title="last")
-    await keep(store, samples.workflow(), first, samples.user_item(), last)
+    change = stage(store.begin(), samples.workflow(), first, samples.user_item())
+    change.threads.save(last)
+    await change.commit()
     assert await store.begin().threads.find("thr_1") == last
 
 
@@ -64,7 +66,8 @@ async def test_writes_in_the_wrong_order_fail(store: Store) -> None:
 async def test_a_broken_rule_takes_the_whole_change_back(store: Store) -> None:
     """What was staged before and behind the write that failed did not happen."""
     await keep(store, samples.workflow(1), samples.thread(1), samples.chat_session(1))
-    change = stage(store.begin(), samples.workflow(2), samples.thread(2, of=2), samples.thread(1, title="new"))
+    change = stage(store.begin(), samples.workflow(2), samples.thread(2, of=2))
+    change.threads.save(samples.thread(1, title="new"))
     change.chat_sessions.end_all("wf_1", samples.moment(9))
     change.threads.remove("thr_1")
     stage(change, samples.workflow(3, handle="flow-1"), samples.workflow(4))
