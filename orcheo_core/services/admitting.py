@@ -117,15 +117,14 @@ class Admitting:
         change = self._store.begin()
         workflow = await change.workflows.find(claims.workflow_id)
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
-        if workflow is not None and ref not in {workflow.id, workflow.handle}:
-            raise GrantInvalid
-        if chat_session is None:
+        if workflow is None or chat_session is None:
             raise ChatSessionEnded
+        if ref not in {workflow.id, workflow.handle}:
+            raise GrantInvalid
         refused = may_renew(workflow, chat_session, login=login, now=self._clock.now())
         if refused is not None:
             raise refused.reason
-        if workflow is not None:
-            self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
+        self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         return self._grant(chat_session, self._clock.now())
 
     async def visit_by_grant(self, grant: str) -> Visit:
