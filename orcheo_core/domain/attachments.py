@@ -1,9 +1,11 @@
 """Attachments: files that visitors send along."""
 
+import re
 from datetime import datetime
 
 from attrs import evolve, field, frozen
 
+from orcheo_core.domain.shown_text import check_name, plain_blanks
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -11,9 +13,14 @@ _NAME_LENGTH = 255
 _IMAGE = "image/"
 
 
+def _file_name(path: str) -> str:
+    """The last part of a path: some systems send the folders along."""
+    parts = [each for each in re.split(r"[/\\]", plain_blanks(path)) if each.strip(" .")]
+    return parts[-1] if parts else ""
+
+
 def _check_name(_attachment: object, _attribute: object, name: str) -> None:
-    if not name.strip() or len(name) > _NAME_LENGTH or not name.isprintable() or "/" in name or "\\" in name:
-        raise InvalidInput(FieldError("name", f"must be a file name of 1 to {_NAME_LENGTH} printable characters"))
+    check_name("name", name, longest=_NAME_LENGTH)
 
 
 @frozen(kw_only=True)
@@ -26,7 +33,7 @@ class Attachment:
     id: str
     workflow_id: str
     subject: Subject
-    name: str = field(validator=_check_name)
+    name: str = field(converter=_file_name, validator=_check_name)
     mime_type: str
     size: int
     created_at: datetime

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from attrs import evolve, field, frozen
 
+from orcheo_core.domain.shown_text import has_something_to_see, without_refused
 from orcheo_core.domain.subject import Subject
 
 LOGIN_IDLE_LIFETIME = timedelta(minutes=30)
@@ -36,9 +37,12 @@ def _is_plain(text: str) -> bool:
 
 
 def shown_name(text: str) -> str:
-    """``text`` as it may be shown: printable characters only, single spaces, 100 characters at most."""
-    spaced = " ".join(text.split())
-    return "".join(each for each in spaced if each.isprintable())[:_LONGEST_NAME].strip()
+    """``text`` as it may be shown: no control or direction characters, single blanks, 100 characters at most.
+
+    Empty when nothing of it can be seen.
+    """
+    shown = without_refused(" ".join(text.split()))[:_LONGEST_NAME].strip()
+    return shown if has_something_to_see(shown) else ""
 
 
 @frozen(kw_only=True)

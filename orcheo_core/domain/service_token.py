@@ -6,15 +6,15 @@ from attrs import field, frozen
 
 from orcheo_core.domain.actor import Actor, Scope
 from orcheo_core.domain.opaque_token import TokenDigest
-from orcheo_core.errors import FieldError, InvalidInput, OrcheoError, ServiceTokenExpired, ServiceTokenRevoked
+from orcheo_core.domain.shown_text import check_shown, plain_blanks
+from orcheo_core.errors import OrcheoError, ServiceTokenExpired, ServiceTokenRevoked
 
 SERVICE_TOKEN_PREFIX = "orc_st_"  # noqa: S105 - the public prefix of all service tokens, no secret
 _LABEL_LENGTH = 100
 
 
 def _check_label(_token: object, _attribute: object, label: str) -> None:
-    if len(label) > _LABEL_LENGTH or not label.isprintable():
-        raise InvalidInput(FieldError("label", f"must be at most {_LABEL_LENGTH} printable characters"))
+    check_shown("label", label, longest=_LABEL_LENGTH)
 
 
 @frozen(kw_only=True)
@@ -29,7 +29,7 @@ class ServiceToken:
     owner: Actor
     scopes: frozenset[Scope]
     issued_at: datetime
-    label: str = field(default="", validator=_check_label)
+    label: str = field(default="", converter=plain_blanks, validator=_check_label)
     expires_at: datetime | None = None
     ended_at: datetime | None = None
 

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.shown_text import check_name, plain_blanks
 from orcheo_core.errors import AlreadyPublished, FieldError, InvalidInput, NotPublished
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -56,8 +57,7 @@ def _check_handle(_workflow: object, _attribute: object, handle: str) -> None:
 
 
 def _check_name(_workflow: object, _attribute: object, name: str) -> None:
-    if not name.strip() or len(name) > _NAME_LENGTH or not name.isprintable():
-        raise InvalidInput(FieldError("name", f"must be 1 to {_NAME_LENGTH} printable characters"))
+    check_name("name", name, longest=_NAME_LENGTH)
 
 
 def _check_description(_workflow: object, _attribute: object, description: str) -> None:
@@ -75,7 +75,7 @@ class Workflow:
 
     id: str
     handle: str = field(validator=_check_handle)
-    name: str = field(validator=_check_name)
+    name: str = field(converter=plain_blanks, validator=_check_name)
     description: str = field(default="", validator=_check_description)
     owner: Actor
     runner: RunnerSpec

@@ -1,0 +1,118 @@
+"""Names, labels and file names as people and systems write them."""
+
+import unicodedata
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orcheo_core.domain.login import shown_name
+from orcheo_core.domain.shown_text import check_name, plain_blanks
+from orcheo_core.errors import InvalidInput
+from tests import samples
+
+WRITTEN = {
+    "emoji joined with ZWJ": "Family \U0001f469\u200d\U0001f469\u200d\U0001f467",
+    "Persian with ZWNJ": "گزارش\u200cها",
+    "an Indic joiner": "ക്\u200dഷ",
+    "a heart with a variation selector": "I \u2764\ufe0f docs",
+    "a flag made of tags": "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "accents of their own": "Re\u0301sume\u0301",
+    "a soft hyphen": "Donau\u00addampf",
+    "private use": "\ue000 icon",
+}
+REFUSED = {
+    "\x1b": "U+001B (a control character)",
+    "\n": "U+000A (a control character)",
+    "\x9b": "U+009B (a control character)",
+    "\u202e": "U+202E (right-to-left override)",
+    "\u2067": "U+2067 (right-to-left isolate)",
+    "\u200f": "U+200F (right-to-left mark)",
+    "\u061c": "U+061C (arabic letter mark)",
+    "\u2028": "U+2028 (line separator)",
+    "\ud83d": "U+D83D (half of a character)",
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN.values(), ids=WRITTEN)
+def test_names_of_every_script_are_taken_as_they_are(name: str) -> None:
+    """By workflows, labels, file names and display names."""
+    assert samples.workflow(name=name).name == name
+    assert samples.service_token(label=name).label == name
+    assert samples.attachment(name=f"{name}.png").name == f"{name}.png"
+    assert shown_name(name) == name
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u3000", "\u2009", "\u205f"])
+def test_other_blanks_become_plain_ones(blank: str) -> None:
+    """macOS writes U+202F before AM and PM, Japanese keyboards U+3000."""
+    given_name, plain = f"at 9.41{blank}AM", "at 9.41 AM"
+    assert samples.workflow(name=given_name).name == plain
+    assert evolve(samples.workflow(), name=given_name).name == plain
+    assert samples.service_token(label=given_name).label == plain
+    assert samples.attachment(name=given_name).name == plain
+    assert shown_name(given_name) == plain
+
+
+@pytest.mark.parametrize(("character", "named"), REFUSED.items())
+def test_a_refused_character_is_named(character: str, named: str) -> None:
+    """With its code and what Unicode calls it, for each kind of name."""
+    for make, field in ((samples.workflow, "name"), (samples.service_token, "label"), (samples.attachment, "name")):
+        with pytest.raises(InvalidInput) as refused:
+            make(**{field: f"a{character}b"})  # type: ignore[operator]  # each takes changes of its fields
+        assert str(refused.value) == f"{field}: must not contain {named}"
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u3000\u00a0", "\u200d", "\u200c \ufe0f", "\ufeff"])
+def test_a_name_must_show_something(name: str) -> None:
+    """Blanks and joiners alone cannot be told apart by a reader."""
+    with pytest.raises(InvalidInput, match="at least one of them visible"):
+        samples.workflow(name=name)
+    with pytest.raises(InvalidInput, match="at least one of them visible"):
+        samples.attachment(name=name)
+    assert shown_name(name) == ""
+
+
+def test_a_name_that_is_too_long_says_how_long_it_may_be() -> None:
+    """As do labels."""
+    with pytest.raises(InvalidInput, match="name: must be at most 200 characters"):
+        samples.workflow(name="x" * 201)
+    with pytest.raises(InvalidInput, match="label: must be at most 100 characters"):
+        samples.service_token(label="x" * 101)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("C:\\Users\\ada\\notes.txt", "notes.txt"),
+        ("/etc/passwd", "passwd"),
+        ("../../notes.txt", "notes.txt"),
+        ("photos/2026/", "2026"),
+        ("photos/..", "photos"),
+        ("photos\\a/b.png", "b.png"),
+    ],
+)
+def test_a_file_name_with_a_path_is_reduced_to_its_last_part(path: str, name: str) -> None:
+    """Whatever separates the folders."""
+    assert samples.attachment(name=path).name == name
+
+
+@pytest.mark.parametrize("path", ["/", "..", "a\\..\\".replace("a", ""), "///", ". ."])
+def test_a_path_without_a_name_is_refused(path: str) -> None:
+    """There is nothing to call the file."""
+    with pytest.raises(InvalidInput, match="name: must be 1 to 255"):
+        samples.attachment(name=path)
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_a_name_that_is_taken_can_be_shown(name: str) -> None:
+    """Whatever is taken holds no control or direction character, and its blanks are plain."""
+    plain = plain_blanks(name)
+    assert plain_blanks(plain) == plain
+    try:
+        check_name("name", plain, longest=30)
+    except InvalidInput:
+        return
+    assert not any(unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} for each in plain)
+    assert not any(unicodedata.bidirectional(each) in {"LRE", "RLE", "LRO", "RLO", "PDF"} for each in plain)
