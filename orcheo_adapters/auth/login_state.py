@@ -23,6 +23,7 @@ from orcheo_core.ports.identity import LoginAttempt
 from orcheo_core.services.identifiers import Identifiers
 
 LOGIN_ATTEMPT_LIFETIME = timedelta(minutes=10)
+_WAY_BACK_LIFETIME = timedelta(days=1)
 
 _PURPOSE = "orcheo.login-state.v1"
 _LONGEST = 1_200
@@ -90,6 +91,13 @@ class LoginStates:
             raise LoginAttemptInvalid
         attempt = LoginAttempt(state=state, seed=_seed(browser, values["id"]))
         return LoginState(id=values["id"], provider=values["provider"], return_path=values["to"], attempt=attempt)
+
+    def way_back(self, state: str) -> str:
+        """The path in a state that is too old, used up, or another browser's; empty unless this server made it."""
+        try:
+            return self._seal.open(state, lifetime=_WAY_BACK_LIFETIME).values["to"]
+        except (SealBroken, SealExpired):
+            return ""
 
     def finish(self, state: str, *, browser: str | None) -> LoginState:
         """The same, once: from now on the state is used up."""

@@ -23,7 +23,7 @@ class _App(Starlette):
         self._security_headers = SecurityHeaders(over_tls=parts.secure_cookies)
         upload_limit = parts.core.attaching.rules.max_size + UPLOAD_SLACK
         super().__init__(
-            routes=routes(parts.static_folder),
+            routes=routes(),
             middleware=[
                 Middleware(BodyLimit, upload_limit=upload_limit),
                 Middleware(CrossSiteGuard, parts.allowed_origins),

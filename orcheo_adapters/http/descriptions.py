@@ -206,7 +206,13 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ),
     ("GET", "/chat/{ref}"): Description(
         summary="The chat page; the same for every workflow.",
-        answers={"200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}}},
+        answers={
+            "200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}},
+            "404": {
+                "description": "The page, which says that there is no such chat.",
+                "content": {"text/html": {"schema": _TEXT}},
+            },
+        },
     ),
     ("GET", "/auth/login"): Description(
         summary="Off to the identity provider; a page to choose one when there are several.",

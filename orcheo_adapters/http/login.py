@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from orcheo_adapters.auth.login_state import LoginState, check_return_path
 from orcheo_adapters.http import login_pages
 from orcheo_adapters.http.cookies import Cookie, cookie_of, drop_cookie, login_of, set_cookie, set_login_cookie
+from orcheo_adapters.http.negotiation import wants_page
 from orcheo_adapters.http.parts import parts_of
-from orcheo_adapters.http.problems import problem_response
-from orcheo_adapters.http.request_id import request_id_of
+from orcheo_adapters.http.problems import answer_to
 from orcheo_adapters.http.requests import address_of, forbid_cross_site, json_object
 from orcheo_core.errors import FieldError, InvalidInput, LoginNotSetUp, OrcheoError
 
@@ -30,9 +30,10 @@ def _for_people(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except OrcheoError as error:
-            if "text/html" not in request.headers.get("accept", ""):
+            if not wants_page(request.headers.get("accept", "")):
                 raise
-            return _problem_page(request, error)
+            title, more = "You could not be signed in", login_pages.way_back(_again(request))
+            return answer_to(request, error, title=title, more=more)
 
     return answer
 
@@ -120,22 +121,10 @@ def _answer(request: Request) -> dict[str, str]:
     return answer
 
 
-def _problem_page(request: Request, error: OrcheoError) -> Response:
-    problem = problem_response(error, request_id_of(request.scope))
-    page = login_pages.problem(error, request_id_of(request.scope), again=_again(request))
-    page.status_code = problem.status_code
-    for name in ("retry-after", "ratelimit", "ratelimit-policy"):
-        if name in problem.headers:
-            page.headers[name] = problem.headers[name]
-    return page
-
-
 def _again(request: Request) -> str | None:
     """Where to go back to and try again: what the request or its state says, if that can be believed."""
-    state, browser = request.query_params.get("state", ""), cookie_of(request, Cookie.LOGIN_BROWSER)
+    state = request.query_params.get("state", "")
     try:
-        if state:
-            return parts_of(request).login_states.peek(state, browser=browser).return_path or None
-        return _return_path(request) or None
+        return (parts_of(request).login_states.way_back(state) if state else _return_path(request)) or None
     except OrcheoError:
         return None

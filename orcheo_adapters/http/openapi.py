@@ -54,10 +54,10 @@ async def openapi_json(request: Request) -> Response:
 
 
 def openapi_document(routes: Iterable[BaseRoute]) -> Json:
-    """The document of these routes; mounts of files are left out."""
+    """The document of these routes; files are left out."""
     paths: Json = {}
     for route in routes:
-        if isinstance(route, Route):
+        if isinstance(route, Route) and route.include_in_schema:
             for path, method, described in _described(route):
                 paths.setdefault(path, {})[method.lower()] = _operation(path, method, described)
     return {
@@ -119,7 +119,7 @@ def _operation(path: str, method: str, described: Description) -> Json:
     document: Json = {
         "operationId": f"{method.lower()} {path}",
         "summary": described.summary,
-        "responses": {**described.answers, **_problems(errors)},
+        "responses": _both(described.answers, _problems(errors)),
     }
     if in_path or described.parameters:
         document["parameters"] = [*in_path, *described.parameters]
@@ -129,6 +129,15 @@ def _operation(path: str, method: str, described: Description) -> Json:
     if described.credentials:
         document["security"] = [{name: []} for name in described.credentials]
     return document
+
+
+def _both(answers: Json, problems: Json) -> Json:
+    """A status may come as a page for people and as a problem for programs."""
+    both = {
+        status: answers[status] | {"content": answers[status]["content"] | problems[status]["content"]}
+        for status in answers.keys() & problems.keys()
+    }
+    return {**answers, **problems, **both}
 
 
 def _problems(errors: Iterable[type[OrcheoError]]) -> Json:

@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orcheo_adapters.http.negotiation import wants_page
+from orcheo_adapters.http.plain_pages import problem_page
 from orcheo_adapters.http.request_id import request_id_of
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.wire.chatkit_answers import encode_json
@@ -141,6 +143,16 @@ def problem_response(error: OrcheoError, request_id: str) -> Response:
     return Response(body, status_of(error), headers, media_type="application/problem+json")
 
 
+def answer_to(request: Request, error: OrcheoError, *, title: str = "", more: str = "") -> Response:
+    """The same as a page where a person looks at it in a browser; ``title`` and ``more`` are for that page alone."""
+    request_id = request_id_of(request.scope)
+    if not wants_page(request.headers.get("accept", "")):
+        return problem_response(error, request_id)
+    page = problem_page(error, request_id, status_of(error), title=title, more=more)
+    page.headers.update(_more_headers(error))
+    return page
+
+
 def _more_headers(error: OrcheoError) -> dict[str, str]:
     """What the status asks for: RFC 9110 section 11.6.1, and draft-ietf-httpapi-ratelimit-headers."""
     if isinstance(error, UnauthenticatedError):
@@ -164,14 +176,14 @@ class ErrorAnswers:
         """The handler of such errors."""
         known = error if isinstance(error, OrcheoError) else OrcheoError()
         self.refusals.count(known)
-        return problem_response(known, request_id_of(request.scope))
+        return answer_to(request, known)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what routing itself refuses: an unknown address or method."""
     wrong_method = isinstance(error, HTTPException) and error.status_code == 405
     known = MethodNotAllowed() if wrong_method else NotFoundError()
-    response = problem_response(known, request_id_of(request.scope))
+    response = answer_to(request, known)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response
@@ -186,4 +198,4 @@ async def on_crash(request: Request, error: Exception) -> Response:
     """Answer a fault of ours: all of it to the log, none of it to the client."""
     request_id = request_id_of(request.scope)
     _LOG.error("request crashed", exc_info=error, extra={"request_id": request_id})
-    return problem_response(OrcheoError(), request_id)
+    return answer_to(request, OrcheoError())

@@ -1,22 +1,20 @@
 """The whole URL table."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http import attachments, chat, chatkit, health, login, openapi, pages
+from orcheo_adapters.http import attachments, chat, chatkit, health, login, openapi, pages, static_files
 from orcheo_adapters.http.operations import any_operation, body_operation, export_operation, query_operation
 
 _WORKFLOW = "/api/workflows/{ref}"
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 
 
-def routes(static_folder: Path) -> list[BaseRoute]:
+def routes() -> list[BaseRoute]:
     """Every route of the server; the visitors' hot paths come first, as matching is linear."""
     return [
         _route("/api/chatkit", chatkit.chatkit, "POST"),
@@ -53,9 +51,17 @@ def routes(static_folder: Path) -> list[BaseRoute]:
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", health.readyz, "GET"),
         _route("/openapi.json", openapi.openapi_json, "GET"),
-        Mount("/assets", StaticFiles(directory=static_folder / "assets", check_dir=False)),
+        _file("/assets/{name}", static_files.asset),
+        _file("/favicon.ico", static_files.icon),
+        _file("/apple-touch-icon.png", static_files.icon),
+        _file("/", pages.front),
     ]
 
 
 def _route(path: str, handler: Handler | Any, method: str) -> Route:
     return Route(path, handler, methods=[method])
+
+
+def _file(path: str, handler: Handler) -> Route:
+    """For browsers and their people alone, so the OpenAPI document leaves it out."""
+    return Route(path, handler, methods=["GET"], include_in_schema=False)

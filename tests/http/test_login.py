@@ -242,7 +242,23 @@ async def test_errors_before_the_way_are_pages_too(walled: House) -> None:
     assert page.status_code == 404
     assert 'href="/chat/echo"' in page.text
     page = await walled.client.get("/auth/callback?state=junk", headers=BROWSER)
-    assert page.status_code == 400
+    assert (page.status_code, "share link" in page.text) == (400, True)
+
+
+async def test_a_failed_sign_in_leads_back_to_the_chat(walled: House, provider: BadProvider) -> None:
+    """Also when it came too late, a second time, or in another browser: the state says whose chat it was."""
+    used = provider.authorize(await go(walled))
+    await come_back(walled, used)
+    again = await come_back(walled, used, BROWSER)
+    foreign = provider.authorize(await go(walled))
+    walled.client.cookies.clear()
+    elsewhere = await come_back(walled, foreign, BROWSER)
+    late = provider.authorize(await go(walled))
+    walled.clock.advance(minutes=11)
+    too_late = await come_back(walled, late, BROWSER)
+    for page in (again, elsewhere, too_late):
+        assert page.status_code == 400
+        assert '<a class="way" href="/chat/echo">' in page.text
 
 
 async def test_programs_too_need_a_login_where_it_is_asked_for(walled: House, provider: BadProvider) -> None:

@@ -1,0 +1,58 @@
+"""Files of the web bundle, as the build prepared them for the wire: compressed, with a tag, cached for good."""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orcheo_adapters.http.negotiation import preferred_coding
+from orcheo_adapters.http.parts import parts_of
+from orcheo_core.errors import NotFoundError
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}")
+"""No slash and no leading dot, so a name never leaves its folder."""
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+_SUFFIXES = {"br": ".br", "gzip": ".gz", "identity": ""}
+"""What the build appends to the name of a file that it has compressed."""
+_FOR_GOOD = "public, max-age=31536000, immutable"
+_FOR_A_DAY = "public, max-age=86400"
+
+
+async def asset(request: Request) -> Response:
+    """``/assets/{name}``: the build puts a digest of the content into the name, so a name never changes its content."""
+    return _answer(request, parts_of(request).static_folder / "assets", request.path_params["name"], _FOR_GOOD)
+
+
+async def icon(request: Request) -> Response:
+    """``/favicon.ico`` and ``/apple-touch-icon.png``, which browsers ask for by themselves."""
+    return _answer(request, parts_of(request).static_folder, request.url.path.rpartition("/")[2], _FOR_A_DAY)
+
+
+def _answer(request: Request, folder: Path, name: str, cache_control: str) -> Response:
+    """The whole file: a ``Range`` is ignored, as RFC 9110 (section 14.2) allows."""
+    content_type = _TYPES.get(Path(name).suffix)
+    if content_type is None or not _NAME.fullmatch(name) or not (folder / name).is_file():
+        raise NotFoundError
+    offered = [coding for coding, suffix in _SUFFIXES.items() if (folder / (name + suffix)).is_file()]
+    coding = preferred_coding(request.headers.get("accept-encoding", ""), offered)
+    body = (folder / (name + _SUFFIXES[coding])).read_bytes()
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    headers = {"cache-control": cache_control, "etag": tag, "vary": "Accept-Encoding"}
+    if _is_known(tag, request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    headers |= {"content-type": content_type} | ({} if coding == "identity" else {"content-encoding": coding})
+    return Response(body, headers=headers)
+
+
+def _is_known(tag: str, if_none_match: str) -> bool:
+    """Whether the client has this very content (RFC 9110, section 13.1.2: tags are compared weakly)."""
+    tags = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    return tag in tags or "*" in tags
