@@ -87,6 +87,7 @@ class Orcheo:
     """Everything joined."""
 
     core: Core
+    runners: Runners
     parts: HttpParts
     background: AsyncioBackground
     app: Starlette
@@ -151,7 +152,7 @@ def assemble(
         public_url=settings.public_url,
         static_folder=static_folder,
     )
-    return Orcheo(core=core, parts=parts, background=background, app=create_app(parts))
+    return Orcheo(core=core, runners=machine.runners, parts=parts, background=background, app=create_app(parts))
 
 
 def _identity_providers(settings: ServerSettings, machine: Machine) -> tuple[IdentityProvider, ...]:

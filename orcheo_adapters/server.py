@@ -178,11 +178,12 @@ async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready
 
 
 async def _drain(orcheo: "Orcheo") -> None:
-    """Let the interrupted turns and the last refusals become durable."""
+    """Let the interrupted turns and the last refusals become durable, then close what the runners keep open."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
             await orcheo.background.wait()
             await orcheo.core.refusals.write()
+    await orcheo.runners.close()
 
 
 def _listen(settings: ServerSettings) -> socket.socket:

@@ -44,6 +44,12 @@ class RunnerRegistry(Runners):
         """See :meth:`Runners.executes_code`; :class:`InvalidInput` for an unknown kind, as in :meth:`get`."""
         return _find(kind).executes_code
 
+    async def close(self) -> None:
+        """See :meth:`Runners.close`."""
+        while self._made:
+            _kind, runner = self._made.popitem()
+            await runner.close()
+
     def _make(self, kind: str) -> Runner:
         runner: Runner = resolve_name(_find(kind).adapter)(self._conditions)
         return runner

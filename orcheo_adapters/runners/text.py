@@ -13,3 +13,24 @@ def encodable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class WholeCharacters:
+    """Joins characters that a writer of UTF-16 cut in half, as services in JavaScript do with emoji."""
+
+    def __init__(self) -> None:
+        """Nothing is kept back yet."""
+        self._half = ""
+
+    def take(self, piece: str) -> str:
+        """``piece`` after what was kept back; a high surrogate at its end waits for the next piece."""
+        if not self._half and (not piece or not "\ud800" <= piece[-1] <= "\udbff"):
+            return encodable(piece)
+        text = self._half + piece
+        self._half = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
+        return encodable(text[: len(text) - len(self._half)])
+
+    def rest(self) -> str:
+        """What is left when no piece follows: U+FFFD for a half, else nothing."""
+        half, self._half = self._half, ""
+        return encodable(half)

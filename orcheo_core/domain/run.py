@@ -1,9 +1,9 @@
 """A run: one execution of a workflow for a turn, and what the runner says meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_core.domain.component_items import ClientToolCallItem, Step, WidgetItem
 from orcheo_core.domain.items import Citation, InferenceOptions
@@ -140,6 +140,14 @@ class UsageReported:
     usage: Usage
 
 
+@frozen(kw_only=True)
+class CutShort:
+    """The answer is not whole, although the run ends well; ``code`` and ``reason`` are for the owner."""
+
+    code: str
+    reason: str
+
+
 RunEvent = (
     TextDelta
     | SourceCited
@@ -156,6 +164,7 @@ RunEvent = (
     | ContextKept
     | TitleGiven
     | UsageReported
+    | CutShort
 )
 
 
@@ -209,6 +218,26 @@ class RunContext:
     """What the visitor quoted from the thread."""
     inference_options: InferenceOptions = field(factory=InferenceOptions)
     """What the visitor's page wishes: a model, a tool."""
+
+
+def conversation(history: Sequence[PastMessage], *, limit: int) -> list[PastMessage]:
+    """The newest messages of ``history``, at most ``limit``, as models and services want them.
+
+    Visitor and workflow take turns and the visitor begins. A visitor's message without an answer is left out: what
+    was refused once must not be refused with every later turn. Several answers to one message are joined.
+    """
+    pairs: list[tuple[PastMessage, PastMessage]] = []
+    asked: PastMessage | None = None
+    for past in history:
+        if past.said_by == "visitor":
+            asked = past
+        elif past.text and asked is not None:
+            pairs.append((asked, past))
+            asked = None
+        elif past.text and pairs:
+            question, answer = pairs[-1]
+            pairs[-1] = question, evolve(answer, text=f"{answer.text}\n\n{past.text}")
+    return [past for pair in pairs[-(limit // 2) :] for past in pair] if limit > 1 else []
 
 
 HISTORY_LENGTH = 40

@@ -13,6 +13,7 @@ from orcheo_core.domain.component_items import (
     GeneratedImageItem,
     HiddenItem,
     ProgressNoteItem,
+    StepKind,
     WidgetItem,
 )
 from orcheo_core.domain.item_base import ItemBase
@@ -21,6 +22,7 @@ from orcheo_core.domain.run import (
     AnswerEnded,
     ClientToolCalled,
     ContextKept,
+    CutShort,
     EffectCaused,
     ImageShown,
     InputAsked,
@@ -134,7 +136,7 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: StepNoted) -> Iterator[ThreadEvent]:
-        note = yield from self._note()
+        note = yield from self._note(is_reasoning=run_event.step.kind is StepKind.THOUGHT)
         yield note.note(run_event.index, run_event.step)
 
     @_apply.register
@@ -184,7 +186,7 @@ class TurnDraft:
         yield Progress(text=run_event.text, icon=run_event.icon)
 
     @_apply.register
-    def _(self, _event: UsageReported) -> Iterator[ThreadEvent]:
+    def _(self, _event: UsageReported | CutShort) -> Iterator[ThreadEvent]:
         yield from ()
 
     @_apply.register
@@ -204,11 +206,11 @@ class TurnDraft:
         self._is_visible = self.unsaved = True
         return self._open
 
-    def _note(self) -> Generator[ThreadEvent, None, ProgressNoteDraft]:
-        """The progress note that is being written, begun when there is none."""
+    def _note(self, *, is_reasoning: bool) -> Generator[ThreadEvent, None, ProgressNoteDraft]:
+        """The progress note that is being written, begun when there is none; its first step says what kind it is."""
         if type(self._open) is not ProgressNoteDraft:
             yield from self._close()
-            self._open = ProgressNoteDraft(self._new(ProgressNoteItem))
+            self._open = ProgressNoteDraft(self._new(ProgressNoteItem, is_reasoning=is_reasoning))
             yield from self._open.begin()
         self._is_visible = self.unsaved = True
         return self._open

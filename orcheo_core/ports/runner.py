@@ -16,6 +16,33 @@ class RunTooLong(Exception):
     """The workflow said more than :data:`~orcheo_core.domain.run.OUTPUT_LIMIT` characters."""
 
 
+class RunFailed(Exception):
+    """The workflow could not answer, for a reason that its owner can act on.
+
+    ``code`` names the class of failure and stays the same between releases, such as ``endpoint_rate_limited``.
+    ``reason`` is a sentence for the owner; visitors never see it. ``visitor_message`` is what the visitor reads
+    instead of the usual sentence. ``retry_after`` counts seconds until another try makes sense.
+    """
+
+    def __init__(
+        self, code: str, reason: str, *, retry_after: int | None = None, visitor_message: str | None = None
+    ) -> None:
+        """Fail for this reason."""
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.retry_after = retry_after
+        self.visitor_message = visitor_message
+
+
+class NothingSaid(RunFailed):
+    """The workflow came to its end without an answer."""
+
+    def __init__(self, reason: str) -> None:
+        """``reason`` says to the owner how it came to its end."""
+        super().__init__("no_answer", reason, visitor_message="The workflow did not give an answer. You can try again.")
+
+
 class Run(Protocol):
     """One execution under way."""
 
@@ -42,6 +69,10 @@ class Runner(Protocol):
     def run(self, request: RunRequest) -> Run:
         """Prepare an execution; nothing happens before its batches are asked for."""
 
+    async def close(self) -> None:
+        """Release what is kept between runs, such as open connections; no run follows."""
+        return
+
 
 class Runners(Protocol):
     """The runners of this server by kind."""
@@ -53,3 +84,7 @@ class Runners(Protocol):
     @abstractmethod
     def executes_code(self, kind: str) -> bool:
         """Whether registering a workflow of this kind needs the scope ``workflows:code``."""
+
+    async def close(self) -> None:
+        """Close every runner that was used."""
+        return

@@ -21,7 +21,7 @@ from orcheo_core.domain.turn_draft import TurnDraft
 from orcheo_core.errors import ConcurrentChange, StorageUnavailable
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import Runner, RunTimedOut, RunTooLong
+from orcheo_core.ports.runner import RunFailed, Runner, RunTimedOut, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -36,7 +36,7 @@ TOO_LONG = TurnTrouble(message="The answer became too long and was cut off here.
 NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
 
 _TROUBLES: dict[type[Exception], TurnTrouble] = {RunTimedOut: TIMED_OUT, RunTooLong: TOO_LONG}
-"""What a visitor is told of these; everything else is :data:`FAILED`."""
+"""What a visitor is told of these; a :class:`RunFailed` may have its own sentence, all else is :data:`FAILED`."""
 
 
 @frozen(kw_only=True)
@@ -121,7 +121,7 @@ class TurnEngine:
         except Exception as error:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
             if live.stopped_as is None:
                 self._telemetry.run_failed(live.turn, error)
-                return _TROUBLES.get(type(error), FAILED)
+                return _trouble(error)
         return live.farewell
 
     def _stamp(self, turn: Turn) -> Callable[[], ItemBase]:
@@ -171,6 +171,12 @@ class TurnEngine:
         if live.turn.status is TurnStatus.COMPLETED:
             for item_id in live.turn.replaces:
                 change.items.remove(item_id)
+
+
+def _trouble(error: Exception) -> TurnTrouble:
+    if isinstance(error, RunFailed) and error.visitor_message:
+        return TurnTrouble(message=error.visitor_message, allow_retry=True)
+    return _TROUBLES.get(type(error), FAILED)
 
 
 def _not_saved(live: LiveTurn) -> TurnTrouble:

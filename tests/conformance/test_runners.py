@@ -209,3 +209,12 @@ def test_registry_knows_who_executes_code() -> None:
         "python",
     ]
     assert registry.get("python") is registry.get("python")
+
+
+async def test_registry_closes_the_runners_that_it_made() -> None:
+    """Each once; one that is asked for later is a new one."""
+    registry = RunnerRegistry()
+    first = registry.get("python")
+    await registry.close()
+    await registry.close()
+    assert registry.get("python") is not first

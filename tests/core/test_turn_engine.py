@@ -2,13 +2,22 @@
 
 import pytest
 
-from orcheo_core.domain.component_items import EndOfTurnItem, HiddenItem, WidgetItem
+from orcheo_core.domain.component_items import EndOfTurnItem, HiddenItem, ProgressNoteItem, Step, StepKind, WidgetItem
 from orcheo_core.domain.items import AssistantItem
-from orcheo_core.domain.run import ContextKept, ProgressNote, TextDelta, TitleGiven, WidgetChanged, WidgetShown
+from orcheo_core.domain.run import (
+    ContextKept,
+    CutShort,
+    ProgressNote,
+    StepNoted,
+    TextDelta,
+    TitleGiven,
+    WidgetChanged,
+    WidgetShown,
+)
 from orcheo_core.domain.thread_events import ItemDone, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import StorageUnavailable
-from orcheo_core.ports.runner import RunTimedOut
+from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut
 from orcheo_core.services.live_turns import ENDED_BY_OWNER, INTERRUPTED, THREAD_DELETED
 from orcheo_core.services.turn_engine import FAILED, NOT_SAVED, TIMED_OUT
 from tests.core.hall import ADA, Hall
@@ -43,6 +52,38 @@ async def test_what_a_workflow_raises_stays_in_the_log(hall: Hall, error: Except
     assert await answer_in(hall, turn.thread_id) == "So far"
     assert trouble_in([*await hall.told(turn)]) == [trouble]
     assert hall.telemetry.run_failures == [error]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (RunFailed("endpoint_rate_limited", "429", visitor_message="Busy."), "Busy."),
+        (RunFailed("endpoint_key_refused", "401"), FAILED.message),
+        (NothingSaid("ended at once"), "The workflow did not give an answer. You can try again."),
+    ],
+)
+async def test_a_failure_may_bring_the_sentence_for_visitors(hall: Hall, error: RunFailed, message: str) -> None:
+    """The reason for the owner is not in it."""
+    turn = await hall.answered(await hall.visit(), error)
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.FAILED
+    assert trouble_in([*await hall.told(turn)]) == [TurnTrouble(message=message, allow_retry=True)]
+
+
+async def test_an_answer_that_is_cut_short_is_kept(hall: Hall) -> None:
+    """The turn is completed; what cut it short is no text."""
+    turn = await hall.answered(await hall.visit(), [TextDelta("So"), CutShort(code="answer_cut_off", reason="length")])
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.COMPLETED
+    assert await answer_in(hall, turn.thread_id) == "So"
+
+
+@pytest.mark.parametrize(("kind", "is_reasoning"), [(StepKind.THOUGHT, True), (StepKind.CUSTOM, False)])
+async def test_a_progress_note_that_begins_with_a_thought_is_reasoning(
+    hall: Hall, kind: StepKind, is_reasoning: bool
+) -> None:
+    """So that the page can fold it."""
+    turn = await hall.answered(await hall.visit(), [StepNoted(index=0, step=Step(kind=kind, content="Hm"))])
+    notes = [each for each in await hall.items(turn.thread_id) if isinstance(each, ProgressNoteItem)]
+    assert [note.is_reasoning for note in notes] == [is_reasoning]
 
 
 async def test_a_checkpoint_makes_text_durable_while_the_answer_is_written(hall: Hall) -> None:
