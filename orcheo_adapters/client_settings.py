@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from orcheo_adapters.credentials import Credentials
-from orcheo_adapters.settings import ServerSettings, local_url
+from orcheo_adapters.system.data_folder import DataFolder
+from orcheo_adapters.system.local_server import data_folder_path, listening_host, listening_port, local_url
 from orcheo_core.errors import FieldError, InvalidInput, UnauthenticatedError
 
-OWNER_TOKEN_FILE = "owner-token"  # noqa: S105 - the name of a file, no secret
 _SENDABLE = re.compile(r"[!-~]+")
 """What can stand in a header; anything else would fail later, in a message that may quote it."""
 _HINT = "Correct the environment variable and try again."
@@ -38,12 +38,11 @@ class ClientSettings:
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "ClientSettings":
-        """``ORCHEO_URL``, and as whom: ``ORCHEO_SERVICE_TOKEN``, what ``orcheo login`` keeps, the local owner token.
+        """The server at :func:`server_url`, asked with ``ORCHEO_SERVICE_TOKEN``, else with what ``orcheo login`` keeps.
 
-        The local owner token is only ever sent to this machine. Raises :class:`NoServiceToken`, and
+        Else with the local owner token, which is only ever sent to this machine. Raises :class:`NoServiceToken`, and
         :class:`InvalidInput` for what cannot be an address or a token.
         """
-        server = ServerSettings.load(environment=environment)
         url = server_url(environment)
         named = environment.get("ORCHEO_SERVICE_TOKEN", "").strip()
         if named and not _SENDABLE.fullmatch(named):
@@ -56,20 +55,36 @@ class ClientSettings:
                 f"{url} is another machine: the local owner token is not sent there.",
                 hint="Run `orcheo login`, or set ORCHEO_SERVICE_TOKEN.",
             )
-        return cls(url=url, service_token=_local_owner_token(server))
+        return cls(url=url, service_token=_local_owner_token(_data_folder(environment)))
 
 
 def server_url(environment: Mapping[str, str] = os.environ) -> str:
-    """``ORCHEO_URL``, or where this machine's server listens; :class:`InvalidInput` for what is no address."""
-    server = ServerSettings.load(environment=environment)
-    url = environment.get("ORCHEO_URL", "").strip().rstrip("/")
-    if url and not _is_address(url):
+    """``ORCHEO_URL``, else where the server of this data folder listens, else ``ORCHEO_HOST`` and ``ORCHEO_PORT``.
+
+    The data folder comes before host and port because its local owner token is for its own server only. Without a
+    scheme, an address on this machine is ``http`` and any other ``https``: a service token is never sent in the clear
+    on a guess. Raises :class:`InvalidInput` for what is no address.
+    """
+    named = environment.get("ORCHEO_URL", "").strip()
+    if not named:
+        running_at = _data_folder(environment).served_at()
+        return running_at or local_url(listening_host(environment), listening_port(environment))
+    url = (named if "://" in named else f"{_scheme(named)}://{named}").rstrip("/")
+    if not _is_address(url):
         raise InvalidInput(FieldError("ORCHEO_URL", "must have the form http://host:port or https://host"), hint=_HINT)
-    return url or local_url(server.host, server.port)
+    return url
 
 
-def _local_owner_token(server: ServerSettings) -> str:
-    path = server.data_dir / OWNER_TOKEN_FILE
+def _scheme(address: str) -> str:
+    return "http" if _is_loopback(f"http://{address}") else "https"
+
+
+def _data_folder(environment: Mapping[str, str]) -> DataFolder:
+    return DataFolder(data_folder_path(environment))
+
+
+def _local_owner_token(folder: DataFolder) -> str:
+    path = folder.local_owner_token
     try:
         token = path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
@@ -97,7 +112,10 @@ def _is_address(url: str) -> bool:
 
 
 def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
     try:
         return ip_address(host).is_loopback
     except ValueError:

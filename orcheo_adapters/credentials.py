@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import frozen
-from platformdirs import user_config_path
 
 from orcheo_adapters.system.data_folder import write_private
 from orcheo_core.errors import InvalidError
@@ -31,8 +30,11 @@ class Credentials:
     @classmethod
     def locate(cls, environment: Mapping[str, str] = os.environ) -> "Credentials":
         """In ``ORCHEO_CONFIG_DIR``, or where this system keeps the settings of programs."""
-        named = environment.get("ORCHEO_CONFIG_DIR")
-        return cls((Path(named).expanduser() if named else user_config_path("orcheo", appauthor=False)) / _FILE)
+        if named := environment.get("ORCHEO_CONFIG_DIR"):
+            return cls(Path(named).expanduser() / _FILE)
+        from platformdirs import user_config_path
+
+        return cls(user_config_path("orcheo", appauthor=False) / _FILE)
 
     def get(self, url: str) -> str | None:
         """The service token that is kept for a server; raises :class:`CredentialsUnusable`."""

@@ -1,24 +1,25 @@
 """Operations of a server, asked for from another process: what the CLI and the MCP server use."""
 
-import re
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from attrs import frozen
 
 from orcheo_adapters.client_settings import ClientSettings
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import FieldError, MalformedRequest, OrcheoError, UnavailableError
 
 if TYPE_CHECKING:
-    import httpx2
+    import ssl
 
 TIMEOUT_SECONDS = 60.0
 """Longer than any operation; the longest is a probe turn."""
 
-_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
-
 
 class ServerUnreachable(UnavailableError):
-    """Nobody answers at the server's address."""
+    """No server answers at this address."""
 
     code = "server_unreachable"
     summary = "The Orcheo server does not answer."
@@ -64,61 +65,114 @@ class Operations(Protocol):
         """The result of an operation as JSON values; raises :class:`OrcheoError`."""
 
 
+@frozen
+class Answer:
+    """What a server answered to one request."""
+
+    status: int
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the request was carried out."""
+        return 200 <= self.status < 300
+
+
+Send = Callable[[str, str, Mapping[str, str], bytes | None], Answer]
+"""Sends method, URL, headers and body; raises :class:`OSError` or :class:`http.client.HTTPException`."""
+
+
 class RemoteOperations(Operations):
     """Asks a server over HTTP."""
 
-    def __init__(
-        self, settings: ClientSettings, channel: Channel, transport: "httpx2.BaseTransport | None" = None
-    ) -> None:
-        """Ask the server of these settings; ``transport`` takes the place of the network."""
+    def __init__(self, settings: ClientSettings, channel: Channel, send: Send | None = None) -> None:
+        """Ask the server of these settings; ``send`` takes the place of the network."""
         self._settings = settings
         self._channel = channel
-        self._transport = transport
+        self._send = send or send_over_http
 
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """See :class:`Operations`.
 
         Raises :class:`ServerUnreachable`, :class:`RemoteProblem`, and :class:`MalformedRequest` for what is no text.
         """
-        return _result(self._send("POST", f"/api/operations/{name}", arguments))
+        return self._request("POST", f"/api/operations/{name}", _encoded(arguments))
 
     def ready(self) -> None:
         """Return when the server says that it is ready; raises like :meth:`perform`."""
-        _result(self._send("GET", "/readyz", None))
+        self._request("GET", "/readyz", None)
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> "httpx2.Response":
-        import httpx2
+    def _request(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        from http.client import HTTPException
 
         headers = {
             "authorization": f"Bearer {self._settings.service_token}",
+            "content-type": "application/json",
             "orcheo-channel": self._channel.value,
         }
         try:
-            with httpx2.Client(transport=self._transport, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-                return client.request(method, self._settings.url + path, json=body, headers=headers)
-        except UnicodeEncodeError:
-            raise MalformedRequest(
-                "An argument cannot be read as UTF-8 text.",
-                hint="Use a UTF-8 locale, such as LC_ALL=C.UTF-8, and write the argument in it.",
-            ) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            answer = self._send(method, self._settings.url + path, headers, body)
+        except (OSError, ValueError, HTTPException) as error:
             message = f"The Orcheo server at {self._settings.url} does not answer: {_reason(error)}."
             raise ServerUnreachable(message) from None
+        return self._result(answer)
+
+    def _result(self, answer: Answer) -> dict[str, Any]:
+        try:
+            document = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            host = urlsplit(self._settings.url).hostname
+            message = f"What answers at {host} is not an Orcheo server (status {answer.status})."
+            raise ServerUnreachable(message)
+        if not answer.is_success:
+            raise RemoteProblem(document, answer.status)
+        return document
+
+
+def send_over_http(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    """One request on a connection of its own; no redirect is followed, as it would take the service token along.
+
+    The standard library's client: a command is over in the time in which a larger one is imported.
+    """
+    from http.client import HTTPConnection, HTTPSConnection
+
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    connection = (
+        HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=_system_trust())
+        if parts.scheme == "https"
+        else HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    )
+    try:
+        connection.request(method, parts.path, body=body, headers=dict(headers))
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.read())
+    finally:
+        connection.close()
+
+
+def _system_trust() -> "ssl.SSLContext":
+    """The certificates that this system trusts; Python's own list is empty on some of them."""
+    import ssl
+
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _encoded(arguments: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(arguments, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise MalformedRequest(
+            "An argument cannot be read as UTF-8 text.",
+            hint="Use a UTF-8 locale, such as LC_ALL=C.UTF-8, and write the argument in it.",
+        ) from None
 
 
 def _reason(error: Exception) -> str:
     """In words, without the error number in front."""
-    return _ERRNO.sub("", str(error) or type(error).__name__).rstrip(".")
-
-
-def _result(response: "httpx2.Response") -> dict[str, Any]:
-    try:
-        document = response.json()
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        message = f"What answers at {response.url.host} is not an Orcheo server (status {response.status_code})."
-        raise ServerUnreachable(message)
-    if not response.is_success:
-        raise RemoteProblem(document, response.status_code)
-    return document
+    words = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
+    return (words or type(error).__name__).rstrip(".")

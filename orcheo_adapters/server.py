@@ -13,10 +13,11 @@ from orcheo_adapters.backends import open_store
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
-from orcheo_adapters.settings import ServerSettings, local_url
+from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.system.clock import SystemClock
 from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
+from orcheo_adapters.system.local_server import local_url
 from orcheo_adapters.system.logs import configure_logs, get_logger
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.domain.opaque_token import OpaqueToken

@@ -4,12 +4,10 @@ import logging
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
-from platformdirs import user_data_path
 
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration, is_loopback_host, is_secure_url
 from orcheo_adapters.http.client_address import TrustedProxies
@@ -25,12 +23,10 @@ from orcheo_adapters.setting_values import (
     trusted_proxies,
     yes_or_no,
 )
+from orcheo_adapters.system.local_server import data_folder_path, listening_host, listening_port, local_url
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
-
-DEFAULT_PORT = 8700
-_MAX_PORT = 65_535
 
 
 class DevLoginBeyondLoopback(InvalidError):
@@ -83,9 +79,9 @@ class ServerSettings:
 
         Raises :class:`InvalidInput` for a value that is none, such as a port of 70000.
         """
-        host = host or environment.get("ORCHEO_HOST") or "127.0.0.1"
-        port = _port(environment.get("ORCHEO_PORT")) if port is None else port
-        folder = data_dir or _folder(environment)
+        host = host or listening_host(environment)
+        port = listening_port(environment) if port is None else port
+        folder = data_dir or data_folder_path(environment)
         public_url = environment.get("ORCHEO_PUBLIC_URL") or local_url(host, port)
         settings = cls(
             host=host,
@@ -129,17 +125,6 @@ class ServerSettings:
         return self.public_url.startswith("https://")
 
 
-def local_url(host: str, port: int) -> str:
-    """The URL of a server that listens on ``host`` and ``port``; one on all interfaces is named by loopback."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return f"http://{host}:{port}"
-    if address.is_unspecified:
-        return f"http://127.0.0.1:{port}"
-    return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
-
-
 def _check_login(settings: ServerSettings) -> None:
     """Logins travel in cookies, so beyond this machine they need TLS; a trial sign-in never leaves this machine."""
     url_is_loopback = is_loopback_host(urlsplit(settings.public_url).hostname or "")
@@ -148,20 +133,6 @@ def _check_login(settings: ServerSettings) -> None:
     if settings.identity_providers and not is_secure_url(settings.public_url):
         wrong = FieldError("ORCHEO_PUBLIC_URL", "must begin with https:// where visitors sign in")
         raise InvalidInput(wrong, hint="See docs/how-to/run-behind-a-reverse-proxy.md.")
-
-
-def _port(text: str | None) -> int:
-    if not text:
-        return DEFAULT_PORT
-    if not text.isdecimal() or not 0 <= int(text) <= _MAX_PORT:
-        wrong = FieldError("ORCHEO_PORT", f"must be a whole number from 0 to {_MAX_PORT}")
-        raise InvalidInput(wrong, hint="Correct the environment variable and try again.")
-    return int(text)
-
-
-def _folder(environment: Mapping[str, str]) -> Path:
-    named = environment.get("ORCHEO_DATA_DIR")
-    return Path(named).expanduser() if named else user_data_path("orcheo", appauthor=False)
 
 
 def _runner_conditions(environment: Mapping[str, str]) -> Conditions:

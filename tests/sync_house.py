@@ -1,16 +1,15 @@
 """A house on an event loop of its own, for programs that ask from other threads: the CLI and the MCP server."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import frozen
 
 from orcheo_adapters.client_settings import ClientSettings
-from orcheo_adapters.remote import RemoteOperations
+from orcheo_adapters.remote import Answer, RemoteOperations
 from orcheo_core.domain.actor import Channel, Scope
 from tests.house import BASE_URL, USER_INPUT, House, build_house, events_of
 
@@ -18,22 +17,19 @@ _Result = TypeVar("_Result")
 
 
 @frozen
-class HouseTransport(httpx2.BaseTransport):
+class HouseSend:
     """Carries the requests of a synchronous client to a house, without a socket."""
 
     portal: BlockingPortal
     house: House
 
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """See the base class."""
-        return self.portal.call(self._carry, request)
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """Send a request, as over HTTP."""
+        return self.portal.call(self._carry, method, url, headers, body)
 
-    async def _carry(self, request: httpx2.Request) -> httpx2.Response:
-        sent = self.house.client.build_request(
-            request.method, request.url, headers=request.headers, content=request.read()
-        )
-        answer = await self.house.client.send(sent)
-        return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+    async def _carry(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        answer = await self.house.client.request(method, url, headers=headers, content=body)
+        return Answer(answer.status_code, answer.content)
 
 
 @frozen
@@ -50,7 +46,7 @@ class SyncHouse:
     def operations(self, channel: Channel = Channel.CLI, token: str | None = None) -> RemoteOperations:
         """The operations of the house as a program of the owner sees them."""
         settings = ClientSettings(url=BASE_URL, service_token=token or self.house.owner_token)
-        return RemoteOperations(settings, channel, transport=HouseTransport(self.portal, self.house))
+        return RemoteOperations(settings, channel, HouseSend(self.portal, self.house))
 
     def result(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """The result of an operation that succeeds."""

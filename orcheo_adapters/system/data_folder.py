@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from orcheo_core.errors import ConflictError, UnavailableError
 
@@ -21,7 +20,7 @@ class DataFolderUnwritable(UnavailableError):
 
 
 class DataFolderInUse(ConflictError):
-    """Another process owns the data folder; a second writer could damage the database (design.md §6)."""
+    """Another process owns the data folder; a second writer could damage the database."""
 
     code = "data_folder_in_use"
     summary = "Another Orcheo server uses this data folder."
@@ -40,6 +39,8 @@ class DataFolder:
 
     def prepare(self) -> None:
         """Make the folder, readable by its owner only; raises :class:`DataFolderUnwritable`."""
+        from tempfile import NamedTemporaryFile
+
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self.path, prefix=".probe-"):
@@ -60,9 +61,24 @@ class DataFolder:
             owner = {"pid": os.getpid(), "url": url, "since": datetime.now(UTC).isoformat(timespec="seconds")}
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(owner).encode(), 0)
-            yield
+            try:
+                yield
+            finally:
+                os.truncate(descriptor, 0)  # so that the lock names no server that has ended
         finally:
             os.close(descriptor)
+
+    def served_at(self) -> str | None:
+        """Where the server that owns this folder listens; None when no process does.
+
+        The lock itself is not tried: for that moment it would keep a server that starts from its own folder.
+        """
+        try:
+            owner = json.loads(self._lock.read_bytes())
+            os.kill(owner["pid"], 0)  # signal 0 is sent to nobody: it asks whether the process is there
+            return str(owner["url"]) if owner["pid"] > 0 else None
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            return None
 
     def _take(self, descriptor: int) -> None:
         try:

@@ -1,6 +1,7 @@
 """Operations on the publish state: publish, unpublish, rotate the publish token, set the login rule."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -18,7 +19,9 @@ from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.views import PublishResult, WorkflowView
 from orcheo_core.operations.workflows import REF_HELP
-from orcheo_core.services.publishing import Published
+
+if TYPE_CHECKING:
+    from orcheo_core.services.publishing import Published
 
 MAX_GRACE_SECONDS = 7 * 24 * 3600
 
@@ -64,7 +67,7 @@ class SetLogin:
     require_login: bool = parameter("Whether visitors must sign in first.")
 
 
-def _shown_once(services: OwnerServices, published: Published, message: str) -> PublishResult:
+def _shown_once(services: OwnerServices, published: "Published", message: str) -> PublishResult:
     return PublishResult(
         workflow=WorkflowView.of(published.workflow, services.share_links),
         publish_token=published.publish_token,

@@ -1,28 +1,34 @@
-"""What the handlers of operations work with."""
+"""What the handlers of operations work with.
+
+A client imports the catalogue for its names and schemas, so nothing here imports a service.
+"""
+
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from orcheo_core.domain.share_link import ShareLinks
-from orcheo_core.services.admitting import Admitting
-from orcheo_core.services.auditing import Auditing
-from orcheo_core.services.key_rotation import KeyRotation
-from orcheo_core.services.owner_access import OwnerAccess
-from orcheo_core.services.probing import Probing
-from orcheo_core.services.publishing import Publishing
-from orcheo_core.services.registering import Registering
-from orcheo_core.services.transcripts import Transcripts
+if TYPE_CHECKING:
+    from orcheo_core.domain.share_link import ShareLinks
+    from orcheo_core.services.admitting import Admitting
+    from orcheo_core.services.auditing import Auditing
+    from orcheo_core.services.key_rotation import KeyRotation
+    from orcheo_core.services.owner_access import OwnerAccess
+    from orcheo_core.services.probing import Probing
+    from orcheo_core.services.publishing import Publishing
+    from orcheo_core.services.registering import Registering
+    from orcheo_core.services.transcripts import Transcripts
 
 
 @frozen(kw_only=True)
 class OwnerServices:
     """The services behind the owner's operations."""
 
-    registering: Registering
-    publishing: Publishing
-    probing: Probing
-    owner_access: OwnerAccess
-    transcripts: Transcripts
-    auditing: Auditing
-    admitting: Admitting
-    key_rotation: KeyRotation
-    share_links: ShareLinks
+    registering: "Registering"
+    publishing: "Publishing"
+    probing: "Probing"
+    owner_access: "OwnerAccess"
+    transcripts: "Transcripts"
+    auditing: "Auditing"
+    admitting: "Admitting"
+    key_rotation: "KeyRotation"
+    share_links: "ShareLinks"

@@ -13,7 +13,6 @@ from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.thread_views import PurgeResult, ThreadPage, TranscriptExport, TranscriptView
 from orcheo_core.operations.workflows import REF_HELP
-from orcheo_core.services.transcripts import PurgeOrder
 
 MAX_AGE_DAYS = 36_500
 _ID_HELP = "Id of the thread, as `orcheo thread list` shows it."
@@ -94,6 +93,8 @@ async def _export(services: OwnerServices, caller: Caller, request: ExportThread
 
 
 async def _purge(services: OwnerServices, caller: Caller, request: PurgeThreads) -> PurgeResult:
+    from orcheo_core.services.transcripts import PurgeOrder
+
     days = request.older_than_days
     order = PurgeOrder(
         thread_id=request.thread,

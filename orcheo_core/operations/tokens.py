@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -19,7 +20,9 @@ from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.publishing import MAX_GRACE_SECONDS
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.token_views import ServiceTokenPage, ServiceTokenResult, ServiceTokenView
-from orcheo_core.services.owner_access import IssuedServiceToken
+
+if TYPE_CHECKING:
+    from orcheo_core.services.owner_access import IssuedServiceToken
 
 MAX_DAYS = 3650
 _ID_HELP = "Id of the service token, as `orcheo token list` shows it."
@@ -94,7 +97,7 @@ class RevokeServiceToken:
     id: str = parameter(_ID_HELP, argument=True)
 
 
-def _shown_once(issued: IssuedServiceToken, message: str) -> ServiceTokenResult:
+def _shown_once(issued: "IssuedServiceToken", message: str) -> ServiceTokenResult:
     return ServiceTokenResult(
         details=ServiceTokenView.of(issued.record),
         service_token=issued.text,

@@ -2,14 +2,15 @@
 that is shown once."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
-from orcheo_core.domain.pages import Page
-from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
-from orcheo_core.domain.share_link import ShareLinks
-from orcheo_core.domain.workflow import Workflow
-from orcheo_core.services.probing import Probe
+if TYPE_CHECKING:
+    from orcheo_core.domain.pages import Page
+    from orcheo_core.domain.share_link import ShareLinks
+    from orcheo_core.domain.workflow import Workflow
+    from orcheo_core.services.probing import Probe
 
 _EXCERPT = 200
 
@@ -45,8 +46,10 @@ class WorkflowView:
     """The share link while the workflow is public."""
 
     @classmethod
-    def of(cls, workflow: Workflow, share_links: ShareLinks) -> "WorkflowView":
+    def of(cls, workflow: "Workflow", share_links: "ShareLinks") -> "WorkflowView":
         """The view of a workflow."""
+        from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
+
         opened = workflow.publication
         return cls(
             id=workflow.id,
@@ -87,7 +90,7 @@ class CheckResult:
     message: str
 
     @classmethod
-    def of(cls, workflow: Workflow, probe: Probe, share_links: ShareLinks) -> "CheckResult":
+    def of(cls, workflow: "Workflow", probe: "Probe", share_links: "ShareLinks") -> "CheckResult":
         """The result of a probe turn that was answered."""
         answer = shorten(probe.answer)
         return cls(
@@ -126,7 +129,7 @@ class WorkflowPage:
     next_after: str | None
 
     @classmethod
-    def of(cls, page: Page[Workflow], share_links: ShareLinks) -> "WorkflowPage":
+    def of(cls, page: "Page[Workflow]", share_links: "ShareLinks") -> "WorkflowPage":
         """The view of a page."""
         views = tuple(WorkflowView.of(workflow, share_links) for workflow in page.entries)
         return cls(workflows=views, next_after=views[-1].id if page.has_more else None)

@@ -6,6 +6,7 @@ import pytest
 
 from orcheo_adapters.client_settings import ClientSettings, NoServiceToken, server_url
 from orcheo_adapters.credentials import Credentials, CredentialsUnusable
+from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_core.errors import InvalidInput
 
 LOCAL = "http://127.0.0.1:8700"
@@ -39,6 +40,9 @@ def test_with_no_variable_it_is_this_machine(data_dir: Path) -> None:
         ({"ORCHEO_HOST": "::1"}, "http://[::1]:8700"),
         ({"ORCHEO_URL": " http://localhost:9000/ "}, "http://localhost:9000"),
         ({"ORCHEO_URL": "  "}, LOCAL),
+        ({"ORCHEO_URL": "127.0.0.1:9000"}, "http://127.0.0.1:9000"),
+        ({"ORCHEO_URL": "localhost:9000/"}, "http://localhost:9000"),
+        ({"ORCHEO_URL": "[::1]:9000"}, "http://[::1]:9000"),
         ({"ORCHEO_URL": "https://[::1]/orcheo", "ORCHEO_PORT": "9000"}, "https://[::1]/orcheo"),
     ],
 )
@@ -48,13 +52,34 @@ def test_where_the_server_is(data_dir: Path, environment: dict[str, str], url: s
     assert server_url({"ORCHEO_DATA_DIR": str(data_dir), **environment}) == url
 
 
+@pytest.mark.parametrize("name", ["chat.example.org", "chat.example.org:8443/orcheo", "localhost.example.org"])
+def test_another_machine_named_without_a_scheme_is_asked_over_tls(data_dir: Path, name: str) -> None:
+    """A service token is not sent in the clear on a guess."""
+    assert load(data_dir, ORCHEO_URL=name, ORCHEO_SERVICE_TOKEN=TOKEN).url == f"https://{name}"
+
+
+def test_the_server_of_the_data_folder_is_found_by_its_lock(data_dir: Path) -> None:
+    """Its port need not be repeated, and one that is set for another server does not count; ORCHEO_URL does."""
+    with DataFolder(data_dir).locked("http://127.0.0.1:9160"):
+        assert load(data_dir).url == "http://127.0.0.1:9160"
+        assert load(data_dir, ORCHEO_PORT="0", ORCHEO_HOST="0.0.0.0").url == "http://127.0.0.1:9160"
+        assert load(data_dir, ORCHEO_URL="http://127.0.0.1:9000").url == "http://127.0.0.1:9000"
+    assert load(data_dir).url == LOCAL
+
+
+def test_a_wrong_setting_of_the_server_is_no_matter_for_a_client(data_dir: Path) -> None:
+    """It may be meant for a server elsewhere, or be somebody else's to correct."""
+    assert load(data_dir, ORCHEO_LIMIT_READS="bad", ORCHEO_RETENTION_DAYS="0").url == LOCAL
+
+
 @pytest.mark.parametrize(
     "url",
     [
-        "127.0.0.1:8700",
-        "chat.example.org",
         "ftp://chat.example.org",
         "http://",
+        "ada:secret@chat.example.org",
+        "chat.example.org:port",
+        "::1",
         "http://[::1",
         "http://127.0.0.1:99999",
         "http://127.0.0.1:0",

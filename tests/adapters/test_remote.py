@@ -1,14 +1,17 @@
 """Operations over HTTP: what is sent, and what is made of every kind of answer."""
 
 import json
-from collections.abc import Callable
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from http.client import RemoteDisconnected
 from typing import Any
 
-import httpx2
 import pytest
+from attrs import frozen
 
 from orcheo_adapters.client_settings import ClientSettings
-from orcheo_adapters.remote import RemoteOperations, RemoteProblem, ServerUnreachable, problem_of
+from orcheo_adapters.remote import Answer, RemoteOperations, RemoteProblem, ServerUnreachable, problem_of
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest, OrcheoError, WorkflowNotFound
 from tests.sync_house import build_sync_house
@@ -17,46 +20,64 @@ SETTINGS = ClientSettings(url="https://chat.example.org/orcheo", service_token="
 PROBLEM = {"code": "not_published", "detail": "It is private.", "hint": "Publish it.", "request_id": "req_1"}
 
 
-def answering(handle: Callable[[httpx2.Request], httpx2.Response]) -> RemoteOperations:
+@frozen
+class Sent:
+    """One request as it would go out."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+def answering(handle: Callable[[Sent], Answer]) -> RemoteOperations:
     """Operations of a server that answers so."""
-    return RemoteOperations(SETTINGS, Channel.MCP, transport=httpx2.MockTransport(handle))
+    return RemoteOperations(SETTINGS, Channel.MCP, lambda *request: handle(Sent(*request)))
 
 
-def answer(status: int, **content: Any) -> RemoteOperations:
-    """Operations of a server that always answers this."""
-    return answering(lambda _: httpx2.Response(status, **content))
+def answer(status: int, content: object = b"") -> RemoteOperations:
+    """Operations of a server that always answers this: bytes, or something to write as JSON."""
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return answering(lambda _: Answer(status, body))
 
 
 def failing(error: Exception) -> RemoteOperations:
     """Operations of a server that is not reached."""
 
-    def handle(_request: httpx2.Request) -> httpx2.Response:
+    def handle(_request: Sent) -> Answer:
         raise error
 
     return answering(handle)
 
 
+def untrusted() -> ssl.SSLCertVerificationError:
+    """What the TLS library says of a certificate that nothing vouches for."""
+    error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
 def problem(**changes: Any) -> RemoteProblem:
     """What a problem of the server becomes."""
     with pytest.raises(RemoteProblem) as caught:
-        answer(409, json=PROBLEM | changes).perform("workflows.rotate_publish_token", {})
+        answer(409, PROBLEM | changes).perform("workflows.rotate_publish_token", {})
     return caught.value
 
 
 def test_an_operation_is_one_request() -> None:
     """Its address, its credential, its channel, its arguments."""
-    seen: list[httpx2.Request] = []
+    seen: list[Sent] = []
 
-    def handle(request: httpx2.Request) -> httpx2.Response:
+    def handle(request: Sent) -> Answer:
         seen.append(request)
-        return httpx2.Response(200, json={"done": True})
+        return Answer(200, b'{"done": true}')
 
     assert answering(handle).perform("workflows.show", {"ref": "é"}) == {"done": True}
     (sent,) = seen
-    assert (sent.method, str(sent.url)) == ("POST", f"{SETTINGS.url}/api/operations/workflows.show")
+    assert (sent.method, sent.url) == ("POST", f"{SETTINGS.url}/api/operations/workflows.show")
     assert sent.headers["authorization"] == "Bearer orc_st_x"
     assert sent.headers["orcheo-channel"] == "mcp"
-    assert json.loads(sent.content) == {"ref": "é"}
+    assert json.loads(sent.body or b"") == {"ref": "é"}
 
 
 def test_a_problem_keeps_the_words_of_the_server() -> None:
@@ -82,7 +103,7 @@ def test_a_strange_list_of_wrong_fields_is_passed_over(errors: object) -> None:
 def test_a_refusal_without_words_gets_ours() -> None:
     """A gateway may answer JSON of its own."""
     with pytest.raises(RemoteProblem) as caught:
-        answer(503, json={}).perform("workflows.list", {})
+        answer(503, {}).perform("workflows.list", {})
     assert (caught.value.code, caught.value.detail) == ("internal_error", "The server refused the request.")
     assert caught.value.hint
 
@@ -90,19 +111,20 @@ def test_a_refusal_without_words_gets_ours() -> None:
 @pytest.mark.parametrize(
     ("status", "content"),
     [
-        (200, {"html": "<h1>Hello</h1>"}),
-        (200, {"json": ["a list"]}),
-        (200, {"content": b"\xff{"}),
-        (204, {}),
-        (307, {"headers": {"location": "https://other.example.org/"}}),
-        (502, {"html": "<h1>Bad gateway</h1>"}),
-        (500, {"text": "Internal Server Error"}),
+        (200, b"<h1>Hello</h1>"),
+        (200, b'["a list"]'),
+        (200, b"\xff{"),
+        (200, b"[" * 100_000),
+        (204, b""),
+        (307, b""),
+        (502, b"<h1>Bad gateway</h1>"),
+        (500, b"Internal Server Error"),
     ],
 )
-def test_an_answer_that_is_not_orcheos(status: int, content: dict[str, Any]) -> None:
+def test_an_answer_that_is_not_orcheos(status: int, content: bytes) -> None:
     """A wrong address, or a proxy in front of a server that is down; a redirect is not followed with the token."""
     with pytest.raises(ServerUnreachable) as caught:
-        answer(status, **content).perform("workflows.list", {})
+        answer(status, content).perform("workflows.list", {})
     said = f"What answers at chat.example.org is not an Orcheo server (status {status})."
     assert caught.value.detail == said
     assert "ORCHEO_URL" in caught.value.hint
@@ -111,11 +133,15 @@ def test_an_answer_that_is_not_orcheos(status: int, content: dict[str, Any]) -> 
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (httpx2.ConnectError("[Errno 111] Connection refused"), "Connection refused"),
-        (httpx2.ConnectError("[Errno -2] Name or service not known"), "Name or service not known"),
-        (httpx2.ReadTimeout("timed out"), "timed out"),
-        (httpx2.RemoteProtocolError("Server disconnected."), "Server disconnected"),
-        (httpx2.ReadError(""), "ReadError"),
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (TimeoutError("timed out"), "timed out"),
+        (
+            RemoteDisconnected("Remote end closed connection without response"),
+            "Remote end closed connection without response",
+        ),
+        (untrusted(), "self-signed certificate"),
+        (OSError(), "OSError"),
     ],
 )
 def test_a_server_that_is_not_reached(error: Exception, reason: str) -> None:
@@ -128,7 +154,7 @@ def test_a_server_that_is_not_reached(error: Exception, reason: str) -> None:
 def test_an_argument_that_is_not_text() -> None:
     """Bytes on the command line that are not UTF-8 arrive as lone surrogates, which JSON cannot carry."""
     with pytest.raises(MalformedRequest, match="UTF-8"):
-        answer(200, json={}).perform("workflows.show", {"ref": "\udcff"})
+        answer(200, {}).perform("workflows.show", {"ref": "\udcff"})
 
 
 def test_a_wrong_service_token() -> None:
@@ -147,7 +173,7 @@ def test_a_server_says_that_it_is_ready() -> None:
 def test_a_server_that_is_not_ready() -> None:
     """Its problem says why."""
     with pytest.raises(RemoteProblem, match="It is private"):
-        answer(503, json=PROBLEM).ready()
+        answer(503, PROBLEM).ready()
 
 
 @pytest.mark.network

@@ -16,10 +16,15 @@ sys.exit(code)
 
 
 def modules_of(*words: str) -> set[str]:
-    """The top-level packages that a command imports in a process of its own."""
+    """The modules that a command imports in a process of its own."""
     done = subprocess.run([sys.executable, "-c", _PROBE, *words], capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
-    return {line.partition(".")[0] for line in done.stderr.splitlines()}
+    return set(done.stderr.splitlines())
+
+
+def packages_of(*words: str) -> set[str]:
+    """The top-level packages among them."""
+    return {each.partition(".")[0] for each in modules_of(*words)}
 
 
 @pytest.mark.parametrize(
@@ -34,4 +39,12 @@ def modules_of(*words: str) -> set[str]:
 )
 def test_help_does_not_import_what_only_running_needs(words: tuple[str, ...], late: set[str]) -> None:
     """Server, database, HTTP client and MCP stay out."""
-    assert modules_of(*words) & late == set()
+    assert packages_of(*words) & late == set()
+
+
+@pytest.mark.parametrize("group", ["workflow", "thread", "token", "audit", "keys"])
+def test_a_command_needs_names_and_schemas_of_its_operations_only(group: str) -> None:
+    """No service is imported, nor the server's settings, its HTTP side or another HTTP client."""
+    modules = modules_of(group, "--help")
+    heavy = ("orcheo_core.services", "orcheo_core.ports", "orcheo_adapters.settings", "orcheo_adapters.http", "httpx")
+    assert [each for each in modules if each.startswith(heavy)] == []

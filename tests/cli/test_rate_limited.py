@@ -2,12 +2,11 @@
 
 import json
 
-import httpx2
 import pytest
 
 from orcheo_adapters.client_settings import ClientSettings
 from orcheo_adapters.http.problems import problem_json
-from orcheo_adapters.remote import RemoteOperations
+from orcheo_adapters.remote import Answer, RemoteOperations
 from orcheo_cli.context import CliContext
 from orcheo_cli.exit_codes import FAILED
 from orcheo_cli.main import run
@@ -15,16 +14,16 @@ from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import RateLimited
 
 
-def refuse(_request: httpx2.Request) -> httpx2.Response:
+def refuse(*_request: object) -> Answer:
     """A server that has had enough for 42 seconds."""
     error = RateLimited(policy="failed-authentications", amount=10, window_seconds=300, retry_after=42)
-    return httpx2.Response(429, json=problem_json(error, "req_1"))
+    return Answer(429, json.dumps(problem_json(error, "req_1")).encode())
 
 
 def context() -> CliContext:
     """A CLI that talks to this server."""
     settings = ClientSettings(url="http://127.0.0.1:1", service_token="s")
-    return CliContext(connect=lambda: RemoteOperations(settings, Channel.CLI, httpx2.MockTransport(refuse)))
+    return CliContext(connect=lambda: RemoteOperations(settings, Channel.CLI, refuse))
 
 
 def test_the_wait_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:

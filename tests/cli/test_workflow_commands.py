@@ -2,6 +2,7 @@
 
 import pytest
 
+from orcheo_cli.build import operation_group
 from orcheo_cli.main import GROUPS
 from orcheo_core.operations.catalogue import CATALOGUE
 from tests.cli.command_line import CommandLine, assert_error
@@ -11,9 +12,10 @@ _ADD = ("workflow", "add", "echo", "--runner", "python", "--target", "tests.work
 _ADD_MODEL = ("workflow", "add", "echo", "--runner", "openai", "--target", "https://models.example.org/v1")
 
 
-def test_the_groups_are_those_of_the_catalogue() -> None:
-    """The list in main, which saves importing the catalogue for --help, forgets none."""
-    assert set(GROUPS) == {operation.command[0] for operation in CATALOGUE.values()}
+def test_the_commands_are_those_of_the_catalogue() -> None:
+    """The lists in main and build, which save importing the whole catalogue for one command, forget none."""
+    built = {(group, name) for group in GROUPS for name in operation_group(group, "").commands}
+    assert built == {operation.command for operation in CATALOGUE.values()}
 
 
 def test_add_says_what_comes_next(orcheo: CommandLine) -> None:

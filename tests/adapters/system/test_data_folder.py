@@ -140,3 +140,30 @@ def test_a_lock_that_cannot_be_opened_is_said(folder: DataFolder) -> None:
     (folder.path / "orcheo.lock").mkdir()
     with pytest.raises(DataFolderUnwritable, match="cannot be opened"), folder.locked(URL):
         pass
+
+
+def test_a_folder_names_the_server_that_owns_it(folder: DataFolder) -> None:
+    """As long as it does: an ended server is named no longer."""
+    assert folder.served_at() is None
+    with folder.locked(URL):
+        assert folder.served_at() == URL
+    assert folder.served_at() is None
+
+
+def test_a_server_that_was_killed_is_not_named(folder: DataFolder) -> None:
+    """Its lock is left with its words in it."""
+    with holder(folder) as process:
+        assert folder.served_at() == URL
+        process.kill()
+        process.wait()
+    assert (folder.path / "orcheo.lock").read_bytes()
+    assert folder.served_at() is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"pid": "x", "url": "u"}', b'{"pid": 0, "url": "u"}', b'{"pid": 1e99, "url": "u"}']
+)
+def test_a_damaged_lock_names_no_server(folder: DataFolder, content: bytes) -> None:
+    """Clients then ask where they would without it."""
+    (folder.path / "orcheo.lock").write_bytes(content)
+    assert folder.served_at() is None
