@@ -7,6 +7,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 
 from orcheo_core.domain.actor import Actor, Channel, Scope
+from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import Act, AuditEntry
 from orcheo_core.domain.chat_session import ChatSession, Way
@@ -85,6 +86,7 @@ publish_tokens: st.SearchStrategy[PublishToken] = st.builds(
     issued_at=moments,
     ends_at=st.none() | moments,
     end=st.none() | st.sampled_from(TokenEnd),
+    holder_id=names,
 )
 service_tokens: st.SearchStrategy[ServiceToken] = st.builds(
     evolve,
@@ -197,6 +199,7 @@ chat_sessions: st.SearchStrategy[ChatSession] = st.builds(
     opened_at=moments,
     expires_at=moments,
     ended_at=st.none() | moments,
+    app_user=st.none() | st.builds(AppUser, user=names, display_name=maybe_texts, metadata=json_objects),
 )
 audit_entries: st.SearchStrategy[AuditEntry] = st.builds(
     evolve,

@@ -20,7 +20,8 @@ from orcheo_core.errors import GrantExpired, GrantInvalid, StorageUnavailable
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
 
-MAX_GRANT_LENGTH = 2_048
+MAX_GRANT_LENGTH = 4_096
+"""Room for the longest subject, each character of which may take twelve in JSON."""
 MIN_KEY_BYTES = 32
 
 _ALGORITHM = "HS256"

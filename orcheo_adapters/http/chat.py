@@ -11,12 +11,13 @@ from orcheo_adapters.http.parts import HttpParts, parts_of
 from orcheo_adapters.http.problems import ProofOfWorkNeeded
 from orcheo_adapters.http.requests import address_of, authenticated, bearer, forbid_cross_site, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
+from orcheo_adapters.wire.session_requests import SessionRequest, decode_session_request
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import Workflow
-from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.errors import FieldError, GrantInvalid, InvalidInput
 from orcheo_core.services.admitting import ChatGrant
 
 if TYPE_CHECKING:
@@ -56,18 +57,33 @@ async def open_chat_session(request: Request) -> Response:
     """``POST /api/chat/{ref}/session``: a chat grant, by share link, by publish token, or for a grant still good."""
     forbid_cross_site(request)
     parts, ref = parts_of(request), request.path_params["ref"]
-    document = await json_object(request)
-    credential = bearer(request) or document.get("publish_token")
-    if credential is not None and not isinstance(credential, str):
-        raise InvalidInput(FieldError("publish_token", "must be a string"))
+    asked = decode_session_request(await json_object(request))
+    credential = _credential(request, asked)
     if credential is not None and not credential.startswith(PUBLISH_TOKEN_PREFIX):
+        asked.name_nobody("cannot be changed by a renewal")
         return await _renew(request, parts, ref, credential)
     await parts.core.limiting.open_chat_session(address=address_of(request))
     if credential is None:
-        return await _open_by_link(request, parts, ref, document.get("proof"))
-    login = login_of(request)
-    grant = await authenticated(request, lambda: parts.core.admitting.by_publish_token(ref, credential, login))
+        asked.name_nobody("goes with a publish token only")
+        return await _open_by_link(request, parts, ref, asked.proof)
+    login, app_user = login_of(request), asked.app_user
+    grant = await authenticated(
+        request, lambda: parts.core.admitting.by_publish_token(ref, credential, login, app_user=app_user)
+    )
     return _grant_answer(request, grant, login)
+
+
+def _credential(request: Request, asked: SessionRequest) -> str | None:
+    """The one credential of the request; a second one, or one of another kind, is refused rather than ignored."""
+    credential = bearer(request)
+    if credential is None and "authorization" in request.headers:
+        raise GrantInvalid(
+            "The Authorization header is not of the form `Bearer <credential>`.",
+            hint="Send a publish token or a chat grant in that form; leave the header out to use the share link.",
+        )
+    if credential is not None and asked.publish_token not in {None, credential}:
+        raise InvalidInput(FieldError("publish_token", "must be left out where the Authorization header has another"))
+    return credential or asked.publish_token
 
 
 async def _renew(request: Request, parts: HttpParts, ref: str, credential: str) -> Response:

@@ -7,6 +7,8 @@ from attrs import frozen
 from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
 from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
 from orcheo_adapters.wire.json_schema import Schema, input_schema
+from orcheo_adapters.wire.session_requests import SessionRequest
+from orcheo_core.domain.app_user import USER_LENGTH
 from orcheo_core.domain.items import InputPart
 from orcheo_core.errors import (
     ActionFailed,
@@ -103,9 +105,20 @@ def _chatkit_request(kind: str, cls: type) -> Schema:
     required = ["type", "params"] if params["required"] else ["type"]
     return {
         "type": "object",
-        "properties": {"type": {"const": kind}, "params": params, "metadata": {"type": "object"}},
+        "properties": {
+            "type": {"const": kind},
+            "params": params,
+            "metadata": {"type": "object"},
+            "workflow_id": _TEXT,
+        },
         "required": required,
     }
+
+
+def _session_body() -> Schema:
+    known = input_schema(SessionRequest, {dict[str, Any] | None: {"type": ["object", "null"]}, **_SPECIAL})
+    user = {"type": ["string", "null"], "maxLength": USER_LENGTH}
+    return known | {"properties": known["properties"] | {"user": user}, "additionalProperties": False}
 
 
 _GRANT_ANSWER = json_answer(
@@ -200,7 +213,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ("POST", "/api/chat/{ref}/session"): Description(
         summary="Open a chat session by share link or publish token, or renew a chat grant.",
         credentials=("publishToken", "chatGrant"),
-        body={"type": "object", "properties": {"publish_token": _TEXT}},
+        body=_session_body(),
         answers={"200": _GRANT_ANSWER},
         errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, StorageUnavailable),
     ),

@@ -125,6 +125,10 @@ class MemoryPublishTokenRepository(MemoryRepository, ports.PublishTokenRepositor
         rows = self._tables.publish_tokens.rows.values()
         return [each for each in rows if each.workflow_id == workflow_id and each.is_live(now)]
 
+    async def latest(self, workflow_id: str) -> PublishToken | None:
+        tokens = [each for each in self._tables.publish_tokens.rows.values() if each.workflow_id == workflow_id]
+        return max(tokens, key=lambda token: (token.issued_at, token.public_id), default=None)
+
     def save(self, publish_token: PublishToken) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
             _check_workflow(tables, publish_token.workflow_id)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import httpx2
 import orjson
+from attrs import asdict
 
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.feed import Feed
@@ -85,6 +86,7 @@ def _document(request: RunRequest) -> dict[str, object]:
         "turn_id": context.turn_id,
         "workflow_id": context.workflow_id,
         "subject": context.subject.key,
+        "app_user": asdict(context.app_user) if context.app_user else None,
     }
 
 

@@ -112,7 +112,13 @@ _FIRST = (
     """,
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_APP_USERS = (
+    "ALTER TABLE publish_tokens ADD COLUMN holder_id TEXT NOT NULL DEFAULT ''",
+    "UPDATE publish_tokens SET holder_id = public_id",
+    "ALTER TABLE chat_sessions ADD COLUMN app_user TEXT",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS)
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 
 

@@ -147,8 +147,12 @@ class SqlitePublishTokenRepository(SqliteRepository, ports.PublishTokenRepositor
         sql = "SELECT * FROM publish_tokens WHERE workflow_id = ? AND (ends_at IS NULL OR ends_at > ?)"
         return [rows.publish_token_of(row) for row in self._database.read(sql, (workflow_id, rows.to_micros(now)))]
 
+    async def latest(self, workflow_id: str) -> PublishToken | None:
+        sql = "SELECT * FROM publish_tokens WHERE workflow_id = ? ORDER BY issued_at DESC, public_id DESC LIMIT 1"
+        return self._find(sql, (workflow_id,), rows.publish_token_of)
+
     def save(self, publish_token: PublishToken) -> None:
-        sql = "INSERT OR REPLACE INTO publish_tokens VALUES (?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT OR REPLACE INTO publish_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         touches = ("publish_tokens", publish_token.public_id)
         self._stage(Statement(sql, rows.publish_token_row(publish_token), touches=touches))
 
@@ -190,7 +194,7 @@ class SqliteChatSessionRepository(SqliteRepository, ports.ChatSessionRepository)
         return self._find_cached("chat_sessions", chat_session_id, sql, rows.chat_session_of)
 
     def save(self, chat_session: ChatSession) -> None:
-        sql = "INSERT OR REPLACE INTO chat_sessions VALUES (?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT OR REPLACE INTO chat_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         self._stage(Statement(sql, rows.chat_session_row(chat_session), touches=("chat_sessions", chat_session.id)))
 
     def end_all(self, workflow_id: str, at: datetime) -> None:

@@ -9,6 +9,7 @@ from attrs import asdict
 from orcheo_adapters.sqlite import item_bodies
 from orcheo_adapters.sqlite.item_bodies import kind_and_body
 from orcheo_core.domain.actor import Actor, Channel, Scope
+from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import Act, AuditEntry, AuditLink
 from orcheo_core.domain.chat_session import ChatSession, Way
@@ -109,7 +110,7 @@ def workflow_of(row: Row) -> Workflow:
 
 
 def publish_token_row(token: PublishToken) -> Row:
-    """public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end."""
+    """public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end, holder_id."""
     digest = token.digest
     ends = (_maybe_micros(token.ends_at), token.end)
     return (
@@ -119,12 +120,13 @@ def publish_token_row(token: PublishToken) -> Row:
         digest.value,
         to_micros(token.issued_at),
         *ends,
+        token.holder_id,
     )
 
 
 def publish_token_of(row: Row) -> PublishToken:
     """From the columns of :func:`publish_token_row`."""
-    public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end = row
+    public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end, holder_id = row
     return PublishToken(
         public_id=public_id,
         workflow_id=workflow_id,
@@ -132,6 +134,7 @@ def publish_token_of(row: Row) -> PublishToken:
         issued_at=_moment(issued_at),
         ends_at=_maybe_moment(ends_at),
         end=TokenEnd(end) if end else None,
+        holder_id=holder_id,
     )
 
 
@@ -168,7 +171,8 @@ def service_token_of(row: Row) -> ServiceToken:
 
 
 def chat_session_row(chat_session: ChatSession) -> Row:
-    """id, workflow_id, subject, way, opened_at, expires_at, ended_at."""
+    """id, workflow_id, subject, way, opened_at, expires_at, ended_at, app_user."""
+    app_user = chat_session.app_user
     return (
         chat_session.id,
         chat_session.workflow_id,
@@ -177,12 +181,13 @@ def chat_session_row(chat_session: ChatSession) -> Row:
         to_micros(chat_session.opened_at),
         to_micros(chat_session.expires_at),
         _maybe_micros(chat_session.ended_at),
+        _json(asdict(app_user)) if app_user else None,
     )
 
 
 def chat_session_of(row: Row) -> ChatSession:
     """From the columns of :func:`chat_session_row`."""
-    id_, workflow_id, subject, way, opened_at, expires_at, ended_at = row
+    id_, workflow_id, subject, way, opened_at, expires_at, ended_at, app_user = row
     return ChatSession(
         id=id_,
         workflow_id=workflow_id,
@@ -191,6 +196,7 @@ def chat_session_of(row: Row) -> ChatSession:
         opened_at=_moment(opened_at),
         expires_at=_moment(expires_at),
         ended_at=_maybe_moment(ended_at),
+        app_user=AppUser(**orjson.loads(app_user)) if app_user else None,
     )
 
 

@@ -242,6 +242,8 @@ class ChatKitRequest:
     params: Any
     """A value of one of the classes in :data:`CHATKIT_TYPES`."""
     client_id: str | None
+    workflow_ref: str | None
+    """Id or handle of the workflow that the client means, if it says so."""
 
 
 def decode_chatkit(body: bytes) -> ChatKitRequest:
@@ -252,7 +254,10 @@ def decode_chatkit(body: bytes) -> ChatKitRequest:
         raise InvalidInput(FieldError("type", f"must be one of {', '.join(CHATKIT_TYPES)}"))
     params = _DECODER.decode(document.get("params", {}), cls, path="params")
     metadata = _DECODER.decode(document.get("metadata", {}), RequestMetadata, path="metadata")
-    return ChatKitRequest(params=params, client_id=metadata.client_id)
+    workflow_ref = document.get("workflow_id")
+    if not isinstance(workflow_ref, str | None):
+        raise InvalidInput(FieldError("workflow_id", "must be a string"))
+    return ChatKitRequest(params=params, client_id=metadata.client_id, workflow_ref=workflow_ref)
 
 
 def page_query(params: ListThreads | ListItems) -> PageQuery:

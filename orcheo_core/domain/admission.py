@@ -6,9 +6,10 @@ is a login needed.
 
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.chat_session import ChatSession, Way
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
@@ -17,6 +18,8 @@ from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import (
     ChatSessionEnded,
     ChatUnavailable,
+    FieldError,
+    InvalidInput,
     LoginRequired,
     OrcheoError,
     PublishTokenRevoked,
@@ -31,6 +34,7 @@ class Admitted:
     workflow: Workflow
     subject: Subject
     way: Way
+    app_user: AppUser | None = None
 
 
 @frozen
@@ -49,15 +53,36 @@ def admit_by_link(workflow: Workflow | None, subject: Subject, *, login: Login |
 
 
 def admit_by_publish_token(
-    workflow: Workflow | None, token: PublishToken, *, login: Login | None, now: datetime
+    workflow: Workflow | None,
+    token: PublishToken,
+    *,
+    login: Login | None,
+    now: datetime,
+    app_user: AppUser | None = None,
 ) -> Admission:
-    """A program or embed that shows a publish token; ``token`` is the record its secret was verified against."""
+    """A program or embed that shows a publish token; ``token`` is the record its secret was verified against.
+
+    The program may name one of its own users, unless a login says already who chats.
+    """
     over_since = token.over_since(now)
     if over_since is not None:
         ending = PublishTokenRotated if token.end is TokenEnd.ROTATED else PublishTokenRevoked
         return Refused(ending.on(over_since))
-    subject = Subject.program(token.public_id)
-    return _admit(workflow, subject, Way.PUBLISH_TOKEN, login if login and login.is_valid(now) else None)
+    valid_login = login if login and login.is_valid(now) else None
+    if app_user is None:
+        return _admit(workflow, Subject.program(token.holder_id), Way.PUBLISH_TOKEN, valid_login)
+    if valid_login is not None:
+        return Refused(InvalidInput(FieldError("user", "must be left out where a login cookie says who chats")))
+    return _admit_app_user(workflow, token, app_user)
+
+
+def _admit_app_user(workflow: Workflow | None, token: PublishToken, app_user: AppUser) -> Admission:
+    admission = _admit(workflow, Subject.app_user(token.holder_id, app_user.user), Way.PUBLISH_TOKEN, None)
+    if isinstance(admission, Admitted):
+        return evolve(admission, app_user=app_user)
+    if isinstance(admission.reason, LoginRequired):
+        return Refused(LoginRequired("This workflow takes visitors who sign in, not users whom an app names."))
+    return admission
 
 
 def admit_owner(workflow: Workflow, owner: Actor) -> Admission:

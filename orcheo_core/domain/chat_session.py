@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
+from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.subject import Subject
 
 GRANT_LIFETIME = timedelta(seconds=300)
@@ -34,6 +35,8 @@ class ChatSession:
     opened_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    app_user: AppUser | None = None
+    """Whom the app named that opened it with its publish token."""
 
     def is_open(self, now: datetime) -> bool:
         """Whether requests under this chat session are answered at ``now``."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import token_bytes
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_core.domain.opaque_token import OpaqueToken, RandomBytes, TokenDigest, keyed_digest
 
@@ -27,6 +27,8 @@ class PublishToken:
     """What the server keeps of one publish token.
 
     ``ends_at`` lies in the future during a grace period; from then on the token opens no new chat session.
+    ``holder_id`` stands for the program that holds the token: the public id of the workflow's first publish token,
+    which every later one takes over, so that the holder keeps its threads, and each of its users theirs.
     """
 
     public_id: str
@@ -35,6 +37,11 @@ class PublishToken:
     issued_at: datetime
     ends_at: datetime | None = None
     end: TokenEnd | None = None
+    holder_id: str = field()
+
+    @holder_id.default
+    def _first_of_its_workflow(self) -> str:
+        return self.public_id
 
     @property
     def hint(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
+from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.component_items import ClientToolCallItem, Step, WidgetItem
 from orcheo_core.domain.items import Citation, InferenceOptions
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
@@ -208,6 +209,8 @@ class RunContext:
     thread_id: str
     turn_id: str
     subject: Subject
+    app_user: AppUser | None = None
+    """Whom the app named that opened the chat session with its publish token."""
     history: tuple[PastMessage, ...] = ()
     """Earlier entries of the thread, oldest first; at most :data:`HISTORY_LENGTH`."""
     cause: Cause | None = None

@@ -7,8 +7,9 @@ from orcheo_core.domain.actor import Actor
 
 @frozen
 class Subject:
-    """One visitor as threads know them; ``key`` is ``anon:<visitor id>``, ``oidc:<issuer>#<sub>`` or ``program:<…>``.
+    """One visitor as threads know them.
 
+    ``key`` is ``anon:<visitor id>``, ``oidc:<issuer>#<sub>``, ``app:<holder id>:<user>`` or ``program:<holder id>``.
     Threads belong to (workflow, subject), so the key never changes for one person.
     """
 
@@ -25,9 +26,14 @@ class Subject:
         return cls(f"oidc:{issuer}#{sub}")
 
     @classmethod
-    def program(cls, publish_token_id: str) -> "Subject":
-        """A program that chats with a publish token and names no visitor."""
-        return cls(f"program:{publish_token_id}")
+    def program(cls, holder_id: str) -> "Subject":
+        """A program that chats with a publish token and names no user; see :attr:`PublishToken.holder_id`."""
+        return cls(f"program:{holder_id}")
+
+    @classmethod
+    def app_user(cls, holder_id: str, user: str) -> "Subject":
+        """A user whom an app names; a holder id has no colon, so no two pairs are alike."""
+        return cls(f"app:{holder_id}:{user}")
 
     @property
     def is_logged_in(self) -> bool:

@@ -13,7 +13,11 @@ from orcheo_core.domain.transcript_formats import TranscriptDocument, Transcript
 
 @frozen(kw_only=True)
 class ThreadSummary:
-    """A thread in a list; ``subject`` is the visitor: ``anon:…`` for a browser, ``program:…`` for a publish token."""
+    """A thread in a list.
+
+    ``subject`` is the visitor: ``anon:…`` for a browser, ``oidc:…`` for a login, ``app:…`` for a user of an app,
+    ``program:…`` for an app itself.
+    """
 
     id: str
     workflow_id: str

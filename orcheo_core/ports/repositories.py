@@ -57,6 +57,10 @@ class PublishTokenRepository(Protocol):
         """Those of a workflow that open chat sessions at ``now`` (more than one only in a grace period)."""
 
     @abstractmethod
+    async def latest(self, workflow_id: str) -> PublishToken | None:
+        """The publish token of a workflow that was issued last, live or not."""
+
+    @abstractmethod
     def save(self, publish_token: PublishToken) -> None:
         """Stage an insert or a replacement."""
 

@@ -14,6 +14,7 @@ from orcheo_core.domain.admission import (
     admit_owner,
     may_renew,
 )
+from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME, ChatSession, GrantClaims, Way
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.ids import IdKind
@@ -46,6 +47,8 @@ class Visit:
 
     workflow: Workflow
     subject: Subject
+    app_user: AppUser | None = None
+    """Whom the app named that opened the chat session."""
     endings: int = 0
     """What :attr:`LiveTurns.endings` was before the visit was admitted."""
 
@@ -88,16 +91,19 @@ class Admitting:
         workflow = await self._store.begin().workflows.find(ref)
         return await self._open(admit_by_link(workflow, subject, login=login, now=self._clock.now()))
 
-    async def by_publish_token(self, ref: str, publish_token: str, login: Login | None = None) -> ChatGrant:
-        """Open a chat session for a holder of a publish token.
+    async def by_publish_token(
+        self, ref: str, publish_token: str, login: Login | None = None, *, app_user: AppUser | None = None
+    ) -> ChatGrant:
+        """Open a chat session for a holder of a publish token, or for one of the holder's users.
 
         Raises :class:`PublishTokenInvalid` (also for a token of another workflow), :class:`PublishTokenRotated`,
-        :class:`PublishTokenRevoked`, :class:`LoginRequired`.
+        :class:`PublishTokenRevoked`, :class:`LoginRequired`, :class:`InvalidInput` for a user beside a login.
         """
         record, workflow = await self._look_up(publish_token)
         if workflow is None or ref not in {workflow.id, workflow.handle}:
             raise PublishTokenInvalid
-        return await self._open(admit_by_publish_token(workflow, record, login=login, now=self._clock.now()))
+        now = self._clock.now()
+        return await self._open(admit_by_publish_token(workflow, record, login=login, now=now, app_user=app_user))
 
     async def by_owner(self, caller: Caller, ref: str) -> ChatGrant:
         """Open a chat session for the owner of a workflow, public or not; it lasts as long as its one grant.
@@ -138,7 +144,7 @@ class Admitting:
         workflow = await change.workflows.find(chat_session.workflow_id)
         if workflow is None or workflow.id != claims.workflow_id or chat_session.subject != claims.subject:
             raise GrantInvalid
-        return Visit(workflow=workflow, subject=chat_session.subject, endings=endings)
+        return Visit(workflow=workflow, subject=chat_session.subject, app_user=chat_session.app_user, endings=endings)
 
     async def visit_by_publish_token(self, publish_token: str, login: Login | None = None) -> Visit:
         """Who chats when a program shows its publish token with each request, without a chat session."""
@@ -178,6 +184,7 @@ class Admitting:
             workflow_id=admitted.workflow.id,
             subject=admitted.subject,
             way=admitted.way,
+            app_user=admitted.app_user,
             opened_at=now,
             expires_at=now + (GRANT_LIFETIME if admitted.way is Way.OWNER else CHAT_SESSION_LIFETIME),
         )

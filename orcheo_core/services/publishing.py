@@ -64,7 +64,7 @@ class Publishing:
         self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         secret = self._generate()
         workflow = workflow.published(caller.actor, at=now, token_id=secret.public_id, require_login=require_login)
-        self._stage_token(change, workflow, secret, now)
+        await self._stage_token(change, workflow, secret, now)
         self._audit_trail.record(
             change, Act.PUBLISHED, caller, workflow_id=workflow.id, note=f"publish token {secret.hint}"
         )
@@ -83,7 +83,7 @@ class Publishing:
         secret = self._generate()
         workflow = workflow.token_rotated(at=now, token_id=secret.public_id)
         await self._stage_ends(change, workflow, TokenEnd.ROTATED, now, grace)
-        self._stage_token(change, workflow, secret, now)
+        await self._stage_token(change, workflow, secret, now)
         note = f"publish token {secret.hint}, grace {int(grace.total_seconds())} s"
         self._audit_trail.record(change, Act.PUBLISH_TOKEN_ROTATED, caller, workflow_id=workflow.id, note=note)
         await change.commit()
@@ -122,10 +122,16 @@ class Publishing:
         await change.commit()
         return workflow
 
+    @staticmethod
+    async def _holder_id(change: UnitOfWork, workflow: Workflow, secret: OpaqueToken) -> str:
+        """Whoever held the workflow's publish token before holds the new one."""
+        latest = await change.publish_tokens.latest(workflow.id)
+        return latest.holder_id if latest else secret.public_id
+
     def _generate(self) -> OpaqueToken:
         return OpaqueToken.generate(PUBLISH_TOKEN_PREFIX, self._entropy.random_bytes)
 
-    def _stage_token(self, change: UnitOfWork, workflow: Workflow, secret: OpaqueToken, now: datetime) -> None:
+    async def _stage_token(self, change: UnitOfWork, workflow: Workflow, secret: OpaqueToken, now: datetime) -> None:
         change.workflows.save(workflow)
         change.publish_tokens.save(
             PublishToken(
@@ -133,6 +139,7 @@ class Publishing:
                 workflow_id=workflow.id,
                 digest=self._peppers.digest(secret),
                 issued_at=now,
+                holder_id=await self._holder_id(change, workflow, secret),
             )
         )
 

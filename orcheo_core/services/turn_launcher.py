@@ -192,6 +192,7 @@ class TurnLauncher:
             thread_id=turn.thread_id,
             turn_id=turn.id,
             subject=turn.subject,
+            app_user=beginning.visit.app_user,
             history=beginning.history,
             cause=beginning.cause,
             attachments=tuple(map(self._sent_file, item.attachments)) if item else (),

@@ -42,6 +42,7 @@ async def test_the_service_gets_the_turn(service: Service) -> None:
         "turn_id": "trn_1",
         "workflow_id": "wf_1",
         "subject": "anon:vis_1",
+        "app_user": None,
     }
 
 

@@ -53,6 +53,18 @@ async def test_two_are_live_in_a_grace_period(store: Store) -> None:
     assert await live(store) == ["pt1", "pt2"]
 
 
+async def test_the_latest_publish_token_of_a_workflow(store: Store) -> None:
+    """By the moment of its issue, live or not; none where none was issued."""
+    await keep(
+        store, samples.workflow(1), samples.workflow(2), samples.publish_token(2), samples.publish_token(9, of=2)
+    )
+    await keep(store, samples.publish_token(3, ends_at=NOW, end=TokenEnd.REVOKED), samples.publish_token(1))
+    latest = await store.begin().publish_tokens.latest("wf_1")
+    assert latest is not None
+    assert latest.public_id == "pt3"
+    assert await store.begin().publish_tokens.latest("wf_3") is None
+
+
 @pytest.mark.parametrize(("ends_at", "expected"), [(NOW - INSTANT, []), (NOW, []), (NOW + INSTANT, ["pt1"])])
 async def test_the_end_is_exact_to_the_microsecond(store: Store, ends_at: object, expected: list[str]) -> None:
     """A publish token is over from the moment of its end on."""

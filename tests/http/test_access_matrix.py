@@ -38,6 +38,12 @@ token       rotated      publish_token_rotated  completed  ok                   
 token       grace        ok                     completed  ok                     ok
 token       unpublished  publish_token_revoked  completed  ok                     chat_unavailable
 token       ended        publish_token_revoked  cancelled  chat_session_ended     chat_session_ended
+app-user    public       ok                     completed  ok                     ok
+app-user    login        login_required         completed  ok                     login_required
+app-user    rotated      publish_token_rotated  completed  ok                     ok
+app-user    grace        ok                     completed  ok                     ok
+app-user    unpublished  publish_token_revoked  completed  ok                     chat_unavailable
+app-user    ended        publish_token_revoked  cancelled  chat_session_ended     chat_session_ended
 bare-token  public       ok                     completed  ok                     -
 bare-token  login        login_required         completed  login_required         -
 bare-token  rotated      publish_token_rotated  completed  publish_token_rotated  -
@@ -65,6 +71,11 @@ async def by_token(house: House, token: str) -> httpx2.Response:
     return await house.client.post("/api/chat/echo/session", json={"publish_token": token})
 
 
+async def by_app_user(house: House, token: str) -> httpx2.Response:
+    """A user for whom an app opens a chat session with its publish token."""
+    return await house.client.post("/api/chat/echo/session", json={"publish_token": token, "user": "user-1"})
+
+
 async def by_bare_token(house: House, token: str) -> httpx2.Response:
     """A program that sends its publish token with each request."""
     answer: httpx2.Response = await house.chatkit(token, "threads.list")
@@ -77,7 +88,13 @@ async def by_owner(house: House, _token: str) -> httpx2.Response:
     return await house.client.post("/api/workflows/echo/chatkit/session", json={}, headers=headers)
 
 
-WAYS: dict[str, Way] = {"link": by_link, "token": by_token, "bare-token": by_bare_token, "owner": by_owner}
+WAYS: dict[str, Way] = {
+    "link": by_link,
+    "token": by_token,
+    "app-user": by_app_user,
+    "bare-token": by_bare_token,
+    "owner": by_owner,
+}
 
 
 def outcome(answer: httpx2.Response) -> str:

@@ -59,7 +59,7 @@ async def test_a_form_under_a_publish_token(visitor: Visitor) -> None:
         ({"size": 0}, "size"),
         ({"size": -1}, "size"),
         ({"size": MAX_SIZE + 1}, "size"),
-        ({"name": "../a.txt"}, "name"),
+        ({"name": "../.."}, "name"),
         ({"name": " "}, "name"),
         ({"name": "a\nb"}, "name"),
     ],

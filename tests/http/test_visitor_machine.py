@@ -1,4 +1,7 @@
-"""Three visitors, two workflows: whatever they ask for in whatever order, nobody ever sees what is another's."""
+"""Many visitors, two workflows: whatever they ask for in whatever order, nobody ever sees what is another's.
+
+Some are browsers; the others come by the publish token of an app: two of its users, and the app itself.
+"""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -11,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
 from tests.house import USER_INPUT, House, build_house, events_of
 
-VISITORS, WORKFLOWS = range(3), ("echo", "other")
+BROWSERS, BY_APP, WORKFLOWS = range(3), {3: "user-1", 4: "user-2", 5: None}, ("echo", "other")
+VISITORS = (*BROWSERS, *BY_APP)
 Who = tuple[int, str]
 who = st.tuples(st.sampled_from(VISITORS), st.sampled_from(WORKFLOWS))
 
@@ -57,13 +61,33 @@ class Visitors(RuleBasedStateMachine):
     async def _build(self) -> None:
         house = await self._stack.enter_async_context(build_house())
         self._grants: dict[Who, str] = {}
-        for workflow in WORKFLOWS:
-            await house.publish(workflow)
+        self._owner = house
         self._houses: list[House] = []
         for number in VISITORS:
-            browser = await self._stack.enter_async_context(house.visitor_from(f"10.0.0.{number}"))
-            self._houses.append(browser)
-            self._grants |= {(number, workflow): await browser.grant(workflow) for workflow in WORKFLOWS}
+            self._houses.append(await self._stack.enter_async_context(house.visitor_from(f"10.0.0.{number}")))
+        for workflow in WORKFLOWS:
+            token = (await house.publish(workflow))["publish_token"]
+            self._grants |= {(each, workflow): await self._houses[each].grant(workflow) for each in BROWSERS}
+            await self._come_by_app(workflow, token)
+
+    async def _come_by_app(self, workflow: str, token: str) -> None:
+        for number, user in BY_APP.items():
+            body = {"publish_token": token, "user": user}
+            answer = await self._owner.client.post(f"/api/chat/{workflow}/session", json=body)
+            self._grants[number, workflow] = answer.json()["client_secret"]
+
+    @rule(workflow=st.sampled_from(WORKFLOWS), again=st.booleans())
+    def replace_the_publish_token(self, workflow: str, again: bool) -> None:
+        """Whose threads are whose does not change, nor when the workflow is closed and opened again."""
+        self._loop.run(self._replace(workflow, again))
+
+    async def _replace(self, workflow: str, again: bool) -> None:
+        if again:
+            await self._owner.result("workflows.unpublish", ref=workflow)
+            published = await self._owner.result("workflows.publish", ref=workflow)
+        else:
+            published = await self._owner.result("workflows.rotate_publish_token", ref=workflow)
+        await self._come_by_app(workflow, published["publish_token"])
 
     def _ask(self, visitor: Who, kind: str, /, **params: Any) -> Any:
         house = self._houses[visitor[0]]

@@ -104,3 +104,23 @@ def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
         SqliteStore(path)
     assert ask(path, TABLES) == [("threads", "CREATE TABLE threads (id)")]
     assert ask(path, "PRAGMA user_version") == [(0,)]
+
+
+async def test_publish_tokens_of_an_older_file_get_a_holder(path: Path) -> None:
+    """Each its own, as the threads of programs were by their publish token's id."""
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in STEPS[0]:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        columns = "'wf_1', 'echo', 'Echo', '', 'ada', '{\"kind\": \"python\", \"target\": \"a:b\"}', 1, 1, 1"
+        connection.execute(f"INSERT INTO workflows VALUES ({columns}, NULL, NULL, NULL, NULL, NULL)")
+        connection.execute("INSERT INTO publish_tokens VALUES ('pt1', 'wf_1', 'p1', 'd', 1, NULL, NULL)")
+        connection.execute("INSERT INTO chat_sessions VALUES ('cs_1', 'wf_1', 'anon:vis_1', 'page', 1, 2, NULL)")
+        connection.commit()
+    store = SqliteStore(path)
+    token = await store.begin().publish_tokens.find("pt1")
+    chat_session = await store.begin().chat_sessions.find("cs_1")
+    assert token is not None
+    assert chat_session is not None
+    assert (token.holder_id, chat_session.app_user) == ("pt1", None)
+    await store.close()

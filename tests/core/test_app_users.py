@@ -1,0 +1,105 @@
+"""The users of an app: who is who, what the app may say of them, and what stays when its publish token is replaced."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orcheo_core.domain.app_user import METADATA_LENGTH, USER_LENGTH, AppUser
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import InvalidInput, LoginRequired
+from orcheo_core.services.admitting import Visit
+from tests.core.hall import ADA, Hall
+from tests.fakes.identity import login
+
+USER = AppUser(user="user-1", display_name="Ada\u202e \n Lovelace", metadata={"plan": "gold", "seats": [1, 2]})
+
+
+async def visit(hall: Hall, token: str, user: AppUser | None = USER) -> Visit:
+    """A chat session that the app opens for one of its users."""
+    grant = await hall.core.admitting.by_publish_token("echo", token, app_user=user)
+    return await hall.core.admitting.visit_by_grant(grant.text)
+
+
+async def test_each_user_of_an_app_is_a_subject_of_their_own(hall: Hall) -> None:
+    """Neither another user nor the app itself is the same; the grant says who it is."""
+    token = await hall.publish()
+    subjects = [(await visit(hall, token, user)).subject for user in (USER, AppUser(user="user-2"), None)]
+    assert len(set(subjects)) == 3
+    assert subjects[0].key.endswith(":user-1")
+    assert subjects[2].is_program
+    grant = await hall.core.admitting.by_publish_token("echo", token, app_user=USER)
+    assert grant.claims.subject == subjects[0]
+
+
+async def test_the_subject_outlives_the_publish_token(hall: Hall) -> None:
+    """Rotated, or closed and published again: the app finds its users' threads, and its own."""
+    old = await hall.publish()
+    before = [(await visit(hall, old, user)).subject for user in (USER, None)]
+    rotated = (await hall.core.publishing.rotate(ADA, "echo")).publish_token
+    assert [(await visit(hall, rotated, user)).subject for user in (USER, None)] == before
+    await hall.core.publishing.unpublish(ADA, "echo")
+    again = (await hall.core.publishing.publish(ADA, "echo")).publish_token
+    assert [(await visit(hall, again, user)).subject for user in (USER, None)] == before
+
+
+async def test_users_of_two_workflows_are_not_the_same(hall: Hall) -> None:
+    """Whatever their apps call them."""
+    one, other = await hall.publish(), await hall.publish("other")
+    first = await visit(hall, one)
+    grant = await hall.core.admitting.by_publish_token("other", other, app_user=USER)
+    assert (await hall.core.admitting.visit_by_grant(grant.text)).subject != first.subject
+
+
+async def test_the_workflow_is_told_what_the_app_says_of_its_user(hall: Hall) -> None:
+    """The name made fit to be shown; it stays through a renewal."""
+    token = await hall.publish()
+    grant = await hall.core.admitting.by_publish_token("echo", token, app_user=USER)
+    renewed = await hall.core.admitting.renew("echo", grant.text)
+    await hall.answered(await hall.core.admitting.visit_by_grant(renewed.text))
+    told = hall.runners.runs[-1].request.context.app_user
+    assert told is not None
+    assert (told.user, told.display_name, told.metadata) == ("user-1", "Ada Lovelace", USER.metadata)
+
+
+async def test_an_app_names_no_user_where_a_login_says_who_chats(hall: Hall) -> None:
+    """Two answers to one question; a login of the past is none."""
+    token = await hall.publish()
+    signed_in = login("ada", at=hall.clock.now())
+    with pytest.raises(InvalidInput, match="user: must be left out"):
+        await hall.core.admitting.by_publish_token("echo", token, signed_in, app_user=USER)
+    hall.clock.advance(minutes=31)
+    await hall.core.admitting.by_publish_token("echo", token, signed_in, app_user=USER)
+
+
+async def test_users_of_an_app_do_not_come_in_where_visitors_sign_in(hall: Hall) -> None:
+    """And are told why a login is wanted of them."""
+    token = await hall.publish(require_login=True)
+    with pytest.raises(LoginRequired, match="not users whom an app names"):
+        await visit(hall, token)
+
+
+@pytest.mark.parametrize("user", ["", " ", "a\nb", "\u202ea", " a", "a ", "\u200d", "x" * (USER_LENGTH + 1)])
+def test_what_is_no_name_of_a_user_is_refused(user: str) -> None:
+    """By the path ``user``."""
+    with pytest.raises(InvalidInput) as refused:
+        AppUser(user=user)
+    assert [each.path for each in refused.value.fields] == ["user"]
+
+
+def test_metadata_is_bounded() -> None:
+    """As JSON; a name that nobody could see is no name."""
+    AppUser(user="a", metadata={"x": "y" * (METADATA_LENGTH - 8)})
+    with pytest.raises(InvalidInput, match="metadata: must be at most"):
+        AppUser(user="a", metadata={"x": "y" * (METADATA_LENGTH - 7)})
+    assert AppUser(user="a", display_name="\u200d").display_name is None
+
+
+parts = st.text(st.sampled_from("a:#/ "), min_size=1, max_size=4)
+
+
+@given(st.tuples(st.text("ab", min_size=1, max_size=3), parts), st.tuples(st.text("ab", min_size=1, max_size=3), parts))
+def test_no_two_users_share_a_subject(one: tuple[str, str], other: tuple[str, str]) -> None:
+    """Wherever one puts the border between app and user, and whatever other subjects are called."""
+    assert (Subject.app_user(*one) == Subject.app_user(*other)) is (one == other)
+    others = {Subject.program(one[0]), Subject.anonymous(one[1]), Subject.logged_in(one[0], one[1])}
+    assert Subject.app_user(*one) not in others
