@@ -16,7 +16,7 @@ from orcheo_core.operations.workflows import REF_HELP
 
 MAX_AGE_DAYS = 36_500
 _ID_HELP = "Id of the thread, as `orcheo thread list` shows it."
-_SUBJECT_HELP = "Only threads of this visitor, as the list shows them: anon:…, oidc:…, app:… or program:…."
+_SUBJECT_HELP = "Only threads of this visitor, as the list shows them, such as anon:… or program:…."
 
 
 @frozen(kw_only=True)
