@@ -42,7 +42,7 @@ async def test_a_files_owner_is_the_user(house: House) -> None:
     """What one user announced another one cannot send."""
     token = (await house.publish())["publish_token"]
     one, two = [await open_session(house, token, user=user) for user in ("user-1", "user-2")]
-    about = {"name": "a.txt", "size": 1, "mime_type": "text/plain"}
+    about: dict[str, Any] = {"name": "a.txt", "size": 1, "mime_type": "text/plain"}
     attachment = (await house.chatkit(one, "attachments.create", **about)).json()["id"]
     for credential in (two, token):
         answer = await house.chatkit(credential, "attachments.delete", attachment_id=attachment)
