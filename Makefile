@@ -8,6 +8,7 @@ STAMPS := .stamps
 PROVIDER := tests/servers/oidc
 STATIC := orcheo_adapters/http/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 CORE_COVERAGE := 100
 COVERAGE := 95
 
@@ -21,7 +22,7 @@ WITH_NODE = PATH="$(NODE_BIN):$$PATH"
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(STAMPS)/installed $(STATIC)/chat.html ## Start the server with the docs assistant published, and print its share link
+demo: $(STAMPS)/demo-installed $(STATIC)/chat.html ## Start the server with the docs assistant published, and print its share link
 	@$(BIN)/python tools/demo.py
 
 test: check pytest ## Run every check and every test, browser tests included
@@ -34,12 +35,12 @@ check: $(STAMPS)/installed web-check ## Run the guards: style, types, layers, sp
 	$(BIN)/codespell
 	$(BIN)/python tools/reference.py --check
 
-web-check: $(STATIC)/chat.html
+web-check: $(STAMPS)/web-installed $(STATIC)/chat.html
 	cd web && $(WITH_NODE) npm run --silent check
 	cd web && $(WITH_NODE) npm run --silent test
 	cd web && $(WITH_NODE) npm run --silent size
 
-pytest: $(STAMPS)/installed $(STATIC)/chat.html $(STAMPS)/provider-installed
+pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS)/provider-installed
 	$(BIN)/coverage erase
 	browser=$$($(WITH_NODE) $(BIN)/python tools/browser.py) && ORCHEO_CHROMIUM="$$browser" $(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
@@ -70,24 +71,38 @@ build: $(STAMPS)/installed $(STATIC)/chat.html ## Build the wheel, with the chat
 clean: ## Remove what was built and installed here
 	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules
 
-$(STAMPS)/installed: pyproject.toml requirements/dev.txt
+# What the demo needs comes first, without a tool that only tests need; developers get the rest on top.
+$(STAMPS)/demo-installed: pyproject.toml requirements/demo.txt
 	@mkdir -p $(STAMPS)
+	@echo "Installing Orcheo's server into $(VENV) (43 packages; a minute or less) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP_INSTALL) -r requirements/demo.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(STAMPS)/node: $(STAMPS)/installed
+$(STAMPS)/installed: $(STAMPS)/demo-installed requirements/dev.txt
+	@echo "Installing what development and tests need into $(VENV) (some minutes) ..."
+	@$(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/node: $(STAMPS)/demo-installed
 	@$(BIN)/python tools/node.py > $@.new && mv $@.new $@
+
+# `npm ci` begins with an empty node_modules: both kinds of it are one folder, so the full one counts as the small one.
+$(STAMPS)/web-builder: web/package.json web/package-lock.json $(STAMPS)/node
+	@echo "Installing what builds the chat page (25 packages; some seconds) ..."
+	@cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm ci --omit=dev --silent --no-audit --no-fund
+	@touch $@
 
 $(STAMPS)/web-installed: web/package.json web/package-lock.json $(STAMPS)/node
 	cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
-	@touch $@
+	@touch $(STAMPS)/web-builder $@
 
 $(STAMPS)/provider-installed: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json $(STAMPS)/node
 	cd $(PROVIDER) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
-$(STATIC)/chat.html: $(STAMPS)/web-installed $(WEB_SOURCES)
-	cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm run --silent build
+$(STATIC)/chat.html: $(WEB_SOURCES) | $(STAMPS)/web-builder
+	@echo "Building the chat page ..."
+	@cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm run --silent build
 	@touch $@

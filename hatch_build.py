@@ -28,7 +28,7 @@ class WebBundleHook(BuildHookInterface[Any]):
         if npm is None:
             raise SystemExit(_MISSING.format(reason="npm is not installed"))
         try:
-            subprocess.run([npm, "ci"], cwd=web, check=True)
+            subprocess.run([npm, "ci", "--omit=dev"], cwd=web, check=True)
             subprocess.run([npm, "run", "build"], cwd=web, check=True)
         except subprocess.CalledProcessError as error:
             raise SystemExit(_MISSING.format(reason=f"`{' '.join(error.cmd[1:])}` failed")) from None

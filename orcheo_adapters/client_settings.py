@@ -67,8 +67,8 @@ def server_url(environment: Mapping[str, str] = os.environ) -> str:
     """
     named = environment.get("ORCHEO_URL", "").strip()
     if not named:
-        running_at = _data_folder(environment).served_at()
-        return running_at or local_url(listening_host(environment), listening_port(environment))
+        server = _data_folder(environment).server()
+        return server.url if server else local_url(listening_host(environment), listening_port(environment))
     url = (named if "://" in named else f"{_scheme(named)}://{named}").rstrip("/")
     if not _is_address(url):
         raise InvalidInput(FieldError("ORCHEO_URL", "must have the form http://host:port or https://host"), hint=_HINT)

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from textwrap import wrap
+from unicodedata import category, combining, east_asian_width
 
 import click
 
 _DRIVES_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _GAP = "  "
+_TAKE_NO_COLUMN = frozenset({"Mn", "Me", "Cf"})
 
 
 def clean(text: object) -> str:
@@ -89,7 +91,11 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes; Chinese letters take two, accents none."""
-    from rich.cells import cell_len
+    """How many columns of a terminal a text takes; Chinese letters take two, accents and joiners none."""
+    return len(text) if text.isascii() else sum(map(_letter_columns, text))
 
-    return cell_len(text)
+
+def _letter_columns(letter: str) -> int:
+    if combining(letter) or category(letter) in _TAKE_NO_COLUMN:
+        return 0
+    return 2 if east_asian_width(letter) in {"W", "F"} else 1

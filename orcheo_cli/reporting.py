@@ -5,6 +5,7 @@ import traceback
 
 import click
 
+from orcheo_adapters.installation import is_missing_package
 from orcheo_cli.exit_codes import FAILED, REFUSED, exit_code_of
 from orcheo_cli.output import note, print_error
 from orcheo_core.errors import InvalidError, OrcheoError
@@ -16,6 +17,14 @@ class WrongUsage(InvalidError):
     code = "wrong_usage"
     summary = "The command is not written as it should be."
     hint = "See `orcheo --help`."
+
+
+class NotInstalled(OrcheoError):
+    """What was asked for needs an extra of the installation."""
+
+    code = "not_installed"
+    summary = "This needs more than is installed here."
+    hint = 'Install it: pip install "orcheo[server]"'
 
 
 class OutputFailed(OrcheoError):
@@ -51,6 +60,8 @@ def _stopped(error: click.Abort) -> int:
 def _known(error: BaseException) -> OrcheoError:
     if isinstance(error, OrcheoError):
         return error
+    if is_missing_package(error):
+        return NotInstalled(f"This needs more than is installed here: {error}.")
     if isinstance(error, click.ClickException):
         command = getattr(getattr(error, "ctx", None), "command_path", "orcheo")
         return WrongUsage(error.format_message(), hint=f"See `{command} --help`.")

@@ -1,5 +1,6 @@
 """``orcheo serve``."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: 
 
     settings = ServerSettings.load(host=host, port=port, data_dir=data_dir, dev_login=dev_login or None)
     bootstrap.serve(settings, on_ready=lambda url: _say_ready(url, settings))
+    if sys.stderr.isatty():
+        click.echo(err=True)  # ends the line on which the terminal shows ^C
+    click.echo("Orcheo has stopped.", err=True)
 
 
 def _say_ready(url: str, settings: "ServerSettings") -> None:

@@ -80,7 +80,8 @@ def test_requirements_are_pinned_and_name_no_place() -> None:
 def test_requirements_hold_what_the_project_needs() -> None:
     """``make`` installs exactly these pins, so each direct dependency must be among them, in a version that fits."""
     pins = {canonicalize_name(pin.name): pin for pin in map(Requirement, read("requirements/dev.txt").splitlines())}
-    for needed in map(Requirement, [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["standard"]]):
+    extras = PROJECT["optional-dependencies"]
+    for needed in map(Requirement, [*PROJECT["dependencies"], *extras["server"], *extras["mcp"]]):
         version = str(pins[canonicalize_name(needed.name)].specifier).removeprefix("==")
         assert needed.specifier.contains(version), needed
 

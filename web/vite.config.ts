@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import type { Plugin } from "vite";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type Plugin } from "vite";
 
 const STATIC = "../orcheo_adapters/http/static";
 const COMPRESSIBLE = /\.(?:js|css|svg)$/;
@@ -35,10 +34,5 @@ export default defineConfig({
     // Every browser we support preloads modules itself, and the polyfill is an inline script.
     modulePreload: { polyfill: false },
     rolldownOptions: { input: { chat: "chat.html" } },
-  },
-  test: {
-    include: ["test/**/*.test.ts"],
-    environment: "node",
-    restoreMocks: true,
   },
 });

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from attrs import frozen
+
 from orcheo_core.errors import ConflictError, UnavailableError
 
 
@@ -25,6 +27,14 @@ class DataFolderInUse(ConflictError):
     code = "data_folder_in_use"
     summary = "Another Orcheo server uses this data folder."
     hint = "Use that server through ORCHEO_URL, stop it, or choose another folder with --data-dir."
+
+
+@frozen
+class FolderServer:
+    """The server process that owns a data folder, and where it listens."""
+
+    pid: int
+    url: str
 
 
 class DataFolder:
@@ -68,15 +78,15 @@ class DataFolder:
         finally:
             os.close(descriptor)
 
-    def served_at(self) -> str | None:
-        """Where the server that owns this folder listens; None when no process does.
+    def server(self) -> "FolderServer | None":
+        """The server that owns this folder; None when no process does.
 
         The lock itself is not tried: for that moment it would keep a server that starts from its own folder.
         """
         try:
             owner = json.loads(self._lock.read_bytes())
             os.kill(owner["pid"], 0)  # signal 0 is sent to nobody: it asks whether the process is there
-            return str(owner["url"]) if owner["pid"] > 0 else None
+            return FolderServer(owner["pid"], str(owner["url"])) if owner["pid"] > 0 else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
 

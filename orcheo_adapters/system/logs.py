@@ -1,4 +1,4 @@
-"""The server's log: one JSON object a line on standard error, with secrets taken out."""
+"""The server's log on standard error: one JSON object a line, or text on a terminal; with secrets taken out."""
 
 import logging
 import re
@@ -46,6 +46,24 @@ class JsonLines(Formatter):
         return redact(orjson.dumps(line, default=str).decode())
 
 
+class TerminalLines(Formatter):
+    """Formats a record for a person who watches: local time, level, part and text, a traceback indented below."""
+
+    def format(self, record: LogRecord) -> str:
+        """The lines, without the last end."""
+        at = datetime.fromtimestamp(record.created, UTC).astimezone()
+        part = record.name.removeprefix("orcheo.")
+        lines = f"{at:%H:%M:%S} {record.levelname.lower()} {part}: {record.getMessage()}".splitlines()
+        if record.exc_info:
+            lines += self.formatException(record.exc_info).splitlines()
+        return redact("\n    ".join(map(_harmless, lines)))
+
+
+def _harmless(line: str) -> str:
+    """A line that cannot drive the terminal: what cannot be printed is written as an escape."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+
+
 def _printable(text: str) -> str:
     """Half a surrogate pair is no UTF-8; an error while writing the log would print the line as it is."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -54,6 +72,6 @@ def _printable(text: str) -> str:
 def configure_logs(level: int = logging.INFO) -> None:
     """Send everything of this level and above to standard error."""
     handler = StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(TerminalLines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))  # what it says at its start we say ourselves

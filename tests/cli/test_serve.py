@@ -59,8 +59,9 @@ def test_a_server_says_where_it_listens_and_how_to_stop_it(tmp_path: Path) -> No
     assert server.stderr is not None
     ready = next(line for line in server.stderr if line.startswith("Orcheo listens"))
     server.send_signal(signal.SIGTERM)
-    out, _ = server.communicate(timeout=30)
+    out, err = server.communicate(timeout=30)
     assert (server.returncode, out) == (0, "")
+    assert err.endswith("Orcheo has stopped.\n")
     assert re.fullmatch(
         rf"Orcheo listens on http://127\.0\.0\.1:\d+ and keeps its data in {tmp_path}\. Stop it with Ctrl-C\.\n", ready
     )

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from orcheo_adapters.system.data_folder import DataFolder, DataFolderInUse, DataFolderUnwritable, write_private
+from orcheo_adapters.system.data_folder import (
+    DataFolder,
+    DataFolderInUse,
+    DataFolderUnwritable,
+    FolderServer,
+    write_private,
+)
 
 ROOT = Path(__file__).parents[3]
 URL = "http://127.0.0.1:8700"
@@ -144,20 +150,19 @@ def test_a_lock_that_cannot_be_opened_is_said(folder: DataFolder) -> None:
 
 def test_a_folder_names_the_server_that_owns_it(folder: DataFolder) -> None:
     """As long as it does: an ended server is named no longer."""
-    assert folder.served_at() is None
+    assert folder.server() is None
     with folder.locked(URL):
-        assert folder.served_at() == URL
-    assert folder.served_at() is None
+        assert folder.server() == FolderServer(os.getpid(), URL)
 
 
 def test_a_server_that_was_killed_is_not_named(folder: DataFolder) -> None:
     """Its lock is left with its words in it."""
     with holder(folder) as process:
-        assert folder.served_at() == URL
+        assert folder.server() == FolderServer(process.pid, URL)
         process.kill()
         process.wait()
     assert (folder.path / "orcheo.lock").read_bytes()
-    assert folder.served_at() is None
+    assert folder.server() is None
 
 
 @pytest.mark.parametrize(
@@ -166,4 +171,4 @@ def test_a_server_that_was_killed_is_not_named(folder: DataFolder) -> None:
 def test_a_damaged_lock_names_no_server(folder: DataFolder, content: bytes) -> None:
     """Clients then ask where they would without it."""
     (folder.path / "orcheo.lock").write_bytes(content)
-    assert folder.served_at() is None
+    assert folder.server() is None

@@ -1,5 +1,8 @@
 """The server's log: one JSON object a line, without secrets."""
 
+import os
+import pty
+import re
 import subprocess
 import sys
 from contextvars import copy_context
@@ -114,6 +117,30 @@ def logged(level: str, method: str) -> list[tuple[str, str]]:
 def test_the_server_writes_json_on_standard_error() -> None:
     """Set-up takes the place of any other; the web server is heard when it warns."""
     assert logged("INFO", "info") == [("orcheo.tests", "said"), ("uvicorn.error", "trouble")]
+
+
+_AT_TERMINAL = """
+from orcheo_adapters.system.logs import configure_logs, get_logger
+configure_logs()
+get_logger("tests").warning("said \x1b[2J orc_st_%s", "Z9y8X7" * 10)
+try:
+    1 / 0
+except ZeroDivisionError:
+    get_logger("tests").exception("failed")
+"""
+
+
+def test_at_a_terminal_it_is_text_for_a_person() -> None:
+    """Local time, level, part and text; a traceback is indented; no secret, and nothing that drives the terminal."""
+    controller, terminal = pty.openpty()
+    subprocess.run([sys.executable, "-c", _AT_TERMINAL], stderr=terminal, check=True, timeout=30)
+    os.close(terminal)
+    said = os.read(controller, 10_000).decode().splitlines()
+    os.close(controller)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d warning tests: said \\x1b\[2J \[redacted\]", said[0])
+    assert said[1].endswith("error tests: failed")
+    assert said[2] == "    Traceback (most recent call last):"
+    assert said[-1] == "    ZeroDivisionError: division by zero"
 
 
 @pytest.mark.parametrize(("method", "heard"), [("warning", []), ("error", [("orcheo.tests", "said")])])

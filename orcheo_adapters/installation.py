@@ -1,0 +1,28 @@
+"""What a program says when an extra of the installation is missing. Imports nothing outside the standard library."""
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+_OWN = ("orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp")
+
+
+def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
+    """Start a program; one that is not wholly installed ends with a line that says what to install, and exit code 1.
+
+    Its version can be asked for all the same. A missing module of Orcheo itself is a fault, and raised.
+    """
+    try:
+        start()
+    except ModuleNotFoundError as error:
+        if not is_missing_package(error):
+            raise
+        if sys.argv[1:] == ["--version"]:
+            sys.stdout.write(f"{program} {version('orcheo')}\n")
+            sys.exit(0)
+        sys.exit(f'{program} needs more than is installed here: pip install "orcheo[{extra}]"')
+
+
+def is_missing_package(error: BaseException) -> bool:
+    """Whether this is about a package that an extra would have installed."""
+    return isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] not in _OWN

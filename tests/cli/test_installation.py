@@ -1,0 +1,126 @@
+"""What is installed by which extra, and what the programs say when it is not enough."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, distribution, version
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.test_frame import PROJECT, read
+
+_PROBE = """
+import sys
+from importlib.abc import MetaPathFinder
+own = {"orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp"}
+known = sys.stdlib_module_names | own | set(sys.argv[2].split())
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in known:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+program = sys.argv[1]
+del sys.argv[:3]
+sys.argv.insert(0, program)
+from importlib import import_module
+import_module(f"{program}.__main__").main()
+"""
+BASE = "attr attrs"
+CLIENT = f"{BASE} click platformdirs truststore"
+
+
+def run(program: str, *words: str, installed: str = BASE) -> "subprocess.CompletedProcess[str]":
+    """Run a program where only these packages are installed."""
+    command = [sys.executable, "-c", _PROBE, program, installed, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+def closure(extra: str) -> set[str]:
+    """Everything that an extra installs, as far as it is installed here."""
+    found: set[str] = set()
+    wanted = [(Requirement(each), extra) for each in PROJECT["dependencies"]]
+    wanted += [(Requirement(each), extra) for each in PROJECT["optional-dependencies"][extra]]
+    while wanted:
+        needed, of_extra = wanted.pop()
+        name = canonicalize_name(needed.name)
+        if name in found or (needed.marker and not needed.marker.evaluate({"extra": of_extra})):
+            continue
+        found.add(name)
+        try:
+            below = distribution(name).requires or []
+        except PackageNotFoundError:
+            continue
+        wanted += [(Requirement(each), extra) for each in below for extra in (*needed.extras, "")]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "extra", "words"),
+    [
+        ("orcheo_cli", "orcheo", "standard", ()),
+        ("orcheo_cli", "orcheo", "standard", ("workflow", "list")),
+        ("orcheo_cli", "orcheo", "standard", ("--version", "--json")),
+        ("orcheo_mcp", "orcheo-mcp", "mcp", ()),
+    ],
+)
+def test_the_base_install_says_what_to_install(program: str, name: str, extra: str, words: tuple[str, ...]) -> None:
+    """One line, and exit code 1."""
+    done = run(program, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f'{name} needs more than is installed here: pip install "orcheo[{extra}]"\n'
+
+
+@pytest.mark.parametrize(("program", "name"), [("orcheo_cli", "orcheo"), ("orcheo_mcp", "orcheo-mcp")])
+def test_the_base_install_knows_its_version(program: str, name: str) -> None:
+    """It is the first thing that people ask for."""
+    done = run(program, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{name} {version('orcheo')}\n", "")
+
+
+@pytest.mark.parametrize("words", [("serve",), ("doctor",)])
+def test_a_command_that_needs_the_server_says_so(words: tuple[str, ...]) -> None:
+    """A client's packages are there, the server's are not."""
+    done = run("orcheo_cli", *words, installed=CLIENT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: This needs more than is installed here: No module named ")
+    assert done.stderr.endswith('Hint:  Install it: pip install "orcheo[server]"\n')
+
+
+def test_a_client_needs_few_packages() -> None:
+    """Asking a server works without what runs one."""
+    done = run("orcheo_cli", "workflow", "--help", installed=CLIENT)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_missing_module_of_orcheo_is_a_fault() -> None:
+    """Nothing that pip could mend is advised."""
+    done = run("orcheo_cli.main", "--version")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+def test_the_server_is_fifty_distributions_at_most() -> None:
+    """With all that they need in turn, and with Orcheo itself."""
+    assert len(closure("server") | {"orcheo"}) <= 50
+
+
+def test_standard_is_server_and_mcp() -> None:
+    """One list is kept of each."""
+    assert PROJECT["optional-dependencies"]["standard"] == ["orcheo[server,mcp]"]
+
+
+def test_the_demo_installs_the_server_and_nothing_of_the_tests() -> None:
+    """The same pins as for development, so that the one can follow the other."""
+    lines = read("requirements/demo.txt").splitlines()[1:]
+    assert set(lines) <= set(read("requirements/dev.txt").splitlines())
+    names = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    builder = {"hatchling", "editables", "pathspec", "pluggy", "trove-classifiers", "packaging"}
+    assert closure("server") - {"pip"} <= names <= closure("server") | builder
+
+
+def test_the_classifiers_begin_with_the_oldest_python_that_is_allowed() -> None:
+    """What pip checks and what people read agree."""
+    named = [each for each in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d+$", each)]
+    assert PROJECT["requires-python"] == f">={named[0].rpartition(' ')[2]}"
