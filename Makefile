@@ -104,5 +104,5 @@ $(STAMPS)/provider-installed: $(PROVIDER)/package.json $(PROVIDER)/package-lock.
 
 $(STATIC)/chat.html: $(WEB_SOURCES) | $(STAMPS)/web-builder
 	@echo "Building the chat page ..."
-	@cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm run --silent build
+	@cd web && PATH="$$(cat ../$(STAMPS)/node):$$PATH" npm run --silent build -- --logLevel warn
 	@touch $@
