@@ -61,14 +61,18 @@ class ClientSettings:
 def server_url(environment: Mapping[str, str] = os.environ) -> str:
     """``ORCHEO_URL``, else where the server of this data folder listens, else ``ORCHEO_HOST`` and ``ORCHEO_PORT``.
 
-    The data folder comes before host and port because its local owner token is for its own server only. Without a
+    The data folder comes before host and port because its local owner token is for its own server only; when no server
+    runs there, it says where the last one listened, unless host or port are set. Without a
     scheme, an address on this machine is ``http`` and any other ``https``: a service token is never sent in the clear
     on a guess. Raises :class:`InvalidInput` for what is no address.
     """
     named = environment.get("ORCHEO_URL", "").strip()
     if not named:
         server = _data_folder(environment).server()
-        return server.url if server else local_url(listening_host(environment), listening_port(environment))
+        is_set = environment.get("ORCHEO_HOST") or environment.get("ORCHEO_PORT")
+        if server and (server.is_running or not is_set):
+            return server.url
+        return local_url(listening_host(environment), listening_port(environment))
     url = (named if "://" in named else f"{_scheme(named)}://{named}").rstrip("/")
     if not _is_address(url):
         raise InvalidInput(FieldError("ORCHEO_URL", "must have the form http://host:port or https://host"), hint=_HINT)

@@ -8,6 +8,7 @@ import click
 from attrs import NOTHING, Attribute
 
 from orcheo_cli.context import CliContext, json_option
+from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
 from orcheo_cli.output import print_json
 from orcheo_cli.prompts import confirm
 from orcheo_cli.results import print_result
@@ -44,15 +45,23 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
     params = [_param(attribute, shown) for attribute, shown in parameters_of(operation.request).values()]
     if operation.confirmation is not None:
         params.append(click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."))
+    if operation.name in OFFLINE:
+        params.append(click.Option(["--offline"], is_flag=True, help=OFFLINE_HELP))
     params.append(json_option())
 
     @click.pass_obj
     def run(context: CliContext, /, **given: Any) -> None:
         yes = given.pop("yes", False)
+        offline = given.pop("offline", False)
         arguments = {key: value for key, value in given.items() if value is not None}
         if operation.confirmation is not None and not yes:
             confirm(operation.confirmation, arguments, at_terminal=context.at_terminal())
-        result = context.connect().perform(operation.name, arguments)
+        if offline:
+            result = last_heard(operation.name, arguments, context.known())
+        elif operation.name in OFFLINE:
+            result = ask_or_hint(operation.name, arguments, context)
+        else:
+            result = context.connect().perform(operation.name, arguments)
         (print_json if context.as_json else print_result)(result)
 
     return click.Command(name, callback=run, params=params, help=_help(operation), short_help=operation.summary)

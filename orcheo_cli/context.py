@@ -2,19 +2,29 @@
 
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 from attrs import evolve, frozen
 
 from orcheo_adapters.remote import Operations
 
+if TYPE_CHECKING:
+    from orcheo_adapters.known_workflows import KnownWorkflows
+
 
 def _connect() -> Operations:
-    from orcheo_adapters.client_settings import ClientSettings
-    from orcheo_adapters.remote import RemoteOperations
+    from orcheo_adapters.known_workflows import connect
     from orcheo_core.domain.actor import Channel
 
-    return RemoteOperations(ClientSettings.load(), Channel.CLI)
+    return connect(Channel.CLI)
+
+
+def _known() -> "KnownWorkflows":
+    from orcheo_adapters.client_settings import server_url
+    from orcheo_adapters.known_workflows import KnownWorkflows
+
+    return KnownWorkflows.locate(server_url())
 
 
 def _at_terminal() -> bool:
@@ -28,6 +38,8 @@ class CliContext:
     as_json: bool = False
     debug: bool = False
     connect: Callable[[], Operations] = _connect
+    known: "Callable[[], KnownWorkflows]" = _known
+    """What this machine last heard of the server's workflows."""
     at_terminal: Callable[[], bool] = _at_terminal
 
 

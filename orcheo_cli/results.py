@@ -60,15 +60,15 @@ def _secrets(result: dict[str, Any]) -> dict[str, str | None]:
 
 
 def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
-    runner = workflow["runner"]
+    runner = workflow.get("runner", {"kind": "", "target": "", "settings": {}})
     settings = ", ".join(f"{name}={value}" for name, value in runner["settings"].items())
     fields = {
         "Name": workflow["name"],
         "Handle": workflow["handle"],
         "Id": workflow["id"],
-        "Description": workflow["description"],
+        "Description": workflow.get("description"),
         "Owner": workflow["owner"],
-        "Runner": f"{runner['kind']} {runner['target']}",
+        "Runner": f"{runner['kind']} {runner['target']}".strip(),
         "Settings": settings,
         "State": _state(workflow),
         "Share link": workflow["share_url"],

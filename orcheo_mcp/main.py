@@ -4,8 +4,8 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from orcheo_adapters.client_settings import ClientSettings
-from orcheo_adapters.remote import Operations, RemoteOperations
+from orcheo_adapters.known_workflows import connect
+from orcheo_adapters.remote import Operations
 from orcheo_core.domain.actor import Channel
 
 _HELP = """Usage: orcheo-mcp [--version | --help]
@@ -20,7 +20,7 @@ class LateOperations(Operations):
 
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """See :class:`Operations`."""
-        return RemoteOperations(ClientSettings.load(), Channel.MCP).perform(name, arguments)
+        return connect(Channel.MCP).perform(name, arguments)
 
 
 def main() -> None:

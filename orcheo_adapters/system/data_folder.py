@@ -36,6 +36,20 @@ class FolderServer:
     pid: int
     url: str
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a process has its number.
+
+        The lock itself is not tried: for that moment it would keep a server that starts from its own folder.
+        """
+        if self.pid <= 0:
+            return False
+        try:
+            os.kill(self.pid, 0)  # signal 0 is not sent: it asks whether the process is there
+        except (OSError, OverflowError):
+            return False
+        return True
+
 
 class DataFolder:
     """Where a server keeps everything."""
@@ -71,22 +85,15 @@ class DataFolder:
             owner = {"pid": os.getpid(), "url": url, "since": datetime.now(UTC).isoformat(timespec="seconds")}
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(owner).encode(), 0)
-            try:
-                yield
-            finally:
-                os.truncate(descriptor, 0)  # so that the lock names no server that has ended
+            yield
         finally:
             os.close(descriptor)
 
     def server(self) -> "FolderServer | None":
-        """The server that owns this folder; None when no process does.
-
-        The lock itself is not tried: for that moment it would keep a server that starts from its own folder.
-        """
+        """The server that owns this folder, or did so last; None when there was none yet."""
         try:
             owner = json.loads(self._lock.read_bytes())
-            os.kill(owner["pid"], 0)  # signal 0 is sent to nobody: it asks whether the process is there
-            return FolderServer(owner["pid"], str(owner["url"])) if owner["pid"] > 0 else None
+            return FolderServer(int(owner["pid"]), str(owner["url"]))
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
 

@@ -64,7 +64,14 @@ def test_the_server_of_the_data_folder_is_found_by_its_lock(data_dir: Path) -> N
         assert load(data_dir).url == "http://127.0.0.1:9160"
         assert load(data_dir, ORCHEO_PORT="0", ORCHEO_HOST="0.0.0.0").url == "http://127.0.0.1:9160"
         assert load(data_dir, ORCHEO_URL="http://127.0.0.1:9000").url == "http://127.0.0.1:9000"
-    assert load(data_dir).url == LOCAL
+
+
+def test_a_server_that_has_ended_is_asked_where_it_was(data_dir: Path) -> None:
+    """So that the error names its address; a host or port that is set says where the next one will be."""
+    (data_dir / "orcheo.lock").write_text('{"pid": 0, "url": "http://127.0.0.1:9160"}')
+    assert load(data_dir).url == "http://127.0.0.1:9160"
+    assert load(data_dir, ORCHEO_PORT="9000").url == "http://127.0.0.1:9000"
+    assert load(data_dir, ORCHEO_HOST="localhost").url == "http://localhost:8700"
 
 
 def test_a_wrong_setting_of_the_server_is_no_matter_for_a_client(data_dir: Path) -> None:

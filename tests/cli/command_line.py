@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 from click.testing import CliRunner
 
+from orcheo_adapters.known_workflows import KnownWorkflows
 from orcheo_adapters.remote import Operations
 from orcheo_cli.context import CliContext
 from orcheo_cli.main import run
@@ -38,6 +39,7 @@ class CommandLine:
     """``orcheo`` as somebody types it; ``at_terminal`` says whether there is somebody to ask."""
 
     connect: Callable[[], Operations] | None = None
+    known: Callable[[], KnownWorkflows] | None = None
     at_terminal: bool = False
     answers: str = ""
     environment: dict[str, str | None] = Factory(dict)
@@ -47,7 +49,9 @@ class CommandLine:
         runner = CliRunner()
         context = CliContext(at_terminal=lambda: self.at_terminal)
         if self.connect is not None:
-            context = CliContext(connect=self.connect, at_terminal=lambda: self.at_terminal)
+            context = evolve(context, connect=self.connect)
+        if self.known is not None:
+            context = evolve(context, known=self.known)
         with runner.isolation(self.answers, self.environment) as (out, err, _):
             code = run(words, context)
         return Said(code, out.getvalue().decode(), err.getvalue().decode())

@@ -149,24 +149,34 @@ def test_a_lock_that_cannot_be_opened_is_said(folder: DataFolder) -> None:
 
 
 def test_a_folder_names_the_server_that_owns_it(folder: DataFolder) -> None:
-    """As long as it does: an ended server is named no longer."""
+    """And whether it is there."""
     assert folder.server() is None
     with folder.locked(URL):
         assert folder.server() == FolderServer(os.getpid(), URL)
+    named = folder.server()
+    assert named is not None
+    assert named.is_running
 
 
-def test_a_server_that_was_killed_is_not_named(folder: DataFolder) -> None:
-    """Its lock is left with its words in it."""
+def test_a_server_that_has_ended_is_still_named(folder: DataFolder) -> None:
+    """So that clients know what they do not reach, and whose workflows they know."""
     with holder(folder) as process:
         assert folder.server() == FolderServer(process.pid, URL)
         process.kill()
         process.wait()
-    assert (folder.path / "orcheo.lock").read_bytes()
-    assert folder.server() is None
+    named = folder.server()
+    assert named == FolderServer(process.pid, URL)
+    assert not named.is_running
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**70])
+def test_a_number_that_no_process_has_is_of_none_that_runs(number: int) -> None:
+    """A lock can be damaged."""
+    assert not FolderServer(number, URL).is_running
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"pid": "x", "url": "u"}', b'{"pid": 0, "url": "u"}', b'{"pid": 1e99, "url": "u"}']
+    "content", [b"", b"{", b"[]", b'{"pid": "x", "url": "u"}', b'{"pid": 1}', b'{"pid": 1e999, "url": "u"}']
 )
 def test_a_damaged_lock_names_no_server(folder: DataFolder, content: bytes) -> None:
     """Clients then ask where they would without it."""

@@ -1,0 +1,202 @@
+"""What a client last heard of the publish states of a server's workflows, kept for when the server does not answer."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from threading import get_ident
+from typing import Any
+
+from attrs import field, frozen
+
+from orcheo_adapters.client_settings import ClientSettings
+from orcheo_adapters.remote import Operations, RemoteOperations
+from orcheo_adapters.system.clock import SystemClock
+from orcheo_core.domain.actor import Channel
+from orcheo_core.errors import NotFoundError, OrcheoError, WorkflowNotFound
+
+_TEXTS = ("id", "handle", "name", "owner", "created_at", "updated_at")
+_SWITCHES = ("is_public", "require_login")
+_TEXTS_OR_NONE = ("published_at", "published_by", "publish_token_hint", "publish_token_rotated_at", "share_url")
+_KEPT = (*_TEXTS, *_SWITCHES, *_TEXTS_OR_NONE)
+"""The fields of a workflow that are kept: no runner settings, no notes, and of a publish token its hint at most."""
+
+
+class NothingKnown(NotFoundError):
+    """This machine has not heard of it yet."""
+
+    code = "nothing_known"
+    summary = "Nothing is known here of these workflows."
+    hint = "Run `orcheo workflow list` once while the server answers."
+
+
+@frozen
+class KnownWorkflow:
+    """The publish state of a workflow, and when the server said so."""
+
+    workflow: dict[str, Any]
+    at: datetime
+
+
+@frozen
+class KnownWorkflows:
+    """A file for one server, which only its owner can read; one that is damaged or not ours counts as empty."""
+
+    server: str
+    path: Path
+    now: Callable[[], datetime] = field(default=SystemClock().now, repr=False, eq=False)
+
+    @classmethod
+    def locate(cls, server: str, environment: Mapping[str, str] = os.environ) -> "KnownWorkflows":
+        """In ``ORCHEO_CACHE_DIR``, or where this system keeps what programs can do without."""
+        name = f"workflows-{sha256(server.encode()).hexdigest()[:16]}.json"
+        if named := environment.get("ORCHEO_CACHE_DIR"):
+            return cls(server, Path(named).expanduser() / name)
+        from platformdirs import user_cache_path
+
+        return cls(server, user_cache_path("orcheo", appauthor=False) / name)
+
+    def all(self) -> list[KnownWorkflow]:
+        """All that is known, newest workflows first; raises :class:`NothingKnown`."""
+        known = self._read()
+        if not known:
+            damaged = " The file that keeps them cannot be used and is ignored." if self.path.exists() else ""
+            raise NothingKnown(f"Nothing is known here of the workflows at {self.server}.{damaged}")
+        return [known[each] for each in sorted(known, reverse=True)]
+
+    def find(self, ref: str) -> KnownWorkflow:
+        """What is known of one workflow, by id or handle; raises :class:`NothingKnown`."""
+        for each in self.all():
+            if ref in (each.workflow["id"], each.workflow["handle"]):
+                return each
+        raise NothingKnown(f"Nothing is known here of a workflow {ref!r} at {self.server}.")
+
+    def learn(self, workflows: Iterable[dict[str, Any]], *, gone: Iterable[str] = ()) -> None:
+        """Keep these publish states, and forget the workflows with the ids or handles that are gone.
+
+        What cannot be kept is not: the command that was carried out is no less done.
+        """
+        now = self.now()
+        heard = {str(each.get("id")): {name: each.get(name) for name in _KEPT} for each in workflows}
+        lost = set(gone) - set(heard)
+        try:
+            with self._alone():
+                kept = {
+                    name: each
+                    for name, each in self._read().items()
+                    if not lost & {name, each.workflow["handle"]} and name not in heard
+                }
+                self._write(kept | {name: KnownWorkflow(each, now) for name, each in heard.items()})
+        except OSError:
+            return
+
+    def missing_from(self, page: list[dict[str, Any]], after: str | None, *, is_last: bool) -> set[str]:
+        """The known ids that a page of the list would show and does not: those workflows were removed.
+
+        A page says what is between its two ends. Ids sort as the list does; where the page shows no direction,
+        nothing is concluded.
+        """
+        ids = [str(each.get("id")) for each in page]
+        if after is None and is_last:
+            return set(self._read()) - set(ids)
+        if len(ids) < 2 or ids not in (sorted(ids), sorted(ids, reverse=True)):
+            return set()
+        newest_first = ids[0] > ids[-1]
+
+        def is_between(each: str) -> bool:
+            begins = after is None or (each < after if newest_first else each > after)
+            return begins and (is_last or (each >= ids[-1] if newest_first else each <= ids[-1]))
+
+        return {each for each in self._read() if is_between(each)} - set(ids)
+
+    def _read(self) -> dict[str, KnownWorkflow]:
+        try:
+            document = json.loads(self.path.read_bytes())
+            if self.path.stat().st_uid != os.getuid() or document["server"] != self.server:
+                return {}
+            return {name: _parsed(name, entry) for name, entry in document["workflows"].items()}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return {}
+
+    def _write(self, known: dict[str, KnownWorkflow]) -> None:
+        entries = {name: {"at": each.at.isoformat(), "workflow": each.workflow} for name, each in known.items()}
+        text = json.dumps({"server": self.server, "workflows": entries}, ensure_ascii=False)
+        new = self.path.with_name(f".{self.path.name}.{os.getpid()}-{get_ident()}")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        new.replace(self.path)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other clients out, whose change would otherwise be lost."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _parsed(name: str, entry: dict[str, Any]) -> KnownWorkflow:
+    workflow, at = entry["workflow"], datetime.fromisoformat(entry["at"])
+    is_sound = (
+        workflow["id"] == name
+        and set(workflow) == set(_KEPT)
+        and all(isinstance(workflow[each], str) for each in _TEXTS)
+        and all(isinstance(workflow[each], bool) for each in _SWITCHES)
+        and all(isinstance(workflow[each], str | None) for each in _TEXTS_OR_NONE)
+        and at.tzinfo is not None
+    )
+    if not is_sound:
+        raise ValueError(name)
+    return KnownWorkflow(workflow, at)
+
+
+def connect(channel: Channel, environment: Mapping[str, str] = os.environ) -> Operations:
+    """The operations of the server that the environment names, which keep what they hear of publish states."""
+    settings = ClientSettings.load(environment)
+    return RememberingOperations(RemoteOperations(settings, channel), KnownWorkflows.locate(settings.url, environment))
+
+
+class RememberingOperations(Operations):
+    """Asks a server, and keeps what it says of publish states."""
+
+    def __init__(self, operations: Operations, known: KnownWorkflows) -> None:
+        """Keep what ``operations`` answer in ``known``."""
+        self._operations = operations
+        self._known = known
+
+    def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See :class:`Operations`."""
+        try:
+            result = self._operations.perform(name, arguments)
+        except OrcheoError as error:
+            if error.code == WorkflowNotFound.code and "ref" in arguments:
+                self._known.learn([], gone=[str(arguments["ref"])])
+            raise
+        if name.startswith("workflows."):
+            self._learn(name, arguments, result)
+        return result
+
+    def _learn(self, name: str, arguments: dict[str, Any], result: dict[str, Any]) -> None:
+        if name == "workflows.remove":
+            self._known.learn([], gone=[result["workflow"]["id"]])
+        elif name == "workflows.show":
+            self._known.learn([result])
+        elif name == "workflows.list":
+            self._learn_page(arguments, result)
+        elif "workflow" in result:
+            self._known.learn([result["workflow"]])
+
+    def _learn_page(self, arguments: dict[str, Any], result: dict[str, Any]) -> None:
+        page, is_last = result["workflows"], result["next_after"] is None
+        filters = {key for key, value in arguments.items() if value} - {"limit", "after"}
+        after = arguments.get("after")
+        gone = set() if filters else self._known.missing_from(page, after, is_last=is_last)
+        self._known.learn(page, gone=gone)

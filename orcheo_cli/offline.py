@@ -1,0 +1,68 @@
+"""``--offline``: what this machine last heard of the server's workflows, without asking the server."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orcheo_cli.context import CliContext
+from orcheo_cli.output import note
+from orcheo_core.errors import OrcheoError
+
+if TYPE_CHECKING:
+    from orcheo_adapters.known_workflows import KnownWorkflow, KnownWorkflows
+
+OFFLINE = frozenset({"workflows.list", "workflows.show"})
+"""The operations that have an answer without the server."""
+
+OFFLINE_HELP = "Show what this machine last heard, without asking the server."
+_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+
+
+def last_heard(name: str, arguments: dict[str, Any], known: "KnownWorkflows") -> dict[str, Any]:
+    """An answer of the same shape as the server's, with ``as_of``: when the oldest of it was heard."""
+    if name == "workflows.show":
+        one = known.find(arguments["ref"])
+        _say_age([one], known)
+        return one.workflow | {"as_of": one.at.isoformat()}
+    if any(value for option, value in arguments.items() if option != "limit"):
+        message = "--offline shows all that is known; it takes no other option."
+        raise click.UsageError(message, click.get_current_context())
+    heard = known.all()
+    _say_age(heard, known)
+    oldest = min(each.at for each in heard)
+    return {"workflows": [each.workflow for each in heard], "next_after": None, "as_of": oldest.isoformat()}
+
+
+def ask_or_hint(name: str, arguments: dict[str, Any], context: CliContext) -> dict[str, Any]:
+    """The server's answer; when it does not answer, the hint also names ``--offline``."""
+    from orcheo_adapters.remote import ServerUnreachable
+
+    try:
+        return context.connect().perform(name, arguments)
+    except ServerUnreachable as error:
+        if not _is_known(context):
+            raise
+        raise ServerUnreachable(error.detail, hint=f"{error.hint} --offline shows what was last heard.") from None
+
+
+def _is_known(context: CliContext) -> bool:
+    try:
+        return bool(context.known().all())
+    except OrcheoError:
+        return False
+
+
+def _say_age(heard: "list[KnownWorkflow]", known: "KnownWorkflows") -> None:
+    """On standard error, so that standard output has the same lines as from the server."""
+    moments = [each.at for each in heard]
+    ages = [_age(known.now() - at) for at in (min(moments), max(moments))]
+    when = ages[0] if ages[0] == ages[1] else f"between {ages[0]} and {ages[1]}"
+    note(f"Not asked: this is what {known.server} said {when}. It may have changed.")
+
+
+def _age(age: timedelta) -> str:
+    for name, unit in _UNITS:
+        if count := age // unit:
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"

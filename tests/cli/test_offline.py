@@ -1,0 +1,138 @@
+"""``--offline``: the last known publish states, without the server."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from orcheo_adapters.known_workflows import KnownWorkflows, RememberingOperations
+from orcheo_adapters.remote import Operations, ServerUnreachable
+from tests.adapters.test_known_workflows import view
+from tests.cli.command_line import CommandLine, assert_error
+from tests.sync_house import SyncHouse
+
+SERVER = "http://127.0.0.1:8700"
+
+
+class NoServer(Operations):
+    """Nothing answers."""
+
+    def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See the port."""
+        raise ServerUnreachable
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> KnownWorkflows:
+    """Nothing yet."""
+    return KnownWorkflows(SERVER, tmp_path / "known.json")
+
+
+@pytest.fixture
+def online(sync_house: SyncHouse, known: KnownWorkflows) -> CommandLine:
+    """A command line whose server answers."""
+    return CommandLine(connect=lambda: RememberingOperations(sync_house.operations(), known), known=lambda: known)
+
+
+@pytest.fixture
+def offline(known: KnownWorkflows) -> CommandLine:
+    """The same command line after the server has ended."""
+    return CommandLine(connect=NoServer, known=lambda: known)
+
+
+def test_the_list_has_the_same_lines_as_from_the_server(online: CommandLine, offline: CommandLine) -> None:
+    """And says on standard error how old it is."""
+    for words in (("add", "echo", "--runner", "python", "--target", "tests.workflows:echo"), ("publish", "echo", "-y")):
+        assert online("workflow", *words).code == 0
+    said = offline("workflow", "list", "--offline")
+    assert (said.code, said.out) == (0, online("workflow", "list").out)
+    assert said.err == f"Not asked: this is what {SERVER} said just now. It may have changed.\n"
+
+
+def test_one_is_shown_with_what_is_kept_of_it(online: CommandLine, offline: CommandLine, sync_house: SyncHouse) -> None:
+    """By handle or id; how it is run is not kept."""
+    sync_house.publish()
+    shown = online("workflow", "show", "echo").out.splitlines()
+    said = offline("workflow", "show", "echo", "--offline")
+    assert said.out.splitlines() == [line for line in shown if not line.startswith("Runner")]
+    assert said.err.startswith("Not asked: ")
+
+
+def test_json_has_the_shape_of_the_servers_answer_and_its_age(
+    online: CommandLine, offline: CommandLine, sync_house: SyncHouse
+) -> None:
+    """``as_of`` says when it was heard."""
+    sync_house.add()
+    online("workflow", "list")
+    listed = offline("--json", "workflow", "list", "--offline").document
+    assert set(listed) == {"workflows", "next_after", "as_of"}
+    assert listed["workflows"][0]["handle"] == "echo"
+    shown = offline("--json", "workflow", "show", "echo", "--offline").document
+    assert datetime.now(UTC) - datetime.fromisoformat(shown["as_of"]) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1, seconds=5), "1 minute ago"),
+        (timedelta(hours=23, minutes=5), "23 hours ago"),
+        (timedelta(days=2, minutes=5), "2 days ago"),
+    ],
+)
+def test_the_age_is_said_in_words(known: KnownWorkflows, offline: CommandLine, age: timedelta, words: str) -> None:
+    """In the largest unit that fits."""
+    evolve(known, now=lambda: datetime.now(UTC) - age).learn([view(1)])
+    assert f" said {words}." in offline("workflow", "list", "--offline").err
+
+
+def test_different_ages_are_said_from_to(known: KnownWorkflows, offline: CommandLine) -> None:
+    """The oldest first; as JSON it is the oldest alone."""
+    old = datetime.now(UTC) - timedelta(days=3)
+    evolve(known, now=lambda: old).learn([view(1)])
+    known.learn([view(2)])
+    assert " said between 3 days ago and just now." in offline("workflow", "list", "--offline").err
+    assert offline("workflow", "list", "--offline", "--json").document["as_of"] == old.isoformat()
+
+
+def test_nothing_known_is_an_error(offline: CommandLine) -> None:
+    """Of exit code 3, as for a workflow that is not there."""
+    said = offline("workflow", "list", "--offline")
+    assert_error(said, 3, detail="Nothing is known here of the workflows at", hint="`orcheo workflow list` once")
+    assert offline("workflow", "show", "echo", "--offline").code == 3
+
+
+def test_offline_is_all_or_nothing(known: KnownWorkflows, offline: CommandLine) -> None:
+    """A page of what is known would pose as a page of the server."""
+    known.learn([view(1)])
+    said = offline("workflow", "list", "--offline", "--after", "wf_1")
+    assert_error(said, 2, detail="--offline shows all that is known", hint="`orcheo workflow list --help`")
+
+
+def test_a_server_that_does_not_answer_leads_to_offline(known: KnownWorkflows, offline: CommandLine) -> None:
+    """If there is something to show."""
+    assert "--offline" not in offline("workflow", "list").err
+    known.learn([view(1)])
+    for words in (("list",), ("show", "echo-1")):
+        said = offline("workflow", *words)
+        assert_error(said, 6, detail="does not answer", hint="--offline shows what was last heard.")
+    assert "--offline" not in offline("workflow", "unpublish", "echo-1", "-y").err
+
+
+def test_what_is_kept_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    """What is kept is shown like what a server says."""
+    known = KnownWorkflows(SERVER, tmp_path / "known.json")
+    known.learn([view(1, name="a\x1b[2Jb")])
+    said = CommandLine(connect=NoServer, known=lambda: known)("workflow", "list", "--offline")
+    assert "\x1b" not in said.out
+
+
+def test_without_settings_it_is_about_the_servers_of_this_machine(tmp_path: Path) -> None:
+    """The server of the data folder, by its lock, also after it has ended."""
+    (tmp_path / "orcheo.lock").write_text('{"pid": 0, "url": "http://127.0.0.1:9160"}')
+    cache = {"ORCHEO_CACHE_DIR": str(tmp_path)}
+    KnownWorkflows.locate("http://127.0.0.1:9160", cache).learn([view(1)])
+    orcheo = CommandLine(environment={"ORCHEO_DATA_DIR": str(tmp_path), **cache})
+    assert "echo-1" in orcheo("workflow", "list", "--offline").out
