@@ -1,24 +1,29 @@
-"""The database file: its connections, and the one thread that writes.
+"""The database file: its connections, and how changes become durable.
 
-A change is a list of statements. The writer takes all changes that wait, carries them out in one transaction, each
-inside a savepoint of its own, and commits once (group commit): on a disk that takes milliseconds to flush, this is
-what keeps many small durable writes quick. A change that breaks a rule is undone alone; its neighbours land.
+A change is a list of statements. All changes that wait are carried out in one transaction and made durable by one
+flush of the disk (group commit): on a disk that takes milliseconds to flush, this is what keeps many small durable
+writes quick. A change that breaks a rule is undone alone; its neighbours land.
+
+While the disk is quicker than handing a change to another thread, groups are written on the event loop; otherwise,
+and for everything large, by one writer thread (``docs/decisions/0004``).
 """
 
 import asyncio
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Lock
+from threading import Lock, get_ident
 from threading import Thread as OsThread
 from typing import Any, NamedTuple
 
 from attrs import frozen
 from sqlite_utils import Database
 
+from orcheo_adapters.sqlite.commit_pace import CommitPace
 from orcheo_adapters.sqlite.errors import DatabaseUnreadable
 from orcheo_adapters.sqlite.migrations import migrate
 from orcheo_adapters.sqlite.read_cache import ReadCache
@@ -28,6 +33,12 @@ from orcheo_core.errors import StorageUnavailable
 
 _LOG = get_logger("sqlite")
 _GROUP_LIMIT = 256
+_LOG_LIMIT = 500
+"""Changes after which the write-ahead log is shortened."""
+_LOG_PAGES = 20_000
+"""Size of the log at which SQLite shortens it by itself, should the thread not come to it."""
+_SMALL = 16
+"""Statements that a change may have to be written on the event loop."""
 Row = tuple[Any, ...]
 
 
@@ -50,17 +61,26 @@ ExplainIntegrity = Callable[[sqlite3.IntegrityError], Exception]
 
 @frozen
 class _Change:
-    statements: Iterable[Statement]
+    statements: Sequence[Statement]
     loop: asyncio.AbstractEventLoop
     done: "asyncio.Future[None]"
     chore: Callable[[sqlite3.Connection], None] | None = None
     """Done alone and outside of any transaction, instead of statements."""
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it changes a few rows by their keys: a removal or a change of a whole table may take long."""
+        return len(self.statements) <= _SMALL and not any(
+            each.erases or (each.touches is not None and each.touches[1] is None) for each in self.statements
+        )
+
 
 class SqliteDatabase:
     """An open database file."""
 
-    def __init__(self, path: Path, *, explain: ExplainIntegrity, synchronous: str = "FULL") -> None:
+    def __init__(
+        self, path: Path, *, explain: ExplainIntegrity, synchronous: str = "FULL", pace: CommitPace | None = None
+    ) -> None:
         """Open and migrate ``path``; ``explain`` names the rule behind a broken constraint.
 
         Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`.
@@ -73,6 +93,13 @@ class SqliteDatabase:
             raise DatabaseUnreadable(f"The database {path} cannot be opened: {error}.") from None
         self._reads_apart = Lock()
         self._must_erase = False
+        self._pace = pace or CommitPace()
+        self._writing = Lock()
+        """Held by the event loop or the writer thread while it uses the writer's connection."""
+        self._waiting: list[_Change] = []
+        """For the event loop to write when it comes round."""
+        self._changes_in_log = 0
+        self._due_on: asyncio.AbstractEventLoop | None = None
         self._queue: SimpleQueue[_Change | None] = SimpleQueue()
         self._closing = Lock()
         self._closed = False
@@ -100,7 +127,13 @@ class SqliteDatabase:
 
     async def write(self, statements: Iterable[Statement]) -> None:
         """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`."""
-        await self._hand_over(statements)
+        loop = asyncio.get_running_loop()
+        change = _Change(tuple(statements), loop, loop.create_future())
+        if self._pace.is_quick and change.is_small:
+            self._write_soon(change)
+        else:
+            self._hand_over(change)
+        await change.done  # a caller that is cancelled here only stops waiting
 
     async def erase_remains(self, *, force: bool) -> None:
         """Leave no bytes behind of what was removed since the last time, or ever with ``force``.
@@ -113,28 +146,63 @@ class SqliteDatabase:
         self._must_erase = False
         await asyncio.to_thread(self._reads_apart.acquire)  # a long read would hold the log
         try:
-            await self._hand_over((), _erase)
+            loop = asyncio.get_running_loop()
+            change = _Change((), loop, loop.create_future(), _erase)
+            self._hand_over(change)
+            await change.done
         except BaseException:
             self._must_erase = True
             raise
         finally:
             self._reads_apart.release()
 
-    async def _hand_over(
-        self, statements: Iterable[Statement], chore: Callable[[sqlite3.Connection], None] | None = None
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        change = _Change(statements, loop, loop.create_future(), chore)
-        with self._closing:  # nothing may come to stand behind the end of the queue, where nobody would answer it
-            if self._closed:
-                raise StorageUnavailable("The database is closed.")
+    def _write_soon(self, change: _Change) -> None:
+        """Let the event loop write ``change`` with all others of this round."""
+        with self._closing:
+            self._refuse_if_closed()
+            self._waiting.append(change)
+            if self._due_on is not change.loop:
+                self._due_on = change.loop
+                change.loop.call_soon(self._write_waiting)
+
+    def _write_waiting(self) -> None:
+        with self._closing:
+            group, self._waiting, self._due_on = self._waiting, [], None
+        if not self._writing.acquire(blocking=False):  # the thread is in the middle of a group
+            for change in group:
+                self._queue.put(change)
+            return
+        try:
+            outcomes = self._write_group(group)
+        finally:
+            self._writing.release()
+        self._outdate_cache(group)
+        _tell(group, outcomes, asyncio.get_running_loop())
+        self._shorten_log_now_and_then(len(group), group[0].loop)
+
+    def _shorten_log_now_and_then(self, changes: int, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the thread copy the write-ahead log into the database: on the event loop that would stop all streams."""
+        self._changes_in_log += changes
+        if self._changes_in_log >= _LOG_LIMIT and not self._closed:
+            self._changes_in_log = 0
+            self._queue.put(_Change((), loop, loop.create_future(), _shorten_log))
+
+    def _hand_over(self, change: _Change) -> None:
+        with self._closing:  # nothing may come to stand behind the end of the queue, where it would never be taken
+            self._refuse_if_closed()
             self._queue.put(change)
-        await change.done  # whoever is cancelled here only stops waiting
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StorageUnavailable("The database is closed.")
 
     def close(self) -> None:
         """Finish what waits, then let go."""
         with self._closing:
             self._closed = True
+            for change in self._waiting:
+                self._queue.put(change)
+            self._waiting = []
             self._queue.put(None)
         self._thread.join()
         self._reader.close()
@@ -145,10 +213,13 @@ class SqliteDatabase:
         behind: deque[_Change | None] = deque()
         while (first := behind.popleft() if behind else self._queue.get()) is not None:
             if first.chore is not None:
-                _tell([first], [self._do_chore(first.chore)])
+                with self._writing:
+                    outcome = self._do_chore(first.chore)
+                _tell([first], [outcome])
                 continue
             group = self._take_waiting(first, behind)
-            outcomes = self._write_group(group)
+            with self._writing:
+                outcomes = self._write_group(group)
             self._outdate_cache(group)
             _tell(group, outcomes)
 
@@ -177,16 +248,25 @@ class SqliteDatabase:
     def _write_group(self, group: list[_Change]) -> list[Exception | None]:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            write = self._write_one if len(group) > 1 else self._carry_out  # one alone is undone with the transaction
-            outcomes = [write(change) for change in group]
-            self._writer.execute("COMMIT" if len(group) > 1 or outcomes[0] is None else "ROLLBACK")
+            outcomes = [self._carry_out(change) for change in group]
+            if any(outcomes):  # a change that was refused must not take the others along
+                self._writer.execute("ROLLBACK")
+                self._writer.execute("BEGIN IMMEDIATE")
+                outcomes = [self._carry_out_apart(change) for change in group]
+            self._commit()
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer must go on and the callers must know
             self._roll_back()
             _LOG.error("a group of %d changes was not written: %s", len(group), error)
             return [StorageUnavailable(f"The database did not take the change: {error}.")] * len(group)
         return outcomes
 
-    def _write_one(self, change: _Change) -> Exception | None:
+    def _commit(self) -> None:
+        began = time.monotonic()
+        self._writer.execute("COMMIT")
+        if get_ident() != self._thread.ident:  # whose clock counts waiting for the interpreter's lock too
+            self._pace.took(time.monotonic() - began)
+
+    def _carry_out_apart(self, change: _Change) -> Exception | None:
         self._writer.execute("SAVEPOINT change")
         outcome = self._carry_out(change)
         if outcome is not None:
@@ -230,6 +310,10 @@ def _erase(writer: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError(message)
 
 
+def _shorten_log(writer: sqlite3.Connection) -> None:
+    writer.execute("PRAGMA wal_checkpoint (PASSIVE)").fetchone()
+
+
 def _open(path: Path, synchronous: str) -> tuple[sqlite3.Connection, sqlite3.Connection, sqlite3.Connection]:
     """The writer's connection, the readers', and that of long reads; a file that is refused is left as it was."""
     path.touch(mode=0o600)
@@ -250,17 +334,24 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     connection.execute("PRAGMA secure_delete = ON")
     connection.create_function("audit_link", 2, link_of, deterministic=True)
     return connection
 
 
-def _tell(group: list[_Change], outcomes: list[Exception | None]) -> None:
+def _tell(
+    group: list[_Change], outcomes: list[Exception | None], here: asyncio.AbstractEventLoop | None = None
+) -> None:
+    """Resolve each change on its own loop; ``here`` is the one that runs now, if any."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Change, Exception | None]]] = {}
     for change, outcome in zip(group, outcomes, strict=True):
         by_loop.setdefault(change.loop, []).append((change, outcome))
     for loop, told in by_loop.items():
-        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there any more
+        if loop is here:
+            _resolve(told)
+            continue
+        with suppress(RuntimeError):  # the loop was closed in the meantime, and its callers with it
             loop.call_soon_threadsafe(_resolve, told)
 
 

@@ -280,7 +280,7 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
         sql = "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ? WHERE id = ?"
         ended_at = rows.to_micros(turn.ended_at) if turn.ended_at else None
         values = (turn.status, ended_at, *rows.usage_columns(turn.usage), turn.id)
-        self._stage(Statement(sql, values, _changed_one, ("workflows", None)))
+        self._stage(Statement(sql, values, _changed_one))
 
 
 class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from orcheo_adapters.sqlite.commit_pace import CommitPace
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
 from orcheo_adapters.sqlite.repositories import explain_integrity
 
@@ -13,9 +14,9 @@ AUDIT = "INSERT INTO audit VALUES (?, 0, 'published', 'ada', 'cli', NULL, ?)"
 
 
 @contextmanager
-def opened(path: Path, synchronous: str = "NORMAL") -> Iterator[SqliteDatabase]:
+def opened(path: Path, synchronous: str = "NORMAL", pace: CommitPace | None = None) -> Iterator[SqliteDatabase]:
     """An open database, closed at the end."""
-    database = SqliteDatabase(path, explain=explain_integrity, synchronous=synchronous)
+    database = SqliteDatabase(path, explain=explain_integrity, synchronous=synchronous, pace=pace)
     try:
         yield database
     finally:

@@ -4,16 +4,18 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
-from threading import Event
+from threading import Event, get_ident
 
 import pytest
 from attrs import define, field
 
+from orcheo_adapters.sqlite.commit_pace import CommitPace
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
 from orcheo_core.errors import ConcurrentChange, HandleTaken, StorageUnavailable
 from tests.adapters.sqlite.files import audit_ids, noted, opened
 
 DEADLINE_SECONDS = 10
+ON_THE_THREAD = CommitPace(too_slow=0.0)
 
 
 @define
@@ -52,8 +54,8 @@ class Held:
 
 @pytest.fixture
 async def held(tmp_path: Path) -> AsyncIterator[Held]:
-    """An empty database with a writer that can be held."""
-    with opened(tmp_path / "orcheo.db") as database:
+    """An empty database with a writer thread that can be held."""
+    with opened(tmp_path / "orcheo.db", pace=ON_THE_THREAD) as database:
         yield Held(database, tmp_path / "orcheo.db")
 
 
@@ -130,3 +132,97 @@ async def test_a_read_that_fails_says_that_storage_is_unavailable(held: Held) ->
     """Whatever SQLite says about a read, callers know one error."""
     with pytest.raises(StorageUnavailable, match="cannot be read"):
         held.database.read("SELECT * FROM nowhere")
+
+
+def wrote_on(database: SqliteDatabase) -> list[int]:
+    """A list that gets the thread of every statement that the writer's connection carries out from now on."""
+    threads: list[int] = []
+    database._writer.set_trace_callback(lambda _sql: threads.append(get_ident()))
+    return threads
+
+
+async def test_a_quick_disk_is_written_on_the_event_loop(tmp_path: Path) -> None:
+    """Changes of one round of the loop share a transaction, without a thread."""
+    with opened(tmp_path / "orcheo.db") as database:
+        said: list[tuple[int, str]] = []
+        database._writer.set_trace_callback(lambda sql: said.append((get_ident(), sql)))
+        await asyncio.gather(*(database.write([noted(f"aud_{number}")]) for number in range(3)))
+    assert {thread for thread, _ in said} == {get_ident()}
+    assert [sql for _, sql in said].count("COMMIT") == 1
+    assert audit_ids(tmp_path / "orcheo.db") == ["aud_0", "aud_1", "aud_2"]
+
+
+async def test_a_refused_change_on_the_event_loop_leaves_its_neighbours_intact(tmp_path: Path) -> None:
+    """As on the thread."""
+    with opened(tmp_path / "orcheo.db") as database:
+        changes = [noted("aud_1")], [noted("aud_2"), noted("aud_1")], [noted("aud_3")]
+        outcomes = await asyncio.gather(*map(database.write, changes), return_exceptions=True)
+    assert [type(each) for each in outcomes] == [type(None), ConcurrentChange, type(None)]
+    assert audit_ids(tmp_path / "orcheo.db") == ["aud_1", "aud_3"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        [noted(f"aud_{number:03}") for number in range(100)],
+        [Statement("DELETE FROM threads WHERE id = ?", ("thr_1",), erases=True)],
+        [Statement("UPDATE chat_sessions SET ended_at = 1", touches=("chat_sessions", None))],
+    ],
+    ids=["many statements", "a removal", "a whole table"],
+)
+async def test_what_may_take_long_is_written_by_the_thread(tmp_path: Path, change: list[Statement]) -> None:
+    """However quick the disk is, other visitors must not wait for it."""
+    with opened(tmp_path / "orcheo.db") as database:
+        threads = wrote_on(database)
+        await database.write(change)
+    assert threads
+    assert get_ident() not in threads
+
+
+async def test_the_event_loop_does_not_wait_for_the_thread(tmp_path: Path) -> None:
+    """While the thread is in the middle of a group, the loop hands its changes over."""
+    with opened(tmp_path / "orcheo.db") as database:
+        threads = wrote_on(database)
+        database._writing.acquire()
+        writing = asyncio.create_task(database.write([noted("aud_1")]))
+        while not database._due_on:  # noqa: ASYNC110 - one round of the loop
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        database._writing.release()
+        await writing
+    assert get_ident() not in threads
+
+
+async def test_closing_finishes_what_waits_for_the_event_loop(tmp_path: Path) -> None:
+    """The loop never comes round again before the file is closed."""
+    with opened(tmp_path / "orcheo.db") as database:
+        writing = asyncio.create_task(database.write([noted("aud_1")]))
+        asyncio.get_running_loop().call_soon(database.close)
+        await writing
+    assert audit_ids(tmp_path / "orcheo.db") == ["aud_1"]
+
+
+def test_a_slow_disk_is_left_to_the_thread_for_a_while() -> None:
+    """One hiccup does not count; three slow commits in a row do, for a second."""
+    now = [100.0]
+    pace = CommitPace(too_slow=0.001, now=lambda: now[0])
+    for seconds in (0.002, 0.002, 0.0001, 0.002, 0.002):
+        pace.took(seconds)
+        assert pace.is_quick
+    pace.took(0.002)
+    assert not pace.is_quick
+    now[0] += 0.9
+    assert not pace.is_quick
+    now[0] += 0.2
+    assert pace.is_quick
+
+
+async def test_the_thread_shortens_the_write_ahead_log(tmp_path: Path) -> None:
+    """Copying the log into the database takes too long for the event loop."""
+    with opened(tmp_path / "orcheo.db") as database:
+        said: list[tuple[int, str]] = []
+        database._writer.set_trace_callback(lambda sql: said.append((get_ident(), sql)))
+        for number in range(600):
+            await database.write([noted(f"aud_{number:03}")])
+    [thread] = [thread for thread, sql in said if "wal_checkpoint" in sql]
+    assert thread != get_ident()
