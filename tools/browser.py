@@ -34,9 +34,10 @@ def _unpacked(npm: str) -> Path:
         for archive in ("al2023", "swiftshader", "fonts"):
             with tarfile.open(CACHE / "bin" / f"{archive}.tar") as tar:
                 tar.extractall(CACHE / "bin", filter="data")
-        (CACHE / "bin" / "fonts.conf").write_text(_FONTS.format(bin=CACHE / "bin"))
         launcher.write_text(_LAUNCHER.format(bin=CACHE / "bin"))
         launcher.chmod(0o755)
+    # Each time, so that a browser unpacked earlier learns what is new here.
+    (CACHE / "bin" / "fonts.conf").write_text(_FONTS.format(bin=CACHE / "bin"))
     return launcher
 
 
@@ -46,9 +47,24 @@ _FONTS = """<?xml version="1.0"?>
   <dir>/usr/share/fonts</dir>
   <dir>{bin}/fonts</dir>
   <cachedir>{bin}/fonts-cache</cachedir>
+  <alias binding="strong">
+    <family>monospace</family>
+    <prefer>
+      <family>DejaVu Sans Mono</family>
+      <family>Liberation Mono</family>
+      <family>Noto Sans Mono</family>
+    </prefer>
+  </alias>
+  <alias>
+    <family>sans-serif</family>
+    <prefer><family>Open Sans</family></prefer>
+  </alias>
 </fontconfig>
 """
-"""The machine's fonts, if any, and the ones carried along: Chromium breaks down without a font."""
+"""The machine's fonts, if any, and the ones carried along: Chromium breaks down without a font.
+
+Without the aliases any font may stand in for the generic families, and code is drawn in a proportional one.
+"""
 
 _LAUNCHER = """#!/bin/sh
 export FONTCONFIG_FILE="{bin}/fonts.conf"

@@ -1,5 +1,6 @@
 """The visitor's way in: what the page needs, and chat sessions."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from orcheo_adapters.http.parts import HttpParts, parts_of
 from orcheo_adapters.http.problems import ProofOfWorkNeeded
 from orcheo_adapters.http.requests import address_of, authenticated, bearer, forbid_cross_site, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
+from orcheo_adapters.wire.chatkit_requests import MESSAGE_LENGTH
 from orcheo_adapters.wire.session_requests import SessionRequest, decode_session_request
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.login import Login
@@ -18,6 +20,7 @@ from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import FieldError, GrantInvalid, InvalidInput
+from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.services.admitting import ChatGrant
 
 if TYPE_CHECKING:
@@ -38,8 +41,10 @@ async def chat_info(request: Request) -> Response:
             "name": workflow.name,
             "require_login": publication.require_login,
             "login_url": _login_url(workflow) if core.signing_in.is_possible else None,
+            "login_with": None if parts_of(request).dev_login else _only_title(core.signing_in.providers),
             "signed_in_as": _name_of(login_of(request)),
             "dev_login": parts_of(request).dev_login,
+            "message_limit": MESSAGE_LENGTH,
             "look": {},
         }
     )
@@ -47,6 +52,11 @@ async def chat_info(request: Request) -> Response:
 
 def _login_url(workflow: Workflow) -> str:
     return f"/auth/login?to=/chat/{workflow.handle}"
+
+
+def _only_title(providers: Sequence[IdentityProvider]) -> str | None:
+    """The name of the one identity provider; with several, the visitor chooses later."""
+    return providers[0].title if len(providers) == 1 else None
 
 
 def _name_of(login: Login | None) -> str | None:

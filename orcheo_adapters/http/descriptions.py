@@ -202,8 +202,10 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
                     name=_TEXT,
                     require_login={"type": "boolean"},
                     login_url=_TEXT_OR_NULL,
+                    login_with=_TEXT_OR_NULL,
                     signed_in_as=_TEXT_OR_NULL,
                     dev_login={"type": "boolean"},
+                    message_limit={"type": "integer"},
                     look={"type": "object"},
                 ),
             )

@@ -10,6 +10,10 @@ from orcheo_core.errors import BodyTooLarge
 BODY_LIMIT = 256 * 1024
 """Bytes of a request body (security.md)."""
 
+_CHATKIT = "/api/chatkit"
+CHATKIT_BODY_LIMIT = 512 * 1024
+"""Bytes of a ChatKit request: the longest message of a visitor fits in any script."""
+
 _UPLOADS = "/api/chatkit/attachments"
 UPLOAD_SLACK = 16 * 1024
 """Bytes that a form may need around its file."""
@@ -55,11 +59,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._upload_limit if scope["path"].startswith(_UPLOADS) else self._limit
+        limit = self._limit_of(scope["path"])
         if self._announced(scope) > limit:
             await problem_response(_too_large(limit), request_id_of(scope))(scope, receive, send)
         else:
             await self._app(scope, _counting(receive, limit), send)
+
+    def _limit_of(self, path: str) -> int:
+        if path.startswith(_UPLOADS):
+            return self._upload_limit
+        return CHATKIT_BODY_LIMIT if path == _CHATKIT else self._limit
 
     @staticmethod
     def _announced(scope: Scope) -> int:

@@ -13,7 +13,8 @@ from orcheo_core.domain.items import InferenceOptions, InputPart, TagInput, Text
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PageQuery
 from orcheo_core.errors import FieldError, InvalidInput
 
-_TEXT_LENGTH = 100_000
+MESSAGE_LENGTH = 100_000
+"""Characters of one text of a visitor; the chat page holds its composer to it."""
 
 
 @frozen(kw_only=True)
@@ -276,8 +277,8 @@ def _input_part(value: object, converter: Converter) -> InputPart:
 
 
 def _text(part: TextInput) -> TextInput:
-    if len(part.text) > _TEXT_LENGTH:
-        raise InvalidInput(FieldError("text", f"must be at most {_TEXT_LENGTH} characters"))
+    if len(part.text) > MESSAGE_LENGTH:
+        raise InvalidInput(FieldError("text", f"must be at most {MESSAGE_LENGTH} characters"))
     return part
 
 

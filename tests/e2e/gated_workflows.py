@@ -6,7 +6,18 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from orcheo_core import Citation, Source, SourceCited, TextDelta
+from orcheo_core import (
+    Citation,
+    ImageShown,
+    InputAsked,
+    Question,
+    RunContext,
+    Source,
+    SourceCited,
+    StructuredInputItem,
+    TextDelta,
+    WidgetShown,
+)
 
 _POLL_SECONDS = 0.01
 _EVERYTHING = """
@@ -78,3 +89,40 @@ def deaf(text: str) -> Iterator[str]:
     yield "before "
     while not _is_open(text):
         time.sleep(_POLL_SECONDS)
+
+
+async def asks(_text: str, context: RunContext) -> AsyncIterator[InputAsked | TextDelta]:
+    """Asks for a size and a name, and says what was answered; it never takes a message for an answer."""
+    if not isinstance(context.cause, StructuredInputItem):
+        size = Question(id="size", question="Which size?", options=("S", "M"))
+        yield InputAsked(questions=(size, Question(id="name", question="For whom?")))
+        return
+    given = {each.id: each.answer for each in context.cause.questions if each.answer}
+    yield TextDelta(" and ".join(f"{name}: {', '.join(each.values) or 'skipped'}" for name, each in given.items()))
+
+
+async def not_drawn(_text: str) -> AsyncIterator[WidgetShown | ImageShown]:
+    """A widget, and a picture from elsewhere."""
+    yield WidgetShown(widget={"type": "Card", "children": [{"type": "Text", "value": "Hello"}]})
+    yield ImageShown(url="https://example.org/cat.png")
+
+
+async def both_ways(_text: str) -> AsyncIterator[str]:
+    """Paragraphs that run from left to right and from right to left, in text, list, quote and table."""
+    yield "English first.\n\nمرحبا بكم في API.\n\n- البند الأول\n- Second\n\n"
+    yield "> اقتباس قصير.\n\n| اسم | Wert |\n|---|---|\n| واحد | 1 |\n"
+
+
+async def says_much(text: str) -> AsyncIterator[str]:
+    """Five paragraphs that name the message."""
+    yield "\n\n".join(f"{text}, paragraph {number}." for number in range(1, 6))
+
+
+def length(text: str) -> str:
+    """How many characters it was sent."""
+    return str(len(text))
+
+
+def options(_text: str) -> str:
+    """Sentences of options, so that some of them meet the end of a line."""
+    return " and ".join(f"`--option-{number}`" for number in range(12))

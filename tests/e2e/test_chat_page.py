@@ -181,3 +181,148 @@ def test_work_is_done_unseen(new_server: Callable[[], ServerProcess], browser: B
         tab.close()
     with server.client() as program:
         assert program.post("/api/chat/crowded/session", json={}).status_code == 428
+
+
+def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """One question after the other, over a reload too; the answers go on with the run instead of asking again."""
+    published = shared_server.publish("asks", "tests.e2e.gated_workflows:asks")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("Order")
+    expect(tab.page.get_by_role("group", name="Which size?")).to_be_visible()
+    tab.page.reload()
+    tab.button("M").click()
+    expect(tab.page.get_by_text("For whom?")).to_be_visible()
+    tab.message_field.fill("Ada")
+    tab.page.keyboard.press("Enter")
+    expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")
+    expect(tab.page.locator("[data-role=given]")).to_have_text([re.compile("M$"), re.compile("Ada$")])
+    tab.page.reload()
+    expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")
+    expect(tab.button("Skip")).to_have_count(0)
+    tab.ask("Another")
+    tab.button("Skip").click()
+    tab.button("Skip").click()
+    expect(tab.answer_texts.last).to_have_text("size: skipped and name: skipped")
+
+
+def test_an_interrupt_of_a_graph_is_resumed_by_the_answer(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """By words that name an option as well."""
+    target = "tests.conformance.talking_graphs:asks"
+    shared_server.operation("workflows.add", handle="graph", runner="langgraph", target=target)
+    tab = new_tab().visit(shared_server.operation("workflows.publish", ref="graph")["share_url"])
+    tab.ask("Paint it")
+    expect(tab.button("red")).to_be_visible()
+    tab.message_field.fill("Blue")
+    tab.page.keyboard.press("Enter")
+    expect(tab.answer_texts.last).to_have_text("Then blue.")
+
+
+def test_a_part_that_cannot_be_drawn_says_so(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """A widget and a picture from elsewhere: a quiet line each, no request, and no offer to run everything again."""
+    published = shared_server.publish("not-drawn", "tests.e2e.gated_workflows:not_drawn")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("Show me")
+    for _ in range(2):
+        expect(tab.page.get_by_text("This part cannot be shown here.")).to_have_count(2)
+        expect(tab.page.get_by_text("There was no answer")).to_have_count(0)
+        expect(tab.button("Retry")).to_have_count(0)
+        tab.page.reload()
+
+
+def test_an_idle_tab_shows_what_was_said_in_another(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """At once, and without a reload; it follows the answer as well."""
+    published = shared_server.publish("idle", HELD)
+    shared_server.gates.open("first")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("first")
+    tab.expect_answer(number=0)
+    second = tab.beside().visit(published["share_url"])
+    second.expect_answer(number=0)
+    tab.ask("second")
+    expect(second.questions).to_have_text(["first", "second"])
+    second.expect_answer(number=1, status="streaming")
+    shared_server.gates.open("second")
+    second.expect_answer(number=1)
+
+
+def test_a_draft_survives_a_reload(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """And is gone once it is sent."""
+    published = shared_server.publish("draft", "examples.echo:answer")
+    tab = new_tab().visit(published["share_url"])
+    tab.message_field.fill("half a thought")
+    tab.page.reload()
+    expect(tab.message_field).to_have_value("half a thought")
+    tab.button("Send").click()
+    tab.expect_answer(number=0)
+    tab.page.reload()
+    tab.expect_answer(number=0)
+    expect(tab.message_field).to_have_value("")
+
+
+def test_a_message_may_have_as_many_characters_as_the_server_takes(
+    shared_server: ServerProcess, new_tab: NewTab
+) -> None:
+    """One number for both, in every script."""
+    published = shared_server.publish("long", "tests.e2e.gated_workflows:length")
+    tab = new_tab().visit(published["share_url"])
+    tab.message_field.fill("\U0001f600" * 100_001)
+    expect(tab.page.get_by_text("This message is 1 characters too long. The limit is 100,000.")).to_be_visible()
+    tab.message_field.fill("\U0001f600" * 100_000)
+    tab.button("Send").click()
+    tab.expect_answer(number=0)
+    expect(tab.answer_texts).to_have_text("100000")
+
+
+EARLIER = 60
+
+
+def test_earlier_messages_come_without_moving_what_is_read(
+    new_server: Callable[[], ServerProcess], browser: Browser
+) -> None:
+    """What was in view stays where it was, and the first new item has the focus; at the top they come by themselves."""
+    server = new_server()
+    server.settings = {"ORCHEO_LIMITS": "off"}
+    published = server.start().publish("much", "tests.e2e.gated_workflows:says_much")
+    tab = ChatTab.open(browser, server.url).visit(published["share_url"])
+    tab.ask("message 0")
+    tab.expect_answer(number=0)
+    fill_thread(tab, EARLIER)
+    tab.page.reload()
+    first = f"message {EARLIER - 25 + 1}, paragraph 1."
+    expect(tab.page.get_by_text(first)).to_be_attached()
+    tab.page.get_by_role("button", name="Show earlier messages").evaluate(
+        "(button) => button.focus({preventScroll: true})"
+    )
+    place = "(e) => e.getBoundingClientRect().top"
+    shown = tab.page.get_by_text(first)
+    before = shown.evaluate(place)
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.get_by_text("message 12, paragraph 1.")).to_be_attached()
+    expect(tab.questions.first).to_have_text("message 11")
+    assert abs(shown.evaluate(place) - before) < 2
+    expect(tab.page.locator("article").first).to_be_focused()
+    tab.page.get_by_role("log").evaluate("(log) => log.scrollTo(0, 0)")
+    expect(tab.questions.first).to_have_text("message 0")
+    tab.close()
+    tab.assert_well_behaved()
+
+
+def fill_thread(tab: ChatTab, count: int) -> None:
+    """Many turns, by the page's own credentials, as fast as the server goes."""
+    tab.page.evaluate(
+        """async (count) => {
+          const post = (url, body, headers) => fetch(url, {method: "POST", body: JSON.stringify(body),
+            headers: {"Content-Type": "application/json", ...headers}});
+          const ref = location.pathname.split("/")[2];
+          const {client_secret} = await (await post(`/api/chat/${ref}/session`, {})).json();
+          const thread_id = Object.values(localStorage)[0];
+          for (let number = 1; number <= count; number += 1) {
+            const content = [{type: "input_text", text: `message ${number}`}];
+            const input = {content, attachments: [], inference_options: {}};
+            const answer = await post("/api/chatkit", {type: "threads.add_user_message", params: {thread_id, input}},
+              {Authorization: `Bearer ${client_secret}`});
+            await answer.text();
+          }
+        }""",
+        count,
+    )

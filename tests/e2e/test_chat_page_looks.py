@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from tests.e2e.browser import ChatTab
 from tests.e2e.server_process import ROOT, ServerProcess
@@ -24,15 +24,15 @@ WIDEST = """() => {
 SERIOUS = {"serious", "critical"}
 
 
-def serious_faults(tab: ChatTab) -> list[str]:
-    """What axe finds in the page that keeps people out."""
+def serious_faults(tab: ChatTab, *, every: bool = False) -> list[str]:
+    """What axe finds in the page that keeps people out; with ``every``, what it finds at all."""
     tab.page.evaluate(AXE.read_text("utf-8"))
     found: dict[str, Any] = tab.page.evaluate(RUN_AXE)
     assert found["passes"], "axe looked at nothing"
     return [
         f"{fault['id']}: {node['target']}"
         for fault in found["violations"]
-        if fault["impact"] in SERIOUS
+        if every or fault["impact"] in SERIOUS
         for node in fault["nodes"]
     ]
 
@@ -98,3 +98,137 @@ def test_a_screen_reader_is_told_of_the_end(shared_server: ServerProcess, new_ta
     shared_server.gates.open("spoken")
     expect(log).to_have_attribute("aria-busy", "false")
     expect(status).to_have_text("The answer is complete.")
+
+
+def test_stop_and_escape_leave_the_focus_in_the_field(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Whoever stops an answer by keyboard can write the next message at once."""
+    published = shared_server.publish("halted", "tests.e2e.gated_workflows:held")
+    tab = new_tab().visit(published["share_url"])
+    for number, keys in enumerate([["Tab", "Enter"], ["Escape"]]):
+        tab.page.keyboard.type(f"stop {number}")
+        tab.page.keyboard.press("Enter")
+        expect(tab.answer_texts.nth(number)).to_have_text("before")
+        for key in keys:
+            tab.page.keyboard.press(key)
+        expect(tab.page.get_by_text("You stopped this answer.").first).to_be_visible()
+        expect(tab.message_field).to_be_focused()
+
+
+def test_enter_says_why_nothing_is_sent_while_an_answer_is_written(
+    shared_server: ServerProcess, new_tab: NewTab
+) -> None:
+    """Seen and spoken; the text stays."""
+    published = shared_server.publish("held-back", "tests.e2e.gated_workflows:held")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("held-back")
+    expect(tab.answer_texts).to_have_text("before")
+    tab.message_field.fill("Impatient")
+    tab.page.keyboard.press("Enter")
+    status = tab.page.get_by_role("status")
+    expect(status).to_contain_text("An answer is still being written.")
+    expect(status).to_be_in_viewport()
+    shared_server.gates.open("held-back")
+    tab.expect_answer(number=0)
+    expect(tab.message_field).to_have_value("Impatient")
+
+
+def test_each_paragraph_runs_in_its_own_direction(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """English from the left, Arabic from the right, whatever comes first; a list as a whole, by its first item."""
+    published = shared_server.publish("both-ways", "tests.e2e.gated_workflows:both_ways")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("\u05e9\u05dc\u05d5\u05dd, and English\nEnglish, \u05e9\u05dc\u05d5\u05dd")
+    prose = tab.expect_answer(number=0).locator(".prose")
+    sides = """(block) => {
+      const range = document.createRange();
+      range.selectNodeContents(block);
+      const text = range.getBoundingClientRect(), box = block.parentElement.getBoundingClientRect();
+      return text.left - box.left < box.right - text.right ? "left" : "right";
+    }"""
+    assert [each.evaluate(sides) for each in prose.locator("> p").all()] == ["left", "right"]
+    assert prose.locator("ul").evaluate("(list) => getComputedStyle(list).direction") == "rtl"
+    assert [each.evaluate(sides) for each in prose.locator("li").all()] == ["right", "right"]
+    assert prose.locator("blockquote").evaluate("(quote) => getComputedStyle(quote).direction") == "rtl"
+    assert prose.locator("table").evaluate("(table) => getComputedStyle(table).direction") == "rtl"
+    assert tab.questions.evaluate("(text) => getComputedStyle(text).unicodeBidi") == "plaintext"
+
+
+CONTRAST = """([selector, property]) => {
+  const found = (root) => root.querySelector(selector) ??
+    [...root.querySelectorAll("*")].map((e) => e.shadowRoot && found(e.shadowRoot)).find(Boolean);
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map((c) => c / 255)
+      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const page = getComputedStyle(document.querySelector("orcheo-chat-page")).backgroundColor;
+  const pair = [light(getComputedStyle(found(document))[property]), light(page)].sort();
+  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+}"""
+"""Of an edge's colour with the page around it (WCAG 2.2, 1.4.11)."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("contrast", "least"), [("no-preference", 3.0), ("more", 7.0)])
+def test_edges_of_fields_buttons_and_bubbles_can_be_seen(
+    shared_server: ServerProcess,
+    new_tab: NewTab,
+    scheme: Literal["light", "dark"],
+    contrast: Literal["no-preference", "more"],
+    least: float,
+) -> None:
+    """3:1 against the page, without focus; more for those who ask for more contrast."""
+    published = shared_server.publish(f"edges-{scheme}-{contrast}", "examples.echo:answer")
+    tab = new_tab(color_scheme=scheme, contrast=contrast).visit(published["share_url"])
+    tab.ask("Hello")
+    tab.expect_answer(number=0)
+    tab.page.get_by_role("log").focus()
+    for edge in (".composer", ".bubble", ".bar .quiet"):
+        assert tab.page.evaluate(CONTRAST, [edge, "borderTopColor"]) >= least, edge
+
+
+def test_who_said_what_is_seen_in_forced_colours(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """The bubble has an edge that does not come from its background."""
+    published = shared_server.publish("forced", "examples.echo:answer")
+    tab = new_tab(forced_colors="active").visit(published["share_url"])
+    tab.ask("Hello")
+    tab.expect_answer(number=0)
+    expect(tab.page.locator(".question")).to_have_css("border-top-width", "1px")
+
+
+def test_short_code_stays_whole_on_a_narrow_screen(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """An option is never cut after its hyphens."""
+    published = shared_server.publish("options", "tests.e2e.gated_workflows:options")
+    tab = new_tab(viewport={"width": 360, "height": 640}).visit(published["share_url"])
+    tab.ask("Hello")
+    codes = tab.expect_answer(number=0).locator("code").all()
+    assert [each.evaluate("(code) => code.getClientRects().length") for each in codes] == [1] * 12
+    assert tab.page.evaluate(WIDEST) == [360]
+
+
+def test_the_page_is_small_on_the_wire(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Everything that a first visit loads, as it was sent; a second visit loads no script again."""
+    published = shared_server.publish("small", "examples.echo:answer")
+    tab = new_tab()
+    answers: list[Response] = []
+    tab.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks its listeners
+    tab.visit(published["share_url"])
+    files = [each for each in answers if "/api/" not in each.url]
+    sent = {each.url.rpartition("/")[2]: each.request.sizes()["responseBodySize"] for each in files}
+    assert sum(sent.values()) < 34_000, sent
+    assert {each.headers.get("content-encoding") for each in files if each.url.endswith((".js", ".css"))} <= {
+        "br",
+        "gzip",
+    }
+    tab.page.goto("about:blank")
+    tab.visit(published["share_url"])
+    again = "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('.js')).map((e) => e.transferSize)"
+    assert tab.page.evaluate(again) == [0]
+
+
+def test_the_pages_around_the_chat_are_accessible(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """The front page and a page that is not there: no fault that axe finds."""
+    tab = new_tab()
+    for path, title in (("/", "This is an Orcheo server"), ("/nowhere", "There is no page here")):
+        tab.page.goto(shared_server.url + path)
+        expect(tab.page.get_by_role("heading")).to_have_text(title)
+        assert serious_faults(tab, every=True) == []

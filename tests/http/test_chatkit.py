@@ -305,3 +305,13 @@ async def test_an_expired_grant_says_so(house: House) -> None:
     grant = await house.grant()
     house.clock.advance(seconds=timedelta(minutes=5).total_seconds())
     assert_problem(await house.chatkit(grant, "threads.list"), 401, "grant_expired")
+
+
+async def test_the_longest_message_fits_in_any_script(house: House) -> None:
+    """The page's composer is told the same limit that the server keeps, in characters and not in bytes."""
+    await house.publish()
+    grant, limit = await house.grant(), (await house.client.get("/api/chat/echo")).json()["message_limit"]
+    said = {**USER_INPUT, "content": [{"type": "input_text", "text": "\U0001f600" * limit}]}
+    assert (await house.chatkit(grant, "threads.create", input=said)).status_code == 200
+    more = {**USER_INPUT, "content": [{"type": "input_text", "text": "\U0001f600" * (limit + 1)}]}
+    assert_problem(await house.chatkit(grant, "threads.create", input=more), 422, "invalid_input")

@@ -166,9 +166,9 @@ async def test_a_body_that_is_too_large(live: Live, house: House) -> None:
     await house.publish()
     grant = (await house.grant()).encode()
     head = POST + b"Authorization: Bearer " + grant + b"\r\n" + CLOSE[:-2]
-    large = b" " * 300_000
-    announced = await live.ask(head + b"Content-Length: 300000\r\n\r\n" + large)
-    chunked = await live.ask(head + b"Transfer-Encoding: chunked\r\n\r\n493e0\r\n" + large + b"\r\n0\r\n\r\n")
+    large = b" " * 600_000
+    announced = await live.ask(head + b"Content-Length: 600000\r\n\r\n" + large)
+    chunked = await live.ask(head + b"Transfer-Encoding: chunked\r\n\r\n927c0\r\n" + large + b"\r\n0\r\n\r\n")
     for answer in (announced, chunked):
         assert (answer.status, answer.code) == (413, "body_too_large")
 

@@ -20,6 +20,8 @@ const DESCRIPTION = {
   login_url: "/auth/login?to=1",
   signed_in_as: null,
   dev_login: false,
+  login_with: "Example ID",
+  message_limit: 8_000,
   look: {},
 };
 const GRANT = { client_secret: "grant", expires_in: 300 };
@@ -27,6 +29,7 @@ const GRANT = { client_secret: "grant", expires_in: 300 };
 beforeEach(() => {
   history.replaceState(null, "", "/chat/docs%20assistant");
   localStorage.clear();
+  sessionStorage.clear();
 });
 
 afterEach(() => document.body.replaceChildren());
@@ -172,13 +175,15 @@ describe("the chat page", () => {
 
   test.each([
     ["chat_unavailable", 404, "This chat is not available"],
-    ["login_required", 401, "Sign in to chat"],
+    ["login_required", 401, "Sign in to chat with Docs assistant"],
     ["rate_limited", 429, "You can try again in 7 s."],
     ["internal", 500, "The chat could not be opened"],
   ])("says %s in plain words", async (code, status, words) => {
     openPage(jsonAnswer(DESCRIPTION), problemAnswer(status, code, { "retry-after": "7" }));
     await expect.poll(() => shownText('[role="alert"]')).toContain(words);
-    expect(all('a[href="/auth/login?to=1"]')).toHaveLength(code === "login_required" ? 1 : 0);
+    expect(all('[role="alert"] .icon')).toHaveLength(1);
+    const link = code === "login_required" ? "Sign in with Example ID" : "";
+    expect(shownText('a[href="/auth/login?to=1"]')).toBe(link);
   });
 
   test("is tried again from the screen that says what went wrong", async () => {
@@ -295,6 +300,167 @@ describe("the composer", () => {
     await compose("a".repeat(8_010), { key: "a" });
     expect(shownText("#limit")).toBe("This message is 10 characters too long. The limit is 8,000.");
   });
+
+  test("counts characters as the server does, not halves of them", async () => {
+    await compose("😀".repeat(7_990), { key: "a" });
+    expect(shownText("#limit")).toBe("10 characters left");
+  });
+});
+
+describe("what is being written", () => {
+  const type = async (text: string) => {
+    await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
+    const field = find<HTMLTextAreaElement>("textarea");
+    field.value = text;
+    field.dispatchEvent(new InputEvent("input"));
+  };
+  const shown = () => find<HTMLTextAreaElement>("textarea")?.value;
+
+  test("survives a reload, until it is sent", async () => {
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
+    await type("half a thought");
+    document.body.replaceChildren();
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), streamAnswer(turnEvents("thr_1", "Hi", ["Hello"])));
+    await expect.poll(shown).toBe("half a thought");
+    await send("Hi");
+    await expect.poll(() => all('[data-status="done"]')).toHaveLength(1);
+    expect(sessionStorage).toHaveLength(0);
+  });
+
+  test("belongs to its thread, also while that thread gets its id", async () => {
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), streamAnswer(turnEvents("thr_1", "Hi", ["Hello"])));
+    await send("Hi");
+    await type("next");
+    await expect.poll(() => all('[data-status="done"]')).toHaveLength(1);
+    find<HTMLButtonElement>('button[aria-label="New chat"]').click();
+    await expect.poll(shown).toBe("");
+    expect(sessionStorage.getItem("orcheo.draft.wf_1..thr_1")).toBe("next");
+  });
+
+  test("is nothing for whoever signs in next", async () => {
+    openPage(
+      jsonAnswer({ ...DESCRIPTION, signed_in_as: "Ada" }),
+      jsonAnswer(GRANT),
+      new Response(null, { status: 204 }),
+    );
+    vi.spyOn(location, "reload").mockImplementation(() => {});
+    await type("my secret");
+    document.body.replaceChildren();
+    openPage(
+      jsonAnswer({ ...DESCRIPTION, signed_in_as: "Eve" }),
+      jsonAnswer(GRANT),
+      new Response(null, { status: 204 }),
+    );
+    await expect.poll(shown).toBe("");
+    find<HTMLButtonElement>(".sign-in button").click();
+    await expect.poll(() => sessionStorage).toHaveLength(0);
+  });
+});
+
+describe("while an answer is written", () => {
+  const endless = () => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        const frames = turnEvents("thr_1", "Hi", ["Hello"]).slice(0, 5);
+        for (const each of frames)
+          controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(each)}\n\n`));
+      },
+    });
+    return openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), new Response(body), jsonAnswer({}));
+  };
+
+  test("Enter says why nothing is sent, and the text stays", async () => {
+    endless();
+    await send("Hi");
+    await expect.poll(() => all('[data-status="streaming"]')).toHaveLength(1);
+    await send("Impatient");
+    await expect.poll(() => shownText("[role=status]")).toContain("An answer is still being written.");
+    expect(find<HTMLElement>(".status").dataset.shown).toBe("true");
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("Impatient");
+  });
+
+  test.each(["Escape", "the Stop button"])("%s stops it and leaves the focus in the field", async (how) => {
+    const server = endless();
+    await send("Hi");
+    await expect.poll(() => all('[data-status="streaming"]')).toHaveLength(1);
+    const stop = find<HTMLButtonElement>('button[aria-label="Stop"]');
+    stop.focus();
+    if (how === "Escape")
+      stop.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, composed: true }));
+    else stop.click();
+    await expect.poll(() => server.sent.at(-1)?.body.type).toBe("threads.cancel");
+    await expect.poll(() => find("orcheo-composer").shadowRoot?.activeElement?.tagName).toBe("TEXTAREA");
+  });
+});
+
+describe("questions of the workflow", () => {
+  const question = (extra: object) => ({ id: "q1", question: "Which **size**?", ...extra });
+  const options = [{ value: "S" }, { value: "M" }];
+  function openAsking(input: object): FakeServer {
+    localStorage.setItem("orcheo.thread.wf_1", "thr_1");
+    const item = { type: "structured_input", id: "msg_q", status: "pending", inputs: [question(input)] };
+    const thread = wireThread("thr_1", [userItem("msg_u", "Hi"), item as never]);
+    const done = assistantItem("msg_b", "Thanks");
+    return openPage(
+      jsonAnswer(DESCRIPTION),
+      jsonAnswer(GRANT),
+      jsonAnswer(thread),
+      streamAnswer([{ type: "thread.item.done", item: done }]),
+    );
+  }
+  const given = (server: FakeServer) => server.sent.at(-1)?.body.params.input.answers.q1;
+
+  test("offer their options as buttons", async () => {
+    const server = openAsking({ options });
+    await expect.poll(() => shownText(".options button")).toBe("S M");
+    expect(find<HTMLTextAreaElement>("textarea").placeholder).toBe("Write your answer");
+    (all(".options button")[1] as HTMLButtonElement).click();
+    await expect.poll(() => shownText('[data-role="assistant"] p')).toContain("Thanks");
+    expect(given(server)).toEqual({ values: ["M"], skipped: false });
+    expect(all(".options")).toEqual([]);
+  });
+
+  test("take several options at once", async () => {
+    const server = openAsking({ options, multiple: true });
+    await expect.poll(() => all("input[type=checkbox]")).toHaveLength(2);
+    const form = find<HTMLFormElement>(".choice form");
+    for (const box of all("input[type=checkbox]")) (box as HTMLInputElement).checked = true;
+    form.dispatchEvent(new SubmitEvent("submit", { cancelable: true }));
+    await expect.poll(() => server.sent.at(-1)?.body?.type).toBe("threads.add_structured_input");
+    expect(given(server)).toEqual({ values: ["S", "M"], skipped: false });
+  });
+
+  test("take what is written into the composer", async () => {
+    const server = openAsking({ options });
+    await expect.poll(() => all(".options button")).toHaveLength(2);
+    await send("m");
+    await expect.poll(() => server.sent.at(-1)?.body?.type).toBe("threads.add_structured_input");
+    expect(given(server)).toEqual({ values: ["M"], skipped: false });
+  });
+
+  test("can be skipped", async () => {
+    const server = openAsking({});
+    await expect.poll(() => shownText(".choice button")).toBe("Skip");
+    find<HTMLButtonElement>(".choice button").click();
+    await expect.poll(() => server.sent.at(-1)?.body?.type).toBe("threads.add_structured_input");
+    expect(given(server)).toEqual({ values: [], skipped: true });
+  });
+});
+
+test("a part that cannot be drawn says so, and nothing offers to run the workflow again", async () => {
+  localStorage.setItem("orcheo.thread.wf_1", "thr_1");
+  const thread = wireThread("thr_1", [userItem("msg_u", "Hi"), { type: "widget", id: "itm_1" }]);
+  openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), jsonAnswer(thread));
+  await expect.poll(() => shownText(".log")).toContain("This part cannot be shown here.");
+  expect(shownText(".log")).not.toContain("There was no answer");
+  expect(all(".failure")).toEqual([]);
+});
+
+test("an empty chat has no button for a new one", async () => {
+  openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
+  await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
+  expect(all('button[aria-label="New chat"]')).toEqual([]);
+  expect(shownText(".disclaimer")).toContain("The owner of this chat can read this conversation.");
 });
 
 test.each([

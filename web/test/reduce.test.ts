@@ -1,8 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { ThreadEvent } from "../src/element/protocol/wire.ts";
-import { openedThread } from "../src/element/state/from-wire.ts";
+import type { ThreadEvent, WireItem } from "../src/element/protocol/wire.ts";
+import { itemViews, openedThread } from "../src/element/state/from-wire.ts";
 import { reduce } from "../src/element/state/reduce.ts";
-import { emptyThread, isSettled, type ThreadView } from "../src/element/state/thread-view.ts";
+import {
+  emptyThread,
+  isSettled,
+  pendingQuestions,
+  type ThreadView,
+} from "../src/element/state/thread-view.ts";
 import { assistantItem, turnEvents, userItem, wireThread } from "./fakes.ts";
 
 const asked = reduce(emptyThread, { type: "asked", key: "key-1", text: "Hi" });
@@ -14,15 +19,23 @@ function tellAll(view: ThreadView, threadEvents: readonly ThreadEvent[]): Thread
 
 function texts(view: ThreadView): string[] {
   return view.items.map((item) =>
-    item.kind === "answer" ? item.parts.map((part) => part.text).join("|") : item.text,
+    item.kind === "answer"
+      ? item.parts.map((part) => part.text).join("|")
+      : "text" in item
+        ? item.text
+        : item.kind,
   );
 }
 
 describe("a turn", () => {
   test("shows the question before the server knows of it, then the server's copy in its place", () => {
-    expect(asked.items).toEqual([{ kind: "question", id: "key-1", text: "Hi", status: "pending" }]);
+    expect(asked.items).toEqual([
+      { kind: "question", id: "key-1", key: "key-1", text: "Hi", status: "pending", files: [] },
+    ]);
     const told = tellAll(asked, EVENTS.slice(0, 2));
-    expect(told.items).toEqual([{ kind: "question", id: "msg_u", text: "Hi", status: "kept" }]);
+    expect(told.items).toEqual([
+      { kind: "question", id: "msg_u", key: "key-1", text: "Hi", status: "kept", files: [] },
+    ]);
     expect(told.threadId).toBe("thr_1");
   });
 
@@ -35,13 +48,52 @@ describe("a turn", () => {
   });
 
   test("shows what the workflow asks, and then the answer to it", () => {
-    const inputs = [{ question: "Which size?", options: [{ value: "S" }, { value: "M" }] }];
-    const item = { type: "structured_input" as const, id: "msg_q", inputs };
+    const input = { id: "q1", question: "Which size?", options: [{ value: "S" }, { value: "M" }] };
+    const item = {
+      type: "structured_input",
+      id: "msg_q",
+      status: "pending",
+      inputs: [input],
+    } satisfies WireItem;
     const questioned = tellAll(asked, [...EVENTS, { type: "thread.item.done", item }]);
-    expect(texts(questioned).at(-1)).toBe("Which size?\n\n- S\n- M");
-    const answered = inputs.map((input) => ({ ...input, answer: { values: ["M"], skipped: false } }));
-    const replaced = { type: "thread.item.replaced" as const, item: { ...item, inputs: answered } };
-    expect(texts(tellAll(questioned, [replaced])).at(-1)).toBe("Which size?\n\n- S\n- M\n\n> M");
+    expect(questioned.items.at(-1)).toMatchObject({ kind: "asked", questions: [{ answer: null }] });
+    expect(pendingQuestions(questioned)).toBeNull();
+    const ended = reduce(questioned, { type: "ended" });
+    expect(pendingQuestions(ended)?.id).toBe("msg_q");
+    expect(isSettled(ended)).toBe(true);
+    const answer = { values: ["M"], skipped: false };
+    const answered = { ...item, status: "answered", inputs: [{ ...input, answer }] } satisfies WireItem;
+    const replaced = tellAll(ended, [{ type: "thread.item.replaced", item: answered }]);
+    expect(replaced.items.at(-1)).toMatchObject({ status: "answered", questions: [{ answer }] });
+    expect(pendingQuestions(replaced)).toBeNull();
+  });
+
+  test.each([
+    ["widget", 1],
+    ["generated_image", 1],
+    ["something_new", 1],
+    ["workflow", 0],
+    ["end_of_turn", 0],
+  ])("a part of the type %s leaves %i placeholder", (type, count) => {
+    const item = { type, id: "itm_1" } as unknown as WireItem;
+    const told = reduce(tellAll(asked, [...EVENTS, { type: "thread.item.done", item }]), { type: "ended" });
+    expect(told.items.filter(({ kind }) => kind === "unshown")).toHaveLength(count);
+    const reopened = openedThread(wireThread("thr_1", [userItem("msg_u", "Hi"), item]), [], null);
+    expect(reopened.failure).toBeNull();
+  });
+
+  test("an answer that cannot be shown is no missing answer", () => {
+    const items = [userItem("msg_u", "Hi"), { type: "widget", id: "itm_1" } as const];
+    const opened = openedThread(wireThread("thr_1", items), items, null);
+    expect(opened.failure).toBeNull();
+    expect(isSettled(opened)).toBe(true);
+  });
+
+  test("a tool of the page waits for a page that has it, unless it is given up", () => {
+    const call = (status: "pending" | "completed") =>
+      ({ type: "client_tool_call", id: "itm_1", status }) as const;
+    const shown = (status: "pending" | "completed") => itemViews([call(status)]).map(({ kind }) => kind);
+    expect([shown("pending"), shown("completed")]).toEqual([["unshown"], []]);
   });
 
   test("told again from any point on ends in the same view", () => {
@@ -114,11 +166,10 @@ describe("thread events that are not text", () => {
     ]);
   });
 
-  test("unknown kinds of events, updates and items change nothing", () => {
+  test("unknown kinds of events and updates change nothing", () => {
     const unknown = [
       { type: "thread.item.updated", item_id: "nobody", update: EVENTS[5] },
       { type: "client_effect", name: "x", data: {} },
-      { type: "thread.item.added", item: { type: "widget", id: "w" } },
     ] as unknown as ThreadEvent[];
     const view = tellAll(asked, EVENTS);
     expect(tellAll(view, unknown)).toEqual(view);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ChatClient } from "../src/element/protocol/chat-client.ts";
 import { GrantKeeper } from "../src/element/protocol/grant-keeper.ts";
-import type { WireThread } from "../src/element/protocol/wire.ts";
+import type { QuestionsItem, ThreadEvent, WireThread } from "../src/element/protocol/wire.ts";
+import { pendingQuestions } from "../src/element/state/thread-view.ts";
 import { ThreadController } from "../src/element/thread-controller.ts";
 import {
   assistantItem,
@@ -22,17 +23,19 @@ function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
   const server = new FakeServer(...answers);
   const pace = new FakePace();
   const told: string[] = [];
+  const taken: string[] = [];
   const client = new ChatClient("/api/chatkit", new GrantKeeper(async () => "grant"), server.fetch);
   const thread = new ThreadController(client, pace, {
     viewChanged: (view) => {
       if (told.at(-1) !== view.connection) told.push(view.connection);
     },
     turnStarted: () => told.push("start"),
+    turnTaken: (threadId) => taken.push(threadId),
     turnEnded: () => told.push("end"),
     failed: () => told.push("failed"),
   });
   const requests = () => server.sent.map(({ url, body }) => body?.type ?? url.replace("/api/chatkit/", ""));
-  return { server, pace, told, thread, requests };
+  return { server, pace, told, taken, thread, requests };
 }
 
 function threadWith(status: NonNullable<WireThread["metadata"]["orcheo.turn"]>["status"], items = ITEMS) {
@@ -279,5 +282,165 @@ describe("an answer", () => {
     await asking;
     expect(thread.view.items).toEqual([]);
     expect(told.filter((word) => word === "end")).toHaveLength(1);
+  });
+});
+
+describe("a question of the workflow", () => {
+  const questions = (...ids: string[]): QuestionsItem => ({
+    type: "structured_input",
+    id: "msg_q",
+    status: "pending",
+    inputs: ids.map((id) => ({ id, question: `${id}?`, options: [{ value: "S" }, { value: "M" }] })),
+  });
+  const answered = (item: QuestionsItem): QuestionsItem => ({ ...item, status: "answered" });
+  const goesOn = (item: QuestionsItem): ThreadEvent[] => [
+    { type: "stream_options", stream_options: { allow_cancel: true } },
+    { type: "thread.item.replaced", item: answered(item) },
+    { type: "thread.item.done", item: assistantItem("msg_b", "Thanks") },
+  ];
+  const asking = (item: QuestionsItem) =>
+    threadWith("completed", [userItem("msg_u", "Hi"), item] as typeof ITEMS);
+
+  test("is answered, after a reload too, and the answer goes on with the run", async () => {
+    const item = questions("size");
+    const { thread, server, taken } = arrange(asking(item), streamAnswer(goesOn(item)));
+    await thread.open("thr_1");
+    expect(pendingQuestions(thread.view)?.id).toBe("msg_q");
+    await thread.answer({ values: ["M"], skipped: false }, "key-1");
+    expect(server.sent.at(-1)?.body).toEqual({
+      type: "threads.add_structured_input",
+      params: {
+        thread_id: "thr_1",
+        item_id: "msg_q",
+        input: { status: "answered", answers: { size: { values: ["M"], skipped: false } } },
+      },
+    });
+    expect(answerText(thread)).toBe("Thanks");
+    expect(pendingQuestions(thread.view)).toBeNull();
+    expect(taken).toEqual(["thr_1"]);
+  });
+
+  test("is one of several: each gets its answer, then all are sent", async () => {
+    const item = questions("size", "colour");
+    const { thread, server, requests } = arrange(asking(item), streamAnswer(goesOn(item)));
+    await thread.open("thr_1");
+    await thread.answer({ values: ["M"], skipped: false }, "key-1");
+    expect(requests()).toEqual(["threads.get_by_id"]);
+    await thread.answer({ values: [], skipped: true }, "key-2");
+    expect(server.sent.at(-1)?.body.params.input).toEqual({
+      status: "answered",
+      answers: { size: { values: ["M"], skipped: false }, colour: { values: [], skipped: true } },
+    });
+  });
+
+  test("can be skipped", async () => {
+    const item = questions("size");
+    const { thread, server } = arrange(asking(item), streamAnswer(goesOn(item)));
+    await thread.open("thr_1");
+    await thread.answer({ values: [], skipped: true }, "key-1");
+    expect(server.sent.at(-1)?.body.params.input.status).toBe("skipped");
+  });
+
+  test.each([
+    [409, "nothing_pending"],
+    [404, "item_not_found"],
+  ])("that another tab has answered (%i %s) shows what came of it", async (status, code) => {
+    const item = questions("size");
+    const done = [userItem("msg_u", "Hi"), answered(item), assistantItem("msg_b", "Thanks")] as typeof ITEMS;
+    const { thread } = arrange(asking(item), problemAnswer(status, code), threadWith("completed", done));
+    await thread.open("thr_1");
+    await thread.answer({ values: ["M"], skipped: false }, "key-1");
+    await expect.poll(() => answerText(thread)).toBe("Thanks");
+    expect(thread.view).toMatchObject({ failure: null, turn: "idle" });
+  });
+
+  test("answered too soon keeps its answers, and sends them again under the same key", async () => {
+    const item = questions("size");
+    const { thread, server } = arrange(
+      asking(item),
+      problemAnswer(429, "rate_limited", { "retry-after": "0" }),
+      streamAnswer(goesOn(item)),
+    );
+    await thread.open("thr_1");
+    await thread.answer({ values: ["M"], skipped: false }, "key-1");
+    expect(thread.view.failure).toMatchObject({ kind: "rate-limited", remedy: "send-again" });
+    await thread.retry("key-2");
+    expect(server.sent.slice(1).map(({ headers }) => headers["Idempotency-Key"])).toEqual(["key-1", "key-1"]);
+    expect(answerText(thread)).toBe("Thanks");
+  });
+
+  test("without anything to answer is no dead end", async () => {
+    const { thread } = arrange(asking(questions()));
+    await thread.open("thr_1");
+    expect(pendingQuestions(thread.view)).toBeNull();
+  });
+});
+
+describe("a message that the server has not been heard of", () => {
+  test("can be taken back, and sent again under its key", async () => {
+    const { thread, server } = arrange(() => new Promise(() => {}), streamAnswer(EVENTS));
+    void thread.ask("Hi", "key-1");
+    await expect.poll(() => server.sent).toHaveLength(1);
+    await thread.stop();
+    expect(thread.view).toMatchObject({ turn: "idle", failure: { kind: "stopped", remedy: "ask-again" } });
+    await thread.retry("key-2");
+    expect(server.sent.at(-1)?.headers["Idempotency-Key"]).toBe("key-1");
+    expect(answerText(thread)).toBe("Hello, you");
+  });
+});
+
+describe("looking again", () => {
+  const MORE = [...ITEMS, userItem("msg_v", "More"), assistantItem("msg_w", "Of course")];
+
+  test("shows what another tab has said, behind what was loaded before", async () => {
+    const first = { ...wireThread("thr_1", []), items: { data: [], has_more: true, after: "x" } };
+    const page = (items: typeof MORE, hasMore: boolean) =>
+      jsonAnswer({ data: items.toReversed(), has_more: hasMore, after: items[0]?.id });
+    const { thread } = arrange(
+      jsonAnswer(first),
+      page(ITEMS, true),
+      page([userItem("msg_0", "First")] as typeof MORE, false),
+      jsonAnswer(first),
+      page(MORE, true),
+    );
+    await thread.open("thr_1");
+    await thread.showEarlier();
+    await thread.refresh();
+    expect(thread.view.items.map(({ id }) => id)).toEqual(["msg_0", "msg_u", "msg_a", "msg_v", "msg_w"]);
+    expect(thread.view.earlier).toBeNull();
+  });
+
+  test("follows the answer that another tab has asked for", async () => {
+    const running = [...ITEMS, userItem("msg_u2", "More")] as typeof ITEMS;
+    const { thread } = arrange(
+      threadWith("completed"),
+      threadWith("running", running),
+      streamAnswer(turnEvents(null, "More", ["Yes"])),
+    );
+    await thread.open("thr_1");
+    await thread.refresh();
+    await expect.poll(() => answerText(thread)).toBe("Yes");
+    await expect.poll(() => thread.view.turn).toBe("idle");
+  });
+
+  test("without news changes nothing, a failure that is shown included", async () => {
+    const { thread } = arrange(
+      threadWith("interrupted"),
+      threadWith("interrupted"),
+      new TypeError("offline"),
+    );
+    await thread.open("thr_1");
+    const { view } = thread;
+    await thread.refresh();
+    await thread.refresh();
+    expect(thread.view).toBe(view);
+  });
+
+  test("waits while there is something of one's own under way or unsure", async () => {
+    const { thread, requests } = arrange(problemAnswer(500, "internal"));
+    await thread.refresh();
+    await thread.ask("Hi", "key-1");
+    await thread.refresh();
+    expect(requests()).toEqual(["threads.create"]);
   });
 });

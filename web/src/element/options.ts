@@ -13,6 +13,15 @@ export interface ChatOptions {
   /** The thread to show first; null for a new one. */
   initialThread?: string | null;
   header?: { title?: { text?: string } };
+  /** Characters that a message may have; what the server takes. */
+  messageLimit?: number;
+  /** Where unsent text is kept by thread (null: a new one), so that a reload does not lose it. */
+  drafts?: Drafts;
+}
+
+interface Drafts {
+  recall(threadId: string | null): string;
+  keep(threadId: string | null, text: string): void;
 }
 
 /** The events that the element fires, with their details. */

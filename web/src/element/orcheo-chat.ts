@@ -3,15 +3,19 @@
 import { LitElement, type TemplateResult } from "lit";
 import type { ChatEvents, ChatOptions } from "./options.ts";
 import { chatTemplate } from "./parts/chat.ts";
+import type { OrcheoComposer } from "./parts/composer.ts";
 import { Countdown } from "./parts/countdown.ts";
 import { FrameBatch } from "./parts/frame-batch.ts";
+import { OtherTabs } from "./parts/other-tabs.ts";
 import { ScrollKeeper } from "./parts/scroll-keeper.ts";
 import { skeletonTemplate } from "./parts/skeleton.ts";
 import "./parts/composer.ts";
 import { ChatClient } from "./protocol/chat-client.ts";
 import { GrantKeeper } from "./protocol/grant-keeper.ts";
 import { browserPace } from "./protocol/pace.ts";
-import type { ThreadView } from "./state/thread-view.ts";
+import type { GivenAnswer } from "./protocol/wire.ts";
+import { typedAnswer } from "./state/answering.ts";
+import { currentQuestion, pendingQuestions, type ThreadView } from "./state/thread-view.ts";
 import { answerStyles } from "./styles/answer.ts";
 import { chatStyles } from "./styles/chat.ts";
 import { controlStyles } from "./styles/controls.ts";
@@ -28,17 +32,27 @@ export class OrcheoChat extends LitElement {
   readonly #batch = new FrameBatch(() => this.requestUpdate());
   #options: ChatOptions | null = null;
   #thread: ThreadController | null = null;
+  #otherTabs: OtherTabs | null = null;
   #isLoading = false;
+  #isHeld = false;
   #threadId: string | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("online", this.#online);
+    document.addEventListener("visibilitychange", this.#seen);
+    addEventListener("focus", this.#seen);
+    this.#otherTabs = new OtherTabs((threadId) => {
+      if (threadId === this.#threadId) void this.#thread?.refresh();
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener("online", this.#online);
+    document.removeEventListener("visibilitychange", this.#seen);
+    removeEventListener("focus", this.#seen);
+    this.#otherTabs?.close();
   }
 
   /** Connects the element to a server; giving options anew starts anew. */
@@ -48,6 +62,7 @@ export class OrcheoChat extends LitElement {
     this.#thread = new ThreadController(this.#client(options), browserPace, {
       viewChanged: (view) => this.#viewChanged(view),
       turnStarted: () => this.#emit("chatkit.response.start", undefined),
+      turnTaken: (threadId) => this.#otherTabs?.tell(threadId),
       turnEnded: () => this.#emit("chatkit.response.end", undefined),
       failed: (error) => this.#emit("chatkit.error", { error }),
     });
@@ -58,20 +73,25 @@ export class OrcheoChat extends LitElement {
   async setThreadId(threadId: string | null): Promise<void> {
     if (threadId === null) this.#thread?.clear();
     else await this.#load(threadId);
+    await this.#restoreDraft();
     this.#scroll.toEnd();
   }
 
+  /** Says something; where the workflow has asked, it is the answer. */
   async sendUserMessage({ text, newThread = false }: { text: string; newThread?: boolean }): Promise<void> {
     if (this.#thread === null || this.#thread.view.turn !== "idle")
       throw new Error("The chat cannot take a message now.");
     if (newThread) this.#thread.clear();
     this.#scroll.toEnd();
-    await this.#thread.ask(text, crypto.randomUUID());
+    const asked = pendingQuestions(this.#thread.view);
+    const question = asked && currentQuestion(asked);
+    if (question === null) await this.#thread.ask(text, crypto.randomUUID());
+    else await this.#thread.answer(typedAnswer(question, text), crypto.randomUUID());
   }
 
   async focusComposer(): Promise<void> {
     await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>("orcheo-composer")?.focus();
+    this.#composer?.focusField();
   }
 
   override render(): TemplateResult {
@@ -82,6 +102,8 @@ export class OrcheoChat extends LitElement {
       title: this.#title(),
       loginUrl: this.#options?.api.loginUrl ?? null,
       secondsLeft: this.#countdown.secondsUntil(view.failure?.notBefore ?? 0),
+      messageLimit: this.#options?.messageLimit ?? Number.POSITIVE_INFINITY,
+      isHeld: this.#isHeld,
       isAtEnd: this.#scroll.isAtEnd,
       acts: this.#acts,
     });
@@ -91,6 +113,15 @@ export class OrcheoChat extends LitElement {
     this.#batch.done();
   }
 
+  get #composer(): OrcheoComposer | null {
+    return this.renderRoot.querySelector("orcheo-composer");
+  }
+
+  /** Other tabs may have said something while nobody looked at this one. */
+  readonly #seen = (): void => {
+    if (!document.hidden) void this.#thread?.refresh();
+  };
+
   /** A network that is back mends a lost connection without being asked. */
   readonly #online = (): void => {
     if (this.#thread?.view.failure?.remedy === "reconnect") this.#acts.retry();
@@ -98,13 +129,54 @@ export class OrcheoChat extends LitElement {
 
   readonly #acts = {
     send: (text: string) => void this.sendUserMessage({ text }),
+    answer: (given: GivenAnswer) => {
+      this.#scroll.toEnd();
+      void this.#thread?.answer(given, crypto.randomUUID());
+      void this.focusComposer();
+    },
+    write: (text: string) => {
+      this.#options?.drafts?.keep(this.#threadId, text);
+      this.#hold(false);
+    },
+    hold: () => this.#hold(true),
+    keyPressed: (key: KeyboardEvent) => {
+      const view = this.#thread?.view;
+      if (key.key !== "Escape" || key.isComposing || view?.turn !== "running" || !view.canStop) return;
+      this.#acts.stop();
+      void this.focusComposer();
+    },
     stop: () => void this.#thread?.stop(),
     retry: () => void this.#thread?.retry(crypto.randomUUID()),
     startNew: () => void this.setThreadId(null).then(() => this.focusComposer()),
-    showEarlier: () => void this.#scroll.keepPlace(async () => this.#thread?.showEarlier()),
+    showEarlier: () => void this.#showEarlier().then(() => this.#focusFirstItem()),
     toEnd: () => this.#scroll.toEnd(),
-    scrolled: this.#scroll.scrolled,
+    scrolled: () => {
+      this.#scroll.scrolled();
+      if (this.#scroll.isAtTop) void this.#showEarlier();
+    },
   };
+
+  async #showEarlier(): Promise<void> {
+    if (this.#thread?.view.earlier == null) return;
+    await this.#scroll.keepPlace(async () => this.#thread?.showEarlier());
+  }
+
+  /** The button may be gone, and with it the focus; what is new begins at the first item. */
+  #focusFirstItem(): void {
+    this.renderRoot.querySelector<HTMLElement>(".log > [tabindex]")?.focus({ preventScroll: true });
+  }
+
+  #hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.requestUpdate();
+  }
+
+  async #restoreDraft(): Promise<void> {
+    this.requestUpdate();
+    await this.updateComplete;
+    this.#composer?.restore(this.#options?.drafts?.recall(this.#threadId) ?? "");
+  }
 
   #client({ api }: ChatOptions): ChatClient {
     return new ChatClient(api.url, new GrantKeeper(api.getClientSecret), (url, init) => fetch(url, init));
@@ -112,8 +184,7 @@ export class OrcheoChat extends LitElement {
 
   async #start(threadId: string | null): Promise<void> {
     if (threadId !== null) await this.#load(threadId);
-    this.requestUpdate();
-    await this.updateComplete;
+    await this.#restoreDraft();
     this.#emit("chatkit.ready", undefined);
   }
 
@@ -130,9 +201,17 @@ export class OrcheoChat extends LitElement {
 
   #viewChanged(view: ThreadView): void {
     this.#batch.ask();
+    if (view.turn === "idle") this.#isHeld = false;
     if (view.threadId === this.#threadId) return;
+    if (this.#threadId === null) this.#moveDraft(view.threadId);
     this.#threadId = view.threadId;
     this.#emit("chatkit.thread.change", { threadId: view.threadId });
+  }
+
+  /** What is written while a new thread gets its id belongs to that thread. */
+  #moveDraft(threadId: string | null): void {
+    this.#options?.drafts?.keep(null, "");
+    this.#options?.drafts?.keep(threadId, this.#composer?.text ?? "");
   }
 
   #title(): string {

@@ -3,18 +3,38 @@
 import { type ChatClient, isAbort } from "./protocol/chat-client.ts";
 import { ConnectionError, isLimited, problemCode } from "./protocol/problem.ts";
 import { followTurn, type Pace, retryDelay } from "./protocol/turn-feed.ts";
-import { askRequest, type Page, type TurnRequest, type WireItem, type WireThread } from "./protocol/wire.ts";
+import {
+  answerRequest,
+  askRequest,
+  type GivenAnswer,
+  type Page,
+  type TurnRequest,
+  type WireItem,
+  type WireThread,
+} from "./protocol/wire.ts";
 import { changeForError } from "./state/failure.ts";
-import { itemViews, openedThread } from "./state/from-wire.ts";
+import { itemViews, openedThread, withNews } from "./state/from-wire.ts";
 import { reduce, type ThreadChange } from "./state/reduce.ts";
-import { emptyThread, isSettled, lastQuestion, type ThreadView } from "./state/thread-view.ts";
+import {
+  currentQuestion,
+  emptyThread,
+  isSettled,
+  lastQuestion,
+  pendingQuestions,
+  type Remedy,
+  type ThreadView,
+} from "./state/thread-view.ts";
 
 const ITEMS_SHOWN = 50;
 const MAX_FOLLOWS = 6;
+/** Somebody else, such as another tab of the visitor's, was quicker: the thread shows what they did. */
+const OVERTAKEN = new Set(["nothing_pending", "item_not_found", "thread_not_found"]);
 
 export interface ThreadListener {
   viewChanged(view: ThreadView): void;
   turnStarted(): void;
+  /** The server has taken what was said here, so others may look at it. */
+  turnTaken(threadId: string): void;
   turnEnded(): void;
   failed(error: unknown): void;
 }
@@ -25,6 +45,8 @@ export class ThreadController {
   readonly #listener: ThreadListener;
   #view = emptyThread;
   #abort = new AbortController();
+  #lastOpening: Opening | null = null;
+  #isLoadingEarlier = false;
 
   constructor(client: ChatClient, pace: Pace, listener: ThreadListener) {
     this.#client = client;
@@ -64,6 +86,39 @@ export class ThreadController {
     await this.#runTurn({ request: askRequest(text, this.#view.threadId), key }, signal);
   }
 
+  /** Answers the question that waits; with the last one of its item, all answers are sent. */
+  async answer(answer: GivenAnswer, key: string): Promise<void> {
+    const { threadId } = this.#view;
+    const asked = pendingQuestions(this.#view);
+    const question = asked && currentQuestion(asked);
+    if (threadId === null || asked === null || question === null) return;
+    this.#apply({ type: "question-answered", itemId: asked.id, questionId: question.id, answer });
+    const answered = pendingQuestions(this.#view);
+    if (answered !== null) return;
+    const answers = Object.fromEntries(
+      asked.questions.map(({ id, answer: given }) => [id, id === question.id ? answer : (given ?? answer)]),
+    );
+    const signal = this.#restart();
+    this.#apply({ type: "answers-sent" });
+    await this.#runTurn({ request: answerRequest(threadId, asked.id, answers), key }, signal);
+  }
+
+  /** Shows what others, such as another tab of the visitor's, have said meanwhile; without news nothing changes. */
+  async refresh(): Promise<void> {
+    const { threadId, turn, closed, items } = this.#view;
+    const isUnsure = items.some((item) => item.kind === "question" && item.status !== "kept");
+    if (threadId === null || turn !== "idle" || closed !== null || isUnsure) return;
+    const { signal } = this.#abort;
+    try {
+      const view = withNews(this.#view, await this.#read(threadId, signal));
+      if (signal.aborted || view === this.#view) return;
+      this.#apply({ type: "opened", view });
+    } catch {
+      return; // Nobody asked for this; what is shown is still true.
+    }
+    if (this.#view.turn === "running") void this.#runTurn(null, signal);
+  }
+
   /** Does what the shown failure offers. */
   async retry(newKey: string): Promise<void> {
     const question = lastQuestion(this.#view);
@@ -71,6 +126,11 @@ export class ThreadController {
     const remedy = this.#view.failure?.remedy;
     if (remedy === "ask-again" && question !== null) return this.ask(question.text, question.id);
     if (remedy === "reconnect" && threadId !== null) return this.open(threadId);
+    if (remedy === "send-again" && this.#lastOpening !== null) {
+      const signal = this.#restart();
+      this.#apply({ type: "answers-sent" });
+      return this.#runTurn(this.#lastOpening, signal);
+    }
     if (remedy === "answer-again" && threadId !== null && question !== null) {
       const signal = this.#restart();
       this.#apply({ type: "answer-retried" });
@@ -79,10 +139,18 @@ export class ThreadController {
     }
   }
 
-  /** Asks the server to stop the running turn; the turn's own stream then tells its end. */
+  /**
+   * Asks the server to stop the running turn; the turn's own stream then tells its end. A message of which the server
+   * has not said anything is taken back.
+   */
   async stop(): Promise<void> {
     const threadId = this.#view.threadId;
-    if (threadId === null || this.#view.turn !== "running") return;
+    if (this.#view.turn !== "running") return;
+    if (threadId === null) {
+      this.#restart();
+      const failure = { kind: "stopped", text: "", remedy: "ask-again", notBefore: 0 } as const;
+      return this.#apply({ type: "failed", failure });
+    }
     this.#apply({ type: "stopping" });
     try {
       await this.#client.call(
@@ -98,23 +166,30 @@ export class ThreadController {
 
   async showEarlier(): Promise<void> {
     const { threadId, earlier } = this.#view;
-    if (threadId === null || earlier === null) return;
+    if (threadId === null || earlier === null || this.#isLoadingEarlier) return;
+    this.#isLoadingEarlier = true;
     try {
       const page = await this.#newestItems(threadId, earlier, this.#abort.signal);
       this.#apply({ type: "earlier-shown", items: itemViews(page.items), earlier: page.earlier });
     } catch (error) {
       if (!isAbort(error)) this.#listener.failed(error);
+    } finally {
+      this.#isLoadingEarlier = false;
     }
   }
 
   async #load(threadId: string, signal: AbortSignal): Promise<void> {
+    this.#apply({ type: "opened", view: await this.#read(threadId, signal) });
+  }
+
+  async #read(threadId: string, signal: AbortSignal): Promise<ThreadView> {
     const request = { type: "threads.get_by_id", params: { thread_id: threadId } } as const;
     const thread = await this.#client.call<WireThread>(request, signal);
     // get_by_id gives the oldest items: of a long thread the newest are wanted.
     const page = thread.items.has_more
       ? await this.#newestItems(threadId, undefined, signal)
       : { items: thread.items.data, earlier: null };
-    this.#apply({ type: "opened", view: openedThread(thread, page.items, page.earlier) });
+    return openedThread(thread, page.items, page.earlier);
   }
 
   async #newestItems(threadId: string, after: string | undefined, signal: AbortSignal) {
@@ -125,11 +200,16 @@ export class ThreadController {
   }
 
   async #runTurn(opening: Opening | null, signal: AbortSignal): Promise<void> {
+    this.#lastOpening = opening;
     this.#listener.turnStarted();
     try {
       await this.#followToEnd(opening, signal);
     } catch (error) {
-      if (!isAbort(error)) this.#fail(error, opening?.request.type === "threads.retry_after_item");
+      const threadId = this.#view.threadId;
+      const isAnswer = opening?.request.type === "threads.add_structured_input";
+      if (isAnswer && threadId !== null && OVERTAKEN.has(problemCode(error) ?? ""))
+        return this.open(threadId);
+      if (!isAbort(error)) this.#fail(error, opening);
     }
     if (!signal.aborted) this.#listener.turnEnded();
   }
@@ -151,20 +231,30 @@ export class ThreadController {
 
   async #follow(opening: Opening | null, signal: AbortSignal): Promise<void> {
     const client = this.#client;
+    let isNew = opening !== null;
     const open = opening && (() => client.openTurn(opening.request, opening.key, signal));
     const feed = followTurn({ client, open, threadId: this.#view.threadId, signal, pace: this.#pace });
     for await (const step of feed) {
       signal.throwIfAborted();
       if (step.kind === "told") this.#apply({ type: "told", threadEvent: step.threadEvent });
       else this.#apply({ type: "connection", state: step.state });
+      if (isNew && step.kind === "told" && this.#view.threadId !== null) {
+        isNew = false;
+        this.#listener.turnTaken(this.#view.threadId);
+      }
     }
   }
 
-  #fail(error: unknown, wasRetry = false): void {
-    const isKept = this.#view.threadId !== null && lastQuestion(this.#view)?.status !== "pending";
-    const remedy = wasRetry && isLimited(error) ? "answer-again" : isKept ? "reconnect" : "ask-again";
-    this.#apply(changeForError(error, remedy, Date.now()));
+  #fail(error: unknown, opening: Opening | null = null): void {
+    this.#apply(changeForError(error, this.#remedyFor(error, opening), Date.now()));
     this.#listener.failed(error);
+  }
+
+  #remedyFor(error: unknown, opening: Opening | null): Remedy {
+    if (isLimited(error) && opening?.request.type === "threads.retry_after_item") return "answer-again";
+    if (isLimited(error) && opening?.request.type === "threads.add_structured_input") return "send-again";
+    const isKept = this.#view.threadId !== null && lastQuestion(this.#view)?.status !== "pending";
+    return isKept ? "reconnect" : "ask-again";
   }
 
   #restart(): AbortSignal {

@@ -6,11 +6,10 @@
 import type { Inline } from "./ast.ts";
 import { DelimiterStack } from "./delimiters.ts";
 import { type Landmarks, landmarksOf } from "./landmarks.ts";
-import { safeHref } from "./links.ts";
+import { bareAddressAt, safeHref } from "./links.ts";
 
 const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const PLAIN = /[^\\`*_~[\]!<&h\n]+/y;
-const BARE_ADDRESS = /https?:\/\/[^\s<>"'`|\\]{1,2000}/y;
 const ANGLE_ADDRESS = /<((?:https?:\/\/|mailto:)[^\s<>]{1,2000})>/y;
 const LINE_BREAK_TAG = /<br ?\/?>/iy;
 const DESTINATION =
@@ -146,9 +145,8 @@ class InlineParser {
 
   #bareAddress(): boolean {
     if (!this.#linksAllowed || /\w/.test(this.#text.charAt(this.#at - 1))) return false;
-    const match = this.#match(BARE_ADDRESS, false);
-    if (match === null) return false;
-    const address = withoutTail(match[0]);
+    const address = bareAddressAt(this.#text, this.#at);
+    if (address === null) return false;
     if (this.#address(address, 0)) return true;
     this.#out.text(address);
     return this.#skip(address.length);
@@ -201,12 +199,4 @@ function withoutPadding(code: string): string {
 
 function textOf(text: string): Inline {
   return { type: "text", text };
-}
-
-/** Punctuation after an address belongs to the sentence; so does a bracket that the address did not open. */
-function withoutTail(address: string): string {
-  const tail = address.includes("(") ? ".,;:!?*_~]" : ".,;:!?*_~])";
-  let end = address.length;
-  while (tail.includes(address.charAt(end - 1))) end -= 1;
-  return address.slice(0, end);
 }

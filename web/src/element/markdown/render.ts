@@ -1,4 +1,9 @@
-/** Markdown tree -> Lit templates. Text only ever goes in as a template value, so it cannot become markup. */
+/**
+ * Markdown tree -> Lit templates. Text only ever goes in as a template value, so it cannot become markup.
+ *
+ * Each line of text finds its own direction (`unicode-bidi: plaintext` in the styles). Only what has a side of its own,
+ * such as a list with its markers, gets a `dir`.
+ */
 
 import { html, type nothing, type TemplateResult } from "lit";
 import type { Align, Block, Inline } from "./ast.ts";
@@ -9,6 +14,9 @@ export interface MarkdownOptions {
   /** Level of the topmost heading, so that an answer fits into the outline of its page. */
   headingLevel: number;
 }
+
+/** Characters of code that fit on one line of the narrowest screen, so that it need not break after a hyphen. */
+const SHORT_CODE = 24;
 
 type Rendered = TemplateResult | string;
 
@@ -28,7 +36,7 @@ function renderBlock(block: Block, shift: number): Rendered {
     case "code":
       return html`<pre tabindex="0" dir="ltr"><code>${block.text}</code></pre>`;
     case "quote":
-      return html`<blockquote>${block.children.map((child) => renderBlock(child, shift))}</blockquote>`;
+      return html`<blockquote dir="auto">${block.children.map((child) => renderBlock(child, shift))}</blockquote>`;
     case "list":
       return renderList(block, shift);
     case "table":
@@ -48,7 +56,9 @@ function renderList(list: Extract<Block, { type: "list" }>, shift: number): Temp
   const items = list.items.map(
     (blocks) => html`<li>${blocks.map((block) => renderItemBlock(block, blocks, shift))}</li>`,
   );
-  return list.ordered ? html`<ol start=${list.start}>${items}</ol>` : html`<ul>${items}</ul>`;
+  return list.ordered
+    ? html`<ol dir="auto" start=${list.start}>${items}</ol>`
+    : html`<ul dir="auto">${items}</ul>`;
 }
 
 /** An item's only paragraph needs no paragraph of its own. */
@@ -60,13 +70,16 @@ function renderItemBlock(block: Block, blocks: readonly Block[], shift: number):
 
 function renderTable(table: Extract<Block, { type: "table" }>): TemplateResult {
   const align = (column: number): Align => table.align[column] ?? "start";
-  const head = table.head.map(
-    (cell, column) => html`<th scope="col" data-align=${align(column)}>${renderInlines(cell)}</th>`,
+  // A screen reader announces a header cell with each cell below it, so an empty one is none.
+  const head = table.head.map((cell, column) =>
+    cell.length === 0
+      ? html`<td></td>`
+      : html`<th scope="col" data-align=${align(column)}>${renderInlines(cell)}</th>`,
   );
   const row = (cells: Inline[][]) =>
     html`<tr>${cells.map((cell, column) => html`<td data-align=${align(column)}>${renderInlines(cell)}</td>`)}</tr>`;
   return html`<div class="table" tabindex="0">
-    <table><thead><tr>${head}</tr></thead><tbody>${table.rows.map(row)}</tbody></table>
+    <table dir="auto"><thead><tr>${head}</tr></thead><tbody>${table.rows.map(row)}</tbody></table>
   </div>`;
 }
 
@@ -79,7 +92,7 @@ function renderInline(node: Inline): Rendered {
     case "text":
       return node.text;
     case "code":
-      return html`<code dir="ltr">${node.text}</code>`;
+      return html`<code dir="ltr" data-short=${node.text.length <= SHORT_CODE}>${node.text}</code>`;
     case "break":
       return html`<br />`;
     case "strong":

@@ -15,10 +15,9 @@ export function answerTemplate(answer: AnswerView, answerer: string): TemplateRe
   const streaming = answer.status === "streaming";
   const texts = answer.parts.map((part) => part.text);
   const body = () => texts.map((text) => renderMarkdown(text, { streaming, headingLevel: HEADING_LEVEL }));
-  return html`<article class="answer" data-role="assistant" data-status=${answer.status}>
+  return html`<article class="answer" data-role="assistant" data-status=${answer.status} tabindex="-1">
     <h2 class="spoken-only">${answerer}</h2>
-    <div class="prose" dir="auto">${guard([streaming, ...texts], body)}</div>
-    ${streaming ? html`<span class="caret" aria-hidden="true"></span>` : nothing}
+    <div class="prose">${guard([streaming, ...texts], body)}</div>
     ${streaming ? nothing : sourcesTemplate(answer.parts.flatMap((part) => part.annotations))}
   </article>`;
 }

@@ -1,7 +1,8 @@
 /** Draws the whole chat: header, log, composer, and what is said about the turn. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { ThreadView } from "../state/thread-view.ts";
+import type { GivenAnswer } from "../protocol/wire.ts";
+import { pendingQuestions, type ThreadView } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import type { ComposerMode } from "./composer.ts";
 import { failureSentence, failureTemplate } from "./failure-notice.ts";
@@ -10,6 +11,10 @@ import { threadItemsTemplate } from "./thread-items.ts";
 
 interface ChatActs {
   send(text: string): void;
+  answer(given: GivenAnswer): void;
+  write(text: string): void;
+  hold(): void;
+  keyPressed(key: KeyboardEvent): void;
   stop(): void;
   retry(): void;
   startNew(): void;
@@ -23,17 +28,20 @@ export interface ChatDrawing {
   title: string;
   loginUrl: string | null;
   secondsLeft: number;
+  messageLimit: number;
+  /** True after the visitor tried to send what cannot be sent yet. */
+  isHeld: boolean;
   isAtEnd: boolean;
   acts: ChatActs;
 }
 
 export function chatTemplate(drawing: ChatDrawing): TemplateResult {
-  return html`<div class="chat">
+  return html`<div class="chat" @keydown=${drawing.acts.keyPressed}>
     ${headerTemplate(drawing)} ${logTemplate(drawing)}
     <footer class="foot">
       <div class="column">
         ${drawing.isAtEnd ? nothing : jumpTemplate(drawing.acts)}
-        <p class="status" role="status" data-shown=${drawing.view.connection === "reconnecting"}>${statusText(drawing)}</p>
+        <p class="status" role="status" data-shown=${isStatusShown(drawing)}>${statusText(drawing)}</p>
         ${drawing.view.closed === null ? composerTemplate(drawing) : closedTemplate(drawing)}
       </div>
     </footer>
@@ -42,11 +50,12 @@ export function chatTemplate(drawing: ChatDrawing): TemplateResult {
 
 function headerTemplate({ view, title, acts }: ChatDrawing): TemplateResult {
   const isNew = view.items.length === 0 || view.closed !== null;
+  const button = html`<button type="button" class="quiet" @click=${acts.startNew} aria-label=${strings.newChat}>
+      ${newChatIcon}<span class="wide-only">${strings.newChat}</span>
+    </button>`;
   return html`<header class="bar">
     <h1 dir="auto" title=${title}>${title}</h1>
-    <button type="button" class="quiet" ?disabled=${isNew} @click=${acts.startNew} aria-label=${strings.newChat}>
-      ${newChatIcon}<span class="wide-only">${strings.newChat}</span>
-    </button>
+    ${isNew ? nothing : button}
   </header>`;
 }
 
@@ -57,7 +66,7 @@ function logTemplate({ view, title, secondsLeft, acts }: ChatDrawing): TemplateR
   return html`<div class="scroller" tabindex="0" role="log" aria-label=${label} aria-busy=${isBusy} @scroll=${acts.scrolled}>
     <div class="column log">
       ${view.earlier === null ? nothing : earlierTemplate(acts)}
-      ${view.items.length === 0 && view.failure === null && !isBusy ? emptyTemplate() : threadItemsTemplate(view, title)}
+      ${view.items.length === 0 && view.failure === null && !isBusy ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer)}
       ${view.failure === null ? nothing : failureTemplate(view.failure, secondsLeft, acts.retry)}
     </div>
   </div>`;
@@ -79,10 +88,14 @@ function jumpTemplate(acts: ChatActs): TemplateResult {
   return html`<button type="button" class="jump" aria-label=${label} title=${label} @click=${acts.toEnd}>${downIcon}</button>`;
 }
 
-function composerTemplate({ view, secondsLeft, acts }: ChatDrawing): TemplateResult {
+function composerTemplate({ view, secondsLeft, messageLimit, acts }: ChatDrawing): TemplateResult {
   return html`<orcheo-composer
       .mode=${composerMode(view, secondsLeft)}
+      .limit=${messageLimit}
+      .placeholder=${pendingQuestions(view) === null ? strings.messagePlaceholder : strings.answerPlaceholder}
       @composer-send=${(sent: CustomEvent<{ text: string }>) => acts.send(sent.detail.text)}
+      @composer-change=${(changed: CustomEvent<{ text: string }>) => acts.write(changed.detail.text)}
+      @composer-held=${acts.hold}
       @composer-stop=${acts.stop}
     ></orcheo-composer>
     <p class="disclaimer">${strings.disclaimer}</p>`;
@@ -91,8 +104,7 @@ function composerTemplate({ view, secondsLeft, acts }: ChatDrawing): TemplateRes
 function composerMode(view: ThreadView, secondsLeft: number): ComposerMode {
   const isLimited = view.failure?.kind === "rate-limited" && secondsLeft > 0;
   if (view.turn === "idle") return isLimited ? "waiting" : "ready";
-  const canStop = view.turn === "running" && view.canStop && view.threadId !== null;
-  return canStop ? "answering" : "unstoppable";
+  return view.turn === "running" && view.canStop ? "answering" : "unstoppable";
 }
 
 function closedTemplate({ view, loginUrl }: ChatDrawing): TemplateResult {
@@ -109,11 +121,18 @@ function closedTemplate({ view, loginUrl }: ChatDrawing): TemplateResult {
   </div>`;
 }
 
+function isStatusShown({ view, isHeld }: ChatDrawing): boolean {
+  return view.connection === "reconnecting" || isHeld;
+}
+
 /** The one sentence a screen reader hears about the turn; seen on screen only while it matters to everybody. */
-function statusText({ view }: ChatDrawing): string {
+function statusText({ view, isHeld }: ChatDrawing): string {
+  if (isHeld) return view.turn === "idle" ? strings.heldWaiting : strings.heldAnswering;
   if (view.connection === "reconnecting") return strings.statusReconnecting;
   if (view.turn === "stopping") return strings.statusStopping;
   if (view.turn === "running") return view.progress || strings.statusAnswering;
   if (view.failure !== null) return failureSentence(view.failure);
-  return view.items.at(-1)?.kind === "answer" ? strings.statusDone : "";
+  if (pendingQuestions(view) !== null) return strings.statusAsked;
+  const last = view.items.at(-1);
+  return last === undefined || last.kind === "question" ? "" : strings.statusDone;
 }

@@ -6,7 +6,6 @@ import { composerStyles } from "../styles/composer.ts";
 import { controlStyles } from "../styles/controls.ts";
 import { sendIcon, stopIcon } from "./icons.ts";
 
-const MESSAGE_LIMIT = 8_000;
 const NEAR_LIMIT = 500;
 
 /** What the composer can do at the moment; `waiting`: write, but not send yet. */
@@ -14,19 +13,42 @@ export type ComposerMode = "ready" | "waiting" | "answering" | "unstoppable" | "
 
 export class OrcheoComposer extends LitElement {
   static override styles = [controlStyles, composerStyles];
-  static override properties = { mode: { attribute: false } };
+  static override properties = {
+    mode: { attribute: false },
+    limit: { attribute: false },
+    placeholder: { attribute: false },
+  };
   static override shadowRootOptions: ShadowRootInit = { mode: "open", delegatesFocus: true };
 
   declare mode: ComposerMode;
+  /** Characters that a message may have. */
+  declare limit: number;
+  declare placeholder: string;
   #text = "";
 
   constructor() {
     super();
     this.mode = "disabled";
+    this.limit = Number.POSITIVE_INFINITY;
+    this.placeholder = strings.messagePlaceholder;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Puts a draft into the field. */
+  restore(text: string): void {
+    this.#text = text;
+    this.requestUpdate();
+  }
+
+  focusField(): void {
+    this.#field?.focus();
   }
 
   override render(): TemplateResult {
-    const over = this.#text.length - MESSAGE_LIMIT;
+    const over = this.#charactersOver();
     return html`<form class="composer" @submit=${this.#submitted}>
       <textarea
         rows="1"
@@ -35,19 +57,19 @@ export class OrcheoComposer extends LitElement {
         aria-label=${strings.messageLabel}
         aria-describedby="limit"
         aria-invalid=${over > 0}
-        placeholder=${strings.messagePlaceholder}
+        placeholder=${this.placeholder}
         .value=${this.#text}
         ?disabled=${this.mode === "disabled"}
         @input=${this.#changed}
         @keydown=${this.#keyPressed}
       ></textarea>
       ${this.mode === "answering" || this.mode === "unstoppable" ? this.#stopButton() : this.#sendButton()}
-      <p id="limit" data-over=${over > 0}>${limitNote(over)}</p>
+      <p id="limit" data-over=${over > 0}>${limitNote(over, this.limit)}</p>
     </form>`;
   }
 
   override updated(): void {
-    const field = this.renderRoot.querySelector("textarea");
+    const field = this.#field;
     if (field === null) return;
     // Through the style object, which a content security policy without 'unsafe-inline' allows.
     field.style.height = "auto";
@@ -69,12 +91,27 @@ export class OrcheoComposer extends LitElement {
     </button>`;
   }
 
+  get #field(): HTMLTextAreaElement | null {
+    return this.renderRoot.querySelector("textarea");
+  }
+
   #canSend(): boolean {
-    return this.mode === "ready" && this.#text.trim() !== "" && this.#text.length <= MESSAGE_LIMIT;
+    return this.mode === "ready" && this.#text.trim() !== "" && this.#charactersOver() <= 0;
+  }
+
+  /** The server counts characters, JavaScript halves of some; only a text near the limit is worth the counting. */
+  #charactersOver(): number {
+    if (this.#text.length <= this.limit - NEAR_LIMIT) return -this.limit;
+    return [...this.#text].length - this.limit;
   }
 
   #changed(input: InputEvent): void {
-    this.#text = (input.target as HTMLTextAreaElement).value;
+    this.#write((input.target as HTMLTextAreaElement).value);
+  }
+
+  #write(text: string): void {
+    this.#text = text;
+    this.dispatchEvent(new CustomEvent("composer-change", { detail: { text } }));
     this.requestUpdate();
   }
 
@@ -91,20 +128,23 @@ export class OrcheoComposer extends LitElement {
   }
 
   #send(): void {
+    if (this.#text.trim() !== "" && this.mode !== "ready")
+      this.dispatchEvent(new CustomEvent("composer-held"));
     if (!this.#canSend()) return;
-    this.dispatchEvent(new CustomEvent("composer-send", { detail: { text: this.#text.trim() } }));
-    this.#text = "";
-    this.requestUpdate();
+    const text = this.#text.trim();
+    this.#write("");
+    this.dispatchEvent(new CustomEvent("composer-send", { detail: { text } }));
   }
 
+  /** The button that had the focus is about to go. */
   #stopped(): void {
+    this.focusField();
     this.dispatchEvent(new CustomEvent("composer-stop"));
-    this.focus();
   }
 }
 
-function limitNote(over: number): string | typeof nothing {
-  if (over > 0) return fill(strings.tooLong, { over, limit: MESSAGE_LIMIT });
+function limitNote(over: number, limit: number): string | typeof nothing {
+  if (over > 0) return fill(strings.tooLong, { over, limit });
   return over > -NEAR_LIMIT ? fill(strings.nearLimit, { left: -over }) : nothing;
 }
 

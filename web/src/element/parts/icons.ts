@@ -15,6 +15,9 @@ export const linkIcon = icon(
   svg`<path d="M14 5h5v5M19 5l-8 8M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4" />`,
 );
 export const documentIcon = icon(svg`<path d="M7 4h7l4 4v12H7zM14 4v4h4M10 13h5M10 16h5" />`);
+export const personIcon = icon(svg`<circle cx="12" cy="8.5" r="3.75" /><path d="M5 20a7 7 0 0 1 14 0" />`);
+export const clockIcon = icon(svg`<circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" />`);
+export const warningIcon = icon(svg`<path d="M12 4.5 21 19.5H3zM12 10.5v4M12 17v.01" />`);
 export const closedIcon = icon(
   svg`<path d="M5 6h14v9a2 2 0 0 1-2 2h-5l-4 3v-3H7a2 2 0 0 1-2-2zM10 9l4 4m0-4-4 4" />`,
 );

@@ -3,6 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 const NEAR_END = 64;
+const NEAR_TOP = 48;
 
 export class ScrollKeeper implements ReactiveController {
   readonly #host: ReactiveControllerHost;
@@ -19,6 +20,11 @@ export class ScrollKeeper implements ReactiveController {
   /** True while the newest text is in sight. */
   get isAtEnd(): boolean {
     return this.#isAtEnd;
+  }
+
+  /** True when the reader has moved up to the first text. */
+  get isAtTop(): boolean {
+    return !this.#isAtEnd && this.#lastTop <= NEAR_TOP;
   }
 
   /** Listener for the scroller's `scroll`. Only a move upwards is the reader's wish to stay where they are. */
@@ -38,11 +44,16 @@ export class ScrollKeeper implements ReactiveController {
 
   /** Runs an update that adds text above, and leaves the reader where they were. */
   async keepPlace(addAbove: () => Promise<unknown>): Promise<void> {
-    const fromEnd = this.#scroller()?.scrollHeight ?? 0;
     await addAbove();
-    await this.#host.updateComplete;
     const scroller = this.#scroller();
-    if (scroller !== null) scroller.scrollTop += scroller.scrollHeight - fromEnd;
+    if (scroller === null) return;
+    this.#set(false);
+    const { scrollTop, scrollHeight } = scroller;
+    // What was added is not drawn yet: changes are drawn with the next frame.
+    this.#host.requestUpdate();
+    await this.#host.updateComplete;
+    scroller.scrollTop = scrollTop + scroller.scrollHeight - scrollHeight;
+    this.#lastTop = scroller.scrollTop;
   }
 
   hostUpdated(): void {

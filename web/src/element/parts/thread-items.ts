@@ -3,12 +3,28 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { renderMarkdown } from "../markdown/render.ts";
-import type { ItemView, NoticeView, QuestionView, ThreadView } from "../state/thread-view.ts";
+import type { GivenAnswer } from "../protocol/wire.ts";
+import {
+  type ItemView,
+  type NoticeView,
+  pendingQuestions,
+  type QuestionView,
+  type ThreadView,
+} from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import { answerTemplate } from "./answer.ts";
+import { askedTemplate } from "./asked.ts";
+import { documentIcon } from "./icons.ts";
 
-export function threadItemsTemplate(view: ThreadView, answerer: string): TemplateResult {
-  return html`${repeat(view.items, itemKey, (item) => itemTemplate(item, answerer))}
+/** `answerer`: the workflow's name. */
+export function threadItemsTemplate(
+  view: ThreadView,
+  answerer: string,
+  answer: (given: GivenAnswer) => void,
+): TemplateResult {
+  const pending = pendingQuestions(view);
+  const draw = (item: ItemView) => itemTemplate(item, answerer, item === pending ? answer : null);
+  return html`${repeat(view.items, itemKey, draw)}
   ${isWaiting(view) ? waitingTemplate(view.progress) : nothing}`;
 }
 
@@ -20,24 +36,31 @@ function isWaiting(view: ThreadView): boolean {
   return !hasText || view.progress !== "";
 }
 
-function itemTemplate(item: ItemView, answerer: string): TemplateResult | typeof nothing {
+function itemTemplate(
+  item: ItemView,
+  answerer: string,
+  answer: ((given: GivenAnswer) => void) | null,
+): TemplateResult | typeof nothing {
   if (item.kind === "question") return questionTemplate(item);
   if (item.kind === "notice") return noticeTemplate(item);
+  if (item.kind === "asked") return askedTemplate(item, answerer, answer);
+  if (item.kind === "unshown") return html`<p class="unshown" tabindex="-1">${strings.cannotBeShown}</p>`;
   const isBlank = item.parts.every((part) => part.text === "" && part.annotations.length === 0);
   return isBlank ? nothing : answerTemplate(item, answerer);
 }
 
 function questionTemplate(question: QuestionView): TemplateResult {
-  return html`<article class="question" data-role="user" data-status=${question.status}>
+  return html`<article class="question bubble" data-role="user" data-status=${question.status} tabindex="-1">
     <h2 class="spoken-only">${strings.you}</h2>
-    <p dir="auto">${question.text}</p>
+    ${question.text === "" ? nothing : html`<p>${question.text}</p>`}
+    ${question.files.length === 0 ? nothing : html`<p class="files">${documentIcon}${question.files.join(", ")}</p>`}
   </article>`;
 }
 
 function noticeTemplate(notice: NoticeView): TemplateResult {
   return html`<aside class="notice" data-level=${notice.level}>
     ${notice.title === "" ? nothing : html`<strong>${notice.title}</strong>`}
-    <div class="prose" dir="auto">${renderMarkdown(notice.text, { streaming: false, headingLevel: 3 })}</div>
+    <div class="prose">${renderMarkdown(notice.text, { streaming: false, headingLevel: 3 })}</div>
   </aside>`;
 }
 
@@ -49,6 +72,6 @@ function waitingTemplate(progress: string): TemplateResult {
 }
 
 /** A question keeps its DOM when the server's id takes the place of the key it was asked under. */
-function itemKey(item: ItemView, index: number): string {
-  return item.kind === "question" ? `question:${index}` : item.id;
+function itemKey(item: ItemView): string {
+  return item.kind === "question" ? item.key : item.id;
 }

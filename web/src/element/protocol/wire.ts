@@ -45,6 +45,7 @@ export interface UserItem {
   type: "user_message";
   id: string;
   content: UserContent[];
+  attachments?: { id: string; name: string }[];
 }
 
 export interface AssistantItem {
@@ -53,25 +54,40 @@ export interface AssistantItem {
   content: OutputText[];
 }
 
-/** Questions of the workflow; a visitor may answer them with a message as well. */
+export interface GivenAnswer {
+  values: readonly string[];
+  skipped: boolean;
+}
+
+/** Questions of the workflow to the visitor. */
 export interface QuestionsItem {
   type: "structured_input";
   id: string;
+  status: "pending" | "answered" | "skipped";
   inputs: {
+    id: string;
     question: string;
     description?: string;
     options?: { value: string }[];
-    answer?: { values: string[]; skipped: boolean };
+    multiple?: boolean;
+    answer?: GivenAnswer;
   }[];
 }
 
-/** Kinds of item that this element does not show. */
+/** A tool of the page that the workflow calls. This element has none, so it runs none, given up or not. */
+interface ToolCallItem {
+  type: "client_tool_call";
+  id: string;
+  status: "pending" | "completed";
+}
+
+/** Kinds of item that this element does not draw, those of newer servers included. */
 interface OtherItem {
-  type: "client_tool_call" | "widget" | "workflow" | "task" | "end_of_turn";
+  type: "widget" | "generated_image" | "workflow" | "task" | "end_of_turn";
   id: string;
 }
 
-export type WireItem = UserItem | AssistantItem | QuestionsItem | OtherItem;
+export type WireItem = UserItem | AssistantItem | QuestionsItem | ToolCallItem | OtherItem;
 
 export type ItemUpdate =
   | { type: "assistant_message.content_part.added"; content_index: number; content: OutputText }
@@ -109,7 +125,14 @@ interface UserInput {
 export type TurnRequest =
   | { type: "threads.create"; params: { input: UserInput } }
   | { type: "threads.add_user_message"; params: { thread_id: string; input: UserInput } }
+  | { type: "threads.add_structured_input"; params: StructuredInputParams }
   | { type: "threads.retry_after_item"; params: { thread_id: string; item_id: string } };
+
+interface StructuredInputParams {
+  thread_id: string;
+  item_id: string;
+  input: { status: "answered" | "skipped"; answers: Record<string, GivenAnswer> };
+}
 
 /** Requests answered by one JSON document. */
 export type ThreadRequest =
@@ -128,6 +151,20 @@ export function askRequest(text: string, threadId: string | null): TurnRequest {
   };
   if (threadId === null) return { type: "threads.create", params: { input } };
   return { type: "threads.add_user_message", params: { thread_id: threadId, input } };
+}
+
+/** Answers a workflow's questions; with every one skipped, the whole is. */
+export function answerRequest(
+  threadId: string,
+  itemId: string,
+  answers: Record<string, GivenAnswer>,
+): TurnRequest {
+  const isSkipped = Object.values(answers).every(({ skipped }) => skipped);
+  const input = { status: isSkipped ? "skipped" : "answered", answers } as const;
+  return {
+    type: "threads.add_structured_input",
+    params: { thread_id: threadId, item_id: itemId, input },
+  };
 }
 
 /** Reads one SSE data field; null when it is no thread event, so that a newer server cannot break the page. */

@@ -12,6 +12,7 @@ import type {
 import type {
   AnswerPart,
   AnswerView,
+  AskedView,
   ItemView,
   QuestionView,
   ThreadView,
@@ -19,12 +20,24 @@ import type {
 } from "./thread-view.ts";
 import { emptyThread } from "./thread-view.ts";
 
-/** Null for kinds of item that are not shown. */
+/** Null for kinds of item of which nothing is shown, on purpose. */
 export function itemView(item: WireItem, status: AnswerView["status"]): ItemView | null {
-  if (item.type === "user_message") return questionView(item);
-  if (item.type === "assistant_message") return answerView(item, status);
-  if (item.type === "structured_input") return askedView(item, status);
-  return null;
+  switch (item.type) {
+    case "user_message":
+      return questionView(item);
+    case "assistant_message":
+      return answerView(item, status);
+    case "structured_input":
+      return askedView(item);
+    case "workflow":
+    case "task":
+    case "end_of_turn":
+      return null;
+    case "client_tool_call":
+      return item.status === "pending" ? { kind: "unshown", id: item.id } : null;
+    default:
+      return { kind: "unshown", id: item.id };
+  }
 }
 
 export function itemViews(items: readonly WireItem[]): ItemView[] {
@@ -50,12 +63,31 @@ export function openedThread(
   return { ...base, items: marked(views, "interrupted"), failure: turnFailure(turn) };
 }
 
+/** What is shown, with what the server has now in the place of its end; the same view when there are no news. */
+export function withNews(view: ThreadView, opened: ThreadView): ThreadView {
+  const first = opened.items[0]?.id;
+  const place = Math.max(
+    0,
+    view.items.findIndex(({ id }) => id === first),
+  );
+  const known = view.items.slice(place).filter(({ kind }) => kind !== "notice");
+  if (opened.turn === "idle" && marksOf(known) === marksOf(opened.items)) return view;
+  const earlier = place > 0 ? view.earlier : opened.earlier;
+  return { ...opened, items: [...view.items.slice(0, place), ...opened.items], earlier };
+}
+
+function marksOf(items: readonly ItemView[]): string {
+  return items.map((item) => `${item.id} ${"status" in item ? item.status : ""}`).join();
+}
+
 function questionView(item: UserItem): QuestionView {
   return {
     kind: "question",
     id: item.id,
+    key: item.id,
     text: item.content.map((part) => part.text).join(""),
     status: "kept",
+    files: (item.attachments ?? []).map(({ name }) => name),
   };
 }
 
@@ -63,16 +95,16 @@ function answerView(item: AssistantItem, status: AnswerView["status"]): AnswerVi
   return { kind: "answer", id: item.id, parts: item.content.map(answerPart), status };
 }
 
-/** What the workflow asks, as text: the visitor answers in the composer. */
-function askedView(item: QuestionsItem, status: AnswerView["status"]): AnswerView {
-  const text = item.inputs.map(askedText).join("\n\n");
-  return { kind: "answer", id: item.id, parts: [{ text, annotations: [] }], status };
-}
-
-function askedText({ question, description, options, answer }: QuestionsItem["inputs"][number]): string {
-  const choices = options?.map(({ value }) => `- ${value}`).join("\n");
-  const given = answer?.values.length ? `> ${answer.values.join(", ")}` : undefined;
-  return [question, description, choices, given].filter((part) => part).join("\n\n");
+function askedView(item: QuestionsItem): AskedView {
+  const questions = item.inputs.map((input) => ({
+    id: input.id,
+    question: input.question,
+    description: input.description ?? "",
+    options: (input.options ?? []).map(({ value }) => value),
+    multiple: input.multiple ?? false,
+    answer: input.answer ?? null,
+  }));
+  return { kind: "asked", id: item.id, status: item.status, questions };
 }
 
 function turnFailure(turn: WireTurn): TurnFailure {
@@ -85,10 +117,14 @@ function emptyAnswer(views: readonly ItemView[]): TurnFailure | null {
   return { kind: "empty", text: "", remedy: "answer-again", notBefore: 0 };
 }
 
-/** Marks the answers of the latest turn: those after the last question. */
+/** Marks the answers of the latest turn: those after what the visitor said last. */
 function marked(views: readonly ItemView[], status: AnswerView["status"]): ItemView[] {
-  const lastQuestion = views.findLastIndex((view) => view.kind === "question");
+  const lastSaid = views.findLastIndex(isSaidByVisitor);
   return views.map((view, index) =>
-    index > lastQuestion && view.kind === "answer" ? { ...view, status } : view,
+    index > lastSaid && view.kind === "answer" ? { ...view, status } : view,
   );
+}
+
+function isSaidByVisitor(view: ItemView): boolean {
+  return view.kind === "question" || (view.kind === "asked" && view.status !== "pending");
 }

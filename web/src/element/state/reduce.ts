@@ -1,6 +1,6 @@
 /** The reducer: a thread view and something that happened -> the next thread view. */
 
-import type { ItemUpdate, ThreadEvent, WireItem } from "../protocol/wire.ts";
+import type { GivenAnswer, ItemUpdate, ThreadEvent, WireItem } from "../protocol/wire.ts";
 import { answerPart, itemView } from "./from-wire.ts";
 import type {
   AnswerPart,
@@ -17,6 +17,8 @@ export type ThreadChange =
   | { type: "earlier-shown"; items: readonly ItemView[]; earlier: string | null }
   | { type: "asked"; key: string; text: string }
   | { type: "answer-retried" }
+  | { type: "question-answered"; itemId: string; questionId: string; answer: GivenAnswer }
+  | { type: "answers-sent" }
   | { type: "told"; threadEvent: ThreadEvent }
   | { type: "connection"; state: ThreadView["connection"] }
   | { type: "stopping" }
@@ -35,6 +37,10 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
       return running(view, withQuestion(view.items, change.key, change.text));
     case "answer-retried":
       return running(view, upToLastQuestion(view.items));
+    case "question-answered":
+      return { ...view, items: withAnswer(view.items, change) };
+    case "answers-sent":
+      return running(view, view.items);
     case "told":
       return tell(view, change.threadEvent);
     case "connection":
@@ -102,7 +108,20 @@ function running(view: ThreadView, items: readonly ItemView[]): ThreadView {
 /** Adds a question before the server knows of it; asking again under the same key moves nothing. */
 function withQuestion(items: readonly ItemView[], key: string, text: string): ItemView[] {
   const others = items.filter((item) => item.id !== key && !isRefused(item));
-  return [...others, { kind: "question", id: key, text, status: "pending" }];
+  return [...others, { kind: "question", id: key, key, text, status: "pending", files: [] }];
+}
+
+function withAnswer(
+  items: readonly ItemView[],
+  given: Extract<ThreadChange, { type: "question-answered" }>,
+): ItemView[] {
+  return items.map((item) => {
+    if (item.kind !== "asked" || item.id !== given.itemId) return item;
+    const questions = item.questions.map((question) =>
+      question.id === given.questionId ? { ...question, answer: given.answer } : question,
+    );
+    return { ...item, questions };
+  });
 }
 
 function isRefused(item: ItemView): boolean {
@@ -119,7 +138,11 @@ function put(view: ThreadView, item: WireItem, status: AnswerView["status"]): Th
   const known = view.items.findIndex((old) => old.id === next.id);
   const place = known >= 0 ? known : placeOfPending(view.items, next);
   if (place < 0) return { ...view, items: [...view.items, next] };
-  return { ...view, items: view.items.with(place, next) };
+  return { ...view, items: view.items.with(place, withKeyOf(view.items[place], next)) };
+}
+
+function withKeyOf(old: ItemView | undefined, next: ItemView): ItemView {
+  return old?.kind === "question" && next.kind === "question" ? { ...next, key: old.key } : next;
 }
 
 /** The server's copy of a question takes the place of the one shown in advance. */

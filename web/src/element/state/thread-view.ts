@@ -1,13 +1,17 @@
 /** What the element shows of a thread: plain values that a reducer makes and templates draw. */
 
-import type { Annotation, NoticeLevel } from "../protocol/wire.ts";
+import type { Annotation, GivenAnswer, NoticeLevel } from "../protocol/wire.ts";
 
 export interface QuestionView {
   kind: "question";
   id: string;
+  /** Stays the same when the server's id takes the place of the key that the question was asked under. */
+  key: string;
   text: string;
   /** `pending`: not yet known to be kept by the server. `refused`: it is not kept. */
   status: "pending" | "kept" | "refused";
+  /** Names of the files that were sent along. */
+  files: readonly string[];
 }
 
 export interface AnswerPart {
@@ -22,6 +26,30 @@ export interface AnswerView {
   status: "streaming" | "done" | "interrupted";
 }
 
+/** One question of the workflow to the visitor; without options it asks for free text. */
+export interface AskedQuestion {
+  id: string;
+  question: string;
+  description: string;
+  options: readonly string[];
+  multiple: boolean;
+  /** Null while it waits; given here before the server has it, until every question of its item has one. */
+  answer: GivenAnswer | null;
+}
+
+export interface AskedView {
+  kind: "asked";
+  id: string;
+  status: "pending" | "answered" | "skipped";
+  questions: readonly AskedQuestion[];
+}
+
+/** A part of the conversation that this element cannot draw. */
+interface UnshownView {
+  kind: "unshown";
+  id: string;
+}
+
 export interface NoticeView {
   kind: "notice";
   id: string;
@@ -30,10 +58,10 @@ export interface NoticeView {
   text: string;
 }
 
-export type ItemView = QuestionView | AnswerView | NoticeView;
+export type ItemView = QuestionView | AnswerView | AskedView | UnshownView | NoticeView;
 
 /** What a visitor can do about a turn that went wrong. */
-export type Remedy = "ask-again" | "answer-again" | "reconnect";
+export type Remedy = "ask-again" | "answer-again" | "send-again" | "reconnect";
 
 export type FailureKind =
   | "interrupted"
@@ -87,9 +115,22 @@ export function lastQuestion(view: ThreadView): QuestionView | null {
   return view.items.findLast((item) => item.kind === "question") ?? null;
 }
 
+/** The workflow's questions that the visitor's next message answers; null while a turn runs and when none wait. */
+export function pendingQuestions(view: ThreadView): AskedView | null {
+  const last = view.items.findLast((item) => item.kind === "asked" || item.kind === "question");
+  const isAsked = last?.kind === "asked" && last.status === "pending" && currentQuestion(last) !== null;
+  return view.turn === "idle" && isAsked ? last : null;
+}
+
+/** The one of them that is asked now. */
+export function currentQuestion(asked: AskedView): AskedQuestion | null {
+  return asked.questions.find((question) => question.answer === null) ?? null;
+}
+
 /** True when the latest turn's end can be seen in the view itself, so that the server need not be asked. */
 export function isSettled(view: ThreadView): boolean {
   if (view.failure !== null) return true;
   const last = view.items.findLast((item) => item.kind !== "notice");
-  return last?.kind === "answer" && last.status !== "streaming";
+  if (last === undefined || last.kind === "question") return false;
+  return last.kind !== "answer" || last.status !== "streaming";
 }

@@ -12,6 +12,27 @@ export const answerStyles = css`
     line-height: 1.65;
   }
 
+  /* Each line of text by its own first letter, whatever stands above it. */
+  .prose :is(p, li, h3, h4, h5, h6, th, td) {
+    unicode-bidi: plaintext;
+    text-align: start;
+  }
+
+  /* But never away from the marker, the line or the columns that it belongs to. */
+  .prose :is(ul, ol, blockquote, table) {
+    --near: left;
+    --far: right;
+  }
+
+  .prose :is(ul, ol, blockquote, table):dir(rtl) {
+    --near: right;
+    --far: left;
+  }
+
+  .prose :is(ul, ol, blockquote, table) :is(p, li, h3, h4, h5, h6, th, td) {
+    text-align: var(--near);
+  }
+
   .prose :where(p, ul, ol, pre, blockquote, .table) {
     margin-block: 0.85em;
   }
@@ -66,6 +87,10 @@ export const answerStyles = css`
     unicode-bidi: isolate;
   }
 
+  .prose code[data-short="true"] {
+    white-space: nowrap;
+  }
+
   .prose pre {
     padding: 0.9rem 1.1rem;
     border: 1px solid var(--line);
@@ -107,7 +132,6 @@ export const answerStyles = css`
     padding-block: 0.4rem;
     padding-inline: 0 1.25rem;
     border-block-end: 1px solid var(--line);
-    text-align: start;
     vertical-align: top;
   }
 
@@ -119,19 +143,29 @@ export const answerStyles = css`
     margin-block-end: 0;
   }
 
-  .prose [data-align="center"] {
+  .prose .table [data-align="center"] {
     text-align: center;
   }
 
-  .prose [data-align="end"] {
-    text-align: end;
+  .prose .table [data-align="end"] {
+    text-align: var(--far);
   }
 
-  .caret {
+  /* Where the next word will come, in line with the last one. */
+  .answer[data-status="streaming"]
+    .prose
+    > :is(
+      :is(p, h3, h4, h5, h6):last-child,
+      blockquote:last-child > p:last-child,
+      pre:last-child > code,
+      :is(ul, ol):last-child > li:last-child:not(:has(ul, ol, pre, p, blockquote)),
+      :is(ul, ol):last-child > li:last-child > :is(ul, ol):last-child > li:last-child:not(:has(ul, ol, pre, p, blockquote))
+    )::after {
+    content: "";
     display: inline-block;
     inline-size: 0.5rem;
     block-size: 0.5rem;
-    margin-block-start: 0.6rem;
+    margin-inline-start: 0.4rem;
     border-radius: 50%;
     background: var(--accent);
     animation: breathe 1.2s ease-in-out infinite;

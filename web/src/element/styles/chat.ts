@@ -48,6 +48,8 @@ export const chatStyles = css`
   .scroller {
     overflow: hidden auto;
     overscroll-behavior: contain;
+    /* What is added above is answered for by the scroll keeper, which a browser's own anchoring would disturb. */
+    overflow-anchor: none;
     scrollbar-gutter: stable both-edges;
     scrollbar-width: thin;
     scrollbar-color: var(--line) transparent;
@@ -106,7 +108,7 @@ export const chatStyles = css`
     inline-size: 2.25rem;
     block-size: 2.25rem;
     padding: 0;
-    border: 1px solid var(--line);
+    border: 1px solid var(--edge);
     border-radius: 50%;
     background: var(--raised);
     box-shadow: var(--shadow);
@@ -118,6 +120,7 @@ export const chatStyles = css`
     font-size: 0.75rem;
     line-height: 1.4;
     text-align: center;
+    text-wrap: balance;
   }
 
   .closed {

@@ -11,7 +11,7 @@ export const composerStyles = css`
     align-items: end;
     gap: 0 0.5rem;
     padding: 0.4rem;
-    border: 1px solid var(--line);
+    border: 1px solid var(--edge);
     border-radius: 1.6rem;
     background: var(--raised);
     box-shadow: var(--shadow);

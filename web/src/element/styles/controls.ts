@@ -52,13 +52,13 @@ export const controlStyles = css`
     gap: 0.4rem;
     min-block-size: 2.25rem;
     padding: 0.25rem 0.85rem;
-    border: 1px solid var(--line);
+    border: 1px solid var(--edge);
     border-radius: 999px;
     background: var(--raised);
     font-size: 0.875rem;
     font-weight: 500;
     white-space: nowrap;
-    transition: background-color 120ms, opacity 120ms;
+    transition: background-color 120ms;
   }
 
   .quiet .icon {
@@ -71,8 +71,20 @@ export const controlStyles = css`
   }
 
   .quiet:disabled {
+    border-color: var(--line);
     color: var(--ink-soft);
-    opacity: 0.55;
+  }
+
+  .plain {
+    min-block-size: 2.25rem;
+    padding: 0.25rem 0.5rem;
+    border: 0;
+    background: none;
+    color: var(--ink-soft);
+    font-size: 0.875rem;
+    text-decoration: underline;
+    text-decoration-thickness: 1px;
+    text-underline-offset: 0.18em;
   }
 
   .solid:is(a, button) {
@@ -81,10 +93,11 @@ export const controlStyles = css`
     justify-content: center;
     min-block-size: 2.5rem;
     padding: 0.35rem 1.15rem;
-    border: 0;
+    border: 1px solid transparent;
     border-radius: 999px;
     background: var(--accent);
     color: var(--on-accent);
+    font: inherit;
     font-weight: 550;
     text-decoration: none;
     white-space: nowrap;

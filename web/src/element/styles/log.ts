@@ -36,36 +36,108 @@ export const logStyles = css`
     text-wrap: balance;
   }
 
-  .question {
+  .log > [tabindex="-1"]:focus {
+    outline: 0;
+  }
+
+  .log > [tabindex="-1"]:focus-visible {
+    outline: 2px solid var(--accent);
+    outline-offset: 4px;
+  }
+
+  .bubble {
     align-self: flex-end;
     max-inline-size: min(85%, 36rem);
-    padding: 0.6rem 1rem;
+    padding: 0.55rem 1rem;
+    border: 1px solid var(--edge);
     border-radius: var(--radius);
     border-end-end-radius: 0.35rem;
     background: var(--soft);
-    transition: opacity 160ms;
   }
 
-  .question p {
+  p.bubble,
+  .bubble p {
     margin: 0;
     overflow-wrap: anywhere;
     white-space: pre-wrap;
+    unicode-bidi: plaintext;
+    text-align: start;
   }
 
   .question[data-status="refused"] {
+    border-color: var(--danger);
     background: var(--danger-soft);
   }
 
-  .notice,
-  .failure {
+  .files,
+  .unshown,
+  .skipped {
+    margin: 0;
+    color: var(--ink-soft);
+    font-size: 0.9375rem;
+  }
+
+  .files .icon {
+    margin-inline-end: 0.35rem;
+    vertical-align: -0.25em;
+  }
+
+  .unshown,
+  .skipped {
+    font-style: italic;
+  }
+
+  .asked {
+    display: flex;
+    flex-direction: column;
+    gap: 0.85rem;
+  }
+
+  .choice .plain {
+    margin-inline-start: -0.5rem;
+  }
+
+  .options ~ .plain,
+  form ~ .plain {
+    margin-inline-start: 0;
+  }
+
+  .choice,
+  .choice form {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0.75rem;
+  }
+
+  .options {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+  }
+
+  .options .quiet {
+    overflow-wrap: anywhere;
+    white-space: normal;
+    text-align: start;
+    cursor: pointer;
+  }
+
+  .options input {
+    accent-color: var(--accent);
+    inline-size: 1rem;
+    block-size: 1rem;
+    margin: 0;
+  }
+
+  .notice {
     padding: 0.75rem 1rem;
     border: 1px solid var(--line);
     border-radius: var(--radius);
     font-size: 0.9375rem;
   }
 
-  .notice[data-level="danger"],
-  .failure[data-calm="false"] {
+  .notice[data-level="danger"] {
     border-color: transparent;
     background: var(--danger-soft);
   }
@@ -74,20 +146,21 @@ export const logStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    justify-content: space-between;
-    gap: 0.5rem 1rem;
+    gap: 0.5rem 0.85rem;
+    font-size: 0.9375rem;
+    color: var(--danger);
   }
 
   .failure[data-calm="true"] {
-    padding: 0;
-    border: 0;
     color: var(--ink-soft);
-    justify-content: flex-start;
   }
 
   .failure p {
     margin: 0;
-    flex: 0 1 auto;
+  }
+
+  .failure .quiet {
+    color: var(--ink);
   }
 
   .waiting {

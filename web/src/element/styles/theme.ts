@@ -8,6 +8,8 @@ export const themeStyles = css`
     --raised: var(--orcheo-raised, #ffffff);
     --soft: var(--orcheo-soft, #f1f1ee);
     --line: var(--orcheo-line, #e2e2dd);
+    /* Edges of fields, buttons and bubbles: 3:1 at least against what is around them (WCAG 1.4.11). */
+    --edge: var(--orcheo-edge, #85898e);
     --ink: var(--orcheo-ink, #1f2124);
     --ink-soft: var(--orcheo-ink-soft, #5d6167);
     --accent: var(--orcheo-accent, #1f5f5b);
@@ -33,6 +35,7 @@ export const themeStyles = css`
       --raised: var(--orcheo-raised, #1f2022);
       --soft: var(--orcheo-soft, #27292b);
       --line: var(--orcheo-line, #313335);
+      --edge: var(--orcheo-edge, #777b80);
       --ink: var(--orcheo-ink, #ececea);
       --ink-soft: var(--orcheo-ink-soft, #a4a8ad);
       --accent: var(--orcheo-accent, #86c5be);
@@ -40,6 +43,15 @@ export const themeStyles = css`
       --danger: var(--orcheo-danger, #f0a79f);
       --danger-soft: var(--orcheo-danger-soft, #35211f);
       --shadow: 0 1px 2px rgb(0 0 0 / 30%), 0 6px 24px rgb(0 0 0 / 25%);
+    }
+  }
+
+  @media (prefers-contrast: more) {
+    :host {
+      --line: var(--ink-soft);
+      --edge: var(--ink);
+      --ink-soft: var(--ink);
+      --shadow: none;
     }
   }
 

@@ -11,6 +11,10 @@ export interface ChatDescription {
   login_url: string | null;
   signed_in_as: string | null;
   dev_login: boolean;
+  /** The identity provider's name where there is just one. */
+  login_with: string | null;
+  /** Characters that a message may have. */
+  message_limit: number;
 }
 
 interface GrantAnswer {

@@ -9,7 +9,8 @@ import { controlStyles } from "../../element/styles/controls.ts";
 import { skeletonStyles } from "../../element/styles/skeleton.ts";
 import { themeStyles } from "../../element/styles/theme.ts";
 import { type ChatDescription, ChatPageApi } from "./chat-page-api.ts";
-import { type Screen, screenForError, screenTemplate } from "./screens.ts";
+import { Drafts } from "./drafts.ts";
+import { type Known, type Screen, screenForError, screenTemplate } from "./screens.ts";
 import { type SignInState, signInBar, signInBarStyles } from "./sign-in-bar.ts";
 import { ThreadMemory } from "./thread-memory.ts";
 
@@ -37,8 +38,10 @@ const pageStyles = css`
   }
 
   .screen h1 {
+    max-inline-size: 32rem;
     font-size: 1.5rem;
     letter-spacing: -0.02em;
+    overflow-wrap: anywhere;
     white-space: normal;
     text-wrap: balance;
   }
@@ -98,6 +101,7 @@ export class OrcheoChatPage extends LitElement {
   }
 
   async #signOut(): Promise<void> {
+    Drafts.forgetAll();
     try {
       await newApi().signOut();
     } finally {
@@ -107,17 +111,18 @@ export class OrcheoChatPage extends LitElement {
 
   async #open(): Promise<void> {
     const api = newApi();
-    let loginUrl: string | null = null;
+    let known: Known | null = null;
     this.#screen = null;
     this.requestUpdate();
     try {
       const description = await api.describe();
-      loginUrl = description.login_url;
+      const { name, login_url: loginUrl, login_with: loginWith } = description;
+      known = { name, loginUrl, loginWith };
       this.#signIn = { name: description.signed_in_as, isTrial: description.dev_login };
       document.title = description.name;
       this.#chat = startChat(description, api, await api.openChatSession());
     } catch (error) {
-      this.#screen = screenForError(error, loginUrl, Date.now());
+      this.#screen = screenForError(error, known, Date.now());
     }
     this.requestUpdate();
   }
@@ -142,6 +147,8 @@ function startChat(description: ChatDescription, api: ChatPageApi, firstGrant: s
     },
     initialThread: memory.recall(),
     header: { title: { text: description.name } },
+    messageLimit: description.message_limit,
+    drafts: new Drafts(description.id, description.signed_in_as),
   });
   return chat;
 }

@@ -40,5 +40,5 @@ export function signInBar(state: SignInState, signOut: () => void): TemplateResu
       ? nothing
       : html`<span>${fill(strings.signedInAs, { name: state.name })}</span>
           <button type="button" class="quiet" @click=${signOut}>${strings.signOut}</button>`;
-  return html`<div class="sign-in">${trial}${who}</div>`;
+  return html`<section class="sign-in" aria-label=${strings.signInBar}>${trial}${who}</section>`;
 }
