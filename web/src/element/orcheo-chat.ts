@@ -138,7 +138,11 @@ export class OrcheoChat extends LitElement {
       this.#options?.drafts?.keep(this.#threadId, text);
       this.#hold(false);
     },
-    hold: () => this.#hold(true),
+    // The answer may have ended an instant ago, with the end not drawn yet: then nothing stands in the way.
+    hold: () => {
+      if (this.#canSend()) this.#composer?.submit();
+      else this.#hold(true);
+    },
     keyPressed: (key: KeyboardEvent) => {
       const view = this.#thread?.view;
       if (key.key !== "Escape" || key.isComposing || view?.turn !== "running" || !view.canStop) return;
@@ -164,6 +168,11 @@ export class OrcheoChat extends LitElement {
   /** The button may be gone, and with it the focus; what is new begins at the first item. */
   #focusFirstItem(): void {
     this.renderRoot.querySelector<HTMLElement>(".log > [tabindex]")?.focus({ preventScroll: true });
+  }
+
+  #canSend(): boolean {
+    const view = this.#thread?.view;
+    return view?.turn === "idle" && this.#countdown.secondsUntil(view.failure?.notBefore ?? 0) === 0;
   }
 
   #hold(isHeld: boolean): void {

@@ -37,6 +37,12 @@ export class OrcheoComposer extends LitElement {
     return this.#text;
   }
 
+  /** Sends what is written, whatever the mode says. */
+  submit(): void {
+    this.mode = "ready";
+    this.#send();
+  }
+
   /** Puts a draft into the field. */
   restore(text: string): void {
     this.#text = text;
