@@ -14,6 +14,8 @@ def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
     """
     try:
         start()
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell reports it; before the program itself could say more
     except ModuleNotFoundError as error:
         if not is_missing_package(error):
             raise

@@ -16,6 +16,10 @@ NOT_FOUND = 3
 REFUSED = 4
 CONFLICT = 5
 UNREACHABLE = 6
+INTERRUPTED = 130
+"""As a shell reports a program that Ctrl-C ended."""
+READER_GONE = 141
+"""As a shell reports a program whose output is read no longer, as by ``| head -1``."""
 
 _UNREACHABLE_CODE = "server_unreachable"
 _FAMILIES: tuple[tuple[type[OrcheoError], int], ...] = (

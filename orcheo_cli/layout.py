@@ -4,6 +4,7 @@
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from textwrap import wrap
@@ -40,12 +41,18 @@ def paragraph(text: object, width: int | None, *, label: str = "") -> str:
     return f"\n{' ' * len(label)}".join(lines)
 
 
-def moment(text: str | None) -> str | None:
-    """A time of the wire, to the minute."""
+def moment(text: str | None, *, local: bool | None = None) -> str | None:
+    """A time of the wire, to the minute: at a terminal in local time with its offset, elsewhere in UTC."""
+    if local is None:
+        local = sys.stdout is not None and sys.stdout.isatty()
     try:
-        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if text else None
+        at = datetime.fromisoformat(text).astimezone(None if local else UTC) if text else None
     except ValueError:
         return text
+    if at is None:
+        return None
+    offset = f"{at:%z}"
+    return f"{at:%Y-%m-%d %H:%M} {f'{offset[:3]}:{offset[3:]}' if at.utcoffset() else 'UTC'}"
 
 
 def field_lines(fields: Mapping[str, object], width: int | None) -> Iterator[str]:
@@ -62,19 +69,40 @@ def field_lines(fields: Mapping[str, object], width: int | None) -> Iterator[str
 
 
 def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
-    """Rows under their titles. When they are too wide, the last cell of each row goes below it, and is never cut."""
+    """Rows under their titles, a line each.
+
+    When they are too wide, the last cell of each row goes below it; a few cells that are much longer than the others
+    then get a line of their own; and when that is too wide as well, each row becomes a block of labelled fields. No
+    word is broken and nothing is left out.
+    """
     cells = [[one_line(cell) for cell in row] for row in rows]
-    lines = list(_aligned([list(titles), *cells]))
-    if width is None or max(map(_columns, lines)) <= width:
-        yield click.style(lines[0], bold=True)
-        yield from lines[1:]
+    whole = list(_aligned([titles, *cells]))
+    if width is None or max(map(_columns, whole)) <= width:
+        yield click.style(whole[0], bold=True)
+        yield from whole[1:]
         return
-    head, *rest = _aligned([list(titles[:-1]), *(row[:-1] for row in cells)])
-    yield click.style(head, bold=True)
-    for line, row in zip(rest, cells, strict=True):
-        yield line
-        if row[-1]:
-            yield _GAP + row[-1]
+    short = [list(titles[:-1]), *(row[:-1] for row in cells)]
+    for longest in (width, width // 3):
+        lines = list(_aligned(short, longest))
+        if max(_columns(part) for line in lines for part in line.split("\n")) <= width and _mostly_flat(lines):
+            yield click.style(lines[0], bold=True)
+            for line, row in zip(lines[1:], cells, strict=True):
+                yield line
+                yield from (_GAP + part for part in _fitting(row[-1], len(_GAP), width) if part)
+            return
+    yield from _blocks(titles, cells, width)
+
+
+def _mostly_flat(lines: Sequence[str]) -> bool:
+    return sum("\n" in line for line in lines) * 2 < len(lines)
+
+
+def _blocks(titles: Sequence[str], cells: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
+    for number, row in enumerate(cells):
+        if number:
+            yield ""
+        fields = {title.capitalize(): cell for title, cell in zip(titles, row, strict=True) if cell}
+        yield from field_lines(fields, width)
 
 
 def _fitting(text: str, column: int, width: int | None) -> list[str]:
@@ -83,11 +111,26 @@ def _fitting(text: str, column: int, width: int | None) -> list[str]:
     return wrap(text, width - column, break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+def _aligned(rows: Sequence[Sequence[str]], longest: int | None = None) -> Iterator[str]:
+    """Each row with its cells in columns; behind a cell longer than ``longest`` the row goes on in the next line."""
+    widths = [
+        max((size for size in map(_columns, column) if longest is None or size <= longest), default=0)
+        for column in zip(*rows, strict=True)
+    ]
     for row in rows:
-        padded = (cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True))
-        yield _GAP.join(padded).rstrip()
+        line = ""
+        for cell, at, width in zip(row, _starts(widths), widths, strict=True):
+            line = line + " " * (at - _columns(line.rpartition("\n")[2])) + cell
+            if _columns(cell) > width:
+                line += "\n"
+        yield line.rstrip()
+
+
+def _starts(widths: Sequence[int]) -> Iterator[int]:
+    at = 0
+    for width in widths:
+        yield at
+        at += width + len(_GAP)
 
 
 def _columns(text: str) -> int:

@@ -44,6 +44,16 @@ class _LateGroup(click.Group):
             return operation_group(cmd_name, GROUPS[cmd_name])
         return None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=self.list_commands(ctx), ctx=ctx
+            ) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         summaries = {name: summary for name, (_, summary) in _OWN_COMMANDS.items()} | GROUPS
         with formatter.section("Commands"):
@@ -109,8 +119,16 @@ def _flush() -> OSError | None:
 
 def run(arguments: Sequence[str], context: "CliContext | None" = None) -> int:
     """Run the CLI; the exit code (docs/reference/errors.md)."""
+    before = sys.stdout
     try:
         result = cli.main(list(arguments), prog_name="orcheo", obj=context, standalone_mode=False)
+    except SystemExit:
+        if sys.stdout is before:
+            raise
+        # Click has put a stand-in into the place of an output that is read no longer.
+        from orcheo_cli.exit_codes import READER_GONE
+
+        return READER_GONE
     except (Exception, click.Abort) as error:  # noqa: BLE001 - people see a sentence, --debug shows the rest
         from orcheo_cli.reporting import report
 

@@ -12,7 +12,7 @@ _SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow"}
 
 def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of service tokens."""
-    headings = ("ID", "OWNER", "LABEL", "SCOPES", "ENDS")
+    headings = ("ID", "OWNER", "LABEL", "ENDS", "SCOPES")
     yield from table_lines(headings, [_token_row(each) for each in result["service_tokens"]], width)
     if result["next_after"]:
         yield f"There are more: orcheo token list --after {one_line(result['next_after'])}"
@@ -20,7 +20,7 @@ def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
 
 def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
     ends = moment(min(filter(None, (each["ended_at"], each["expires_at"])), default=None))
-    return (each["id"], each["owner"], each["label"], " ".join(each["scopes"]), ends or "never")
+    return (each["id"], each["owner"], each["label"], ends or "never", " ".join(each["scopes"]))
 
 
 def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Asking before a public change."""
 
 import shutil
+import sys
 from typing import Any
 
 import click
@@ -9,28 +10,44 @@ from orcheo_cli.layout import one_line, paragraph
 from orcheo_core.errors import InvalidError
 
 _ANSWER_COLUMNS = len(" [y/N]: y")
+_ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 
 
 class ConfirmationNeeded(InvalidError):
-    """Nobody is there to answer the question."""
+    """There is no terminal on which the question could be answered."""
 
     code = "confirmation_needed"
     summary = "This needs a confirmation, and there is no terminal to ask on."
     hint = "Add --yes if you mean it."
 
 
+class StoppedAtQuestion(click.Abort):
+    """Ctrl-C, before anything was asked of the server."""
+
+
 def confirm(question: str, arguments: dict[str, Any], *, at_terminal: bool) -> None:
-    """Ask; raises :class:`ConfirmationNeeded` without a terminal, :class:`click.Abort` for a no."""
+    """Ask.
+
+    Raises :class:`ConfirmationNeeded` without a terminal, :class:`click.Abort` for a no, :class:`StoppedAtQuestion`.
+    """
     if not at_terminal:
         raise ConfirmationNeeded
     shown = question.format(**{name: one_line(value) for name, value in arguments.items()})
-    if not _agreed(paragraph(shown, shutil.get_terminal_size().columns - _ANSWER_COLUMNS)):
+    question = paragraph(shown, shutil.get_terminal_size().columns - _ANSWER_COLUMNS)
+    while (answer := _answer(question)) is None:
+        click.echo("Please answer y (yes) or n (no).", err=True)
+    if not answer:
         raise click.Abort
 
 
-def _agreed(question: str) -> bool:
+def _answer(question: str) -> bool | None:
+    """Whether they agree; None for what is neither yes nor no. The end of the input is a no."""
     try:
-        return click.confirm(question, err=True)
-    except click.Abort:
-        click.echo(err=True)  # closes the line that Ctrl-C or Ctrl-D left open
-        return False
+        click.echo(f"{question} [y/N]: ", nl=False, err=True)
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        click.echo(err=True)  # closes the line that Ctrl-C left open
+        raise StoppedAtQuestion from None
+    if not line:
+        click.echo(err=True)
+    return _ANSWERS.get(line.strip().lower())

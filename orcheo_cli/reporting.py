@@ -6,8 +6,9 @@ import traceback
 import click
 
 from orcheo_adapters.installation import is_missing_package
-from orcheo_cli.exit_codes import FAILED, REFUSED, exit_code_of
+from orcheo_cli.exit_codes import FAILED, INTERRUPTED, READER_GONE, exit_code_of
 from orcheo_cli.output import note, print_error
+from orcheo_cli.prompts import StoppedAtQuestion
 from orcheo_core.errors import InvalidError, OrcheoError
 
 
@@ -42,6 +43,8 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        return READER_GONE  # whoever reads no longer does not want to know why
     if debug and not isinstance(error, OrcheoError | click.ClickException):
         traceback.print_exception(error)
     shown = _known(error)
@@ -52,9 +55,9 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
 def _stopped(error: click.Abort) -> int:
     if isinstance(error.__cause__, KeyboardInterrupt):
         note("Stopped. What was asked of the server may have been done: see `orcheo workflow list`.")
-        return FAILED
+        return INTERRUPTED
     note("Nothing was changed.")
-    return REFUSED
+    return INTERRUPTED if isinstance(error, StoppedAtQuestion) else FAILED
 
 
 def _known(error: BaseException) -> OrcheoError:
@@ -64,7 +67,15 @@ def _known(error: BaseException) -> OrcheoError:
         return NotInstalled(f"This needs more than is installed here: {error}.")
     if isinstance(error, click.ClickException):
         command = getattr(getattr(error, "ctx", None), "command_path", "orcheo")
-        return WrongUsage(error.format_message(), hint=f"See `{command} --help`.")
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EPIPE}:
+        return WrongUsage(_what_is_wrong(error), hint=f"See `{command} --help`.")
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
         return OutputFailed(f"The output could not be written: {error.strerror}.")
     return OrcheoError(f"{type(error).__name__}: {error}", hint="Run it again with --debug and report what it shows.")
+
+
+def _what_is_wrong(error: click.ClickException) -> str:
+    """Click's words, and what may have been meant in one style for options and commands."""
+    meant = getattr(error, "possibilities", None)
+    if not meant:
+        return error.format_message()
+    return f"{error.message} Did you mean {' or '.join(map(repr, meant))}?"

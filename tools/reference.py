@@ -71,12 +71,14 @@ def errors_page() -> str:
 
 _EXIT_CODES = (
     (0, "done"),
-    (1, "failed"),
+    (1, "failed, or a question was answered with no"),
     (2, "wrong usage or input"),
     (3, "not found"),
     (4, "refused: no permission, no valid credential"),
     (5, "conflict with the present state"),
     (6, "server not reachable"),
+    (130, "stopped with Ctrl-C"),
+    (141, "nothing reads the output any longer, as after `| head -1`"),
 )
 
 

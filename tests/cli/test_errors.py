@@ -57,7 +57,11 @@ def test_wrong_values_are_two(orcheo: CommandLine) -> None:
         (["workflow", "publish"], "Missing argument 'REF'.", "`orcheo workflow publish --help`"),
         (["workflow", "add", "x"], "Missing option '--runner'.", "`orcheo workflow add --help`"),
         (["workflow", "shows"], "No such command 'shows'. Did you mean 'show'?", "`orcheo workflow --help`"),
-        (["workflows"], "No such command 'workflows'.", "`orcheo --help`"),
+        (["workflows"], "No such command 'workflows'. Did you mean 'workflow'?", "`orcheo --help`"),
+        (["worflow", "list"], "No such command 'worflow'. Did you mean 'workflow'?", "`orcheo --help`"),
+        (["xyz"], "No such command 'xyz'.", "`orcheo --help`"),
+        (["workflow", "list", "--limt", "5"], "No such option '--limt'. Did you mean '--limit'?", "list --help`"),
+        (["log"], "No such command 'log'. Did you mean 'login' or 'logout'?", "`orcheo --help`"),
         (["workflow", "list", "--wings"], "No such option '--wings'.", "`orcheo workflow list --help`"),
     ],
 )
@@ -117,7 +121,7 @@ def test_debug_shows_no_traceback_of_an_error_that_is_understood() -> None:
 def test_ctrl_c_while_the_server_works_does_not_claim_that_nothing_changed() -> None:
     """Nobody knows whether the server had done it."""
     said = connected(KeyboardInterrupt())("workflow", "publish", "echo", "--yes")
-    assert said.code == 1
+    assert said.code == 130
     assert said.err.endswith("Stopped. What was asked of the server may have been done: see `orcheo workflow list`.\n")
 
 

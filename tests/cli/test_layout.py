@@ -2,7 +2,9 @@
 
 import json
 import re
+import time
 
+import pytest
 from click import unstyle
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,27 @@ def test_a_paragraph_without_a_terminal_is_one_line() -> None:
 def test_moments_are_in_utc_to_the_minute() -> None:
     """Whatever the offset on the wire."""
     assert moment("2026-11-23T14:30:59.123456+02:00") == "2026-11-23 12:30 UTC"
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Europe/Berlin", "2026-07-01 14:30 +02:00"),
+        ("America/St_Johns", "2026-07-01 10:00 -02:30"),
+        ("UTC", "2026-07-01 12:30 UTC"),
+    ],
+)
+def test_at_a_terminal_moments_are_local_with_their_offset(
+    monkeypatch: pytest.MonkeyPatch, zone: str, shown: str
+) -> None:
+    """A person there need not compute; a line of a pipe is the same everywhere."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert moment("2026-07-01T12:30:59+00:00", local=True) == shown
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_what_is_no_moment_is_shown_as_it_is() -> None:
@@ -105,12 +128,55 @@ def test_a_table_that_is_too_wide_puts_the_link_below() -> None:
 
 
 @given(st.lists(st.tuples(_NASTY, _NASTY, _NASTY, _NASTY), min_size=1, max_size=4), st.integers(1, 60))
-def test_no_row_can_pose_as_another(rows: list[tuple[str, str, str, str]], width: int) -> None:
-    """A row has one line, or two when there is a link below; wide letters do not break the columns."""
-    lines = [unstyle(line) for line in table_lines(_TITLES, rows, width)]
-    links = sum(bool(one_line(row[-1])) for row in rows)
-    assert len(lines) in {1 + len(rows), 1 + len(rows) + links}
-    assert all("\n" not in line for line in lines)
+def test_a_table_loses_no_word_at_any_width(rows: list[tuple[str, str, str, str]], width: int) -> None:
+    """All words are there, whole and in order, whatever the table becomes."""
+    shown = unstyle("\n".join(table_lines(_TITLES, rows, width))).split()
+    titles = {word for title in _TITLES for word in (*title.split(), *title.capitalize().split())}
+    assert [word for word in shown if word not in titles] == [
+        word for row in rows for word in one_line(" ".join(row)).split()
+    ]
+
+
+@given(st.lists(st.tuples(_NASTY, _NASTY, _NASTY, _NASTY), min_size=1, max_size=4))
+def test_no_row_can_pose_as_another(rows: list[tuple[str, str, str, str]]) -> None:
+    """Where there is no terminal each row is one line, whatever is in it."""
+    lines = [unstyle(line) for line in table_lines(_TITLES, rows, None)]
+    assert len(lines) == 1 + len(rows)
+    assert all(len(line.splitlines()) <= 1 for line in lines)
+
+
+def test_a_table_with_no_room_for_its_columns_becomes_blocks() -> None:
+    """A block for each row, with labels; what is empty is left out."""
+    rows = [("echo", "public", "Echo", _LINK), ("other", "private", "Other", "")]
+    assert [unstyle(line) for line in table_lines(_TITLES, rows, 20)] == [
+        "Handle      echo",
+        "State       public",
+        "Name        Echo",
+        "Share link",
+        _LINK,
+        "",
+        "Handle  other",
+        "State   private",
+        "Name    Other",
+    ]
+
+
+def test_one_long_handle_does_not_widen_the_table() -> None:
+    """It gets a line of its own, and its row goes on below in the same columns."""
+    rows = [("echo", "public", "Echo", _LINK), ("other", "private", "Other", ""), ("x" * 55, "private", "Long", "")]
+    assert [unstyle(line) for line in table_lines(_TITLES, rows, 60)] == [
+        "HANDLE  STATE    NAME",
+        "echo    public   Echo",
+        f"  {_LINK}",
+        "other   private  Other",
+        f"{'x' * 55}\n        private  Long",
+    ]
+
+
+def test_a_long_last_cell_is_wrapped_below_its_row() -> None:
+    """Between words."""
+    lines = [unstyle(line) for line in table_lines(("ID", "SCOPES"), [("t1", "read write publish")], 14)]
+    assert lines == ["ID", "t1", "  read write", "  publish"]
 
 
 def test_columns_count_wide_letters_twice() -> None:

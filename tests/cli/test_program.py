@@ -7,6 +7,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command_line import CommandLine
 
 ORCHEO = Path(sys.executable).parent / "orcheo"
@@ -64,7 +66,17 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
         [ORCHEO, "--help"], env=environment(tmp_path), stdout=writing, stderr=subprocess.PIPE, text=True, timeout=30
     )
     os.close(writing)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_read_enough_gets_no_traceback(tmp_path: Path, unbuffered: str) -> None:
+    """``orcheo workflow --help | head -1``, however Python buffers; the shell reports it as of other programs."""
+    script = f"set -o pipefail; {ORCHEO} workflow --help | head -1; exit $?"
+    run = environment(tmp_path, PYTHONUNBUFFERED=unbuffered)
+    done = subprocess.run(["bash", "-c", script], env=run, capture_output=True, text=True, timeout=30)
+    assert done.returncode in {0, 141}
+    assert (done.stdout, done.stderr) == ("Usage: orcheo workflow [OPTIONS] COMMAND [ARGS]...\n", "")
 
 
 def test_an_old_terminal_shows_what_it_can(tmp_path: Path) -> None:
@@ -93,6 +105,28 @@ def test_a_person_at_a_real_terminal_is_asked(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=30)
     os.close(controller)
     os.close(terminal)
-    assert (process.returncode, out) == (4, "")
+    assert (process.returncode, out) == (1, "")
     assert err.startswith("Publish echo? Anybody with its share link can then reach it. [y/N]: ")
     assert err.endswith("Nothing was changed.\n")
+
+
+def test_ctrl_c_at_a_question_changes_nothing(tmp_path: Path) -> None:
+    """The line that was left open is closed, and the exit code is a shell's for Ctrl-C."""
+    pid, controller = pty.fork()
+    if pid == 0:
+        os.execve(ORCHEO, ["orcheo", "workflow", "publish", "echo"], environment(tmp_path))
+    said = b""
+    while not said.endswith(b"[y/N]: "):
+        said += os.read(controller, 1_000)
+    os.write(controller, b"\x03")
+    said = b"".join(iter(lambda: _read(controller), b""))
+    os.close(controller)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert said.decode().replace("^C", "").split("\r\n") == ["", "Nothing was changed.", ""]
+
+
+def _read(controller: int) -> bytes:
+    try:
+        return os.read(controller, 1_000)
+    except OSError:  # Linux says so when the program has ended
+        return b""

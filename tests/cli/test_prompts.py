@@ -29,9 +29,21 @@ def test_anything_else_changes_nothing(person: "partial[CommandLine]", sync_hous
     """No, an empty line, nonsense, the end of the input."""
     sync_house.add()
     said = person(answers=answers)("workflow", "publish", "echo")
-    assert (said.code, said.out) == (4, "")
-    assert said.err.endswith("\nNothing was changed.\n")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.endswith("Nothing was changed.\n")
     assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
+
+
+@pytest.mark.parametrize("answer", ["maybe", "yess", "ja", "1"])
+def test_an_answer_that_is_neither_is_asked_for_again(
+    person: "partial[CommandLine]", sync_house: SyncHouse, answer: str
+) -> None:
+    """In words that say what can be answered."""
+    sync_house.add()
+    said = person(answers=f"{answer}\nYES\n")("workflow", "publish", "echo")
+    assert said.code == 0
+    assert said.err.count("[y/N]: ") == 2
+    assert "Please answer y (yes) or n (no).\n" in said.err
 
 
 def test_yes_beforehand_is_not_asked(person: "partial[CommandLine]", sync_house: SyncHouse) -> None:
