@@ -58,7 +58,7 @@ def test_wrong_values_are_two(orcheo: CommandLine) -> None:
         (["workflow", "add", "x"], "Missing option '--runner'.", "`orcheo workflow add --help`"),
         (["workflow", "shows"], "No such command 'shows'. Did you mean 'show'?", "`orcheo workflow --help`"),
         (["workflows"], "No such command 'workflows'. Did you mean 'workflow'?", "`orcheo --help`"),
-        (["worflow", "list"], "No such command 'worflow'. Did you mean 'workflow'?", "`orcheo --help`"),
+        (["wokflow", "list"], "No such command 'wokflow'. Did you mean 'workflow'?", "`orcheo --help`"),
         (["xyz"], "No such command 'xyz'.", "`orcheo --help`"),
         (["workflow", "list", "--limt", "5"], "No such option '--limt'. Did you mean '--limit'?", "list --help`"),
         (["log"], "No such command 'log'. Did you mean 'login' or 'logout'?", "`orcheo --help`"),
