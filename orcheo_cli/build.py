@@ -1,5 +1,6 @@
 """Commands out of the catalogue."""
 
+import shlex
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, get_origin
@@ -8,6 +9,7 @@ import click
 from attrs import NOTHING, Attribute
 
 from orcheo_cli.context import CliContext, json_option
+from orcheo_cli.layout import one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
 from orcheo_cli.output import print_json
 from orcheo_cli.prompts import confirm
@@ -62,9 +64,32 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
             result = ask_or_hint(operation.name, arguments, context)
         else:
             result = context.connect().perform(operation.name, arguments)
-        (print_json if context.as_json else print_result)(result)
+        if context.as_json:
+            print_json(result)
+            return
+        print_result(result)
+        if result.get("next_after"):
+            click.echo(f"There are more: {_next_page(click.get_current_context(), result['next_after'])}", err=True)
 
     return click.Command(name, callback=run, params=params, help=_help(operation), short_help=operation.summary)
+
+
+def _next_page(context: click.Context, after: str) -> str:
+    """The command that was given, for the page behind ``after``."""
+    words = [context.command_path]
+    for param in context.command.params:
+        name = param.name or ""
+        if name != "after" and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            words += _typed(param, context.params[name])
+    return " ".join([*words, "--after", shlex.quote(one_line(after))])
+
+
+def _typed(param: click.Parameter, value: Any) -> list[str]:
+    if isinstance(param, click.Argument):
+        return [shlex.quote(value)]
+    if isinstance(value, bool):
+        return [param.opts[0] if value else param.secondary_opts[0]]
+    return [param.opts[0], shlex.quote(str(value))]
 
 
 def _help(operation: Operation[Any, Any]) -> str:
@@ -80,8 +105,8 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
     flag = shown.option or f"--{attribute.name.replace('_', '-')}"
     default = default_of(attribute)
     needs = {"required": True} if default is NOTHING else {"default": default}
-    if attribute.type is bool:
-        switch = f"{flag}/--no-{flag[2:]}" if default is NOTHING else flag
+    if attribute.type in (bool, bool | None):
+        switch = f"{flag}/--no-{flag[2:]}" if default is NOTHING and "/" not in flag else flag
         return click.Option([switch, attribute.name], is_flag=True, help=shown.help, **needs)
     if get_origin(attribute.type) is tuple:
         return click.Option([flag, attribute.name], multiple=True, required=default is NOTHING, help=shown.help)

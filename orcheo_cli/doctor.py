@@ -51,7 +51,8 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     """Look at everything; the data folder need not be here when a server answers from elsewhere."""
     server = _server(context)
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
-    return [_python(), _full_text_search(), _page(static_folder), *folder, server]
+    workflows = [] if server.advice else list(_shut_workflows(context))
+    return [_python(), _full_text_search(), _page(static_folder), *folder, server, *workflows]
 
 
 def _print(finding: Finding) -> None:
@@ -108,3 +109,25 @@ def _server(context: CliContext) -> Finding:
         return Finding(subject="Server", found=f"{server_url()} answers and takes this service token")
     except OrcheoError as error:
         return Finding(subject="Server", found=error.detail, advice=error.hint)
+
+
+_ADVICE = {
+    "feature_disabled": "Publishing is switched off: ask the operator, or unpublish it.",
+    "no_identity_provider": (
+        "Visitors must sign in, and this server has no identity provider: set one up "
+        "(docs/how-to/ask-visitors-to-sign-in.md), or run `orcheo workflow set-login --no-require-login`."
+    ),
+}
+
+
+def _shut_workflows(context: CliContext) -> Iterator[Finding]:
+    """Public workflows that let no visitor in."""
+    try:
+        public = context.connect().perform("workflows.list", {"public": True, "all": True})["workflows"]
+    except OrcheoError as error:
+        yield Finding(subject="Workflows", found=error.detail, advice=error.hint)
+        return
+    for each in public:
+        if each["obstacle"]:
+            found = f"{each['handle']} is public, but no visitor can come in"
+            yield Finding(subject="Workflow", found=found, advice=_ADVICE.get(each["obstacle"], ""))

@@ -25,7 +25,7 @@ def last_heard(name: str, arguments: dict[str, Any], known: "KnownWorkflows") ->
         one = known.find(arguments["ref"])
         _say_age([one], known)
         return one.workflow | {"as_of": one.at.isoformat()}
-    if any(value for option, value in arguments.items() if option != "limit"):
+    if any(value or option == "public" for option, value in arguments.items() if option != "limit"):
         message = "--offline shows all that is known; it takes no other option."
         raise click.UsageError(message, click.get_current_context())
     heard = known.all()

@@ -14,8 +14,6 @@ def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
     """A page of service tokens."""
     headings = ("ID", "OWNER", "LABEL", "ENDS", "SCOPES")
     yield from table_lines(headings, [_token_row(each) for each in result["service_tokens"]], width)
-    if result["next_after"]:
-        yield f"There are more: orcheo token list --after {one_line(result['next_after'])}"
 
 
 def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
@@ -30,8 +28,6 @@ def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str
         return
     headings = ("ID", "VISITOR", "LAST SAID", "TITLE")
     yield from table_lines(headings, [_thread_row(each) for each in result["threads"]], width)
-    if result["next_after"]:
-        yield f"There are more: add --after {one_line(result['next_after'])}"
 
 
 def _thread_row(each: dict[str, Any]) -> tuple[str, ...]:
@@ -50,16 +46,12 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
             yield ""
             yield click.style(f"{one_line(who)}, {moment(item['created_at'])}{judged}", dim=True)
             yield from (paragraph(line, width) for line in clean(item["text"]).split("\n"))
-    if result["next_after"]:
-        yield f"There is more: add --after {one_line(result['next_after'])}"
 
 
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of the audit."""
     headings = ("WHEN", "WHO", "BY", "WHAT", "ABOUT")
     yield from table_lines(headings, [_audit_row(each) for each in result["audit_entries"]], width)
-    if result["next_after"]:
-        yield f"There are more: add --after {one_line(result['next_after'])}"
 
 
 def _audit_row(each: dict[str, Any]) -> tuple[str, ...]:

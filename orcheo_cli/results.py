@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from orcheo_cli.layout import clean, field_lines, moment, one_line, paragraph, table_lines
+from orcheo_cli.layout import clean, field_lines, moment, paragraph, table_lines
 from orcheo_cli.other_results import audit_lines, thread_page_lines, token_page_lines, transcript_lines
 from orcheo_cli.output import terminal_width
 
 _SECRETS = {"Publish token": "publish_token", "Service token": "service_token", "Chat grant": "client_secret"}
+_LIST_TITLES = ("HANDLE", "STATE", "SIGN-IN", "ROTATED", "NAME", "SHARE LINK")
 
 
 def print_result(result: dict[str, Any]) -> None:
@@ -41,12 +42,15 @@ def result_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     if not result["workflows"]:
-        yield "There are no workflows here. Register one with `orcheo workflow add`."
+        yield "There are no such workflows. `orcheo workflow add` registers one."
         return
-    rows = [(each["handle"], _state(each), each["name"], each["share_url"] or "") for each in result["workflows"]]
-    yield from table_lines(("HANDLE", "STATE", "NAME", "SHARE LINK"), rows, width)
-    if result["next_after"]:
-        yield f"There are more: orcheo workflow list --after {one_line(result['next_after'])}"
+    yield from table_lines(_LIST_TITLES, list(map(_list_row, result["workflows"])), width)
+
+
+def _list_row(each: dict[str, Any]) -> tuple[str, ...]:
+    sign_in = ("required" if each["require_login"] else "no") if each["is_public"] else ""
+    rotated = moment(each["publish_token_rotated_at"]) or ""
+    return (each["handle"], _state(each), sign_in, rotated, each["name"], each["share_url"] or "")
 
 
 def _change_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -71,18 +75,32 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Runner": f"{runner['kind']} {runner['target']}".strip(),
         "Settings": settings,
         "State": _state(workflow),
+        "Sign-in": "required" if workflow["require_login"] else "",
         "Share link": workflow["share_url"],
         "Publish token": workflow["publish_token_hint"],
+        "Old token": "\n".join(map(_old_token, workflow["publish_tokens"][1:])),
         "Published": moment(workflow["published_at"]),
         "Published by": workflow["published_by"],
         "Rotated": moment(workflow["publish_token_rotated_at"]),
         "Created": moment(workflow["created_at"]),
         "Changed": moment(workflow["updated_at"]),
+        "Archived": moment(workflow["archived_at"]),
     }
     return {label: clean(value) for label, value in fields.items() if value}
 
 
+def _old_token(token: dict[str, Any]) -> str:
+    return f"{token['hint']}, until {moment(token['expires_at'])}"
+
+
 def _state(workflow: dict[str, Any]) -> str:
     if not workflow["is_public"]:
-        return "private"
-    return "public, login required" if workflow["require_login"] else "public"
+        return "archived" if workflow["archived_at"] else "private"
+    return _OBSTACLES.get(workflow["obstacle"], "public")
+
+
+_OBSTACLES = {
+    "feature_disabled": "public, but switched off by the operator",
+    "no_identity_provider": "public, but nobody can sign in",
+}
+"""What keeps all visitors out of a public workflow."""

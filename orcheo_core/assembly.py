@@ -141,6 +141,7 @@ def assemble_core(ports: Ports) -> Core:
         audit_trail=audit_trail,
         live_turns=live_turns,
         gate=gate,
+        can_sign_in=bool(ports.identity_providers),
     )
     remover = ThreadRemover(store=store, files=ports.files, live_turns=live_turns)
     transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
@@ -153,6 +154,7 @@ def assemble_core(ports: Ports) -> Core:
         identifiers=identifiers,
         gate=gate,
         live_turns=live_turns,
+        can_sign_in=bool(ports.identity_providers),
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     return Core(

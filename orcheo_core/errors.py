@@ -129,7 +129,39 @@ class NotPublished(ConflictError):
 
     code = "not_published"
     summary = "This workflow is private."
-    hint = "Publish it first."
+    hint = "A private workflow has no publish token and no login rule; `orcheo workflow publish` gives it both."
+
+
+class NoIdentityProvider(ConflictError):
+    """Visitors would have to sign in on a server where nobody can."""
+
+    code = "no_identity_provider"
+    summary = "This server has no identity provider, so no visitor could sign in."
+    hint = "Set one up first (docs/how-to/ask-visitors-to-sign-in.md), or do it all the same with --anyway."
+
+
+class WorkflowArchived(ConflictError):
+    """An archived workflow is not opened to visitors."""
+
+    code = "workflow_archived"
+    summary = "This workflow is archived."
+    hint = "`orcheo workflow unarchive` brings it back; it can be published then."
+
+
+class AlreadyArchived(ConflictError):
+    """It was put aside before."""
+
+    code = "already_archived"
+    summary = "This workflow is archived already."
+    hint = "`orcheo workflow unarchive` brings it back."
+
+
+class NotArchived(ConflictError):
+    """There is nothing to bring back."""
+
+    code = "not_archived"
+    summary = "This workflow is not archived."
+    hint = "Read the present state with `orcheo workflow show`."
 
 
 class HandleTaken(ConflictError):

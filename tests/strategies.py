@@ -78,6 +78,7 @@ workflows: st.SearchStrategy[Workflow] = st.builds(
     created_at=moments,
     updated_at=moments,
     publication=st.none() | publications,
+    archived_at=st.none() | moments,
     revision=st.integers(1, 2**40),
 )
 publish_tokens: st.SearchStrategy[PublishToken] = st.builds(

@@ -85,7 +85,9 @@ def _with_path(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
     return arguments | request.path_params
 
 
-def _query_value(operation: Operation[Any, Any], name: str, text: str) -> str | int:
-    """Query values are texts; whole numbers are the only other type that these routes take."""
+def _query_value(operation: Operation[Any, Any], name: str, text: str) -> str | int | bool:
+    """Query values are texts; whole numbers, ``true`` and ``false`` are the only others that these routes take."""
     wanted = operation.request.__annotations__.get(name)
+    if wanted in (bool, bool | None) and text in {"true", "false"}:
+        return text == "true"
     return int(text) if wanted in (int, int | None) and _WHOLE_NUMBER.fullmatch(text) else text

@@ -39,6 +39,8 @@ def routes() -> list[BaseRoute]:
         _route(f"{_WORKFLOW}/publish/rotate", body_operation("workflows.rotate_publish_token"), "POST"),
         _route(f"{_WORKFLOW}/publish/revoke", body_operation("workflows.unpublish"), "POST"),
         _route(f"{_WORKFLOW}/publish/login", body_operation("workflows.set_login"), "POST"),
+        _route(f"{_WORKFLOW}/archive", body_operation("workflows.archive"), "POST"),
+        _route(f"{_WORKFLOW}/unarchive", body_operation("workflows.unarchive"), "POST"),
         _route(f"{_WORKFLOW}/chatkit/session", body_operation("workflows.open_chat_session"), "POST"),
         _route(f"{_WORKFLOW}/threads", query_operation("threads.list"), "GET"),
         _route(f"{_WORKFLOW}/threads/purge", body_operation("threads.purge"), "POST"),

@@ -20,7 +20,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, searchable_text
 from orcheo_core.domain.turn import Turn
-from orcheo_core.domain.workflow import Workflow
+from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
 from orcheo_core.ports import repositories as ports
 from orcheo_core.ports.unit_of_work import DuplicateTurn
@@ -45,9 +45,8 @@ class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
         rows = self._tables.workflows.rows
         return rows.get(ref) or next((each for each in rows.values() if each.handle == ref), None)
 
-    async def page(self, owner: str | None, query: PageQuery) -> Page[Workflow]:
-        rows = self._tables.workflows.rows.values()
-        return page_of((each for each in rows if owner in {None, each.owner.name}), query)
+    async def page(self, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:
+        return page_of(filter(wanted.admits, self._tables.workflows.rows.values()), query)
 
     def add(self, workflow: Workflow) -> None:
         def write(tables: Tables) -> Iterator[Undo]:

@@ -29,6 +29,7 @@ from orcheo_adapters.sqlite.migrations import migrate
 from orcheo_adapters.sqlite.read_cache import ReadCache
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.audit import link_of
+from orcheo_core.domain.search import folded
 from orcheo_core.errors import StorageUnavailable
 
 _LOG = get_logger("sqlite")
@@ -337,6 +338,7 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     connection.execute("PRAGMA secure_delete = ON")
     connection.create_function("audit_link", 2, link_of, deterministic=True)
+    connection.create_function("folded", 1, folded, deterministic=True)
     return connection
 
 

@@ -118,7 +118,9 @@ _APP_USERS = (
     "ALTER TABLE chat_sessions ADD COLUMN app_user TEXT",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS)
+_ARCHIVE = ("ALTER TABLE workflows ADD COLUMN archived_at INTEGER",)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE)
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 
 

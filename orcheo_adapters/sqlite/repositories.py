@@ -22,7 +22,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn
-from orcheo_core.domain.workflow import Workflow
+from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
 from orcheo_core.ports import repositories as ports
 from orcheo_core.ports.unit_of_work import DuplicateTurn
@@ -115,12 +115,21 @@ class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
         sql = f"{self._SELECT}{'id' if ref.startswith('wf_') else 'handle'} = ?"
         return self._find_cached("workflows", ref, sql, rows.workflow_of)
 
-    async def page(self, owner: str | None, query: PageQuery) -> Page[Workflow]:
-        table = f"{rows.WORKFLOW_COLUMNS} FROM workflows"
-        return self._page(table, *_of_owner(owner), query, rows.workflow_of)
+    async def page(self, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:
+        where, values = _of_owner(wanted.owner)
+        if wanted.is_public is not None:
+            where += f" AND published_at IS {'NOT NULL' if wanted.is_public else 'NULL'}"
+        if not wanted.include_archived:
+            where += " AND archived_at IS NULL"
+        where += " AND instr(folded(handle || ' ' || name), ?)" * len(wanted.words)
+        return self._page(
+            f"{rows.WORKFLOW_COLUMNS} FROM workflows", where, (*values, *wanted.words), query, rows.workflow_of
+        )
 
     def add(self, workflow: Workflow) -> None:
-        self._put("workflows", rows.workflow_row(workflow))
+        marks = ", ".join("?" * len(rows.WORKFLOW_COLUMNS.split(", ")))
+        sql = f"INSERT INTO workflows ({rows.WORKFLOW_COLUMNS}) VALUES ({marks})"  # noqa: S608 - all parts are ours
+        self._stage(Statement(sql, rows.workflow_row(workflow)))
 
     def save(self, workflow: Workflow) -> None:
         columns = ", ".join(f"{name} = ?" for name in rows.WORKFLOW_COLUMNS.split(", "))

@@ -30,7 +30,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 WORKFLOW_COLUMNS = (
     "id, handle, name, description, owner, runner, created_at, updated_at, revision, published_at, published_by, "
-    "require_login, publish_token_id, publish_token_rotated_at"
+    "require_login, publish_token_id, publish_token_rotated_at, archived_at"
 )
 
 
@@ -69,6 +69,7 @@ def workflow_row(workflow: Workflow) -> Row:
         to_micros(workflow.updated_at),
         workflow.revision,
         *(_publication_columns(opened) if opened else (None,) * 5),
+        _maybe_micros(workflow.archived_at),
     )
 
 
@@ -84,7 +85,7 @@ def _publication_columns(opened: Publication) -> Row:
 
 def workflow_of(row: Row) -> Workflow:
     """From :data:`WORKFLOW_COLUMNS`."""
-    (*own, published_at, published_by, require_login, token_id, rotated_at) = row
+    (*own, published_at, published_by, require_login, token_id, rotated_at, archived_at) = row
     id_, handle, name, description, owner, runner, created_at, updated_at, revision = own
     opened = None
     if published_at is not None:
@@ -106,6 +107,7 @@ def workflow_of(row: Row) -> Workflow:
         updated_at=_moment(updated_at),
         publication=opened,
         revision=revision,
+        archived_at=_maybe_moment(archived_at),
     )
 
 

@@ -18,6 +18,9 @@ class Act(StrEnum):
     WORKFLOW_REMOVED = "workflow.removed"
     PUBLISHED = "workflow.published"
     UNPUBLISHED = "workflow.unpublished"
+    WORKFLOW_ARCHIVED = "workflow.archived"
+    WORKFLOW_UNARCHIVED = "workflow.unarchived"
+    SESSIONS_ENDED = "chat_sessions.ended"
     LOGIN_RULE_SET = "workflow.login_rule_set"
     PUBLISH_TOKEN_ROTATED = "publish_token.rotated"  # noqa: S105 - the name of an act, no secret
     TRANSCRIPT_EXPORTED = "transcript.exported"

@@ -17,6 +17,14 @@ def _check_limit(_query: object, _attribute: object, limit: int) -> None:
         raise InvalidInput(FieldError("limit", f"must be between 1 and {PAGE_LIMIT}"))
 
 
+def unknown_cursor(noun: str) -> InvalidInput:
+    """The error for ``after`` with something that names no such thing as ``noun``."""
+    return InvalidInput(
+        FieldError("after", f"names no {noun} of yours"),
+        hint=f"Give the `next_after` of the page before, which is the id of a {noun}; leave it out for the first page.",
+    )
+
+
 @frozen(kw_only=True)
 class PageQuery:
     """Which page: at most ``limit`` entries behind the entry with id ``after``, oldest or newest first."""

@@ -1,6 +1,5 @@
 """A transcript: a thread as its owner reads, searches and exports it."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,13 +17,11 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.items import AssistantItem, Item, Source, UserItem
+from orcheo_core.domain.search import folded
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
-from orcheo_core.errors import FieldError, InvalidInput
-
-MAX_WORDS = 10
 
 
 @frozen(kw_only=True)
@@ -47,7 +44,7 @@ class ThreadFilter:
     subject: Subject | None = None
     untouched_since: datetime | None = None
     words: tuple[str, ...] = ()
-    """As :func:`search_words` makes them."""
+    """As :func:`~orcheo_core.domain.search.search_words` makes them."""
 
     def admits(self, thread: Thread) -> bool:
         """Whether it is such a thread, whatever was said in it."""
@@ -77,21 +74,6 @@ def details_of(item: Item) -> dict[str, Any]:
 def searchable_text(item: Item) -> str:
     """What searches find an item by; nothing for hidden ones, which nobody said."""
     return "" if isinstance(item, HiddenItem) else folded(text_of(item))
-
-
-def folded(text: str) -> str:
-    """Text as searches compare it: without case and accents (Unicode's full case folding over NFKD)."""
-    spread = unicodedata.normalize("NFKD", text.replace("\0", " "))
-    bare = "".join(each for each in spread if not unicodedata.combining(each))
-    return unicodedata.normalize("NFKC", bare.casefold())
-
-
-def search_words(text: str) -> tuple[str, ...]:
-    """The words of a search, folded; raises :class:`InvalidInput` when there are none, or more than ten."""
-    words = tuple(dict.fromkeys(folded(text).split()))
-    if not 1 <= len(words) <= MAX_WORDS:
-        raise InvalidInput(FieldError("search", f"must be 1 to {MAX_WORDS} words"))
-    return words
 
 
 def _question_lines(item: StructuredInputItem) -> str:

@@ -10,8 +10,17 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.search import folded
 from orcheo_core.domain.shown_text import check_name, plain_blanks
-from orcheo_core.errors import AlreadyPublished, FieldError, InvalidInput, NotPublished
+from orcheo_core.errors import (
+    AlreadyArchived,
+    AlreadyPublished,
+    FieldError,
+    InvalidInput,
+    NotArchived,
+    NotPublished,
+    WorkflowArchived,
+)
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NAME_LENGTH = 200
@@ -83,16 +92,18 @@ class Workflow:
     updated_at: datetime
     publication: Publication | None = None
     revision: int = 1
+    archived_at: datetime | None = None
+    """Since when it is put aside: private, left out of lists, its threads kept."""
 
     @property
     def is_public(self) -> bool:
         """Whether visitors may come in at all."""
         return self.publication is not None
 
-    def require_publication(self) -> Publication:
+    def require_publication(self, *, hint: str | None = None) -> Publication:
         """The publication of a public workflow; :class:`NotPublished` for a private one."""
         if self.publication is None:
-            raise NotPublished(f"The workflow {self.handle!r} is private.")
+            raise NotPublished(f"The workflow {self.handle!r} is private.", hint=hint)
         return self.publication
 
     def published(self, actor: Actor, *, at: datetime, token_id: str, require_login: bool) -> "Workflow":
@@ -100,6 +111,8 @@ class Workflow:
         if self.publication is not None:
             since = f"{self.publication.published_at:%Y-%m-%d %H:%M} UTC"
             raise AlreadyPublished(f"The workflow {self.handle!r} has been public since {since}.")
+        if self.archived_at is not None:
+            raise WorkflowArchived(f"The workflow {self.handle!r} is archived.")
         opened = Publication(published_at=at, published_by=actor, require_login=require_login, token_id=token_id)
         return self._changed(at, publication=opened)
 
@@ -110,8 +123,24 @@ class Workflow:
 
     def unpublished(self, *, at: datetime) -> "Workflow":
         """Public → private."""
-        self.require_publication()
+        self.require_publication(
+            hint="There is nothing to close. --end-sessions ends chat sessions and answers that are left."
+        )
         return self._changed(at, publication=None)
+
+    def archived(self, *, at: datetime) -> "Workflow":
+        """Put aside, and private from now on; :class:`AlreadyArchived`."""
+        if self.archived_at is not None:
+            raise AlreadyArchived(
+                f"The workflow {self.handle!r} was archived on {self.archived_at:%Y-%m-%d %H:%M} UTC."
+            )
+        return self._changed(at, archived_at=at, publication=None)
+
+    def unarchived(self, *, at: datetime) -> "Workflow":
+        """Brought back, still private; :class:`NotArchived`."""
+        if self.archived_at is None:
+            raise NotArchived(f"The workflow {self.handle!r} is not archived.")
+        return self._changed(at, archived_at=None)
 
     def with_login(self, *, at: datetime, require_login: bool) -> "Workflow":
         """The login rule changed, the publish token untouched."""
@@ -124,3 +153,24 @@ class Workflow:
 
     def _changed(self, at: datetime, **fields: Any) -> "Workflow":
         return evolve(self, updated_at=at, revision=self.revision + 1, **fields)
+
+
+@frozen(kw_only=True)
+class WorkflowFilter:
+    """Which workflows: of an owner (by the name of the actor), public or private, with all words in handle or name."""
+
+    owner: str | None = None
+    is_public: bool | None = None
+    words: tuple[str, ...] = ()
+    """As :func:`~orcheo_core.domain.search.search_words` makes them."""
+    include_archived: bool = False
+
+    def admits(self, workflow: Workflow) -> bool:
+        """Whether it is such a workflow."""
+        said = folded(f"{workflow.handle} {workflow.name}")
+        return (
+            self.owner in {None, workflow.owner.name}
+            and self.is_public in {None, workflow.is_public}
+            and (self.include_archived or workflow.archived_at is None)
+            and all(word in said for word in self.words)
+        )

@@ -3,27 +3,33 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
+from orcheo_core.domain.durations import in_words, parse_duration
 from orcheo_core.errors import (
+    AlreadyArchived,
     AlreadyPublished,
     ConcurrentChange,
     FeatureDisabled,
     FieldError,
     InvalidInput,
+    NoIdentityProvider,
+    NotArchived,
     NotPublished,
+    WorkflowArchived,
     WorkflowNotFound,
 )
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.operations.views import PublishResult, WorkflowView
+from orcheo_core.operations.views import PublishResult, WorkflowResult, view_of
 from orcheo_core.operations.workflows import REF_HELP
 
 if TYPE_CHECKING:
     from orcheo_core.services.publishing import Published
 
 MAX_GRACE_SECONDS = 7 * 24 * 3600
+_ANYWAY_HELP = "Ask visitors to sign in even if this server has no identity provider, so that none can come in."
 
 
 @frozen(kw_only=True)
@@ -31,7 +37,10 @@ class PublishWorkflow:
     """Which workflow to open, and to whom."""
 
     ref: str = parameter(REF_HELP, argument=True)
-    require_login: bool = parameter("Visitors must sign in first.", default=False)
+    require_login: bool = parameter(
+        "Visitors must sign in first.", option="--require-login/--no-require-login", default=False
+    )
+    anyway: bool = parameter(_ANYWAY_HELP, default=False)
 
 
 @frozen(kw_only=True)
@@ -49,14 +58,12 @@ class RotatePublishToken:
     """Whose publish token to replace, and how long the old one still works."""
 
     ref: str = parameter(REF_HELP, argument=True)
-    grace_seconds: int = parameter(
-        f"So many seconds the old publish token goes on working (0 to {MAX_GRACE_SECONDS}).", default=0
-    )
+    grace: str | None = parameter("How long the old publish token goes on working: 90s, 15m, 1h or 2d.", default=None)
+    grace_seconds: int = parameter(f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0)
 
     def __attrs_post_init__(self) -> None:
         """Check the range."""
-        if not 0 <= self.grace_seconds <= MAX_GRACE_SECONDS:
-            raise InvalidInput(FieldError("grace_seconds", f"must be between 0 and {MAX_GRACE_SECONDS}"))
+        grace_of(self.grace, self.grace_seconds)
 
 
 @frozen(kw_only=True)
@@ -64,12 +71,44 @@ class SetLogin:
     """Which public workflow, and whether its visitors must sign in."""
 
     ref: str = parameter(REF_HELP, argument=True)
-    require_login: bool = parameter("Whether visitors must sign in first.")
+    require_login: bool = parameter("Whether visitors must sign in first.", option="--require-login/--no-require-login")
+    anyway: bool = parameter(_ANYWAY_HELP, default=False)
 
 
-def _shown_once(services: OwnerServices, published: "Published", message: str) -> PublishResult:
+@frozen(kw_only=True)
+class ArchiveWorkflow:
+    """Which workflow to put aside."""
+
+    ref: str = parameter(REF_HELP, argument=True)
+
+
+@frozen(kw_only=True)
+class UnarchiveWorkflow:
+    """Which archived workflow to bring back."""
+
+    ref: str = parameter(REF_HELP, argument=True)
+
+
+def grace_of(grace: str | None, grace_seconds: int) -> timedelta:
+    """The grace period that is asked for in one of two ways; :class:`InvalidInput` for both, and for too long a one."""
+    if grace is not None and grace_seconds:
+        raise InvalidInput(FieldError("grace", "must be left out where grace_seconds is given"))
+    if not 0 <= grace_seconds <= MAX_GRACE_SECONDS:
+        raise InvalidInput(FieldError("grace_seconds", f"must be between 0 and {MAX_GRACE_SECONDS}"))
+    length = timedelta(seconds=grace_seconds) if grace is None else parse_duration("grace", grace)
+    if length > timedelta(seconds=MAX_GRACE_SECONDS):
+        raise InvalidInput(FieldError("grace", f"must be at most {in_words(timedelta(seconds=MAX_GRACE_SECONDS))}"))
+    return length
+
+
+def ends_in(grace: timedelta) -> str:
+    """When something with this grace period ends, for a sentence."""
+    return f"in {in_words(grace)}" if grace else "now"
+
+
+async def _shown_once(services: OwnerServices, published: "Published", message: str) -> PublishResult:
     return PublishResult(
-        workflow=WorkflowView.of(published.workflow, services.share_links),
+        workflow=await view_of(services, published.workflow),
         publish_token=published.publish_token,
         share_url=services.share_links.of(published.workflow),
         message=message,
@@ -77,49 +116,69 @@ def _shown_once(services: OwnerServices, published: "Published", message: str) -
 
 
 async def _publish(services: OwnerServices, caller: Caller, request: PublishWorkflow) -> PublishResult:
-    published = await services.publishing.publish(caller, request.ref, require_login=request.require_login)
-    audience = "Visitors who sign in" if request.require_login else "Anybody with the share link"
-    return _shown_once(
-        services,
-        published,
-        f"{published.workflow.handle} is public. {audience} can chat with it. "
-        "Keep the publish token safe: it is shown only this once.",
+    published = await services.publishing.publish(
+        caller, request.ref, require_login=request.require_login, anyway=request.anyway
     )
+    audience = "Visitors who sign in can chat" if request.require_login else "Anybody with the share link can chat"
+    result = await _shown_once(services, published, "")
+    who = _NO_PROVIDER if result.workflow.obstacle else f"{audience} with it."
+    message = f"{result.workflow.handle} is public. {who} Keep the publish token safe: it is shown only this once."
+    return evolve(result, message=message)
 
 
 async def _rotate(services: OwnerServices, caller: Caller, request: RotatePublishToken) -> PublishResult:
-    grace = timedelta(seconds=request.grace_seconds)
+    grace = grace_of(request.grace, request.grace_seconds)
     published = await services.publishing.rotate(caller, request.ref, grace=grace)
-    since = f"in {request.grace_seconds} seconds" if request.grace_seconds else "now"
-    return _shown_once(
-        services,
-        published,
-        f"New publish token for {published.workflow.handle}; the old one ends {since}. It is shown only this once.",
-    )
+    handle = published.workflow.handle
+    message = f"New publish token for {handle}, shown only this once; the old one ends {ends_in(grace)}."
+    return await _shown_once(services, published, message)
 
 
 async def _unpublish(services: OwnerServices, caller: Caller, request: UnpublishWorkflow) -> PublishResult:
     workflow = await services.publishing.unpublish(caller, request.ref, end_sessions=request.end_sessions)
     rest = (
-        "Open chat sessions and running answers were ended."
+        "Chat sessions and running answers that were left are ended."
         if request.end_sessions
         else "Running answers go on to their end; open chat sessions end within 5 minutes."
     )
     return PublishResult(
-        workflow=WorkflowView.of(workflow, services.share_links),
+        workflow=await view_of(services, workflow),
         share_url=None,
         message=f"{workflow.handle} is private. {rest}",
     )
 
 
 async def _set_login(services: OwnerServices, caller: Caller, request: SetLogin) -> PublishResult:
-    workflow = await services.publishing.set_login(caller, request.ref, require_login=request.require_login)
-    rule = "Visitors must sign in" if request.require_login else "Visitors need not sign in"
-    return PublishResult(
-        workflow=WorkflowView.of(workflow, services.share_links),
-        share_url=services.share_links.of(workflow),
-        message=f"{rule} to chat with {workflow.handle}.",
+    workflow = await services.publishing.set_login(
+        caller, request.ref, require_login=request.require_login, anyway=request.anyway
     )
+    rule = "Visitors must sign in" if request.require_login else "Visitors need not sign in"
+    view = await view_of(services, workflow)
+    rest = f" {_NO_PROVIDER}" if view.obstacle == NoIdentityProvider.code else ""
+    return PublishResult(
+        workflow=view,
+        share_url=services.share_links.of(workflow),
+        message=f"{rule} to chat with {workflow.handle}.{rest}",
+    )
+
+
+async def _archive(services: OwnerServices, caller: Caller, request: ArchiveWorkflow) -> WorkflowResult:
+    workflow = await services.publishing.archive(caller, request.ref)
+    return WorkflowResult(
+        workflow=await view_of(services, workflow),
+        message=f"{workflow.handle} is archived: private, its chats ended, its threads kept.",
+    )
+
+
+async def _unarchive(services: OwnerServices, caller: Caller, request: UnarchiveWorkflow) -> WorkflowResult:
+    workflow = await services.publishing.unarchive(caller, request.ref)
+    return WorkflowResult(
+        workflow=await view_of(services, workflow),
+        message=f"{workflow.handle} is back. It is private; publish it to open it to visitors again.",
+    )
+
+
+_NO_PROVIDER = "No visitor can sign in yet: this server has no identity provider."
 
 
 PUBLISHING_OPERATIONS = (
@@ -133,7 +192,14 @@ PUBLISHING_OPERATIONS = (
         scope=Scope.WORKFLOWS_PUBLISH,
         effect=Effect.WRITE,
         handle=_publish,
-        errors=(WorkflowNotFound, FeatureDisabled, AlreadyPublished, ConcurrentChange),
+        errors=(
+            WorkflowNotFound,
+            FeatureDisabled,
+            AlreadyPublished,
+            WorkflowArchived,
+            NoIdentityProvider,
+            ConcurrentChange,
+        ),
         secret="publish_token",  # noqa: S106 - the name of a field
         confirmation="Publish {ref}? Anybody with its share link can then reach it.",
     ),
@@ -174,7 +240,32 @@ PUBLISHING_OPERATIONS = (
         scope=Scope.WORKFLOWS_PUBLISH,
         effect=Effect.WRITE,
         handle=_set_login,
-        errors=(WorkflowNotFound, NotPublished, ConcurrentChange),
+        errors=(WorkflowNotFound, NotPublished, NoIdentityProvider, ConcurrentChange),
         confirmation="Change who may chat with {ref}?",
+    ),
+    Operation(
+        name="workflows.archive",
+        command=("workflow", "archive"),
+        tool="workflows.archive",
+        summary="Put a workflow aside: private at once, left out of lists, its threads kept.",
+        request=ArchiveWorkflow,
+        result=WorkflowResult,
+        scope=Scope.WORKFLOWS_PUBLISH,
+        effect=Effect.DESTRUCTIVE,
+        handle=_archive,
+        errors=(WorkflowNotFound, AlreadyArchived, ConcurrentChange),
+        confirmation="Archive {ref}? Its share link and publish token stop working, and its chats end at once.",
+    ),
+    Operation(
+        name="workflows.unarchive",
+        command=("workflow", "unarchive"),
+        tool="workflows.unarchive",
+        summary="Bring an archived workflow back; it stays private.",
+        request=UnarchiveWorkflow,
+        result=WorkflowResult,
+        scope=Scope.WORKFLOWS_PUBLISH,
+        effect=Effect.WRITE,
+        handle=_unarchive,
+        errors=(WorkflowNotFound, NotArchived, ConcurrentChange),
     ),
 )

@@ -17,7 +17,7 @@ from orcheo_core.errors import (
     ServiceTokenNotFound,
 )
 from orcheo_core.operations.operation import Effect, Operation, parameter
-from orcheo_core.operations.publishing import MAX_GRACE_SECONDS
+from orcheo_core.operations.publishing import MAX_GRACE_SECONDS, ends_in, grace_of
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.token_views import ServiceTokenPage, ServiceTokenResult, ServiceTokenView
 
@@ -80,14 +80,12 @@ class RotateServiceToken:
     """Which service token to replace, and how long the old one still works."""
 
     id: str = parameter(_ID_HELP, argument=True)
-    grace_seconds: int = parameter(
-        f"So many seconds the old service token goes on working (0 to {MAX_GRACE_SECONDS}).", default=0
-    )
+    grace: str | None = parameter("How long the old service token goes on working: 90s, 15m, 1h or 2d.", default=None)
+    grace_seconds: int = parameter(f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0)
 
     def __attrs_post_init__(self) -> None:
         """Check the range."""
-        if not 0 <= self.grace_seconds <= MAX_GRACE_SECONDS:
-            raise InvalidInput(FieldError("grace_seconds", f"must be between 0 and {MAX_GRACE_SECONDS}"))
+        grace_of(self.grace, self.grace_seconds)
 
 
 @frozen(kw_only=True)
@@ -114,7 +112,7 @@ async def _create(services: OwnerServices, caller: Caller, request: CreateServic
         label=request.label,
         lifetime=timedelta(days=days) if days else None,
     )
-    return _shown_once(issued, f"New service token for {issued.record.owner}.")
+    return _shown_once(issued, f"New service token {issued.record.id} for {issued.record.owner}.")
 
 
 async def _list(services: OwnerServices, caller: Caller, request: ListServiceTokens) -> ServiceTokenPage:
@@ -123,10 +121,11 @@ async def _list(services: OwnerServices, caller: Caller, request: ListServiceTok
 
 
 async def _rotate(services: OwnerServices, caller: Caller, request: RotateServiceToken) -> ServiceTokenResult:
-    grace = timedelta(seconds=request.grace_seconds)
+    grace = grace_of(request.grace, request.grace_seconds)
     issued = await services.owner_access.rotate(caller, request.id, grace=grace)
-    since = f"in {request.grace_seconds} seconds" if request.grace_seconds else "now"
-    return _shown_once(issued, f"New service token in place of {request.id}, which ends {since}.")
+    return _shown_once(
+        issued, f"New service token {issued.record.id} in place of {request.id}, which ends {ends_in(grace)}."
+    )
 
 
 async def _revoke(services: OwnerServices, caller: Caller, request: RevokeServiceToken) -> ServiceTokenResult:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from attrs import asdict, field, frozen
 
 if TYPE_CHECKING:
-    from orcheo_core.domain.pages import Page
     from orcheo_core.domain.share_link import ShareLinks
     from orcheo_core.domain.workflow import Workflow
+    from orcheo_core.operations.services import OwnerServices
     from orcheo_core.services.probing import Probe
+    from orcheo_core.services.publishing import Standing
 
 _EXCERPT = 200
 
@@ -22,6 +23,17 @@ class RunnerView:
     kind: str
     target: str
     settings: dict[str, str]
+
+
+@frozen(kw_only=True)
+class PublishTokenView:
+    """A publish token that opens chat sessions: the current one, or a former one in its grace period."""
+
+    hint: str
+    state: str
+    """``current`` or ``grace``."""
+    expires_at: datetime | None
+    """When it ends, if that is known."""
 
 
 @frozen(kw_only=True)
@@ -42,11 +54,17 @@ class WorkflowView:
     published_by: str | None
     publish_token_hint: str | None
     publish_token_rotated_at: datetime | None
+    publish_tokens: tuple[PublishTokenView, ...]
+    """All that open chat sessions now."""
     share_url: str | None
     """The share link while the workflow is public."""
+    obstacle: str | None
+    """Code of the reason why no visitor can come in although the workflow is public: ``feature_disabled`` or
+    ``no_identity_provider``."""
+    archived_at: datetime | None
 
     @classmethod
-    def of(cls, workflow: "Workflow", share_links: "ShareLinks") -> "WorkflowView":
+    def of(cls, workflow: "Workflow", standing: "Standing", share_links: "ShareLinks") -> "WorkflowView":
         """The view of a workflow."""
         from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 
@@ -66,8 +84,21 @@ class WorkflowView:
             published_by=str(opened.published_by) if opened else None,
             publish_token_hint=f"{PUBLISH_TOKEN_PREFIX}{opened.token_id}…" if opened else None,
             publish_token_rotated_at=opened.rotated_at if opened else None,
+            publish_tokens=tuple(
+                PublishTokenView(
+                    hint=token.hint, state="grace" if token.ends_at else "current", expires_at=token.ends_at
+                )
+                for token in standing.live_tokens
+            ),
             share_url=share_links.of(workflow) if opened else None,
+            obstacle=standing.obstacle.code if standing.obstacle else None,
+            archived_at=workflow.archived_at,
         )
+
+
+async def view_of(services: "OwnerServices", workflow: "Workflow") -> WorkflowView:
+    """The view of a workflow as it stands now."""
+    return WorkflowView.of(workflow, await services.publishing.standing(workflow), services.share_links)
 
 
 @frozen(kw_only=True)
@@ -90,11 +121,11 @@ class CheckResult:
     message: str
 
     @classmethod
-    def of(cls, workflow: "Workflow", probe: "Probe", share_links: "ShareLinks") -> "CheckResult":
+    def of(cls, workflow: WorkflowView, probe: "Probe") -> "CheckResult":
         """The result of a probe turn that was answered."""
         answer = shorten(probe.answer)
         return cls(
-            workflow=WorkflowView.of(workflow, share_links),
+            workflow=workflow,
             ok=True,
             answer=answer,
             seconds=round(probe.seconds, 3),
@@ -123,13 +154,7 @@ class PublishResult:
 
 @frozen(kw_only=True)
 class WorkflowPage:
-    """Some of the workflows; ``next_after`` begins the next page, None on the last one."""
+    """Some of the workflows, newest first; ``next_after`` begins the next page, None on the last one."""
 
     workflows: tuple[WorkflowView, ...]
     next_after: str | None
-
-    @classmethod
-    def of(cls, page: "Page[Workflow]", share_links: "ShareLinks") -> "WorkflowPage":
-        """The view of a page."""
-        views = tuple(WorkflowView.of(workflow, share_links) for workflow in page.entries)
-        return cls(workflows=views, next_after=views[-1].id if page.has_more else None)

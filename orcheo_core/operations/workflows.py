@@ -1,10 +1,11 @@
 """Operations on workflows: register, read, edit, remove."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
-from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.domain.search import search_words
+from orcheo_core.domain.workflow import RunnerSpec, Workflow, WorkflowFilter
 from orcheo_core.errors import (
     ConcurrentChange,
     FieldError,
@@ -16,9 +17,10 @@ from orcheo_core.errors import (
 )
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.operations.views import CheckResult, WorkflowPage, WorkflowResult, WorkflowView
+from orcheo_core.operations.views import CheckResult, WorkflowPage, WorkflowResult, WorkflowView, view_of
 
 REF_HELP = "Id or handle of the workflow."
+ALL_LIMIT = 1_000
 
 
 @frozen(kw_only=True)
@@ -54,10 +56,16 @@ class CheckWorkflow:
 
 @frozen(kw_only=True)
 class ListWorkflows:
-    """Which page of the workflows."""
+    """Which workflows, and which page of them."""
 
+    search: str | None = parameter("Only those with all these words in their handle or name.", default=None)
+    public: bool | None = parameter(
+        "Only public ones, or only private ones.", option="--public/--private", default=None
+    )
+    include_archived: bool = parameter("Archived ones, too.", default=False)
     limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
-    after: str | None = parameter("Begin behind the workflow with this id.", default=None)
+    after: str | None = parameter("Id of the workflow after which the page begins.", default=None)
+    all: bool = parameter(f"Up to {ALL_LIMIT:,} at once, whatever the limit.", default=False)
 
 
 @frozen(kw_only=True)
@@ -93,38 +101,48 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
     )
     checked = " It answered a probe turn." if request.check else ""
     return WorkflowResult(
-        workflow=WorkflowView.of(workflow, services.share_links),
+        workflow=await view_of(services, workflow),
         message=f"Registered {workflow.handle}.{checked} It is private; publish it to get a share link.",
     )
 
 
 async def _check(services: OwnerServices, caller: Caller, request: CheckWorkflow) -> CheckResult:
     workflow, probe = await services.registering.check(caller, request.ref, services.probing)
-    return CheckResult.of(workflow, probe, services.share_links)
+    return CheckResult.of(await view_of(services, workflow), probe)
 
 
 async def _show(services: OwnerServices, caller: Caller, request: ShowWorkflow) -> WorkflowView:
-    return WorkflowView.of(await services.registering.get(caller, request.ref), services.share_links)
+    return await view_of(services, await services.registering.get(caller, request.ref))
 
 
 async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows) -> WorkflowPage:
-    query = PageQuery(limit=request.limit, after=request.after)
-    return WorkflowPage.of(await services.registering.page(caller, query), services.share_links)
+    wanted = WorkflowFilter(
+        is_public=request.public,
+        words=() if request.search is None else search_words(request.search),
+        include_archived=request.include_archived,
+    )
+    query = PageQuery(limit=PAGE_LIMIT if request.all else request.limit, after=request.after, newest_first=True)
+    found: list[Workflow] = []
+    page = await services.registering.page(caller, wanted, query)
+    found += page.entries
+    while request.all and page.has_more and len(found) < ALL_LIMIT:
+        page = await services.registering.page(caller, wanted, evolve(query, after=found[-1].id))
+        found += page.entries
+    views = [await view_of(services, each) for each in found]
+    return WorkflowPage(workflows=tuple(views), next_after=views[-1].id if page.has_more else None)
 
 
 async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> WorkflowResult:
     wanted = {"handle": request.handle, "name": request.name, "description": request.description}
     fields = {name: value for name, value in wanted.items() if value is not None}
     workflow = await services.registering.edit(caller, request.ref, fields)
-    return WorkflowResult(
-        workflow=WorkflowView.of(workflow, services.share_links), message=f"Changed {workflow.handle}."
-    )
+    return WorkflowResult(workflow=await view_of(services, workflow), message=f"Changed {workflow.handle}.")
 
 
 async def _remove(services: OwnerServices, caller: Caller, request: RemoveWorkflow) -> WorkflowResult:
     workflow = await services.registering.remove(caller, request.ref)
     return WorkflowResult(
-        workflow=WorkflowView.of(workflow, services.share_links),
+        workflow=await view_of(services, workflow),
         message=f"Removed {workflow.handle} with its publish tokens, chat sessions and threads.",
     )
 
@@ -158,7 +176,7 @@ WORKFLOW_OPERATIONS = (
         name="workflows.list",
         command=("workflow", "list"),
         tool="list_workflows",
-        summary="List your workflows with their publish state.",
+        summary="List or search your workflows with their publish state, newest first.",
         request=ListWorkflows,
         result=WorkflowPage,
         scope=Scope.WORKFLOWS_READ,

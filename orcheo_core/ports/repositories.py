@@ -17,7 +17,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn
-from orcheo_core.domain.workflow import Workflow
+from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 
 
 class WorkflowRepository(Protocol):
@@ -28,8 +28,8 @@ class WorkflowRepository(Protocol):
         """The workflow with this id or handle."""
 
     @abstractmethod
-    async def page(self, owner: str | None, query: PageQuery) -> Page[Workflow]:
-        """An owner's workflows (by the name of the actor; all owners' without one) in the order of their ids."""
+    async def page(self, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:
+        """The workflows that a filter wants, in the order of their ids."""
 
     @abstractmethod
     def add(self, workflow: Workflow) -> None:

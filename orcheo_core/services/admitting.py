@@ -23,7 +23,14 @@ from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import Workflow
-from orcheo_core.errors import ChatSessionEnded, ChatUnavailable, GrantInvalid, PublishTokenInvalid
+from orcheo_core.errors import (
+    ChatSessionEnded,
+    ChatUnavailable,
+    GrantInvalid,
+    LoginRequired,
+    OrcheoError,
+    PublishTokenInvalid,
+)
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store
@@ -66,8 +73,9 @@ class Admitting:
         identifiers: Identifiers,
         gate: FeatureGate,
         live_turns: LiveTurns,
+        can_sign_in: bool,
     ) -> None:
-        """Join the ports this service needs."""
+        """Join the ports this service needs; ``can_sign_in`` says whether there is an identity provider."""
         self._store = store
         self._clock = clock
         self._grants = grants
@@ -75,6 +83,7 @@ class Admitting:
         self._identifiers = identifiers
         self._gate = gate
         self._live_turns = live_turns
+        self._can_sign_in = can_sign_in
 
     async def public_workflow(self, ref: str) -> Workflow:
         """A public workflow by id or handle; :class:`ChatUnavailable` for unknown and private ones alike."""
@@ -129,7 +138,7 @@ class Admitting:
             raise GrantInvalid
         refused = may_renew(workflow, chat_session, login=login, now=self._clock.now())
         if refused is not None:
-            raise refused.reason
+            raise self._reason(refused)
         self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         return self._grant(chat_session, self._clock.now())
 
@@ -152,9 +161,18 @@ class Admitting:
         record, workflow = await self._look_up(publish_token)
         admission = admit_by_publish_token(workflow, record, login=login, now=self._clock.now())
         if isinstance(admission, Refused):
-            raise admission.reason
+            raise self._reason(admission)
         self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
         return Visit(workflow=admission.workflow, subject=admission.subject, endings=endings)
+
+    def _reason(self, refused: Refused) -> OrcheoError:
+        """Why somebody is refused; nobody is sent to sign in where that is not possible."""
+        if isinstance(refused.reason, LoginRequired) and not self._can_sign_in:
+            return LoginRequired(
+                refused.reason.detail,
+                hint="Nobody can sign in on this server at the moment. Ask the person who gave you the link.",
+            )
+        return refused.reason
 
     async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
         secret = OpaqueToken.parse(PUBLISH_TOKEN_PREFIX, publish_token)
@@ -168,7 +186,7 @@ class Admitting:
 
     async def _open(self, admission: Admission) -> ChatGrant:
         if isinstance(admission, Refused):
-            raise admission.reason
+            raise self._reason(admission)
         flag = Flag.CHATKIT_CANVAS if admission.way is Way.OWNER else Flag.CHATKIT_PUBLISH
         self._gate.require(flag, admission.workflow.owner)
         chat_session = self._new_chat_session(admission)

@@ -13,7 +13,11 @@ class FeatureGate:
         """Ask ``flags``."""
         self._flags = flags
 
+    def is_on(self, flag: Flag, owner: Actor) -> bool:
+        """Whether ``flag`` is on for workflows of ``owner``."""
+        return self._flags is None or self._flags.is_on(flag, owner)
+
     def require(self, flag: Flag, owner: Actor) -> None:
         """Raise :class:`FeatureDisabled` unless ``flag`` is on for workflows of ``owner``."""
-        if self._flags is not None and not self._flags.is_on(flag, owner):
+        if not self.is_on(flag, owner):
             raise FeatureDisabled

@@ -9,7 +9,8 @@ from orcheo_core.domain.audit import Act
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken, TokenEnd
-from orcheo_core.domain.workflow import Workflow
+from orcheo_core.domain.workflow import Publication, Workflow
+from orcheo_core.errors import FeatureDisabled, NoIdentityProvider, OrcheoError
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -29,8 +30,18 @@ class Published:
     publish_token: str = field(repr=False)
 
 
+@frozen(kw_only=True)
+class Standing:
+    """What the publish state of a workflow means at the moment."""
+
+    live_tokens: tuple[PublishToken, ...] = ()
+    """The publish tokens that open chat sessions: the current one, then those in a grace period."""
+    obstacle: type[OrcheoError] | None = None
+    """Why no visitor can come in although the workflow is public."""
+
+
 class Publishing:
-    """The four transitions of the publish state; each writes its audit entry in the same commit."""
+    """The transitions of the publish state; each writes its audit entry in the same commit."""
 
     def __init__(
         self,
@@ -42,8 +53,9 @@ class Publishing:
         audit_trail: AuditTrail,
         live_turns: LiveTurns,
         gate: FeatureGate,
+        can_sign_in: bool,
     ) -> None:
-        """Join the ports this service needs."""
+        """Join the ports this service needs; ``can_sign_in`` says whether there is an identity provider."""
         self._store = store
         self._clock = clock
         self._entropy = entropy
@@ -51,12 +63,29 @@ class Publishing:
         self._audit_trail = audit_trail
         self._live_turns = live_turns
         self._gate = gate
+        self._can_sign_in = can_sign_in
 
-    async def publish(self, caller: Caller, ref: str, *, require_login: bool = False) -> Published:
-        """Private → public with a new publish token.
+    async def standing(self, workflow: Workflow) -> Standing:
+        """Which publish tokens of a workflow are live, and whether anything keeps all visitors out."""
+        opened = workflow.publication
+        if opened is None:
+            return Standing()
+        live = await self._store.begin().publish_tokens.live(workflow.id, self._clock.now())
+        ordered = sorted(live, key=lambda token: (token.public_id != opened.token_id, token.issued_at))
+        return Standing(live_tokens=tuple(ordered), obstacle=self._obstacle(workflow, opened))
+
+    def _obstacle(self, workflow: Workflow, opened: Publication) -> type[OrcheoError] | None:
+        if not self._gate.is_on(Flag.CHATKIT_PUBLISH, workflow.owner):
+            return FeatureDisabled
+        return NoIdentityProvider if opened.require_login and not self._can_sign_in else None
+
+    async def publish(
+        self, caller: Caller, ref: str, *, require_login: bool = False, anyway: bool = False
+    ) -> Published:
+        """Private → public with a new publish token; a login that nobody can have is wanted only ``anyway``.
 
         Raises :class:`WorkflowNotFound`, :class:`FeatureDisabled`, :class:`AlreadyPublished`,
-        :class:`ConcurrentChange`.
+        :class:`WorkflowArchived`, :class:`NoIdentityProvider`, :class:`ConcurrentChange`.
         """
         now = self._clock.now()
         change = self._store.begin()
@@ -64,6 +93,7 @@ class Publishing:
         self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         secret = self._generate()
         workflow = workflow.published(caller.actor, at=now, token_id=secret.public_id, require_login=require_login)
+        self._check_login(require_login=require_login, anyway=anyway)
         await self._stage_token(change, workflow, secret, now)
         self._audit_trail.record(
             change, Act.PUBLISHED, caller, workflow_id=workflow.id, note=f"publish token {secret.hint}"
@@ -92,35 +122,78 @@ class Publishing:
     async def unpublish(self, caller: Caller, ref: str, *, end_sessions: bool = False) -> Workflow:
         """Public → private; running turns go on unless ``end_sessions``, which ends all at once.
 
+        With ``end_sessions`` a workflow that is private already loses the chat sessions and turns that it has left.
         Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.
         """
         now = self._clock.now()
         change = self._store.begin()
-        workflow = (await find_own(change, caller, ref)).unpublished(at=now)
+        found = await find_own(change, caller, ref)
+        if end_sessions and not found.is_public:
+            self._audit_trail.record(change, Act.SESSIONS_ENDED, caller, workflow_id=found.id)
+            await self._commit_and_end(change, found, now)
+            return found
+        workflow = found.unpublished(at=now)
         await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
         change.workflows.save(workflow)
-        if end_sessions:
-            change.chat_sessions.end_all(workflow.id, now)
         note = "chat sessions ended" if end_sessions else ""
         self._audit_trail.record(change, Act.UNPUBLISHED, caller, workflow_id=workflow.id, note=note)
-        await change.commit()
         if end_sessions:
-            self._live_turns.stop_workflow(workflow.id)
+            await self._commit_and_end(change, workflow, now)
+        else:
+            await change.commit()
         return workflow
 
-    async def set_login(self, caller: Caller, ref: str, *, require_login: bool) -> Workflow:
+    async def archive(self, caller: Caller, ref: str) -> Workflow:
+        """Put a workflow aside: private at once, its chat sessions and turns ended, its threads kept.
+
+        Raises :class:`WorkflowNotFound`, :class:`AlreadyArchived`, :class:`ConcurrentChange`.
+        """
+        now = self._clock.now()
+        change = self._store.begin()
+        workflow = (await find_own(change, caller, ref)).archived(at=now)
+        await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
+        change.workflows.save(workflow)
+        self._audit_trail.record(change, Act.WORKFLOW_ARCHIVED, caller, workflow_id=workflow.id)
+        await self._commit_and_end(change, workflow, now)
+        return workflow
+
+    async def unarchive(self, caller: Caller, ref: str) -> Workflow:
+        """Bring an archived workflow back; it stays private.
+
+        Raises :class:`WorkflowNotFound`, :class:`NotArchived`, :class:`ConcurrentChange`.
+        """
+        change = self._store.begin()
+        workflow = (await find_own(change, caller, ref)).unarchived(at=self._clock.now())
+        change.workflows.save(workflow)
+        self._audit_trail.record(change, Act.WORKFLOW_UNARCHIVED, caller, workflow_id=workflow.id)
+        await change.commit()
+        return workflow
+
+    async def _commit_and_end(self, change: UnitOfWork, workflow: Workflow, now: datetime) -> None:
+        """Commit ``change`` and end all chat sessions and running turns of the workflow with it."""
+        change.chat_sessions.end_all(workflow.id, now)
+        await change.commit()
+        self._live_turns.stop_workflow(workflow.id)
+
+    async def set_login(self, caller: Caller, ref: str, *, require_login: bool, anyway: bool = False) -> Workflow:
         """Change the login rule of a public workflow, its publish token untouched.
 
-        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.
+        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`NoIdentityProvider`,
+        :class:`ConcurrentChange`.
         """
         change = self._store.begin()
         workflow = await find_own(change, caller, ref)
         workflow = workflow.with_login(at=self._clock.now(), require_login=require_login)
+        self._check_login(require_login=require_login, anyway=anyway)
         change.workflows.save(workflow)
         note = "login required" if require_login else "no login required"
         self._audit_trail.record(change, Act.LOGIN_RULE_SET, caller, workflow_id=workflow.id, note=note)
         await change.commit()
         return workflow
+
+    def _check_login(self, *, require_login: bool, anyway: bool) -> None:
+        if require_login and not (anyway or self._can_sign_in):
+            raise NoIdentityProvider
 
     @staticmethod
     async def _holder_id(change: UnitOfWork, workflow: Workflow, secret: OpaqueToken) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
+
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.pages import Page, PageQuery
-from orcheo_core.domain.workflow import RunnerSpec, Workflow
+from orcheo_core.domain.pages import Page, PageQuery, unknown_cursor
+from orcheo_core.domain.workflow import RunnerSpec, Workflow, WorkflowFilter
 from orcheo_core.errors import ScopeMissing, WorkflowNotFound
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
@@ -33,6 +35,15 @@ async def find_visible(change: UnitOfWork, caller: Caller, ref: str) -> Workflow
     if workflow is None or not (caller.is_operator or workflow.owner == caller.actor):
         raise WorkflowNotFound(f"No workflow of yours has the id or handle {ref!r}.")
     return workflow
+
+
+async def _check_cursor(change: UnitOfWork, caller: Caller, after: str) -> None:
+    try:
+        found = await find_visible(change, caller, after)
+    except WorkflowNotFound:
+        found = None
+    if found is None or found.id != after:
+        raise unknown_cursor("workflow")
 
 
 class Registering:
@@ -102,10 +113,16 @@ class Registering:
         """One workflow of the caller, for an operator one of anybody, by id or handle."""
         return await find_visible(self._store.begin(), caller, ref)
 
-    async def page(self, caller: Caller, query: PageQuery) -> Page[Workflow]:
-        """The caller's workflows, for an operator everybody's, a page at a time."""
+    async def page(self, caller: Caller, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:
+        """The caller's workflows, for an operator everybody's, a page at a time.
+
+        Raises :class:`InvalidInput` for a cursor that names no workflow of the caller.
+        """
+        change = self._store.begin()
+        if query.after is not None:
+            await _check_cursor(change, caller, query.after)
         owner = None if caller.is_operator else caller.actor.name
-        return await self._store.begin().workflows.page(owner, query)
+        return await change.workflows.page(evolve(wanted, owner=owner), query)
 
     async def edit(self, caller: Caller, ref: str, fields: Mapping[str, Any]) -> Workflow:
         """Change ``name``, ``description`` or ``handle``."""

@@ -10,9 +10,10 @@ from orcheo_core.domain.audit import Act
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
+from orcheo_core.domain.search import search_words
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.transcript import ThreadFilter, Transcript, search_words
+from orcheo_core.domain.transcript import ThreadFilter, Transcript
 from orcheo_core.errors import ThreadNotFound, WorkflowNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork

@@ -9,10 +9,11 @@ from tests.sync_house import SyncHouse
 def test_list_shows_who_did_what(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """Newest first, with the way to go on."""
     sync_house.publish()
-    lines = orcheo("audit", "list", "--limit", "1").out.splitlines()
+    said = orcheo("audit", "list", "--limit", "1")
+    lines = said.out.splitlines()
     assert lines[0].split() == ["WHEN", "WHO", "BY", "WHAT", "ABOUT"]
     assert lines[1].startswith("2026-11-23 12:00 UTC  owner:local  http  workflow.published")
-    assert lines[2].startswith("There are more: add --after aud_")
+    assert said.err.startswith("There are more: orcheo audit list --limit 1 --after aud_")
 
 
 def test_verify_says_how_many_and_the_last_link(orcheo: CommandLine, sync_house: SyncHouse) -> None:

@@ -8,6 +8,7 @@ from attrs import evolve
 from orcheo_adapters.settings import ServerSettings
 from orcheo_cli.context import CliContext
 from orcheo_cli.doctor import Finding, examine
+from orcheo_core.errors import ScopeMissing
 from tests.cli.command_line import CommandLine
 from tests.sync_house import SyncHouse
 
@@ -138,3 +139,35 @@ def test_a_wrong_setting_is_an_error(orcheo: CommandLine) -> None:
     said = evolve(orcheo, environment={"ORCHEO_PORT": "many"})("doctor")
     assert (said.code, said.out) == (2, "")
     assert "ORCHEO_PORT: must be a whole number" in said.err
+
+
+def test_a_public_workflow_that_lets_no_visitor_in_is_named(
+    healthy: CliContext, sync_house: SyncHouse, data_dir: Path, static_folder: Path
+) -> None:
+    """With what to do about it; others are not spoken of."""
+    sync_house.publish("fine")
+    sync_house.publish("shut", require_login=True, anyway=True)
+    (found,) = [each for each in examine(healthy, settings(data_dir), static_folder) if each.subject == "Workflow"]
+    assert found.found == "shut is public, but no visitor can come in"
+    assert "set-login --no-require-login" in found.advice
+
+
+def test_a_service_token_that_may_not_list_is_told(sync_house: SyncHouse, data_dir: Path, static_folder: Path) -> None:
+    """Rather than nothing about workflows."""
+
+    class Narrow:
+        """Answers the first question only."""
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def perform(self, name: str, arguments: dict[str, object]) -> dict[str, object]:
+            """See the protocol."""
+            self.asked += 1
+            if self.asked > 1:
+                raise ScopeMissing
+            return sync_house.operations().perform(name, arguments)
+
+    narrow = Narrow()
+    found = examine(CliContext(connect=lambda: narrow), settings(data_dir), static_folder)
+    assert finding(found, "Workflows").advice == ScopeMissing.hint

@@ -33,9 +33,9 @@ def test_list_says_how_to_go_on(orcheo: CommandLine, sync_house: SyncHouse, thre
     """Newest first."""
     sync_house.result("workflows.unpublish", ref="echo")
     newer = sync_house.chat("echo")
-    lines = orcheo("thread", "list", "echo", "--limit", "1").out.splitlines()
-    assert lines[1].startswith(newer)
-    assert lines[-1] == f"There are more: add --after {newer}"
+    said = orcheo("thread", "list", "echo", "--limit", "1")
+    assert said.out.splitlines()[-1].startswith(newer)
+    assert said.err == f"There are more: orcheo thread list echo --limit 1 --after {newer}\n"
     assert thread_id in orcheo("thread", "list", "echo", "--after", newer).out
 
 
@@ -51,7 +51,7 @@ def test_show_reads_like_a_conversation(orcheo: CommandLine, thread_id: str) -> 
         "Workflow, 2026-11-23 12:00 UTC",
         "Hello",
     ]
-    assert "There is more: add --after msg_" in orcheo("thread", "show", thread_id, "--limit", "1").out
+    assert "There are more: orcheo thread show thr_" in orcheo("thread", "show", thread_id, "--limit", "1").err
 
 
 def test_export_prints_the_document_alone(orcheo: CommandLine, thread_id: str) -> None:

@@ -7,7 +7,9 @@ from tests.sync_house import SyncHouse
 def test_create_shows_the_service_token_once(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """And it works with the scopes that were asked for."""
     said = orcheo("token", "create", "--scope", "workflows:read", "--scope", "audit:read", "--label", "CI")
-    assert said.out.startswith("New service token for owner:local. Keep it safe: it is shown only this once.")
+    service_token_id = said.out.split()[3]
+    assert said.out.startswith(f"New service token {service_token_id} for owner:local. Keep it safe: it is shown only")
+    assert said.out.split()[-1].startswith(f"orc_st_{service_token_id}")
     token = said.out.split()[-1]
     assert sync_house.operations(token=token).perform("workflows.list", {})["workflows"] == []
     assert token not in orcheo("token", "list").out
@@ -26,8 +28,8 @@ def test_list_shows_what_each_may_and_until_when(orcheo: CommandLine) -> None:
 def test_list_says_how_to_go_on(orcheo: CommandLine) -> None:
     """With the id that the next page begins behind."""
     orcheo("token", "create", "--scope", "workflows:read")
-    last = orcheo("token", "list", "--limit", "1").out.splitlines()[-1]
-    assert last.startswith("There are more: orcheo token list --after ")
+    last = orcheo("token", "list", "--limit", "1").err
+    assert last.startswith("There are more: orcheo token list --limit 1 --after ")
     assert len(orcheo(*last.partition("orcheo ")[2].split()).out.splitlines()) == 2
 
 

@@ -44,31 +44,35 @@ def test_a_setting_has_one_name_and_a_value(orcheo: CommandLine, settings: list[
 def test_list_without_workflows_says_how_to_register_one(orcheo: CommandLine) -> None:
     """No empty table."""
     said = orcheo("workflow", "list")
-    assert said.out == "There are no workflows here. Register one with `orcheo workflow add`.\n"
+    assert said.out == "There are no such workflows. `orcheo workflow add` registers one.\n"
 
 
 def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """One line for each workflow, nothing behind the last word."""
     sync_house.publish("public")
-    sync_house.publish("members", require_login=True)
+    sync_house.publish("members", require_login=True, anyway=True)
+    sync_house.result("workflows.rotate_publish_token", ref="public")
     sync_house.add("private", name="見本")
+    url = "http://127.0.0.1:8700/chat"
     assert orcheo("workflow", "list").out.splitlines() == [
-        "HANDLE   STATE                   NAME     SHARE LINK",
-        "public   public                  Public   http://127.0.0.1:8700/chat/public",
-        "members  public, login required  Members  http://127.0.0.1:8700/chat/members",
-        "private  private                 見本",
+        "HANDLE   STATE                           SIGN-IN   ROTATED               NAME     SHARE LINK",
+        "private  private                                                         見本",
+        f"members  public, but nobody can sign in  required                        Members  {url}/members",
+        f"public   public                          no        2026-11-23 12:00 UTC  Public   {url}/public",
     ]
 
 
 def test_a_list_that_goes_on_says_how(orcheo: CommandLine, sync_house: SyncHouse) -> None:
-    """The command for the next page can be copied, and works."""
+    """The command for the next page can be copied, and works; it stands apart from the rows."""
     sync_house.add("first")
     sync_house.add("second")
-    last = orcheo("workflow", "list", "--limit", "1").out.splitlines()[-1]
-    assert last.startswith("There are more: orcheo workflow list --after wf_")
-    following = orcheo(*last.partition("orcheo ")[2].split())
-    assert "second" in following.out
-    assert "first" not in following.out
+    said = orcheo("workflow", "list", "--limit", "1", "--private", "--search", "s")
+    assert "There are more" not in said.out
+    assert said.err.startswith("There are more: orcheo workflow list --search s --private --limit 1 --after wf_")
+    following = orcheo(*said.err.partition("orcheo ")[2].split())
+    assert "first" in following.out
+    assert "second" not in following.out
+    assert following.err == ""
 
 
 def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: SyncHouse) -> None:
@@ -116,8 +120,8 @@ def test_publish_shows_the_share_link_and_the_publish_token(orcheo: CommandLine,
 def test_publish_takes_the_login_rule_as_a_flag(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """``--require-login`` needs no value."""
     sync_house.add()
-    said = orcheo("workflow", "publish", "echo", "--require-login", "-y")
-    assert said.out.startswith("echo is public. Visitors who sign in can chat with it.")
+    said = orcheo("workflow", "publish", "echo", "--require-login", "--anyway", "-y")
+    assert said.out.startswith("echo is public. No visitor can sign in yet")
     assert sync_house.result("workflows.show", ref="echo")["require_login"] is True
 
 
@@ -126,7 +130,7 @@ def test_rotate_says_when_the_old_publish_token_ends(orcheo: CommandLine, sync_h
     sync_house.publish()
     rotate = ("workflow", "rotate-token", "echo", "--yes")
     assert "the old one ends now." in orcheo(*rotate).out
-    assert "the old one ends in 60 seconds." in orcheo(*rotate, "--grace-seconds", "60").out
+    assert "the old one ends in 1 minute." in orcheo(*rotate, "--grace-seconds", "60").out
 
 
 def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_house: SyncHouse) -> None:
@@ -137,7 +141,7 @@ def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_hou
     )
     sync_house.result("workflows.publish", ref="echo")
     assert orcheo("workflow", "unpublish", "echo", "--end-sessions", "--yes").out == (
-        "echo is private. Open chat sessions and running answers were ended.\n"
+        "echo is private. Chat sessions and running answers that were left are ended.\n"
     )
 
 
@@ -147,11 +151,39 @@ def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_hou
 def test_set_login_goes_both_ways(orcheo: CommandLine, sync_house: SyncHouse, flag: str, rule: str) -> None:
     """One switch for each direction."""
     sync_house.publish()
-    said = orcheo("workflow", "set-login", "echo", flag, "--yes")
-    assert said.out.splitlines() == [
-        f"Visitors {rule} to chat with echo.",
-        "Share link  http://127.0.0.1:8700/chat/echo",
-    ]
+    message, link = orcheo("workflow", "set-login", "echo", flag, "--anyway", "--yes").out.splitlines()
+    assert message.startswith(f"Visitors {rule} to chat with echo.")
+    assert link == "Share link  http://127.0.0.1:8700/chat/echo"
+
+
+def test_publish_takes_the_login_rule_in_both_directions(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """``--no-require-login`` says what is so anyway."""
+    sync_house.add()
+    assert orcheo("workflow", "publish", "echo", "--no-require-login", "--yes").code == 0
+    assert sync_house.result("workflows.show", ref="echo")["require_login"] is False
+
+
+def test_a_grace_period_is_said_in_words_and_shown(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Which old publish token still works, and until when."""
+    old = sync_house.publish()["publish_token"]
+    assert "the old one ends in 1 hour." in orcheo("workflow", "rotate-token", "echo", "--grace", "1h", "--yes").out
+    line = next(each for each in orcheo("workflow", "show", "echo").out.splitlines() if each.startswith("Old token"))
+    assert line.split(maxsplit=2)[2] == f"{old[:18]}…, until 2026-11-23 13:00 UTC"
+    sync_house.house.clock.advance(minutes=60)
+    assert "Old token" not in orcheo("workflow", "show", "echo").out
+
+
+def test_archived_workflows_are_listed_when_asked_for(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Put aside, out of sight, brought back."""
+    sync_house.publish()
+    assert_error(orcheo("workflow", "archive", "echo"), 2, detail="confirmation", hint="--yes")
+    assert orcheo("workflow", "archive", "echo", "--yes").out == (
+        "echo is archived: private, its chats ended, its threads kept.\n"
+    )
+    assert "echo" not in orcheo("workflow", "list").out
+    assert orcheo("workflow", "list", "--include-archived").out.splitlines()[1].startswith("echo    archived")
+    assert "Archived" in orcheo("workflow", "show", "echo").out
+    assert orcheo("workflow", "unarchive", "echo").out.startswith("echo is back. It is private")
 
 
 def test_set_login_needs_a_direction(orcheo: CommandLine) -> None:

@@ -112,11 +112,14 @@ _texts = st.sampled_from(["", "one", "two"])
 _moments = st.sampled_from(MOMENTS)
 _thread_ids = st.sampled_from([None, "thr_1", "thr_3"])
 _workflows = st.builds(
-    lambda number, handle, revision, owner: samples.workflow(number, handle=handle, revision=revision, owner=owner),
+    lambda number, handle, revision, owner, archived_at: samples.workflow(
+        number, handle=handle, revision=revision, owner=owner, archived_at=archived_at
+    ),
     st.sampled_from(WORKFLOWS),
     st.sampled_from(HANDLES),
     st.integers(1, 3),
     st.sampled_from(OWNERS),
+    st.none() | _moments,
 )
 _ended_turns = st.builds(
     lambda number, status, at: turn(number).ended(status, at),

@@ -7,6 +7,7 @@ import pytest
 
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.workflow import WorkflowFilter
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 from tests.conformance.keeping import Value, keep, stage
@@ -33,7 +34,7 @@ def reader(store: Store, kind: str) -> Read:
     """Reads pages of one list."""
     change = store.begin()
     pages: dict[str, Callable[[PageQuery], Awaitable[Page[Any]]]] = {
-        "workflows": lambda query: change.workflows.page(samples.OWNER.name, query),
+        "workflows": lambda query: change.workflows.page(WorkflowFilter(owner=samples.OWNER.name), query),
         "threads": lambda query: change.threads.page(ThreadFilter(workflow_id="wf_1", subject=samples.VISITOR), query),
         "items": lambda query: change.items.page("thr_1", query),
         "audit": change.audit.page,

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from orcheo_core.domain.items import AnswerPart, TextInput
 from orcheo_core.domain.pages import PageQuery
-from orcheo_core.domain.transcript import ThreadFilter, folded, search_words
+from orcheo_core.domain.search import folded, search_words
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.unit_of_work import Store

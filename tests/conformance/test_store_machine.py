@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.workflow import WorkflowFilter
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from tests.conformance.backends import BACKENDS
 from tests.conformance.store_writes import (
@@ -38,6 +39,11 @@ FILTERS = (
     ThreadFilter(subject=SUBJECTS[1]),
     ThreadFilter(untouched_since=MOMENTS[-1]),
 )
+WORKFLOW_FILTERS = (
+    *[WorkflowFilter(owner=owner.name) for owner in OWNERS],
+    WorkflowFilter(is_public=True, include_archived=True),
+    WorkflowFilter(is_public=False, words=("a",)),
+)
 queries = st.builds(
     PageQuery,
     limit=st.integers(1, 3),
@@ -61,7 +67,7 @@ async def committed(store: Store, staged: Sequence[Write]) -> str:
 async def pages(reader: UnitOfWork, query: PageQuery) -> list[Any]:
     """This page of every list."""
     return [
-        *[await reader.workflows.page(owner.name, query) for owner in OWNERS],
+        *[await reader.workflows.page(wanted, query) for wanted in WORKFLOW_FILTERS],
         *[await reader.threads.page(wanted, query) for wanted in FILTERS],
         *[await reader.items.page(f"thr_{number}", query, hidden=True) for number in THREADS],
         *[await reader.items.page(f"thr_{number}", query) for number in THREADS],

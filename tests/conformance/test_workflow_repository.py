@@ -1,10 +1,12 @@
 """What every repository of workflows must do."""
 
+from typing import Any
+
 import pytest
 
 from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.pages import PageQuery
-from orcheo_core.domain.workflow import Workflow
+from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.errors import ConcurrentChange, HandleTaken, OrcheoError
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
@@ -135,9 +137,31 @@ async def test_removing_twice_is_refused(store: Store) -> None:
 async def test_a_page_shows_an_owner_only_their_own(store: Store) -> None:
     """Owners do not see each other's workflows in lists."""
     await keep(store, samples.workflow(1), samples.workflow(2, owner=Actor("bob")), samples.workflow(3))
-    page = await store.begin().workflows.page(samples.OWNER.name, PageQuery())
+    page = await store.begin().workflows.page(WorkflowFilter(owner=samples.OWNER.name), PageQuery())
     assert [each.id for each in page.entries] == ["wf_1", "wf_3"]
-    assert (await store.begin().workflows.page("nobody", PageQuery())).entries == ()
+    assert (await store.begin().workflows.page(WorkflowFilter(owner="nobody"), PageQuery())).entries == ()
+
+
+async def test_a_filter_finds_by_words_and_state(store: Store) -> None:
+    """In handle or name, whatever the case and the accents; archived ones when asked for."""
+    opened = samples.workflow(2, name="Café Übersicht").published(
+        samples.OWNER, at=samples.moment(5), token_id="pt1", require_login=False
+    )
+    aside = samples.workflow(3, handle="cafe-old").archived(at=samples.moment(6))
+    await keep(store, samples.workflow(1), opened, aside)
+
+    async def found(**wanted: Any) -> list[str]:
+        page = await store.begin().workflows.page(WorkflowFilter(**wanted), PageQuery(newest_first=True))
+        return [each.id for each in page.entries]
+
+    assert await found() == ["wf_2", "wf_1"]
+    assert await found(include_archived=True) == ["wf_3", "wf_2", "wf_1"]
+    assert await found(words=("cafe",)) == ["wf_2"]
+    assert await found(words=("cafe", "flow-2", "ubersicht")) == ["wf_2"]
+    assert await found(words=("cafe",), include_archived=True) == ["wf_3", "wf_2"]
+    assert await found(words=("%",)) == []
+    assert await found(is_public=True) == ["wf_2"]
+    assert await found(is_public=False, owner=samples.OWNER.name) == ["wf_1"]
 
 
 async def test_errors_are_of_our_tree(store: Store) -> None:

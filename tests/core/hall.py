@@ -16,6 +16,7 @@ from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.thread_events import ThreadEvent
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Visit
@@ -25,6 +26,7 @@ from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.grants import FakeGrants
+from tests.fakes.identity import FakeIdentityProvider
 from tests.fakes.runner import Batch, FakeRunners
 from tests.fakes.store import FailingStore
 from tests.fakes.telemetry import FakeTelemetry
@@ -94,8 +96,9 @@ class Hall:
 
 def build_hall(
     audit_listeners: tuple[AuditListener, ...] = (),
-    identity_providers: tuple[IdentityProvider, ...] = (),
+    identity_providers: tuple[IdentityProvider, ...] = (FakeIdentityProvider(),),
     store: Store | None = None,
+    flags: Flags | None = None,
 ) -> Hall:
     """A new hall, over memory when no store is given."""
     failing, clock, entropy = FailingStore(store), FakeClock(), FakeEntropy()
@@ -117,6 +120,7 @@ def build_hall(
             peppers=PepperRing((Pepper(id="p1", key=b"p" * 32),)),
             public_url="https://chat.example.org",
             audit_listeners=audit_listeners,
+            flags=flags,
         )
     )
     return Hall(

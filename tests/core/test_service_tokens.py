@@ -8,6 +8,7 @@ from attrs import evolve
 from orcheo_core.domain.actor import OWNER_SCOPES, Actor, Caller, Channel, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.workflow import WorkflowFilter
 from orcheo_core.errors import (
     ConcurrentChange,
     ScopeMissing,
@@ -152,8 +153,10 @@ async def test_an_operator_sees_the_workflows_of_all(hall: Hall) -> None:
     await hall.add()
     registering = hall.core.registering
     assert (await registering.get(OPERATOR, "echo")).owner == ADA.actor
-    assert [each.handle for each in (await registering.page(OPERATOR, PageQuery())).entries] == ["echo"]
-    assert (await registering.page(BOB, PageQuery())).entries == ()
+    assert [each.handle for each in (await registering.page(OPERATOR, WorkflowFilter(), PageQuery())).entries] == [
+        "echo"
+    ]
+    assert (await registering.page(BOB, WorkflowFilter(), PageQuery())).entries == ()
     with pytest.raises(WorkflowNotFound):
         await registering.get(BOB, "echo")
     with pytest.raises(WorkflowNotFound):

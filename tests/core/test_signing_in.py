@@ -60,8 +60,9 @@ async def test_a_provider_that_is_down_denies_nobody() -> None:
     assert await acts(hall) == []
 
 
-async def test_without_providers_nobody_signs_in(hall: Hall) -> None:
+async def test_without_providers_nobody_signs_in() -> None:
     """And a name that none has is as good as none."""
+    hall = build_hall(identity_providers=())
     assert not hall.core.signing_in.is_possible
     assert with_provider().core.signing_in.is_possible
     for each in (hall, with_provider()):

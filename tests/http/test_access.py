@@ -126,7 +126,7 @@ async def test_login_required_keeps_anonymous_visitors_out(house: House) -> None
     """By link, by publish token, at renewal."""
     token = (await house.publish())["publish_token"]
     headers = {"authorization": f"Bearer {await house.grant()}"}
-    await house.result("workflows.set_login", ref="echo", require_login=True)
+    await house.result("workflows.set_login", ref="echo", require_login=True, anyway=True)
     assert_problem(await house.client.post("/api/chat/echo/session", json={}), 401, "login_required")
     assert_problem(await house.client.post("/api/chat/echo/session", headers=headers), 401, "login_required")
     assert_problem(await house.chatkit(token, "threads.list"), 401, "login_required")

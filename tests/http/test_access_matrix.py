@@ -16,7 +16,7 @@ from tests.house import USER_INPUT, House, build_house, events_of
 
 ACTS: dict[str, tuple[str, dict[str, Any]] | None] = {
     "public": None,
-    "login": ("workflows.set_login", {"require_login": True}),
+    "login": ("workflows.set_login", {"require_login": True, "anyway": True}),
     "rotated": ("workflows.rotate_publish_token", {}),
     "grace": ("workflows.rotate_publish_token", {"grace_seconds": 60}),
     "unpublished": ("workflows.unpublish", {}),

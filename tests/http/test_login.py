@@ -293,8 +293,17 @@ async def test_cookies_are_for_this_server_alone(walled: House, provider: BadPro
 
 
 async def test_without_a_provider_nobody_can_sign_in(house: House) -> None:
-    """And is told so."""
-    await house.publish(require_login=True)
+    """And is told so; a login is asked for only if the owner says so twice."""
+    await house.add()
+    refused = await house.operation("workflows.publish", ref="echo", require_login=True)
+    assert "--anyway" in assert_problem(refused, 409, "no_identity_provider")["hint"]
+    published = await house.result("workflows.publish", ref="echo", require_login=True, anyway=True)
+    assert "No visitor can sign in yet" in published["message"]
+    assert published["workflow"]["obstacle"] == "no_identity_provider"
+    told = assert_problem(await house.client.post("/api/chat/echo/session", json={}), 401, "login_required")
+    assert "Sign in" not in told["hint"]
+    by_token = await house.chatkit(published["publish_token"], "threads.list")
+    assert "Nobody can sign in" in assert_problem(by_token, 401, "login_required")["hint"]
     assert (await house.client.get("/api/chat/echo")).json()["login_url"] is None
     assert_problem(await house.client.get("/auth/login"), 404, "login_not_set_up")
     assert_problem(await house.client.get("/auth/trial?state=x"), 404, "login_not_set_up")

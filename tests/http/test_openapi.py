@@ -105,6 +105,7 @@ def credentials(server: ServerProcess) -> dict[str, str]:
         for handle in ("echo", "quiet"):
             body = {"handle": handle, "runner": "python", "target": "tests.workflows:echo"}
             client.post("/api/workflows", json=body)
+            client.post(f"/api/workflows/{handle}/unarchive")
         client.post("/api/workflows/quiet/publish/revoke")
         client.post("/api/workflows/echo/publish")
         client.post("/api/workflows/echo/publish/login", json={"require_login": False})

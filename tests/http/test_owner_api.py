@@ -22,7 +22,7 @@ async def test_the_life_of_a_workflow_over_its_own_routes(house: House) -> None:
     assert published["share_url"] == "http://127.0.0.1:8700/chat/echo"
     rotated = (await client.post(f"{url}/publish/rotate", json={"grace_seconds": 5}, headers=headers)).json()
     assert rotated["publish_token"] != published["publish_token"]
-    login = await client.post(f"{url}/publish/login", json={"require_login": True}, headers=headers)
+    login = await client.post(f"{url}/publish/login", json={"require_login": True, "anyway": True}, headers=headers)
     assert login.json()["workflow"]["require_login"] is True
     revoked = (await client.post(f"{url}/publish/revoke", headers=headers)).json()
     assert (revoked["publish_token"], revoked["share_url"]) == (None, None)

@@ -80,9 +80,11 @@ async def test_the_life_of_a_workflow(assistant: Assistant) -> None:
         ("workflows.open_chat_session", {"ref": "echo"}),
         ("workflows.edit", {"ref": "echo", "name": "Parrot"}),
         ("workflows.publish", {"ref": "echo"}),
-        ("workflows.set_login", {"ref": "echo", "require_login": True}),
+        ("workflows.set_login", {"ref": "echo", "require_login": True, "anyway": True}),
         ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": 60}),
         ("workflows.unpublish", {"ref": "echo", "end_sessions": True}),
+        ("workflows.archive", {"ref": "echo"}),
+        ("workflows.unarchive", {"ref": "echo"}),
         ("workflows.remove", {"ref": "echo"}),
     ]
     schemas = {each.name: each.output_schema for each in await assistant.list_tools()}

@@ -29,6 +29,8 @@ REST_ROUTES = {
     "workflows.rotate_publish_token": ("POST", "/api/workflows/{ref}/publish/rotate"),
     "workflows.unpublish": ("POST", "/api/workflows/{ref}/publish/revoke"),
     "workflows.set_login": ("POST", "/api/workflows/{ref}/publish/login"),
+    "workflows.archive": ("POST", "/api/workflows/{ref}/archive"),
+    "workflows.unarchive": ("POST", "/api/workflows/{ref}/unarchive"),
     "audit.list": ("GET", "/api/audit"),
     "audit.verify": ("GET", "/api/audit/verify"),
     "workflows.open_chat_session": ("POST", "/api/workflows/{ref}/chatkit/session"),
@@ -74,7 +76,8 @@ def by_rest(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) 
     """The operation's own route, with the rest of the arguments in the query or the body."""
     method, path = REST_ROUTES[name]
     rest = {key: value for key, value in arguments.items() if f"{{{key}}}" not in path}
-    content = {"params": rest} if method == "GET" else {"json": rest}
+    query = {key: str(value).lower() if isinstance(value, bool) else value for key, value in rest.items()}
+    content = {"params": query} if method == "GET" else {"json": rest}
     return _told(_send(house, token, method, path.format(**arguments), **content))
 
 
@@ -116,7 +119,8 @@ def words(name: str, arguments: dict[str, Any]) -> list[str]:
 
 def _option(flag: str, value: object) -> list[str]:
     if isinstance(value, bool):
-        return [flag if value else f"--no-{flag[2:]}"]
+        on, _, off = flag.partition("/")
+        return [on if value else off or f"--no-{flag[2:]}"]
     if isinstance(value, list):
         return [word for each in value for word in (flag, str(each))]
     if isinstance(value, dict):

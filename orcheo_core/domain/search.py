@@ -1,0 +1,22 @@
+"""Searches: words that must all be there, without regard to case and accents."""
+
+import unicodedata
+
+from orcheo_core.errors import FieldError, InvalidInput
+
+MAX_WORDS = 10
+
+
+def folded(text: str) -> str:
+    """Text as searches compare it: without case and accents (Unicode's full case folding over NFKD)."""
+    spread = unicodedata.normalize("NFKD", text.replace("\0", " "))
+    bare = "".join(each for each in spread if not unicodedata.combining(each))
+    return unicodedata.normalize("NFKC", bare.casefold())
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """The words of a search, folded; raises :class:`InvalidInput` when there are none, or more than ten."""
+    words = tuple(dict.fromkeys(folded(text).split()))
+    if not 1 <= len(words) <= MAX_WORDS:
+        raise InvalidInput(FieldError("search", f"must be 1 to {MAX_WORDS} words"))
+    return words

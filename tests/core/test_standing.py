@@ -1,0 +1,202 @@
+"""What a publish state means at the moment: live tokens, obstacles, being put aside."""
+
+from datetime import timedelta
+
+import pytest
+
+from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.durations import in_words, parse_duration
+from orcheo_core.domain.flags import Flag
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.domain.workflow import Workflow, WorkflowFilter
+from orcheo_core.errors import (
+    AlreadyArchived,
+    ChatSessionEnded,
+    ChatUnavailable,
+    FeatureDisabled,
+    InvalidInput,
+    LoginRequired,
+    NoIdentityProvider,
+    NotArchived,
+    NotPublished,
+    PublishTokenRevoked,
+    WorkflowArchived,
+)
+from orcheo_core.ports.flags import Flags
+from orcheo_core.services.feature_gate import FeatureGate
+from tests.core.hall import ADA, Hall, build_hall
+
+
+class OffFor(Flags):
+    """Everything is off for one owner."""
+
+    def is_on(self, flag: Flag, owner: Actor) -> bool:
+        """See the port."""
+        return owner != ADA.actor
+
+
+async def stored(hall: Hall) -> Workflow:
+    """The workflow as it is."""
+    return await hall.core.registering.get(ADA, "echo")
+
+
+async def listed(hall: Hall, **wanted: object) -> list[str]:
+    """The handles that a list shows."""
+    page = await hall.core.registering.page(ADA, WorkflowFilter(**wanted), PageQuery())  # type: ignore[arg-type]  # varied
+    return [each.handle for each in page.entries]
+
+
+async def test_a_grace_period_can_be_seen_while_it_lasts(hall: Hall) -> None:
+    """The current publish token first, then the old one with its end."""
+    await hall.publish()
+    assert [each.ends_at for each in (await hall.core.publishing.standing(await stored(hall))).live_tokens] == [None]
+    await hall.core.publishing.rotate(ADA, "echo", grace=timedelta(hours=1))
+    current, old = (await hall.core.publishing.standing(await stored(hall))).live_tokens
+    assert (current.ends_at, old.ends_at) == (None, hall.clock.now() + timedelta(hours=1))
+    hall.clock.advance(minutes=60)
+    assert len((await hall.core.publishing.standing(await stored(hall))).live_tokens) == 1
+
+
+async def test_a_private_workflow_has_no_live_tokens_and_no_obstacle(hall: Hall) -> None:
+    """Whatever is missing on the server."""
+    await hall.add()
+    standing = await hall.core.publishing.standing(await stored(hall))
+    assert (standing.live_tokens, standing.obstacle) == ((), None)
+
+
+async def test_a_login_that_nobody_can_have_is_an_obstacle() -> None:
+    """Wanted only by saying it twice; with a provider it is none."""
+    hall = build_hall(identity_providers=())
+    await hall.add()
+    with pytest.raises(NoIdentityProvider):
+        await hall.core.publishing.publish(ADA, "echo", require_login=True)
+    await hall.core.publishing.publish(ADA, "echo")
+    with pytest.raises(NoIdentityProvider):
+        await hall.core.publishing.set_login(ADA, "echo", require_login=True)
+    workflow = await hall.core.publishing.set_login(ADA, "echo", require_login=True, anyway=True)
+    assert (await hall.core.publishing.standing(workflow)).obstacle is NoIdentityProvider
+    workflow = await hall.core.publishing.set_login(ADA, "echo", require_login=False)
+    assert (await hall.core.publishing.standing(workflow)).obstacle is None
+
+
+async def test_nobody_is_sent_to_sign_in_where_that_is_not_possible() -> None:
+    """By each way in; where it is possible they are."""
+    hall = build_hall(identity_providers=())
+    token = await hall.publish()
+    grant = await hall.core.admitting.by_publish_token("echo", token)
+    await hall.core.publishing.set_login(ADA, "echo", require_login=True, anyway=True)
+    for attempt in (
+        hall.core.admitting.by_publish_token("echo", token),
+        hall.core.admitting.visit_by_publish_token(token),
+        hall.core.admitting.renew("echo", grant.text),
+    ):
+        with pytest.raises(LoginRequired) as refused:
+            await attempt
+        assert refused.value.hint.startswith("Nobody can sign in on this server")
+
+
+async def test_what_the_operator_switched_off_is_an_obstacle(hall: Hall) -> None:
+    """For the owners whom it concerns."""
+    gate = FeatureGate(OffFor())
+    assert not gate.is_on(Flag.CHATKIT_PUBLISH, ADA.actor)
+    assert gate.is_on(Flag.CHATKIT_PUBLISH, Actor("bob"))
+    shut = build_hall(flags=OffFor(), store=hall.store)
+    await hall.publish()
+    assert (await shut.core.publishing.standing(await stored(hall))).obstacle is FeatureDisabled
+
+
+async def test_an_archived_workflow_is_private_at_once(hall: Hall) -> None:
+    """Its publish token is revoked, its chat sessions and running answers end, its threads stay."""
+    token = await hall.publish()
+    grant = await hall.core.admitting.by_publish_token("echo", token)
+    turn = await hall.ask(await hall.core.admitting.visit_by_grant(grant.text))
+    await hall.core.publishing.archive(ADA, "echo")
+    await hall.background.run_all()
+    with pytest.raises(ChatSessionEnded):
+        await hall.core.admitting.visit_by_grant(grant.text)
+    with pytest.raises(PublishTokenRevoked):
+        await hall.core.admitting.visit_by_publish_token(token)
+    with pytest.raises(ChatUnavailable):
+        await hall.core.admitting.public_workflow("echo")
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.CANCELLED
+    threads = await hall.core.transcripts.page(ADA, "echo", PageQuery())
+    assert [each.id for each in threads.entries] == [turn.thread_id]
+
+
+async def test_an_archived_workflow_is_not_published_until_it_is_brought_back(hall: Hall) -> None:
+    """Each step once; a private one can be put aside as well."""
+    await hall.add()
+    with pytest.raises(NotArchived):
+        await hall.core.publishing.unarchive(ADA, "echo")
+    await hall.core.publishing.archive(ADA, "echo")
+    with pytest.raises(WorkflowArchived):
+        await hall.core.publishing.publish(ADA, "echo")
+    with pytest.raises(AlreadyArchived):
+        await hall.core.publishing.archive(ADA, "echo")
+    assert not (await hall.core.publishing.unarchive(ADA, "echo")).is_public
+    await hall.core.publishing.publish(ADA, "echo")
+
+
+async def test_lists_leave_archived_workflows_out(hall: Hall) -> None:
+    """Unless they are asked for; other filters hold as well."""
+    await hall.publish()
+    await hall.add("other-echo")
+    await hall.core.publishing.archive(ADA, "other-echo")
+    assert await listed(hall) == ["echo"]
+    assert await listed(hall, include_archived=True) == ["echo", "other-echo"]
+    assert await listed(hall, include_archived=True, is_public=False) == ["other-echo"]
+    assert await listed(hall, include_archived=True, words=("other",)) == ["other-echo"]
+
+
+async def test_what_is_left_of_a_private_workflow_can_be_ended(hall: Hall) -> None:
+    """Who unpublished without the flag says it afterwards; without the flag there is nothing to do."""
+    token = await hall.publish()
+    grant = await hall.core.admitting.by_publish_token("echo", token)
+    turn = await hall.ask(await hall.core.admitting.visit_by_grant(grant.text))
+    await hall.core.publishing.unpublish(ADA, "echo")
+    with pytest.raises(NotPublished) as refused:
+        await hall.core.publishing.unpublish(ADA, "echo")
+    assert "--end-sessions" in refused.value.hint
+    assert "ublish it" not in refused.value.hint
+    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)
+    await hall.background.run_all()
+    with pytest.raises(ChatSessionEnded):
+        await hall.core.admitting.visit_by_grant(grant.text)
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.CANCELLED
+
+
+async def test_a_cursor_must_be_the_id_of_a_workflow_of_ones_own(hall: Hall) -> None:
+    """Neither a handle nor an id that nobody has; an empty page would look like an empty list."""
+    await hall.add()
+    for after in ("wf_nope", "echo", "", "thr_1"):
+        with pytest.raises(InvalidInput, match="after: names no workflow of yours"):
+            await hall.core.registering.page(ADA, WorkflowFilter(), PageQuery(after=after))
+    workflow = await stored(hall)
+    page = await hall.core.registering.page(ADA, WorkflowFilter(), PageQuery(after=workflow.id))
+    assert page.entries == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "words"),
+    [
+        ("90s", 90, "90 seconds"),
+        ("15m", 900, "15 minutes"),
+        ("1h", 3_600, "1 hour"),
+        ("2d", 172_800, "2 days"),
+        (" 1 H ", 3_600, "1 hour"),
+        ("60m", 3_600, "1 hour"),
+        ("0s", 0, "0 days"),
+    ],
+)
+def test_a_length_of_time_is_read_and_said(text: str, seconds: int, words: str) -> None:
+    """In the largest unit of which it is a whole number."""
+    length = parse_duration("grace", text)
+    assert (length, in_words(length)) == (timedelta(seconds=seconds), words)
+
+
+@pytest.mark.parametrize("text", ["", "1", "h", "-1h", "1.5h", "1 week", "1h30m", "٣h", "1" * 10 + "s"])
+def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+    """With what it looks like."""
+    with pytest.raises(InvalidInput, match="grace: must be a number with s, m, h or d, such as 90s, 15m, 1h or 2d"):
+        parse_duration("grace", text)
