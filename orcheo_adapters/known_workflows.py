@@ -21,7 +21,15 @@ from orcheo_core.errors import NotFoundError, OrcheoError, WorkflowNotFound
 
 _TEXTS = ("id", "handle", "name", "owner", "created_at", "updated_at")
 _SWITCHES = ("is_public", "require_login")
-_TEXTS_OR_NONE = ("published_at", "published_by", "publish_token_hint", "publish_token_rotated_at", "share_url")
+_TEXTS_OR_NONE = (
+    "published_at",
+    "published_by",
+    "publish_token_hint",
+    "publish_token_rotated_at",
+    "share_url",
+    "obstacle",
+    "archived_at",
+)
 _KEPT = (*_TEXTS, *_SWITCHES, *_TEXTS_OR_NONE)
 """The fields of a workflow that are kept: no runner settings, no notes, and of a publish token its hint at most."""
 
@@ -196,7 +204,8 @@ class RememberingOperations(Operations):
 
     def _learn_page(self, arguments: dict[str, Any], result: dict[str, Any]) -> None:
         page, is_last = result["workflows"], result["next_after"] is None
-        filters = {key for key, value in arguments.items() if value} - {"limit", "after"}
+        given = {key for key, value in arguments.items() if value or (key == "public" and value is not None)}
+        filters = given - {"limit", "after", "all"}
         after = arguments.get("after")
         gone = set() if filters else self._known.missing_from(page, after, is_last=is_last)
         self._known.learn(page, gone=gone)

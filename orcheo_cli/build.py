@@ -64,14 +64,18 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
             result = ask_or_hint(operation.name, arguments, context)
         else:
             result = context.connect().perform(operation.name, arguments)
-        if context.as_json:
-            print_json(result)
-            return
-        print_result(result)
-        if result.get("next_after"):
-            click.echo(f"There are more: {_next_page(click.get_current_context(), result['next_after'])}", err=True)
+        _print(result, as_json=context.as_json)
 
     return click.Command(name, callback=run, params=params, help=_help(operation), short_help=operation.summary)
+
+
+def _print(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+        return
+    print_result(result)
+    if result.get("next_after"):
+        click.echo(f"There are more: {_next_page(click.get_current_context(), result['next_after'])}", err=True)
 
 
 def _next_page(context: click.Context, after: str) -> str:

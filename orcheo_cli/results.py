@@ -78,7 +78,7 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Sign-in": "required" if workflow["require_login"] else "",
         "Share link": workflow["share_url"],
         "Publish token": workflow["publish_token_hint"],
-        "Old token": "\n".join(map(_old_token, workflow["publish_tokens"][1:])),
+        "Old token": "\n".join(map(_old_token, workflow.get("publish_tokens", [])[1:])),
         "Published": moment(workflow["published_at"]),
         "Published by": workflow["published_by"],
         "Rotated": moment(workflow["publish_token_rotated_at"]),

@@ -40,6 +40,8 @@ def view(number: int, **changes: Any) -> dict[str, Any]:
         "require_login": False,
         "published_at": None,
         "published_by": None,
+        "obstacle": None,
+        "archived_at": None,
         "publish_token_hint": None,
         "publish_token_rotated_at": None,
         "share_url": None,
@@ -83,7 +85,7 @@ def test_every_change_of_a_workflow_is_heard(known: KnownWorkflows) -> None:
         add = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
         assert state("workflows.add", **add) == (False, False, "Echo", None)
         assert state("workflows.publish") == (True, False, "Echo", None)
-        assert state("workflows.set_login", require_login=True) == (True, True, "Echo", None)
+        assert state("workflows.set_login", require_login=True, anyway=True) == (True, True, "Echo", None)
         assert state("workflows.rotate_publish_token")[3] is not None
         assert state("workflows.edit", name="Parrot")[2] == "Parrot"
         assert state("workflows.unpublish") == (False, False, "Parrot", None)
@@ -275,3 +277,18 @@ def test_clients_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
     running = [subprocess.Popen([*command, str(each)], env=environment) for each in (1, 2)]
     assert [each.wait(30) for each in running] == [0, 0]
     assert len(KnownWorkflows("s", path).all()) == 40
+
+
+def test_a_filtered_list_forgets_nothing(known: KnownWorkflows) -> None:
+    """What it leaves out may be there; the whole list at once says it all."""
+    with build_sync_house() as house:
+        operations = RememberingOperations(house.operations(), known)
+        house.publish("public")
+        house.add("private")
+        operations.perform("workflows.list", {})
+        for filters in ({"public": False}, {"public": True}, {"search": "nothing"}, {"public": None, "limit": 1}):
+            operations.perform("workflows.list", filters)
+            assert len(known.all()) == 2
+        house.result("workflows.remove", ref="private")
+        operations.perform("workflows.list", {"all": True})
+        assert [each.workflow["handle"] for each in known.all()] == ["public"]
