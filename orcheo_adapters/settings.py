@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration, is_loopback_host, is_secure_url
 from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.provider_settings import identity_providers
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
@@ -137,4 +138,8 @@ def _check_login(settings: ServerSettings) -> None:
 
 def _runner_conditions(environment: Mapping[str, str]) -> Conditions:
     allowed = environment.get("ORCHEO_HTTP_RUNNER_ALLOW", "")
-    return Conditions(environment=environment, allowed=AllowedAddresses.parse(allowed, path="ORCHEO_HTTP_RUNNER_ALLOW"))
+    return Conditions(
+        environment=environment,
+        allowed=AllowedAddresses.parse(allowed, path="ORCHEO_HTTP_RUNNER_ALLOW"),
+        outgoing=Outgoing.load(environment),
+    )

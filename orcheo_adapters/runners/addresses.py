@@ -12,6 +12,7 @@ from socket import inet_aton, inet_ntoa
 from attrs import frozen
 
 from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.ports.runner import RunFailed
 
 Address = IPv4Address | IPv6Address
 
@@ -90,6 +91,12 @@ class AllowedAddresses:
         """Whether ``address``, which ``host`` resolved to, may be reached at ``port``."""
         return any(each.covers(host, port, address) for each in self.entries)
 
+    def name(self, host: str, port: int) -> bool:
+        """Whether ``host`` itself is allowed at ``port``, by its name or as an address, without a look-up."""
+        host = host.lower().rstrip(".")
+        named = any(each.host == host and each.port in (None, port) for each in self.entries)
+        return named or any(self.cover(host, port, ip_address(each)) for each in literal_addresses(host))
+
 
 NONE_ALLOWED = AllowedAddresses()
 
@@ -108,15 +115,16 @@ def _parse_entry(text: str) -> _Entry:
         return _Entry(host=host, port=int(port))
 
 
-class AddressRefused(Exception):
+class AddressRefused(RunFailed):
     """A target leads to an address that runners of this server must not reach."""
 
     def __init__(self, host: str, port: int, address: Address, why: str) -> None:
         """Say which, why, and how an operator can allow it."""
         where = f"[{host}]" if ":" in host else host
         super().__init__(
-            f"{where} leads to {address}, which runners of this server must not reach ({why}). "
-            f"The operator can allow it with ORCHEO_HTTP_RUNNER_ALLOW={where}:{port}."
+            code="address_refused",
+            reason=f"{where} leads to {address}, which runners of this server must not reach ({why}). "
+            f"The operator can allow it with ORCHEO_HTTP_RUNNER_ALLOW={where}:{port}.",
         )
 
 

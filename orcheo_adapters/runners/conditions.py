@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AllowedAddresses
 from orcheo_adapters.system.clock import SystemClock
 from orcheo_core.domain.run import RunRequest
@@ -23,6 +24,7 @@ class Conditions:
     """Where secrets are looked up that settings name."""
     allowed: AllowedAddresses = NONE_ALLOWED
     """Addresses inside the operator's own network that may be reached all the same."""
+    outgoing: Outgoing = field(factory=Outgoing)
     clock: Clock = field(factory=SystemClock)
 
     def time_limit_of(self, request: RunRequest) -> float:

@@ -1,39 +1,59 @@
 """HTTP to services that owners name: only to checked addresses, without redirects, and only so much of an answer.
 
-Each request resolves the host anew, checks every address it has, and connects to a checked one; the Host header and
+Each request looks the host up again, checks every address it has, and connects to a checked one; the Host header and
 the name in TLS stay those of the URL. So a name that changes its address between check and use gains nothing.
+Where a proxy leads to the service, the proxy looks the host up: then it decides what can be reached by name, and what
+is written as an address is still checked here. Addresses that the operator allows are reached without the proxy.
 """
 
 import asyncio
 import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import cached_property
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
 
 import httpx2
 
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses, literal_addresses
 from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.ports.runner import RunFailed
 
 ANSWER_LIMIT = 10 * 1024 * 1024
-"""Bytes of one answer (security.md)."""
+"""Bytes of one answer."""
+
+IDLE_SECONDS = 60.0
+"""A client that was not used for so long is closed."""
+
+REST_SECONDS = 0.2
+"""Time for the last bytes after a whole answer: a connection is kept only when its answer was read to the end."""
 
 _MAX_PORT = 65_535
 _PORTS = {"http": 80, "https": 443}
-_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
-_NO_POOL = httpx2.Limits(max_keepalive_connections=0)
-"""Connections are not kept: one to a shared address must never serve another host name."""
+_TIMEOUT = httpx2.Timeout(None, connect=10.0, write=30.0)
+"""The time limit of the run ends the wait for an answer: a model that is loaded first is silent for minutes."""
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
-class AnswerTooLarge(Exception):
+class AnswerTooLarge(RunFailed):
     """A service sent more than :data:`ANSWER_LIMIT`."""
 
+    def __init__(self) -> None:
+        """The limit is part of the reason."""
+        super().__init__(code="answer_too_large", reason=f"The answer has more than {ANSWER_LIMIT:,} bytes")
 
-class AnswerEncoded(Exception):
+
+class AnswerEncoded(RunFailed):
     """A service sent a compressed answer, although none was asked for: its size could not be limited."""
+
+    def __init__(self, encoding: str) -> None:
+        """Name the encoding."""
+        super().__init__(
+            code="answer_encoded",
+            reason=f"The answer is encoded as {encoding!r}, although no compression was asked for",
+        )
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -42,19 +62,33 @@ async def resolve(host: str, port: int) -> list[str]:
     return [cast(str, address[0]) for *_, address in found]
 
 
+class _Lent:
+    """A client, how many runs use it, and the timer that closes it when none does."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self.client = client
+        self.users = 0
+        self.timer: asyncio.TimerHandle | None = None
+
+
 class GuardedHttp:
-    """Makes HTTP clients that keep within bounds."""
+    """Makes HTTP clients that keep within bounds, and lends them."""
 
     def __init__(
-        self, allowed: AllowedAddresses, *, resolve: Resolve = resolve, ssl_context: ssl.SSLContext | None = None
+        self,
+        allowed: AllowedAddresses,
+        *,
+        outgoing: Outgoing | None = None,
+        resolve: Resolve = resolve,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        """Look hosts up with ``resolve``; reach what is open, and what is ``allowed``.
-
-        TLS is verified by ``ssl_context``, by the usual certificate authorities when none is given.
-        """
+        """Look hosts up with ``resolve``; reach what is open, and what is ``allowed``."""
         self._allowed = allowed
+        self._outgoing = outgoing or Outgoing()
         self._resolve = resolve
-        self._given_ssl_context = ssl_context
+        self._idle_seconds = idle_seconds
+        self._lent: dict[Hashable, _Lent] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     def check_url(self, text: str) -> None:
         """Raise :class:`InvalidInput` (path ``target``) for what is no URL, or names a closed address."""
@@ -65,38 +99,74 @@ class GuardedHttp:
         except AddressRefused as error:
             raise _invalid(str(error)) from None
 
+    @asynccontextmanager
+    async def lent(self, key: Hashable) -> AsyncIterator[httpx2.AsyncClient]:
+        """A client for one run.
+
+        Runs with the same ``key``, which stands for one workflow, share the client and its open connections. No cookie
+        is kept.
+        """
+        lent = self._lent.get(key)
+        if lent is None:
+            lent = self._lent[key] = _Lent(self.client())
+        lent.users += 1
+        if lent.timer is not None:
+            lent.timer.cancel()
+        try:
+            yield lent.client
+        finally:
+            lent.users -= 1
+            if lent.users == 0:
+                loop = asyncio.get_running_loop()
+                lent.timer = loop.call_later(self._idle_seconds, self._drop, key, lent)
+
     def client(self) -> httpx2.AsyncClient:
-        """A client for one run, to be closed after it."""
-        inner = httpx2.AsyncHTTPTransport(verify=self._ssl_context, limits=_NO_POOL, trust_env=False)
-        transport = _GuardedTransport(inner, self._allowed, self._resolve)
+        """A client, to be closed by the caller."""
         headers = {"accept-encoding": "identity", "user-agent": "orcheo"}
         return httpx2.AsyncClient(
-            transport=transport, timeout=_TIMEOUT, headers=headers, follow_redirects=False, trust_env=False
+            transport=_GuardedTransport(self._outgoing, self._allowed, self._resolve),
+            timeout=_TIMEOUT,
+            headers=headers,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            follow_redirects=False,
+            trust_env=False,
         )
 
-    @cached_property
-    def _ssl_context(self) -> ssl.SSLContext:
-        return self._given_ssl_context or httpx2.create_ssl_context(trust_env=False)
+    async def close(self) -> None:
+        """Close all clients."""
+        for key, lent in [*self._lent.items()]:
+            self._drop(key, lent)
+        await asyncio.gather(*self._closing)
+
+    def _drop(self, key: Hashable, lent: _Lent) -> None:
+        self._lent.pop(key, None)
+        if lent.timer is not None:
+            lent.timer.cancel()
+        task = asyncio.get_running_loop().create_task(lent.client.aclose())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
 
 class _GuardedTransport(httpx2.AsyncBaseTransport):
-    def __init__(self, inner: httpx2.AsyncHTTPTransport, allowed: AllowedAddresses, resolve: Resolve) -> None:
-        self._inner = inner
+    def __init__(self, outgoing: Outgoing, allowed: AllowedAddresses, resolve: Resolve) -> None:
+        self._outgoing = outgoing
         self._allowed = allowed
         self._resolve = resolve
+        self._pools: dict[tuple[str, str | None], httpx2.AsyncHTTPTransport] = {}
+        self._has_answered = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        host, port = _host(request.url), _port(request.url)
         try:
-            found = await self._resolve(host, port)
-        except OSError as error:
-            message = f"the host {host!r} has no address: {error.strerror or error}"
-            raise httpx2.ConnectError(message, request=request) from error
-        checked = check_addresses(host, port, found, self._allowed)
-        response = await self._try_each(request, checked, host)
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            response = await self._send(request)
+        except httpx2.RemoteProtocolError:
+            if not self._has_answered:
+                raise
+            response = await self._send(request)  # the service closed a connection that was kept for too long
+        self._has_answered = True
+        encoding = response.headers.get("content-encoding", "identity")
+        if encoding.lower() != "identity":
             await response.aclose()
-            raise AnswerEncoded(f"the answer is encoded as {response.headers['content-encoding']!r}")
+            raise AnswerEncoded(encoding)
         return httpx2.Response(
             response.status_code,
             headers=response.headers,
@@ -104,16 +174,38 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
             extensions=response.extensions,
         )
 
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        host, port = _host(request.url), _port(request.url)
+        proxy = None if self._allowed.name(host, port) else self._outgoing.proxy_for(request.url)
+        if proxy is not None:
+            is_localhost = f".{host.rstrip('.')}".endswith(".localhost")  # of the proxy, which is inside too
+            check_addresses(host, port, ["127.0.0.1"] if is_localhost else literal_addresses(host), self._allowed)
+            return await self._pool(host, proxy).handle_async_request(request)
+        try:
+            found = await self._resolve(host, port)
+        except OSError as error:
+            message = f"the host {host!r} has no address: {error.strerror or error}"
+            raise httpx2.ConnectError(message, request=request) from error
+        return await self._try_each(request, check_addresses(host, port, found, self._allowed), host)
+
     async def _try_each(self, request: httpx2.Request, addresses: list[str], host: str) -> httpx2.Response:
+        pool = self._pool(host, None)
         for address in addresses[:-1]:
             try:
-                return await self._inner.handle_async_request(_redirected(request, address, host))
+                return await pool.handle_async_request(_redirected(request, address, host))
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 continue
-        return await self._inner.handle_async_request(_redirected(request, addresses[-1], host))
+        return await pool.handle_async_request(_redirected(request, addresses[-1], host))
+
+    def _pool(self, host: str, proxy: str | None) -> httpx2.AsyncHTTPTransport:
+        """Connections of this host alone: one to a shared address must never serve another name."""
+        if (host, proxy) not in self._pools:
+            self._pools[host, proxy] = self._outgoing.transport(proxy)
+        return self._pools[host, proxy]
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
 
 def _redirected(request: httpx2.Request, address: str, host: str) -> httpx2.Request:
@@ -136,7 +228,7 @@ class _Limited(httpx2.AsyncByteStream):
         async for part in self._inner:
             left -= len(part)
             if left < 0:
-                raise AnswerTooLarge(f"the answer has more than {ANSWER_LIMIT:,} bytes")
+                raise AnswerTooLarge
             yield part
 
     async def aclose(self) -> None:

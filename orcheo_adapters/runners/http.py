@@ -3,6 +3,7 @@
 ``docs/how-to/connect-an-http-service.md`` describes both, and how a service checks the signature.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
@@ -13,14 +14,15 @@ import orjson
 from attrs import asdict
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, silent
 from orcheo_adapters.runners.feed import Feed
-from orcheo_adapters.runners.guarded_http import GuardedHttp
+from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.lines import JsonLines, Payloads, ServerSentData
-from orcheo_adapters.runners.service_events import EventStream, ServiceAnswerInvalid, ServiceFailed, whole_answer
-from orcheo_adapters.runners.settings import Given, Setting
+from orcheo_adapters.runners.service_events import EventStream, ServiceAnswerInvalid
+from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds
 from orcheo_adapters.runners.signature import signature_headers
 from orcheo_adapters.runners.task_run import TaskRun
-from orcheo_core.domain.run import RunRequest
+from orcheo_core.domain.run import RunRequest, conversation
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import Run, Runner
 
@@ -30,7 +32,7 @@ _STREAMS: dict[str, Callable[[], Payloads]] = {
     "application/jsonl": JsonLines,
 }
 _JSON = "application/json"
-_EXCERPT = 500
+_EXCERPT = 2_000
 
 
 class HttpRunner(Runner):
@@ -41,47 +43,74 @@ class HttpRunner(Runner):
             name="secret_env",
             help="Name of the server's environment variable that holds the secret with which requests are signed.",
         ),
+        FIRST_BYTE_SETTING,
     )
 
     def __init__(self, conditions: Conditions) -> None:
         """Run under ``conditions``."""
         self._conditions = conditions
-        self._http = GuardedHttp(conditions.allowed)
+        self._http = GuardedHttp(conditions.allowed, outgoing=conditions.outgoing)
 
     def check(self, spec: RunnerSpec) -> None:
         """Look at the settings and the URL; nothing is sent. See :meth:`Runner.check`."""
-        self._secret(spec)
+        given = self._given(spec)
+        given.secret("secret_env")
+        first_byte_seconds(given)
         self._http.check_url(spec.target)
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
         return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
 
-    def _secret(self, spec: RunnerSpec) -> str | None:
-        return Given.of(spec, self.settings, self._conditions.environment).secret("secret_env")
+    async def close(self) -> None:
+        """Close the connections to all services."""
+        await self._http.close()
+
+    def _given(self, spec: RunnerSpec) -> Given:
+        return Given.of(spec, self.settings, self._conditions.environment)
 
     async def _answer(self, request: RunRequest, feed: Feed) -> None:
-        body, target = orjson.dumps(_document(request)), request.spec.target
-        headers = self._headers(request.spec, body)
-        async with (
-            self._http.client() as client,
-            client.stream("POST", target, content=body, headers=headers) as response,
-        ):
-            await _pass_on(response, feed)
+        spec, body = request.spec, orjson.dumps(_document(request))
+        given, events = self._given(spec), EventStream()
+        patience = first_byte_seconds(given)
+        try:
+            async with (
+                asyncio.timeout(patience) as waiting,
+                self._http.lent((request.context.workflow_id, spec.target)) as client,
+                client.stream("POST", spec.target, content=body, headers=self._headers(given, body)) as response,
+            ):
+                await self._check_status(response)
+                await _pass_on(response, events, feed, waiting)
+        except TimeoutError:
+            if not events.is_done:
+                raise silent(patience or 0) from None
+        except (httpx2.RequestError, OSError) as error:
+            if not events.is_done:
+                raise no_connection(error) from error
+        events.end()
 
-    def _headers(self, spec: RunnerSpec, body: bytes) -> dict[str, str]:
+    def _headers(self, given: Given, body: bytes) -> dict[str, str]:
         headers = {"content-type": _JSON, "accept": ", ".join((*_STREAMS, _JSON))}
-        secret = self._secret(spec)
+        secret = given.secret("secret_env")
         if secret is not None:
             headers |= signature_headers(secret, body, at=self._conditions.clock.now())
         return headers
+
+    async def _check_status(self, response: httpx2.Response) -> None:
+        if not response.is_success:
+            now = self._conditions.clock.now()
+            body = await _excerpt(response)
+            raise ErrorAnswer(status=response.status_code, headers=response.headers, body=body, now=now).failure()
 
 
 def _document(request: RunRequest) -> dict[str, object]:
     context = request.context
     return {
         "text": request.text,
-        "history": [{"said_by": past.said_by, "text": past.text} for past in context.history],
+        "history": [
+            {"said_by": past.said_by, "text": past.text}
+            for past in conversation(context.history, limit=len(context.history))
+        ],
         "thread_id": context.thread_id,
         "turn_id": context.turn_id,
         "workflow_id": context.workflow_id,
@@ -90,27 +119,32 @@ def _document(request: RunRequest) -> dict[str, object]:
     }
 
 
-async def _pass_on(response: httpx2.Response, feed: Feed) -> None:
-    await _check_status(response)
+async def _pass_on(response: httpx2.Response, events: EventStream, feed: Feed, waiting: asyncio.Timeout) -> None:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _STREAMS:
-        await _pass_on_stream(response, _STREAMS[kind](), feed)
+        await _pass_on_stream(response, _STREAMS[kind](), events, feed, waiting)
     elif kind == _JSON:
-        for event in whole_answer(await response.aread()):
+        for event in events.take_whole(await response.aread()):
             await feed.put(event)
     else:
         raise ServiceAnswerInvalid(f"content type must be one of: {', '.join((*_STREAMS, _JSON))}; it is {kind!r}")
 
 
-async def _pass_on_stream(response: httpx2.Response, payloads: Payloads, feed: Feed) -> None:
-    events = EventStream()
+async def _pass_on_stream(
+    response: httpx2.Response, payloads: Payloads, events: EventStream, feed: Feed, waiting: asyncio.Timeout
+) -> None:
     async with aclosing(_payloads(response, payloads)) as found:
         async for payload in found:
+            before = events.is_done
             for event in events.take(payload):
                 await feed.put(event)
-            if events.is_done:
-                return
-    events.end()
+            if not before:
+                waiting.reschedule(_deadline(events))
+
+
+def _deadline(events: EventStream) -> float | None:
+    """None while the answer comes; then it is read to the end of the connection, if that is soon."""
+    return asyncio.get_running_loop().time() + REST_SECONDS if events.is_done else None
 
 
 async def _payloads(response: httpx2.Response, payloads: Payloads) -> AsyncGenerator[bytes, None]:
@@ -122,19 +156,11 @@ async def _payloads(response: httpx2.Response, payloads: Payloads) -> AsyncGener
         yield payload
 
 
-async def _check_status(response: httpx2.Response) -> None:
-    if response.is_redirect:
-        message = f"answered with status {response.status_code}, a redirect, which is not followed"
-        raise ServiceFailed(message)
-    if response.status_code != httpx2.codes.OK:
-        raise ServiceFailed(f"answered with status {response.status_code}: {await _excerpt(response)}")
-
-
-async def _excerpt(response: httpx2.Response) -> str:
+async def _excerpt(response: httpx2.Response) -> bytes:
     found = b""
     async with aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
             found += chunk
             if len(found) >= _EXCERPT:
                 break
-    return found[:_EXCERPT].decode("utf-8", "replace")
+    return found[:_EXCERPT]

@@ -1,7 +1,11 @@
 """Streams of bytes in lines: JSON lines, and the ``data`` of server-sent events. Pure parsers, fed by chunks."""
 
-from collections.abc import Iterator
+import codecs
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Protocol, TypeVar
+
+from orcheo_core.ports.runner import RunFailed
 
 _Bytes = TypeVar("_Bytes", bytes, bytearray)
 
@@ -9,8 +13,12 @@ LINE_LIMIT = 1024 * 1024
 """Bytes of one line, and of the data of one event."""
 
 
-class LineTooLong(Exception):
+class LineTooLong(RunFailed):
     """A line, or the data of an event, has more than :data:`LINE_LIMIT` bytes."""
+
+    def __init__(self) -> None:
+        """The limit is part of the reason."""
+        super().__init__(code="answer_too_large", reason=f"A line of the answer has more than {LINE_LIMIT:,} bytes")
 
 
 class Payloads(Protocol):
@@ -24,23 +32,25 @@ class Payloads(Protocol):
 
 
 class Lines(Payloads):
-    """Each line without its end (LF or CRLF)."""
+    """Each line without its end (LF or CRLF); a byte order mark before the first one is dropped."""
 
     def __init__(self) -> None:
         """At the beginning of the stream."""
         self._rest = b""
+        self._mark = codecs.BOM_UTF8
 
     def push(self, chunk: bytes) -> Iterator[bytes]:
         """See :meth:`Payloads.push`."""
         *whole, self._rest = (self._rest + chunk).split(b"\n")
         for line in whole:
-            yield _checked(line).removesuffix(b"\r")
+            yield _checked(line).removesuffix(b"\r").removeprefix(self._mark)
+            self._mark = b""
         _checked(self._rest)
 
     def end(self) -> Iterator[bytes]:
         """See :meth:`Payloads.end`."""
-        if self._rest:
-            yield self._rest
+        if rest := self._rest.removeprefix(self._mark):
+            yield rest
 
 
 class JsonLines(Payloads):
@@ -62,14 +72,23 @@ class JsonLines(Payloads):
 class ServerSentData(Payloads):
     """The data of each event (WHATWG HTML, section 9.2.6); names, ids and comments are passed over."""
 
-    def __init__(self) -> None:
-        """At the beginning of the stream."""
+    def __init__(self, *, last_may_be_open: bool = False) -> None:
+        """At the beginning of the stream; ``last_may_be_open`` takes an event that the end of the stream ends."""
         self._lines = Lines()
         self._data = bytearray()
+        self._last_may_be_open = last_may_be_open
 
     def push(self, chunk: bytes) -> Iterator[bytes]:
         """See :meth:`Payloads.push`."""
-        for line in self._lines.push(chunk):
+        return self._cut(self._lines.push(chunk))
+
+    def end(self) -> Iterator[bytes]:
+        """See :meth:`Payloads.end`; by the rule, an event that no empty line ends does not count."""
+        if self._last_may_be_open:
+            yield from self._cut(chain(self._lines.end(), [b""]))
+
+    def _cut(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
             name, _, value = line.partition(b":")
             if name == b"data":
                 self._data += value.removeprefix(b" ") + b"\n"
@@ -78,12 +97,8 @@ class ServerSentData(Payloads):
                 yield bytes(self._data[:-1])
                 self._data.clear()
 
-    def end(self) -> Iterator[bytes]:
-        """None: an event that no empty line ends does not count."""
-        return iter(())
-
 
 def _checked(line: _Bytes) -> _Bytes:
     if len(line) > LINE_LIMIT:
-        raise LineTooLong(f"a line has more than {LINE_LIMIT:,} bytes")
+        raise LineTooLong
     return line

@@ -6,24 +6,45 @@
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
 from attrs import field, frozen
 
-from orcheo_adapters.runners.text import text_delta
+from orcheo_adapters.runners import loose_json
+from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_adapters.wire.strict import StrictDecoder
 from orcheo_core.domain.items import Citation, Source
-from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, Usage, UsageReported
+from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, Usage, UsageReported
 from orcheo_core.errors import InvalidInput
+from orcheo_core.ports.runner import NothingSaid, RunFailed
 
+_EXCERPT = 500
 _DECODER = StrictDecoder(forbid_extra_keys=False)
 
 
-class ServiceFailed(Exception):
-    """The service said that it cannot answer, or answered with an error status."""
+class ServiceFailed(RunFailed):
+    """The service said that it cannot answer."""
+
+    def __init__(self, message: str) -> None:
+        """``message`` is the service's own."""
+        super().__init__(code="service_failed", reason=f"The service says that it cannot answer: {message[:_EXCERPT]}")
 
 
-class ServiceAnswerInvalid(Exception):
+class ServiceAnswerInvalid(RunFailed):
     """The service answered something that is not of the described form."""
+
+    def __init__(self, what: str) -> None:
+        """``what`` names the place and what is wrong there."""
+        super().__init__(
+            code="answer_not_understood", reason=f"The service's answer is not as described: {what[:_EXCERPT]}"
+        )
+
+
+class ServiceBrokeOff(RunFailed):
+    """The service's stream ended before it said that the answer is whole."""
+
+    def __init__(self, events: int) -> None:
+        """After so many events."""
+        what = f"The service's answer ended after {events} events without an event of the type done."
+        super().__init__(code="answer_broken_off", reason=what)
 
 
 @frozen(kw_only=True)
@@ -84,31 +105,58 @@ class EventStream:
     def __init__(self) -> None:
         """Before the first event."""
         self.is_done = False
+        self.has_said = False
+        """Whether there was anything for the visitor."""
         self._number = 0
+        self._characters = WholeCharacters()
 
     def take(self, payload: bytes) -> Iterator[RunEvent]:
-        """The run events of the next one.
+        """The run events of the next one; none after ``done``.
 
         Raises :class:`ServiceFailed`, and :class:`ServiceAnswerInvalid`, which names the event by its number.
         """
+        if self.is_done:
+            return
         self._number += 1
         event = _parse(payload, where=f"event {self._number}")
-        self.is_done = isinstance(event, _Done)
-        yield from _run_events(event)
+        yield from self._say(event)
+
+    def take_whole(self, body: bytes) -> Iterator[RunEvent]:
+        """The run events of an answer that is one JSON object."""
+        document = loose_json.without_halves(_load(body, where="the answer"))
+        whole: _Whole = _decode(document, _Whole, where="the answer")
+        for event in (_Text(text=whole.text), *whole.citations, _Done(usage=whole.usage)):
+            yield from self._say(event)
 
     def end(self) -> None:
-        """The stream is over; :class:`ServiceAnswerInvalid` when the answer is not."""
+        """The answer is over; :class:`ServiceBrokeOff` when it is not whole, :class:`NothingSaid` when it is empty."""
         if not self.is_done:
-            raise ServiceAnswerInvalid(f"ended after {self._number} events without an event of the type done")
+            raise ServiceBrokeOff(self._number)
+        if not self.has_said:
+            raise NothingSaid("The service's answer holds neither text nor a source.")
 
+    def _say(self, event: Any) -> Iterator[RunEvent]:
+        match event:
+            case _Text(text=text):
+                yield from self._write(self._characters.take(text))
+            case _Progress(text=text, icon=icon):
+                yield ProgressNote(text=text, icon=icon)
+            case _Citation():
+                yield from self._write(self._characters.rest())
+                self.has_said = True
+                yield SourceCited(_citation(event))
+            case _Error(message=message):
+                raise ServiceFailed(message)
+            case _Done(usage=usage):
+                yield from self._write(self._characters.rest())
+                self.is_done = True
+                if usage is not None:
+                    yield UsageReported(Usage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))
 
-def whole_answer(body: bytes) -> Iterator[RunEvent]:
-    """The run events of an answer that is one JSON object."""
-    whole: _Whole = _decode(_load(body, where="the answer"), _Whole, where="the answer")
-    yield from _run_events(_Text(text=whole.text))
-    for citation in whole.citations:
-        yield from _run_events(citation)
-    yield from _run_events(_Done(usage=whole.usage))
+    def _write(self, text: str) -> Iterator[RunEvent]:
+        if text:
+            self.has_said = self.has_said or bool(text.strip())
+            yield TextDelta(text)
 
 
 def _parse(payload: bytes, *, where: str) -> Any:
@@ -116,13 +164,15 @@ def _parse(payload: bytes, *, where: str) -> Any:
     kind = document.get("type")
     if not isinstance(kind, str) or kind not in _TYPES:
         raise ServiceAnswerInvalid(f"{where}: type must be one of: {', '.join(_TYPES)}")
+    if kind != "text":  # whose halves may have their other half in the next event
+        document = loose_json.without_halves(document)
     return _decode(document, _TYPES[kind], where=where)
 
 
 def _load(payload: bytes, *, where: str) -> dict[str, Any]:
     try:
-        document = orjson.loads(payload)
-    except orjson.JSONDecodeError as error:
+        document = loose_json.loads(payload)
+    except ValueError as error:
         raise ServiceAnswerInvalid(f"{where}: is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise ServiceAnswerInvalid(f"{where}: must be a JSON object")
@@ -134,20 +184,6 @@ def _decode(document: dict[str, Any], cls: type, *, where: str) -> Any:
         return _DECODER.decode(document, cls)
     except InvalidInput as error:
         raise ServiceAnswerInvalid(f"{where}: {error.detail}") from None
-
-
-def _run_events(event: Any) -> Iterator[RunEvent]:
-    match event:
-        case _Text(text=text) if (delta := text_delta(text)) is not None:
-            yield delta
-        case _Progress(text=text, icon=icon):
-            yield ProgressNote(text=text, icon=icon)
-        case _Citation():
-            yield SourceCited(_citation(event))
-        case _Done(usage=_Usage(input_tokens=inward, output_tokens=outward)):
-            yield UsageReported(Usage(input_tokens=inward, output_tokens=outward))
-        case _Error(message=message):
-            raise ServiceFailed(message)
 
 
 def _citation(event: _Citation) -> Citation:

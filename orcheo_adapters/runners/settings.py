@@ -1,7 +1,9 @@
 """The settings of a kind of runner: what it knows, and what of that a workflow has."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from attrs import field, frozen
 
@@ -69,6 +71,33 @@ class Given:
             raise invalid_setting(name, f"must be a number from {low:g} to {high:g}")
         return value
 
+    def count(self, name: str, *, low: int, high: int) -> int | None:
+        """A whole number from ``low`` to ``high``; None when there is none."""
+        return self.whole(name, low=low, high=high) if self.text(name) else None
+
+    def choice(self, name: str, options: Collection[str]) -> str:
+        """One of ``options``."""
+        text = self.text(name)
+        if text not in options:
+            raise invalid_setting(name, f"must be one of: {', '.join(options)}")
+        return text
+
+    def some_of(self, name: str, options: Collection[str]) -> frozenset[str]:
+        """Names with commas between them, each one of ``options``."""
+        names = self.names(name)
+        if not names <= frozenset(options):
+            raise invalid_setting(name, f"must be a list with commas between of: {', '.join(options)}")
+        return names
+
+    def json(self, name: str) -> Any:
+        """JSON; None when there is none."""
+        if not self.text(name):
+            return None
+        try:
+            return json.loads(self.text(name))
+        except json.JSONDecodeError as error:
+            raise invalid_setting(name, f"must be JSON: {error}") from None
+
     def names(self, name: str) -> frozenset[str]:
         """Names with commas between them."""
         return frozenset(each.strip() for each in self.text(name).split(",") if each.strip())
@@ -85,3 +114,14 @@ class Given:
                 hint="Set the variable where the server is started, and start it again.",
             )
         return self.environment[variable]
+
+
+FIRST_BYTE_SETTING = Setting(
+    name="first_byte_seconds",
+    help="Seconds to wait for the first byte of an answer; as long as the answer may take when left out.",
+)
+
+
+def first_byte_seconds(given: Given) -> float | None:
+    """The value of :data:`FIRST_BYTE_SETTING`."""
+    return given.number(FIRST_BYTE_SETTING.name, low=1, high=3_600)

@@ -9,7 +9,7 @@ import pytest
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
 from tests.conformance.backends import BACKENDS, RELAYS
-from tests.conformance.runner_kinds import Subjected
+from tests.conformance.runner_kinds import REGISTRIES, Subjected
 from tests.fakes.clock import FakeClock
 from tests.servers.serving import running
 
@@ -53,3 +53,11 @@ def workflow(request: pytest.FixtureRequest, server_url: Callable[[str], str]) -
     """The workflow of the parameter, a kind of runner and a target."""
     kind, target = request.param
     return Subjected.of(kind, target, server_url(kind.server) if kind.server else "")
+
+
+@pytest.fixture
+async def closed_runners() -> AsyncIterator[None]:
+    """Closes what the runners of a test keep open."""
+    yield
+    while REGISTRIES:
+        await REGISTRIES.pop().close()

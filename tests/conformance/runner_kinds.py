@@ -1,29 +1,30 @@
 """The kinds of runner under the conformance suite, with the workflows that show each behaviour."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from functools import partial
 from typing import Any
 
 import httpx2
-import openai
 import pytest
 from attrs import evolve, frozen
 
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_adapters.runners.service_events import ServiceFailed
-from orcheo_core.domain.run import PastMessage, RunContext, RunEvent, RunRequest, TextDelta
+from orcheo_core.domain.run import PastMessage, RunContext, RunEvent, RunRequest, SentFile, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.ports.runner import Run, Runner
+from orcheo_core.ports.runner import Run, RunFailed, Runner
 from tests.conformance import runner_workflows
 from tests.fakes.clock import FakeClock
 
 CONTEXT = RunContext(workflow_id="wf_1", thread_id="thr_1", turn_id="trn_1", subject=Subject("anon:vis_1"))
 LOOPBACK = AllowedAddresses.parse("127.0.0.0/8", path="test")
 ENVIRONMENT = {"TEST_KEY": "sk-secret"}
+REGISTRIES: list[RunnerRegistry] = []
+"""Those that a test has made; the fixture ``closed_runners`` closes them."""
 
 
 @frozen(kw_only=True)
@@ -92,7 +93,7 @@ LANGGRAPH = Kind(
 )
 OPENAI = Kind(
     name="openai",
-    failure=openai.APIError,
+    failure=RunFailed,
     moment=1.0,
     server="tests.servers.openai_server:app",
     targets={
@@ -109,7 +110,7 @@ OPENAI = Kind(
 )
 HTTP = Kind(
     name="http",
-    failure=ServiceFailed,
+    failure=RunFailed,
     moment=1.0,
     server="tests.servers.http_service:app",
     targets={
@@ -154,19 +155,32 @@ class Subjected:
         past = (PastMessage(said_by=("visitor", "workflow")[n % 2], text=text) for n, text in enumerate(texts))
         return evolve(self, context=evolve(self.context, history=tuple(past)))
 
+    def with_attachments(self, *files: tuple[str, str, bytes]) -> "Subjected":
+        """The same with files: name, MIME type, content."""
+        sent = (
+            SentFile(name=name, mime_type=mime_type, size=len(data), read=partial(bytes, data))
+            for name, mime_type, data in files
+        )
+        return evolve(self, context=evolve(self.context, attachments=tuple(sent)))
+
     def runner(self, *, time_limit: float = 30.0, **conditions: Any) -> Runner:
         """A runner of a server whose operator allows loopback."""
         base: dict[str, Any] = {"allowed": LOOPBACK, "environment": ENVIRONMENT, "clock": FakeClock()}
-        return RunnerRegistry(Conditions(time_limit=time_limit, **(base | conditions))).get(self.kind.name)
+        registry = RunnerRegistry(Conditions(time_limit=time_limit, **(base | conditions)))
+        REGISTRIES.append(registry)
+        return registry.get(self.kind.name)
 
     def run(self, text: str = "hi", *, time_limit: float = 30.0, less: float | None = None) -> Run:
         """One run."""
-        request = RunRequest(spec=self.spec, text=text, context=self.context, time_limit=less)
-        return self.runner(time_limit=time_limit).run(request)
+        return self.runner(time_limit=time_limit).run(self.request(text, less=less))
+
+    def request(self, text: str = "hi", *, less: float | None = None) -> RunRequest:
+        """What a runner is asked."""
+        return RunRequest(spec=self.spec, text=text, context=self.context, time_limit=less)
 
     def run_under(self, **conditions: Any) -> Run:
         """One run on a server with other conditions."""
-        return self.runner(**conditions).run(RunRequest(spec=self.spec, text="hi", context=self.context))
+        return self.runner(**conditions).run(self.request())
 
     async def cleaned(self, text: str) -> bool:
         """Whether the workflow that answered ``text`` notices soon that it was stopped."""
@@ -213,3 +227,11 @@ async def collect(run: Run, events: list[RunEvent]) -> None:
 def text_of(events: list[RunEvent]) -> str:
     """All text that was said."""
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+@contextmanager
+def fails_as(code: str, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[RunFailed]]:
+    """The run inside fails with this code."""
+    with pytest.raises(RunFailed, match=match) as caught:
+        yield caught
+    assert caught.value.code == code

@@ -4,23 +4,21 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-import httpx2
 import orjson
 import pytest
 
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused
-from orcheo_adapters.runners.guarded_http import AnswerEncoded, AnswerTooLarge
-from orcheo_adapters.runners.lines import LineTooLong
-from orcheo_adapters.runners.service_events import ServiceAnswerInvalid, ServiceFailed
 from orcheo_adapters.runners.signature import signature_headers
 from orcheo_core.domain.items import Citation, Source
-from orcheo_core.domain.run import RunEvent, SourceCited, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, Usage, UsageReported
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
-from tests.conformance.runner_kinds import HTTP, Subjected, collect, everything, text_of
+from tests.conformance.runner_kinds import HTTP, Subjected, collect, everything, fails_as, text_of
 from tests.fakes.clock import START
 
 Service = Callable[..., Subjected]
+
+pytestmark = pytest.mark.usefixtures("closed_runners")
 
 
 @pytest.fixture
@@ -101,64 +99,127 @@ async def test_nothing_counts_after_done(service: Service) -> None:
 
 @pytest.mark.network
 @pytest.mark.parametrize(
-    ("path", "error"),
+    "path",
     [
-        ("sse/ends-early", ServiceAnswerInvalid),
-        ("lines/ends-early", ServiceAnswerInvalid),
-        ("sse/cut-off", httpx2.RemoteProtocolError),
-        ("lines/cut-off", httpx2.RemoteProtocolError),
+        "sse/ends-early",
+        "lines/ends-early",
+        "sse/cut-off",
+        "lines/cut-off",
     ],
 )
-async def test_an_answer_that_breaks_off_is_a_failure(service: Service, path: str, error: type[Exception]) -> None:
+async def test_an_answer_that_breaks_off_is_a_failure(service: Service, path: str) -> None:
     """Half an answer never passes for a whole one."""
     events: list[RunEvent] = []
-    with pytest.raises(error):
+    with fails_as("answer_broken_off"):
         await collect(service(path).run(), events)
     assert events == [TextDelta("a")]
 
 
 @pytest.mark.network
 @pytest.mark.parametrize(
-    ("name", "error", "message"),
+    ("name", "code", "message"),
     [
-        ("status", ServiceFailed, "status 500: broken: hi!!!"),
-        ("redirect", ServiceFailed, "status 307, a redirect"),
-        ("html", ServiceAnswerInvalid, "it is 'text/html'"),
-        ("untyped", ServiceAnswerInvalid, "it is ''"),
-        ("no-json", ServiceAnswerInvalid, "the answer: is not JSON"),
-        ("list", ServiceAnswerInvalid, "the answer: must be a JSON object"),
-        ("number", ServiceAnswerInvalid, "the answer: text: must be a string"),
-        ("event-list", ServiceAnswerInvalid, "event 1: must be a JSON object"),
-        ("event-no-json", ServiceAnswerInvalid, "event 1: is not JSON"),
-        ("event-type", ServiceAnswerInvalid, "event 1: type must be one of: text"),
-        ("event-field", ServiceAnswerInvalid, "event 1: title: must be a string"),
-        ("event-unended", ServiceAnswerInvalid, "ended after 0 events"),
-        ("long-line", LineTooLong, "1,048,576"),
-        ("long-event", LineTooLong, "1,048,576"),
-        ("many-lines", LineTooLong, "1,048,576"),
-        ("huge", AnswerTooLarge, "10,485,760"),
-        ("gzip", AnswerEncoded, "gzip"),
+        ("status", "endpoint_unavailable", "status 500. It says: broken: hi!!!"),
+        ("redirect", "endpoint_redirects", "status 307: a redirect to /json/echo"),
+        ("busy", "endpoint_rate_limited", "status 429"),
+        ("html", "answer_not_understood", "it is 'text/html'"),
+        ("untyped", "answer_not_understood", "it is ''"),
+        ("no-json", "answer_not_understood", "the answer: is not JSON"),
+        ("list", "answer_not_understood", "the answer: must be a JSON object"),
+        ("number", "answer_not_understood", "the answer: text: must be a string"),
+        ("event-list", "answer_not_understood", "event 1: must be a JSON object"),
+        ("event-no-json", "answer_not_understood", "event 1: is not JSON"),
+        ("event-type", "answer_not_understood", "event 1: type must be one of: text"),
+        ("event-field", "answer_not_understood", "event 1: title: must be a string"),
+        ("event-unended", "answer_broken_off", "ended after 0 events"),
+        ("long-line", "answer_too_large", "1,048,576"),
+        ("long-event", "answer_too_large", "1,048,576"),
+        ("many-lines", "answer_too_large", "1,048,576"),
+        ("huge", "answer_too_large", "10,485,760"),
+        ("gzip", "answer_encoded", "gzip"),
     ],
 )
-async def test_what_is_not_as_described_is_named(
-    service: Service, name: str, error: type[Exception], message: str
-) -> None:
-    """So that the owner finds it in the log."""
-    with pytest.raises(error, match=message) as caught:
+async def test_what_is_not_as_described_is_named(service: Service, name: str, code: str, message: str) -> None:
+    """So that the owner finds it."""
+    with fails_as(code, match=message) as caught:
         await everything(service(f"raw/{name}").run())
     assert len(str(caught.value)) < 1_000
 
 
 @pytest.mark.network
+async def test_a_busy_service_says_when_to_try_again(service: Service) -> None:
+    """The visitor reads it."""
+    with fails_as("endpoint_rate_limited") as caught:
+        await everything(service("raw/busy").run())
+    assert caught.value.retry_after == 20
+    assert caught.value.visitor_message == "The workflow is busy. You can try again in 20 seconds."
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("path", ["sse/halves", "lines/halves"])
+async def test_an_emoji_that_is_cut_between_two_events_is_joined(service: Service, path: str) -> None:
+    """As services in JavaScript cut it; a half that stays alone is replaced, in every field."""
+    events = await everything(service(path).run())
+    assert text_of(events) == "Hi 😀!\ufffd"
+    assert ProgressNote(text="\ufffd") in events
+
+
+@pytest.mark.network
+async def test_half_a_character_in_a_whole_answer_is_replaced(service: Service) -> None:
+    """The answer stays."""
+    assert text_of(await everything(service("raw/half").run())) == "Hi \ufffd"
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("path", ["raw/marked-sse", "raw/marked-lines", "raw/marked-json"])
+async def test_a_byte_order_mark_costs_nothing(service: Service, path: str) -> None:
+    """As some services on Windows write it."""
+    assert text_of(await everything(service(path).run())) == "hi"
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("path", ["sse/empty", "lines/empty", "json/empty"])
+async def test_an_empty_answer_is_told_to_the_visitor(service: Service, path: str) -> None:
+    """It does not pass for an answer."""
+    with fails_as("no_answer") as caught:
+        await everything(service(path).run())
+    assert caught.value.visitor_message
+
+
+@pytest.mark.network
+async def test_past_messages_alternate(service: Service) -> None:
+    """Visitor messages without an answer are left out, and the first one is the visitor's."""
+    workflow = service("sse/reflect").with_history("1", "2", "3", "")
+    sent = orjson.loads(text_of(await everything(workflow.run("4"))))
+    assert sent["history"] == [{"said_by": "visitor", "text": "1"}, {"said_by": "workflow", "text": "2"}]
+
+
+@pytest.mark.network
+async def test_a_silent_service_can_be_given_up_early(service: Service) -> None:
+    """After the seconds of the setting."""
+    with fails_as("endpoint_silent", match="within 1 s"):
+        await everything(service("sse/hangs-before", first_byte_seconds="1").run())
+
+
+@pytest.mark.network
+async def test_no_cookie_is_kept_between_turns(service: Service) -> None:
+    """Turns share connections, visitors share nothing."""
+    workflow = service("json/cookie")
+    runner = workflow.runner()
+    for _ in range(2):
+        assert text_of(await everything(runner.run(workflow.request()))) == "none"
+
+
+@pytest.mark.network
 async def test_the_last_line_needs_no_end(service: Service) -> None:
     """As JSON lines have it."""
-    assert await everything(service("raw/line-unended").run()) == []
+    assert await everything(service("raw/line-unended").run()) == [TextDelta("a")]
 
 
 @pytest.mark.network
 async def test_a_service_that_is_not_there_is_a_failure(service: Service) -> None:
     """Nobody listens on port 1."""
-    with pytest.raises(httpx2.ConnectError):
+    with fails_as("endpoint_unreachable"):
         await everything(Subjected.of(HTTP, "x", "http://127.0.0.1:1").run())
 
 

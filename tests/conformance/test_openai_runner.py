@@ -1,20 +1,22 @@
 """What only the runner ``openai`` does, against a real endpoint on loopback."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
-import httpx2
-import openai
 import orjson
 import pytest
+from attrs import evolve
 
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused
-from orcheo_adapters.runners.guarded_http import AnswerTooLarge
-from orcheo_adapters.runners.openai import AnswerBrokenOff
-from orcheo_core.domain.run import RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.domain.component_items import StepKind
+from orcheo_core.domain.run import NoticeGiven, RunEvent, StepNoted, TextDelta, Usage, UsageReported
 from orcheo_core.errors import InvalidInput
-from tests.conformance.runner_kinds import OPENAI, Subjected, collect, everything, text_of
+from orcheo_core.ports.runner import RunTimedOut
+from tests.conformance.runner_kinds import OPENAI, Subjected, collect, everything, fails_as, text_of
 
 Model = Callable[..., Subjected]
+
+pytestmark = pytest.mark.usefixtures("closed_runners")
 
 
 @pytest.fixture
@@ -48,14 +50,15 @@ async def test_usage_is_reported_once_after_the_text(model: Model) -> None:
 
 @pytest.mark.network
 async def test_the_model_gets_instructions_and_a_window_of_the_history(model: Model) -> None:
-    """The newest messages; those of interrupted answers without text are left out."""
+    """The newest ones that were answered, beginning with the visitor's."""
     workflow = model("reflect", instructions="Be brief.", history="4", temperature="0.5")
     sent = orjson.loads(text_of(await everything(workflow.with_history("1", "2", "3", "4", "5", "").run("6"))))
     assert [(each["role"], each["content"]) for each in sent["messages"]] == [
         ("system", "Be brief."),
+        ("user", "1"),
+        ("assistant", "2"),
         ("user", "3"),
         ("assistant", "4"),
-        ("user", "5"),
         ("user", "6"),
     ]
     assert (sent["model"], sent["stream"], sent["temperature"]) == ("reflect", True, 0.5)
@@ -95,45 +98,205 @@ async def test_a_busy_endpoint_is_asked_once_more(model: Model) -> None:
 
 
 @pytest.mark.network
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        ("401", openai.AuthenticationError),
-        ("404", openai.NotFoundError),
-        ("429", openai.RateLimitError),
-        ("500", openai.InternalServerError),
-    ],
-)
-async def test_error_statuses_are_raised_as_they_are(model: Model, status: str, error: type[Exception]) -> None:
-    """For the log, and for the owner who checks the workflow."""
-    with pytest.raises(error, match="no: hi"):
-        await everything(model(status).run())
+async def test_an_endpoint_that_stays_busy_is_left_alone(model: Model) -> None:
+    """The visitor waits in sight of a sentence, not of nothing; the endpoint is not asked again at once."""
+    with fails_as("endpoint_rate_limited", match="slow down, 1$") as caught:
+        await everything(model("busy").run(uuid4().hex))
+    assert caught.value.retry_after == 20
+    assert caught.value.visitor_message == "The workflow is busy. You can try again in 20 seconds."
 
 
 @pytest.mark.network
 @pytest.mark.parametrize(
-    ("name", "error"),
-    [("ends-early", AnswerBrokenOff), ("cut-off", (openai.APIConnectionError, httpx2.RemoteProtocolError))],
+    ("status", "code"),
+    [
+        ("401", "endpoint_key_refused"),
+        ("404", "endpoint_not_found"),
+        ("429", "endpoint_rate_limited"),
+        ("500", "endpoint_unavailable"),
+    ],
 )
-async def test_an_answer_that_breaks_off_is_a_failure(model: Model, name: str, error: type[Exception]) -> None:
+async def test_each_class_of_failure_is_told_to_the_owner(model: Model, status: str, code: str) -> None:
+    """With the endpoint's own words."""
+    with fails_as(code, match=f"status {status}.*no: hi"):
+        await everything(model(status).run())
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("name", ["ends-early", "cut-off"])
+async def test_an_answer_that_breaks_off_is_a_failure(model: Model, name: str) -> None:
     """Half an answer never passes for a whole one."""
     events: list[RunEvent] = []
-    with pytest.raises(error):
+    with fails_as("answer_broken_off"):
         await collect(model(name).run(), events)
     assert events == [TextDelta("a")]
 
 
 @pytest.mark.network
+@pytest.mark.parametrize("name", ["breaks-after-the-end", "never-ends"])
+async def test_what_happens_after_the_end_does_no_harm(
+    model: Model, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks, or stays open without a word."""
+    monkeypatch.setattr("orcheo_adapters.runners.openai._TAIL_SECONDS", 0.01)
+    assert await everything(model(name).run()) == [TextDelta("whole")]
+
+
+@pytest.mark.network
+async def test_a_whole_answer_is_taken_although_a_stream_was_asked_for(model: Model) -> None:
+    """Whatever the status of success."""
+    assert await everything(model("whole").run()) == [
+        TextDelta("Whole"),
+        UsageReported(Usage(input_tokens=7, output_tokens=3)),
+    ]
+
+
+@pytest.mark.network
+async def test_a_login_page_is_named(model: Model) -> None:
+    """As a gateway answers."""
+    with fails_as("endpoint_not_an_api"):
+        await everything(model("login-page").run())
+
+
+@pytest.mark.network
+async def test_what_the_model_thinks_is_a_note_that_can_be_hidden(model: Model) -> None:
+    """Never text of the answer."""
+    events = await everything(model("thinks").run())
+    assert text_of(events) == "Hello"
+    assert [each.step.kind for each in events if isinstance(each, StepNoted)] == [StepKind.THOUGHT] * 2
+    assert await everything(model("thinks", reasoning="hide").run()) == [TextDelta("Hello")]
+
+
+@pytest.mark.network
+async def test_thoughts_never_go_back_to_the_model(model: Model) -> None:
+    """Those that older answers still hold; an answer of nothing else goes with its question."""
+    workflow = model("reflect").with_history("1", "<think>Hm</think>\n2", "3", "<think>Hm")
+    sent = orjson.loads(text_of(await everything(workflow.run("4"))))
+    assert [each["content"] for each in sent["messages"]] == ["1", "2", "4"]
+
+
+@pytest.mark.network
+async def test_fields_that_an_endpoint_refuses_are_left_out_once_and_for_all(model: Model) -> None:
+    """``stream_options``, and ``max_tokens`` under its other name."""
+    workflow, text = model("wants-plain", max_tokens="50"), uuid4().hex
+    runner = workflow.runner()
+    for asked in (1, 2):
+        sent = orjson.loads(text_of(await everything(runner.run(workflow.request(text)))))
+        assert (sent["asked"], sent["max_completion_tokens"]) == (asked, 50)
+        assert "stream_options" not in sent
+
+
+@pytest.mark.network
+async def test_an_endpoint_may_refuse_a_field_without_naming_it(model: Model) -> None:
+    """Then ``stream_options`` is left out, as long as the endpoint has never answered."""
+    assert text_of(await everything(model("refuses-unnamed").run())) == "You said: hi"
+
+
+@pytest.mark.network
+async def test_settings_of_the_model_are_sent(model: Model) -> None:
+    """Under the names of the interface."""
+    workflow = model(
+        "reflect",
+        max_tokens="100",
+        top_p="0.5",
+        seed="7",
+        stop='["END", "###"]',
+        reasoning_effort="low",
+        extra_body='{"top_k": 20, "nested": {"a": [1]}}',
+    )
+    sent = orjson.loads(text_of(await everything(workflow.run())))
+    del sent["messages"]
+    assert sent == {
+        "model": "reflect",
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": 100,
+        "top_p": 0.5,
+        "seed": 7,
+        "stop": ["END", "###"],
+        "reasoning_effort": "low",
+        "top_k": 20,
+        "nested": {"a": [1]},
+    }
+
+
+@pytest.mark.network
+async def test_attachments_are_sent_where_the_model_takes_them(model: Model) -> None:
+    """Images as URLs of data, text as text, the rest as files; the visitor hears of those that stay behind."""
+    workflow = model("reflect", attachments="images,text,files").with_attachments(
+        ("cat.png", "image/png", b"\x89"),
+        ("a.txt", "text/plain", b"\xef\xbb\xbfNotes"),
+        ("b.pdf", "application/pdf", b"%"),
+    )
+    sent = orjson.loads(text_of(await everything(workflow.run("What is this?"))))
+    assert sent["messages"][-1]["content"] == [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,iQ=="}},
+        {"type": "text", "text": "File a.txt:\n\nNotes"},
+        {"type": "file", "file": {"filename": "b.pdf", "file_data": "data:application/pdf;base64,JQ=="}},
+    ]
+
+    events = await everything(workflow.with_settings(attachments="images").run(""))
+    assert [each.message for each in events if isinstance(each, NoticeGiven)] == [
+        "This workflow cannot read attachments of this kind: a.txt, b.pdf."
+    ]
+    sent = orjson.loads(text_of(events))
+    assert [part["type"] for part in sent["messages"][-1]["content"]] == ["image_url"]
+
+
+@pytest.mark.network
+async def test_a_model_that_is_loaded_first_is_waited_for_and_asked_once(model: Model) -> None:
+    """The time limit of the answer ends the wait, unless a setting ends it earlier."""
+    text = uuid4().hex
+    with pytest.raises(RunTimedOut):
+        await everything(model("cold").run(text, time_limit=0.5))
+    with fails_as("endpoint_silent", match=r"within 1 s \(setting first_byte_seconds\)"):
+        await everything(model("cold", first_byte_seconds="1").run(text))
+    assert orjson.loads(text_of(await everything(model("asked").run(text)))) == {"asked": 2}
+
+
+@pytest.mark.network
+async def test_turns_of_a_workflow_share_a_connection_and_nothing_else(model: Model) -> None:
+    """No handshake before each answer, and no cookie of another visitor."""
+    workflow = model("connection")
+    runner, other = workflow.runner(), evolve(workflow.context, workflow_id="wf_2")
+    seen = []
+    for context in (workflow.context, workflow.context, other):
+        request = evolve(workflow.request(), context=context)
+        seen.append(orjson.loads(text_of(await everything(runner.run(request)))))
+    assert seen[0]["port"] == seen[1]["port"] != seen[2]["port"]
+    assert [each["cookie"] for each in seen] == [None] * 3
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("path", ["/v1/", "/v1/chat/completions", "/v1/chat/completions/"])
+async def test_a_target_is_taken_as_it_is_meant(model: Model, path: str) -> None:
+    """Up to ``/v1``, or the whole address of the endpoint as its documentation writes it."""
+    workflow = model("echo")
+    spec = evolve(workflow.spec, target=f"{workflow.base_url}{path}")
+    assert text_of(await everything(evolve(workflow, spec=spec).run())) == "You said: hi"
+
+
+@pytest.mark.network
+async def test_a_query_in_the_target_is_kept(model: Model) -> None:
+    """As some gateways ask for a version there."""
+    workflow = model("headers")
+    spec = evolve(workflow.spec, target=f"{workflow.base_url}/v1?api-version=2026-01-01")
+    sent = orjson.loads(text_of(await everything(evolve(workflow, spec=spec).run())))
+    assert sent["query"] == "api-version=2026-01-01"
+
+
+@pytest.mark.network
 async def test_an_answer_without_end_is_cut(model: Model) -> None:
     """Comments and other padding count too."""
-    with pytest.raises(AnswerTooLarge):
+    with fails_as("answer_too_large"):
         await everything(model("huge").run())
 
 
 @pytest.mark.network
 async def test_redirects_are_not_followed(model: Model) -> None:
     """They could lead anywhere."""
-    with pytest.raises(openai.APIStatusError, match="307"):
+    with fails_as("endpoint_redirects", match="status 307: a redirect to /v1/elsewhere"):
         await everything(model("redirects").run())
 
 
@@ -174,7 +337,20 @@ async def test_own_addresses_are_refused(model: Model) -> None:
         ({"temperature": "nan"}, "temperature", "number from 0 to 2"),
         ({"temperature": "2.1"}, "temperature", "number from 0 to 2"),
         ({"api_key_env": "NOT_THERE"}, "api_key_env", "no environment variable 'NOT_THERE'"),
-        ({"top_p": "1"}, "top_p", "is not known here"),
+        ({"n": "2"}, "n", "is not known here"),
+        ({"top_p": "2"}, "top_p", "number from 0 to 1"),
+        ({"max_tokens": "0"}, "max_tokens", "whole number from 1 to"),
+        ({"seed": "-1"}, "seed", "whole number from 0 to"),
+        ({"stop": "[1]"}, "stop", "JSON list of 1 to 4 texts"),
+        ({"stop": '["a", "b", "c", "d", "e"]'}, "stop", "JSON list of 1 to 4 texts"),
+        ({"stop": "["}, "stop", "must be JSON"),
+        ({"reasoning_effort": "very hard"}, "reasoning_effort", "must be a word"),
+        ({"reasoning": "maybe"}, "reasoning", "must be one of: show, hide"),
+        ({"attachments": "images,films"}, "attachments", "of: images, files, text"),
+        ({"extra_body": "[]"}, "extra_body", "must be a JSON object"),
+        ({"extra_body": "{"}, "extra_body", "must be JSON"),
+        ({"extra_body": '{"stream": false, "model": "m"}'}, "extra_body", "must not hold model, stream"),
+        ({"first_byte_seconds": "0"}, "first_byte_seconds", "number from 1 to 3600"),
     ],
 )
 def test_check_names_the_wrong_setting(settings: dict[str, str], path: str, message: str) -> None:

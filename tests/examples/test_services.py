@@ -8,11 +8,11 @@ from examples.http_service import is_genuine
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_adapters.runners.service_events import ServiceFailed
 from orcheo_adapters.runners.signature import signature_headers
 from orcheo_core.domain.run import ProgressNote, RunContext, RunEvent, RunRequest, TextDelta, Usage, UsageReported
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.ports.runner import RunFailed
 from tests.fakes.clock import START
 from tests.servers.serving import running
 
@@ -25,7 +25,10 @@ async def run(spec: RunnerSpec, text: str) -> list[RunEvent]:
     allowed = AllowedAddresses.parse("127.0.0.0/8", path="test")
     runners = RunnerRegistry(Conditions(allowed=allowed, environment={"SECRET": "right", "OTHER": "wrong"}))
     request = RunRequest(spec=spec, text=text, context=CONTEXT)
-    return [event async for batch in runners.get(spec.kind).run(request).batches() for event in batch]
+    try:
+        return [event async for batch in runners.get(spec.kind).run(request).batches() for event in batch]
+    finally:
+        await runners.close()
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +61,9 @@ async def test_the_word_counter_counts(word_counter: str) -> None:
 @pytest.mark.parametrize("settings", [{}, {"secret_env": "OTHER"}])
 async def test_the_word_counter_answers_nobody_else(word_counter: str, settings: dict[str, str]) -> None:
     """Without a signature, or with another secret."""
-    with pytest.raises(ServiceFailed, match="status 401: The signature is missing, wrong or too old"):
+    with pytest.raises(RunFailed, match=r"status 401.* The signature is missing, wrong or too old") as caught:
         await run(RunnerSpec(kind="http", target=word_counter, settings=settings), "hello")
+    assert caught.value.code == "endpoint_key_refused"
 
 
 @pytest.mark.parametrize(

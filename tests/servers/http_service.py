@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
@@ -17,6 +18,8 @@ from tests.servers.serving import CLOSED, marks_closed
 Json = dict[str, Any]
 SSE, LINES = "text/event-stream; charset=utf-8", "application/x-ndjson"
 DONE: Json = {"type": "done"}
+_A_LINES = b'{"type":"text","text":"a"}\n{"type":"done"}'
+_HI_LINES = b'{"type": "text", "text": "hi"}\n{"type": "done"}\n'
 
 
 def text_event(text: str) -> Json:
@@ -93,6 +96,14 @@ async def _go_on_after_done(body: Json) -> AsyncIterator[Json]:
     await asyncio.Event().wait()
 
 
+async def _cut_in_halves(body: Json) -> AsyncIterator[Json]:
+    """Written by hand below, as orjson writes no half of a character."""
+    for event in (text_event("Hi \ud83d"), text_event("\ude00!"), {"type": "progress", "text": "\ud83d"}):
+        yield event
+    yield text_event("\ud83d")
+    yield DONE
+
+
 _EVENTS: dict[str, Callable[[Json], AsyncIterator[Json]]] = {
     "echo": _echo,
     "reflect": _reflect,
@@ -107,6 +118,7 @@ _EVENTS: dict[str, Callable[[Json], AsyncIterator[Json]]] = {
     "empty": _be_empty,
     "long": _be_long,
     "goes-on": _go_on_after_done,
+    "halves": _cut_in_halves,
 }
 
 
@@ -114,18 +126,20 @@ async def _as_sse(events: AsyncIterator[Json], text: str) -> AsyncIterator[bytes
     with marks_closed(text):
         yield b": hello\n\n"
         async for event in events:
-            yield b"event: message\r\nid: 7\r\ndata: " + orjson.dumps(event) + b"\r\n\r\n"
+            yield b"event: message\r\nid: 7\r\ndata: " + json.dumps(event).encode() + b"\r\n\r\n"
 
 
 async def _as_lines(events: AsyncIterator[Json], text: str) -> AsyncIterator[bytes]:
     with marks_closed(text):
         async for event in events:
-            yield orjson.dumps(event) + b"\n\n"
+            yield json.dumps(event).encode() + b"\n\n"
 
 
 async def stream(request: Request) -> Response:
     """``POST /sse/{behaviour}`` and ``POST /lines/{behaviour}``."""
     body = await request.json()
+    if request.path_params["behaviour"] == "hangs-before":
+        await asyncio.Event().wait()
     events = _EVENTS[request.path_params["behaviour"]](body)
     if request.url.path.startswith("/sse/"):
         return StreamingResponse(_as_sse(events, body["text"]), media_type=SSE)
@@ -143,11 +157,13 @@ async def whole(request: Request) -> Response:
             answer = {"text": "See.", "citations": [cited]}
         case "long":
             answer = {"text": LONG_PIECE * LONG_PIECES}
+        case "cookie":
+            answer = {"text": request.headers.get("cookie", "none")}
         case "headers":
             answer = {"text": orjson.dumps(dict(request.headers)).decode()}
         case _:
             answer = {"text": ""}
-    return JSONResponse(answer)
+    return JSONResponse(answer, headers={"set-cookie": "visitor=1; Path=/"})
 
 
 async def raw(request: Request) -> Response:
@@ -156,6 +172,11 @@ async def raw(request: Request) -> Response:
     behaviour = request.path_params["behaviour"]
     answers: dict[str, Callable[[], Response]] = {
         "status": lambda: PlainTextResponse("broken: hi" + "!" * 1_000, 500),
+        "busy": lambda: PlainTextResponse("slow down", 429, {"retry-after": "20"}),
+        "half": lambda: Response(rb'{"text": "Hi \ud83d"}', media_type="application/json"),
+        "marked-json": lambda: Response(b'\xef\xbb\xbf{"text": "hi"}', media_type="application/json"),
+        "marked-lines": lambda: Response(b"\xef\xbb\xbf" + _HI_LINES, media_type=LINES),
+        "marked-sse": lambda: Response(b"\xef\xbb\xbfdata: " + _HI_LINES.replace(b"\n", b"\n\ndata: "), media_type=SSE),
         "redirect": lambda: RedirectResponse("/json/echo"),
         "html": lambda: Response("<p>hi", media_type="text/html"),
         "untyped": lambda: Response(b"hi"),
@@ -167,7 +188,9 @@ async def raw(request: Request) -> Response:
         "event-type": lambda: Response(b'{"type": "dance"}\n', media_type=LINES),
         "event-field": lambda: Response(b'{"type": "citation", "title": null}\n', media_type=LINES),
         "event-unended": lambda: Response(b'data: {"type": "done"}\n', media_type=SSE),
-        "line-unended": lambda: Response(b'{"type": "done"}', media_type="application/jsonl"),
+        "line-unended": lambda: Response(
+            b'{"type":"text","text":"a"}\n{"type":"done"}', media_type="application/jsonl"
+        ),
         "long-line": lambda: Response(b"x" * (1024 * 1024 + 1), media_type=LINES),
         "long-event": lambda: StreamingResponse(_lines(b"data:" + b"x" * 60_000 + b"\n", 20), media_type=SSE),
         "many-lines": lambda: StreamingResponse(_lines(b"data:\n" * 10_000, 10_000), media_type=SSE),

@@ -1,13 +1,13 @@
 """An OpenAI-compatible endpoint whose model names say how it behaves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
@@ -121,6 +121,21 @@ async def _surrogates(text: str, body: Json) -> AsyncIterator[bytes]:
     yield frame(escaped)
 
 
+async def _never_end(text: str, body: Json) -> AsyncIterator[bytes]:
+    """Whole, but the connection stays open."""
+    yield chunk("whole") + chunk(finish="stop")
+    await asyncio.Event().wait()
+
+
+async def _break_after_the_end(text: str, body: Json) -> AsyncIterator[bytes]:
+    yield chunk("whole") + chunk(finish="stop")
+    raise ConnectionResetError
+
+
+async def _think(text: str, body: Json) -> AsyncIterator[bytes]:
+    yield chunk("<thi") + chunk("nk>Hm</think>") + chunk("Hello") + END
+
+
 _STREAMS: dict[str, Callable[[str, Json], AsyncIterator[bytes]]] = {
     "echo": _echo,
     "reflect": _reflect,
@@ -136,25 +151,109 @@ _STREAMS: dict[str, Callable[[str, Json], AsyncIterator[bytes]]] = {
     "counts-up": _count_up,
     "refuses": _refuse,
     "surrogates": _surrogates,
+    "never-ends": _never_end,
+    "breaks-after-the-end": _break_after_the_end,
+    "thinks": _think,
 }
 
 
 async def completions(request: Request) -> Response:
     """``POST /v1/chat/completions``."""
     body = await request.json()
-    model, text = body["model"], body["messages"][-1]["content"]
-    if model == "headers":
-        return StreamingResponse(_reflect(text, dict(request.headers)), media_type="text/event-stream")
-    if model == "redirects":
-        return RedirectResponse("/v1/elsewhere")
-    if model == "recovers":
-        _tries[text] = _tries.get(text, 0) + 1
-        if _tries[text] == 1:
-            return _error(429, "slow down", {"retry-after-ms": "1"})
-        return StreamingResponse(_echo(text, body), media_type="text/event-stream")
+    model, text = body["model"], _text_of(body["messages"][-1]["content"])
     if model.isdecimal():
         return _error(int(model), f"no: {text}", {"x-should-retry": "false"})
+    if model in _ANSWERS:
+        return await _ANSWERS[model](text, body, request)
     return StreamingResponse(_marked(_STREAMS[model](text, body), text), media_type="text/event-stream")
+
+
+def _text_of(content: str | list[Json]) -> str:
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
+def _stream(stream: AsyncIterator[bytes]) -> Response:
+    return StreamingResponse(stream, media_type="text/event-stream")
+
+
+async def _headers(text: str, body: Json, request: Request) -> Response:
+    sent = {**request.headers, "query": str(request.url.query)}
+    return _stream(_reflect(text, sent))
+
+
+async def _redirect(text: str, body: Json, request: Request) -> Response:
+    return RedirectResponse("/v1/elsewhere")
+
+
+async def _recover(text: str, body: Json, request: Request) -> Response:
+    if _count(text) == 1:
+        return _error(429, "slow down", {"retry-after-ms": "1"})
+    return _stream(_echo(text, body))
+
+
+async def _be_busy(text: str, body: Json, request: Request) -> Response:
+    return _error(429, f"slow down, {_count(text)}", {"retry-after": "20"})
+
+
+async def _want_plain(text: str, body: Json, request: Request) -> Response:
+    """Refuses fields that not all endpoints know."""
+    if "stream_options" in body:
+        return JSONResponse({"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs"}]}, 422)
+    if "max_tokens" in body:
+        return _error(400, "Unsupported parameter: use max_completion_tokens", {})
+    return _stream(_reflect(text, body | {"asked": _count(text)}))
+
+
+async def _refuse_unnamed(text: str, body: Json, request: Request) -> Response:
+    return _error(400, "bad request", {}) if "stream_options" in body else _stream(_echo(text, body))
+
+
+async def _be_cold(text: str, body: Json, request: Request) -> Response:
+    _count(text)
+    await asyncio.Event().wait()
+    return Response()
+
+
+async def _asked(text: str, body: Json, request: Request) -> Response:
+    """How often ``text`` was asked before."""
+    return _stream(_reflect(text, {"asked": _tries.get(text, 0)}))
+
+
+async def _whole(text: str, body: Json, request: Request) -> Response:
+    choices = [{"index": 0, "message": {"role": "assistant", "content": "Whole"}, "finish_reason": "stop"}]
+    return JSONResponse({"id": "1", "object": "chat.completion", "choices": choices, "usage": usage(7, 3)}, 201)
+
+
+async def _login_page(text: str, body: Json, request: Request) -> Response:
+    return HTMLResponse("<html><p>Sign in")
+
+
+async def _connection(text: str, body: Json, request: Request) -> Response:
+    """The client's port, which tells connections apart, and the cookie that came."""
+    assert request.client is not None
+    answer = _stream(_reflect(text, {"port": request.client.port, "cookie": request.headers.get("cookie")}))
+    answer.set_cookie("visitor", "1")
+    return answer
+
+
+def _count(text: str) -> int:
+    _tries[text] = _tries.get(text, 0) + 1
+    return _tries[text]
+
+
+_ANSWERS: dict[str, Callable[[str, Json, Request], Awaitable[Response]]] = {
+    "headers": _headers,
+    "redirects": _redirect,
+    "recovers": _recover,
+    "busy": _be_busy,
+    "wants-plain": _want_plain,
+    "refuses-unnamed": _refuse_unnamed,
+    "cold": _be_cold,
+    "asked": _asked,
+    "whole": _whole,
+    "login-page": _login_page,
+    "connection": _connection,
+}
 
 
 async def _marked(stream: AsyncIterator[bytes], text: str) -> AsyncIterator[bytes]:

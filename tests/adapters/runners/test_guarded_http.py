@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused, AllowedAddresses
-from orcheo_adapters.runners.guarded_http import GuardedHttp, resolve
+from orcheo_adapters.runners.guarded_http import GuardedHttp, Resolve, resolve
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.network
@@ -101,7 +102,7 @@ async def test_the_real_resolver_gives_plain_addresses() -> None:
 
 
 async def test_proxies_and_credentials_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would make a way around the guard."""
+    """Only what the operator's settings hold counts."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     resolver = FakeResolver(["127.0.0.1"])
@@ -109,15 +110,129 @@ async def test_proxies_and_credentials_of_the_environment_are_not_used(monkeypat
         assert (await client.get(f"http://service.test:{port}/")).status_code == 200
 
 
-@pytest.fixture
-def certified(tmp_path: Path) -> Callable[[str], tuple[ssl.SSLContext, ssl.SSLContext]]:
-    """Makes a server's and a client's TLS context for a host name."""
+# --- the outgoing proxy ----------------------------------------------------------------------------------------------
 
-    def make(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+
+async def _unknown(host: str, port: int) -> list[str]:
+    raise AssertionError
+
+
+def _over(port: int, resolve: Resolve = _unknown) -> GuardedHttp:
+    """Over the proxy at ``port``."""
+    proxies = dict.fromkeys(("http", "https"), f"http://name:word@127.0.0.1:{port}")
+    return GuardedHttp(NONE_ALLOWED, outgoing=Outgoing(proxies=proxies), resolve=resolve)
+
+
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A proxy that leads to no TLS, and says what it was asked for plain HTTP."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    line = head.partition(b"\r\n")[0]
+    body = line + (b" with password" if b"uthorization: Basic bmFtZTp3b3Jk\r\n" in head else b"")
+    status = b"502 Bad Gateway" if line.startswith(b"CONNECT ") else b"200 OK"
+    writer.write(b"HTTP/1.1 %b\r\ncontent-length: %d\r\n\r\n%b" % (status, len(body), body))
+    await writer.drain()
+    writer.close()
+
+
+async def test_a_name_is_left_to_the_proxy() -> None:
+    """Inside such a network it cannot be looked up; the proxy is reached although it is inside."""
+    server = await asyncio.start_server(_forward, "127.0.0.1", 0)
+    async with server, _over(server.sockets[0].getsockname()[1]).client() as client:
+        assert (await client.get("http://service.test/a")).text == "GET http://service.test/a HTTP/1.1 with password"
+        with pytest.raises(httpx2.ProxyError, match="502"):
+            await client.get("https://service.test/")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "[::1]", "localhost", "LOCALHOST.", "a.localhost", "10.0.0.1"])
+async def test_addresses_are_checked_in_front_of_the_proxy_too(host: str) -> None:
+    """It would lead inside."""
+    async with _over(1, resolve).client() as client:
+        with pytest.raises(AddressRefused):
+            await client.get(f"http://{host}/")
+
+
+async def test_what_the_operator_allows_is_reached_without_the_proxy() -> None:
+    """By name or as an address; nothing listens at the proxy's port."""
+    resolver = FakeResolver(["127.0.0.1"])
+    async with _listening() as port:
+        proxies = {"http": "http://127.0.0.1:1"}
+        allowed = AllowedAddresses.parse(f"service.test:{port}, 127.0.0.1:{port}", path="test")
+        http = GuardedHttp(allowed, outgoing=Outgoing(proxies=proxies), resolve=resolver)
+        async with http.client() as client:
+            assert (await client.get(f"http://service.test:{port}/")).status_code == 200
+            resolver.answers = [["127.0.0.1"]]
+            assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 200
+
+
+async def test_no_proxy_leads_around_the_proxy_not_around_the_guard() -> None:
+    """What it names is looked up and checked as ever."""
+    http = GuardedHttp(
+        NONE_ALLOWED,
+        outgoing=Outgoing(proxies={"http": "http://127.0.0.1:1"}, direct="test"),
+        resolve=FakeResolver(["10.0.0.1"]),
+    )
+    async with http.client() as client:
+        with pytest.raises(AddressRefused):
+            await client.get("http://service.test/")
+
+
+# --- lent clients ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_client_is_shared_while_it_is_used_and_closed_when_idle() -> None:
+    """By key; the next run after that gets a new one."""
+    http = GuardedHttp(NONE_ALLOWED, idle_seconds=0)
+    async with http.lent("a") as first, http.lent("a") as second, http.lent("b") as other:
+        assert first is second
+        assert other is not first
+    async with http.lent("a") as third:
+        assert third is first  # its time has not come yet
+        await asyncio.sleep(0)
+        assert not third.is_closed
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert first.is_closed
+    async with http.lent("a") as fourth:
+        assert fourth is not first
+    await http.close()
+    assert fourth.is_closed
+
+
+async def test_a_client_that_is_used_while_all_are_closed_is_closed_too() -> None:
+    """The server stops: its run fails, nothing is left open."""
+    http = GuardedHttp(NONE_ALLOWED)
+    async with http.lent("a") as client:
+        await http.close()
+        assert client.is_closed
+    await http.close()
+
+
+async def test_a_connection_that_the_service_closed_meanwhile_is_replaced() -> None:
+    """Services close what is idle for a few seconds, just when the next message comes."""
+    answers = iter([True, False, True])
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if next(answers):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server, GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        assert [(await client.get(url)).status_code for _ in range(2)] == [200, 200]
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Callable[[str], tuple[ssl.SSLContext, Path]]:
+    """Makes a server's TLS context for a host name, and the file that a client has to trust."""
+
+    def make(name: str) -> tuple[ssl.SSLContext, Path]:
         path = _certificate(name, tmp_path / "certificate.pem")
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(path)
-        return server, ssl.create_default_context(cafile=str(path))
+        return server, path
 
     return make
 
@@ -142,12 +257,12 @@ def _certificate(name: str, path: Path) -> Path:
 
 
 async def test_tls_is_verified_for_the_name_of_the_url(
-    certified: Callable[[str], tuple[ssl.SSLContext, ssl.SSLContext]],
+    certified: Callable[[str], tuple[ssl.SSLContext, Path]],
 ) -> None:
     """The certificate of the name is taken although the connection goes to an address; another name's is not."""
     server, trusting = certified("service.test")
     resolver = FakeResolver(["127.0.0.1"], ["127.0.0.1"])
-    http = GuardedHttp(ANYWHERE_AT_HOME, resolve=resolver, ssl_context=trusting)
+    http = GuardedHttp(ANYWHERE_AT_HOME, outgoing=Outgoing(ca_file=trusting), resolve=resolver)
     async with _listening(server) as port, http.client() as client:
         assert (await client.get(f"https://service.test:{port}/")).text == f"service.test:{port}"
         with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):

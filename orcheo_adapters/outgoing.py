@@ -1,0 +1,135 @@
+"""How this server reaches others: whose certificates it trusts, and over which proxy."""
+
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from orcheo_adapters.auth.oidc.registration import is_loopback_host
+from orcheo_core.errors import FieldError, InvalidInput
+
+if TYPE_CHECKING:
+    import httpx2
+
+PROXY, CA_FILE, CA_FOLDER = "ORCHEO_OUTGOING_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"
+
+_OFF = frozenset({"0", "false", "no", "off"})
+_PORTS = {"http": 80, "https": 443}
+_KEPT_SECONDS = 30.0
+
+
+@frozen(kw_only=True)
+class Outgoing:
+    """The same for workflows and identity providers; set by the operator.
+
+    ``proxies`` holds the URL of a proxy by the scheme of what it leads to. ``direct`` lists the hosts that are reached
+    without one, written as in ``NO_PROXY``.
+    """
+
+    ca_file: Path | None = None
+    ca_folder: Path | None = None
+    proxies: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)  # may hold a password
+    direct: str = ""
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str]) -> "Outgoing":
+        """From ``ORCHEO_OUTGOING_PROXY``, else the variables that other programs read too; ``off`` means no proxy.
+
+        Raises :class:`InvalidInput` for a proxy that is no ``http`` or ``https`` URL. Other kinds in ``ALL_PROXY``
+        and its like are meant for other programs.
+        """
+        given = environment.get(PROXY, "").strip()
+        if given.lower() in _OFF:
+            proxies = {}
+        elif given:
+            if not _is_proxy(given):
+                message = "must be the URL of an HTTP proxy, or off"
+                raise InvalidInput(FieldError(PROXY, message), hint="For example: http://proxy.example.org:3128.")
+            proxies = dict.fromkeys(_PORTS, given)
+        else:
+            proxies = {scheme: url for scheme in _PORTS if _is_proxy(url := _usual_proxy(environment, scheme))}
+        return cls(
+            ca_file=_path(environment, CA_FILE),
+            ca_folder=_path(environment, CA_FOLDER),
+            proxies=proxies,
+            direct=_either_case(environment, "NO_PROXY"),
+        )
+
+    def proxy_for(self, url: "httpx2.URL") -> str | None:
+        """The URL of the proxy that leads to ``url``, None when it is reached without one."""
+        proxy = self.proxies.get(url.scheme)
+        if proxy is None:
+            return None
+        port = url.port or _PORTS[url.scheme]
+        is_direct = any(_covers(each.strip().lower(), url.host, port) for each in self.direct.split(","))
+        return None if is_direct or is_loopback_host(url.host) else proxy
+
+    def transport(self, proxy: str | None = None) -> "httpx2.AsyncHTTPTransport":
+        """A pool of connections, all of them over ``proxy`` if one is given; nothing else of the environment counts."""
+        import httpx2
+
+        return httpx2.AsyncHTTPTransport(
+            verify=self._ssl_context,
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEPT_SECONDS),
+            trust_env=False,
+            proxy=httpx2.Proxy(proxy, ssl_context=self._ssl_context) if proxy and _is_tls(proxy) else proxy,
+        )
+
+    @cached_property
+    def _ssl_context(self) -> ssl.SSLContext:
+        """Raises :class:`OSError` that names the setting when its certificates cannot be read."""
+        if self.ca_file is None and self.ca_folder is None:
+            import httpx2
+
+            return httpx2.create_ssl_context(trust_env=False)
+        try:
+            return ssl.create_default_context(cafile=self.ca_file, capath=self.ca_folder)
+        except OSError as error:
+            name = CA_FILE if self.ca_file else CA_FOLDER
+            message = f"the certificates that {name} names cannot be read: {self.ca_file or self.ca_folder}: {error}"
+            raise OSError(message) from None
+
+
+def _usual_proxy(environment: Mapping[str, str], scheme: str) -> str:
+    return _either_case(environment, f"{scheme}_proxy") or _either_case(environment, "ALL_PROXY")
+
+
+def _either_case(environment: Mapping[str, str], name: str) -> str:
+    """The lower-case form goes first, as in other programs."""
+    return (environment.get(name.lower()) or environment.get(name.upper()) or "").strip()
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    return Path(environment[name]) if environment.get(name) else None
+
+
+def _covers(entry: str, host: str, port: int) -> bool:
+    """Whether an entry of ``NO_PROXY`` means this host: a name with all below it, an address, a network, or ``*``."""
+    if entry == "*":
+        return True
+    with suppress(ValueError):
+        return ip_address(host) in ip_network(entry)
+    name, colon, only_port = entry.rpartition(":")
+    if colon and only_port.isdecimal():
+        return int(only_port) == port and _covers(name, host, port)
+    return bool(entry) and f".{host}".endswith(f".{entry.lstrip('.')}")
+
+
+def _is_proxy(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in _PORTS and bool(parts.hostname)
+
+
+def _is_tls(proxy: str) -> bool:
+    return proxy.lower().startswith("https://")

@@ -1,0 +1,252 @@
+"""The answer of an endpoint that speaks chat completions, as endpoints really write it: bytes in, run events out.
+
+Pure: connections and waiting are the runner's. Fields are read as they come, since gateways leave out, double and
+rename them; what decides is only what was said, and whether the endpoint came to an end.
+"""
+
+import codecs
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from orcheo_adapters.runners import loose_json
+from orcheo_adapters.runners.lines import ServerSentData
+from orcheo_adapters.runners.reasoning import ReasoningNote, ThinkTags
+from orcheo_adapters.runners.text import WholeCharacters, encodable
+from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.ports.runner import NothingSaid, RunFailed
+
+_CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+_FILTERED = frozenset({"content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content"})
+_TOOLS = frozenset({"tool_calls", "function_call", "tool_use"})
+_BROKEN = frozenset({"error", "network_error"})
+
+CUT_NOTICE = "The answer was cut off at the model's limit. Write “continue” to read on."
+FILTER_NOTICE = "The answer was stopped by the model's content filter and may be incomplete."
+_CUT_MESSAGE = "The model reached its limit before it began to answer. You can try again."
+_FILTER_MESSAGE = "The model's content filter held the answer back. You can ask in another way."
+
+
+class AnswerBrokenOff(RunFailed):
+    """The endpoint's stream ended before it said that the answer is whole."""
+
+    def __init__(self) -> None:
+        """The same for all."""
+        super().__init__(
+            code="answer_broken_off",
+            reason="The endpoint's stream ended before it said that the answer is whole ([DONE]).",
+        )
+
+
+class AnswerNotUnderstood(RunFailed):
+    """The endpoint sent something that is no JSON object of a chat completion."""
+
+    def __init__(self, sent: str) -> None:
+        """Quote its beginning."""
+        said = " ".join(encodable(sent[:400]).split())[:200]
+        super().__init__(
+            code="answer_not_understood", reason=f"The endpoint sent something that is no chat completion: {said}"
+        )
+
+
+class Completion:
+    """One answer while it comes in: server-sent events as asked for, one JSON object, or JSON lines."""
+
+    def __init__(self, *, shows_reasoning: bool) -> None:
+        """Nothing is said yet."""
+        self.is_ended = False
+        """Whether the endpoint said that the answer is whole, by a reason or by ``[DONE]``."""
+        self.is_over = False
+        """Whether nothing that follows counts."""
+        self._held = b""
+        self._events: ServerSentData | None = None
+        self._shows_reasoning = shows_reasoning
+        self._reason = ""
+        self._has_text = False
+        self._tools: list[str] = []
+        self._usage: Mapping[str, Any] | None = None
+        self._tags = ThinkTags()
+        self._note = ReasoningNote()
+        self._characters = WholeCharacters()
+        self._thought_characters = WholeCharacters()
+
+    def push(self, chunk: bytes) -> Iterator[RunEvent]:
+        """More of the body; :class:`RunFailed` for what is no chat completion, or says that the endpoint failed."""
+        if self.is_over:
+            return
+        self._held += chunk
+        if self._events is None:
+            self._look()
+        if self._events is not None:
+            chunk, self._held = self._held, b""
+            yield from self._take(self._events.push(chunk))
+
+    def finish(self) -> Iterator[RunEvent]:
+        """Nothing follows: the last events.
+
+        Raises :class:`RunFailed` for an answer that broke off, that is none, or that only calls tools.
+        """
+        if not self.is_over:
+            yield from self._last()
+        yield from self._text(self._characters.rest(), self._tags.rest())
+        yield from self._note.end()
+        if self._usage is not None:
+            yield _usage(self._usage)
+        if not self.is_ended:
+            raise AnswerBrokenOff
+        if self._reason in _BROKEN:
+            raise RunFailed(
+                code="endpoint_failed", reason=f"The endpoint broke off with the finish_reason {self._reason!r}."
+            )
+        if not self._has_text:
+            self._fail_without_text()
+        yield from self._cut_short()
+
+    def _look(self) -> None:
+        """Tell a stream of events from JSON by the first character."""
+        if codecs.BOM_UTF8.startswith(self._held):
+            return
+        first = self._held.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+        if first == b"<":
+            reason = "The endpoint answered with a page for people, not with an API's answer: compare the target."
+            raise RunFailed(code="endpoint_not_an_api", reason=reason)
+        if first not in (b"", b"{"):
+            self._events = ServerSentData(last_may_be_open=True)
+
+    def _take(self, payloads: Iterable[bytes]) -> Iterator[RunEvent]:
+        for payload in payloads:
+            if payload.strip() == b"[DONE]":
+                self.is_ended = self.is_over = True
+                return
+            if payload.strip():
+                yield from self._document(_parse(payload))
+
+    def _last(self) -> Iterator[RunEvent]:
+        """What only the end of the body makes whole."""
+        if self._events is not None:
+            with suppress(AnswerNotUnderstood):
+                yield from self._take(self._events.end())
+        elif self._held.strip():
+            try:
+                whole = _parse(self._held)
+            except AnswerNotUnderstood:
+                yield from self._take(self._held.splitlines())
+            else:
+                yield from self._document(whole)
+                self.is_ended = True
+
+    def _document(self, document: Any) -> Iterator[RunEvent]:
+        if not isinstance(document, dict):
+            raise AnswerNotUnderstood(str(document))
+        if error := document.get("error"):
+            said = error.get("message", error) if isinstance(error, dict) else error
+            raise RunFailed(
+                code="endpoint_failed", reason=f"The endpoint broke off with an error: {encodable(str(said)[:500])}"
+            )
+        if isinstance(document.get("usage"), dict):
+            self._usage = document["usage"]  # some endpoints count up in every event: the last one holds
+        choices = document.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict) and choice.get("index", 0) in (0, None):
+                yield from self._choice(choice)
+
+    def _choice(self, choice: dict[str, Any]) -> Iterator[RunEvent]:
+        for said in (choice.get("delta"), choice.get("message")):
+            is_repeated = said is choice.get("message") and self._has_text  # at the end, what was streamed before
+            if isinstance(said, dict) and not is_repeated:
+                yield from self._said(said)
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:  # some write an empty one into every event
+            self._reason, self.is_ended = reason.lower(), True
+
+    def _said(self, said: dict[str, Any]) -> Iterator[RunEvent]:
+        thought = said.get("reasoning_content") or said.get("reasoning")  # some send both, with the same text
+        if isinstance(thought, str):
+            yield from self._think(thought)
+        content = said.get("content")
+        for kind, text in _parts(content) if isinstance(content, list) else [("text", _plain(content))]:
+            yield from self._think(text) if kind == "thought" else self._write(text)
+        if not content:
+            yield from self._write(_plain(said.get("refusal")))
+        calls = said.get("tool_calls") or ([said["function_call"]] if said.get("function_call") else ())
+        self._tools += [name for call in calls if (name := _tool(call))]
+
+    def _write(self, text: str) -> Iterator[RunEvent]:
+        text = self._characters.take(text)
+        if text:
+            yield from self._text("", self._tags.take(text))
+
+    def _text(self, last: str, said: Iterator[tuple[str, str]]) -> Iterator[RunEvent]:
+        for kind, text in (*said, ("text", last)):
+            if kind == "thought":
+                yield from self._think(text)
+            elif text:
+                yield from self._note.end()
+                self._has_text = self._has_text or bool(text.strip())
+                yield TextDelta(text)
+
+    def _think(self, text: str) -> Iterator[RunEvent]:
+        if self._shows_reasoning and (text := self._thought_characters.take(text)):
+            yield from self._note.think(text)
+
+    def _fail_without_text(self) -> NoReturn:
+        if self._tools or self._reason in _TOOLS:
+            called = f" ({', '.join(self._tools)})" if self._tools else ""
+            reason = f"The model wants to call a tool{called}, but this workflow has none. Say so in its instructions."
+            raise RunFailed(code="tools_missing", reason=reason)
+        if self._reason in _CUT:
+            reason = "The model used up its limit of tokens before it said anything: raise max_tokens."
+            raise RunFailed(code="answer_cut_off", reason=reason, visitor_message=_CUT_MESSAGE)
+        if self._reason in _FILTERED:
+            reason = f"The endpoint's content filter held the answer back ({self._reason})."
+            raise RunFailed(code="answer_filtered", reason=reason, visitor_message=_FILTER_MESSAGE)
+        ended = f"with the finish_reason {self._reason!r}" if self._reason else "with [DONE]"
+        raise NothingSaid(f"The endpoint's answer ended {ended} and holds no text.")
+
+    def _cut_short(self) -> Iterator[RunEvent]:
+        if self._reason in _CUT:
+            yield CutShort(code="answer_cut_off", reason=f"The model reached its limit of tokens ({self._reason}).")
+            yield NoticeGiven(message=CUT_NOTICE, level="warning")
+        elif self._reason in _FILTERED:
+            yield CutShort(code="answer_filtered", reason=f"The endpoint's content filter stopped it ({self._reason}).")
+            yield NoticeGiven(message=FILTER_NOTICE, level="warning")
+        elif self._tools:
+            yield CutShort(code="tools_missing", reason=f"The model also wanted to call {', '.join(self._tools)}.")
+
+
+def _parts(content: list[Any]) -> Iterator[tuple[str, str]]:
+    """Text and thoughts of a list of parts; pictures and references are passed over."""
+    for part in content:
+        if isinstance(part, str):
+            yield "text", part
+        elif isinstance(part, dict) and part.get("type") in ("thinking", "reasoning"):
+            thought = part.get("thinking", part.get("text"))
+            for _kind, text in _parts(thought) if isinstance(thought, list) else [("text", _plain(thought))]:
+                yield "thought", text
+        elif isinstance(part, dict) and part.get("type") in ("text", "output_text"):
+            yield "text", _plain(part.get("text"))
+
+
+def _parse(payload: bytes) -> Any:
+    try:
+        return loose_json.loads(payload)
+    except ValueError:
+        raise AnswerNotUnderstood(payload[:400].decode("utf-8", "replace")) from None
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) in (int, float) else ""
+
+
+def _tool(call: Any) -> str:
+    function = call.get("function", call) if isinstance(call, dict) else None
+    name = function.get("name") if isinstance(function, dict) else None
+    return encodable(name[:100]) if isinstance(name, str) else ""
+
+
+def _usage(usage: Mapping[str, Any]) -> UsageReported:
+    counts = (usage.get(name) for name in ("prompt_tokens", "completion_tokens"))
+    inward, outward = (count if type(count) is int and count > 0 else 0 for count in counts)
+    return UsageReported(Usage(input_tokens=inward, output_tokens=outward))

@@ -1,0 +1,179 @@
+"""Why an endpoint or a service did not answer: one code for each class of failure, a reason for the owner, and a
+sentence for the visitor where trying again in a while helps."""
+
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+import orjson
+from attrs import frozen
+
+from orcheo_core.ports.runner import RunFailed
+
+_EXCERPT = 500
+_LONGEST_PAUSE = 86_400
+_HINTS = {
+    401: ("endpoint_key_refused", "it does not accept the key"),
+    403: ("endpoint_key_refused", "it does not accept the key, or the key may not do this"),
+    404: ("endpoint_not_found", "there is nothing at this address: compare the target with its documentation"),
+}
+_BUSY, _UNAVAILABLE, _REFUSED = "endpoint_rate_limited", "endpoint_unavailable", "endpoint_request_refused"
+_QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"})
+_TOO_LONG = frozenset({"context_length_exceeded", "string_above_max_length"})
+_MODEL = frozenset({"model_not_found", "model_not_available"})
+_CHAT_TOO_LONG = "This conversation has become too long for the model. Please start a new one."
+
+
+@frozen(kw_only=True)
+class ErrorAnswer:
+    """An answer with another status than 200; ``secret`` is never repeated in a reason."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime
+    secret: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the answer says, in one line of at most 500 characters."""
+        found = _message(self._document) or self.body[: 4 * _EXCERPT].decode("utf-8", "replace")
+        line = " ".join(found.split())
+        return (line.replace(self.secret, "…") if self.secret else line)[:_EXCERPT]
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people, such as the login page of a gateway."""
+        return self.body.lstrip()[:1] == b"<" or "text/html" in self.headers.get("content-type", "")
+
+    @property
+    def retry_after(self) -> int | None:
+        """Whole seconds after which the endpoint wants to be asked again, if it says so."""
+        pause = self.pause
+        return None if pause is None else min(max(1, round(pause + 0.49)), _LONGEST_PAUSE)
+
+    @property
+    def pause(self) -> float | None:
+        """The same, as it was said (``Retry-After``, ``retry-after-ms``)."""
+        for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+            text = self.headers.get(name, "")
+            try:
+                return max(0.0, float(text) * unit)
+            except ValueError:
+                if text and (moment := _moment(text)) is not None:
+                    return max(0.0, (moment - self.now).total_seconds())
+        return None
+
+    def names(self, *words: str) -> bool:
+        """Whether the answer names one of these fields."""
+        return any(word.encode() in self.body for word in words)
+
+    def failure(self) -> RunFailed:
+        """The failure that this answer is."""
+        code, why = self._class()
+        what = f"answered with status {self.status}"
+        reason = f"The endpoint {what}: {why}." if why else f"The endpoint {what}."
+        if self.text and not self.is_page:
+            reason += f" It says: {self.text}"
+        pause = self.retry_after if code in (_BUSY, _UNAVAILABLE) else None
+        return RunFailed(code=code, reason=reason, retry_after=pause, visitor_message=_for_visitors(code, pause))
+
+    def _class(self) -> tuple[str, str]:
+        if httpx2.codes.is_redirect(self.status):
+            where = self.headers.get("location", "elsewhere")
+            return "endpoint_redirects", f"a redirect to {where[:_EXCERPT]}, which is not followed: correct the target"
+        if self.status == 429:
+            is_spent = bool(self._error_codes & _QUOTA)
+            return ("endpoint_quota_used_up", "its quota is used up") if is_spent else (_BUSY, "too many requests")
+        if self.is_page:
+            return "endpoint_not_an_api", "it is a page for people, not an API: compare the target"
+        if self._error_codes & _MODEL or (self.status == 404 and self.names("model")):
+            return "endpoint_model_unknown", "it does not know the model"
+        if self._error_codes & _TOO_LONG or self.names("maximum context length"):
+            return "conversation_too_long", "the conversation is longer than the model can read"
+        if self.status in _HINTS:
+            return _HINTS[self.status]
+        return (_UNAVAILABLE, "") if self.status >= 500 or self.status == 408 else (_REFUSED, "")
+
+    @property
+    def _document(self) -> Any:
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
+    @property
+    def _error_codes(self) -> frozenset[str]:
+        document = self._document
+        error = document.get("error", document) if isinstance(document, dict) else None
+        values = (error.get("code"), error.get("type")) if isinstance(error, dict) else ()
+        return frozenset(value for value in values if isinstance(value, str))
+
+
+def no_connection(error: httpx2.RequestError | OSError) -> RunFailed:
+    """The failure that an error below HTTP is."""
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error)) or "CERTIFICATE" in str(error):
+        code = "endpoint_certificate_refused"
+        why = "its certificate is not trusted; name the certificate authority in the server's SSL_CERT_FILE"
+    elif isinstance(error, httpx2.ProxyError):
+        code, why = "endpoint_unreachable", "the outgoing proxy did not lead there"
+    elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
+        code, why = "answer_broken_off", "the connection broke off before the answer was whole"
+    else:
+        code, why = "endpoint_unreachable", "it cannot be reached"
+    said = " ".join(str(error).split())[:_EXCERPT]
+    return RunFailed(code=code, reason=f"The endpoint does not answer: {why} ({said or type(error).__name__}).")
+
+
+def silent(seconds: float) -> RunFailed:
+    """Nothing came in the time that the workflow's settings give for the first byte."""
+    reason = f"Nothing of the answer came within {seconds:g} s (setting first_byte_seconds)."
+    message = "The workflow took too long to answer. You can try again."
+    return RunFailed(code="endpoint_silent", reason=reason, visitor_message=message)
+
+
+def _for_visitors(code: str, pause: int | None) -> str | None:
+    if code == "conversation_too_long":
+        return _CHAT_TOO_LONG
+    if code not in (_BUSY, _UNAVAILABLE) or (code == _UNAVAILABLE and pause is None):
+        return None
+    return f"The workflow is busy. You can try again in {_duration(pause)}."
+
+
+def _duration(seconds: int | None) -> str:
+    if seconds is None:
+        return "a little while"
+    if seconds <= 120:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    minutes = -(-seconds // 60)
+    return f"{minutes} minutes" if minutes <= 120 else f"{-(-minutes // 60)} hours"
+
+
+def _message(document: Any) -> str:
+    """The text of an error object in one of its usual forms."""
+    if isinstance(document, str):
+        return document
+    if not isinstance(document, dict):
+        return ""
+    for name in ("error", "message", "detail"):
+        if name in document and (found := _message(document[name])):
+            return found
+    return ""
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

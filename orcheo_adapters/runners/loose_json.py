@@ -1,0 +1,38 @@
+"""JSON as services write it: a lone half of a character, or a byte order mark, does not make it worthless."""
+
+import codecs
+import json
+from typing import Any, NoReturn
+
+import orjson
+
+from orcheo_adapters.runners.text import encodable
+
+
+def loads(data: bytes) -> Any:
+    """The value; raises :class:`ValueError` for what is no JSON."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if b"\\u" not in data:
+            raise
+        first = error
+    try:
+        return json.loads(data, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise first from None
+
+
+def without_halves(value: Any) -> Any:
+    """``value`` with U+FFFD for each lone half of a character, so that it can be stored and sent."""
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return json.loads(encodable(json.dumps(value, ensure_ascii=False)))
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    message = f"{constant} is no JSON"
+    raise ValueError(message)

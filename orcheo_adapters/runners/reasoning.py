@@ -1,0 +1,112 @@
+"""What a model thinks before it answers: told apart from the answer, shown as a note."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from orcheo_core.domain.component_items import Step, StepKind, StepState
+from orcheo_core.domain.run import StepNoted
+
+Said = tuple[Literal["thought", "text"], str]
+
+LONGEST_NOTE = 32_000
+"""Characters of reasoning that are shown."""
+
+_TAGS = {f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought")} | {"[THINK]": "[/THINK]"}
+_LONGEST_TAG = max(map(len, _TAGS))
+_FIRST_UPDATE = 80
+
+
+class ThinkTags:
+    """Tells a thought in tags at the very beginning of an answer (``<think>…</think>``) from the text after it.
+
+    Models without a reasoning parser in front of them write like this. The pieces may be cut anywhere; tags further
+    on are text.
+    """
+
+    def __init__(self) -> None:
+        """At the beginning of the answer."""
+        self._state: Literal["begin", "thought", "after", "text"] = "begin"
+        self._held = ""
+        self._end_tag = ""
+
+    def take(self, piece: str) -> Iterator[Said]:
+        """What is certain of ``piece`` and of what was held back before it."""
+        if self._state == "text":
+            yield "text", piece
+            return
+        self._held += piece
+        if self._state == "begin":
+            self._begin()
+        if self._state == "thought":
+            yield from self._think()
+        if self._state == "after" and (text := self._held.lstrip()):
+            self._state, self._held = "text", text
+        if self._state == "text":
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Said]:
+        """What was held back, when no piece follows or nothing has to be waited for; blanks alone are nothing."""
+        held, self._held = self._held, ""
+        if held and (self._state == "text" or held.strip()):
+            yield "thought" if self._state == "thought" else "text", held
+
+    def _begin(self) -> None:
+        begun = self._held.lstrip()
+        tag = next((each for each in _TAGS if begun.startswith(each)), None)
+        if tag is not None:
+            self._state, self._end_tag, self._held = "thought", _TAGS[tag], begun[len(tag) :].lstrip()
+        elif not any(each.startswith(begun) for each in _TAGS):
+            self._state = "text"
+
+    def _think(self) -> Iterator[Said]:
+        thought, end, after = self._held.partition(self._end_tag)
+        if end:
+            self._state, self._held = "after", after
+        else:
+            kept = _overlap(thought, self._end_tag)
+            thought, self._held = thought[: len(thought) - kept], thought[len(thought) - kept :]
+        if thought:
+            yield "thought", thought
+
+
+def _overlap(text: str, tag: str) -> int:
+    """How many characters at the end of ``text`` may be the beginning of ``tag``."""
+    return next((length for length in range(len(tag) - 1, 0, -1) if text.endswith(tag[:length])), 0)
+
+
+def without_thoughts(text: str) -> str:
+    """An earlier answer as the model should read it again."""
+    tags = ThinkTags()
+    said = [*tags.take(text), *tags.rest()]
+    return "".join(piece for kind, piece in said if kind == "text")
+
+
+class ReasoningNote:
+    """A growing thought as steps of a note.
+
+    The note is repeated as a whole with each step, so a step comes only when it has grown by an eighth: the sum of all
+    steps stays in proportion to the text.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is thought yet."""
+        self._text = ""
+        self._next = 0
+
+    def think(self, piece: str) -> Iterator[StepNoted]:
+        """More of the thought; blanks before the first word are none."""
+        self._text = (self._text + piece)[: LONGEST_NOTE + 1] if self._text else piece.lstrip()
+        if self._text and self._next <= len(self._text) <= LONGEST_NOTE:
+            self._next = len(self._text) + max(_FIRST_UPDATE, len(self._text) // 8)
+            yield self._step(StepState.LOADING)
+
+    def end(self) -> Iterator[StepNoted]:
+        """The thought is over; another one begins another note."""
+        if self._text:
+            yield self._step(StepState.COMPLETE)
+        self._text, self._next = "", 0
+
+    def _step(self, state: StepState) -> StepNoted:
+        text = self._text.rstrip()
+        shown = text if len(text) <= LONGEST_NOTE else f"{text[:LONGEST_NOTE]}…"
+        return StepNoted(index=0, step=Step(kind=StepKind.THOUGHT, content=shown, state=state))

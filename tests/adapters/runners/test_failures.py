@@ -1,0 +1,152 @@
+"""From what an endpoint answers to the reason that its owner reads."""
+
+import ssl
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+
+from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, silent
+from tests.fakes.clock import START
+
+
+def answer(status: int, body: Any = b"", *, secret: str | None = None, **headers: str) -> ErrorAnswer:
+    """An error answer; ``retry_after`` stands for ``Retry-After``."""
+    data = body if isinstance(body, bytes) else orjson.dumps(body)
+    named = httpx2.Headers({name.replace("_", "-"): value for name, value in headers.items()})
+    return ErrorAnswer(status=status, headers=named, body=data, now=START, secret=secret)
+
+
+def error(message: str, **more: Any) -> dict[str, Any]:
+    return {"error": {"message": message, **more}}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (answer(429, error("slow down")), "endpoint_rate_limited"),
+        (answer(429, error("no credit", code="insufficient_quota")), "endpoint_quota_used_up"),
+        (answer(401, error("bad key")), "endpoint_key_refused"),
+        (answer(403), "endpoint_key_refused"),
+        (answer(404, error("no such model: m")), "endpoint_model_unknown"),
+        (answer(400, error("x", code="model_not_found")), "endpoint_model_unknown"),
+        (answer(404, b"not found"), "endpoint_not_found"),
+        (answer(404, b"<html>model</html>"), "endpoint_not_an_api"),
+        (answer(403, b"Sign in", content_type="text/html; charset=utf-8"), "endpoint_not_an_api"),
+        (answer(400, error("x", code="context_length_exceeded")), "conversation_too_long"),
+        (answer(400, error("This model's maximum context length is 8")), "conversation_too_long"),
+        (answer(422, {"detail": "wrong"}), "endpoint_request_refused"),
+        (answer(500, b"oops"), "endpoint_unavailable"),
+        (answer(503), "endpoint_unavailable"),
+        (answer(408), "endpoint_unavailable"),
+        (answer(307, location="/login"), "endpoint_redirects"),
+    ],
+)
+def test_each_class_of_failure_has_a_code(given: ErrorAnswer, code: str) -> None:
+    """The owner reads the status too."""
+    failure = given.failure()
+    assert failure.code == code
+    assert str(given.status) in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "after", "sentence"),
+    [
+        (answer(429, retry_after="20"), 20, "The workflow is busy. You can try again in 20 seconds."),
+        (answer(429, retry_after="1"), 1, "The workflow is busy. You can try again in 1 second."),
+        (answer(429, retry_after="900"), 900, "The workflow is busy. You can try again in 15 minutes."),
+        (answer(429, retry_after="80000"), 80_000, "The workflow is busy. You can try again in 23 hours."),
+        (answer(429, retry_after="1e9"), 86_400, "The workflow is busy. You can try again in 24 hours."),
+        (answer(429), None, "The workflow is busy. You can try again in a little while."),
+        (answer(429, retry_after="soon"), None, "The workflow is busy. You can try again in a little while."),
+        (answer(503, retry_after="5"), 5, "The workflow is busy. You can try again in 5 seconds."),
+        (answer(503), None, None),
+        (answer(401, retry_after="5"), None, None),
+        (answer(429, retry_after_ms="1500"), 2, "The workflow is busy. You can try again in 2 seconds."),
+        (
+            answer(429, retry_after=format_datetime(START + timedelta(seconds=30), usegmt=True)),
+            30,
+            "The workflow is busy. You can try again in 30 seconds.",
+        ),
+    ],
+)
+def test_visitors_are_told_when_to_try_again(given: ErrorAnswer, after: int | None, sentence: str | None) -> None:
+    """Where the endpoint says so, and only where waiting helps."""
+    failure = given.failure()
+    assert (failure.retry_after, failure.visitor_message) == (after, sentence)
+
+
+def test_a_conversation_that_is_too_long_is_said_to_the_visitor() -> None:
+    """They can do something about it."""
+    failure = answer(400, error("x", code="context_length_exceeded")).failure()
+    assert failure.visitor_message
+    assert "start a new one" in failure.visitor_message
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (error("wrong field"), "wrong field"),
+        ({"error": "wrong field"}, "wrong field"),
+        ({"message": {"detail": "wrong field"}}, "wrong field"),
+        ({"detail": "wrong\n field"}, "wrong field"),
+        (b"wrong field", "wrong field"),
+        ([1], "[1]"),
+    ],
+)
+def test_the_endpoints_own_words_are_quoted(body: Any, said: str) -> None:
+    """In one line, from any form of error."""
+    assert answer(422, body).failure().reason.endswith(f"It says: {said}")
+
+
+def test_a_reason_is_short_and_never_holds_the_key() -> None:
+    """Some endpoints repeat the key that they refuse."""
+    reason = answer(401, error("bad key sk-secret " + "x" * 2_000), secret="sk-secret").failure().reason
+    assert "sk-secret" not in reason
+    assert "bad key …" in reason
+    assert len(reason) < 700
+
+
+def test_a_page_is_not_quoted() -> None:
+    """It would fill the screen."""
+    assert "<html>" not in answer(403, b"<html>").failure().reason
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (
+            httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer"),
+            "endpoint_certificate_refused",
+        ),
+        (httpx2.ProxyError("502 Bad Gateway"), "endpoint_unreachable"),
+        (httpx2.ConnectError(""), "endpoint_unreachable"),
+        (httpx2.ConnectTimeout("slow"), "endpoint_unreachable"),
+        (httpx2.RemoteProtocolError("peer closed"), "answer_broken_off"),
+        (httpx2.ReadError("reset"), "answer_broken_off"),
+    ],
+)
+def test_errors_below_http_have_codes_too(raised: httpx2.RequestError, code: str) -> None:
+    """And say what was seen."""
+    failure = no_connection(raised)
+    assert failure.code == code
+    assert (str(raised) or "ConnectError") in failure.reason
+
+
+def test_an_untrusted_certificate_is_found_behind_other_errors() -> None:
+    """With what the operator can do."""
+    outer = OSError("handshake")
+    outer.__cause__ = ssl.SSLCertVerificationError("self-signed")
+    failure = no_connection(outer)
+    assert failure.code == "endpoint_certificate_refused"
+    assert "SSL_CERT_FILE" in failure.reason
+
+
+def test_silence_is_told_as_taking_too_long() -> None:
+    """The setting is named to the owner."""
+    failure = silent(5)
+    assert (failure.code, "first_byte_seconds" in failure.reason) == ("endpoint_silent", True)
+    assert failure.visitor_message == "The workflow took too long to answer. You can try again."

@@ -1,0 +1,99 @@
+"""How the server reaches others: certificates and proxies, from settings."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from orcheo_adapters.outgoing import Outgoing
+from orcheo_adapters.settings import ServerSettings
+from orcheo_core.errors import InvalidInput
+
+PROXY = "http://proxy.example.org:3128"
+TARGET = "https://api.example.com/v1"
+
+
+def proxy_of(environment: dict[str, str], url: str = TARGET) -> str | None:
+    return Outgoing.load(environment).proxy_for(httpx2.URL(url))
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({}, None),
+        ({"ORCHEO_OUTGOING_PROXY": PROXY}, PROXY),
+        ({"HTTPS_PROXY": PROXY}, PROXY),
+        ({"https_proxy": PROXY, "HTTPS_PROXY": "http://other"}, PROXY),
+        ({"ALL_PROXY": PROXY}, PROXY),
+        ({"HTTP_PROXY": PROXY}, None),
+        ({"ORCHEO_OUTGOING_PROXY": PROXY, "HTTPS_PROXY": "http://other"}, PROXY),
+        ({"ORCHEO_OUTGOING_PROXY": "off", "HTTPS_PROXY": PROXY}, None),
+        ({"ALL_PROXY": "socks5://127.0.0.1:1080"}, None),
+        ({"HTTPS_PROXY": "proxy:3128"}, None),
+        ({"HTTPS_PROXY": "http://["}, None),
+    ],
+)
+def test_the_proxy_is_the_settings_or_the_usual_variables(environment: dict[str, str], proxy: str | None) -> None:
+    """The setting goes first; a proxy of another kind is meant for other programs."""
+    assert proxy_of(environment) == proxy
+
+
+def test_each_scheme_has_its_proxy() -> None:
+    """As in other programs."""
+    environment = {"HTTP_PROXY": PROXY, "HTTPS_PROXY": "http://other:1"}
+    assert proxy_of(environment, "http://example.com/") == PROXY
+    assert proxy_of(environment) == "http://other:1"
+
+
+@pytest.mark.parametrize(
+    ("direct", "url", "is_direct"),
+    [
+        ("example.com", TARGET, True),
+        (".example.com", TARGET, True),
+        ("ample.com", TARGET, False),
+        ("other.org, API.example.com", TARGET, True),
+        ("*", TARGET, True),
+        ("", TARGET, False),
+        ("api.example.com:443", TARGET, True),
+        ("api.example.com:8443", TARGET, False),
+        ("10.0.0.0/8", "http://10.1.2.3/", True),
+        ("10.0.0.0/8", "http://11.1.2.3/", False),
+        ("10.0.0.0/8", TARGET, False),
+        ("2001:db8::1", "http://[2001:db8::1]/", True),
+        ("", "http://127.0.0.1:9000/", True),
+        ("", "http://localhost/", True),
+    ],
+)
+def test_no_proxy_names_what_is_reached_without_one(direct: str, url: str, is_direct: bool) -> None:
+    """Names with all below them, addresses, networks, one port; this very machine always."""
+    proxy = proxy_of({"ORCHEO_OUTGOING_PROXY": PROXY, "NO_PROXY": direct}, url)
+    assert (proxy is None) is is_direct
+
+
+@pytest.mark.parametrize("text", ["proxy", "socks5://proxy:1", "http://", "ftp://proxy"])
+def test_a_proxy_setting_that_is_none_stops_the_start(text: str) -> None:
+    """With its name and an example."""
+    with pytest.raises(InvalidInput) as caught:
+        ServerSettings.load(environment={"ORCHEO_OUTGOING_PROXY": text})
+    assert [each.path for each in caught.value.fields] == ["ORCHEO_OUTGOING_PROXY"]
+    assert "http://proxy.example.org:3128" in (caught.value.hint or "")
+
+
+def test_a_proxy_is_not_written_into_logs() -> None:
+    """It may hold a password."""
+    assert "word" not in repr(Outgoing.load({"HTTPS_PROXY": "http://name:word@proxy"}))
+
+
+@pytest.mark.parametrize(("name", "field"), [("SSL_CERT_FILE", "ca_file"), ("SSL_CERT_DIR", "ca_folder")])
+def test_certificates_that_cannot_be_read_are_named(tmp_path: Path, name: str, field: str) -> None:
+    """When they are first needed: a server without outgoing connections starts all the same."""
+    settings = ServerSettings.load(environment={name: str(tmp_path / "none")})
+    assert getattr(settings.runner_conditions.outgoing, field) == tmp_path / "none"
+    if name == "SSL_CERT_FILE":
+        with pytest.raises(OSError, match=r"the certificates that SSL_CERT_FILE names cannot be read: .*none"):
+            settings.runner_conditions.outgoing.transport()
+
+
+async def test_a_proxy_may_be_reached_over_tls() -> None:
+    """Its certificate is checked like all others."""
+    await Outgoing().transport("https://proxy.example.org").aclose()
