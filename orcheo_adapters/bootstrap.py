@@ -162,7 +162,10 @@ def _identity_providers(settings: ServerSettings, machine: Machine) -> tuple[Ide
     from orcheo_adapters.auth.oidc.http import ProviderHttp
     from orcheo_adapters.auth.oidc.provider import OidcProvider
 
-    http, redirect_uri = machine.provider_http or ProviderHttp(), f"{settings.public_url}/auth/callback"
+    http, redirect_uri = (
+        machine.provider_http or ProviderHttp(outgoing=settings.runner_conditions.outgoing),
+        f"{settings.public_url}/auth/callback",
+    )
     registered = (
         OidcProvider(each, redirect_uri=redirect_uri, http=http, clock=machine.clock)
         for each in settings.identity_providers

@@ -1,13 +1,13 @@
 """HTTP to identity providers: short waits, small answers, JSON only, no redirects."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import httpx2
 import orjson
 from attrs import frozen
 
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.errors import IdentityProviderUnavailable
 
@@ -15,6 +15,7 @@ ANSWER_LIMIT = 1_000_000
 """Bytes of one answer; key sets with certificates are the largest."""
 
 _TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
+_LONGEST_REASON = 300
 _LOG = get_logger("login")
 
 
@@ -29,9 +30,10 @@ class ProviderAnswer:
 class ProviderHttp:
     """Asks identity providers; every method raises :class:`IdentityProviderUnavailable` for what is no answer."""
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
-        """Ask over ``transport``; over the network when none is given."""
+    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None, *, outgoing: Outgoing | None = None) -> None:
+        """Ask over ``transport``; over the network, as ``outgoing`` says, when none is given."""
         self._given_transport = transport
+        self._outgoing = outgoing or Outgoing()
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The object at ``url``; any status but 200 is no answer."""
@@ -46,23 +48,20 @@ class ProviderHttp:
 
     async def _send(self, method: str, url: str, **request: Any) -> ProviderAnswer:
         try:
-            async with self._client() as client, client.stream(method, url, **request) as response:
+            async with self._client(url) as client, client.stream(method, url, **request) as response:
                 if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
                     raise _unavailable(url, f"status {response.status_code}")
                 return ProviderAnswer(status=response.status_code, document=_object(await _read(response)))
         except (httpx2.HTTPError, OSError, TypeError, ValueError) as error:
-            raise _unavailable(url, type(error).__name__) from None
+            raise _unavailable(url, " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]) from None
 
-    def _client(self) -> httpx2.AsyncClient:
-        transport = self._given_transport or httpx2.AsyncHTTPTransport(verify=self._ssl_context, trust_env=False)
+    def _client(self, url: str) -> httpx2.AsyncClient:
+        proxy = self._outgoing.proxy_for(httpx2.URL(url))
+        transport = self._given_transport or self._outgoing.transport(proxy)
         headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "orcheo"}
         return httpx2.AsyncClient(
             transport=transport, timeout=_TIMEOUT, headers=headers, follow_redirects=False, trust_env=False
         )
-
-    @cached_property
-    def _ssl_context(self) -> Any:
-        return httpx2.create_ssl_context()
 
 
 async def _read(response: httpx2.Response) -> bytes:

@@ -11,6 +11,7 @@ from orcheo_adapters.auth.oidc.key_set import KeySet
 from orcheo_adapters.auth.strict_jws import parse_object, read_jws, reject
 
 LONGEST_ID_TOKEN = 16_384
+_QUOTED = 255
 SKEW_SECONDS = 60
 """So far may the provider's clock be ahead of ours."""
 
@@ -55,13 +56,13 @@ def _read_header(header: Mapping[str, Any]) -> tuple[str | None, str]:
 
 def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
     if claims.get("iss") != expected.issuer:
-        reject("iss")
+        reject(f"iss: {str(claims.get('iss'))[:_QUOTED]!r} is not {expected.issuer!r}")
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else audience
     if not isinstance(audiences, list) or not all(isinstance(each, str) for each in audiences):
         reject("aud")
     if expected.client_id not in audiences:
-        reject("aud")
+        reject(f"aud: {audiences!r:.{_QUOTED}} does not hold {expected.client_id!r}")
     if claims.get("azp", None if len(audiences) > 1 else expected.client_id) != expected.client_id:
         reject("azp")
     nonce = claims.get("nonce")

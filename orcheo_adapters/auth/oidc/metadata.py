@@ -7,6 +7,7 @@ from attrs import frozen
 
 from orcheo_adapters.auth.oidc.registration import is_secure_url
 
+_LONGEST_ISSUER = 255
 BASIC, POST = "client_secret_basic", "client_secret_post"
 
 
@@ -30,7 +31,10 @@ class ProviderMetadata:
     def parse(cls, document: Mapping[str, Any], *, issuer: str) -> "ProviderMetadata":
         """Raises :class:`MetadataWrong`."""
         if document.get("issuer") != issuer:
-            raise MetadataWrong("it names another issuer")
+            named = str(document.get("issuer"))[:_LONGEST_ISSUER]
+            raise MetadataWrong(
+                f"its issuer is {named!r}, the setting says {issuer!r}; they must be the same to the last character"
+            )
         return cls(
             authorization_endpoint=_url(document, "authorization_endpoint"),
             token_endpoint=_url(document, "token_endpoint"),

@@ -74,8 +74,10 @@ class OidcProvider(IdentityProvider):
 
     def _check_sender(self, metadata: ProviderMetadata, answer: Mapping[str, str]) -> None:
         """RFC 9207: an answer of one provider must never be taken for another's."""
-        if answer.get("iss", None if metadata.sends_iss else self._registration.issuer) != self._registration.issuer:
-            raise self._refused("the answer is another issuer's, or names none")
+        issuer = self._registration.issuer
+        named = answer.get("iss", None if metadata.sends_iss else issuer)
+        if named != issuer:
+            raise self._refused(f"the answer is of the issuer {named[:255] if named else None!r}, not of {issuer!r}")
 
     def _check_error(self, answer: Mapping[str, str]) -> None:
         error = answer.get("error")

@@ -1,5 +1,6 @@
 """Signing in at an identity provider that does one thing wrong at a time."""
 
+import asyncio
 import hmac
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from orcheo_adapters.auth.oidc.http import ProviderHttp
 from orcheo_adapters.auth.oidc.provider import OidcProvider
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_core.domain.login import Identity
 from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotVerified
 from orcheo_core.ports.identity import LoginAttempt
@@ -209,6 +211,28 @@ async def test_a_provider_that_does_not_answer_is_said_to_be_down(wrong: BadProv
         await sign_in(evolve(wrong, **does))
 
 
+async def test_the_log_names_both_issuers(wrong: BadProvider, caplog: pytest.LogCaptureFixture) -> None:
+    """A slash more or less is the usual mistake; the operator reads what to write."""
+    caplog.set_level("WARNING")
+    other = f"{bad.ISSUER}/"
+    with pytest.raises(IdentityProviderUnavailable):
+        await sign_in(evolve(wrong, metadata=lambda document: document | {"issuer": other}))
+    for does in ({"answer": lambda answer: answer | {"iss": other}}, {"claims": with_claims(iss=other)}):
+        with pytest.raises(LoginNotVerified):
+            await sign_in(evolve(wrong, **does))
+    assert len(caplog.messages) == 3
+    assert all(repr(other) in message and repr(bad.ISSUER) in message for message in caplog.messages)
+
+
+async def test_the_log_names_both_client_ids(wrong: BadProvider, caplog: pytest.LogCaptureFixture) -> None:
+    """When the token is for another application."""
+    caplog.set_level("WARNING")
+    with pytest.raises(LoginNotVerified):
+        await sign_in(evolve(wrong, claims=with_claims(aud=["other"])))
+    assert "'other'" in caplog.messages[0]
+    assert repr(bad.CLIENT_ID) in caplog.messages[0]
+
+
 async def test_wrong_credentials_of_this_server_are_the_operators_concern(wrong: BadProvider) -> None:
     """The visitor is told to come back later, the operator finds it in the log."""
     ours = provider(wrong, evolve(REGISTRATION, client_secret="other"))
@@ -313,3 +337,24 @@ async def test_no_answer_is_no_answer(answer: tuple[int, bytes] | Exception) -> 
     """Too large, another kind, elsewhere, late, none."""
     with pytest.raises(IdentityProviderUnavailable):
         await ProviderHttp(_Answering(answer)).get("https://login.example.org/x")
+
+
+@pytest.mark.network
+async def test_providers_are_reached_over_the_outgoing_proxy(caplog: pytest.LogCaptureFixture) -> None:
+    """The proxy is asked for the name, which cannot be looked up here; its refusal is in the log."""
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        http = ProviderHttp(outgoing=Outgoing(proxies={"https": proxy}))
+        with pytest.raises(IdentityProviderUnavailable):
+            await http.get("https://login.example.invalid/x")
+    assert asked == [b"CONNECT login.example.invalid:443 HTTP/1.1\r\n"]
+    assert "407" in caplog.text
