@@ -133,7 +133,7 @@ async def _break_after_the_end(text: str, body: Json) -> AsyncIterator[bytes]:
 
 
 async def _think(text: str, body: Json) -> AsyncIterator[bytes]:
-    yield chunk("<thi") + chunk("nk>Hm</think>") + chunk("Hello") + END
+    yield chunk("<") + chunk("think>Hm</think>") + chunk("Hello") + END
 
 
 _STREAMS: dict[str, Callable[[str, Json], AsyncIterator[bytes]]] = {
