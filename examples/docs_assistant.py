@@ -21,12 +21,13 @@ _MAX_PASSAGES = 3
 _GREETINGS = frozenset({"hello", "help", "hey", "hi", "good morning", "good evening", "what can you do", "who are you"})
 _THANKS = frozenset({"thanks", "thank you", "ok thanks", "great thanks", "thank you very much"})
 _WELCOME = (
-    "Hello! I answer questions about Orcheo from its documentation and quote the passages I found. Ask me, for example:"
+    "Hello! I answer questions about Orcheo from its documentation, which is in English, and quote the passages I "
+    "found. Ask me, for example:"
     "\n\n- How do I publish a workflow?\n- What is a publish token?\n- What happens when I rotate a publish token?"
 )
 _NOT_AT_ALL = "You are welcome. Ask on whenever you like."
 _NOTHING = (
-    "I found nothing about that in Orcheo's documentation. I only know what is written there. "
+    "I found nothing about that in Orcheo's documentation. I only know what is written there, in English. "
     "Try other words, or ask, for example: How do I publish a workflow?"
 )
 _LEAD_ONE = "This is what Orcheo's documentation says:"
@@ -62,7 +63,8 @@ class DocsAssistant:
     async def _quote(self, passage: Passage) -> AsyncIterator[Said]:
         async for event in self._say(f"\n\n**{passage.heading}** (`{passage.path}`)\n\n{blockquote(passage.text)}"):
             yield event
-        yield SourceCited(Citation(source=Source(title=passage.heading, filename=passage.path)))
+        title = passage.heading.replace("`", "")  # a title is plain text
+        yield SourceCited(Citation(source=Source(title=title, filename=passage.path)))
 
     async def _say(self, text: str) -> AsyncIterator[Said]:
         for word in re.findall(r"\s*\S+", text):

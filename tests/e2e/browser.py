@@ -28,8 +28,8 @@ addEventListener("securitypolicyviolation", (violation) => {
   console.error("CSP violation", violation.violatedDirective, violation.blockedURI, violation.sample);
 });
 """
-_NOT_FOUND = "Failed to load resource: the server responded with a status of 404"
-"""What Chromium itself logs; a page that asks for a chat which is closed cannot avoid it."""
+_REFUSED = tuple(f"Failed to load resource: the server responded with a status of {status}" for status in (400, 404))
+"""What Chromium itself logs; a page that asks for a chat which is closed, or is an error itself, cannot avoid it."""
 
 expect.set_options(timeout=DEADLINE_MS)
 
@@ -128,7 +128,7 @@ class ChatTab:
         self.complaints.append(str(error))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not message.text.startswith(_NOT_FOUND):
+        if message.type in {"error", "warning"} and not message.text.startswith(_REFUSED):
             self.complaints.append(message.text)
 
     def _requested(self, request: Request) -> None:

@@ -47,6 +47,7 @@ export class ThreadController {
   #abort = new AbortController();
   #lastOpening: Opening | null = null;
   #isLoadingEarlier = false;
+  #isRefreshing = false;
 
   constructor(client: ChatClient, pace: Pace, listener: ThreadListener) {
     this.#client = client;
@@ -107,14 +108,17 @@ export class ThreadController {
   async refresh(): Promise<void> {
     const { threadId, turn, closed, items } = this.#view;
     const isUnsure = items.some((item) => item.kind === "question" && item.status !== "kept");
-    if (threadId === null || turn !== "idle" || closed !== null || isUnsure) return;
+    if (threadId === null || turn !== "idle" || closed !== null || isUnsure || this.#isRefreshing) return;
     const { signal } = this.#abort;
+    this.#isRefreshing = true;
     try {
       const view = withNews(this.#view, await this.#read(threadId, signal));
       if (signal.aborted || view === this.#view) return;
       this.#apply({ type: "opened", view });
     } catch {
       return; // Nobody asked for this; what is shown is still true.
+    } finally {
+      this.#isRefreshing = false;
     }
     if (this.#view.turn === "running") void this.#runTurn(null, signal);
   }

@@ -68,6 +68,7 @@ function logTemplate({ view, title, secondsLeft, acts }: ChatDrawing): TemplateR
       ${view.earlier === null ? nothing : earlierTemplate(acts)}
       ${view.items.length === 0 && view.failure === null && !isBusy ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer)}
       ${view.failure === null ? nothing : failureTemplate(view.failure, secondsLeft, acts.retry)}
+      <p class="disclaimer">${strings.disclaimer}</p>
     </div>
   </div>`;
 }

@@ -91,6 +91,14 @@ export const answerStyles = css`
     white-space: nowrap;
   }
 
+  .prose blockquote :is(code, pre) {
+    color: var(--ink);
+  }
+
+  .prose blockquote pre {
+    border: 0;
+  }
+
   .prose pre {
     padding: 0.9rem 1.1rem;
     border: 1px solid var(--line);

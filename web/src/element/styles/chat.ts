@@ -149,6 +149,31 @@ export const chatStyles = css`
     color: var(--ink-soft);
   }
 
+  /* On a screen as low as this, or zoomed in as far, the conversation needs the room. */
+  .log .disclaimer {
+    display: none;
+  }
+
+  @media (max-height: 24rem) {
+    .foot .disclaimer {
+      display: none;
+    }
+
+    .log .disclaimer {
+      display: block;
+    }
+
+    .bar {
+      min-block-size: 0;
+      padding-block: env(safe-area-inset-top) 0;
+    }
+
+    .bar .quiet {
+      min-block-size: 2rem;
+      border-color: transparent;
+    }
+  }
+
   @media (max-width: 30rem) {
     .wide-only {
       display: none;

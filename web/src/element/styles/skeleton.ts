@@ -13,7 +13,7 @@ export const skeletonStyles = css`
     display: block;
     block-size: 1rem;
     border-radius: 0.5rem;
-    background: var(--soft);
+    background: var(--line);
     animation: breathe 1.6s ease-in-out infinite;
   }
 
