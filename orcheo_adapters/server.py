@@ -19,7 +19,7 @@ from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.local_server import local_url
 from orcheo_adapters.system.logs import configure_logs, get_logger
-from orcheo_core.domain.actor import Channel, Scope
+from orcheo_core.domain.actor import Scope
 from orcheo_core.domain.opaque_token import OpaqueToken
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
 from orcheo_core.errors import ConflictError, InvalidError, UnauthenticatedError
@@ -120,9 +120,9 @@ async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> Non
     access, path = orcheo.core.owner_access, folder.local_owner_token
     if path.is_file():
         with suppress(UnauthenticatedError, OSError, UnicodeDecodeError):
-            await access.authenticate(path.read_text(encoding="utf-8").strip(), Channel.PYTHON)
+            await access.check(path.read_text(encoding="utf-8").strip())
             return
-    issued = await access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
+    issued = await access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope), label="local owner token")
     write_private(path, issued + "\n")
 
 

@@ -88,7 +88,9 @@ def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], 
     try:
         return parse(text)
     except ValueError as error:
-        raise InvalidInput(FieldError(name, str(error))) from None
+        raise InvalidInput(
+            FieldError(name, str(error)), hint="Correct the environment variable and try again."
+        ) from None
 
 
 def _log_level(text: str) -> int:

@@ -12,13 +12,14 @@ _SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow"}
 
 def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of service tokens."""
-    headings = ("ID", "OWNER", "LABEL", "ENDS", "SCOPES")
+    headings = ("ID", "OWNER", "LABEL", "CREATED", "LAST USED", "ENDS", "SCOPES")
     yield from table_lines(headings, [_token_row(each) for each in result["service_tokens"]], width)
 
 
 def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
     ends = moment(min(filter(None, (each["ended_at"], each["expires_at"])), default=None))
-    return (each["id"], each["owner"], each["label"], ends or "never", " ".join(each["scopes"]))
+    times = (moment(each["issued_at"]) or "", moment(each["last_used_at"]) or "never", ends or "never")
+    return (each["id"], each["owner"], each["label"], *times, " ".join(each["scopes"]))
 
 
 def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -50,10 +51,12 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
 
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of the audit."""
-    headings = ("WHEN", "WHO", "BY", "WHAT", "ABOUT")
+    headings = ("WHEN", "WHO", "BY", "WHAT", "WORKFLOW", "NOTE")
     yield from table_lines(headings, [_audit_row(each) for each in result["audit_entries"]], width)
 
 
 def _audit_row(each: dict[str, Any]) -> tuple[str, ...]:
-    about = " ".join(filter(None, (each["workflow_id"], each["note"])))
-    return (moment(each["at"]) or "", each["actor"], each["channel"], each["act"], about)
+    who = f"{each['actor']} ({each['actor_label']})" if each["actor_label"] else each["actor"]
+    workflow = each["handle"] or each["workflow_id"] or ""
+    note = "" if each["note"] == workflow else each["note"]
+    return (moment(each["at"]) or "", who, each["channel"], each["act"], workflow, note)

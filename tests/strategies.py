@@ -97,6 +97,7 @@ service_tokens: st.SearchStrategy[ServiceToken] = st.builds(
     label=st.sampled_from(["", "CI", "見本"]),
     expires_at=st.none() | moments,
     ended_at=st.none() | moments,
+    last_used_at=st.none() | moments,
 )
 threads: st.SearchStrategy[Thread] = st.builds(
     evolve, st.just(samples.thread()), created_at=moments, updated_at=moments, title=maybe_texts
@@ -211,4 +212,6 @@ audit_entries: st.SearchStrategy[AuditEntry] = st.builds(
     channel=st.sampled_from(Channel),
     workflow_id=st.none() | names,
     note=texts,
+    handle=st.none() | names,
+    actor_label=texts,
 )

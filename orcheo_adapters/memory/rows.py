@@ -8,7 +8,7 @@ from attrs import evolve
 
 from orcheo_adapters.memory.tables import Table, Tables, Undo, Write, page_of
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import AuditEntry, AuditLink, body_of, link_of
+from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.feedback import Feedback
@@ -80,7 +80,7 @@ def _check_new(table: Table[T], key: str) -> None:
 
 def _check_handle(tables: Tables, workflow: Workflow, *, but: str | None) -> None:
     if any(each.handle == workflow.handle and each.id != but for each in tables.workflows.rows.values()):
-        raise HandleTaken(f"Another workflow has the handle {workflow.handle!r}.")
+        raise HandleTaken
 
 
 def _check_revision(tables: Tables, workflow_id: str, expected: int) -> None:
@@ -152,6 +152,14 @@ class MemoryServiceTokenRepository(MemoryRepository, ports.ServiceTokenRepositor
 
     def save(self, service_token: ServiceToken) -> None:
         self._stage(lambda tables: [tables.service_tokens.put(service_token.public_id, service_token)])
+
+    def used(self, public_id: str, at: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            stored = tables.service_tokens.rows.get(public_id)
+            if stored is not None:
+                yield tables.service_tokens.put(public_id, evolve(stored, last_used_at=at))
+
+        self._stage(write)
 
     def end(self, service_token: ServiceToken, at: datetime) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
@@ -340,9 +348,11 @@ class MemoryAuditRepository(MemoryRepository, ports.AuditRepository):
 
         self._stage(write)
 
-    async def page(self, query: PageQuery, *, actor: str | None = None) -> Page[AuditEntry]:
-        rows = self._tables.audit.rows.values()
-        return page_of((each for each in rows if actor in {None, each.actor.name}), query)
+    async def find(self, entry_id: str) -> AuditEntry | None:
+        return self._tables.audit.rows.get(entry_id)
+
+    async def page(self, query: PageQuery, wanted: AuditFilter = AuditFilter()) -> Page[AuditEntry]:  # noqa: B008 - a value
+        return page_of(filter(wanted.admits, self._tables.audit.rows.values()), query)
 
     async def chain(self, *, after: int, limit: int) -> Sequence[AuditLink]:
         return list(self._tables.audit_links.rows.values())[after : after + limit]

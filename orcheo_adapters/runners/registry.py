@@ -1,5 +1,6 @@
 """Which kinds of runner this server has: one line a kind."""
 
+from difflib import get_close_matches
 from pkgutil import resolve_name
 
 from attrs import frozen
@@ -57,5 +58,9 @@ class RunnerRegistry(Runners):
 
 def _find(kind: str) -> Kind:
     if kind not in KINDS:
-        raise InvalidInput(FieldError("runner", f"must be one of: {', '.join(sorted(KINDS))}"))
+        near = get_close_matches(kind.lower(), KINDS, n=1)
+        raise InvalidInput(
+            FieldError("runner", f"must be one of: {', '.join(sorted(KINDS))}"),
+            hint=f"Did you mean {near[0]}?" if near else "docs/reference/runners.md says what each of them calls.",
+        )
     return KINDS[kind]

@@ -120,7 +120,18 @@ _APP_USERS = (
 
 _ARCHIVE = ("ALTER TABLE workflows ADD COLUMN archived_at INTEGER",)
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE)
+_NAMES = (
+    "ALTER TABLE audit ADD COLUMN handle TEXT",
+    "ALTER TABLE audit ADD COLUMN actor_label TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX audit_by_workflow ON audit (workflow_id, id)",
+    "ALTER TABLE service_tokens ADD COLUMN last_used_at INTEGER",
+    """
+    UPDATE service_tokens SET label = 'local owner token' WHERE label = '' AND owner = 'local'
+    AND issued_at = (SELECT min(issued_at) FROM service_tokens WHERE owner = 'local')
+    """,
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES)
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from orcheo_adapters.sqlite.database import Row, SqliteDatabase, Statement
 from orcheo_adapters.sqlite.item_bodies import HIDDEN
 from orcheo_adapters.sqlite.search import catch_up, items_with
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import AuditEntry, AuditLink, body_of
+from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
@@ -102,6 +102,28 @@ def _of_filter(wanted: ThreadFilter) -> tuple[str, tuple[Any, ...]]:
     return " AND ".join(rules) or "1", tuple(rules.values())
 
 
+def _of_audit(wanted: AuditFilter) -> tuple[str, tuple[Any, ...]]:
+    """The rules of a filter of the audit."""
+    rules: list[tuple[str, tuple[Any, ...]]] = []
+    if wanted.actors is not None:
+        rules.append((f"actor IN ({_marks(wanted.actors)})", tuple(wanted.actors)))
+    if wanted.workflows is not None:
+        marks = _marks(wanted.workflows)
+        rules.append((f"(workflow_id IN ({marks}) OR handle IN ({marks}))", (*wanted.workflows,) * 2))
+    if wanted.act is not None:
+        rules.append(("act = ?", (wanted.act,)))
+    if wanted.since is not None:
+        rules.append(("at >= ?", (rows.to_micros(wanted.since),)))
+    if wanted.until is not None:
+        rules.append(("at < ?", (rows.to_micros(wanted.until),)))
+    values = tuple(value for _, given in rules for value in given)
+    return " AND ".join(rule for rule, _ in rules) or "1", values
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
 def _of_owner(owner: str | None) -> tuple[str, tuple[str, ...]]:
     return ("1", ()) if owner is None else ("owner = ?", (owner,))
 
@@ -184,9 +206,13 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
         return self._page("* FROM service_tokens", *_of_owner(owner), query, rows.service_token_of, "public_id")
 
     def save(self, service_token: ServiceToken) -> None:
-        sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         touches = ("service_tokens", service_token.public_id)
         self._stage(Statement(sql, rows.service_token_row(service_token), touches=touches))
+
+    def used(self, public_id: str, at: datetime) -> None:
+        sql = "UPDATE service_tokens SET last_used_at = ? WHERE public_id = ?"
+        self._stage(Statement(sql, (rows.to_micros(at), public_id), touches=("service_tokens", public_id)))
 
     def end(self, service_token: ServiceToken, at: datetime) -> None:
         sql = "UPDATE service_tokens SET ended_at = ? WHERE public_id = ? AND ended_at IS ?"
@@ -337,9 +363,12 @@ class SqliteAuditRepository(SqliteRepository, ports.AuditRepository):
         sql = f"INSERT INTO audit_chain (entry_id, link) SELECT ?, audit_link(coalesce(({last}), ''), ?)"
         self._stage(Statement(sql, (entry.id, body_of(entry))))
 
-    async def page(self, query: PageQuery, *, actor: str | None = None) -> Page[AuditEntry]:
-        where, values = ("1", ()) if actor is None else ("actor = ?", (actor,))
-        return self._page("* FROM audit", where, values, query, rows.audit_of)
+    async def find(self, entry_id: str) -> AuditEntry | None:
+        return self._find("SELECT * FROM audit WHERE id = ?", (entry_id,), rows.audit_of)
+
+    async def page(self, query: PageQuery, wanted: AuditFilter = AuditFilter()) -> Page[AuditEntry]:  # noqa: B008 - a value
+        where, values = _of_audit(wanted)
+        return await asyncio.to_thread(self._page, "* FROM audit", where, values, query, rows.audit_of, slow=True)
 
     async def chain(self, *, after: int, limit: int) -> Sequence[AuditLink]:
         sql = (

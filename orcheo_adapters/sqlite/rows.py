@@ -141,7 +141,7 @@ def publish_token_of(row: Row) -> PublishToken:
 
 
 def service_token_row(token: ServiceToken) -> Row:
-    """public_id, pepper_id, digest, owner, scopes, issued_at, label, expires_at, ended_at."""
+    """public_id, pepper_id, digest, owner, scopes, issued_at, label, expires_at, ended_at, last_used_at."""
     digest = token.digest
     scopes = _json(sorted(token.scopes))
     return (
@@ -154,12 +154,14 @@ def service_token_row(token: ServiceToken) -> Row:
         token.label,
         _maybe_micros(token.expires_at),
         _maybe_micros(token.ended_at),
+        _maybe_micros(token.last_used_at),
     )
 
 
 def service_token_of(row: Row) -> ServiceToken:
     """From the columns of :func:`service_token_row`."""
-    public_id, pepper_id, digest, owner, scopes, issued_at, label, expires_at, ended_at = row
+    public_id, pepper_id, digest, owner, scopes, issued_at, label, *moments = row
+    expires_at, ended_at, last_used_at = map(_maybe_moment, moments)
     return ServiceToken(
         public_id=public_id,
         digest=TokenDigest(pepper_id=pepper_id, value=digest),
@@ -167,8 +169,9 @@ def service_token_of(row: Row) -> ServiceToken:
         scopes=frozenset(map(Scope, orjson.loads(scopes))),
         issued_at=_moment(issued_at),
         label=label,
-        expires_at=_maybe_moment(expires_at),
-        ended_at=_maybe_moment(ended_at),
+        expires_at=expires_at,
+        ended_at=ended_at,
+        last_used_at=last_used_at,
     )
 
 
@@ -312,14 +315,15 @@ def turn_of(row: Row) -> Turn:
 
 
 def audit_row(entry: AuditEntry) -> Row:
-    """id, at, act, actor, channel, workflow_id, note."""
+    """id, at, act, actor, channel, workflow_id, note, handle, actor_label."""
     who = (entry.actor.name, entry.channel)
-    return (entry.id, to_micros(entry.at), entry.act, *who, entry.workflow_id, entry.note)
+    names = (entry.handle, entry.actor_label)
+    return (entry.id, to_micros(entry.at), entry.act, *who, entry.workflow_id, entry.note, *names)
 
 
 def audit_of(row: Row) -> AuditEntry:
     """From the columns of :func:`audit_row`."""
-    id_, at, act, actor, channel, workflow_id, note = row
+    id_, at, act, actor, channel, workflow_id, note, handle, actor_label = row
     return AuditEntry(
         id=id_,
         at=_moment(at),
@@ -328,6 +332,8 @@ def audit_of(row: Row) -> AuditEntry:
         channel=Channel(channel),
         workflow_id=workflow_id,
         note=note,
+        handle=handle,
+        actor_label=actor_label,
     )
 
 

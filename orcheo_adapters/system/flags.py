@@ -14,6 +14,7 @@ from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.flags import Flags
 
 PROVIDER_SETTING = "ORCHEO_FLAGS_PROVIDER"
+_HINT = "Correct the setting (package.module:callable) or take it out, then start the server again."
 
 
 class OpenFeatureFlags(Flags):
@@ -51,7 +52,11 @@ def open_flags(settings: Mapping[Flag, bool], provider_target: str | None) -> Fl
         module, _, name = provider_target.partition(":")
         provider = getattr(import_module(module), name)()
     except Exception as error:  # noqa: BLE001 - whatever a foreign module does at its start
-        raise InvalidInput(FieldError(PROVIDER_SETTING, f"cannot be used: {type(error).__name__}: {error}")) from None
+        raise InvalidInput(
+            FieldError(PROVIDER_SETTING, f"cannot be used: {type(error).__name__}: {error}"), hint=_HINT
+        ) from None
     if not hasattr(provider, "resolve_boolean_details"):
-        raise InvalidInput(FieldError(PROVIDER_SETTING, "must name a callable that returns an OpenFeature provider"))
+        raise InvalidInput(
+            FieldError(PROVIDER_SETTING, "must name a callable that returns an OpenFeature provider"), hint=_HINT
+        )
     return OpenFeatureFlags(settings, provider)

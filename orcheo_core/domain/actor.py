@@ -36,14 +36,35 @@ OWNER_SCOPES = frozenset(Scope) - {Scope.OPERATOR}
 """All that an owner can do with what is their own."""
 
 
+SERVER_NAME = "orcheo-server"
+"""The actor's name for what the server does by itself; no owner may have it."""
+
+_VISITOR = "visitor:"
+
+
 @frozen
 class Actor:
-    """Whoever did an audited act; ``name`` is unique on a server, ``str(actor)`` is ``owner:<name>``."""
+    """Whoever did an audited act; ``name`` is unique on a server.
+
+    ``str(actor)`` says what it is: ``owner:<name>``, ``visitor:<subject>`` or ``server``. Names of owners have no
+    colon, subjects of visitors always have one.
+    """
 
     name: str
 
     def __str__(self) -> str:
+        if self.name == SERVER_NAME:
+            return "server"
+        if ":" in self.name:
+            return f"{_VISITOR}{self.name.removeprefix(_VISITOR)}"
         return f"owner:{self.name}"
+
+
+def actor_names(text: str) -> frozenset[str]:
+    """The names of actors that ``text`` may mean: a name, or an actor as ``str`` writes it."""
+    if text == "server":
+        return frozenset({SERVER_NAME})
+    return frozenset({text, text.removeprefix("owner:"), text.removeprefix(_VISITOR)})
 
 
 @frozen(kw_only=True)
@@ -53,6 +74,8 @@ class Caller:
     actor: Actor
     channel: Channel
     scopes: frozenset[Scope] = OWNER_SCOPES
+    label: str = ""
+    """What people call the actor or their credential: the label of a service token, a visitor's display name."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller's credential has this scope."""

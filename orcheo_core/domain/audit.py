@@ -47,6 +47,32 @@ class AuditEntry:
     channel: Channel
     workflow_id: str | None = None
     note: str = ""
+    handle: str | None = None
+    """The workflow's handle at that moment; entries of earlier releases have none."""
+    actor_label: str = ""
+    """What people called the actor or their credential, see :attr:`Caller.label`."""
+
+
+@frozen(kw_only=True)
+class AuditFilter:
+    """Which entries: by the names of their actors, by workflow (ids and handles), by act, from when until when."""
+
+    actors: frozenset[str] | None = None
+    workflows: frozenset[str] | None = None
+    act: Act | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """Not at this moment any more."""
+
+    def admits(self, entry: AuditEntry) -> bool:
+        """Whether it is such an entry."""
+        return (
+            (self.actors is None or entry.actor.name in self.actors)
+            and (self.workflows is None or bool(self.workflows & {entry.workflow_id, entry.handle}))
+            and self.act in {None, entry.act}
+            and (self.since is None or entry.at >= self.since)
+            and (self.until is None or entry.at < self.until)
+        )
 
 
 @frozen(kw_only=True)
@@ -59,10 +85,14 @@ class AuditLink:
 
 
 def body_of(entry: AuditEntry) -> str:
-    """The text of an entry that its link is made of: a JSON array of its fields in their order."""
+    """The text of an entry that its link is made of: a JSON array of its fields in their order.
+
+    Handle and label are in it when there is one of them, so that the links of earlier releases still hold.
+    """
     who = (entry.actor.name, entry.channel.value)
     fields = (entry.id, entry.at.isoformat(), entry.act.value, *who, entry.workflow_id, entry.note)
-    return json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+    names = (entry.handle, entry.actor_label) if entry.handle or entry.actor_label else ()
+    return json.dumps((*fields, *names), ensure_ascii=True, separators=(",", ":"))
 
 
 def link_of(previous: str, body: str) -> str:

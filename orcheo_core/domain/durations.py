@@ -1,7 +1,7 @@
-"""Lengths of time as people write them: 90s, 15m, 1h, 2d."""
+"""Lengths of time and moments as people write them: 90s, 15m, 1h, 2d; 2026-11-23, 2026-11-23T14:30."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -32,3 +32,19 @@ _SIZES = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 def counted(amount: int, noun: str) -> str:
     """``1 thread``, ``2 threads``."""
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
+def parse_moment(path: str, text: str, *, end_of_day: bool = False) -> datetime:
+    """The moment in a text of ISO 8601, in UTC unless it says otherwise; :class:`InvalidInput` names ``path``.
+
+    A date alone means its beginning, or with ``end_of_day`` the beginning of the next day.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        is_date = len(text.strip()) <= len("2026-11-23")
+        return (moment + timedelta(days=1) if end_of_day and is_date else moment).astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = "must be a date or a time as ISO 8601 has it, such as 2026-11-23 or 2026-11-23T14:30"
+        raise InvalidInput(FieldError(path, message)) from None

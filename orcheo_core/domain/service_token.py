@@ -32,6 +32,8 @@ class ServiceToken:
     label: str = field(default="", converter=plain_blanks, validator=_check_label)
     expires_at: datetime | None = None
     ended_at: datetime | None = None
+    last_used_at: datetime | None = None
+    """When it was used last, to the minute."""
 
     @property
     def id(self) -> str:

@@ -81,5 +81,6 @@ ACCESS_OPERATIONS = (
         scope=Scope.OPERATOR,
         effect=Effect.WRITE,
         handle=_rotate,
+        confirmation="Sign chat grants with a new key? Running chats go on.",
     ),
 )

@@ -3,22 +3,43 @@
 import json
 from datetime import datetime
 
-from attrs import frozen
+from attrs import asdict, frozen
 
-from orcheo_core.domain.actor import Caller, Scope
-from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.actor import Caller, Scope, actor_names
+from orcheo_core.domain.audit import Act, AuditEntry, AuditFilter
+from orcheo_core.domain.durations import parse_moment
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
-from orcheo_core.errors import AuditBroken, InvalidInput, ScopeMissing
+from orcheo_core.errors import AuditBroken, FieldError, InvalidInput, ScopeMissing
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 
 
 @frozen(kw_only=True)
 class ListAudit:
-    """Which page of the audit."""
+    """Which entries of the audit, and which page of them."""
 
+    workflow: str | None = parameter("Only what was done to the workflow with this id or handle.", default=None)
+    actor: str | None = parameter("Only what this actor did, as the list shows it.", default=None)
+    act: str | None = parameter("Only this act, such as workflow.published.", default=None)
+    since: str | None = parameter("Only from then on: 2026-11-23 or 2026-11-23T14:30, in UTC.", default=None)
+    until: str | None = parameter("Only before then; a date alone means its end.", default=None)
     limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
-    after: str | None = parameter("Begin behind the entry with this id.", default=None)
+    after: str | None = parameter("Id of the entry after which the page begins.", default=None)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the act."""
+        if self.act is not None and self.act not in set(Act):
+            raise InvalidInput(FieldError("act", f"must be one of {', '.join(Act)}"))
+
+    def filter(self) -> AuditFilter:
+        """The filter that is asked for; :class:`InvalidInput` for what is no moment."""
+        return AuditFilter(
+            actors=None if self.actor is None else actor_names(self.actor),
+            workflows=None if self.workflow is None else frozenset({self.workflow}),
+            act=None if self.act is None else Act(self.act),
+            since=None if self.since is None else parse_moment("since", self.since),
+            until=None if self.until is None else parse_moment("until", self.until, end_of_day=True),
+        )
 
 
 @frozen(kw_only=True)
@@ -33,14 +54,20 @@ class ExportAudit:
 
 @frozen(kw_only=True)
 class AuditEntryView:
-    """Who did what, when, through which channel."""
+    """Who did what to which workflow, when, through which channel.
+
+    ``handle`` is the workflow's at that moment; ``actor_label`` is the label of the service token, or the display name
+    of a visitor.
+    """
 
     id: str
     at: datetime
     act: str
     actor: str
+    actor_label: str
     channel: str
     workflow_id: str | None
+    handle: str | None
     note: str
 
     @classmethod
@@ -51,15 +78,16 @@ class AuditEntryView:
             at=entry.at,
             act=entry.act.value,
             actor=str(entry.actor),
+            actor_label=entry.actor_label,
             channel=entry.channel.value,
             workflow_id=entry.workflow_id,
+            handle=entry.handle,
             note=entry.note,
         )
 
     def as_line(self) -> str:
         """One line of JSON."""
-        fields = {name: getattr(self, name) for name in ("id", "act", "actor", "channel", "workflow_id", "note")}
-        return json.dumps({"at": self.at.isoformat(), **fields}, ensure_ascii=False) + "\n"
+        return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False) + "\n"
 
 
 @frozen(kw_only=True)
@@ -90,14 +118,15 @@ class AuditExport:
 
 async def _list(services: OwnerServices, caller: Caller, request: ListAudit) -> AuditPage:
     query = PageQuery(limit=request.limit, after=request.after, newest_first=True)
-    page = await services.auditing.page(caller, query)
+    page = await services.auditing.page(caller, request.filter(), query)
     views = tuple(map(AuditEntryView.of, page.entries))
     return AuditPage(audit_entries=views, next_after=views[-1].id if page.has_more else None)
 
 
 async def _verify(services: OwnerServices, caller: Caller, _request: VerifyAudit) -> AuditVerified:
     head = await services.auditing.verify(caller)
-    message = f"The audit holds: {head.entries} entries, the last link is {head.link or 'none'}."
+    entries = f"{head.entries} {'entry' if head.entries == 1 else 'entries'}"
+    message = f"The audit is unchanged: {entries}, the last link is {head.link or 'empty'}."
     return AuditVerified(entries=head.entries, link=head.link, message=message)
 
 

@@ -10,7 +10,10 @@ from orcheo_core.domain.service_token import ServiceToken
 
 @frozen(kw_only=True)
 class ServiceTokenView:
-    """A service token without its secret; ``ended_at`` is in the future while it is in a grace period."""
+    """A service token without its secret.
+
+    ``ended_at`` is in the future while it is in a grace period; ``last_used_at`` is exact to the minute.
+    """
 
     id: str
     hint: str
@@ -20,6 +23,7 @@ class ServiceTokenView:
     issued_at: datetime
     expires_at: datetime | None
     ended_at: datetime | None
+    last_used_at: datetime | None
 
     @classmethod
     def of(cls, record: ServiceToken) -> "ServiceTokenView":
@@ -33,6 +37,7 @@ class ServiceTokenView:
             issued_at=record.issued_at,
             expires_at=record.expires_at,
             ended_at=record.ended_at,
+            last_used_at=record.last_used_at,
         )
 
 

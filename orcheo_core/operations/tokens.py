@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from orcheo_core.domain.actor import Actor, Caller, Scope
+from orcheo_core.domain.actor import SERVER_NAME, Actor, Caller, Scope
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.errors import (
     ConcurrentChange,
@@ -50,14 +50,14 @@ class CreateServiceToken:
 
     def _wrong_scopes(self) -> list[FieldError]:
         unknown = [
-            FieldError(f"scopes[{at}]", "is not a scope")
+            FieldError(f"scopes[{at}]", f"must be one of {', '.join(Scope)}")
             for at, each in enumerate(self.scopes)
             if each not in set(Scope)
         ]
         return unknown if self.scopes else [FieldError("scopes", "must name at least one scope")]
 
     def _wrong_owner(self) -> list[FieldError]:
-        if self.owner is None or _OWNER_NAME.fullmatch(self.owner):
+        if self.owner is None or (_OWNER_NAME.fullmatch(self.owner) and self.owner != SERVER_NAME):
             return []
         return [FieldError("owner", "must be 1 to 63 lower-case letters, digits and inner dots, hyphens, underscores")]
 
@@ -72,7 +72,7 @@ class ListServiceTokens:
     """Which page of the service tokens."""
 
     limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
-    after: str | None = parameter("Begin behind the service token with this id.", default=None)
+    after: str | None = parameter("Id of the service token after which the page begins.", default=None)
 
 
 @frozen(kw_only=True)

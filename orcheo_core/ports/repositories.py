@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.audit import AuditEntry, AuditLink
+from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
@@ -83,6 +83,10 @@ class ServiceTokenRepository(Protocol):
     @abstractmethod
     def save(self, service_token: ServiceToken) -> None:
         """Stage an insert or a replacement."""
+
+    @abstractmethod
+    def used(self, public_id: str, at: datetime) -> None:
+        """Stage that it was used at ``at``; nothing happens for an unknown one."""
 
     @abstractmethod
     def end(self, service_token: ServiceToken, at: datetime) -> None:
@@ -220,8 +224,12 @@ class AuditRepository(Protocol):
         """Stage an entry; its link (:func:`link_of`) is made when it lands."""
 
     @abstractmethod
-    async def page(self, query: PageQuery, *, actor: str | None = None) -> Page[AuditEntry]:
-        """Entries in the order of their ids, of all actors or of the one with this name."""
+    async def find(self, entry_id: str) -> AuditEntry | None:
+        """The entry with this id."""
+
+    @abstractmethod
+    async def page(self, query: PageQuery, wanted: AuditFilter = AuditFilter()) -> Page[AuditEntry]:  # noqa: B008 - a value
+        """The entries that a filter wants, in the order of their ids."""
 
     @abstractmethod
     async def chain(self, *, after: int, limit: int) -> Sequence[AuditLink]:

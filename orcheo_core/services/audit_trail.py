@@ -6,6 +6,7 @@ from functools import partial
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act, AuditEntry
 from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.workflow import Workflow
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import UnitOfWork
 from orcheo_core.services.identifiers import Identifiers
@@ -24,7 +25,7 @@ class AuditTrail:
         self._listeners = tuple(listeners)
 
     def record(
-        self, change: UnitOfWork, act: Act, caller: Caller, *, workflow_id: str | None = None, note: str = ""
+        self, change: UnitOfWork, act: Act, caller: Caller, *, workflow: Workflow | None = None, note: str = ""
     ) -> None:
         """Stage an entry in ``change``; ``note`` must not hold a secret."""
         entry = AuditEntry(
@@ -33,8 +34,10 @@ class AuditTrail:
             act=act,
             actor=caller.actor,
             channel=caller.channel,
-            workflow_id=workflow_id,
+            workflow_id=workflow.id if workflow else None,
             note=note,
+            handle=workflow.handle if workflow else None,
+            actor_label=caller.label,
         )
         change.audit.append(entry)
         for listener in self._listeners:

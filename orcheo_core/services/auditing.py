@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
-from orcheo_core.domain.audit import AuditEntry, AuditLink, body_of, link_of
-from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
+from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
+from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery, unknown_cursor
 from orcheo_core.errors import AuditBroken, ScopeMissing
-from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 _LINKS_AT_ONCE = 1_000
 
@@ -28,16 +28,39 @@ class Auditing:
         """Read ``store``."""
         self._store = store
 
-    async def page(self, caller: Caller, query: PageQuery) -> Page[AuditEntry]:
-        """The caller's own acts, for an operator everybody's."""
-        actor = None if caller.is_operator else caller.actor.name
-        return await self._store.begin().audit.page(query, actor=actor)
+    async def page(self, caller: Caller, wanted: AuditFilter, query: PageQuery) -> Page[AuditEntry]:
+        """The caller's own acts, for an operator everybody's; entries without a handle get the present one.
+
+        A handle in ``wanted`` also finds what was done to that workflow under other handles. Raises
+        :class:`InvalidInput` for a cursor that names no entry of the caller.
+        """
+        change, own = self._store.begin(), self._own(caller)
+        if query.after is not None:
+            found = await change.audit.find(query.after)
+            if found is None or not own.admits(found):
+                raise unknown_cursor("audit entry")
+        page = await change.audit.page(query, await self._narrowed(change, own, wanted))
+        return evolve(page, entries=tuple([await _named(change, each) for each in page.entries]))
+
+    @staticmethod
+    def _own(caller: Caller) -> AuditFilter:
+        return AuditFilter(actors=None if caller.is_operator else frozenset({caller.actor.name}))
+
+    @staticmethod
+    async def _narrowed(change: UnitOfWork, own: AuditFilter, wanted: AuditFilter) -> AuditFilter:
+        """Within what the caller may see, and workflows by their ids as well."""
+        actors = [each for each in (own.actors, wanted.actors) if each is not None]
+        workflows = wanted.workflows
+        if workflows is not None:
+            known = [await change.workflows.find(each) for each in sorted(workflows)]
+            workflows |= {each.id for each in known if each is not None}
+        return evolve(wanted, actors=frozenset.intersection(*actors) if actors else None, workflows=workflows)
 
     async def everything(self, caller: Caller) -> AsyncIterator[AuditEntry]:
-        """All that :meth:`page` shows, oldest first."""
+        """All that :meth:`page` shows as it was written down, oldest first."""
         query = PageQuery(limit=PAGE_LIMIT)
         while True:
-            page = await self.page(caller, query)
+            page = await self._store.begin().audit.page(query, self._own(caller))
             for entry in page.entries:
                 yield entry
             if not page.has_more:
@@ -55,6 +78,13 @@ class Auditing:
         if await audit.size() != head.entries:
             raise AuditBroken(f"There are entries outside of the chain of {head.entries}.")
         return head
+
+
+async def _named(change: UnitOfWork, entry: AuditEntry) -> AuditEntry:
+    if entry.handle is not None or entry.workflow_id is None:
+        return entry
+    workflow = await change.workflows.find(entry.workflow_id)
+    return entry if workflow is None else evolve(entry, handle=workflow.handle)
 
 
 def _next(head: AuditHead, found: AuditLink) -> AuditHead:

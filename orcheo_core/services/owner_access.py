@@ -1,5 +1,6 @@
 """Who may use the owner API: the life of service tokens."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from attrs import evolve, field, frozen
@@ -7,15 +8,23 @@ from attrs import evolve, field, frozen
 from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
-from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.pages import Page, PageQuery, unknown_cursor
+from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX, ServiceToken
-from orcheo_core.errors import ScopeMissing, ServiceTokenEnded, ServiceTokenInvalid, ServiceTokenNotFound
+from orcheo_core.errors import (
+    ScopeMissing,
+    ServiceTokenEnded,
+    ServiceTokenInvalid,
+    ServiceTokenNotFound,
+    StorageUnavailable,
+)
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
 
 _NO_GRACE = timedelta(0)
+_NOTE_EVERY = timedelta(minutes=1)
 
 
 @frozen(kw_only=True)
@@ -38,11 +47,13 @@ class OwnerAccess:
         self._entropy = entropy
         self._peppers = peppers
         self._audit_trail = audit_trail
+        self._noted: dict[str, datetime] = {}
+        """When the use of each service token was noted last by this process."""
 
-    async def issue(self, caller: Caller, *, owner: Actor, scopes: frozenset[Scope]) -> str:
+    async def issue(self, caller: Caller, *, owner: Actor, scopes: frozenset[Scope], label: str = "") -> str:
         """A new service token for ``owner``, whoever asks: for what the server does itself. Its text is here only."""
         change = self._store.begin()
-        issued = self._stage_new(change, caller, owner=owner, scopes=scopes)
+        issued = self._stage_new(change, caller, owner=owner, scopes=scopes, label=label)
         await change.commit()
         return issued.text
 
@@ -62,9 +73,16 @@ class OwnerAccess:
         return issued
 
     async def page(self, caller: Caller, query: PageQuery) -> Page[ServiceToken]:
-        """The caller's service tokens, an operator's page of all; former ones too."""
-        owner = None if caller.is_operator else caller.actor.name
-        return await self._store.begin().service_tokens.page(owner, query)
+        """The caller's service tokens, an operator's page of all; former ones too.
+
+        Raises :class:`InvalidInput` for a cursor that names no service token of the caller.
+        """
+        tokens = self._store.begin().service_tokens
+        if query.after is not None:
+            found = await tokens.find(query.after)
+            if found is None or not _may_see(caller, found):
+                raise unknown_cursor("service token")
+        return await tokens.page(None if caller.is_operator else caller.actor.name, query)
 
     async def rotate(self, caller: Caller, public_id: str, *, grace: timedelta = _NO_GRACE) -> IssuedServiceToken:
         """Another service token in place of this one, with its scopes, label and lifetime; it ends after ``grace``.
@@ -99,25 +117,43 @@ class OwnerAccess:
         return evolve(former, ended_at=now)
 
     async def authenticate(self, text: str, channel: Channel) -> Caller:
-        """Who holds this service token.
+        """Who holds this service token, which has been used by that.
 
         Raises :class:`ServiceTokenInvalid` for anything that never was one, :class:`ServiceTokenRevoked` and
         :class:`ServiceTokenExpired` for one that is over.
         """
+        record = await self.check(text)
+        await self._note_use(record)
+        return Caller(actor=record.owner, channel=channel, scopes=record.scopes, label=record.label)
+
+    async def _note_use(self, record: ServiceToken) -> None:
+        """Keep when it was used last, at most once a minute; no request fails because that cannot be kept."""
+        now, public_id = self._clock.now(), record.public_id
+        last = self._noted.get(public_id, record.last_used_at)
+        if last is not None and timedelta(0) <= now - last < _NOTE_EVERY:
+            return
+        self._noted[public_id] = now
+        change = self._store.begin()
+        change.service_tokens.used(public_id, now)
+        with suppress(StorageUnavailable):
+            await change.commit()
+
+    async def check(self, text: str) -> ServiceToken:
+        """The record of a service token that is good now; raises as :meth:`authenticate`."""
         secret = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, text)
         if secret is None:
-            raise ServiceTokenInvalid
+            raise _no_service_token(text)
         record = await self._store.begin().service_tokens.find(secret.public_id)
         if not self._peppers.matches(secret, record.digest if record else None) or record is None:
             raise ServiceTokenInvalid
         refusal = record.refusal(self._clock.now())
         if refusal is not None:
             raise refusal
-        return Caller(actor=record.owner, channel=channel, scopes=record.scopes)
+        return record
 
     async def _find_live(self, change: UnitOfWork, caller: Caller, public_id: str) -> ServiceToken:
         record = await change.service_tokens.find(public_id)
-        if record is None or not (caller.is_operator or record.owner == caller.actor):
+        if record is None or not _may_see(caller, record):
             raise ServiceTokenNotFound(f"No service token of yours has the id {public_id!r}.")
         if not record.is_live(self._clock.now()):
             raise ServiceTokenEnded
@@ -149,6 +185,19 @@ class OwnerAccess:
         return IssuedServiceToken(record=record, text=secret.reveal())
 
 
+def _no_service_token(text: str) -> ServiceTokenInvalid:
+    """Also for something that is known by its first letters to be another credential."""
+    if text.startswith(PUBLISH_TOKEN_PREFIX):
+        return ServiceTokenInvalid(
+            "This is a publish token, which opens chats. The owner API takes a service token (orc_st_…).",
+        )
+    return ServiceTokenInvalid()
+
+
+def _may_see(caller: Caller, record: ServiceToken) -> bool:
+    return caller.is_operator or record.owner == caller.actor
+
+
 def _after(now: datetime, lifetime: timedelta | None) -> datetime | None:
     return None if lifetime is None else now + lifetime
 
@@ -157,6 +206,6 @@ def _check_has_all(caller: Caller, scopes: frozenset[Scope]) -> None:
     lacking = ", ".join(sorted(scopes - caller.scopes))
     if lacking:
         raise ScopeMissing(
-            f"Nobody hands on a scope they do not have: {lacking}.",
+            f"A service token can only be given scopes that you have yourself; you lack {lacking}.",
             hint="Use a service token that has these scopes, or leave them out.",
         )

@@ -95,9 +95,7 @@ class Publishing:
         workflow = workflow.published(caller.actor, at=now, token_id=secret.public_id, require_login=require_login)
         self._check_login(require_login=require_login, anyway=anyway)
         await self._stage_token(change, workflow, secret, now)
-        self._audit_trail.record(
-            change, Act.PUBLISHED, caller, workflow_id=workflow.id, note=f"publish token {secret.hint}"
-        )
+        self._audit_trail.record(change, Act.PUBLISHED, caller, workflow=workflow, note=f"publish token {secret.hint}")
         await change.commit()
         return Published(workflow=workflow, publish_token=secret.reveal())
 
@@ -115,7 +113,7 @@ class Publishing:
         await self._stage_ends(change, workflow, TokenEnd.ROTATED, now, grace)
         await self._stage_token(change, workflow, secret, now)
         note = f"publish token {secret.hint}, grace {int(grace.total_seconds())} s"
-        self._audit_trail.record(change, Act.PUBLISH_TOKEN_ROTATED, caller, workflow_id=workflow.id, note=note)
+        self._audit_trail.record(change, Act.PUBLISH_TOKEN_ROTATED, caller, workflow=workflow, note=note)
         await change.commit()
         return Published(workflow=workflow, publish_token=secret.reveal())
 
@@ -129,14 +127,14 @@ class Publishing:
         change = self._store.begin()
         found = await find_own(change, caller, ref)
         if end_sessions and not found.is_public:
-            self._audit_trail.record(change, Act.SESSIONS_ENDED, caller, workflow_id=found.id)
+            self._audit_trail.record(change, Act.SESSIONS_ENDED, caller, workflow=found)
             await self._commit_and_end(change, found, now)
             return found
         workflow = found.unpublished(at=now)
         await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
         change.workflows.save(workflow)
         note = "chat sessions ended" if end_sessions else ""
-        self._audit_trail.record(change, Act.UNPUBLISHED, caller, workflow_id=workflow.id, note=note)
+        self._audit_trail.record(change, Act.UNPUBLISHED, caller, workflow=workflow, note=note)
         if end_sessions:
             await self._commit_and_end(change, workflow, now)
         else:
@@ -153,7 +151,7 @@ class Publishing:
         workflow = (await find_own(change, caller, ref)).archived(at=now)
         await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
         change.workflows.save(workflow)
-        self._audit_trail.record(change, Act.WORKFLOW_ARCHIVED, caller, workflow_id=workflow.id)
+        self._audit_trail.record(change, Act.WORKFLOW_ARCHIVED, caller, workflow=workflow)
         await self._commit_and_end(change, workflow, now)
         return workflow
 
@@ -165,7 +163,7 @@ class Publishing:
         change = self._store.begin()
         workflow = (await find_own(change, caller, ref)).unarchived(at=self._clock.now())
         change.workflows.save(workflow)
-        self._audit_trail.record(change, Act.WORKFLOW_UNARCHIVED, caller, workflow_id=workflow.id)
+        self._audit_trail.record(change, Act.WORKFLOW_UNARCHIVED, caller, workflow=workflow)
         await change.commit()
         return workflow
 
@@ -187,7 +185,7 @@ class Publishing:
         self._check_login(require_login=require_login, anyway=anyway)
         change.workflows.save(workflow)
         note = "login required" if require_login else "no login required"
-        self._audit_trail.record(change, Act.LOGIN_RULE_SET, caller, workflow_id=workflow.id, note=note)
+        self._audit_trail.record(change, Act.LOGIN_RULE_SET, caller, workflow=workflow, note=note)
         await change.commit()
         return workflow
 

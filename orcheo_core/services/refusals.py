@@ -2,13 +2,14 @@
 
 from collections import Counter
 
-from orcheo_core.domain.actor import Actor, Caller, Channel
+from orcheo_core.domain.actor import SERVER_NAME, Actor, Caller, Channel
 from orcheo_core.domain.audit import Act
+from orcheo_core.domain.durations import counted
 from orcheo_core.errors import ForbiddenError, OrcheoError, RateLimited, UnauthenticatedError
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.audit_trail import AuditTrail
 
-SERVER = Caller(actor=Actor("orcheo-server"), channel=Channel.HTTP, scopes=frozenset())
+SERVER = Caller(actor=Actor(SERVER_NAME), channel=Channel.HTTP, scopes=frozenset())
 """Who acts when the server does something by itself."""
 
 
@@ -28,14 +29,14 @@ class Refusals:
 
     async def write(self) -> None:
         """Make the counts so far durable."""
-        counted, self._counted = self._counted, Counter()
-        if not counted:
+        refused, self._counted = self._counted, Counter()
+        if not refused:
             return
         change = self._store.begin()
-        for code, times in sorted(counted.items()):
-            self._audit_trail.record(change, Act.REFUSED, SERVER, note=f"{code}: {times} times")
+        for code, times in sorted(refused.items()):
+            self._audit_trail.record(change, Act.REFUSED, SERVER, note=f"{code}: {counted(times, 'time')}")
         try:
             await change.commit()
         except BaseException:
-            self._counted.update(counted)
+            self._counted.update(refused)
             raise

@@ -10,7 +10,7 @@ from orcheo_core.domain.audit import Act
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.pages import Page, PageQuery, unknown_cursor
 from orcheo_core.domain.workflow import RunnerSpec, Workflow, WorkflowFilter
-from orcheo_core.errors import ScopeMissing, WorkflowNotFound
+from orcheo_core.errors import HandleTaken, ScopeMissing, WorkflowNotFound
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Runners
@@ -35,6 +35,14 @@ async def find_visible(change: UnitOfWork, caller: Caller, ref: str) -> Workflow
     if workflow is None or not (caller.is_operator or workflow.owner == caller.actor):
         raise WorkflowNotFound(f"No workflow of yours has the id or handle {ref!r}.")
     return workflow
+
+
+async def _commit_handle(change: UnitOfWork, handle: str) -> None:
+    """Commit; a handle that is taken is named."""
+    try:
+        await change.commit()
+    except HandleTaken:
+        raise HandleTaken(f"Another workflow has the handle {handle!r}.") from None
 
 
 async def _check_cursor(change: UnitOfWork, caller: Caller, after: str) -> None:
@@ -100,8 +108,8 @@ class Registering:
             await probing.probe(workflow)
         change = self._store.begin()
         change.workflows.add(workflow)
-        self._audit_trail.record(change, Act.WORKFLOW_ADDED, caller, workflow_id=workflow.id, note=handle)
-        await change.commit()
+        self._audit_trail.record(change, Act.WORKFLOW_ADDED, caller, workflow=workflow, note=handle)
+        await _commit_handle(change, workflow.handle)
         return workflow
 
     async def check(self, caller: Caller, ref: str, probing: Probing) -> tuple[Workflow, Probe]:
@@ -130,8 +138,8 @@ class Registering:
         workflow = (await find_own(change, caller, ref)).edited(at=self._clock.now(), **fields)
         change.workflows.save(workflow)
         note = ", ".join(sorted(fields))
-        self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow_id=workflow.id, note=note)
-        await change.commit()
+        self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow=workflow, note=note)
+        await _commit_handle(change, workflow.handle)
         return workflow
 
     async def remove(self, caller: Caller, ref: str) -> Workflow:
@@ -143,7 +151,7 @@ class Registering:
         workflow = await find_own(change, caller, ref)
         attachment_ids = await change.attachments.ids(workflow_id=workflow.id)
         change.workflows.remove(workflow)
-        self._audit_trail.record(change, Act.WORKFLOW_REMOVED, caller, workflow_id=workflow.id, note=workflow.handle)
+        self._audit_trail.record(change, Act.WORKFLOW_REMOVED, caller, workflow=workflow, note=workflow.handle)
         await change.commit()
         self._live_turns.stop_workflow(workflow.id)
         self._files.remove(attachment_ids)

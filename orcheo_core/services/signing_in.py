@@ -68,15 +68,19 @@ class SigningIn:
             raise
         now = self._clock.now()
         login = Login(id=self._identifiers.new(IdKind.LOGIN), identity=identity, began_at=now, seen_at=now)
-        await self._write_down(Act.LOGGED_IN, Actor(login.subject.key), f"{provider}: {login.id}")
+        await self._write_down(Act.LOGGED_IN, _visitor(login), f"{provider}: {login.id}", identity.display_name)
         return login
 
     async def end(self, login: Login) -> None:
         """A visitor signs out."""
-        await self._write_down(Act.LOGGED_OUT, Actor(login.subject.key), login.id)
+        await self._write_down(Act.LOGGED_OUT, _visitor(login), login.id, login.identity.display_name)
 
-    async def _write_down(self, act: Act, actor: Actor, note: str) -> None:
+    async def _write_down(self, act: Act, actor: Actor, note: str, label: str = "") -> None:
         change = self._store.begin()
-        caller = Caller(actor=actor, channel=Channel.HTTP, scopes=frozenset())
+        caller = Caller(actor=actor, channel=Channel.HTTP, scopes=frozenset(), label=label)
         self._audit_trail.record(change, act, caller, note=note)
         await change.commit()
+
+
+def _visitor(login: Login) -> Actor:
+    return Actor(login.subject.key)

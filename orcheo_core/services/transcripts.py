@@ -7,6 +7,7 @@ from attrs import frozen
 
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act
+from orcheo_core.domain.durations import counted
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
@@ -14,6 +15,7 @@ from orcheo_core.domain.search import search_words
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, Transcript
+from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import ThreadNotFound, WorkflowNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -57,17 +59,15 @@ class Transcripts:
     async def read(self, caller: Caller, thread_id: str, query: PageQuery) -> Transcript:
         """A thread with a page of its items, hidden ones too; raises :class:`ThreadNotFound`."""
         change = self._store.begin()
-        thread = await _find_visible_thread(change, caller, thread_id)
+        _, thread = await _find_visible_thread(change, caller, thread_id)
         return await _transcript(change, thread, await change.items.page(thread_id, query, hidden=True))
 
     async def whole(self, caller: Caller, thread_id: str) -> Transcript:
         """A thread with all its items, for export; the audit keeps that it was taken."""
         change = self._store.begin()
-        thread = await _find_visible_thread(change, caller, thread_id)
+        workflow, thread = await _find_visible_thread(change, caller, thread_id)
         items = tuple([item async for item in _all_items(change, thread_id)])
-        self._audit_trail.record(
-            change, Act.TRANSCRIPT_EXPORTED, caller, workflow_id=thread.workflow_id, note=thread_id
-        )
+        self._audit_trail.record(change, Act.TRANSCRIPT_EXPORTED, caller, workflow=workflow, note=thread_id)
         await change.commit()
         return await _transcript(change, thread, Page(entries=items, has_more=False))
 
@@ -81,8 +81,8 @@ class Transcripts:
             await self._check_is_of(workflow.id, order.thread_id)
         count = await self._remove_all(self._filter(order, workflow.id), only=order.thread_id)
         change = self._store.begin()
-        note = f"{count} threads"
-        self._audit_trail.record(change, Act.TRANSCRIPTS_PURGED, caller, workflow_id=workflow.id, note=note)
+        note = counted(count, "thread")
+        self._audit_trail.record(change, Act.TRANSCRIPTS_PURGED, caller, workflow=workflow, note=note)
         await change.commit()
         await self._store.tidy(erase=True)
         return count
@@ -117,15 +117,14 @@ class Transcripts:
         return (thread,) if thread is not None and wanted.admits(thread) else ()
 
 
-async def _find_visible_thread(change: UnitOfWork, caller: Caller, thread_id: str) -> Thread:
+async def _find_visible_thread(change: UnitOfWork, caller: Caller, thread_id: str) -> tuple[Workflow, Thread]:
     thread = await change.threads.find(thread_id)
     if thread is None:
         raise _not_found()
     try:
-        await find_visible(change, caller, thread.workflow_id)
+        return await find_visible(change, caller, thread.workflow_id), thread
     except WorkflowNotFound:
         raise _not_found() from None
-    return thread
 
 
 async def _all_items(change: UnitOfWork, thread_id: str) -> AsyncIterator[Item]:

@@ -11,15 +11,17 @@ def test_list_shows_who_did_what(orcheo: CommandLine, sync_house: SyncHouse) -> 
     sync_house.publish()
     said = orcheo("audit", "list", "--limit", "1")
     lines = said.out.splitlines()
-    assert lines[0].split() == ["WHEN", "WHO", "BY", "WHAT", "ABOUT"]
-    assert lines[1].startswith("2026-11-23 12:00 UTC  owner:local  http  workflow.published")
+    assert lines[0].split() == ["WHEN", "WHO", "BY", "WHAT", "WORKFLOW", "NOTE"]
+    assert lines[1].startswith(
+        "2026-11-23 12:00 UTC  owner:local  http  workflow.published  echo      publish token orc_pt_"
+    )
     assert said.err.startswith("There are more: orcheo audit list --limit 1 --after aud_")
 
 
 def test_verify_says_how_many_and_the_last_link(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """So that it can be kept elsewhere."""
     sync_house.publish()
-    assert orcheo("audit", "verify").out.startswith("The audit holds: 3 entries, the last link is ")
+    assert orcheo("audit", "verify").out.startswith("The audit is unchanged: 3 entries, the last link is ")
 
 
 def test_export_is_json_lines(orcheo: CommandLine, sync_house: SyncHouse) -> None:

@@ -15,14 +15,15 @@ def test_create_shows_the_service_token_once(orcheo: CommandLine, sync_house: Sy
     assert token not in orcheo("token", "list").out
 
 
-def test_list_shows_what_each_may_and_until_when(orcheo: CommandLine) -> None:
+def test_list_shows_what_each_may_when_it_was_used_and_until_when(orcheo: CommandLine) -> None:
     """The local owner token is one of them."""
     orcheo("token", "create", "--scope", "workflows:read", "--label", "CI", "--expires-in-days", "30")
     lines = orcheo("token", "list").out.splitlines()
-    assert lines[0].split() == ["ID", "OWNER", "LABEL", "ENDS", "SCOPES"]
+    assert lines[0].split() == ["ID", "OWNER", "LABEL", "CREATED", "LAST", "USED", "ENDS", "SCOPES"]
     mine = next(line for line in lines if " CI " in line)
-    assert mine.endswith("  2026-12-23 12:00 UTC  workflows:read")
-    assert sum("  never  " in line for line in lines) == 1
+    assert mine.endswith("  2026-11-23 12:00 UTC  never                 2026-12-23 12:00 UTC  workflows:read")
+    local = next(line for line in lines if "operator" in line)
+    assert "  2026-11-23 12:00 UTC  2026-11-23 12:00 UTC  never  " in local
 
 
 def test_list_says_how_to_go_on(orcheo: CommandLine) -> None:

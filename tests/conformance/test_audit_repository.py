@@ -3,7 +3,7 @@
 import pytest
 
 from orcheo_core.domain.actor import Actor
-from orcheo_core.domain.audit import body_of, link_of
+from orcheo_core.domain.audit import Act, AuditFilter, body_of, link_of
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.errors import ConcurrentChange, HandleTaken
 from orcheo_core.ports.unit_of_work import Store
@@ -46,7 +46,42 @@ async def test_the_audit_outlives_its_workflow(store: Store) -> None:
 async def test_entries_can_be_those_of_one_actor(store: Store) -> None:
     """By name."""
     await keep(store, samples.audit_entry(1), samples.audit_entry(2, actor=Actor("bob")))
-    assert [each.id for each in (await store.begin().audit.page(PageQuery(), actor="bob")).entries] == ["aud_2"]
+    bobs = await store.begin().audit.page(PageQuery(), AuditFilter(actors=frozenset({"bob", "eve"})))
+    assert [each.id for each in bobs.entries] == ["aud_2"]
+    none = await store.begin().audit.page(PageQuery(), AuditFilter(actors=frozenset()))
+    assert none.entries == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        (AuditFilter(workflows=frozenset({"wf_1"})), ["aud_1", "aud_2"]),
+        (AuditFilter(workflows=frozenset({"echo"})), ["aud_2", "aud_3"]),
+        (AuditFilter(workflows=frozenset({"wf_1", "echo"})), ["aud_1", "aud_2", "aud_3"]),
+        (AuditFilter(act=Act.UNPUBLISHED), ["aud_3"]),
+        (AuditFilter(since=samples.moment(2)), ["aud_2", "aud_3", "aud_4"]),
+        (AuditFilter(until=samples.moment(2)), ["aud_1"]),
+        (AuditFilter(since=samples.moment(2), until=samples.moment(4), act=Act.PUBLISHED), ["aud_2"]),
+    ],
+)
+async def test_entries_are_filtered(store: Store, wanted: AuditFilter, ids: list[str]) -> None:
+    """By the id or the handle of the workflow, by act, from a moment on and before one."""
+    await keep(
+        store,
+        samples.audit_entry(1),
+        samples.audit_entry(2, handle="echo", actor_label="CI"),
+        samples.audit_entry(3, workflow_id="wf_2", handle="echo", act=Act.UNPUBLISHED),
+        samples.audit_entry(4, workflow_id=None),
+    )
+    assert [each.id for each in (await store.begin().audit.page(PageQuery(), wanted)).entries] == ids
+
+
+async def test_an_entry_is_found_by_its_id(store: Store) -> None:
+    """With all that it says."""
+    entry = samples.audit_entry(1, handle="echo", actor_label="CI", note="by hand")
+    await keep(store, entry)
+    assert await store.begin().audit.find("aud_1") == entry
+    assert await store.begin().audit.find("aud_2") is None
 
 
 async def test_each_entry_is_linked_to_the_one_that_landed_before_it(store: Store) -> None:

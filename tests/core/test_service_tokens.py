@@ -1,6 +1,6 @@
 """Service tokens: created, shown once, rotated, revoked, expired; nobody hands on what they do not have."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -11,12 +11,14 @@ from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.workflow import WorkflowFilter
 from orcheo_core.errors import (
     ConcurrentChange,
+    InvalidInput,
     ScopeMissing,
     ServiceTokenEnded,
     ServiceTokenExpired,
     ServiceTokenInvalid,
     ServiceTokenNotFound,
     ServiceTokenRevoked,
+    StorageUnavailable,
     WorkflowNotFound,
 )
 from orcheo_core.services.owner_access import IssuedServiceToken
@@ -40,7 +42,7 @@ async def holder(hall: Hall, issued: IssuedServiceToken) -> Caller:
 async def test_a_service_token_stands_for_its_owner(hall: Hall) -> None:
     """With the scopes it was created with, and no text of it in any representation."""
     issued = await create(hall)
-    assert await holder(hall, issued) == Caller(actor=ADA.actor, channel=Channel.CLI, scopes=READ)
+    assert await holder(hall, issued) == Caller(actor=ADA.actor, channel=Channel.CLI, scopes=READ, label="CI")
     assert issued.text not in repr(issued)
     assert issued.text.startswith(issued.record.hint.removesuffix("…"))
 
@@ -161,3 +163,49 @@ async def test_an_operator_sees_the_workflows_of_all(hall: Hall) -> None:
         await registering.get(BOB, "echo")
     with pytest.raises(WorkflowNotFound):
         await registering.remove(OPERATOR, "echo")
+
+
+async def test_its_use_is_noted_once_a_minute(hall: Hall) -> None:
+    """However often it is used; a look at it is no use."""
+    issued = await create(hall)
+    stored = hall.store.begin().service_tokens
+
+    async def last_used() -> datetime | None:
+        record = await stored.find(issued.record.public_id)
+        assert record is not None
+        return record.last_used_at
+
+    await hall.core.owner_access.check(issued.text)
+    assert await last_used() is None
+    first = hall.clock.now()
+    await holder(hall, issued)
+    hall.clock.advance(seconds=59)
+    await holder(hall, issued)
+    assert await last_used() == first
+    hall.clock.advance(seconds=1)
+    await holder(hall, issued)
+    assert await last_used() == first + timedelta(seconds=60)
+
+
+async def test_it_is_good_where_its_use_cannot_be_noted(hall: Hall) -> None:
+    """On a full disk the owner can still come in."""
+    issued = await create(hall)
+    hall.store.error = StorageUnavailable()
+    assert (await holder(hall, issued)).actor == ADA.actor
+
+
+async def test_a_publish_token_in_its_place_is_recognised(hall: Hall) -> None:
+    """By its first letters: whoever mixed them up is told which is which."""
+    publish_token = await hall.publish()
+    with pytest.raises(ServiceTokenInvalid, match="This is a publish token"):
+        await hall.core.owner_access.authenticate(publish_token, Channel.CLI)
+
+
+async def test_a_cursor_must_be_the_id_of_ones_own(hall: Hall) -> None:
+    """Neither another owner's nor one that never was."""
+    mine, theirs = await create(hall), await create(hall, BOB)
+    for after in ("nope", "", theirs.record.id):
+        with pytest.raises(InvalidInput, match="after: names no service token of yours"):
+            await hall.core.owner_access.page(ADA, PageQuery(after=after))
+    assert (await hall.core.owner_access.page(ADA, PageQuery(after=mine.record.id))).entries == ()
+    assert (await hall.core.owner_access.page(OPERATOR, PageQuery(after=mine.record.id))) is not None

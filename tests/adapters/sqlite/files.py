@@ -10,7 +10,7 @@ from orcheo_adapters.sqlite.commit_pace import CommitPace
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
 from orcheo_adapters.sqlite.repositories import explain_integrity
 
-AUDIT = "INSERT INTO audit VALUES (?, 0, 'published', 'ada', 'cli', NULL, ?)"
+AUDIT = "INSERT INTO audit VALUES (?, 0, 'published', 'ada', 'cli', NULL, ?, NULL, '')"
 
 
 @contextmanager
