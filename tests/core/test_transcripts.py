@@ -120,7 +120,8 @@ async def test_purging_takes_what_meets_all_that_is_said(hall: Hall) -> None:
     assert await purge(ADA, "echo", PurgeOrder(thread_id=recent.thread_id)) == 1
     assert (await hall.core.transcripts.page(ADA, "echo", PageQuery())).entries == ()
     acts = [f"{act} {note}" for act, note in await audited(hall)]
-    assert acts == [f"transcripts.purged {count} threads" for count in (0, 0, 1, 1, 1)]
+    counts = ("0 threads", "0 threads", "1 thread", "1 thread", "1 thread")
+    assert acts == [f"transcripts.purged {count}" for count in counts]
 
 
 async def test_retention_spares_what_was_just_touched(hall: Hall) -> None:
