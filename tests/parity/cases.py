@@ -183,7 +183,7 @@ _WRONG_VALUES = (
     _wrong("invalid_input", ("audit.list", {"after": "aud_nope"})),
     _wrong("invalid_input", ("tokens.list", {"after": "nope"})),
     _wrong("invalid_input", ("tokens.create", {"scopes": ["operator"], "owner": "orcheo-server"})),
-    _wrong("invalid_input", ("workflows.add", {**_ECHO, "runner": "pyton"})),
+    _wrong("invalid_input", ("workflows.add", {**_ECHO, "runner": "pythonic"})),
     _wrong("invalid_input", ("threads.export", {"id": "thr_1", "format": "pdf"})),
     _wrong("invalid_input", ("threads.purge", {"ref": "echo"}), ADD),
     _wrong("invalid_input", ("threads.purge", {"ref": "echo", "older_than_days": -1}), ADD),
