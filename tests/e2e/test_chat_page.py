@@ -99,6 +99,21 @@ def test_stop_keeps_what_was_said(shared_server: ServerProcess, new_tab: NewTab)
     expect(tab.button("Retry")).to_be_visible()
 
 
+def test_a_stopped_answer_stays_marked_when_more_is_said(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """A half answer never looks like a whole one."""
+    published = shared_server.publish("marked", HELD)
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("half")
+    expect(tab.answer_texts).to_have_text("before")
+    tab.button("Stop").click()
+    expect(tab.button("Retry")).to_be_visible()
+    shared_server.gates.open("whole")
+    tab.ask("whole")
+    tab.expect_answer(number=1)
+    expect(tab.page.locator(".ending")).to_have_text("You stopped this answer.")
+    expect(tab.button("Retry")).to_have_count(0)
+
+
 def test_a_failing_workflow_shows_the_fixed_sentence(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """A visitor reads a sentence of ours, never what the workflow raised; Retry replaces the failed answer."""
     published = shared_server.publish("failing", FAILS)

@@ -186,9 +186,30 @@ describe("an opened thread", () => {
   test.each(["failed", "interrupted"] as const)("whose turn %s offers another answer", (status) => {
     expect(open(status)).toMatchObject({
       turn: "idle",
-      failure: { kind: "interrupted", remedy: "answer-again" },
+      failure: { kind: status, remedy: "answer-again" },
     });
     expect(open(status).items[1]).toMatchObject({ status: "interrupted" });
+  });
+
+  test.each([
+    ["failed", "failed"],
+    ["interrupted", "interrupted"],
+    ["cancelled", "stopped"],
+  ] as const)("keeps the mark of a turn that was %s when more is said", (status, ending) => {
+    const more = reduce(open(status), { type: "asked", key: "key-2", text: "More" });
+    expect(more.items.map(({ kind }) => kind)).toEqual(["question", "answer", "ending", "question"]);
+    expect(more.items[2]).toMatchObject({ ending });
+    const again = reduce(open(status), { type: "answer-retried" });
+    expect(again.items.map(({ kind }) => kind)).toEqual(["question"]);
+  });
+
+  test("keeps no mark of a turn that came to its end, and none of a message that was refused", () => {
+    const more = reduce(open("completed"), { type: "asked", key: "key-2", text: "More" });
+    expect(more.items.map(({ kind }) => kind)).toEqual(["question", "answer", "question"]);
+    const failure = { kind: "error", text: "", remedy: "ask-again", notBefore: 0 } as const;
+    const refused = reduce(more, { type: "failed", failure });
+    const next = reduce(refused, { type: "asked", key: "key-3", text: "Else" });
+    expect(next.items.map(({ kind }) => kind)).toEqual(["question", "answer", "question"]);
   });
 
   test("whose turn was cancelled says so", () => {

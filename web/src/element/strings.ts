@@ -40,6 +40,8 @@ export const strings = {
   failureInterrupted: "The answer was interrupted.",
   failureStopped: "You stopped this answer.",
   failureEmpty: "There was no answer to this message.",
+  failureFailed: "The workflow could not answer. You can try again.",
+  endingFailed: "The workflow could not complete this answer.",
   failureError: "Something went wrong while answering.",
   failureRateLimited: "Too many messages in a short time.",
   failureTurnInProgress:

@@ -1,7 +1,7 @@
 /** Draws what went wrong with a turn, and the button that may mend it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { FailureKind, TurnFailure } from "../state/thread-view.ts";
+import type { EndingKind, FailureKind, TurnFailure } from "../state/thread-view.ts";
 import { fill, strings } from "../strings.ts";
 import { retryIcon } from "./icons.ts";
 
@@ -9,6 +9,7 @@ const SENTENCES: Record<FailureKind, string> = {
   interrupted: strings.failureInterrupted,
   stopped: strings.failureStopped,
   empty: strings.failureEmpty,
+  failed: strings.failureFailed,
   error: strings.failureError,
   "rate-limited": strings.failureRateLimited,
   "turn-in-progress": strings.failureTurnInProgress,
@@ -18,6 +19,18 @@ const SENTENCES: Record<FailureKind, string> = {
 
 export function failureSentence(failure: TurnFailure): string {
   return failure.text || SENTENCES[failure.kind];
+}
+
+const ENDINGS: Record<EndingKind, string> = {
+  interrupted: strings.failureInterrupted,
+  stopped: strings.failureStopped,
+  empty: strings.failureEmpty,
+  failed: strings.endingFailed,
+};
+
+/** How an earlier turn ended; nothing can be done about it any more. */
+export function endingTemplate(ending: EndingKind): TemplateResult {
+  return html`<p class="ending" data-kind=${ending}>${ENDINGS[ending]}</p>`;
 }
 
 /** `secondsLeft`: until the retry may be tried. */

@@ -14,6 +14,7 @@ import {
 import { strings } from "../strings.ts";
 import { answerTemplate } from "./answer.ts";
 import { askedTemplate } from "./asked.ts";
+import { endingTemplate } from "./failure-notice.ts";
 import { documentIcon } from "./icons.ts";
 
 /** `answerer`: the workflow's name. */
@@ -43,6 +44,7 @@ function itemTemplate(
 ): TemplateResult | typeof nothing {
   if (item.kind === "question") return questionTemplate(item);
   if (item.kind === "notice") return noticeTemplate(item);
+  if (item.kind === "ending") return endingTemplate(item.ending);
   if (item.kind === "asked") return askedTemplate(item, answerer, answer);
   if (item.kind === "unshown") return html`<p class="unshown" tabindex="-1">${strings.cannotBeShown}</p>`;
   const isBlank = item.parts.every((part) => part.text === "" && part.annotations.length === 0);

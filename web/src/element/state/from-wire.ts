@@ -70,14 +70,15 @@ export function withNews(view: ThreadView, opened: ThreadView): ThreadView {
     0,
     view.items.findIndex(({ id }) => id === first),
   );
-  const known = view.items.slice(place).filter(({ kind }) => kind !== "notice");
-  if (opened.turn === "idle" && marksOf(known) === marksOf(opened.items)) return view;
+  if (opened.turn === "idle" && marksOf(view.items.slice(place)) === marksOf(opened.items)) return view;
   const earlier = place > 0 ? view.earlier : opened.earlier;
   return { ...opened, items: [...view.items.slice(0, place), ...opened.items], earlier };
 }
 
+/** What tells two versions of a thread apart, as far as the server keeps it. */
 function marksOf(items: readonly ItemView[]): string {
-  return items.map((item) => `${item.id} ${"status" in item ? item.status : ""}`).join();
+  const kept = items.filter(({ kind }) => kind !== "notice" && kind !== "ending");
+  return kept.map((item) => `${item.id} ${"status" in item ? item.status : ""}`).join();
 }
 
 function questionView(item: UserItem): QuestionView {
@@ -108,7 +109,7 @@ function askedView(item: QuestionsItem): AskedView {
 }
 
 function turnFailure(turn: WireTurn): TurnFailure {
-  const kind = turn.status === "cancelled" ? "stopped" : "interrupted";
+  const kind = turn.status === "cancelled" ? "stopped" : turn.status === "failed" ? "failed" : "interrupted";
   return { kind, text: "", remedy: "answer-again", notBefore: 0 };
 }
 

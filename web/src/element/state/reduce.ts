@@ -10,7 +10,7 @@ import type {
   ThreadView,
   TurnFailure,
 } from "./thread-view.ts";
-import { emptyThread } from "./thread-view.ts";
+import { emptyThread, isRefused, itemsWithEnding } from "./thread-view.ts";
 
 export type ThreadChange =
   | { type: "opened"; view: ThreadView }
@@ -34,13 +34,13 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
     case "earlier-shown":
       return { ...view, items: [...change.items, ...view.items], earlier: change.earlier };
     case "asked":
-      return running(view, withQuestion(view.items, change.key, change.text));
+      return running(view, withQuestion(itemsWithEnding(view), change.key, change.text));
     case "answer-retried":
       return running(view, upToLastQuestion(view.items));
     case "question-answered":
       return { ...view, items: withAnswer(view.items, change) };
     case "answers-sent":
-      return running(view, view.items);
+      return running(view, itemsWithEnding(view));
     case "told":
       return tell(view, change.threadEvent);
     case "connection":
@@ -122,10 +122,6 @@ function withAnswer(
     );
     return { ...item, questions };
   });
-}
-
-function isRefused(item: ItemView): boolean {
-  return item.kind === "question" && item.status === "refused";
 }
 
 function upToLastQuestion(items: readonly ItemView[]): readonly ItemView[] {

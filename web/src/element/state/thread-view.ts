@@ -50,6 +50,13 @@ interface UnshownView {
   id: string;
 }
 
+/** How an earlier turn ended when it did not come to its end; the latest turn's ending is the view's failure. */
+interface EndingView {
+  kind: "ending";
+  id: string;
+  ending: EndingKind;
+}
+
 export interface NoticeView {
   kind: "notice";
   id: string;
@@ -58,15 +65,16 @@ export interface NoticeView {
   text: string;
 }
 
-export type ItemView = QuestionView | AnswerView | AskedView | UnshownView | NoticeView;
+export type ItemView = QuestionView | AnswerView | AskedView | UnshownView | EndingView | NoticeView;
 
 /** What a visitor can do about a turn that went wrong. */
 export type Remedy = "ask-again" | "answer-again" | "send-again" | "reconnect";
 
+/** Ends of a turn that stay to be seen. */
+export type EndingKind = "interrupted" | "stopped" | "empty" | "failed";
+
 export type FailureKind =
-  | "interrupted"
-  | "stopped"
-  | "empty"
+  | EndingKind
   | "error"
   | "rate-limited"
   | "turn-in-progress"
@@ -113,6 +121,26 @@ export const emptyThread: ThreadView = {
 /** The newest question: the one that a retry is about. */
 export function lastQuestion(view: ThreadView): QuestionView | null {
   return view.items.findLast((item) => item.kind === "question") ?? null;
+}
+
+/** The items, with how their latest turn ended behind them: what is said next must not make it look whole. */
+export function itemsWithEnding({ items, failure }: ThreadView): readonly ItemView[] {
+  const ending = failure === null ? undefined : ENDINGS[failure.kind];
+  const last = items.at(-1);
+  if (ending === undefined || last === undefined || isRefused(last)) return items;
+  return [...items, { kind: "ending", id: `ending:${last.id}`, ending }];
+}
+
+const ENDINGS: Partial<Record<FailureKind, EndingKind>> = {
+  interrupted: "interrupted",
+  stopped: "stopped",
+  empty: "empty",
+  failed: "failed",
+  error: "failed",
+};
+
+export function isRefused(item: ItemView): boolean {
+  return item.kind === "question" && item.status === "refused";
 }
 
 /** The workflow's questions that the visitor's next message answers; null while a turn runs and when none wait. */

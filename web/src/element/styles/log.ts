@@ -71,6 +71,7 @@ export const logStyles = css`
 
   .files,
   .unshown,
+  .ending,
   .skipped {
     margin: 0;
     color: var(--ink-soft);
