@@ -28,8 +28,14 @@ RATE_SETTINGS = {
 """Which rate each setting sets."""
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_RETENTION_DAYS = 36_500
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+
+
+def wrong_setting(name: str, message: str) -> InvalidInput:
+    """The error for an environment variable whose value is not understood."""
+    return InvalidInput(FieldError(name, message), hint=f"Correct {name} in the environment and start again.")
 
 
 def yes_or_no(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
@@ -55,6 +61,11 @@ def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:
 def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
     """``ORCHEO_ALLOWED_ORIGINS``: exact origins, with commas between them."""
     return _read(environment, "ORCHEO_ALLOWED_ORIGINS", _origins, frozenset())
+
+
+def public_url(environment: Mapping[str, str]) -> str | None:
+    """``ORCHEO_PUBLIC_URL``: scheme, host and perhaps port, in the form that browsers give an origin."""
+    return _read(environment, "ORCHEO_PUBLIC_URL", _public_url, None)
 
 
 def log_level(environment: Mapping[str, str]) -> int:
@@ -88,9 +99,7 @@ def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], 
     try:
         return parse(text)
     except ValueError as error:
-        raise InvalidInput(
-            FieldError(name, str(error)), hint="Correct the environment variable and try again."
-        ) from None
+        raise wrong_setting(name, str(error)) from None
 
 
 def _log_level(text: str) -> int:
@@ -117,6 +126,25 @@ def _proxies(text: str) -> TrustedProxies:
     except ValueError:
         message = "must be a number of proxies up to 32, or addresses and networks such as 10.0.0.0/8"
         raise ValueError(message) from None
+
+
+def _public_url(text: str) -> str:
+    if "://" not in text:
+        message = f"must begin with https:// or http://, such as https://{text}"
+        raise ValueError(message)
+    parts = urlsplit(text)
+    scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+    if scheme not in _DEFAULT_PORTS or not host or not host.isascii() or set(host) & set(" %\\<>\"'"):
+        message = "must be https:// or http:// with a host name in ASCII, such as https://chat.example.org"
+        raise ValueError(message)
+    if parts.username is not None or parts.password is not None:
+        message = "must not contain a user name or a password"
+        raise ValueError(message)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        message = "must end after the host name: Orcheo has to be at the root of its host, not below a path"
+        raise ValueError(message)
+    named = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{named}" if port in {None, _DEFAULT_PORTS[scheme]} else f"{scheme}://{named}:{port}"
 
 
 def _origins(text: str) -> frozenset[str]:

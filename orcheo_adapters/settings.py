@@ -19,6 +19,7 @@ from orcheo_adapters.setting_values import (
     allowed_origins,
     flags,
     log_level,
+    public_url,
     rate_plan,
     retention,
     trusted_proxies,
@@ -83,12 +84,11 @@ class ServerSettings:
         host = host or listening_host(environment)
         port = listening_port(environment) if port is None else port
         folder = data_dir or data_folder_path(environment)
-        public_url = environment.get("ORCHEO_PUBLIC_URL") or local_url(host, port)
         settings = cls(
             host=host,
             port=port,
             data_dir=folder,
-            public_url=public_url.rstrip("/"),
+            public_url=public_url(environment) or local_url(host, port),
             runner_conditions=_runner_conditions(environment),
             rate_plan=rate_plan(environment),
             trusted_proxies=trusted_proxies(environment),

@@ -35,6 +35,7 @@ class _App(Starlette):
                 Exception: on_crash,
             },
         )
+        self.router.redirect_slashes = False  # its redirects name scheme and host, which may be those of a proxy
         self.state.parts = parts
 
     def build_middleware_stack(self) -> ASGIApp:

@@ -43,7 +43,14 @@ class AllowedOrigins:
             return False
         if headers.get("sec-fetch-site") not in _OURS:
             return True
-        return origin is not None and urlsplit(origin).netloc != headers.get("host")
+        return origin is not None and _host_of(origin) != headers.get("host")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as http://[
+        return None
 
 
 class CrossSiteGuard:

@@ -1,17 +1,28 @@
-"""HTTP/1.1 connections with deadlines: uvicorn by itself waits for ever for a request to arrive.
+"""HTTP/1.1 connections with deadlines and strict framing: uvicorn by itself waits for ever for a request to arrive.
 
 Each connection is in one of two phases, waiting for a head or for a body, and has one deadline for it. What arrives
 meanwhile does not move the deadline, so that dripping bytes gain nothing.
 """
 
 import asyncio
+import re
+import sys
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from attrs import frozen
+from httptools import HttpParserInvalidMethodError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from orcheo_adapters.http.problems import HeadersTooLarge, NotHttp, RequestTimedOut, problem_response
+from orcheo_adapters.http.problems import (
+    CodingUnknown,
+    HeadersTooLarge,
+    HttpVersionUnknown,
+    MethodUnknown,
+    NotHttp,
+    RequestTimedOut,
+    problem_response,
+)
 from orcheo_adapters.http.request_id import new_request_id
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_core.errors import OrcheoError
@@ -34,8 +45,14 @@ class Deadlines:
     head_bytes: int = 16 * 1024
 
 
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
+"""How a request line begins (RFC 9110, section 9.1)."""
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::[0-9]*)?")
+"""A host with a port or without (RFC 9110, section 7.2)."""
+
+
 class GuardedProtocol(HttpToolsProtocol):
-    """Answers 408, 431 or 400 to what is slow, large or no HTTP, and closes the connection."""
+    """Refuses what is slow, large or not HTTP/1.1, and closes the connection."""
 
     deadlines: ClassVar[Deadlines] = Deadlines()
     security_headers: ClassVar[SecurityHeaders] = SecurityHeaders()
@@ -48,6 +65,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = False
         self.in_body = False
         self._head_bytes = 0
+        self._begins_like_a_request = False
         self._closing = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -66,6 +84,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_bytes = len(data) + (self._head_bytes if self._in_head else 0)
             if self._deadline is None:
                 self._arm(self.deadlines.head_seconds)
+            self._begins_like_a_request = _METHOD.match(data) is not None
         super().data_received(data)
         if self._in_head and self._head_bytes > self.deadlines.head_bytes:
             self._refuse(HeadersTooLarge())
@@ -82,9 +101,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._size_of_head() > self.deadlines.head_bytes:
             self._refuse(HeadersTooLarge())
             return
+        if (fault := self._fault()) is not None:
+            self._refuse(fault)
+            return
         super().on_headers_complete()
         if not self.cycle.keep_alive:
-            self.cycle.transport = _Unhurried(self)  # type: ignore[assignment]  # has all that a cycle uses
+            last = _LastAnswer if self.parser.get_http_version() == "1.1" else _AnswerTo10
+            self.cycle.transport = last(self)  # type: ignore[assignment]  # has all that a cycle uses
 
     def on_body(self, body: bytes) -> None:
         if not self._closing:
@@ -98,7 +121,23 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(NotHttp(msg))
+        is_method = isinstance(sys.exc_info()[1], HttpParserInvalidMethodError) and self._begins_like_a_request
+        self._refuse(MethodUnknown() if is_method else NotHttp(msg))
+
+    def _fault(self) -> OrcheoError | None:
+        """What is wrong with version, Host or framing (RFC 9112, sections 2.3, 3.2 and 6)."""
+        version = self.parser.get_http_version()
+        if version not in {"1.0", "1.1"}:
+            return HttpVersionUnknown() if version > "1.1" else NotHttp()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and version == "1.1"):
+            return NotHttp("A request must have exactly one Host header.")
+        if hosts and not _HOST.fullmatch(hosts[0]):
+            return NotHttp("The Host header is not a host with an optional port.")
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and version == "1.0":
+            return NotHttp("HTTP/1.0 has no Transfer-Encoding.")
+        return CodingUnknown() if codings not in ([], [b"chunked"]) else None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -170,8 +209,8 @@ class GuardedProtocol(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", bytes(answer.body)])
 
 
-class _Unhurried:
-    """The transport as an answer sees it that is the last one of its connection."""
+class _LastAnswer:
+    """The transport that the last response of a connection writes to."""
 
     def __init__(self, protocol: GuardedProtocol) -> None:
         self._protocol = protocol
@@ -184,6 +223,30 @@ class _Unhurried:
             self._protocol.linger()
         else:
             self._protocol.transport.close()
+
+
+class _AnswerTo10(_LastAnswer):
+    """The same for a client of HTTP/1.0: a body without a length ends with the connection (RFC 9112, section 6.3).
+
+    uvicorn frames such a body as chunks, one a write, which these clients would read as part of it.
+    """
+
+    def __init__(self, protocol: GuardedProtocol) -> None:
+        super().__init__(protocol)
+        self._is_chunked: bool | None = None
+        self.write = self._write_plainly  # type: ignore[assignment]  # the same signature, as a method
+
+    def _write_plainly(self, data: bytes) -> None:
+        write = self._protocol.transport.write
+        if self._is_chunked is None:  # the first write is the head
+            head = data.replace(b"transfer-encoding: chunked\r\n", b"")
+            self._is_chunked = head != data
+            write(head)
+        elif not self._is_chunked:
+            write(data)
+        elif data and not data.startswith(b"0\r\n"):
+            size, _, chunk = data.partition(b"\r\n")
+            write(chunk[: int(size, 16)])
 
 
 def guarded_protocol(deadlines: Deadlines, security_headers: SecurityHeaders) -> type[GuardedProtocol]:

@@ -1,11 +1,14 @@
 """Errors on the wire: RFC 9457 problems, and the one table from error to HTTP status."""
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from attrs import frozen
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from orcheo_adapters.http.negotiation import wants_page
 from orcheo_adapters.http.plain_pages import problem_page
@@ -65,8 +68,32 @@ class NotHttp(InvalidError):
     """What came over the connection cannot be read as HTTP/1.1."""
 
     code = "not_http"
-    summary = "This is no valid HTTP request."
-    hint = "Speak HTTP/1.1 without TLS to this port; TLS ends at the proxy in front of the server."
+    summary = "The server cannot read this as an HTTP request."
+    hint = "Send HTTP/1.1 without TLS to this port; a proxy in front of the server takes care of TLS."
+
+
+class MethodUnknown(InvalidError):
+    """A request method that the server does not know for any address (RFC 9110, section 15.6.2)."""
+
+    code = "method_unknown"
+    summary = "The server does not know this request method."
+    hint = "docs/reference/http.md lists the routes with their methods."
+
+
+class CodingUnknown(InvalidError):
+    """A body in a transfer coding other than ``chunked`` (RFC 9112, section 6.1)."""
+
+    code = "transfer_coding_unknown"
+    summary = "The server reads no transfer coding but chunked."
+    hint = "Send the body with a Content-Length, or with `Transfer-Encoding: chunked` alone."
+
+
+class HttpVersionUnknown(InvalidError):
+    """A request line with a version other than HTTP/1.0 and HTTP/1.1 (RFC 9110, section 15.6.6)."""
+
+    code = "http_version_unknown"
+    summary = "The server speaks HTTP/1.1 and HTTP/1.0."
+    hint = "Send the request as HTTP/1.1; a proxy in front of the server may offer other versions."
 
 
 class HeadersTooLarge(InvalidError):
@@ -92,6 +119,9 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (RequestTimedOut, 408),
     (HeadersTooLarge, 431),
     (NotHttp, 400),
+    (MethodUnknown, 501),
+    (CodingUnknown, 501),
+    (HttpVersionUnknown, 505),
     (MalformedRequest, 400),
     (ProofOfWorkNeeded, 428),
     (LoginAttemptInvalid, 400),
@@ -181,12 +211,42 @@ class ErrorAnswers:
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what routing itself refuses: an unknown address or method."""
-    wrong_method = isinstance(error, HTTPException) and error.status_code == 405
+    moved = _without_slash(request) if _is(error, 404) else None
+    if moved is not None:
+        return moved
+    wrong_method = _is(error, 405)
     known = MethodNotAllowed() if wrong_method else NotFoundError()
     response = answer_to(request, known)
-    if isinstance(error, HTTPException) and error.headers:
-        response.headers.update(error.headers)
+    if wrong_method:  # the router names the methods of the first route of this path only
+        response.headers["allow"] = ", ".join(sorted(_methods_of(request)))
     return response
+
+
+def _methods_of(request: Request) -> set[str]:
+    matching = (each for each in _routes_of(request) if each.path_regex.match(request.scope["path"]))
+    return {method for each in matching for method in each.methods or ()}
+
+
+def _is(error: Exception, status: int) -> bool:
+    return isinstance(error, HTTPException) and error.status_code == status
+
+
+def _without_slash(request: Request) -> Response | None:
+    """A redirect for an address that exists without its last slash.
+
+    The location is a path: behind a proxy the server cannot know which scheme and host the client used.
+    """
+    path = request.scope["path"]
+    shorter = path.removesuffix("/")
+    if path == shorter or not any(route.path_regex.match(shorter) for route in _routes_of(request)):
+        return None
+    query = request.scope["query_string"].decode("latin-1")
+    location = quote(shorter, safe="/%:@!$&'()*+,;=~-._") + (f"?{query}" if query else "")
+    return Response(status_code=308, headers={"location": location})
+
+
+def _routes_of(request: Request) -> Iterator[Route]:
+    return (each for each in request.app.routes if isinstance(each, Route))
 
 
 async def on_gone(request: Request, _error: Exception) -> Response:

@@ -25,8 +25,9 @@ from sqlite_utils import Database
 
 from orcheo_adapters.sqlite.commit_pace import CommitPace
 from orcheo_adapters.sqlite.errors import DatabaseUnreadable
-from orcheo_adapters.sqlite.migrations import migrate
+from orcheo_adapters.sqlite.migrations import STEPS, migrate
 from orcheo_adapters.sqlite.read_cache import ReadCache
+from orcheo_adapters.system.disk import LEAST_FREE_BYTES, DiskFull, free_bytes, is_full
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.audit import link_of
 from orcheo_core.domain.search import folded
@@ -84,14 +85,18 @@ class SqliteDatabase:
     ) -> None:
         """Open and migrate ``path``; ``explain`` names the rule behind a broken constraint.
 
-        Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`.
+        Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`, :class:`DiskFull`.
         """
+        self._path = path
         self._explain = explain
         self.cache = ReadCache()
         try:
             self._writer, self._reader, self._apart = _open(path, synchronous)
         except (sqlite3.DatabaseError, OSError) as error:
+            if is_full(path):  # SQLite reports it as "disk I/O error" here, which reads like damage
+                raise DiskFull.at(path) from None
             raise DatabaseUnreadable(f"The database {path} cannot be opened: {error}.") from None
+        self._file = path.stat().st_ino
         self._reads_apart = Lock()
         self._must_erase = False
         self._pace = pace or CommitPace()
@@ -135,6 +140,23 @@ class SqliteDatabase:
         else:
             self._hand_over(change)
         await change.done  # a caller that is cancelled here only stops waiting
+
+    async def check(self) -> None:
+        """Raise :class:`StorageUnavailable` unless a change can be made durable now.
+
+        A change of a few bytes may still fit where a message no longer does, hence the look at the space left.
+        """
+        if not self._is_there():
+            raise StorageUnavailable(f"The database {self._path} was removed or replaced while the server runs.")
+        await self.write((Statement(f"PRAGMA user_version = {len(STEPS)}"),))  # writes the first page again
+        if (left := free_bytes(self._path)) < LEAST_FREE_BYTES:
+            raise StorageUnavailable(f"The disk is full: {left // 1024} KiB are free.")
+
+    def _is_there(self) -> bool:
+        try:
+            return self._path.stat().st_ino == self._file
+        except OSError:
+            return False
 
     async def erase_remains(self, *, force: bool) -> None:
         """Leave no bytes behind of what was removed since the last time, or ever with ``force``.

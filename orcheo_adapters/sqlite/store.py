@@ -64,8 +64,8 @@ class SqliteStore(Store):
         return SqliteUnitOfWork(self._database)
 
     async def check(self) -> None:
-        """See the port: asks the writer for an empty transaction."""
-        await self._database.write((Statement("SELECT 1"),))
+        """See the port."""
+        await self._database.check()
 
     async def tidy(self, *, erase: bool = False) -> None:
         """See the port."""

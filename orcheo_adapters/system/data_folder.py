@@ -10,7 +10,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from orcheo_core.errors import ConflictError, UnavailableError
+from orcheo_adapters.system.disk import DiskFull, means_full
+from orcheo_core.errors import ConflictError, OrcheoError, UnavailableError
 
 
 class DataFolderUnwritable(UnavailableError):
@@ -62,29 +63,29 @@ class DataFolder:
         self._lock = path / "orcheo.lock"
 
     def prepare(self) -> None:
-        """Make the folder, readable by its owner only; raises :class:`DataFolderUnwritable`."""
+        """Make the folder, readable by its owner only; raises :class:`DataFolderUnwritable`, :class:`DiskFull`."""
         from tempfile import NamedTemporaryFile
 
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self.path, prefix=".probe-"):
-                pass
+            with NamedTemporaryFile(dir=self.path, prefix=".probe-") as probe:
+                probe.write(b"probe")
         except OSError as error:
-            message = f"The data folder {self.path} cannot be written: {error.strerror}."
-            raise DataFolderUnwritable(message) from None
+            raise self._unwritable(error) from None
 
     @contextmanager
     def locked(self, url: str) -> Iterator[None]:
-        """Own the folder meanwhile; raises :class:`DataFolderInUse`. The lock dies with the process."""
+        """Own the folder within the block; the lock dies with the process.
+
+        Raises :class:`DataFolderInUse`, :class:`DataFolderUnwritable`, :class:`DiskFull`.
+        """
         try:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise DataFolderUnwritable(f"The lock {self._lock} cannot be opened: {error.strerror}.") from None
+            raise self._unwritable(error) from None
         try:
             self._take(descriptor)
-            owner = {"pid": os.getpid(), "url": url, "since": datetime.now(UTC).isoformat(timespec="seconds")}
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+            self._name_owner(descriptor, url)
             yield
         finally:
             os.close(descriptor)
@@ -96,6 +97,19 @@ class DataFolder:
             return FolderServer(int(owner["pid"]), str(owner["url"]))
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
+
+    def _name_owner(self, descriptor: int, url: str) -> None:
+        owner = {"pid": os.getpid(), "url": url, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+        try:
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> OrcheoError:
+        if means_full(error):
+            return DiskFull.at(self.path)
+        return DataFolderUnwritable(f"The data folder {self.path} cannot be written: {error.strerror}.")
 
     def _take(self, descriptor: int) -> None:
         try:

@@ -52,11 +52,11 @@ def open_flags(settings: Mapping[Flag, bool], provider_target: str | None) -> Fl
         module, _, name = provider_target.partition(":")
         provider = getattr(import_module(module), name)()
     except Exception as error:  # noqa: BLE001 - whatever a foreign module does at its start
-        raise InvalidInput(
-            FieldError(PROVIDER_SETTING, f"cannot be used: {type(error).__name__}: {error}"), hint=_HINT
-        ) from None
+        raise _unusable(f"cannot be used: {type(error).__name__}: {error}") from None
     if not hasattr(provider, "resolve_boolean_details"):
-        raise InvalidInput(
-            FieldError(PROVIDER_SETTING, "must name a callable that returns an OpenFeature provider"), hint=_HINT
-        )
+        raise _unusable("must name a callable that returns an OpenFeature provider")
     return OpenFeatureFlags(settings, provider)
+
+
+def _unusable(why: str) -> InvalidInput:
+    return InvalidInput(FieldError(PROVIDER_SETTING, why), hint=_HINT)

@@ -35,7 +35,7 @@ def listening_port(environment: Mapping[str, str]) -> int:
         return DEFAULT_PORT
     if not text.isdecimal() or not 0 <= int(text) <= _MAX_PORT:
         wrong = FieldError("ORCHEO_PORT", f"must be a whole number from 0 to {_MAX_PORT}")
-        raise InvalidInput(wrong, hint="Correct the environment variable and try again.")
+        raise InvalidInput(wrong, hint="Correct ORCHEO_PORT in the environment and start again.")
     return int(text)
 
 

@@ -65,7 +65,7 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
     """The error names the variable and what it must be."""
     with pytest.raises(InvalidInput, match="ORCHEO_PORT") as refused:
         ServerSettings.load(environment={"ORCHEO_PORT": port})
-    assert refused.value.hint == "Correct the environment variable and try again."
+    assert refused.value.hint == "Correct ORCHEO_PORT in the environment and start again."
 
 
 @pytest.mark.parametrize("port", [0, 1, 65_535])
@@ -103,3 +103,44 @@ def test_addresses_that_workflows_may_reach() -> None:
     assert loaded.runner_conditions.allowed != ServerSettings.load(environment={}).runner_conditions.allowed
     with pytest.raises(InvalidInput, match="ORCHEO_HTTP_RUNNER_ALLOW"):
         ServerSettings.load(environment={"ORCHEO_HTTP_RUNNER_ALLOW": "ten dot something"})
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ("https://chat.example.org", "https://chat.example.org"),
+        (" https://chat.example.org/ ", "https://chat.example.org"),
+        ("HTTPS://Chat.Example.ORG:443", "https://chat.example.org"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_a_public_url_has_the_form_of_an_origin(given: str, understood: str) -> None:
+    """As browsers write it, so that links, cookies and the check of origins agree."""
+    settings = ServerSettings.load(environment={"ORCHEO_PUBLIC_URL": given})
+    assert settings.public_url == understood
+    assert settings.behind_tls is understood.startswith("https")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("chat.example.org", "such as https://chat.example.org"),
+        ("ftp://chat.example.org", "must be https:// or http://"),
+        ("https://", "must be https:// or http://"),
+        ("https://example.org/orcheo", "must end after the host name"),
+        ("https://example.org/?x=1", "must end after the host name"),
+        ("https://example.org/#x", "must end after the host name"),
+        ("https://me:secret@example.org", "must not contain a user name"),
+        ("https://exa mple.org", "host name in ASCII"),
+        ("https://bücher.example", "host name in ASCII"),
+        ("https://example.org:99999", "ort"),
+        ("https://[", "IPv6"),
+    ],
+)
+def test_a_public_url_that_no_visitor_could_use_is_refused(given: str, reason: str) -> None:
+    """At the start, since every share link would be dead."""
+    with pytest.raises(InvalidInput, match="ORCHEO_PUBLIC_URL") as refused:
+        ServerSettings.load(environment={"ORCHEO_PUBLIC_URL": given})
+    assert reason in refused.value.detail
+    assert "secret" not in refused.value.detail

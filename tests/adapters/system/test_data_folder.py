@@ -144,7 +144,7 @@ def test_a_private_file_in_no_folder_is_an_error_of_the_system(tmp_path: Path) -
 def test_a_lock_that_cannot_be_opened_is_said(folder: DataFolder) -> None:
     """A folder stands where the file should be."""
     (folder.path / "orcheo.lock").mkdir()
-    with pytest.raises(DataFolderUnwritable, match="cannot be opened"), folder.locked(URL):
+    with pytest.raises(DataFolderUnwritable, match="cannot be written: Is a directory"), folder.locked(URL):
         pass
 
 
