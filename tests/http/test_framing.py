@@ -112,7 +112,7 @@ async def test_a_message_sent_with_a_slash_too_many_stays_on_the_host(live: Live
     assert (answer.status, answer.headers["location"]) == (308, "/api/chatkit")
 
 
-@pytest.mark.parametrize("path", [b"//evil.example/", b"//chat", b"/nothing/", b"//", b"/chat/a/b/"])
+@pytest.mark.parametrize("path", [b"//evil.example/", b"//chat", b"/nothing/", b"/chat/a/b/"])
 async def test_no_redirect_leads_to_where_nothing_is(live: Live, path: bytes) -> None:
     """Least of all to another host, as a location that begins with two slashes would."""
     answer = await live.ask(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n" + CLOSE)
