@@ -1,12 +1,14 @@
 """Identity providers as operators register them: one by environment variables, or any number in JSON.
 
 ``ORCHEO_OIDC_PROVIDERS`` is the path of a JSON file, or JSON itself: a list of objects with ``name``, ``issuer``,
-``client_id``, and optionally ``title`` and one of ``client_secret_file`` (a path) and ``client_secret_env`` (the name
-of an environment variable). A client secret itself stands in neither.
+``client_id``, and optionally ``title``, one of ``client_secret_file`` (a path) and ``client_secret_env`` (the name of
+an environment variable), ``prompt``, ``max_age``, ``client_auth`` and ``audiences``. A client secret itself stands in
+neither.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import orjson
 from attrs import frozen
@@ -20,6 +22,10 @@ ISSUER, CLIENT_ID = "ORCHEO_OIDC_ISSUER", "ORCHEO_OIDC_CLIENT_ID"
 CLIENT_SECRET, CLIENT_SECRET_FILE = "ORCHEO_OIDC_CLIENT_SECRET", "ORCHEO_OIDC_CLIENT_SECRET_FILE"
 TITLE = "ORCHEO_OIDC_TITLE"
 
+PROMPT, MAX_AGE = "ORCHEO_OIDC_PROMPT", "ORCHEO_OIDC_MAX_AGE"
+CLIENT_AUTH, AUDIENCES = "ORCHEO_OIDC_CLIENT_AUTH", "ORCHEO_OIDC_AUDIENCES"
+
+_FIELDS = ("name", "issuer", "client_id", "prompt", "max_age", "client_auth", "audiences")
 _SINGLE_NAME = "main"
 _DEFAULT_TITLE = "Sign in"
 _HINT = "See docs/how-to/ask-visitors-to-sign-in.md."
@@ -33,6 +39,10 @@ class _Entry:
     title: str = ""
     client_secret_file: str = ""
     client_secret_env: str = ""
+    prompt: str = ""
+    max_age: int | None = None
+    client_auth: str = "auto"
+    audiences: tuple[str, ...] = ()
 
 
 def identity_providers(environment: Mapping[str, str]) -> tuple[ProviderRegistration, ...]:
@@ -54,9 +64,27 @@ def _single(environment: Mapping[str, str]) -> tuple[ProviderRegistration, ...]:
         title=environment.get(TITLE, ""),
         client_secret_file=environment.get(CLIENT_SECRET_FILE, ""),
         client_secret_env=CLIENT_SECRET if environment.get(CLIENT_SECRET) else "",
+        prompt=environment.get(PROMPT, "").strip(),
+        max_age=_max_age(environment.get(MAX_AGE, "").strip()),
+        client_auth=environment.get(CLIENT_AUTH, "").strip() or "auto",
+        audiences=tuple(each.strip() for each in environment.get(AUDIENCES, "").split(",") if each.strip()),
     )
-    paths = {"issuer": ISSUER, "client_id": CLIENT_ID, "client_secret_file": CLIENT_SECRET_FILE}
+    paths = {
+        "issuer": ISSUER,
+        "client_id": CLIENT_ID,
+        "client_secret_file": CLIENT_SECRET_FILE,
+        "prompt": PROMPT,
+        "max_age": MAX_AGE,
+        "client_auth": CLIENT_AUTH,
+        "audiences": AUDIENCES,
+    }
     return (_registration(entry, environment, paths),)
+
+
+def _max_age(text: str) -> int | None:
+    if text and not (text.isascii() and text.isdecimal()):
+        raise _wrong(MAX_AGE, "must be a whole number of seconds")
+    return int(text) if text else None
 
 
 def _listed(environment: Mapping[str, str]) -> tuple[ProviderRegistration, ...]:
@@ -84,7 +112,7 @@ def _load(text: str) -> list[object]:
 
 
 def _read_entry(entry: _Entry, path: str, environment: Mapping[str, str]) -> ProviderRegistration:
-    names = ("name", "issuer", "client_id", "client_secret_file", "client_secret_env")
+    names = (*_FIELDS, "client_secret_file", "client_secret_env")
     return _registration(entry, environment, {name: f"{path}.{name}" for name in names})
 
 
@@ -92,16 +120,15 @@ def _registration(entry: _Entry, environment: Mapping[str, str], paths: Mapping[
     secret = _secret(entry, environment, paths)
     if entry.name == DEV_LOGIN_NAME:
         raise _wrong(paths["name"], f"must not be {DEV_LOGIN_NAME!r}, which is the trial sign-in")
-    for name in ("name", "issuer", "client_id"):
-        _check(name, getattr(entry, name), paths)
+    found = {name: getattr(entry, name) for name in _FIELDS}
+    for name, value in found.items():
+        _check(name, value, paths)
     title = entry.title or (_DEFAULT_TITLE if entry.name == _SINGLE_NAME else entry.name)
-    return ProviderRegistration(
-        name=entry.name, title=title, issuer=entry.issuer, client_id=entry.client_id, client_secret=secret
-    )
+    return ProviderRegistration(**found, title=title, client_secret=secret)
 
 
-def _check(name: str, value: str, paths: Mapping[str, str]) -> None:
-    sound = {"name": "x", "title": "x", "issuer": "https://x.example", "client_id": "x"}
+def _check(name: str, value: object, paths: Mapping[str, str]) -> None:
+    sound: dict[str, Any] = {"name": "x", "title": "x", "issuer": "https://x.example", "client_id": "x"}
     try:
         ProviderRegistration(**{**sound, name: value})
     except ValueError as error:

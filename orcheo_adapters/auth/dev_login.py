@@ -17,6 +17,7 @@ class DevIdentityProvider(IdentityProvider):
 
     name = DEV_LOGIN_NAME
     title = "Trial sign-in (no password)"
+    issuer = DEV_LOGIN_ISSUER
 
     def __init__(self, form_url: str) -> None:
         """``form_url`` is where the form is."""

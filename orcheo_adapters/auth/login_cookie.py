@@ -5,7 +5,7 @@ from datetime import datetime
 
 from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
-from orcheo_core.domain.login import LOGIN_IDLE_LIFETIME, LOGIN_LIFETIME, Identity, Login
+from orcheo_core.domain.login import LOGIN_IDLE_LIFETIME, LOGIN_LIFETIME, EndedLogins, Identity, Login
 from orcheo_core.ports.clock import Clock
 
 _PURPOSE = "orcheo.login-cookie.v1"
@@ -36,6 +36,7 @@ class LoginCookies:
                 "sub": identity.sub,
                 "name": identity.display_name,
                 "began": login.began_at.isoformat(),
+                **({"sid": identity.session} if identity.session else {}),
             }
         )
 
@@ -48,7 +49,9 @@ class LoginCookies:
         values = opened.values
         login = Login(
             id=values["id"],
-            identity=Identity(issuer=values["iss"], sub=values["sub"], display_name=values["name"]),
+            identity=Identity(
+                issuer=values["iss"], sub=values["sub"], display_name=values["name"], session=values.get("sid", "")
+            ),
             began_at=datetime.fromisoformat(values["began"]),
             seen_at=opened.signed_at,
         )
@@ -58,6 +61,23 @@ class LoginCookies:
         """Refuse this login from now on."""
         self._ended.spend(login.id)
 
+    def end_all(self, ended: EndedLogins) -> None:
+        """Refuse the logins that a provider has ended; those that begin later are others."""
+        self._ended.spend_again(_of_provider(ended.issuer, session=ended.session, sub=ended.sub))
+
     def _counts(self, login: Login) -> bool:
         is_trusted = login.identity.issuer in self._issuers and login.id not in self._ended
-        return is_trusted and login.is_valid(self._clock.now())
+        return is_trusted and not self._is_ended_there(login) and login.is_valid(self._clock.now())
+
+    def _is_ended_there(self, login: Login) -> bool:
+        identity = login.identity
+        names = [_of_provider(identity.issuer, sub=identity.sub)]
+        if identity.session:
+            names.append(_of_provider(identity.issuer, session=identity.session))
+        moments = (self._ended.since(name) for name in names)
+        return any(moment is not None and login.began_at <= moment for moment in moments)
+
+
+def _of_provider(issuer: str, *, sub: str = "", session: str = "") -> str:
+    """How logins that a provider has ended are remembered; no id of a login looks like it."""
+    return f"sid {issuer} {session}" if session else f"sub {issuer} {sub}"

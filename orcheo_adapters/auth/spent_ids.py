@@ -33,5 +33,14 @@ class SpentIds:
         self._since[new_id] = now
         return True
 
+    def since(self, spent_id: str) -> datetime | None:
+        """When it was spent last, None when it was not."""
+        return self._since.get(spent_id)
+
+    def spend_again(self, spent_id: str) -> None:
+        """Use an id up from now on, whether or not it was used before."""
+        self._since.pop(spent_id, None)
+        self.spend(spent_id)
+
     def _is_old(self, now: datetime) -> bool:
         return now - next(iter(self._since.values())) > self._lifetime

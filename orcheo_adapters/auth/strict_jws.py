@@ -9,12 +9,24 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from attrs import field, frozen
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jose import jwk, jws
 from jose.backends.base import Key
 
+_OTHERS: dict[str, hashes.HashAlgorithm | None] = {
+    "PS256": hashes.SHA256(),
+    "PS384": hashes.SHA384(),
+    "PS512": hashes.SHA512(),
+    "EdDSA": None,
+    "Ed25519": None,
+}
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _FLAT_OBJECT = re.compile(rb"\{[^{}\[\]]*\}")
 
@@ -63,6 +75,29 @@ def parse_object(data: bytes) -> dict[str, Any]:
     return parsed
 
 
+class _PublicKey(Key):
+    """A public key for an algorithm that python-jose does not have."""
+
+    def __init__(self, members: Mapping[str, str], algorithm: str) -> None:
+        """From the members of a public JWK (RFC 7518 §3.5, RFC 8037 §3.1)."""
+        digest = _OTHERS[algorithm]
+        if digest is None:
+            self._check = Ed25519PublicKey.from_public_bytes(decode_canonical(members["x"])).verify
+            return
+        modulus, exponent = (int.from_bytes(decode_canonical(members[name])) for name in ("n", "e"))
+        key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+        scheme = padding.PSS(mgf=padding.MGF1(digest), salt_length=digest.digest_size)
+        self._check = partial(key.verify, padding=scheme, algorithm=digest)
+
+    def verify(self, msg: bytes, sig: bytes) -> bool:
+        """Whether ``sig`` signs ``msg``."""
+        try:
+            self._check(sig, msg)
+        except InvalidSignature:
+            return False
+        return True
+
+
 @frozen(kw_only=True)
 class JwsKey:
     """A key with the one algorithm that it is for."""
@@ -80,6 +115,8 @@ class JwsKey:
         """Another party's public key, for an asymmetric algorithm; ``members`` are those of the public key only."""
         if algorithm.startswith("HS") or "d" in members or "k" in members:
             reject("no public key")
+        if algorithm in _OTHERS:
+            return cls(algorithm=algorithm, key=_PublicKey(members, algorithm))
         return cls(algorithm=algorithm, key=jwk.construct(dict(members), algorithm))
 
     def sign(self, claims: Mapping[str, Any], header: Mapping[str, str]) -> str:

@@ -259,8 +259,27 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ("POST", "/auth/logout"): Description(
         summary="End the login in this browser.",
         body={"type": "object", "properties": {}},
-        answers={"204": {"description": "The visitor is signed out, or was not signed in."}},
+        answers={
+            "200": json_answer(
+                "The visitor is signed out; the page at `next_url` offers to sign out at the identity provider too.",
+                _object(next_url={"type": "string"}),
+            ),
+            "204": {"description": "The visitor is signed out, or was not signed in."},
+        },
         errors=(StorageUnavailable,),
+    ),
+    ("GET", "/auth/signed-out"): Description(
+        summary="A page that offers to sign out at the identity provider too.",
+        parameters=tuple(_query(name) for name in ("provider", "to")),
+        answers={"200": _LOGIN_PAGE},
+        errors=(InvalidInput, LoginNotSetUp, IdentityProviderUnavailable),
+    ),
+    ("POST", "/auth/backchannel-logout/{provider}"): Description(
+        summary="For identity providers: logins that have ended there end here (OpenID Connect Back-Channel Logout).",
+        body={"type": "object", "properties": {"logout_token": {"type": "string"}}, "required": ["logout_token"]},
+        body_type="application/x-www-form-urlencoded",
+        answers={"200": {"description": "The logins have ended."}},
+        errors=(LoginNotSetUp, RateLimited, IdentityProviderUnavailable, StorageUnavailable),
     ),
     ("GET", "/healthz"): Description(
         summary="Whether the process answers.",

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import wraps
+from urllib.parse import parse_qs, urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from orcheo_adapters.auth.login_state import LoginState, check_return_path
 from orcheo_adapters.http import login_pages
@@ -14,7 +15,7 @@ from orcheo_adapters.http.negotiation import wants_page
 from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.problems import answer_to
 from orcheo_adapters.http.requests import address_of, forbid_cross_site, json_object
-from orcheo_core.errors import FieldError, InvalidInput, LoginNotSetUp, OrcheoError
+from orcheo_core.errors import FieldError, InvalidInput, LoginNotSetUp, LoginNotVerified, MalformedRequest, OrcheoError
 
 Handler = Callable[[Request], Awaitable[Response]]
 _NO_STORE = {"cache-control": "no-store"}
@@ -89,12 +90,42 @@ async def end(request: Request) -> Response:
     forbid_cross_site(request)
     await json_object(request)
     parts, login = parts_of(request), login_of(request)
+    provider = None
     if login is not None:
         parts.login_cookies.end(login)
-        await parts.core.signing_in.end(login)
-    response = Response(status_code=204, headers=_NO_STORE)
+        provider = await parts.core.signing_in.end(login)
+    response = _signed_out(provider.name) if provider else Response(status_code=204, headers=_NO_STORE)
     drop_cookie(request, response, Cookie.LOGIN)
     return response
+
+
+def _signed_out(provider: str) -> Response:
+    return JSONResponse({"next_url": f"/auth/signed-out?{urlencode({'provider': provider})}"}, headers=_NO_STORE)
+
+
+@_for_people
+async def signed_out(request: Request) -> Response:
+    """``GET /auth/signed-out?provider=…&to=…``: offers to end the login at the identity provider as well."""
+    provider = parts_of(request).core.signing_in.provider(request.query_params.get("provider", ""))
+    return login_pages.signed_out(provider.title, await provider.end_url(), _return_path(request) or None)
+
+
+async def end_by_provider(request: Request) -> Response:
+    """``POST /auth/backchannel-logout/{provider}``: an identity provider has ended logins and says so to the server.
+
+    The protocol asks for the status 400 where the token proves nothing.
+    """
+    parts = parts_of(request)
+    await parts.core.limiting.log_in(address=address_of(request))
+    form = parse_qs((await request.body()).decode("ascii", "replace"))
+    [notice] = form.get("logout_token", [""])[:1]
+    try:
+        ended = await parts.core.signing_in.ended(request.path_params["provider"], notice)
+    except LoginNotVerified:
+        message = "The logout token proves nothing; the log of this server says why."
+        raise MalformedRequest(message) from None
+    parts.login_cookies.end_all(ended)
+    return Response(status_code=200, headers=_NO_STORE)
 
 
 @_for_people

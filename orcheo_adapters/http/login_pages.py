@@ -42,6 +42,18 @@ def signed_in(display_name: str) -> Response:
     )
 
 
+def signed_out(provider: str, end_url: str | None, return_path: str | None) -> Response:
+    """Signed out here, perhaps not at the provider: the next person at this computer could sign in with one click."""
+    there = (
+        f"<p>You may still be signed in at {escape(provider)}. On a shared computer, sign out there as well.</p>"
+        f'<nav><a class="way" href="{escape(end_url)}" rel="noreferrer">Sign out at {escape(provider)}</a></nav>'
+        if end_url
+        else ""
+    )
+    back = f'<p><a href="{escape(return_path)}">Back to the chat</a></p>' if return_path else ""
+    return plain_page("You are signed out", f"{there}{back}")
+
+
 def way_back(path: str | None) -> str:
     """Below an error: the link to the chat that the visitor came from, or how to get there without one."""
     if path is None:

@@ -28,6 +28,8 @@ def routes() -> list[BaseRoute]:
         _route("/auth/login", login.begin, "GET"),
         _route("/auth/callback", login.finish, "GET"),
         _route("/auth/logout", login.end, "POST"),
+        _route("/auth/signed-out", login.signed_out, "GET"),
+        _route("/auth/backchannel-logout/{provider}", login.end_by_provider, "POST"),
         _route("/auth/trial", login.trial_form, "GET"),
         _route("/api/workflows", query_operation("workflows.list"), "GET"),
         _route("/api/workflows", body_operation("workflows.add", status=201), "POST"),

@@ -32,6 +32,12 @@ def _check_sub(_identity: object, _attribute: object, sub: str) -> None:
         raise ValueError(message)
 
 
+def _check_session(_identity: object, _attribute: object, session: str) -> None:
+    if len(session) > LONGEST_SUB or not _is_plain(session):
+        message = f"a sid has at most {LONGEST_SUB} printable ASCII characters"
+        raise ValueError(message)
+
+
 def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
@@ -56,11 +62,25 @@ class Identity:
     issuer: str = field(validator=_check_issuer)
     sub: str = field(validator=_check_sub)
     display_name: str = field(converter=shown_name)
+    session: str = field(default="", validator=_check_session)
+    """The provider's own name for what the visitor's browser has open there (``sid``), empty when it says none."""
 
     @property
     def subject(self) -> Subject:
         """Whose threads they are."""
         return Subject.logged_in(self.issuer, self.sub)
+
+
+@frozen(kw_only=True)
+class EndedLogins:
+    """Logins that an identity provider has ended: those of one session there, or all of a person.
+
+    One of ``sub`` and ``session`` is there at least; with both, only the session is meant.
+    """
+
+    issuer: str
+    sub: str = ""
+    session: str = ""
 
 
 @frozen(kw_only=True)

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from orcheo_core.domain.login import Identity
+from orcheo_core.domain.login import EndedLogins, Identity
+from orcheo_core.errors import LoginNotVerified
 
 
 @frozen(kw_only=True)
@@ -21,10 +22,11 @@ class LoginAttempt:
 
 
 class IdentityProvider(Protocol):
-    """One identity provider: ``name`` names it in addresses, ``title`` to people."""
+    """One identity provider: ``name`` names it in addresses, ``title`` to people, ``issuer`` in identities."""
 
     name: str
     title: str
+    issuer: str
 
     @abstractmethod
     async def begin(self, attempt: LoginAttempt) -> str:
@@ -37,3 +39,14 @@ class IdentityProvider(Protocol):
         Raises :class:`LoginDenied` when the provider said no, :class:`LoginNotVerified` for an answer that proves
         nothing, :class:`IdentityProviderUnavailable`.
         """
+
+    async def end_url(self) -> str | None:
+        """Where a browser ends its login at the provider; None when there is no such place."""
+        return None
+
+    async def ended(self, notice: str) -> EndedLogins:  # noqa: ARG002 - for providers that send some
+        """The logins that the provider says it has ended; ``notice`` is what it sent to this server.
+
+        Raises :class:`LoginNotVerified` for a notice that proves nothing, :class:`IdentityProviderUnavailable`.
+        """
+        raise LoginNotVerified

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from orcheo_core.domain.actor import Actor, Caller, Channel
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.login import Login
-from orcheo_core.errors import LoginDenied, LoginNotSetUp, LoginNotVerified
+from orcheo_core.domain.login import EndedLogins, Login
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotSetUp, LoginNotVerified
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
 from orcheo_core.ports.unit_of_work import Store
@@ -71,9 +72,26 @@ class SigningIn:
         await self._write_down(Act.LOGGED_IN, _visitor(login), f"{provider}: {login.id}", identity.display_name)
         return login
 
-    async def end(self, login: Login) -> None:
-        """A visitor signs out."""
+    async def end(self, login: Login) -> IdentityProvider | None:
+        """A visitor signs out; the provider at which the browser may still be signed in, if that can be ended too."""
         await self._write_down(Act.LOGGED_OUT, _visitor(login), login.id, login.identity.display_name)
+        provider = next((each for each in self.providers if each.issuer == login.identity.issuer), None)
+        if provider is None:
+            return None
+        try:
+            return provider if await provider.end_url() else None
+        except IdentityProviderUnavailable:
+            return None
+
+    async def ended(self, provider: str, notice: str) -> EndedLogins:
+        """A provider says that it has ended logins; which ones.
+
+        Raises :class:`LoginNotSetUp`, :class:`LoginNotVerified`, :class:`IdentityProviderUnavailable`.
+        """
+        ended = await self.provider(provider).ended(notice)
+        actor = Actor(Subject.logged_in(ended.issuer, ended.sub).key) if ended.sub else UNKNOWN_VISITOR
+        await self._write_down(Act.LOGGED_OUT, actor, f"{provider}: ended by the provider")
+        return ended
 
     async def _write_down(self, act: Act, actor: Actor, note: str, label: str = "") -> None:
         change = self._store.begin()

@@ -52,9 +52,30 @@ def test_several_are_a_list_or_a_file_with_one(tmp_path: Path) -> None:
     assert load(ORCHEO_OIDC_PROVIDERS=named, STAFF="s", **SINGLE).identity_providers == expected
 
 
+def test_a_provider_can_be_told_more() -> None:
+    """By variables or fields of the same meaning."""
+    [found] = load(
+        **SINGLE,
+        ORCHEO_OIDC_PROMPT="login",
+        ORCHEO_OIDC_MAX_AGE="3600",
+        ORCHEO_OIDC_CLIENT_AUTH="post",
+        ORCHEO_OIDC_AUDIENCES="https://a.example, b",
+    ).identity_providers
+    more = {"prompt": "login", "max_age": 3_600, "client_auth": "post", "audiences": ["https://a.example", "b"]}
+    [entry] = listed(LISTED | more).identity_providers
+    expected = ("login", 3_600, "post", ("https://a.example", "b"))
+    for each in (found, entry):
+        assert (each.prompt, each.max_age, each.client_auth, each.audiences) == expected
+
+
 @pytest.mark.parametrize(
     ("environment", "path"),
     [
+        (SINGLE | {"ORCHEO_OIDC_PROMPT": "none"}, "ORCHEO_OIDC_PROMPT"),
+        (SINGLE | {"ORCHEO_OIDC_MAX_AGE": "an hour"}, "ORCHEO_OIDC_MAX_AGE"),
+        (SINGLE | {"ORCHEO_OIDC_MAX_AGE": "99999999"}, "ORCHEO_OIDC_MAX_AGE"),
+        (SINGLE | {"ORCHEO_OIDC_CLIENT_AUTH": "jwt"}, "ORCHEO_OIDC_CLIENT_AUTH"),
+        (SINGLE | {"ORCHEO_OIDC_AUDIENCES": "a" * 256}, "ORCHEO_OIDC_AUDIENCES"),
         ({"ORCHEO_OIDC_ISSUER": "http://login.example.org", "ORCHEO_OIDC_CLIENT_ID": "x"}, "ORCHEO_OIDC_ISSUER"),
         ({"ORCHEO_OIDC_ISSUER": "https://a.example/?x", "ORCHEO_OIDC_CLIENT_ID": "x"}, "ORCHEO_OIDC_ISSUER"),
         ({"ORCHEO_OIDC_ISSUER": "https://u:p@a.example", "ORCHEO_OIDC_CLIENT_ID": "x"}, "ORCHEO_OIDC_ISSUER"),

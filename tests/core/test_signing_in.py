@@ -2,13 +2,15 @@
 
 import pytest
 
+from orcheo_adapters.auth.dev_login import DevIdentityProvider
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.ids import IdKind, is_id
+from orcheo_core.domain.login import EndedLogins
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotSetUp, LoginNotVerified, OrcheoError
 from orcheo_core.ports.identity import LoginAttempt
 from tests.core.hall import Hall, build_hall
-from tests.fakes.identity import ISSUER, FakeIdentityProvider
+from tests.fakes.identity import ISSUER, FakeIdentityProvider, login
 
 ATTEMPT = LoginAttempt(state="state", seed=b"a secret seed")
 
@@ -68,6 +70,44 @@ async def test_without_providers_nobody_signs_in() -> None:
     for each in (hall, with_provider()):
         with pytest.raises(LoginNotSetUp):
             await each.core.signing_in.begin("other", ATTEMPT)
+
+
+@pytest.mark.parametrize(
+    ("ends", "is_down", "is_offered"),
+    [("https://login.example.org/logout", False, True), (None, False, False), ("https://x.example", True, False)],
+)
+async def test_signing_out_offers_the_end_at_the_provider(ends: str | None, is_down: bool, is_offered: bool) -> None:
+    """Where there is a place for it; a provider that is down does not keep anybody in."""
+    provider = FakeIdentityProvider(ends=ends, is_down=is_down)
+    hall = build_hall(identity_providers=(provider,))
+    assert await hall.core.signing_in.end(login()) == (provider if is_offered else None)
+
+
+async def test_a_login_of_a_provider_that_is_gone_can_be_ended() -> None:
+    """It was taken out of the settings since."""
+    hall = build_hall(
+        identity_providers=(FakeIdentityProvider(issuer="https://other.example", ends="https://x.example"),)
+    )
+    assert await hall.core.signing_in.end(login()) is None
+
+
+async def test_logins_that_a_provider_has_ended_are_written_down() -> None:
+    """With the person, if the provider names one."""
+    hall = with_provider()
+    assert await hall.core.signing_in.ended("fake", "ada") == EndedLogins(issuer=ISSUER, sub="ada")
+    assert await hall.core.signing_in.ended("fake", "sid:s-1") == EndedLogins(issuer=ISSUER, session="s-1")
+    assert await acts(hall) == [
+        (Act.LOGGED_OUT, f"oidc:{ISSUER}#ada", "fake: ended by the provider"),
+        (Act.LOGGED_OUT, "visitor:unknown", "fake: ended by the provider"),
+    ]
+
+
+async def test_a_provider_need_not_have_an_end() -> None:
+    """The trial sign-in has none: nowhere to go, and no notices."""
+    trial = DevIdentityProvider("http://127.0.0.1/auth/trial")
+    assert await trial.end_url() is None
+    with pytest.raises(LoginNotVerified):
+        await trial.ended("token")
 
 
 def test_an_attempt_does_not_show_its_seed() -> None:

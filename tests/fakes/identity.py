@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from attrs import define, field
 
-from orcheo_core.domain.login import Identity, Login
-from orcheo_core.errors import OrcheoError
+from orcheo_core.domain.login import EndedLogins, Identity, Login
+from orcheo_core.errors import IdentityProviderUnavailable, OrcheoError
 from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
 
 ISSUER = "https://login.example.org"
@@ -28,6 +28,10 @@ class FakeIdentityProvider(IdentityProvider):
 
     name: str = "fake"
     title: str = "Fake"
+    issuer: str = ISSUER
+    ends: str | None = None
+    """Where a browser ends its login there."""
+    is_down: bool = False
     refusal: OrcheoError | None = None
     attempts: list[LoginAttempt] = field(factory=list)
 
@@ -42,3 +46,14 @@ class FakeIdentityProvider(IdentityProvider):
         if self.refusal is not None:
             raise self.refusal
         return identity(answer["code"])
+
+    async def end_url(self) -> str | None:
+        """See the port."""
+        if self.is_down:
+            raise IdentityProviderUnavailable
+        return self.ends
+
+    async def ended(self, notice: str) -> EndedLogins:
+        """All of whom ``notice`` names, or the session when it begins with ``sid:``."""
+        kind, _, name = notice.rpartition(":")
+        return EndedLogins(issuer=self.issuer, **({"session": name} if kind == "sid" else {"sub": name}))

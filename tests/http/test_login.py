@@ -113,6 +113,45 @@ async def test_who_signed_out_is_out(walled: House, provider: BadProvider) -> No
     assert (await walled.client.post("/auth/logout", json={})).status_code == 204
 
 
+async def test_signing_out_offers_the_end_at_the_provider(walled: House, provider: BadProvider) -> None:
+    """On a shared computer the next person must not be let in without a question."""
+    provider.metadata = lambda document: document | {"end_session_endpoint": f"{ISSUER}/logout?a=1"}
+    await sign_in(walled, provider)
+    answer = await walled.client.post("/auth/logout", json={})
+    assert (answer.status_code, answer.json()) == (200, {"next_url": "/auth/signed-out?provider=main"})
+    assert_problem(await enter(walled), 401, "login_required")
+
+    page = await walled.client.get(answer.json()["next_url"], params={"provider": "main", "to": "/chat/echo"})
+    assert f'href="{ISSUER}/logout?a=1&amp;client_id=' in page.text
+    assert 'href="/chat/echo"' in page.text
+    alone = await walled.client.get("/auth/signed-out?provider=main")
+    assert "Back to the chat" not in alone.text
+    assert_problem(await walled.client.get("/auth/signed-out?provider=nobody"), 404, "login_not_set_up")
+    assert_problem(await walled.client.get("/auth/signed-out?provider=main&to=//evil.example"), 422, "invalid_input")
+
+
+async def test_a_signed_out_page_without_a_place_at_the_provider_is_plain(walled: House) -> None:
+    """Nothing is offered that is not there."""
+    page = await walled.client.get("/auth/signed-out?provider=main")
+    assert (page.status_code, "Sign out at" in page.text) == (200, False)
+
+
+async def test_a_login_that_the_provider_has_ended_is_over(walled: House, provider: BadProvider) -> None:
+    """The provider tells the server itself; who signs in later is in."""
+    await sign_in(walled, provider)
+    there = "/auth/backchannel-logout/main"
+    async with walled.visitor_from("10.0.0.2") as elsewhere:
+        form = {"logout_token": provider.logout_token()}
+        assert (await elsewhere.client.post(there, data=form)).status_code == 200
+        for again in (form, {}, {"logout_token": "a.b.c"}):
+            assert_problem(await elsewhere.client.post(there, data=again), 400, "malformed_request")
+        assert_problem(await elsewhere.client.post(f"{there}x", data=form), 404, "login_not_set_up")
+    assert_problem(await enter(walled), 401, "login_required")
+    walled.clock.advance(seconds=1)
+    await sign_in(walled, provider)
+    assert (await enter(walled)).status_code == 200
+
+
 async def test_signing_in_again_ends_the_former_login(walled: House, provider: BadProvider) -> None:
     """A new id at each login: what was planted or copied before is worth nothing."""
     await sign_in(walled, provider)

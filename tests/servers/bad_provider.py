@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from attrs import define, field
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -28,6 +28,8 @@ Json = dict[str, Any]
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 OTHER_RSA_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+ED_KEY = ed25519.Ed25519PrivateKey.generate()
+OTHER_ED_KEY = ed25519.Ed25519PrivateKey.generate()
 SHORT_RSA_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=1_024)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 EC_384_KEY = ec.generate_private_key(ec.SECP384R1())
@@ -63,6 +65,17 @@ def public_pem(key: rsa.RSAPrivateKey) -> bytes:
 def rs256(key: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
     """Signs as RS256 does."""
     return lambda data: key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
+def ps(key: rsa.RSAPrivateKey, digest: hashes.HashAlgorithm) -> Callable[[bytes], bytes]:
+    """Signs as PS256 and its like do."""
+    scheme = padding.PSS(mgf=padding.MGF1(digest), salt_length=digest.digest_size)
+    return lambda data: key.sign(data, scheme, digest)
+
+
+def ed_jwk(key: ed25519.Ed25519PrivateKey, **members: Any) -> Json:
+    """The public key of a pair for EdDSA."""
+    return {"kty": "OKP", "crv": "Ed25519", "x": b64(key.public_key().public_bytes_raw()), **members}
 
 
 def es(key: ec.EllipticCurvePrivateKey, digest: hashes.HashAlgorithm) -> Callable[[bytes], bytes]:
@@ -102,6 +115,8 @@ class BadProvider:
     userinfo: Json | None = None
     is_down: bool = False
     asked: list[str] = field(factory=list)
+    authorized: list[dict[str, str]] = field(factory=list)
+    """What browsers brought along, one after the other."""
     _codes: dict[str, dict[str, str]] = field(factory=dict)
 
     @property
@@ -123,6 +138,7 @@ class BadProvider:
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
         assert asked["client_id"] == CLIENT_ID
+        self.authorized.append(asked)
         code = f"code-{len(self._codes)}"
         self._codes[code] = asked
         return self.answer({"state": asked["state"], "code": code, "iss": self.issuer})
@@ -177,9 +193,27 @@ class BadProvider:
             "exp": now + 300,
             **({"name": self.name} if self.name else {}),
         }
-        segments = (json.dumps(each).encode() for each in (self.header, self.claims(claims)))
-        signed = ".".join(b64(segment) for segment in segments)
-        return self.id_token(f"{signed}.{b64(self.sign(signed.encode()))}")
+        return self.id_token(self._signed(self.header, self.claims(claims)))
+
+    def logout_token(self, *, header: Json | None = None, **changed: Any) -> str:
+        """What it sends when a login has ended there; ``None`` leaves a claim out."""
+        now = int(self.clock.now().timestamp())
+        claims = {
+            "iss": ISSUER,
+            "aud": CLIENT_ID,
+            "sub": self.sub,
+            "iat": now,
+            "exp": now + 120,
+            "jti": f"jti-{len(self.asked)}-{now}",
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+            **changed,
+        }
+        given = {name: value for name, value in claims.items() if value is not None}
+        return self._signed(header or {"typ": "logout+jwt", **self.header}, given)
+
+    def _signed(self, header: Json, claims: Json) -> str:
+        signed = ".".join(b64(json.dumps(each).encode()) for each in (header, claims))
+        return f"{signed}.{b64(self.sign(signed.encode()))}"
 
     def _say(self, what: str, document: Json) -> Response:
         self.asked.append(what)

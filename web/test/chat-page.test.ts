@@ -89,6 +89,19 @@ describe("the line above the chat", () => {
     expect(server.sent.at(-1)?.url).toBe("/auth/logout");
   });
 
+  test("leads on to where the identity provider can be signed out of as well", async () => {
+    openPage(
+      jsonAnswer({ ...DESCRIPTION, signed_in_as: "Ada" }),
+      jsonAnswer(GRANT),
+      jsonAnswer({ next_url: "/auth/signed-out?provider=main" }),
+    );
+    const assign = vi.spyOn(location, "assign").mockImplementation(() => {});
+    await expect.poll(() => shownText(".sign-in span")).toBe("Signed in as Ada");
+    find<HTMLButtonElement>(".sign-in button").click();
+    const to = encodeURIComponent(location.pathname);
+    await expect.poll(() => assign.mock.calls).toEqual([[`/auth/signed-out?provider=main&to=${to}`]]);
+  });
+
   test("warns where anybody can sign in under any name", async () => {
     openPage(jsonAnswer({ ...DESCRIPTION, dev_login: true }), jsonAnswer(GRANT));
     await expect.poll(() => shownText(".sign-in [role=note]")).toContain("Trial sign-in is on");

@@ -9,7 +9,7 @@ from orcheo_adapters.auth.strict_jws import JwsKey, decode_canonical, reject
 
 _MOST = 100
 _LEAST_RSA_BITS, _MOST_RSA_BITS = 2_048, 8_192
-_RSA, _EC = ("kty", "n", "e"), ("kty", "crv", "x", "y")
+_MEMBERS = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y"), "OKP": ("kty", "crv", "x")}
 
 _KINDS: dict[str, tuple[str, str | None]] = {
     "RS256": ("RSA", None),
@@ -18,6 +18,11 @@ _KINDS: dict[str, tuple[str, str | None]] = {
     "ES256": ("EC", "P-256"),
     "ES384": ("EC", "P-384"),
     "ES512": ("EC", "P-521"),
+    "PS256": ("RSA", None),
+    "PS384": ("RSA", None),
+    "PS512": ("RSA", None),
+    "EdDSA": ("OKP", "Ed25519"),
+    "Ed25519": ("OKP", "Ed25519"),
 }
 """What kind of key each algorithm needs; any other algorithm, ``none`` and the symmetric ones above all, is refused."""
 
@@ -70,8 +75,7 @@ def _fits(key: Mapping[str, Any], kid: str | None, algorithm: str) -> bool:
 
 
 def _public_key(key: Mapping[str, Any], algorithm: str) -> JwsKey:
-    names = _RSA if key["kty"] == "RSA" else _EC
-    members = {name: key[name] for name in names}
+    members = {name: key[name] for name in _MEMBERS[key["kty"]]}
     if not all(isinstance(each, str) for each in members.values()):
         reject("key")
     if key["kty"] == "RSA":

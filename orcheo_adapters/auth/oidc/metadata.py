@@ -23,6 +23,8 @@ class ProviderMetadata:
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None
+    end_session_endpoint: str | None
+    """Where a browser ends its login there (OpenID Connect RP-Initiated Logout 1.0)."""
     sends_iss: bool
     """Whether it names itself in each answer (RFC 9207), so that an answer without its name is refused."""
     token_endpoint_auth: str
@@ -39,7 +41,8 @@ class ProviderMetadata:
             authorization_endpoint=_url(document, "authorization_endpoint"),
             token_endpoint=_url(document, "token_endpoint"),
             jwks_uri=_url(document, "jwks_uri"),
-            userinfo_endpoint=_url(document, "userinfo_endpoint") if "userinfo_endpoint" in document else None,
+            userinfo_endpoint=_optional_url(document, "userinfo_endpoint"),
+            end_session_endpoint=_optional_url(document, "end_session_endpoint"),
             sends_iss=document.get("authorization_response_iss_parameter_supported") is True,
             token_endpoint_auth=_auth(document.get("token_endpoint_auth_methods_supported")),
         )
@@ -55,6 +58,10 @@ def _url(document: Mapping[str, Any], name: str) -> str:
     if not isinstance(url, str) or not is_secure_url(url):
         raise MetadataWrong(f"{name} is no https URL")
     return url
+
+
+def _optional_url(document: Mapping[str, Any], name: str) -> str | None:
+    return _url(document, name) if document.get(name) is not None else None
 
 
 def _auth(methods: object) -> str:

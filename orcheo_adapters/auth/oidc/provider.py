@@ -2,20 +2,22 @@
 
 import hmac
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from orcheo_adapters.auth.oidc.http import ProviderHttp
-from orcheo_adapters.auth.oidc.id_token import Expected, verified_claims
+from orcheo_adapters.auth.oidc.id_token import OLDEST_SECONDS, Expected, verified_claims, verified_logout
 from orcheo_adapters.auth.oidc.kept import Kept
 from orcheo_adapters.auth.oidc.key_set import KeySet, KeyUnknown
-from orcheo_adapters.auth.oidc.metadata import POST, MetadataWrong, ProviderMetadata, discovery_url
+from orcheo_adapters.auth.oidc.metadata import BASIC, POST, MetadataWrong, ProviderMetadata, discovery_url
 from orcheo_adapters.auth.oidc.names import display_name
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration
+from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.system.logs import get_logger
-from orcheo_core.domain.login import Identity
+from orcheo_core.domain.login import LONGEST_SUB, EndedLogins, Identity
 from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotVerified
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
@@ -24,6 +26,7 @@ _SCOPE = "openid profile"
 _PASSING = frozenset({"server_error", "temporarily_unavailable"})
 _OUR_FAULT = frozenset({"invalid_client", "unauthorized_client"})
 _LOG = get_logger("login")
+_Verified = Callable[[str, KeySet, Expected], Mapping[str, Any]]
 
 
 class OidcProvider(IdentityProvider):
@@ -35,12 +38,14 @@ class OidcProvider(IdentityProvider):
         """Nothing is asked before the first visitor wants to sign in."""
         self.name = registration.name
         self.title = registration.title
+        self.issuer = registration.issuer
         self._registration = registration
         self._redirect_uri = redirect_uri
         self._http = http
         self._clock = clock
         self._metadata = Kept(self._fetch_metadata, clock)
         self._keys = Kept(self._fetch_keys, clock)
+        self._notices = SpentIds(2 * timedelta(seconds=OLDEST_SECONDS), clock=clock)
 
     async def begin(self, attempt: LoginAttempt) -> str:
         """See the port."""
@@ -55,10 +60,15 @@ class OidcProvider(IdentityProvider):
                 "nonce": _secret(attempt, "nonce"),
                 "code_challenge": _challenge(_secret(attempt, "verifier")),
                 "code_challenge_method": "S256",
+                **self._asking_again(),
             }
         )
-        joint = "&" if "?" in metadata.authorization_endpoint else "?"
-        return f"{metadata.authorization_endpoint}{joint}{query}"
+        return _with_query(metadata.authorization_endpoint, query)
+
+    def _asking_again(self) -> dict[str, str]:
+        """When the provider should not take its own word for who it is."""
+        prompt, max_age = self._registration.prompt, self._registration.max_age
+        return ({"prompt": prompt} if prompt else {}) | ({} if max_age is None else {"max_age": str(max_age)})
 
     async def finish(self, attempt: LoginAttempt, answer: Mapping[str, str]) -> Identity:
         """See the port."""
@@ -68,9 +78,22 @@ class OidcProvider(IdentityProvider):
         if not answer.get("code"):
             raise self._refused("there is no code")
         tokens = await self._exchange(metadata, attempt, answer["code"])
-        claims = await self._verify(tokens.get("id_token"), attempt)
+        claims = await self._verify(tokens.get("id_token"), verified_claims, self._expected(attempt))
         named = await self._with_name(metadata, tokens, claims)
-        return self._identity(claims["sub"], named)
+        return self._identity(claims, named)
+
+    async def end_url(self) -> str | None:
+        """See the port; the provider may ask the visitor whether that is meant."""
+        endpoint = (await self._metadata.get()).end_session_endpoint
+        query = urlencode({"client_id": self._registration.client_id})
+        return None if endpoint is None else _with_query(endpoint, query)
+
+    async def ended(self, notice: str) -> EndedLogins:
+        """See the port; ``notice`` is a logout token (OpenID Connect Back-Channel Logout 1.0), which counts once."""
+        claims = await self._verify(notice, verified_logout, self._expected())
+        if not self._notices.spend(claims["jti"]):
+            raise self._refused("the logout token came before")
+        return EndedLogins(issuer=self.issuer, sub=claims.get("sub", ""), session=claims.get("sid", ""))
 
     def _check_sender(self, metadata: ProviderMetadata, answer: Mapping[str, str]) -> None:
         """RFC 9207: an answer of one provider must never be taken for another's."""
@@ -107,7 +130,8 @@ class OidcProvider(IdentityProvider):
         client_id, secret = self._registration.client_id, self._registration.client_secret
         if secret is None:
             return {}, {"client_id": client_id}
-        if metadata.token_endpoint_auth == POST:
+        chosen = {"basic": BASIC, "post": POST}.get(self._registration.client_auth, metadata.token_endpoint_auth)
+        if chosen == POST:
             return {}, {"client_id": client_id, "client_secret": secret}
         pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
         return {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}, {}
@@ -118,24 +142,28 @@ class OidcProvider(IdentityProvider):
             return IdentityProviderUnavailable(hint="The operator of this server should look at its log.")
         return self._refused(f"the provider did not take the code: {_quoted(error)}")
 
-    async def _verify(self, id_token: object, attempt: LoginAttempt) -> Mapping[str, Any]:
-        if not isinstance(id_token, str):
-            raise self._refused("there is no id token")
-        expected = Expected(
+    def _expected(self, attempt: LoginAttempt | None = None) -> Expected:
+        return Expected(
             issuer=self._registration.issuer,
             client_id=self._registration.client_id,
-            nonce=_secret(attempt, "nonce"),
+            nonce=_secret(attempt, "nonce") if attempt else "",
             now=self._clock.now(),
+            audiences=frozenset(self._registration.audiences),
+            max_age=self._registration.max_age,
         )
+
+    async def _verify(self, token: object, verified: _Verified, expected: Expected) -> Mapping[str, Any]:
+        if not isinstance(token, str):
+            raise self._refused("there is no id token")
         keys = await self._keys.get()
         try:
-            return verified_claims(id_token, keys, expected)
+            return verified(token, keys, expected)
         except KeyUnknown:
             newer = await self._keys.renewed()
         except Exception as error:  # noqa: BLE001 - whatever a text does to a parser, it is no id token
             raise self._refused(_reason(error)) from None
         try:
-            return verified_claims(id_token, newer, expected)
+            return verified(token, newer, expected)
         except Exception as error:  # noqa: BLE001 - as above
             raise self._refused(_reason(error)) from None
 
@@ -155,9 +183,14 @@ class OidcProvider(IdentityProvider):
             raise self._refused("the userinfo is another person's")
         return userinfo
 
-    def _identity(self, sub: str, named: Mapping[str, Any]) -> Identity:
+    def _identity(self, claims: Mapping[str, Any], named: Mapping[str, Any]) -> Identity:
+        sub, session = claims["sub"], claims.get("sid")
+        if not isinstance(session, str) or len(session) > LONGEST_SUB:
+            session = ""
         try:
-            return Identity(issuer=self._registration.issuer, sub=sub, display_name=display_name(named) or sub)
+            return Identity(
+                issuer=self._registration.issuer, sub=sub, display_name=display_name(named) or sub, session=session
+            )
         except ValueError as error:
             raise self._refused(str(error)) from None
 
@@ -181,6 +214,10 @@ class OidcProvider(IdentityProvider):
     def _refused(self, why: str) -> LoginNotVerified:
         _LOG.warning("login by identity provider %s refused: %s", self.name, why)
         return LoginNotVerified()
+
+
+def _with_query(endpoint: str, query: str) -> str:
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
 
 
 def _secret(attempt: LoginAttempt, purpose: str) -> str:

@@ -8,6 +8,9 @@ from attrs import field, frozen
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _LONGEST = 255
+_PROMPTS = frozenset({"login", "consent", "select_account"})
+_LONGEST_AGE = 31_536_000
+CLIENT_AUTHS = ("auto", "basic", "post")
 
 
 def _check_name(_registration: object, _attribute: object, name: str) -> None:
@@ -28,12 +31,39 @@ def _check_client_id(_registration: object, _attribute: object, client_id: str) 
         raise ValueError(message)
 
 
+def _check_prompt(_registration: object, _attribute: object, prompt: str) -> None:
+    if not set(prompt.split()) <= _PROMPTS:
+        message = f"must be one or more of: {', '.join(sorted(_PROMPTS))}"
+        raise ValueError(message)
+
+
+def _check_max_age(_registration: object, _attribute: object, max_age: int | None) -> None:
+    if max_age is not None and not 0 <= max_age <= _LONGEST_AGE:
+        message = f"must be a whole number of seconds from 0 to {_LONGEST_AGE}"
+        raise ValueError(message)
+
+
+def _check_client_auth(_registration: object, _attribute: object, client_auth: str) -> None:
+    if client_auth not in CLIENT_AUTHS:
+        message = f"must be one of: {', '.join(CLIENT_AUTHS)}"
+        raise ValueError(message)
+
+
+def _check_audiences(_registration: object, _attribute: object, audiences: tuple[str, ...]) -> None:
+    if not all(0 < len(each) <= _LONGEST for each in audiences):
+        message = f"must each have 1 to {_LONGEST} characters"
+        raise ValueError(message)
+
+
 @frozen(kw_only=True)
 class ProviderRegistration:
     """An identity provider, and this server as it is registered there.
 
     ``name`` names it in addresses and in the audit, ``title`` to visitors. ``issuer`` is compared exactly, to the
     last slash. Without a ``client_secret`` the server is a public client, which PKCE alone protects.
+    ``prompt`` and ``max_age`` say when the provider should ask again who somebody is. ``client_auth`` is how the
+    secret is sent, ``auto`` as the provider's metadata says. ``audiences`` are other applications whose name may stand
+    in an id token beside the client id.
     """
 
     name: str = field(validator=_check_name)
@@ -41,6 +71,10 @@ class ProviderRegistration:
     issuer: str = field(validator=_check_issuer)
     client_id: str = field(validator=_check_client_id)
     client_secret: str | None = field(default=None, repr=False)
+    prompt: str = field(default="", validator=_check_prompt)
+    max_age: int | None = field(default=None, validator=_check_max_age)
+    client_auth: str = field(default="auto", validator=_check_client_auth)
+    audiences: tuple[str, ...] = field(default=(), validator=_check_audiences)
 
 
 def is_secure_url(text: object) -> bool:

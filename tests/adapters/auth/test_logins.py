@@ -13,7 +13,7 @@ from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
-from orcheo_core.domain.login import Login
+from orcheo_core.domain.login import EndedLogins, Login
 from orcheo_core.errors import InvalidInput, LoginAttemptInvalid
 from orcheo_core.services.identifiers import Identifiers
 from tests.adapters.auth.settable_clock import SettableClock
@@ -54,6 +54,30 @@ def test_a_seal_gets_old() -> None:
     clock.advance(timedelta(seconds=1))
     with pytest.raises(SealExpired):
         seal(clock=clock).open(text, lifetime=HOUR)
+
+
+def test_logins_that_a_provider_has_ended_count_no_more() -> None:
+    """Those of a person, or of one session there; later ones and other people's are others."""
+    clock = SettableClock()
+    cookies = LoginCookies((NEW,), issuers=[ISSUER], clock=clock)
+    ada, bob = login(at=clock.now()), login("bob", at=clock.now())
+    here = evolve(ada, identity=evolve(ada.identity, session="s-1"))
+    there = evolve(ada, identity=evolve(ada.identity, session="s-2"))
+    values = {name: cookies.issue(each) for name, each in {"bob": bob, "here": here, "there": there}.items()}
+
+    def still() -> set[str]:
+        return {name for name, value in values.items() if cookies.read(value) is not None}
+
+    cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada", session="s-1"))
+    assert still() == {"bob", "there"}
+    cookies.end_all(EndedLogins(issuer="https://other.example", sub="bob"))
+    cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
+    assert still() == {"bob"}
+    clock.advance(timedelta(seconds=1))
+    values["again"] = cookies.issue(evolve(here, began_at=clock.now(), seen_at=clock.now()))
+    assert still() == {"bob", "again"}
+    cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
+    assert still() == {"bob"}
 
 
 @given(st.data())

@@ -14,7 +14,7 @@ from orcheo_adapters.auth.oidc.http import ProviderHttp
 from orcheo_adapters.auth.oidc.provider import OidcProvider
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration
 from orcheo_adapters.outgoing import Outgoing
-from orcheo_core.domain.login import Identity
+from orcheo_core.domain.login import EndedLogins, Identity
 from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotVerified
 from orcheo_core.ports.identity import LoginAttempt
 from tests.fakes.clock import FakeClock
@@ -85,6 +85,26 @@ FINE: dict[str, dict[str, Any]] = {
         "sign": bad.es(bad.EC_384_KEY, hashes.SHA384()),
         "jwks": {"keys": [bad.ec_jwk(bad.EC_384_KEY, kid="e", use="sig", key_ops=["verify"])]},
     },
+    "PS256": {
+        "header": {"alg": "PS256", "kid": "k1"},
+        "sign": bad.ps(bad.RSA_KEY, hashes.SHA256()),
+        "jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="k1", alg="PS256")]},
+    },
+    "PS512": {
+        "header": {"alg": "PS512", "kid": "k1"},
+        "sign": bad.ps(bad.RSA_KEY, hashes.SHA512()),
+        "jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="k1")]},
+    },
+    "EdDSA": {
+        "header": {"alg": "EdDSA", "kid": "o"},
+        "sign": bad.ED_KEY.sign,
+        "jwks": {"keys": [bad.ed_jwk(bad.ED_KEY, kid="o", use="sig"), bad.rsa_jwk(bad.RSA_KEY, kid="o")]},
+    },
+    "Ed25519": {
+        "header": {"alg": "Ed25519"},
+        "sign": bad.ED_KEY.sign,
+        "jwks": {"keys": [bad.ed_jwk(bad.ED_KEY, alg="Ed25519")]},
+    },
     "credentials in the form": {
         "metadata": lambda document: document | {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
     },
@@ -131,6 +151,25 @@ WRONG: dict[str, dict[str, Any]] = {
     "sub with control characters": {"sub": "a\x00b"},
     "signature": _swapped(),
     "swapped keys": _swapped() | {"jwks": {"keys": [bad.rsa_jwk(bad.OTHER_RSA_KEY, kid="other")]}},
+    "PS256 for a key of RS256": {
+        "header": {"alg": "PS256", "kid": "k1"},
+        "sign": bad.ps(bad.RSA_KEY, hashes.SHA256()),
+    },
+    "PS256 with another key": {
+        "header": {"alg": "PS256", "kid": "k1"},
+        "sign": bad.ps(bad.OTHER_RSA_KEY, hashes.SHA256()),
+        "jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="k1")]},
+    },
+    "EdDSA with another key": {
+        "header": {"alg": "EdDSA"},
+        "sign": bad.OTHER_ED_KEY.sign,
+        "jwks": {"keys": [bad.ed_jwk(bad.ED_KEY)]},
+    },
+    "EdDSA with a key of another length": {
+        "header": {"alg": "EdDSA"},
+        "sign": bad.ED_KEY.sign,
+        "jwks": {"keys": [bad.ed_jwk(bad.ED_KEY) | {"x": "AAAA"}]},
+    },
     "no signature": {"id_token": lambda text: text.rpartition(".")[0] + "."},
     "alg none": {"header": {"alg": "none"}, "sign": lambda _data: b""},
     "alg None with key": {"header": {"alg": "None", "kid": "k1"}},
@@ -287,6 +326,146 @@ async def test_a_providers_bad_hour_is_bridged(wrong: BadProvider) -> None:
     wrong.clock.advance(minutes=120)  # type: ignore[attr-defined]  # it is a fake clock
     wrong.is_down = True
     assert (await ours.begin(ATTEMPT)).startswith(f"{bad.ISSUER}/authorize?")
+
+
+async def test_the_provider_is_told_when_to_ask_again(wrong: BadProvider) -> None:
+    """By the settings; and it must say when the visitor last showed who they are."""
+    now = int(wrong.clock.now().timestamp())
+    ours = provider(wrong, evolve(REGISTRATION, prompt="login consent", max_age=300))
+    wrong.claims = with_claims(auth_time=now - 360)
+    assert await sign_in(wrong, ours) == ADA
+    assert (wrong.authorized[-1]["prompt"], wrong.authorized[-1]["max_age"]) == ("login consent", "300")
+    for claims in (with_claims(auth_time=now - 361), with_claims()):
+        wrong.claims = claims
+        with pytest.raises(LoginNotVerified):
+            await sign_in(wrong, ours)
+    wrong.claims = with_claims()
+    assert await sign_in(wrong) == ADA
+    assert {"prompt", "max_age"}.isdisjoint(wrong.authorized[-1])
+
+
+@pytest.mark.parametrize(
+    ("trusted", "claims", "is_believed"),
+    [
+        ((), {"aud": ["https://idcs.example", bad.CLIENT_ID]}, False),
+        (("https://idcs.example",), {"aud": ["https://idcs.example", bad.CLIENT_ID]}, True),
+        (("https://idcs.example",), {"aud": ["https://idcs.example", "other", bad.CLIENT_ID]}, False),
+        (("https://idcs.example",), {"aud": ["https://idcs.example"]}, False),
+        (("https://idcs.example",), {"aud": ["https://idcs.example", bad.CLIENT_ID], "azp": "other"}, False),
+        ((), {"aud": [bad.CLIENT_ID, bad.CLIENT_ID]}, True),
+    ],
+)
+async def test_further_audiences_are_taken_where_they_are_trusted(
+    wrong: BadProvider, trusted: tuple[str, ...], claims: bad.Json, is_believed: bool
+) -> None:
+    """Some providers name themselves beside the client, and no ``azp``."""
+    wrong = evolve(wrong, claims=with_claims(**claims))
+    ours = provider(wrong, evolve(REGISTRATION, audiences=trusted))
+    if is_believed:
+        assert await sign_in(wrong, ours) == ADA
+    else:
+        with pytest.raises(LoginNotVerified):
+            await sign_in(wrong, ours)
+
+
+@pytest.mark.parametrize(("client_auth", "is_post"), [("post", True), ("basic", False), ("auto", False)])
+async def test_how_the_secret_is_sent_can_be_chosen(wrong: BadProvider, client_auth: str, is_post: bool) -> None:
+    """For providers that do not decode what Basic must encode."""
+    sent: list[httpx2.Request] = []
+
+    class Watching(httpx2.ASGITransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            sent.append(request)
+            return await super().handle_async_request(request)
+
+    ours = OidcProvider(
+        evolve(REGISTRATION, client_auth=client_auth),
+        redirect_uri="https://chat.example.org/auth/callback",
+        http=ProviderHttp(Watching(wrong.app)),
+        clock=wrong.clock,
+    )
+    assert await sign_in(wrong, ours) == ADA
+    [exchange] = [each for each in sent if each.url.path == "/token"]
+    assert ("authorization" not in exchange.headers) is is_post
+
+
+# --- the end of a login ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        (None, None),
+        (f"{bad.ISSUER}/logout", f"{bad.ISSUER}/logout?client_id=orcheo%3A%2B+1"),
+        (f"{bad.ISSUER}/logout?realm=a", f"{bad.ISSUER}/logout?realm=a&client_id=orcheo%3A%2B+1"),
+    ],
+)
+async def test_a_browser_can_end_its_login_there(wrong: BadProvider, endpoint: str | None, url: str | None) -> None:
+    """Where the metadata name a place for it."""
+    wrong.metadata = lambda document: document | {"end_session_endpoint": endpoint}
+    assert await provider(wrong).end_url() == url
+
+
+async def test_a_session_of_the_provider_is_kept_in_the_identity(wrong: BadProvider) -> None:
+    """So that its end can be told apart; one of another kind is none."""
+    assert (await sign_in(evolve(wrong, claims=with_claims(sid="s-1")))).session == "s-1"
+    for sid in (7, "s" * 256):
+        assert (await sign_in(evolve(wrong, claims=with_claims(sid=sid)))).session == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "ended"),
+    [
+        ({}, EndedLogins(issuer=bad.ISSUER, sub="ada")),
+        ({"sid": "s-1"}, EndedLogins(issuer=bad.ISSUER, sub="ada", session="s-1")),
+        ({"sub": None, "sid": "s-1"}, EndedLogins(issuer=bad.ISSUER, session="s-1")),
+        ({"exp": None}, EndedLogins(issuer=bad.ISSUER, sub="ada")),
+        ({"header": {"alg": "RS256", "kid": "k1"}}, EndedLogins(issuer=bad.ISSUER, sub="ada")),
+    ],
+)
+async def test_a_logout_token_says_which_logins_have_ended(
+    wrong: BadProvider, changed: dict[str, Any], ended: EndedLogins
+) -> None:
+    """Those of a person, or of one session there."""
+    assert await provider(wrong).ended(wrong.logout_token(**changed)) == ended
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "https://evil.example"},
+        {"aud": "other"},
+        {"events": {}},
+        {"events": None},
+        {"events": "http://schemas.openid.net/event/backchannel-logout"},
+        {"nonce": "n"},
+        {"sub": None},
+        {"sub": 7},
+        {"sid": 7},
+        {"jti": None},
+        {"iat": 0},
+        {"iat": None},
+        {"exp": 0},
+        {"header": {"alg": "RS256", "kid": "k1", "typ": "at+jwt"}},
+        {"header": {"alg": "none"}},
+    ],
+)
+async def test_a_logout_token_that_proves_nothing_ends_nothing(wrong: BadProvider, changed: dict[str, Any]) -> None:
+    """Each rule of the specification."""
+    with pytest.raises(LoginNotVerified):
+        await provider(wrong).ended(wrong.logout_token(**changed))
+
+
+async def test_an_id_token_is_no_logout_token_and_comes_once(wrong: BadProvider) -> None:
+    """Neither can be taken for the other; a copy of a logout token would end later logins."""
+    ours = provider(wrong)
+    token = wrong.logout_token()
+    await ours.ended(token)
+    for notice in (token, "", "a.b.c"):
+        with pytest.raises(LoginNotVerified):
+            await ours.ended(notice)
+    with pytest.raises(LoginNotVerified):
+        await sign_in(evolve(wrong, id_token=lambda _text: wrong.logout_token(jti="other")))
 
 
 async def test_a_public_client_has_no_secret(wrong: BadProvider) -> None:

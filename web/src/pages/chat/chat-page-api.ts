@@ -58,10 +58,11 @@ export class ChatPageApi {
     return answer.client_secret;
   }
 
-  /** Ends the login of this browser, here and in its other tabs. */
-  async signOut(): Promise<void> {
+  /** Ends the login of this browser, here and in its other tabs; where to go on when the provider can end its own. */
+  async signOut(): Promise<string | null> {
     const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
-    await this.#send("/auth/logout", post);
+    const response = await this.#send("/auth/logout", post);
+    return response.status === 204 ? null : (await readJson<{ next_url: string }>(response)).next_url;
   }
 
   async #ask<T>(url: string, init: RequestInit): Promise<T> {

@@ -102,10 +102,12 @@ export class OrcheoChatPage extends LitElement {
 
   async #signOut(): Promise<void> {
     Drafts.forgetAll();
+    let next: string | null = null;
     try {
-      await newApi().signOut();
+      next = await newApi().signOut();
     } finally {
-      location.reload();
+      if (next) location.assign(`${next}&to=${encodeURIComponent(location.pathname)}`);
+      else location.reload();
     }
   }
 
