@@ -13,6 +13,8 @@ from orcheo_core.domain.audit import Act, AuditEntry
 from orcheo_core.domain.chat_session import ChatSession, Way
 from orcheo_core.domain.component_items import (
     ClientToolCallItem,
+    Ending,
+    EndingKind,
     EndOfTurnItem,
     GeneratedImageItem,
     HiddenItem,
@@ -181,7 +183,11 @@ component_items = st.one_of(
     st.builds(WidgetItem, **entry, widget=json_objects, copy_text=maybe_texts),
     st.builds(GeneratedImageItem, **entry, url=maybe_texts),
     st.builds(ProgressNoteItem, **entry, steps=st.lists(steps, max_size=3).map(tuple), title=maybe_texts),
-    st.builds(EndOfTurnItem, **entry),
+    st.builds(
+        EndOfTurnItem,
+        **entry,
+        ending=st.none() | st.builds(Ending, kind=st.sampled_from(EndingKind), message=maybe_texts),
+    ),
     st.builds(HiddenItem, **entry, content=json_values),
     st.builds(
         StructuredInputItem,

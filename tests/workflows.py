@@ -99,7 +99,7 @@ def fails_without_words(_text: str) -> str:
 
 def takes_too_long(_text: str) -> str:
     """Ends as a run does whose time is up."""
-    raise RunTimedOut
+    raise RunTimedOut("no time left")
 
 
 def remembers(_text: str, context: RunContext) -> str:

@@ -131,7 +131,14 @@ _NAMES = (
     """,
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES)
+
+_TURN_FAULTS = (
+    "ALTER TABLE turns ADD COLUMN fault_code TEXT",
+    "ALTER TABLE turns ADD COLUMN fault_reason TEXT",
+    "CREATE INDEX failed_turns ON turns (workflow_id, thread_id) WHERE status = 'failed'",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES, _TURN_FAULTS)
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 
 

@@ -312,9 +312,12 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
         self._put("turns", rows.turn_row(turn))
 
     def save(self, turn: Turn) -> None:
-        sql = "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ? WHERE id = ?"
+        sql = (
+            "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ?, "
+            "fault_code = ?, fault_reason = ? WHERE id = ?"
+        )
         ended_at = rows.to_micros(turn.ended_at) if turn.ended_at else None
-        values = (turn.status, ended_at, *rows.usage_columns(turn.usage), turn.id)
+        values = (turn.status, ended_at, *rows.usage_columns(turn.usage), *rows.fault_columns(turn.fault), turn.id)
         self._stage(Statement(sql, values, _changed_one))
 
 

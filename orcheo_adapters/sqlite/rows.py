@@ -21,7 +21,7 @@ from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
 
 Row = tuple[Any, ...]
@@ -286,6 +286,7 @@ def turn_row(turn: Turn) -> Row:
         _json(turn.replaces),
         *usage_columns(turn.usage),
         0,
+        *fault_columns(turn.fault),
     )
 
 
@@ -294,9 +295,15 @@ def usage_columns(usage: Usage | None) -> Row:
     return (None, None) if usage is None else (usage.input_tokens, usage.output_tokens)
 
 
+def fault_columns(fault: TurnFault | None) -> Row:
+    """fault_code, fault_reason."""
+    return (None, None) if fault is None else (fault.code, fault.reason)
+
+
 def turn_of(row: Row) -> Turn:
     """From the columns of :func:`turn_row`."""
-    (*own, status, ended_at, key, replaces, input_tokens, output_tokens, _is_indexed) = row
+    (*row_before, fault_code, fault_reason) = row
+    (*own, status, ended_at, key, replaces, input_tokens, output_tokens, _is_indexed) = row_before
     id_, workflow_id, thread_id, subject, user_item_id, answer_id, started_at = own
     return Turn(
         id=id_,
@@ -311,6 +318,7 @@ def turn_of(row: Row) -> Turn:
         idempotency_key=key,
         replaces=tuple(orjson.loads(replaces)),
         usage=None if input_tokens is None else Usage(input_tokens=input_tokens, output_tokens=output_tokens),
+        fault=None if fault_code is None else TurnFault(fault_code, fault_reason),
     )
 
 

@@ -21,6 +21,9 @@ from orcheo_core.domain.structured_input import Question, StructuredInputItem
 
 Json = dict[str, Any]
 
+ENDING_KEY = "orcheo.ending"
+"""Key in an ``end_of_turn`` item under which stands why the answer before it is not whole (an addition of ours)."""
+
 
 @frozen(kw_only=True)
 class AttachmentLinks:
@@ -130,8 +133,11 @@ def _(item: ProgressNoteItem) -> Json:
 
 
 @_fields.register
-def _(_item: EndOfTurnItem) -> Json:
-    return {"type": "end_of_turn"}
+def _(item: EndOfTurnItem) -> Json:
+    if item.ending is None:
+        return {"type": "end_of_turn"}
+    told = present(kind=item.ending.kind.value, message=item.ending.message, allow_retry=item.ending.allow_retry)
+    return {"type": "end_of_turn", ENDING_KEY: told}
 
 
 def _user_fields(item: UserItem, links: AttachmentLinks) -> Json:

@@ -88,9 +88,39 @@ class ProgressNoteItem(ItemBase):
     expanded: bool = False
 
 
+class EndingKind(StrEnum):
+    """Why an answer is not whole."""
+
+    STOPPED = "stopped"
+    """By the visitor."""
+    CLOSED = "closed"
+    """By the owner, who closed the chat."""
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CUT_OFF = "cut_off"
+    """At a limit: of a model, or of the length of an answer."""
+    NO_ANSWER = "no_answer"
+    INTERRUPTED = "interrupted"
+    """By the end of the server's process."""
+
+
+@frozen(kw_only=True)
+class Ending:
+    """What a thread remembers of a turn without a whole answer; ``message`` is what the visitor was told."""
+
+    kind: EndingKind
+    message: str | None = None
+    allow_retry: bool = True
+
+
 @frozen(kw_only=True)
 class EndOfTurnItem(ItemBase):
-    """Says that the workflow is done although it showed no text."""
+    """The end of a turn, kept where the page could not tell it otherwise.
+
+    Without an ``ending`` the workflow is done although it showed nothing; with one the answer before it is not whole.
+    """
+
+    ending: Ending | None = None
 
 
 @frozen(kw_only=True)

@@ -143,5 +143,6 @@ _DETAILS: dict[type, Callable[[Any], dict[str, Any]]] = {
     ClientToolCallItem: _call_details,
     StructuredInputItem: _structured_details,
     WidgetItem: lambda item: {"widget": item.widget},
+    EndOfTurnItem: lambda item: {"ending": item.ending.kind.value if item.ending else None},
     HiddenItem: lambda item: {"content": item.content},
 }

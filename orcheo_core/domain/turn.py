@@ -19,13 +19,21 @@ class TurnStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+@frozen
+class TurnFault:
+    """Why a turn has no answer, or not a whole one: a stable code and a short reason, for the workflow's owner."""
+
+    code: str
+    reason: str
+
+
 @frozen(kw_only=True)
 class Turn:
     """One turn; ``user_item_id`` is the item it answers, ``answer_id`` the item the answer is written into.
 
     A repeated ``idempotency_key`` of the same subject in the same workflow means the same turn.
     ``replaces`` are the items a retry takes the place of: they go when its answer is durable.
-    ``usage`` is what its run reported, None when it reported nothing.
+    ``usage`` is what its run reported, None when it reported nothing. ``fault`` is for the owner, never for visitors.
     """
 
     id: str
@@ -40,15 +48,16 @@ class Turn:
     idempotency_key: str | None = None
     replaces: tuple[str, ...] = ()
     usage: Usage | None = None
+    fault: TurnFault | None = None
 
     @property
     def is_running(self) -> bool:
         """Whether its answer is still being written."""
         return self.status is TurnStatus.RUNNING
 
-    def ended(self, status: TurnStatus, at: datetime) -> "Turn":
+    def ended(self, status: TurnStatus, at: datetime, fault: TurnFault | None = None) -> "Turn":
         """Ended with a final status; the first end stays."""
-        return evolve(self, status=status, ended_at=at) if self.is_running else self
+        return evolve(self, status=status, ended_at=at, fault=fault) if self.is_running else self
 
     def with_usage(self, usage: Usage) -> "Turn":
         """With this on top of what was used before."""

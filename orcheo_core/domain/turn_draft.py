@@ -9,6 +9,7 @@ from attrs import asdict, evolve
 from orcheo_core.domain.answer_draft import AnswerDraft, ProgressNoteDraft
 from orcheo_core.domain.component_items import (
     ClientToolCallItem,
+    Ending,
     EndOfTurnItem,
     GeneratedImageItem,
     HiddenItem,
@@ -64,12 +65,15 @@ class TurnDraft:
         """Whether something was said since :meth:`mark_saved`."""
         self.length = 0
         """Characters of text so far."""
+        self.cut: CutShort | None = None
+        """Why the answer is not whole, if the workflow said so."""
         self._stamp = stamp
         self._acted_upon = acted_upon
         self._open: AnswerDraft | ProgressNoteDraft | None = None
         self._whole: list[Item] = []
         self._saved = 0
         self._is_visible = False
+        self._is_noticed = False
         self._given_thread = thread
 
     @property
@@ -81,6 +85,12 @@ class TurnDraft:
     def has_news(self) -> bool:
         """Whether an item is whole that is not durable: it must be before anybody is told so."""
         return len(self._whole) > self._saved
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a visitor was shown nothing: no item (blank text is none), no notice, no effect."""
+        shown = (item for item in self.items(every=True) if not isinstance(item, HiddenItem))
+        return not self._is_noticed and not any(_shows(each) for each in shown)
 
     def items(self, *, every: bool = False) -> list[Item]:
         """The items to save: those since :meth:`mark_saved`, or ``every`` one of the turn."""
@@ -107,11 +117,11 @@ class TurnDraft:
                 return [answer.write(run_event.text)]
         return list(self._apply(run_event))
 
-    def finish(self, *, completed: bool) -> list[ThreadEvent]:
-        """What the browser is told when the turn is as whole as it gets."""
+    def finish(self, ending: Ending | None = None) -> list[ThreadEvent]:
+        """What the browser is told when the turn is as whole as it gets; the thread keeps an ``ending``."""
         events = list(self._close())
-        if completed and not self._is_visible:
-            events.append(self._add(self._new(EndOfTurnItem)))
+        if ending is not None or not self._is_visible:
+            events.append(self._add(self._new(EndOfTurnItem, ending=ending)))
         return events
 
     @singledispatchmethod
@@ -186,15 +196,22 @@ class TurnDraft:
         yield Progress(text=run_event.text, icon=run_event.icon)
 
     @_apply.register
-    def _(self, _event: UsageReported | CutShort) -> Iterator[ThreadEvent]:
+    def _(self, _event: UsageReported) -> Iterator[ThreadEvent]:
+        yield from ()
+
+    @_apply.register
+    def _(self, run_event: CutShort) -> Iterator[ThreadEvent]:
+        self.cut = run_event
         yield from ()
 
     @_apply.register
     def _(self, run_event: EffectCaused) -> Iterator[ThreadEvent]:
+        self._is_noticed = True
         yield Effect(name=run_event.name, data=run_event.data)
 
     @_apply.register
     def _(self, run_event: NoticeGiven) -> Iterator[ThreadEvent]:
+        self._is_noticed = True
         yield Notice(level=run_event.level, message=run_event.message, title=run_event.title)
 
     def _answer(self) -> Generator[ThreadEvent, None, AnswerDraft]:
@@ -229,3 +246,7 @@ class TurnDraft:
 
     def _new(self, cls: type[NewItem], **fields: Any) -> NewItem:
         return cls(**asdict(self._stamp(), recurse=False), **fields)
+
+
+def _shows(item: Item) -> bool:
+    return bool(item.text.strip() or item.content[0].citations) if isinstance(item, AssistantItem) else True

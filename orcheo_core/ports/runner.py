@@ -4,16 +4,8 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from orcheo_core.domain.run import RunEvent, RunRequest
+from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
-
-
-class RunTimedOut(Exception):
-    """The workflow used up its time."""
-
-
-class RunTooLong(Exception):
-    """The workflow said more than :data:`~orcheo_core.domain.run.OUTPUT_LIMIT` characters."""
 
 
 class RunFailed(Exception):
@@ -35,12 +27,45 @@ class RunFailed(Exception):
         self.visitor_message = visitor_message
 
 
-class NothingSaid(RunFailed):
-    """The workflow came to its end without an answer."""
+class RunTimedOut(RunFailed):
+    """The workflow used up its time."""
 
     def __init__(self, reason: str) -> None:
+        """``reason`` says how much time it had."""
+        sentence = "The workflow took too long to answer. You can try again."
+        super().__init__("timed_out", reason, visitor_message=sentence)
+
+
+class RunTooLong(RunFailed):
+    """The workflow said more than :data:`~orcheo_core.domain.run.OUTPUT_LIMIT` characters."""
+
+    def __init__(self) -> None:
+        """The text up to the limit stays."""
+        reason = f"The answer has more than {OUTPUT_LIMIT:,} characters."
+        super().__init__("too_long", reason, visitor_message="The answer became too long and was cut off here.")
+
+
+class NothingSaid(RunFailed):
+    """The workflow came to its end without an answer; the turn engine finds that out where a runner does not."""
+
+    def __init__(self, reason: str = "The workflow came to its end without an answer.") -> None:
         """``reason`` says to the owner how it came to its end."""
-        super().__init__("no_answer", reason, visitor_message="The workflow did not give an answer. You can try again.")
+        super().__init__("no_answer", reason, visitor_message="There was no answer to this message. You can try again.")
+
+
+_REASON_LENGTH = 500
+
+
+def failure_of(error: Exception) -> RunFailed:
+    """``error`` as the owner is told of it: a :class:`RunFailed` as it is, its type and text otherwise.
+
+    A reason is one line of printable text, at most 500 characters.
+    """
+    if isinstance(error, RunFailed):
+        return error
+    text = "".join(each if each.isprintable() else " " for each in str(error))
+    reason = " ".join(f"{type(error).__name__}: {text}".split()).removesuffix(":")
+    return RunFailed("workflow_error", reason if len(reason) <= _REASON_LENGTH else f"{reason[: _REASON_LENGTH - 1]}…")
 
 
 class Run(Protocol):

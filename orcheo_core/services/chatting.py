@@ -5,13 +5,20 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from orcheo_core.domain.component_items import ClientToolCallItem, WidgetItem
+from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.items import InferenceOptions, InputPart, UserItem
+from orcheo_core.domain.items import InferenceOptions, InputPart, Item, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import ActionTaken, Cause, PastMessage, WidgetChanged
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer, StructuredInputItem
-from orcheo_core.domain.thread_events import ItemDone, ItemReplaced, StreamOptions, ThreadCreated, ThreadEvent
+from orcheo_core.domain.thread_events import (
+    ItemDone,
+    ItemRemoved,
+    ItemReplaced,
+    StreamOptions,
+    ThreadCreated,
+    ThreadEvent,
+)
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
 from orcheo_core.errors import ActionFailed, ItemNotFound, NothingPending
@@ -106,7 +113,11 @@ class Chatting:
         item = await change.items.find(thread_id, item_id)
         if not isinstance(item, UserItem):
             raise ItemNotFound("The thread has no visitor's item with this id to answer again.")
-        replaces = await _ids_after(change, thread_id, item_id)
+        later = await _items_after(change, thread_id, item_id)
+        marks = [each.id for each in later if isinstance(each, EndOfTurnItem)]
+        for mark in marks:  # at once: what they say of the last try does not hold for this one
+            change.items.remove(mark)
+        replaces = tuple(each.id for each in later if each.id not in marks)
         history = await self._launcher.history(change, thread_id, before=item_id)
         turn = self._launcher.new_turn(visit, thread, item_id, replaces=replaces, idempotency_key=idempotency_key)
         return await self._launcher.launch(
@@ -117,6 +128,7 @@ class Chatting:
                 turn=turn,
                 text=item.text,
                 history=history,
+                opening=[StreamOptions(), *map(ItemRemoved, marks)],
                 user_item=item,
             )
         )
@@ -294,12 +306,12 @@ async def _action(change: UnitOfWork, thread_id: str, asked: ActionInput) -> Act
     return ActionTaken(type=asked.type, payload=asked.payload, widget=widget)
 
 
-async def _ids_after(change: UnitOfWork, thread_id: str, item_id: str) -> tuple[str, ...]:
-    found: list[str] = []
+async def _items_after(change: UnitOfWork, thread_id: str, item_id: str) -> list[Item]:
+    found: list[Item] = []
     query = PageQuery(limit=100, after=item_id)
     while True:
         page = await change.items.page(thread_id, query, hidden=True)
-        found += [item.id for item in page.entries]
+        found += page.entries
         if not page.has_more:
-            return tuple(found)
-        query = PageQuery(limit=100, after=found[-1])
+            return found
+        query = PageQuery(limit=100, after=found[-1].id)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from orcheo_core.domain.component_items import EndingKind
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, TextDelta, UsageReported
 from orcheo_core.domain.thread_events import ThreadEvent, TurnTrouble
-from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_draft import TurnDraft
+from orcheo_core.domain.turn_end import TurnEnd
 from orcheo_core.ports.runner import Run
 
 INTERRUPTED = TurnTrouble(
@@ -18,7 +20,7 @@ ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_re
 class LiveTurn:
     """One running turn: its run, what it has written so far, and why it should stop, if it should."""
 
-    def __init__(self, *, turn: Turn, run: Run, draft: TurnDraft) -> None:
+    def __init__(self, *, turn: Turn, run: Run, draft: TurnDraft, may_be_silent: bool = False) -> None:
         """Join the parts; nothing has happened yet."""
         self.turn = turn
         self.run = run
@@ -26,7 +28,9 @@ class LiveTurn:
         self.stopped_as: TurnStatus | None = None
         self.farewell: TurnTrouble | None = None
         """What followers are told when it was stopped for them, not by them."""
-        self.outcome: TurnStatus | None = None
+        self.may_be_silent = may_be_silent
+        """Whether it may end without anything to see: an action of the page may be carried out without a word."""
+        self.end: TurnEnd | None = None
         """How it ended, once it has."""
         self.waits_for_storage = False
         """Whether its end could not be made durable yet."""
@@ -59,6 +63,19 @@ class LiveTurn:
         self.is_too_long = True
         self.run.stop()
         return TextDelta(delta.text[:room])
+
+    def come_to_end(self) -> TurnEnd:
+        """The end of a run that raised nothing."""
+        if self.stopped_as is TurnStatus.INTERRUPTED:
+            fault = TurnFault("interrupted", "The server stopped during the answer.")
+            return TurnEnd(status=self.stopped_as, kind=EndingKind.INTERRUPTED, trouble=self.farewell, fault=fault)
+        if self.stopped_as is not None:
+            kind = EndingKind.CLOSED if self.farewell else EndingKind.STOPPED
+            return TurnEnd(status=self.stopped_as, kind=kind, trouble=self.farewell)
+        cut = self.draft.cut
+        if cut is None:
+            return TurnEnd(status=TurnStatus.COMPLETED)
+        return TurnEnd(status=TurnStatus.COMPLETED, kind=EndingKind.CUT_OFF, fault=TurnFault(cut.code, cut.reason))
 
     def stop(self, status: TurnStatus, farewell: TurnTrouble | None = None) -> None:
         """Ask the run to stop; the turn will end with ``status``. The first reason stays."""

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from orcheo_core.domain.component_items import EndOfTurnItem
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
-from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadEvent, ThreadUpdated
+from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadEvent, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn, TurnStatus
@@ -27,6 +28,13 @@ async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> T
     if thread is None or (thread.workflow_id, thread.subject) != (visit.workflow.id, visit.subject):
         raise ThreadNotFound
     return thread
+
+
+def _trouble_in(items: Sequence[Item]) -> TurnTrouble | None:
+    for each in items:
+        if isinstance(each, EndOfTurnItem) and each.ending is not None and each.ending.message is not None:
+            return TurnTrouble(message=each.ending.message, allow_retry=each.ending.allow_retry)
+    return None
 
 
 _TROUBLES = {TurnStatus.INTERRUPTED: INTERRUPTED, TurnStatus.FAILED: FAILED}
@@ -86,7 +94,7 @@ class OwnThreads:
         said = await change.items.find(thread.id, turn.user_item_id)
         behind = await change.items.page(thread.id, PageQuery(limit=PAGE_LIMIT, after=turn.user_item_id))
         items = [each for each in (said, *behind.entries) if each is not None and each.turn_id == turn.id]
-        trouble = _TROUBLES.get(turn.status)
+        trouble = _trouble_in(items) or _TROUBLES.get(turn.status)
         return [
             ThreadCreated(thread) if begins else ThreadUpdated(thread),
             *map(ItemDone, items),

@@ -8,35 +8,37 @@ only after it is durable. No transaction is open meanwhile.
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from orcheo_core.domain.component_items import WidgetItem
+from orcheo_core.domain.component_items import ClientToolCallItem, Ending, EndingKind, EndOfTurnItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.item_base import ItemBase
-from orcheo_core.domain.run import OUTPUT_LIMIT, RunRequest
+from orcheo_core.domain.run import ActionTaken, RunRequest
 from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTrouble
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_draft import TurnDraft
+from orcheo_core.domain.turn_end import TurnEnd
 from orcheo_core.errors import ConcurrentChange, StorageUnavailable
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import RunFailed, Runner, RunTimedOut, RunTooLong
+from orcheo_core.ports.runner import NothingSaid, Runner, RunTooLong, failure_of
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.live_turns import THREAD_DELETED, LiveTurn, LiveTurns
+from orcheo_core.services.live_turns import INTERRUPTED, THREAD_DELETED, LiveTurn, LiveTurns
 
-FAILED = TurnTrouble(
-    message="The workflow could not answer. Its owner has been told; you can try again.", allow_retry=True
-)
-TIMED_OUT = TurnTrouble(message="The workflow took too long to answer. You can try again.", allow_retry=True)
-TOO_LONG = TurnTrouble(message="The answer became too long and was cut off here.", allow_retry=True)
+FAILED = TurnTrouble(message="The workflow could not answer. You can try again.", allow_retry=True)
 NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
 
-_TROUBLES: dict[type[Exception], TurnTrouble] = {RunTimedOut: TIMED_OUT, RunTooLong: TOO_LONG}
-"""What a visitor is told of these; a :class:`RunFailed` may have its own sentence, all else is :data:`FAILED`."""
+_INTERRUPTED = Ending(kind=EndingKind.INTERRUPTED, message=INTERRUPTED.message)
+_KINDS = {
+    "timed_out": EndingKind.TIMED_OUT,
+    "too_long": EndingKind.CUT_OFF,
+    "no_answer": EndingKind.NO_ANSWER,
+}
+"""What a thread remembers of failures by their code; of all others that the turn failed."""
 
 
 @frozen(kw_only=True)
@@ -78,7 +80,12 @@ class TurnEngine:
         """Run the turn in the background; its relay must be open."""
         turn = assignment.turn
         draft = TurnDraft(thread=assignment.thread, stamp=self._stamp(turn), acted_upon=assignment.acted_upon)
-        live = LiveTurn(turn=turn, run=assignment.runner.run(assignment.request), draft=draft)
+        live = LiveTurn(
+            turn=turn,
+            run=assignment.runner.run(assignment.request),
+            draft=draft,
+            may_be_silent=isinstance(assignment.request.context.cause, ActionTaken | ClientToolCallItem),
+        )
         self._live_turns.add(live)
         self._background.start(self._execute(live), name=turn.id)
 
@@ -95,34 +102,50 @@ class TurnEngine:
         change = self._store.begin()
         left = await change.turns.running()
         for turn in left:
-            change.turns.save(turn.ended(TurnStatus.INTERRUPTED, self._clock.now()))
+            fault = TurnFault("interrupted", "The server stopped during the answer.")
+            change.turns.save(turn.ended(TurnStatus.INTERRUPTED, self._clock.now(), fault))
+            change.items.save(self._end_of(turn))
         if left:
             await change.commit()
         return len(left)
 
+    def _end_of(self, turn: Turn) -> EndOfTurnItem:
+        return EndOfTurnItem(
+            id=self._identifiers.new(IdKind.ITEM),
+            thread_id=turn.thread_id,
+            turn_id=turn.id,
+            created_at=self._clock.now(),
+            ending=_INTERRUPTED,
+        )
+
     async def _execute(self, live: LiveTurn) -> None:
-        trouble = await self._follow_run(live)
-        live.outcome = live.stopped_as or (TurnStatus.FAILED if trouble else TurnStatus.COMPLETED)
-        ending = live.draft.finish(completed=live.outcome is TurnStatus.COMPLETED)
+        live.end = await self._follow_run(live)
+        events = live.draft.finish(live.end.ending)
         saved = await self._try_to_save(live, final=True)
-        await self._relay.append(live.turn.id, self._farewell(live, ending, trouble if saved else _not_saved(live)))
+        trouble = live.end.trouble if saved else _not_saved(live)
+        await self._relay.append(live.turn.id, self._farewell(live, events, trouble))
         self._relay.close(live.turn.id)
 
-    async def _follow_run(self, live: LiveTurn) -> TurnTrouble | None:
+    async def _follow_run(self, live: LiveTurn) -> TurnEnd:
         try:
             async for batch in live.run.batches():
                 events = live.take_all(batch)
                 if live.draft.has_news and not await self._try_to_save(live, final=False):
                     live.run.stop()
-                    return _not_saved(live)
+                    fault = TurnFault("not_saved", "The server could not save the answer.")
+                    return _failed(fault, _not_saved(live))
                 await self._relay.append(live.turn.id, events)
             if live.is_too_long:
-                raise RunTooLong(f"more than {OUTPUT_LIMIT:,} characters")
+                raise RunTooLong
+            if not live.may_be_silent and live.draft.is_empty:
+                raise NothingSaid
         except Exception as error:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
             if live.stopped_as is None:
                 self._telemetry.run_failed(live.turn, error)
-                return _trouble(error)
-        return live.farewell
+                failure = failure_of(error)
+                trouble = evolve(FAILED, message=failure.visitor_message or FAILED.message)
+                return _failed(TurnFault(failure.code, failure.reason), trouble)
+        return live.come_to_end()
 
     def _stamp(self, turn: Turn) -> Callable[[], ItemBase]:
         """Ids for the items of a turn: the first one stands in the turn."""
@@ -131,7 +154,7 @@ class TurnEngine:
 
     @staticmethod
     def _farewell(live: LiveTurn, ending: list[ThreadEvent], trouble: TurnTrouble | None) -> Iterator[ThreadEvent]:
-        if live.outcome is TurnStatus.COMPLETED:
+        if live.end is not None and live.end.status is TurnStatus.COMPLETED:
             yield from (ItemRemoved(item_id) for item_id in live.turn.replaces)
         yield from ending
         if trouble is not None:
@@ -166,17 +189,17 @@ class TurnEngine:
             self._telemetry.turn_ended(live.turn)
 
     def _stage_end(self, change: UnitOfWork, live: LiveTurn) -> None:
-        live.turn = live.turn.ended(live.outcome or TurnStatus.COMPLETED, self._clock.now())
+        end = live.end or live.come_to_end()
+        live.turn = live.turn.ended(end.status, self._clock.now(), end.fault)
         change.turns.save(live.turn)
         if live.turn.status is TurnStatus.COMPLETED:
             for item_id in live.turn.replaces:
                 change.items.remove(item_id)
 
 
-def _trouble(error: Exception) -> TurnTrouble:
-    if isinstance(error, RunFailed) and error.visitor_message:
-        return TurnTrouble(message=error.visitor_message, allow_retry=True)
-    return _TROUBLES.get(type(error), FAILED)
+def _failed(fault: TurnFault, trouble: TurnTrouble) -> TurnEnd:
+    kind = _KINDS.get(fault.code, EndingKind.FAILED)
+    return TurnEnd(status=TurnStatus.FAILED, kind=kind, trouble=trouble, fault=fault)
 
 
 def _not_saved(live: LiveTurn) -> TurnTrouble:

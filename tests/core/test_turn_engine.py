@@ -2,24 +2,36 @@
 
 import pytest
 
-from orcheo_core.domain.component_items import EndOfTurnItem, HiddenItem, ProgressNoteItem, Step, StepKind, WidgetItem
+from orcheo_core.domain.component_items import (
+    Ending,
+    EndingKind,
+    EndOfTurnItem,
+    HiddenItem,
+    ProgressNoteItem,
+    Step,
+    StepKind,
+    WidgetItem,
+)
 from orcheo_core.domain.items import AssistantItem
 from orcheo_core.domain.run import (
     ContextKept,
     CutShort,
+    EffectCaused,
+    NoticeGiven,
     ProgressNote,
+    RunEvent,
     StepNoted,
     TextDelta,
     TitleGiven,
     WidgetChanged,
     WidgetShown,
 )
-from orcheo_core.domain.thread_events import ItemDone, ThreadUpdated, TurnTrouble
-from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.domain.thread_events import ItemDone, ItemRemoved, ThreadUpdated, TurnTrouble
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.errors import StorageUnavailable
 from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut
 from orcheo_core.services.live_turns import ENDED_BY_OWNER, INTERRUPTED, THREAD_DELETED
-from orcheo_core.services.turn_engine import FAILED, NOT_SAVED, TIMED_OUT
+from orcheo_core.services.turn_engine import FAILED, NOT_SAVED
 from tests.core.hall import ADA, Hall
 
 WIDGET = {"type": "Card", "children": []}
@@ -44,6 +56,9 @@ async def test_an_answer_ends_as_completed_and_is_told_when_it_is_durable(hall: 
     assert hall.telemetry.ended[0].id == turn.id
 
 
+TIMED_OUT = TurnTrouble(message="The workflow took too long to answer. You can try again.", allow_retry=True)
+
+
 @pytest.mark.parametrize(("error", "trouble"), [(ValueError("secret"), FAILED), (RunTimedOut("too slow"), TIMED_OUT)])
 async def test_what_a_workflow_raises_stays_in_the_log(hall: Hall, error: Exception, trouble: TurnTrouble) -> None:
     """Visitors get a fixed sentence behind the text so far."""
@@ -59,7 +74,7 @@ async def test_what_a_workflow_raises_stays_in_the_log(hall: Hall, error: Except
     [
         (RunFailed("endpoint_rate_limited", "429", visitor_message="Busy."), "Busy."),
         (RunFailed("endpoint_key_refused", "401"), FAILED.message),
-        (NothingSaid("ended at once"), "The workflow did not give an answer. You can try again."),
+        (NothingSaid("ended at once"), "There was no answer to this message. You can try again."),
     ],
 )
 async def test_a_failure_may_bring_the_sentence_for_visitors(hall: Hall, error: RunFailed, message: str) -> None:
@@ -210,8 +225,9 @@ async def test_a_workflow_may_name_its_thread(hall: Hall) -> None:
 async def test_a_turn_without_anything_to_see_ends_with_a_mark(hall: Hall) -> None:
     """Hidden context and progress are not to be seen."""
     turn = await hall.answered(await hall.visit(), [ContextKept(7), ProgressNote(text="thinking")])
-    kinds = [type(each) for each in await hall.items(turn.thread_id)][1:]
-    assert kinds == [HiddenItem, EndOfTurnItem]
+    _, hidden, mark = await hall.items(turn.thread_id)
+    assert isinstance(hidden, HiddenItem)
+    assert isinstance(mark, EndOfTurnItem)
 
 
 async def test_changing_a_widget_needs_one(hall: Hall) -> None:
@@ -224,3 +240,96 @@ async def test_a_workflow_that_says_nonsense_has_failed(hall: Hall) -> None:
     """Only run events can be told."""
     turn = await hall.answered(await hall.visit(), [object()])  # type: ignore[list-item]  # what is tested
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.FAILED
+
+
+async def ending_in(hall: Hall, turn: Turn) -> Ending | None:
+    last = (await hall.items(turn.thread_id))[-1]
+    return last.ending if isinstance(last, EndOfTurnItem) else None
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code", "reason"),
+    [
+        (ValueError("no such model"), EndingKind.FAILED, "workflow_error", "ValueError: no such model"),
+        (RunFailed("endpoint_key_refused", "401"), EndingKind.FAILED, "endpoint_key_refused", "401"),
+        (RunTimedOut("after 9 s"), EndingKind.TIMED_OUT, "timed_out", "after 9 s"),
+    ],
+)
+async def test_a_failed_turn_keeps_a_code_and_a_reason(
+    hall: Hall, error: Exception, kind: EndingKind, code: str, reason: str
+) -> None:
+    """For the owner; the thread remembers the kind of ending and the visitor's sentence, and not the reason."""
+    turn = await hall.answered(await hall.visit(), [TextDelta("So far")], error)
+    assert (await hall.latest(turn.thread_id)).fault == TurnFault(code, reason)
+    ending = await ending_in(hall, turn)
+    assert ending is not None
+    assert (ending.kind, ending.allow_retry) == (kind, True)
+    assert reason not in str(ending)
+    assert any(isinstance(each, ItemDone) and isinstance(each.item, EndOfTurnItem) for each in await hall.told(turn))
+
+
+@pytest.mark.parametrize("batch", [[], [TextDelta("  \n")], [ContextKept({"a": 1})], [ProgressNote(text="Hm")]])
+async def test_an_answer_that_shows_nothing_is_none(hall: Hall, batch: list[RunEvent]) -> None:
+    """Blank text, hidden context and passing notes are nothing to read; the visitor is told, the owner finds a code."""
+    turn = await hall.answered(await hall.visit(), batch)
+    latest = await hall.latest(turn.thread_id)
+    assert (latest.status, latest.fault and latest.fault.code) == (TurnStatus.FAILED, "no_answer")
+    sentence = "There was no answer to this message. You can try again."
+    assert trouble_in([*await hall.told(turn)]) == [TurnTrouble(message=sentence, allow_retry=True)]
+    assert (await ending_in(hall, turn)) == Ending(kind=EndingKind.NO_ANSWER, message=sentence)
+
+
+@pytest.mark.parametrize("said", [NoticeGiven(message="Closed today"), EffectCaused(name="scroll")])
+async def test_a_notice_or_an_effect_is_an_answer(hall: Hall, said: RunEvent) -> None:
+    """The visitor saw something, although the thread keeps nothing of it."""
+    turn = await hall.answered(await hall.visit(), [said])
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.COMPLETED
+    assert await ending_in(hall, turn) is None
+
+
+async def test_a_stopped_answer_stays_marked_after_the_next_message(hall: Hall) -> None:
+    """For good: it is an item of the thread."""
+    visit = await hall.visit()
+    turn = await hall.ask(visit, [TextDelta("ha")], lambda: hall.core.live_turns.stop_turn(turn.id))
+    await hall.background.run_all()
+    await hall.answered(visit, [TextDelta("Yes")], thread_id=turn.thread_id)
+    endings = [each.ending for each in await hall.items(turn.thread_id) if isinstance(each, EndOfTurnItem)]
+    assert endings == [Ending(kind=EndingKind.STOPPED)]
+
+
+async def test_a_restart_leaves_its_mark_in_the_thread(hall: Hall) -> None:
+    """A turn of a process that is gone ends with an item, too, and its owner is told why."""
+    turn = await hall.ask(await hall.visit(), [TextDelta("cut")])
+    await hall.core.engine.recover()
+    assert (await ending_in(hall, turn)) == Ending(kind=EndingKind.INTERRUPTED, message=INTERRUPTED.message)
+    latest = await hall.latest(turn.thread_id)
+    assert latest.fault == TurnFault("interrupted", "The server stopped during the answer.")
+
+
+async def test_an_answer_cut_off_by_the_model_is_marked(hall: Hall) -> None:
+    """It is completed and kept; visitors see a mark, the owner the code."""
+    turn = await hall.answered(await hall.visit(), [TextDelta("So"), CutShort(code="answer_cut_off", reason="length")])
+    assert (await ending_in(hall, turn)) == Ending(kind=EndingKind.CUT_OFF)
+    assert (await hall.latest(turn.thread_id)).fault == TurnFault("answer_cut_off", "length")
+
+
+async def test_a_chat_closed_by_its_owner_says_so_for_good(hall: Hall) -> None:
+    """Nobody is asked to try again."""
+    visit = await hall.visit()
+    turn = await hall.ask(visit, [TextDelta("ha")])
+    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)
+    await hall.background.run_all()
+    told = Ending(kind=EndingKind.CLOSED, message=ENDED_BY_OWNER.message, allow_retry=False)
+    assert await ending_in(hall, turn) == told
+
+
+async def test_a_retry_takes_the_mark_of_the_last_try_away_at_once(hall: Hall) -> None:
+    """Even when it fails as well: then it leaves a mark of its own."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, [TextDelta("ha")], ValueError("one"))
+    hall.runners.script = (ValueError("two"),)
+    again = await hall.core.chatting.retry(visit, turn.thread_id, turn.user_item_id)
+    await hall.background.run_all()
+    marks = [each for each in await hall.items(turn.thread_id) if isinstance(each, EndOfTurnItem)]
+    assert [each.turn_id for each in marks] == [again.id]
+    assert any(isinstance(each, ItemRemoved) for each in await hall.told(again))

@@ -151,10 +151,12 @@ async def test_one_turn_at_a_time_in_a_thread(house: House) -> None:
 
 
 async def test_stop_keeps_what_was_said(house: House) -> None:
-    """``threads.cancel`` ends the turn with the text so far."""
+    """``threads.cancel`` ends the turn with the text so far, and the thread remembers it."""
     grant, thread_id, request = await running_turn(house, "stop")
     assert (await house.chatkit(grant, "threads.cancel", thread_id=thread_id)).json() == {}
-    assert events_of(await request)[-1]["item"]["content"][0]["text"] == "before "
+    answer, mark = events_of(await request)[-2:]
+    assert answer["item"]["content"][0]["text"] == "before "
+    assert mark["item"]["orcheo.ending"] == {"kind": "stopped", "allow_retry": True}
     thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=thread_id)).json()
     assert thread["metadata"]["orcheo.turn"]["status"] == "cancelled"
 

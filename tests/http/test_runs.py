@@ -11,20 +11,21 @@ from orcheo_adapters.system.telemetry import LoggingTelemetry
 from orcheo_core.domain.run import OUTPUT_LIMIT, Usage
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.ports.runner import RunTooLong
-from orcheo_core.services.turn_engine import TOO_LONG
 from tests.fakes.telemetry import FakeTelemetry
 from tests.house import USER_INPUT, House, build_house, events_of
 
 
 async def test_a_run_that_says_too_much_is_stopped(house: House) -> None:
-    """The visitor keeps the text up to the limit and reads a fixed sentence."""
+    """The visitor keeps the text up to the limit and reads a fixed sentence, now and after a reload."""
     await house.publish(call="talkative")
 
     answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
 
     events = events_of(answer)
-    assert events[-1] == {"type": "error", "code": "custom", "message": TOO_LONG.message, "allow_retry": True}
-    assert len(events[-2]["item"]["content"][0]["text"]) == OUTPUT_LIMIT
+    sentence = "The answer became too long and was cut off here."
+    assert events[-1] == {"type": "error", "code": "custom", "message": sentence, "allow_retry": True}
+    assert events[-2]["item"]["orcheo.ending"] == {"kind": "cut_off", "message": sentence, "allow_retry": True}
+    assert len(events[-3]["item"]["content"][0]["text"]) == OUTPUT_LIMIT
     assert [type(each) for each in house.telemetry.run_failures] == [RunTooLong]
     assert house.telemetry.ended[0].status is TurnStatus.FAILED
 

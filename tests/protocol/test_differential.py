@@ -12,7 +12,7 @@ from tests.protocol.scripts import SCRIPTS
 TITLED = "thread.updated"
 DIFFERENCES = {
     # script: (theirs, ours), each a list of the event types that only one of the two sends
-    "nothing": ([], ["thread.item.done end_of_turn"]),  # a page learns that nothing more will come
+    "nothing": ([], ["thread.item.done end_of_turn", "error"]),  # the visitor is told that there was no answer
     "title": ([TITLED], [TITLED]),  # ours comes when the title is given, theirs when the workflow says the next thing
 }
 """All the deliberate differences in the course of a turn."""

@@ -1,0 +1,28 @@
+"""How a turn ends: its status, what visitors are told, and what the owner of the workflow is told."""
+
+from attrs import frozen
+
+from orcheo_core.domain.component_items import Ending, EndingKind
+from orcheo_core.domain.thread_events import TurnTrouble
+from orcheo_core.domain.turn import TurnFault, TurnStatus
+
+
+@frozen(kw_only=True)
+class TurnEnd:
+    """The end of a turn; ``kind`` is None when the answer is whole."""
+
+    status: TurnStatus
+    kind: EndingKind | None = None
+    trouble: TurnTrouble | None = None
+    """What followers are told right now."""
+    fault: TurnFault | None = None
+    """For the owner only."""
+
+    @property
+    def ending(self) -> Ending | None:
+        """What the thread remembers of it."""
+        if self.kind is None:
+            return None
+        if self.trouble is None:
+            return Ending(kind=self.kind)
+        return Ending(kind=self.kind, message=self.trouble.message, allow_retry=self.trouble.allow_retry)

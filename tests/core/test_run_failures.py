@@ -1,0 +1,34 @@
+"""What an owner is told of a run that failed."""
+
+import pytest
+
+from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut, RunTooLong, failure_of
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [
+        (ValueError("no such\nfile\x07"), "workflow_error", "ValueError: no such file"),
+        (KeyError(), "workflow_error", "KeyError"),
+        (RunTimedOut("no end after 9 s"), "timed_out", "no end after 9 s"),
+        (RunTooLong(), "too_long", "The answer has more than 1,000,000 characters."),
+        (NothingSaid(), "no_answer", "The workflow came to its end without an answer."),
+    ],
+)
+def test_each_error_has_a_code_and_a_reason_for_the_owner(error: Exception, code: str, reason: str) -> None:
+    """The text of an exception becomes one line of printable characters behind its type."""
+    failure = failure_of(error)
+    assert (failure.code, failure.reason) == (code, reason)
+
+
+def test_a_runner_says_more_than_an_exception_does() -> None:
+    """What it gives is kept as it is."""
+    known = RunFailed("rate_limited", "429", retry_after=9, visitor_message="Busy.")
+    assert failure_of(known) is known
+    assert (known.retry_after, known.visitor_message, str(known)) == (9, "Busy.", "429")
+
+
+def test_a_long_reason_is_shortened_with_a_mark() -> None:
+    """An exception may hold a whole page."""
+    reason = failure_of(ValueError("x" * 10_000)).reason
+    assert (len(reason), reason[-1]) == (500, "…")
