@@ -123,6 +123,8 @@ async function chat(response, ref, action) {
     signed_in_as: null,
     dev_login: false,
     login_url: "/auth/login?to=x",
+    login_with: "Example ID",
+    message_limit: 100_000,
     look: {},
   });
 }

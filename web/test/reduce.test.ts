@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { ThreadEvent, WireItem } from "../src/element/protocol/wire.ts";
-import { itemViews, openedThread } from "../src/element/state/from-wire.ts";
+import type { EndingKind, ThreadEvent, WireItem } from "../src/element/protocol/wire.ts";
+import { itemViews, openedThread, withNews } from "../src/element/state/from-wire.ts";
 import { reduce } from "../src/element/state/reduce.ts";
 import {
   emptyThread,
   isSettled,
   pendingQuestions,
+  shownFailure,
   type ThreadView,
 } from "../src/element/state/thread-view.ts";
 import { assistantItem, turnEvents, userItem, wireThread } from "./fakes.ts";
@@ -217,8 +218,71 @@ describe("an opened thread", () => {
   });
 
   test("that ends with a question says that there was no answer", () => {
-    expect(open("completed", items.slice(0, 1)).failure).toMatchObject({ kind: "empty" });
+    expect(open("completed", items.slice(0, 1)).failure).toMatchObject({ kind: "no_answer" });
     expect(open("completed").failure).toBeNull();
+  });
+});
+
+describe("the end of a turn that the server keeps", () => {
+  const end = (kind: EndingKind, more: { message?: string; allow_retry?: boolean } = {}) =>
+    ({
+      type: "end_of_turn",
+      id: "itm_e",
+      "orcheo.ending": { kind, allow_retry: true, ...more },
+    }) satisfies WireItem;
+  const items = [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hel")];
+  const open = (...more: WireItem[]) => {
+    const turn = { id: "trn_1", status: "failed", user_item_id: "msg_u" } as const;
+    const all = [...items, ...more];
+    return openedThread(wireThread("thr_1", all, { "orcheo.turn": turn }), all, null);
+  };
+
+  test("is what is said of the latest turn, after a reload too", () => {
+    expect(shownFailure(open(end("stopped")))).toMatchObject({ kind: "stopped", remedy: "answer-again" });
+    const closed = open(end("closed", { message: "The owner has closed this chat.", allow_retry: false }));
+    expect(shownFailure(closed)).toMatchObject({ text: "The owner has closed this chat.", remedy: null });
+  });
+
+  test("stays behind its answer when more was said", () => {
+    const later = open(end("timed_out"), userItem("msg_v", "More"), assistantItem("msg_b", "Yes"));
+    expect(later.items.map(({ kind }) => kind)).toEqual([
+      "question",
+      "answer",
+      "ending",
+      "question",
+      "answer",
+    ]);
+    const more = reduce(open(end("interrupted")), { type: "asked", key: "key-2", text: "More" });
+    expect(more.items.map(({ kind }) => kind)).toEqual(["question", "answer", "ending", "question"]);
+  });
+
+  test("comes with the stream, to every tab that follows it, and once", () => {
+    const told = tellAll(asked, [
+      ...EVENTS,
+      { type: "thread.item.done", item: end("failed", { message: "The workflow could not answer." }) },
+      { type: "error", code: "custom", message: "The workflow could not answer.", allow_retry: true },
+    ]);
+    const ended = reduce(told, { type: "ended" });
+    expect(ended.items.filter(({ kind }) => kind === "ending")).toHaveLength(1);
+    expect(shownFailure(ended)).toMatchObject({ text: "The workflow could not answer." });
+    const next = reduce(ended, { type: "asked", key: "key-2", text: "More" });
+    expect(next.items.filter(({ kind }) => kind === "ending")).toHaveLength(1);
+    const stopping = reduce(tellAll(asked, EVENTS), { type: "stopping" });
+    const stopped = reduce(tellAll(stopping, [{ type: "thread.item.done", item: end("stopped") }]), {
+      type: "ended",
+    });
+    expect(stopped.failure).toBeNull();
+    expect(shownFailure(stopped)).toMatchObject({ kind: "stopped" });
+  });
+
+  test("is news for a tab that shows the answer as whole", () => {
+    const whole = reduce(tellAll(asked, EVENTS), { type: "ended" });
+    expect(shownFailure(withNews(whole, open(end("stopped"))))).toMatchObject({ kind: "stopped" });
+  });
+
+  test("of a workflow that was silent on purpose is no missing answer", () => {
+    const silent = [userItem("msg_u", "Hi"), { type: "end_of_turn", id: "itm_e" } as const];
+    expect(shownFailure(openedThread(wireThread("thr_1", silent), silent, null))).toBeNull();
   });
 });
 

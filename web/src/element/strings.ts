@@ -42,6 +42,9 @@ export const strings = {
   failureEmpty: "There was no answer to this message.",
   failureFailed: "The workflow could not answer. You can try again.",
   endingFailed: "The workflow could not complete this answer.",
+  failureTimedOut: "The workflow took too long to answer.",
+  failureCutOff: "The answer was cut off here.",
+  failureClosed: "The owner closed this chat during the answer.",
   failureError: "Something went wrong while answering.",
   failureRateLimited: "Too many messages in a short time.",
   failureTurnInProgress:

@@ -22,6 +22,7 @@ import {
   lastQuestion,
   pendingQuestions,
   type Remedy,
+  shownFailure,
   type ThreadView,
 } from "./state/thread-view.ts";
 
@@ -127,7 +128,7 @@ export class ThreadController {
   async retry(newKey: string): Promise<void> {
     const question = lastQuestion(this.#view);
     const threadId = this.#view.threadId;
-    const remedy = this.#view.failure?.remedy;
+    const remedy = shownFailure(this.#view)?.remedy;
     if (remedy === "ask-again" && question !== null) return this.ask(question.text, question.id);
     if (remedy === "reconnect" && threadId !== null) return this.open(threadId);
     if (remedy === "send-again" && this.#lastOpening !== null) {

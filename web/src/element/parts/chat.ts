@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { GivenAnswer } from "../protocol/wire.ts";
-import { pendingQuestions, type ThreadView } from "../state/thread-view.ts";
+import { pendingQuestions, shownFailure, type ThreadView } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import type { ComposerMode } from "./composer.ts";
 import { failureSentence, failureTemplate } from "./failure-notice.ts";
@@ -61,13 +61,14 @@ function headerTemplate({ view, title, acts }: ChatDrawing): TemplateResult {
 
 function logTemplate({ view, title, secondsLeft, acts }: ChatDrawing): TemplateResult {
   const isBusy = view.turn !== "idle";
+  const failure = shownFailure(view);
   const label = strings.conversation;
   // Busy while an answer grows, so that a screen reader reads it once, whole.
   return html`<div class="scroller" tabindex="0" role="log" aria-label=${label} aria-busy=${isBusy} @scroll=${acts.scrolled}>
     <div class="column log">
       ${view.earlier === null ? nothing : earlierTemplate(acts)}
-      ${view.items.length === 0 && view.failure === null && !isBusy ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer)}
-      ${view.failure === null ? nothing : failureTemplate(view.failure, secondsLeft, acts.retry)}
+      ${view.items.length === 0 && failure === null && !isBusy ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer)}
+      ${failure === null ? nothing : failureTemplate(failure, secondsLeft, acts.retry)}
       <p class="disclaimer">${strings.disclaimer}</p>
     </div>
   </div>`;
@@ -132,7 +133,8 @@ function statusText({ view, isHeld }: ChatDrawing): string {
   if (view.connection === "reconnecting") return strings.statusReconnecting;
   if (view.turn === "stopping") return strings.statusStopping;
   if (view.turn === "running") return view.progress || strings.statusAnswering;
-  if (view.failure !== null) return failureSentence(view.failure);
+  const failure = shownFailure(view);
+  if (failure !== null) return failureSentence(failure);
   if (pendingQuestions(view) !== null) return strings.statusAsked;
   const last = view.items.at(-1);
   return last === undefined || last.kind === "question" ? "" : strings.statusDone;

@@ -1,15 +1,18 @@
 /** Draws what went wrong with a turn, and the button that may mend it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { EndingKind, FailureKind, TurnFailure } from "../state/thread-view.ts";
+import type { EndingView, FailureKind, TurnFailure } from "../state/thread-view.ts";
 import { fill, strings } from "../strings.ts";
 import { retryIcon } from "./icons.ts";
 
 const SENTENCES: Record<FailureKind, string> = {
   interrupted: strings.failureInterrupted,
   stopped: strings.failureStopped,
-  empty: strings.failureEmpty,
+  no_answer: strings.failureEmpty,
   failed: strings.failureFailed,
+  timed_out: strings.failureTimedOut,
+  cut_off: strings.failureCutOff,
+  closed: strings.failureClosed,
   error: strings.failureError,
   "rate-limited": strings.failureRateLimited,
   "turn-in-progress": strings.failureTurnInProgress,
@@ -17,20 +20,16 @@ const SENTENCES: Record<FailureKind, string> = {
   refused: strings.failureRefused,
 };
 
+const CALM = new Set<FailureKind>(["stopped", "no_answer", "cut_off"]);
+
 export function failureSentence(failure: TurnFailure): string {
-  return failure.text || SENTENCES[failure.kind];
+  return failure.text || SENTENCES[failure.kind] || strings.failureInterrupted;
 }
 
-const ENDINGS: Record<EndingKind, string> = {
-  interrupted: strings.failureInterrupted,
-  stopped: strings.failureStopped,
-  empty: strings.failureEmpty,
-  failed: strings.endingFailed,
-};
-
-/** How an earlier turn ended; nothing can be done about it any more. */
-export function endingTemplate(ending: EndingKind): TemplateResult {
-  return html`<p class="ending" data-kind=${ending}>${ENDINGS[ending]}</p>`;
+/** How an earlier turn ended. Nothing can be done about it any more, so it does not offer to try again. */
+export function endingTemplate({ ending, text }: EndingView): TemplateResult {
+  const sentence = ending === "failed" ? strings.endingFailed : (SENTENCES[ending] ?? text);
+  return html`<p class="ending" data-kind=${ending}>${sentence}</p>`;
 }
 
 /** `secondsLeft`: until the retry may be tried. */
@@ -39,7 +38,7 @@ export function failureTemplate(
   secondsLeft: number,
   retry: () => void,
 ): TemplateResult {
-  const isCalm = failure.kind === "stopped" || failure.kind === "empty";
+  const isCalm = CALM.has(failure.kind);
   const wait = secondsLeft > 0 ? fill(strings.tryAgainIn, { seconds: secondsLeft }) : "";
   return html`<div class="failure" data-kind=${failure.kind} data-calm=${isCalm}>
     <p dir="auto">${failureSentence(failure)} ${wait}</p>

@@ -25,7 +25,9 @@ export function threadItemsTemplate(
 ): TemplateResult {
   const pending = pendingQuestions(view);
   const draw = (item: ItemView) => itemTemplate(item, answerer, item === pending ? answer : null);
-  return html`${repeat(view.items, itemKey, draw)}
+  // The latest turn's ending is drawn below all items, with what can be done about it.
+  const isEnding = view.items.at(-1)?.kind === "ending";
+  return html`${repeat(isEnding ? view.items.slice(0, -1) : view.items, itemKey, draw)}
   ${isWaiting(view) ? waitingTemplate(view.progress) : nothing}`;
 }
 
@@ -44,7 +46,7 @@ function itemTemplate(
 ): TemplateResult | typeof nothing {
   if (item.kind === "question") return questionTemplate(item);
   if (item.kind === "notice") return noticeTemplate(item);
-  if (item.kind === "ending") return endingTemplate(item.ending);
+  if (item.kind === "ending") return endingTemplate(item);
   if (item.kind === "asked") return askedTemplate(item, answerer, answer);
   if (item.kind === "unshown") return html`<p class="unshown" tabindex="-1">${strings.cannotBeShown}</p>`;
   const isBlank = item.parts.every((part) => part.text === "" && part.annotations.length === 0);

@@ -81,13 +81,29 @@ interface ToolCallItem {
   status: "pending" | "completed";
 }
 
+export type EndingKind =
+  | "stopped"
+  | "closed"
+  | "failed"
+  | "timed_out"
+  | "cut_off"
+  | "no_answer"
+  | "interrupted";
+
+/** The end of a turn. Our server says in it why the answer is not whole; without that the turn ended well. */
+export interface EndOfTurnItem {
+  type: "end_of_turn";
+  id: string;
+  "orcheo.ending"?: { kind: EndingKind; message?: string; allow_retry: boolean };
+}
+
 /** Kinds of item that this element does not draw, those of newer servers included. */
 interface OtherItem {
-  type: "widget" | "generated_image" | "workflow" | "task" | "end_of_turn";
+  type: "widget" | "generated_image" | "workflow" | "task";
   id: string;
 }
 
-export type WireItem = UserItem | AssistantItem | QuestionsItem | ToolCallItem | OtherItem;
+export type WireItem = UserItem | AssistantItem | QuestionsItem | ToolCallItem | EndOfTurnItem | OtherItem;
 
 export type ItemUpdate =
   | { type: "assistant_message.content_part.added"; content_index: number; content: OutputText }

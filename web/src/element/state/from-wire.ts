@@ -2,6 +2,7 @@
 
 import type {
   AssistantItem,
+  EndOfTurnItem,
   OutputText,
   QuestionsItem,
   UserItem,
@@ -13,12 +14,13 @@ import type {
   AnswerPart,
   AnswerView,
   AskedView,
+  EndingView,
   ItemView,
   QuestionView,
   ThreadView,
   TurnFailure,
 } from "./thread-view.ts";
-import { emptyThread } from "./thread-view.ts";
+import { emptyThread, OWN_ENDING } from "./thread-view.ts";
 
 /** Null for kinds of item of which nothing is shown, on purpose. */
 export function itemView(item: WireItem, status: AnswerView["status"]): ItemView | null {
@@ -29,9 +31,10 @@ export function itemView(item: WireItem, status: AnswerView["status"]): ItemView
       return answerView(item, status);
     case "structured_input":
       return askedView(item);
+    case "end_of_turn":
+      return endingView(item);
     case "workflow":
     case "task":
-    case "end_of_turn":
       return null;
     case "client_tool_call":
       return item.status === "pending" ? { kind: "unshown", id: item.id } : null;
@@ -57,8 +60,9 @@ export function openedThread(
   const turn = thread.metadata["orcheo.turn"] ?? null;
   const views = itemViews(items);
   const base = { ...emptyThread, threadId: thread.id, earlier };
+  if (views.at(-1)?.kind === "ending") return { ...base, items: views };
   if (turn === null || turn.status === "completed")
-    return { ...base, items: views, failure: emptyAnswer(views) };
+    return { ...base, items: views, failure: emptyAnswer(items) };
   if (turn.status === "running") return { ...base, turn: "running", items: marked(views, "streaming") };
   return { ...base, items: marked(views, "interrupted"), failure: turnFailure(turn) };
 }
@@ -77,7 +81,7 @@ export function withNews(view: ThreadView, opened: ThreadView): ThreadView {
 
 /** What tells two versions of a thread apart, as far as the server keeps it. */
 function marksOf(items: readonly ItemView[]): string {
-  const kept = items.filter(({ kind }) => kind !== "notice" && kind !== "ending");
+  const kept = items.filter(({ kind, id }) => kind !== "notice" && !id.startsWith(OWN_ENDING));
   return kept.map((item) => `${item.id} ${"status" in item ? item.status : ""}`).join();
 }
 
@@ -113,9 +117,23 @@ function turnFailure(turn: WireTurn): TurnFailure {
   return { kind, text: "", remedy: "answer-again", notBefore: 0 };
 }
 
-function emptyAnswer(views: readonly ItemView[]): TurnFailure | null {
-  if (views.at(-1)?.kind !== "question") return null;
-  return { kind: "empty", text: "", remedy: "answer-again", notBefore: 0 };
+function endingView(item: EndOfTurnItem): EndingView | null {
+  const told = item["orcheo.ending"];
+  if (told === undefined) return null;
+  return {
+    kind: "ending",
+    id: item.id,
+    ending: told.kind,
+    text: told.message ?? "",
+    allowRetry: told.allow_retry,
+  };
+}
+
+/** A workflow that was done although it showed nothing says so by an end of the turn. */
+function emptyAnswer(items: readonly WireItem[]): TurnFailure | null {
+  const last = items.findLast(({ type }) => type !== "workflow" && type !== "task");
+  if (last?.type !== "user_message") return null;
+  return { kind: "no_answer", text: "", remedy: "answer-again", notBefore: 0 };
 }
 
 /** Marks the answers of the latest turn: those after what the visitor said last. */

@@ -192,8 +192,9 @@ function withNotice(
   return [...items.filter((item) => item.id !== id), { ...notice, id }];
 }
 
+/** Servers other than ours do not say that a turn was stopped. */
 function stoppedNote(view: ThreadView): TurnFailure | null {
-  if (view.turn !== "stopping") return null;
+  if (view.turn !== "stopping" || view.items.at(-1)?.kind === "ending") return null;
   return { kind: "stopped", text: "", remedy: "answer-again", notBefore: 0 };
 }
 

@@ -1,6 +1,6 @@
 /** What the element shows of a thread: plain values that a reducer makes and templates draw. */
 
-import type { Annotation, GivenAnswer, NoticeLevel } from "../protocol/wire.ts";
+import type { Annotation, EndingKind, GivenAnswer, NoticeLevel } from "../protocol/wire.ts";
 
 export interface QuestionView {
   kind: "question";
@@ -50,11 +50,14 @@ interface UnshownView {
   id: string;
 }
 
-/** How an earlier turn ended when it did not come to its end; the latest turn's ending is the view's failure. */
-interface EndingView {
+/** Why the answer above is not whole. */
+export interface EndingView {
   kind: "ending";
   id: string;
   ending: EndingKind;
+  /** What the server said of it; empty when it said nothing. */
+  text: string;
+  allowRetry: boolean;
 }
 
 export interface NoticeView {
@@ -69,9 +72,6 @@ export type ItemView = QuestionView | AnswerView | AskedView | UnshownView | End
 
 /** What a visitor can do about a turn that went wrong. */
 export type Remedy = "ask-again" | "answer-again" | "send-again" | "reconnect";
-
-/** Ends of a turn that stay to be seen. */
-export type EndingKind = "interrupted" | "stopped" | "empty" | "failed";
 
 export type FailureKind =
   | EndingKind
@@ -123,21 +123,39 @@ export function lastQuestion(view: ThreadView): QuestionView | null {
   return view.items.findLast((item) => item.kind === "question") ?? null;
 }
 
-/** The items, with how their latest turn ended behind them: what is said next must not make it look whole. */
-export function itemsWithEnding({ items, failure }: ThreadView): readonly ItemView[] {
+/** What is to be said of the latest turn: what went wrong here, or what the server kept of its end. */
+export function shownFailure(view: ThreadView): TurnFailure | null {
+  const ending = view.turn === "idle" ? latestEnding(view) : null;
+  if (view.failure !== null || ending === null) return view.failure;
+  const remedy = ending.allowRetry ? "answer-again" : null;
+  return { kind: ending.ending, text: ending.text, remedy, notBefore: 0 };
+}
+
+/** The items, with the end of their latest turn behind them: what is said next must not make it look whole. */
+export function itemsWithEnding(view: ThreadView): readonly ItemView[] {
+  const { items, failure } = view;
   const ending = failure === null ? undefined : ENDINGS[failure.kind];
   const last = items.at(-1);
-  if (ending === undefined || last === undefined || isRefused(last)) return items;
-  return [...items, { kind: "ending", id: `ending:${last.id}`, ending }];
+  if (ending === undefined || last === undefined || isRefused(last) || latestEnding(view) !== null)
+    return items;
+  return [...items, { kind: "ending", id: `${OWN_ENDING}${last.id}`, ending, text: "", allowRetry: false }];
 }
+
+/** Begins the ids of endings of which no server knows. */
+export const OWN_ENDING = "ending:";
 
 const ENDINGS: Partial<Record<FailureKind, EndingKind>> = {
   interrupted: "interrupted",
   stopped: "stopped",
-  empty: "empty",
+  no_answer: "no_answer",
   failed: "failed",
   error: "failed",
 };
+
+function latestEnding({ items }: ThreadView): EndingView | null {
+  const last = items.findLast(({ kind }) => kind !== "notice");
+  return last?.kind === "ending" ? last : null;
+}
 
 export function isRefused(item: ItemView): boolean {
   return item.kind === "question" && item.status === "refused";
