@@ -12,7 +12,7 @@ from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.layout import one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
 from orcheo_cli.output import print_json
-from orcheo_cli.prompts import confirm
+from orcheo_cli.prompts import ConfirmationNeeded, confirm
 from orcheo_cli.results import print_result
 from orcheo_core.operations.operation import Operation, Parameter, default_of, parameters_of
 
@@ -56,8 +56,8 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
         yes = given.pop("yes", False)
         offline = given.pop("offline", False)
         arguments = {key: value for key, value in given.items() if value is not None}
-        if operation.confirmation is not None and not yes:
-            confirm(operation.confirmation, arguments, at_terminal=context.at_terminal())
+        if not yes and not arguments.get("dry_run"):
+            _confirm(operation, arguments, context)
         if offline:
             result = last_heard(operation.name, arguments, context.known())
         elif operation.name in OFFLINE:
@@ -67,6 +67,19 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
         _print(result, as_json=context.as_json)
 
     return click.Command(name, callback=run, params=params, help=_help(operation), short_help=operation.summary)
+
+
+def _confirm(operation: Operation[Any, Any], arguments: dict[str, Any], context: CliContext) -> None:
+    """Ask the operation's question; one with a preview is carried out as a dry run first, which knows what to ask."""
+    if operation.confirmation is None:
+        return
+    if not context.at_terminal():
+        raise ConfirmationNeeded
+    question = operation.confirmation.format(**{name: one_line(value) for name, value in arguments.items()})
+    if operation.has_preview:
+        question = context.connect().perform(operation.name, {**arguments, "dry_run": True})["question"]
+    if question:
+        confirm(question)
 
 
 def _print(result: dict[str, Any], *, as_json: bool) -> None:

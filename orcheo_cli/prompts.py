@@ -2,11 +2,10 @@
 
 import shutil
 import sys
-from typing import Any
 
 import click
 
-from orcheo_cli.layout import one_line, paragraph
+from orcheo_cli.layout import paragraph
 from orcheo_core.errors import InvalidError
 
 _ANSWER_COLUMNS = len(" [y/N]: y")
@@ -25,15 +24,9 @@ class StoppedAtQuestion(click.Abort):
     """Ctrl-C, before anything was asked of the server."""
 
 
-def confirm(question: str, arguments: dict[str, Any], *, at_terminal: bool) -> None:
-    """Ask.
-
-    Raises :class:`ConfirmationNeeded` without a terminal, :class:`click.Abort` for a no, :class:`StoppedAtQuestion`.
-    """
-    if not at_terminal:
-        raise ConfirmationNeeded
-    shown = question.format(**{name: one_line(value) for name, value in arguments.items()})
-    question = paragraph(shown, shutil.get_terminal_size().columns - _ANSWER_COLUMNS)
+def confirm(question: str) -> None:
+    """Ask; raises :class:`click.Abort` for a no, :class:`StoppedAtQuestion`."""
+    question = paragraph(question, shutil.get_terminal_size().columns - _ANSWER_COLUMNS)
     while (answer := _answer(question)) is None:
         click.echo("Please answer y (yes) or n (no).", err=True)
     if not answer:

@@ -18,7 +18,7 @@ from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.transcript import ThreadFilter, searchable_text
+from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, searchable_text
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
@@ -202,6 +202,10 @@ class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
     async def page(self, wanted: ThreadFilter, query: PageQuery) -> Page[Thread]:
         threads = filter(wanted.admits, self._tables.threads.rows.values())
         return page_of((each for each in threads if self._says(each, wanted.words)), query)
+
+    async def sum_up(self, wanted: ThreadFilter) -> ThreadSum:
+        moments = [each.updated_at for each in self._tables.threads.rows.values() if wanted.admits(each)]
+        return ThreadSum(count=len(moments), newest=max(moments, default=None))
 
     def _says(self, thread: Thread, words: tuple[str, ...]) -> bool:
         if not words:

@@ -20,7 +20,7 @@ from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
@@ -252,6 +252,11 @@ class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
             containing, words = items_with(wanted.words)
             where, values = f"{where} AND id IN ({containing})", (*values, *words)
         return await asyncio.to_thread(self._page, "* FROM threads", where, values, query, rows.thread_of, slow=True)
+
+    async def sum_up(self, wanted: ThreadFilter) -> ThreadSum:
+        where, values = _of_filter(wanted)
+        sql = f"SELECT count(*), max(updated_at) FROM threads WHERE {where}"  # noqa: S608 - the rules are ours
+        return rows.thread_sum_of((await asyncio.to_thread(self._database.read_apart, sql, values))[0])
 
     def add(self, thread: Thread) -> None:
         self._put("threads", rows.thread_row(thread))

@@ -21,6 +21,7 @@ from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.transcript import ThreadSum
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
 
@@ -222,6 +223,12 @@ def thread_of(row: Row) -> Thread:
         updated_at=_moment(updated_at),
         title=title,
     )
+
+
+def thread_sum_of(row: Row) -> ThreadSum:
+    """From the number of threads and the latest ``updated_at``."""
+    count, newest = row
+    return ThreadSum(count=count, newest=_maybe_moment(newest))
 
 
 def item_row(item: Item) -> Row:

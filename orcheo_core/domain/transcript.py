@@ -55,6 +55,14 @@ class ThreadFilter:
         )
 
 
+@frozen(kw_only=True)
+class ThreadSum:
+    """How many threads a filter wants, and when something was said last in any of them."""
+
+    count: int = 0
+    newest: datetime | None = None
+
+
 def kind_of(item: Item) -> str:
     """What an item is called: the names of ChatKit's thread items, but for the progress note."""
     return _KINDS[type(item)]

@@ -76,3 +76,6 @@ class Operation(Generic[Request, Result]):
     """The field of the result that holds a secret, shown only this once."""
     confirmation: str | None = None
     """The question before a public change, a ``str.format`` text over the request's fields."""
+    has_preview: bool = False
+    """Whether its request has ``dry_run``, with which nothing is changed, and its result a ``question``: what a door
+    asks then in place of the confirmation. Without a question there is nothing to ask."""

@@ -111,7 +111,13 @@ class TranscriptExport:
 
 @frozen(kw_only=True)
 class PurgeResult:
-    """How many threads are gone."""
+    """How many threads are gone, or with ``dry_run`` how many would be."""
 
     purged: int
+    """None of them with ``dry_run``."""
+    matching: int
+    newest: datetime | None
+    """When something was said last in any of those that ``dry_run`` counts."""
+    question: str | None
+    """What a person should be asked before they go; after a ``dry_run`` that found some."""
     message: str

@@ -1,10 +1,12 @@
 """Operations on transcripts: list and search, show, export, purge."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from orcheo_core.domain.actor import Caller, Scope
+from orcheo_core.domain.durations import counted
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.transcript_formats import TranscriptFormat, export
@@ -13,6 +15,9 @@ from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.thread_views import PurgeResult, ThreadPage, TranscriptExport, TranscriptView
 from orcheo_core.operations.workflows import REF_HELP
+
+if TYPE_CHECKING:
+    from orcheo_core.domain.transcript import ThreadSum
 
 MAX_AGE_DAYS = 36_500
 _ID_HELP = "Id of the thread, as `orcheo thread list` shows it."
@@ -27,7 +32,7 @@ class ListThreads:
     search: str | None = parameter("Only threads with an item that has all these words.", default=None)
     visitor: str | None = parameter(_SUBJECT_HELP, default=None)
     limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
-    after: str | None = parameter("Begin behind the thread with this id.", default=None)
+    after: str | None = parameter("Id of the thread after which the page begins.", default=None)
 
 
 @frozen(kw_only=True)
@@ -36,7 +41,7 @@ class ShowThread:
 
     id: str = parameter(_ID_HELP, argument=True)
     limit: int = parameter(f"How many items at most (1 to {PAGE_LIMIT}).", default=PAGE_LIMIT)
-    after: str | None = parameter("Begin behind the item with this id.", default=None)
+    after: str | None = parameter("Id of the item after which the page begins.", default=None)
 
 
 @frozen(kw_only=True)
@@ -54,19 +59,27 @@ class ExportThread:
 
 @frozen(kw_only=True)
 class PurgeThreads:
-    """Which threads of a workflow to delete for good: those that meet all that is given."""
+    """Which threads of a workflow to delete for good: those that meet all that is given, or all there are."""
 
     ref: str = parameter(REF_HELP, argument=True)
     thread: str | None = parameter("The thread with this id.", default=None)
     visitor: str | None = parameter(_SUBJECT_HELP, default=None)
-    older_than_days: int | None = parameter("Threads in which nothing was said for so many days.", default=None)
+    older_than_days: int | None = parameter(
+        f"Threads in which nothing was said for so many days (1 to {MAX_AGE_DAYS}).", default=None
+    )
+    all: bool = parameter("Every thread of the workflow; goes with nothing else.", default=False)
+    dry_run: bool = parameter("Only say how many they are, and of when the newest is.", default=False)
 
     def __attrs_post_init__(self) -> None:
         """Check that something is said about which ones."""
-        if self.thread is None and self.visitor is None and self.older_than_days is None:
-            raise InvalidInput(FieldError("body", "must name a thread, a visitor or an age"))
-        if self.older_than_days is not None and not 0 <= self.older_than_days <= MAX_AGE_DAYS:
-            raise InvalidInput(FieldError("older_than_days", f"must be between 0 and {MAX_AGE_DAYS}"))
+        named = any(each is not None for each in (self.thread, self.visitor, self.older_than_days))
+        if not named and not self.all:
+            raise InvalidInput(FieldError("body", "must name a thread, a visitor or an age, or say `all`"))
+        if named and self.all:
+            raise InvalidInput(FieldError("all", "must be left out where a thread, a visitor or an age is named"))
+        if self.older_than_days is not None and not 1 <= self.older_than_days <= MAX_AGE_DAYS:
+            message = f"must be between 1 and {MAX_AGE_DAYS}; to purge every thread say `all`"
+            raise InvalidInput(FieldError("older_than_days", message))
 
 
 def _subject(visitor: str | None) -> Subject | None:
@@ -101,8 +114,26 @@ async def _purge(services: OwnerServices, caller: Caller, request: PurgeThreads)
         subject=_subject(request.visitor),
         older_than=None if days is None else timedelta(days=days),
     )
+    if request.dry_run:
+        return _preview(request.ref, await services.transcripts.preview_purge(caller, request.ref, order))
     count = await services.transcripts.purge(caller, request.ref, order)
-    return PurgeResult(purged=count, message=f"Purged {count} {'thread' if count == 1 else 'threads'}.")
+    message = f"Purged {counted(count, 'thread')} of {request.ref}."
+    return PurgeResult(purged=count, matching=count, newest=None, question=None, message=message)
+
+
+def _preview(ref: str, found: "ThreadSum") -> PurgeResult:
+    what = f"{counted(found.count, 'thread')} of {ref}"
+    if found.newest is None:
+        message = f"There are no such threads of {ref}; nothing would be purged."
+        return PurgeResult(purged=0, matching=0, newest=None, question=None, message=message)
+    dated = f"{what}, {'the newest of' if found.count > 1 else 'last used on'} {found.newest:%Y-%m-%d %H:%M} UTC"
+    return PurgeResult(
+        purged=0,
+        matching=found.count,
+        newest=found.newest,
+        question=f"Purge {dated}? {'They' if found.count > 1 else 'It'} cannot be brought back.",
+        message=f"Would purge {dated}.",
+    )
 
 
 THREAD_OPERATIONS = (
@@ -146,7 +177,7 @@ THREAD_OPERATIONS = (
         name="threads.purge",
         command=("thread", "purge"),
         tool="threads.purge",
-        summary="Delete threads for good, by id, visitor or age.",
+        summary="Delete threads for good: by id, visitor or age, or all.",
         request=PurgeThreads,
         result=PurgeResult,
         scope=Scope.WORKFLOWS_WRITE,
@@ -154,5 +185,6 @@ THREAD_OPERATIONS = (
         handle=_purge,
         errors=(WorkflowNotFound, ThreadNotFound, InvalidInput),
         confirmation="Purge threads of {ref}? They cannot be brought back.",
+        has_preview=True,
     ),
 )

@@ -15,7 +15,7 @@ from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 
@@ -119,6 +119,10 @@ class ThreadRepository(Protocol):
     @abstractmethod
     async def page(self, wanted: ThreadFilter, query: PageQuery) -> Page[Thread]:
         """The threads that a filter wants, in the order of their ids."""
+
+    @abstractmethod
+    async def sum_up(self, wanted: ThreadFilter) -> ThreadSum:
+        """How many threads a filter without words wants, and the newest moment of them."""
 
     @abstractmethod
     def add(self, thread: Thread) -> None:

@@ -14,7 +14,7 @@ from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
 from orcheo_core.domain.search import search_words
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.transcript import ThreadFilter, Transcript
+from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, Transcript
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import ThreadNotFound, WorkflowNotFound
 from orcheo_core.ports.clock import Clock
@@ -23,10 +23,12 @@ from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.registering import find_own, find_visible
 from orcheo_core.services.removing import ThreadRemover
 
+_INSTANT = timedelta(microseconds=1)
+
 
 @frozen(kw_only=True)
 class PurgeOrder:
-    """Which threads of a workflow to delete: those that meet all that is given."""
+    """Which threads of a workflow to delete: those that meet all that is given, all that are there otherwise."""
 
     thread_id: str | None = None
     subject: Subject | None = None
@@ -71,15 +73,29 @@ class Transcripts:
         await change.commit()
         return await _transcript(change, thread, Page(entries=items, has_more=False))
 
-    async def purge(self, caller: Caller, ref: str, order: PurgeOrder) -> int:
-        """Delete threads of the caller's workflow with all their bytes; how many they were.
+    async def preview_purge(self, caller: Caller, ref: str, order: PurgeOrder) -> ThreadSum:
+        """What :meth:`purge` would delete now; nothing is changed."""
+        change = self._store.begin()
+        _, wanted = await self._find_purged(caller, ref, order)
+        if order.thread_id is None:
+            return await change.threads.sum_up(wanted)
+        moments = [each.updated_at for each in await self._next(change, wanted, order.thread_id)]
+        return ThreadSum(count=len(moments), newest=max(moments, default=None))
 
-        Running turns in them are stopped. Raises :class:`WorkflowNotFound`, :class:`ThreadNotFound`.
-        """
+    async def _find_purged(self, caller: Caller, ref: str, order: PurgeOrder) -> tuple[Workflow, ThreadFilter]:
         workflow = await find_own(self._store.begin(), caller, ref)
         if order.thread_id is not None:
             await self._check_is_of(workflow.id, order.thread_id)
-        count = await self._remove_all(self._filter(order, workflow.id), only=order.thread_id)
+        return workflow, self._filter(order, workflow.id)
+
+    async def purge(self, caller: Caller, ref: str, order: PurgeOrder) -> int:
+        """Delete threads of the caller's workflow with all their bytes; how many they were.
+
+        Running turns in them are stopped; of all threads those stay in which something is said from now on. Raises
+        :class:`WorkflowNotFound`, :class:`ThreadNotFound`.
+        """
+        workflow, wanted = await self._find_purged(caller, ref, order)
+        count = await self._remove_all(wanted, only=order.thread_id)
         change = self._store.begin()
         note = counted(count, "thread")
         self._audit_trail.record(change, Act.TRANSCRIPTS_PURGED, caller, workflow=workflow, note=note)
@@ -92,7 +108,11 @@ class Transcripts:
         return await self._remove_all(self._filter(PurgeOrder(older_than=age), None))
 
     def _filter(self, order: PurgeOrder, workflow_id: str | None) -> ThreadFilter:
-        since = None if order.older_than is None else self._clock.now() - order.older_than
+        since = None
+        if order.older_than is not None:
+            since = self._clock.now() - order.older_than
+        elif order.thread_id is None and order.subject is None:
+            since = self._clock.now() + _INSTANT  # or a busy workflow would be purged without end
         return ThreadFilter(workflow_id=workflow_id, subject=order.subject, untouched_since=since)
 
     async def _check_is_of(self, workflow_id: str, thread_id: str) -> None:

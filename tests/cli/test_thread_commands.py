@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from attrs import evolve
 
 from tests.cli.command_line import CommandLine, assert_error
 from tests.sync_house import SyncHouse
@@ -67,6 +68,27 @@ def test_purge_asks_first_and_says_how_many(orcheo: CommandLine, thread_id: str)
     """And needs to be told which ones."""
     assert_error(orcheo("thread", "purge", "echo", "--thread", thread_id), 2, detail="confirmation", hint="--yes")
     assert orcheo("thread", "purge", "echo", "--yes").code == 2
-    assert orcheo("thread", "purge", "echo", "--thread", thread_id, "--yes").out == "Purged 1 thread.\n"
+    assert orcheo("thread", "purge", "echo", "--thread", thread_id, "--yes").out == "Purged 1 thread of echo.\n"
     assert orcheo("thread", "list", "echo").out == "There are no such threads.\n"
     assert_error(orcheo("thread", "show", thread_id), 3, detail="No thread", hint="")
+
+
+def test_purge_counts_before_it_asks(orcheo: CommandLine, thread_id: str) -> None:
+    """The question says how many and of when; a no changes nothing, and nothing to purge is nothing to ask."""
+    person = evolve(orcheo, at_terminal=True, answers="n\n")
+    said = person("thread", "purge", "echo", "--all")
+    asked = " ".join(said.err.split())
+    assert asked.startswith("Purge 1 thread of echo, last used on 2026-11-23 12:00 UTC? It cannot be brought back.")
+    assert thread_id in orcheo("thread", "list", "echo").out
+    assert person("thread", "purge", "echo", "--older-than-days", "1").out == "Purged 0 threads of echo.\n"
+    assert evolve(person, answers="y\n")("thread", "purge", "echo", "--all").out == "Purged 1 thread of echo.\n"
+
+
+def test_a_dry_run_needs_no_confirmation(orcheo: CommandLine, thread_id: str) -> None:
+    """As it changes nothing."""
+    said = orcheo("thread", "purge", "echo", "--all", "--dry-run")
+    assert said.out == "Would purge 1 thread of echo, last used on 2026-11-23 12:00 UTC.\n"
+    assert thread_id in orcheo("thread", "list", "echo").out
+    assert orcheo("thread", "purge", "echo", "--visitor", "anon:a", "--dry-run").out == (
+        "There are no such threads of echo; nothing would be purged.\n"
+    )

@@ -1,10 +1,11 @@
 """What every repository of threads must do."""
 
 import pytest
+from attrs import evolve
 
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
-from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
 from orcheo_core.errors import ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
@@ -89,3 +90,18 @@ async def test_removing_an_unknown_thread_is_fine(store: Store) -> None:
     change = store.begin()
     change.threads.remove("thr_1")
     await change.commit()
+
+
+async def test_threads_are_summed_up(store: Store) -> None:
+    """How many a filter wants, and the newest moment of them."""
+    threads = [samples.thread(number, updated_at=samples.moment(10 - number)) for number in (1, 2, 3)]
+    other = samples.thread(4, subject=Subject("anon:vis_2"), updated_at=samples.moment(50))
+    await keep(store, samples.workflow(), *threads, other)
+    kept = store.begin().threads
+    mine = ThreadFilter(workflow_id="wf_1", subject=samples.VISITOR)
+    assert await kept.sum_up(mine) == ThreadSum(count=3, newest=samples.moment(9))
+    assert await kept.sum_up(evolve(mine, untouched_since=samples.moment(8))) == ThreadSum(
+        count=1, newest=samples.moment(7)
+    )
+    assert await kept.sum_up(ThreadFilter()) == ThreadSum(count=4, newest=samples.moment(50))
+    assert await kept.sum_up(ThreadFilter(workflow_id="wf_9")) == ThreadSum()

@@ -24,7 +24,7 @@ from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, Item, 
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.structured_input import Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.subject import Subject
-from orcheo_core.domain.transcript import Transcript, details_of, kind_of, text_of
+from orcheo_core.domain.transcript import ThreadSum, Transcript, details_of, kind_of, text_of
 from orcheo_core.domain.transcript_formats import TranscriptFormat, export
 from orcheo_core.errors import ThreadNotFound, WorkflowNotFound
 from orcheo_core.services.transcripts import PurgeOrder
@@ -211,3 +211,24 @@ def test_every_kind_of_item_can_be_read(item: Item, kind: str, text: str) -> Non
     assert kind_of(item) == kind
     assert text_of(item) == text
     json.dumps(details_of(item))
+
+
+async def test_a_preview_counts_what_a_purge_takes(hall: Hall) -> None:
+    """And changes nothing; of a thread by its id too."""
+    visit = await hall.visit()
+    old = await hall.answered(visit)
+    hall.clock.advance(minutes=60 * 24 * 8)
+    newest = hall.clock.now()
+    recent = await hall.answered(visit)
+    transcripts = hall.core.transcripts
+    for order, found in (
+        (PurgeOrder(), ThreadSum(count=2, newest=newest)),
+        (PurgeOrder(older_than=timedelta(days=7)), ThreadSum(count=1, newest=old.started_at)),
+        (PurgeOrder(thread_id=recent.thread_id), ThreadSum(count=1, newest=newest)),
+        (PurgeOrder(thread_id=recent.thread_id, older_than=timedelta(days=7)), ThreadSum()),
+    ):
+        assert await transcripts.preview_purge(ADA, "echo", order) == found
+    assert await audited(hall) == []
+    assert await transcripts.purge(ADA, "echo", PurgeOrder()) == 2
+    with pytest.raises(ThreadNotFound):
+        await transcripts.preview_purge(ADA, "echo", PurgeOrder(thread_id=recent.thread_id))

@@ -94,6 +94,10 @@ _DONE = (
     _done(("threads.export", {"id": THREAD_ID, "format": "jsonl"}), ADD, CHAT),
     _done(("threads.purge", {"ref": "echo", "thread": THREAD_ID}), ADD, CHAT),
     _done(("threads.purge", {"ref": "echo", "visitor": "anon:a", "older_than_days": 30}), ADD),
+    _done(("threads.purge", {"ref": "echo", "all": True, "dry_run": True}), ADD, CHAT),
+    _done(("threads.purge", {"ref": "echo", "thread": THREAD_ID, "dry_run": True}), ADD, CHAT),
+    _done(("threads.purge", {"ref": "echo", "older_than_days": 1, "dry_run": True}), ADD, CHAT),
+    _done(("threads.purge", {"ref": "echo", "all": True}), ADD, CHAT),
     _done(("workflows.open_chat_session", {"ref": "echo"}), ADD),
     _done(("keys.rotate", {})),
     _done(("audit.list", {"limit": 2}), ADD, PUBLISH),
@@ -125,7 +129,7 @@ _UNKNOWN = tuple(
         ("workflows.set_login", {"require_login": True}),
         ("workflows.open_chat_session", {}),
         ("threads.list", {}),
-        ("threads.purge", {"older_than_days": 0}),
+        ("threads.purge", {"older_than_days": 1}),
     )
 )
 
@@ -186,7 +190,8 @@ _WRONG_VALUES = (
     _wrong("invalid_input", ("workflows.add", {**_ECHO, "runner": "pythonic"})),
     _wrong("invalid_input", ("threads.export", {"id": "thr_1", "format": "pdf"})),
     _wrong("invalid_input", ("threads.purge", {"ref": "echo"}), ADD),
-    _wrong("invalid_input", ("threads.purge", {"ref": "echo", "older_than_days": -1}), ADD),
+    _wrong("invalid_input", ("threads.purge", {"ref": "echo", "older_than_days": 0}), ADD),
+    _wrong("invalid_input", ("threads.purge", {"ref": "echo", "older_than_days": 1, "all": True}), ADD),
     _wrong("invalid_input", ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": -1}), CREATE_TOKEN),
 )
 
