@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import wraps
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -107,7 +107,8 @@ def _signed_out(provider: str) -> Response:
 async def signed_out(request: Request) -> Response:
     """``GET /auth/signed-out?provider=…&to=…``: offers to end the login at the identity provider as well."""
     provider = parts_of(request).core.signing_in.provider(request.query_params.get("provider", ""))
-    return login_pages.signed_out(provider.title, await provider.end_url(), _return_path(request) or None)
+    where = urlsplit(provider.issuer).hostname or provider.title
+    return login_pages.signed_out(where, await provider.end_url(), _return_path(request) or None)
 
 
 async def end_by_provider(request: Request) -> Response:

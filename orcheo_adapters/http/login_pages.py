@@ -42,11 +42,11 @@ def signed_in(display_name: str) -> Response:
     )
 
 
-def signed_out(provider: str, end_url: str | None, return_path: str | None) -> Response:
+def signed_out(where: str, end_url: str | None, return_path: str | None) -> Response:
     """Signed out here, perhaps not at the provider: the next person at this computer could sign in with one click."""
     there = (
-        f"<p>You may still be signed in at {escape(provider)}. On a shared computer, sign out there as well.</p>"
-        f'<nav><a class="way" href="{escape(end_url)}" rel="noreferrer">Sign out at {escape(provider)}</a></nav>'
+        f"<p>You may still be signed in at {escape(where)}. On a shared computer, sign out there as well.</p>"
+        f'<nav><a class="way" href="{escape(end_url)}" rel="noreferrer">Sign out at {escape(where)}</a></nav>'
         if end_url
         else ""
     )

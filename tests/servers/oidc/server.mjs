@@ -9,13 +9,26 @@ const [port, redirectUri, clientId, clientSecret] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
+const page = (body) => `<!doctype html><html lang="en"><title>Provider</title><h1>Provider</h1>${body}</html>`;
+
 const provider = new Provider(issuer, {
   clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUri] }],
   jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256", kid: "k1" }] },
   cookies: { keys: [randomBytes(32).toString("hex")] },
   claims: { openid: ["sub"], profile: ["name"] },
   pkce: { required: () => true },
-  features: { devInteractions: { enabled: false } },
+  features: {
+    devInteractions: { enabled: false },
+    // the usual pages load fonts from elsewhere
+    rpInitiatedLogout: {
+      logoutSource: (ctx, form) => {
+        ctx.body = page(`${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`);
+      },
+      postLogoutSuccessSource: (ctx) => {
+        ctx.body = page("<p>Signed out</p>");
+      },
+    },
+  },
   interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
   ttl: { Session: 600, Interaction: 600, Grant: 600, IdToken: 600, AccessToken: 600 },
   findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, name: `${id} Lovelace` }) }),
@@ -28,9 +41,8 @@ const provider = new Provider(issuer, {
   },
 });
 
-const FORM = `<!doctype html><html lang="en"><title>Provider</title><h1>Provider</h1><form method="post">
-<label>Name <input name="login"></label><button name="answer" value="yes">Continue</button>
-<button name="answer" value="no">Deny</button></form></html>`;
+const FORM = page(`<form method="post"><label>Name <input name="login"></label>
+<button name="answer" value="yes">Continue</button><button name="answer" value="no">Deny</button></form>`);
 
 async function bodyOf(request) {
   let body = "";
