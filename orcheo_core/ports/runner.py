@@ -12,17 +12,18 @@ class RunFailed(Exception):
     """The workflow could not answer, for a reason that its owner can act on.
 
     ``code`` names the class of failure and stays the same between releases, such as ``endpoint_rate_limited``.
-    ``reason`` is a sentence for the owner; visitors never see it. ``visitor_message`` is what the visitor reads
-    instead of the usual sentence. ``retry_after`` counts seconds until another try makes sense.
+    ``reason`` is a sentence for the owner; visitors never see it. It often quotes strangers, so it is made one line of
+    printable text, at most 500 characters. ``visitor_message`` is what the visitor reads instead of the usual
+    sentence. ``retry_after`` counts seconds until another try makes sense.
     """
 
     def __init__(
         self, code: str, reason: str, *, retry_after: int | None = None, visitor_message: str | None = None
     ) -> None:
         """Fail for this reason."""
-        super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = _one_line(reason)
+        super().__init__(self.reason)
         self.retry_after = retry_after
         self.visitor_message = visitor_message
 
@@ -57,15 +58,16 @@ _REASON_LENGTH = 500
 
 
 def failure_of(error: Exception) -> RunFailed:
-    """``error`` as the owner is told of it: a :class:`RunFailed` as it is, its type and text otherwise.
-
-    A reason is one line of printable text, at most 500 characters.
-    """
+    """``error`` as the owner is told of it: a :class:`RunFailed` as it is, its type and text otherwise."""
     if isinstance(error, RunFailed):
         return error
-    text = "".join(each if each.isprintable() else " " for each in str(error))
-    reason = " ".join(f"{type(error).__name__}: {text}".split()).removesuffix(":")
-    return RunFailed("workflow_error", reason if len(reason) <= _REASON_LENGTH else f"{reason[: _REASON_LENGTH - 1]}…")
+    return RunFailed("workflow_error", _one_line(f"{type(error).__name__}: {error}").removesuffix(":"))
+
+
+def _one_line(text: str) -> str:
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    line = " ".join(shown.split())
+    return line if len(line) <= _REASON_LENGTH else f"{line[: _REASON_LENGTH - 1]}…"
 
 
 class Run(Protocol):

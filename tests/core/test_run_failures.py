@@ -32,3 +32,10 @@ def test_a_long_reason_is_shortened_with_a_mark() -> None:
     """An exception may hold a whole page."""
     reason = failure_of(ValueError("x" * 10_000)).reason
     assert (len(reason), reason[-1]) == (500, "…")
+
+
+def test_a_reason_is_one_line_of_printable_text() -> None:
+    """What an endpoint says may hold colours of a terminal, or lines that look like others."""
+    failure = RunFailed("x", "The endpoint says:\n\x1b[31mred\x07 \u202etext")
+    assert failure.reason == str(failure) == "The endpoint says: [31mred text"
+    assert len(RunFailed("x", "a" * 10_000).reason) == 500

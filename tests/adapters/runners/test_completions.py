@@ -101,7 +101,7 @@ def test_an_answer_stopped_by_the_filter_is_kept_with_a_notice(finish: str) -> N
     [
         ("length", "answer_cut_off", "before it began to answer"),
         ("content_filter", "answer_filtered", "held the answer back"),
-        ("stop", "no_answer", "did not give an answer"),
+        ("stop", "no_answer", "no answer to this message"),
         ("error", "endpoint_failed", None),
     ],
 )
