@@ -99,19 +99,36 @@ def test_stop_keeps_what_was_said(shared_server: ServerProcess, new_tab: NewTab)
     expect(tab.button("Retry")).to_be_visible()
 
 
-def test_a_stopped_answer_stays_marked_when_more_is_said(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """A half answer never looks like a whole one."""
-    published = shared_server.publish("marked", HELD)
+@pytest.mark.parametrize(
+    ("handle", "target", "words"),
+    [("stopped-half", HELD, "You stopped this answer."), ("failed-half", FAILS, "The workflow could not")],
+)
+def test_an_answer_that_is_not_whole_stays_marked(
+    shared_server: ServerProcess, new_tab: NewTab, handle: str, target: str, words: str
+) -> None:
+    """When more is said, after a reload, and in a tab that followed it: a half answer never looks like a whole one."""
+    published = shared_server.publish(handle, target)
     tab = new_tab().visit(published["share_url"])
-    tab.ask("half")
-    expect(tab.answer_texts).to_have_text("before")
-    tab.button("Stop").click()
-    expect(tab.button("Retry")).to_be_visible()
-    shared_server.gates.open("whole")
-    tab.ask("whole")
+    tab.ask(f"{handle}-1")
+    expect(tab.answer_texts).to_have_text(re.compile("before|half"))
+    second = tab.beside().visit(published["share_url"])
+    if target is HELD:
+        second.expect_answer(number=0, status="streaming")
+        tab.button("Stop").click()
+    for each in (tab, second):
+        expect(each.button("Retry")).to_be_visible()
+        expect(each.page.locator(".failure")).to_contain_text(words)
+    tab.page.reload()
+    expect(tab.page.locator(".failure")).to_contain_text(words)
+    shared_server.gates.open(f"{handle}-2")
+    tab.ask(f"{handle}-2")
+    for each in (tab, second):
+        each.expect_answer(number=1)
+        expect(each.page.locator(".ending")).to_contain_text(words)
+        expect(each.button("Retry")).to_have_count(0)
+    tab.page.reload()
     tab.expect_answer(number=1)
-    expect(tab.page.locator(".ending")).to_have_text("You stopped this answer.")
-    expect(tab.button("Retry")).to_have_count(0)
+    expect(tab.page.locator(".ending")).to_contain_text(words)
 
 
 def test_a_failing_workflow_shows_the_fixed_sentence(shared_server: ServerProcess, new_tab: NewTab) -> None:

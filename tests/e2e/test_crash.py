@@ -56,8 +56,10 @@ def _begin_and_crash(server: ServerProcess, client: httpx2.Client) -> str:
 def test_what_was_said_is_there_after_a_crash(crashed: Crashed) -> None:
     """The visitor's message and the answer so far survive; the turn is marked interrupted."""
     thread = crashed.thread()
-    said = [(item["type"], item["content"][0]["text"]) for item in thread["items"]["data"]]
+    *items, end = thread["items"]["data"]
+    said = [(item["type"], item["content"][0]["text"]) for item in items]
     assert said == [("user_message", "crash"), ("assistant_message", "before ")]
+    assert end["orcheo.ending"]["kind"] == "interrupted"
     assert thread["metadata"]["orcheo.turn"]["status"] == "interrupted"
     assert '"1 turns of an earlier process were interrupted"' in crashed.server.log
 
