@@ -1,13 +1,13 @@
 """Workflows that are Python callables of the server's own import path.
 
-The callable takes ``(text)`` or ``(text, context)`` and is sync or async. It returns the answer as text, or is a
-generator (sync or async) of pieces of text and run events. None and empty text are no answer.
-Sync code runs in a thread of its own, so it may block; async code runs on the server's event loop, so it must not.
+The callable takes ``(text)``, and ``context`` or ``history`` if it has a parameter for them; it is sync or async. It
+returns the answer or is a generator (sync or async) of its pieces: see :mod:`orcheo_adapters.runners.pieces` for what
+both may be. Sync code runs in a thread of its own, so it may block; async code runs on the server's event loop.
 """
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
-from contextlib import closing, nullcontext
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
 
@@ -15,12 +15,13 @@ from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.feed import Feed
+from orcheo_adapters.runners.owner_errors import told_to_owner
+from orcheo_adapters.runners.pieces import AnswerPieces, is_pair
 from orcheo_adapters.runners.settings import Given, Setting
 from orcheo_adapters.runners.target import Target, caller
 from orcheo_adapters.runners.task_run import TaskRun
-from orcheo_adapters.runners.text import text_delta
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import RunContext, RunEvent, RunRequest, TextDelta
+from orcheo_core.domain.run import RunContext, RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import Run, Runner
 
@@ -47,7 +48,8 @@ class PythonRunner(Runner):
     async def _answer(self, request: RunRequest, feed: Feed) -> None:
         workflow = self._known.get(request.spec.target) or await self._look_up(request.spec.target)
         execute = partial(workflow.call, request.text, request.context)
-        await _feed_answer(execute() if workflow.is_quick else await in_thread(execute), feed)
+        with told_to_owner():
+            await _feed_answer(execute() if workflow.is_quick else await in_thread(execute), feed)
 
     async def _look_up(self, name: str) -> "_Workflow":
         """Import and look at a target, once for each: a running server does not see changes of a module anyway."""
@@ -72,49 +74,53 @@ def _is_quick(call: Callable[..., Any]) -> bool:
 
 
 async def _feed_answer(answer: Any, feed: Feed) -> None:
+    """Only generators, iterators, lists and tuples are streams: a result that can be iterated may give its fields.
+
+    What has a sync and an async face is read by the sync one, as sync callables are those that return it.
+    """
     if isinstance(answer, Awaitable):
         answer = await answer
-    if isinstance(answer, AsyncIterable):
-        await _pump(answer, feed)
-    elif isinstance(answer, Iterable) and not isinstance(answer, str | bytes | bytearray | dict):
-        await in_thread(partial(_pump_in_thread, answer, feed))
-    elif answer is not None:
-        _put(answer, feed)
-
-
-async def _pump(pieces: AsyncIterable[Any], feed: Feed) -> None:
-    try:
-        async for piece in pieces:
-            event = _run_event(piece)
-            if event is not None and not feed.offer(event):
-                await feed.room()
-    finally:
-        if isinstance(pieces, AsyncGenerator):
-            await pieces.aclose()
-
-
-def _pump_in_thread(pieces: Iterable[Any], feed: Feed) -> None:
-    with closing(pieces) if isinstance(pieces, Generator) else nullcontext():
-        for piece in pieces:
-            event = _run_event(piece)
-            if event is not None:
-                feed.put_from_thread(event)
-
-
-def _put(piece: Any, feed: Feed) -> None:
-    event = _run_event(piece)
-    if event is not None:
+    pieces = AnswerPieces()
+    if isinstance(answer, Iterator):
+        await in_thread(partial(_pump_in_thread, answer, pieces, feed))
+    elif isinstance(answer, AsyncIterable):
+        await _pump(answer, pieces, feed)
+    else:
+        is_many = isinstance(answer, list | tuple) and not is_pair(answer)
+        for piece in answer if is_many else [answer]:
+            for event in pieces.take(piece):
+                await feed.put(event)
+    for event in pieces.rest():
         feed.offer(event)
 
 
-def _run_event(piece: Any) -> RunEvent | None:
-    """The run event that ``piece`` is or stands for, None when it is empty text; :class:`TypeError` otherwise."""
-    if type(piece) is str:
-        return text_delta(piece)
-    if isinstance(piece, RunEvent) and not isinstance(piece, TextDelta):
-        return piece
-    text = piece.text if isinstance(piece, TextDelta) else piece
-    if not isinstance(text, str):
-        message = f"a workflow answers with str or run events, not with {type(text).__name__}"
-        raise TypeError(message)
-    return text_delta(text)
+async def _pump(answer: AsyncIterable[Any], pieces: AnswerPieces, feed: Feed) -> None:
+    try:
+        async for piece in answer:
+            for event in pieces.take(piece):
+                if not feed.offer(event):
+                    await feed.room()
+    finally:
+        await _close(answer)
+
+
+def _pump_in_thread(answer: Iterator[Any], pieces: AnswerPieces, feed: Feed) -> None:
+    try:
+        for piece in answer:
+            for event in pieces.take(piece):
+                feed.put_from_thread(event)
+    finally:
+        close = getattr(answer, "close", None)
+        if callable(close):
+            with suppress(Exception):
+                close()
+
+
+async def _close(answer: AsyncIterable[Any]) -> None:
+    """Close what streams, so that a model stops too; an error of closing must not hide the one before."""
+    close = getattr(answer, "aclose", None) or getattr(answer, "close", None)
+    if callable(close):
+        with suppress(Exception):
+            closing = close()
+            if isinstance(closing, Awaitable):
+                await closing

@@ -1,10 +1,11 @@
-"""From ``package.module:callable`` to the callable."""
+"""From the target of a workflow to what has that name."""
 
 import inspect
 import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -14,12 +15,13 @@ from orcheo_core.errors import FieldError, InvalidInput
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _TARGET = re.compile(f"({_NAME}):({_NAME})")
+_FILE_TARGET = re.compile(rf"(\./(?:[^/:\x00]+/)*[^\W\d]\w*\.py):({_NAME})")
 _HINT = "For example: examples.echo:answer. The server looks on its own import path."
 
 
 @frozen
 class Target:
-    """The two halves of ``package.module:callable``."""
+    """A name in a module: ``package.module:callable``, or ``./folder/file.py:callable`` below the served folder."""
 
     module: str
     attribute: str
@@ -27,7 +29,7 @@ class Target:
     @classmethod
     def parse(cls, text: str) -> "Target":
         """Raises :class:`InvalidInput` (path ``target``) for any other form."""
-        match = _TARGET.fullmatch(text)
+        match = _TARGET.fullmatch(text) or _FILE_TARGET.fullmatch(text)
         if match is None:
             raise invalid_target("must have the form package.module:callable")
         return cls(*match.groups())
@@ -43,43 +45,118 @@ class Target:
         Raises :class:`InvalidInput` (path ``target``) when there is no such module or attribute, and when
         importing the module fails.
         """
-        found: Any = _import(self.module)
+        owner: Any = None
+        found: Any = module_of_file(self.module) if self.module.endswith(".py") else import_target(self.module)
         for name in self.attribute.split("."):
             if not hasattr(found, name):
                 raise invalid_target(f"the module {self.module!r} has no {self.attribute!r}")
-            found = getattr(found, name)
+            owner, found = found, getattr(found, name)
+        if inspect.isclass(owner) and inspect.isfunction(found) and _is_unbound(owner, self.attribute):
+            raise self._needs_instance(owner.__name__, found.__name__)
         return found
 
     def load(self) -> Callable[..., Any]:
         """The callable of this name.
 
-        Raises :class:`InvalidInput` as :meth:`find` does, and when it cannot be called with ``(text)`` or
-        ``(text, context)``.
+        Raises :class:`InvalidInput` as :meth:`find` does, and when it cannot be called with ``(text)``, optionally
+        with ``context`` and ``history``, and answer.
         """
         found = self.find()
+        if inspect.isclass(found):
+            raise self._needs_instance(found.__name__, "answer")
         if not callable(found):
+            raise self._not_callable(found)
+        if getattr(found, "__globals__", {}).get("__name__") == "contextlib":
             raise invalid_target(
-                f"{self.attribute!r} in {self.module!r} cannot be called (it is of type {_kind(found)})"
+                f"{self.attribute!r} makes a context manager, which is no answer",
+                hint="Name a function that enters it and yields the text: with … as …, or async with … as ….",
             )
         if not _accepts_text(found):
-            raise invalid_target(f"{self.attribute!r} must take (text) or (text, context)")
+            raise invalid_target(f"{self.attribute!r} must take (text), (text, context) or (text, history)")
         return found  # type: ignore[no-any-return]  # callable() was asked above
+
+    def _needs_instance(self, cls: str, method: str) -> InvalidInput:
+        name = cls.lower()
+        what = "is a class" if self.attribute.endswith(cls) else f"is a method of the class {cls} without an instance"
+        return invalid_target(
+            f"{self.attribute!r} {what}",
+            hint=f"Write {name} = {cls}(…) in the module and name {self.module}:{name} or "
+            f"{self.module}:{name}.{method}. All visitors share that instance: it must not keep what was said.",
+        )
+
+    def _not_callable(self, found: Any) -> InvalidInput:
+        kind = type(found)
+        message = f"{self.attribute!r} in {self.module!r} cannot be called (it is of type {kind.__name__})"
+        if any(each.__name__ in ("Pregel", "StateGraph") for each in kind.__mro__):
+            return invalid_target(message, hint="This is a graph: register it with --runner langgraph.")
+        return invalid_target(
+            message,
+            hint=f"Name a function that uses it, such as: async def answer(text, history): … {self.attribute} … "
+            "return the text.",
+        )
+
+
+def _is_unbound(owner: type, attribute: str) -> bool:
+    raw = inspect.getattr_static(owner, attribute.rpartition(".")[2])
+    return not isinstance(raw, staticmethod | classmethod)
 
 
 def caller(call: Callable[..., Any]) -> Callable[[str, RunContext], Any]:
-    """Calls ``call`` with the text and, when its signature has a place for it, the context.
+    """Calls ``call`` with the text and with what its signature has a place for.
 
-    That place is a parameter named ``context``, or a second positional one that has no default.
+    A parameter named ``history`` gets the earlier messages as dicts with role and content, one named ``context`` the
+    run context, as does a second positional one of another name that has no default.
     """
-    place = _context_place(call)
-    if place is None:
+    places = _places(call)
+    if not places:
         return lambda text, _context: call(text)
-    if place is inspect.Parameter.KEYWORD_ONLY:
-        return lambda text, context: call(text, context=context)
-    return call
+
+    def execute(text: str, context: RunContext) -> Any:
+        given = {place.name: _GIVEN[place.gives](context) for place in places if not place.is_positional}
+        positional = [_GIVEN[place.gives](context) for place in places if place.is_positional]
+        return call(text, *positional, **given)
+
+    return execute
 
 
-def _import(module: str) -> Any:
+def role_messages(context: RunContext) -> list[dict[str, str]]:
+    """The earlier messages as model clients take them; what a workflow keeps hidden there is left out."""
+    return [
+        {"role": "user" if past.said_by == "visitor" else "assistant", "content": past.text}
+        for past in context.history
+        if past.hidden is None
+    ]
+
+
+_GIVEN: dict[str, Callable[[RunContext], Any]] = {"context": lambda context: context, "history": role_messages}
+
+
+@frozen
+class _Place:
+    """A parameter that gets something besides the text."""
+
+    name: str
+    gives: str
+    is_positional: bool
+
+
+def _places(call: Callable[..., Any]) -> list[_Place]:
+    signature = _signature(call)
+    parameters = list(signature.parameters.values()) if signature else []
+    takes_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    places: list[_Place] = []
+    for index, each in enumerate(parameters[1:], 1):
+        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+            continue
+        is_second = index == 1 and each.kind in takes_position
+        if each.name not in _GIVEN and not (is_second and each.default is each.empty):
+            continue
+        gives = each.name if each.name in _GIVEN else "context"
+        places.append(_Place(each.name, gives, is_positional=is_second))
+    return places
+
+
+def import_target(module: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
@@ -90,13 +167,47 @@ def _import(module: str) -> Any:
         raise _import_failed(module, error) from error
 
 
+def served_file(text: str) -> Path:
+    """The file of this name below the served folder, which is the working folder of the server.
+
+    Raises :class:`InvalidInput` (path ``target``) for one that is not there or elsewhere.
+    """
+    folder = Path.cwd().resolve()
+    path = (folder / text).resolve()
+    if not path.is_relative_to(folder):
+        raise invalid_target(f"{text!r} is outside the folder that is served")
+    if not path.is_file():
+        raise invalid_target(f"there is no file {text!r} below {folder}, where the server was started")
+    return path
+
+
+def module_of_file(text: str) -> Any:
+    """The module in this file below the served folder, imported as part of the packages it lies in.
+
+    The folder of its outermost package and the served folder are added to the end of the import path, once.
+    """
+    path = served_file(text)
+    names, folder = [path.stem], path.parent
+    while (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    sys.path += [each for each in dict.fromkeys((str(folder), str(Path.cwd().resolve()))) if each not in sys.path]
+    found = import_target(".".join(names))
+    if Path(getattr(found, "__file__", None) or "").resolve() != path:
+        raise invalid_target(
+            f"the module {'.'.join(names)!r} of {text!r} has the name of another one that is imported already",
+            hint="Give the file another name.",
+        )
+    return found
+
+
 def _import_failed(module: str, error: BaseException) -> InvalidInput:
     return invalid_target(f"importing {module!r} failed with {_kind(error)}: {error}")
 
 
-def invalid_target(message: str) -> InvalidInput:
+def invalid_target(message: str, *, hint: str | None = None) -> InvalidInput:
     """The error that names the target."""
-    return InvalidInput(FieldError("target", message), hint=_HINT)
+    return InvalidInput(FieldError("target", message), hint=hint or _HINT)
 
 
 def _kind(value: object) -> str:
@@ -114,22 +225,13 @@ def _accepts_text(call: Callable[..., Any]) -> bool:
     signature = _signature(call)
     if signature is None:
         return True
-    context = {"context": None} if _context_place(call) is inspect.Parameter.KEYWORD_ONLY else {}
-    more = (None,) if _context_place(call) is inspect.Parameter.POSITIONAL_ONLY else ()
+    places = _places(call)
     try:
-        signature.bind("", *more, **context)
+        signature.bind(
+            "",
+            *(None for place in places if place.is_positional),
+            **{place.name: None for place in places if not place.is_positional},
+        )
     except TypeError:
         return False
     return True
-
-
-def _context_place(call: Callable[..., Any]) -> Any:
-    """``KEYWORD_ONLY`` or ``POSITIONAL_ONLY``: how the context is passed; None when it is not."""
-    signature = _signature(call)
-    parameters = list(signature.parameters.values()) if signature else []
-    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    if len(positional) > 1 and (positional[1].name == "context" or positional[1].default is positional[1].empty):
-        return inspect.Parameter.POSITIONAL_ONLY
-    named = signature.parameters.get("context") if signature else None
-    is_named = named is not None and named.kind in (named.KEYWORD_ONLY, named.POSITIONAL_OR_KEYWORD)
-    return inspect.Parameter.KEYWORD_ONLY if is_named and named not in positional[:1] else None

@@ -9,7 +9,7 @@ from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import WorkflowCheckFailed
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import Run, Runners, RunTimedOut, RunTooLong
+from orcheo_core.ports.runner import Run, RunFailed, Runners, RunTimedOut, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.services.identifiers import Identifiers
 
@@ -86,7 +86,8 @@ def _detail(error: Exception) -> str:
         return f"The workflow did not finish its answer to {PROBE_TEXT!r} within {PROBE_SECONDS:g} s."
     if isinstance(error, RunTooLong):
         return f"The answer to {PROBE_TEXT!r} is longer than {OUTPUT_LIMIT:,} characters."
-    return f"The workflow failed to answer {PROBE_TEXT!r}: {'; because of '.join(_causes(error))}"
+    why = error.reason if isinstance(error, RunFailed) else "; because of ".join(_causes(error))
+    return f"The workflow failed to answer {PROBE_TEXT!r}: {why}"
 
 
 def _causes(error: BaseException) -> list[str]:

@@ -208,14 +208,6 @@ def knows_no_context(text: str, tone: str = "calm") -> str:
     return f"{text} is {tone}"
 
 
-def says_bytes(text: str) -> Iterator[bytes]:
-    yield b"a"
-
-
-async def says_number(text: str) -> int:
-    return 42
-
-
 def says_surrogates(text: str) -> str:
     return "\ud83d\ude00 \ud800"
 

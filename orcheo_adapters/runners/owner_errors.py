@@ -1,0 +1,86 @@
+"""What an owner is told of an error in their workflow: the error, what it came from, and the line of their own code."""
+
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from orcheo_core.errors import OrcheoError
+from orcheo_core.ports.runner import RunFailed
+
+_CAUSES = 3
+_LENGTH = 300
+_OTHERS = tuple(
+    str(Path(folder).resolve()) for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+)
+_OURS = str(Path(__file__).resolve().parents[1])
+_LOOP_ADVICE = "What it calls needs the server's event loop: make the callable async (async def)."
+_OTHER_LOOP_ADVICE = (
+    "Something that belongs to one event loop, such as an async client, was used in another one. Make the callable "
+    "async (async def) and await the async method in place of its sync form."
+)
+_SQLITE_ADVICE = (
+    "Each answer of a sync callable runs in a thread of its own: open the connection inside the callable, or with "
+    "check_same_thread=False and a lock."
+)
+_ADVICE = {
+    "no running event loop": _LOOP_ADVICE,
+    "no current event loop": _LOOP_ADVICE,
+    "different event loop": _OTHER_LOOP_ADVICE,
+    "different loop": _OTHER_LOOP_ADVICE,
+    "event loop is closed": _OTHER_LOOP_ADVICE,
+    "sqlite objects created in a thread": _SQLITE_ADVICE,
+}
+"""What to do, by words of the error in small letters."""
+
+
+@contextmanager
+def told_to_owner() -> Iterator[None]:
+    """Turn what a workflow raises into a :class:`RunFailed` whose reason tells the owner where to look.
+
+    Errors that say so already are left as they are; the traceback stays in the cause.
+    """
+    try:
+        yield
+    except (RunFailed, OrcheoError):
+        raise
+    except Exception as error:
+        raise RunFailed(code="workflow_error", reason=_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    reason = "; because of ".join(map(_line, _causes(error))) + _place(error.__traceback__)
+    said = str(error).lower()
+    return next((f"{reason}. {advice}" for words, advice in _ADVICE.items() if words in said), reason)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and len(found) < _CAUSES:
+        found.append(cause)
+        cause = cause.__cause__
+    return found
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:_LENGTH]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _place(trace: TracebackType | None) -> str:
+    """The last line of the owner's own code that the error came through."""
+    place = ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if _is_own(code.co_filename):
+            place = f" ({Path(code.co_filename).name}, line {trace.tb_lineno}, in {code.co_name})"
+        trace = trace.tb_next
+    return place
+
+
+def _is_own(filename: str) -> bool:
+    if filename.startswith(("<", _OURS, *_OTHERS)):
+        return False
+    return not {"site-packages", "dist-packages"}.intersection(Path(filename).parts)

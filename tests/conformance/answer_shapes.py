@@ -1,0 +1,369 @@
+"""Python callables that answer as model clients and frameworks do, without any of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from orcheo_core.domain.run import AnswerEnded, ProgressNote, RunContext, RunEvent, TextDelta
+
+
+def thing(kind: str = "Thing", /, **fields: Any) -> Any:
+    """An object of a class with this name that has these attributes."""
+    return type(kind, (SimpleNamespace,), {})(**fields)
+
+
+def chunk(content: str | None) -> Any:
+    """A chunk of chat completions."""
+    return thing(choices=[thing(delta=thing(content=content, role=None), finish_reason=None)])
+
+
+def _sse(kind: str, **fields: Any) -> Any:
+    return thing(type=kind, **fields)
+
+
+STREAMS: dict[str, list[Any]] = {
+    "None among text": [None, "Hello", None, " you", None],
+    "bytes cut in a character": [b"Hel", b"lo ", bytearray(b"you")],
+    "chunks of chat completions": [thing(choices=[]), chunk(None), chunk("Hello"), chunk(" you"), chunk("")],
+    "chunks as dicts": [{"choices": [{"delta": {"content": "Hello"}}]}, {"choices": [{"delta": {"content": " you"}}]}],
+    "chunks of LangChain": [
+        thing(type="AIMessageChunk", content="Hello"),
+        thing(
+            type="AIMessageChunk", content=[{"type": "text", "text": " you"}, {"type": "thinking", "thinking": "hm"}]
+        ),
+        thing(type="ai", content="Hello you"),
+    ],
+    "chunks with metadata": [
+        (thing(type="AIMessageChunk", content="Hello you"), {"langgraph_node": "a"}),
+        (thing(type="tool", content="42"), {"langgraph_node": "a"}),
+    ],
+    "events of the Responses API": [
+        _sse("response.created"),
+        _sse("response.output_text.delta", delta="Hello"),
+        _sse("response.output_text.delta", delta=" you"),
+        _sse("response.output_text.done", text="Hello you"),
+        _sse("response.completed", response=thing(output_text="Hello you")),
+    ],
+    "events of openai-agents": [
+        _sse("agent_updated_stream_event", new_agent=thing(name="a")),
+        _sse("raw_response_event", data=_sse("response.output_text.delta", delta="Hello you")),
+        _sse("run_item_stream_event", item=thing(output="42")),
+    ],
+    "events of Anthropic": [
+        _sse("message_start", message=thing(content=[])),
+        _sse("content_block_delta", delta=thing(type="thinking_delta", thinking="hm")),
+        _sse("content_block_delta", delta=thing(type="text_delta", text="Hello you")),
+        _sse("text", text="Hello you", snapshot="Hello you"),
+        _sse("message_stop"),
+    ],
+    "events of pydantic-ai": [
+        thing(event_kind="part_start", part=thing(part_kind="text", content="Hello")),
+        thing(event_kind="part_delta", delta=thing(part_delta_kind="text", content_delta=" you")),
+        thing(event_kind="part_delta", delta=thing(part_delta_kind="thinking", content_delta="hm")),
+        thing(event_kind="function_tool_call", part=thing(tool_name="look_up")),
+        thing(event_kind="agent_run_result", result=thing(output="Hello you")),
+    ],
+    "events of Agno": [
+        thing(event="RunStarted", run_id="1", content=None),
+        thing(event="RunContent", run_id="1", content="Hello you"),
+        thing(event="RunCompleted", run_id="1", content="Hello you"),
+    ],
+    "dicts with content": [
+        {"role": "assistant", "content": "Hello"},
+        {"content": " you"},
+        {"role": "user", "content": "?"},
+    ],
+    "text of LlamaIndex": [thing(delta="Hello", message=thing(content="Hello")), thing(delta=" you")],
+    "text that grows": ["Hel", "Hello", "Hello yo", "Hello you"],
+}
+"""Streams of which each says *Hello you*."""
+
+RESULTS: dict[str, Any] = {
+    "bytes": b"Hello you",
+    "a dict": {"answer": "Hello you"},
+    "a message of LangChain": thing(type="ai", content=[{"type": "text", "text": "Hello you"}]),
+    "a role and a text": ("assistant", "Hello you"),
+    "a state": {"messages": [thing(type="human", content="hi"), thing(type="ai", content="Hello you")]},
+    "replies of Haystack": {"replies": [thing(_role=thing(value="assistant"), text="Hello you", _content=[])]},
+    "a completion": thing(choices=[thing(message=thing(content="Hello you", role="assistant"))]),
+    "a result of openai-agents": thing(final_output="Hello you"),
+    "a result of pydantic-ai": thing(output="Hello you"),
+    "a response": thing(type=None, output_text="Hello you"),
+    "a response of Anthropic": thing(type="message", content=[thing(type="text", text="Hello you")]),
+    "a response of LlamaIndex": thing(response=thing(role="assistant", content="Hello you")),
+    "a list": ["Hello", " you"],
+    "a tuple": ("Hello", " you"),
+}
+"""Results of which each says *Hello you*."""
+
+
+def streams(text: str) -> Iterator[Any]:
+    """The stream of this name."""
+    yield from STREAMS[text]
+
+
+async def streams_async(text: str) -> AsyncIterator[Any]:
+    """The same on the event loop."""
+    for piece in STREAMS[text]:
+        yield piece
+
+
+def returns(text: str) -> Any:
+    """The result of this name."""
+    return RESULTS[text]
+
+
+def says(*pieces: Any) -> Any:
+    """A callable that streams these pieces."""
+    return lambda _text: iter(pieces)
+
+
+half_emoji = says("Hi \ud83d", "\ude00!")
+half_emoji_around_a_note = says("Hi \ud83d", ProgressNote(text="one moment"), "\ude00!")
+half_emoji_left = says("Hi \ud83d")
+half_emoji_in_deltas = says(TextDelta("Hi \ud83d"), TextDelta("\ude00!"))
+cut_bytes = says("ü".encode()[:1], "ü".encode()[1:], "ü".encode()[:1])
+seems_to_grow = says("1", "10", "7")
+grows_twice_only = says("1", "10")
+grows_before_an_event = says("1", "10", AnswerEnded(), "100")
+grows_then_changes = says("a", "ab", "abc", "other")
+
+
+class Odd:
+    """Something that is no text."""
+
+
+def gives_odd(_text: str) -> Iterator[Any]:
+    """And yields again while it is closed, which must not hide the reason."""
+    try:
+        yield Odd()
+    finally:
+        yield "one more"
+
+
+async def gives_odd_async(_text: str) -> AsyncIterator[Any]:
+    """The same on the event loop."""
+    try:
+        yield Odd()
+    finally:
+        yield "one more"
+
+
+def gives_number(_text: str) -> int:
+    """A number is no text."""
+    return 42
+
+
+def gives_delta_of_number(_text: str) -> Any:
+    """A text delta without text."""
+    return TextDelta(42)  # type: ignore[arg-type]  # what is refused
+
+
+class Prediction:
+    """A result that happens to be iterable: it gives the names of its fields."""
+
+    def __init__(self) -> None:
+        """With one field."""
+        self.fields = {"verdict": "Hello you"}
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self.fields)
+
+
+def gives_prediction(_text: str) -> Any:
+    """Not a stream."""
+    return Prediction()
+
+
+def gives_nested(_text: str) -> Any:
+    """An object that holds itself."""
+    found = thing()
+    found.output = found
+    return found
+
+
+def gives_context_manager(_text: str) -> Any:
+    """What has to be entered first."""
+    return _managed()
+
+
+async def gives_async_context_manager(_text: str) -> Any:
+    """The same, async."""
+    return _managed_async()
+
+
+@contextmanager
+def _managed() -> Iterator[str]:
+    yield "in"
+
+
+@asynccontextmanager
+async def _managed_async() -> AsyncIterator[str]:
+    yield "in"
+
+
+@contextmanager
+def makes_context(text: str) -> Iterator[str]:
+    """A target that makes a context manager."""
+    yield text
+
+
+class TwoFaced:
+    """A stream whose async face does not work."""
+
+    def __init__(self) -> None:
+        """With two pieces."""
+        self.pieces = ["Hello", " you"]
+        self.is_closed = False
+
+    def __iter__(self) -> Iterator[str]:
+        """Itself."""
+        return self
+
+    def __next__(self) -> str:
+        """The next piece."""
+        if not self.pieces:
+            raise StopIteration
+        return self.pieces.pop(0)
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        """Fail."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Remember it."""
+        self.is_closed = True
+        closed.append(self)
+
+
+closed: list[Any] = []
+
+
+def two_faced(_text: str) -> Any:
+    """What a plain function returned is read by its sync face."""
+    return TwoFaced()
+
+
+class AsyncStream:
+    """A stream of a model client: async, closed by a sync or async method."""
+
+    def __init__(self, *, waits: bool) -> None:
+        """With a method ``close`` that is async or not."""
+        self.waits = waits
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        """Its pieces."""
+        return self._pieces()
+
+    async def _pieces(self) -> AsyncIterator[str]:
+        yield "Hello you"
+
+    def close(self) -> Awaitable[None] | None:
+        """Remember it."""
+        closed.append(self)
+        return asyncio.sleep(0) if self.waits else None
+
+
+async def closes_async(_text: str) -> Any:
+    """A stream with an async close."""
+    return AsyncStream(waits=True)
+
+
+async def closes(_text: str) -> Any:
+    """A stream with a sync close."""
+    return AsyncStream(waits=False)
+
+
+def history(message: str, history: list[dict[str, str]]) -> str:
+    """As Gradio has it."""
+    return f"{history} {message}"
+
+
+async def history_by_name(message: str, *, history: list[dict[str, str]], context: RunContext) -> str:
+    """Both by their names."""
+    return f"{history} {message} {context.thread_id}"
+
+
+def context_then_history(message: str, context: RunContext, history: list[dict[str, str]]) -> str:
+    """Both by position."""
+    return f"{history} {message} {context.thread_id}"
+
+
+def more_by_name(message: str, *more: object, history: list[dict[str, str]], **others: object) -> str:
+    """With room for everything."""
+    return f"{history} {message} {more}{others}"
+
+
+class Bot:
+    """A class, which is no target."""
+
+    def __init__(self, greeting: str = "Hi") -> None:
+        """Greet so."""
+        self.greeting = greeting
+
+    def __call__(self, text: str) -> str:
+        """Greet."""
+        return self.greeting
+
+    def answer(self, text: str) -> str:
+        """Greet somebody."""
+        return self.greeting + text
+
+    @staticmethod
+    def free(text: str) -> str:
+        """A function that lies in a class."""
+        return f"free {text}"
+
+    @classmethod
+    def made(cls, text: str) -> str:
+        """A method of the class itself."""
+        return f"{cls.__name__} {text}"
+
+
+bot = Bot()
+
+
+class Pregel:
+    """Looks like a graph."""
+
+
+graph = Pregel()
+agent = Odd()
+
+
+def fails_deep(text: str) -> str:
+    """Raise in somebody else's code."""
+    return str(int(text, base=10) if text else "")
+
+
+def fails_with_cause(text: str) -> str:
+    """An error because of another one."""
+    try:
+        return dict[str, str]()[text]
+    except KeyError as error:
+        raise LookupError from error
+
+
+def needs_loop(_text: str) -> Any:
+    """Start something on the running loop where there is none."""
+    return asyncio.get_running_loop()
+
+
+def other_loop(_text: str) -> str:
+    """What clients say that were made in another event loop."""
+    message = "<Event> is bound to a different event loop"
+    raise RuntimeError(message)
+
+
+def sqlite_connection(_text: str) -> str:
+    """What sqlite3 says in another thread."""
+    message = "SQLite objects created in a thread can only be used in that same thread."
+    raise RuntimeError(message)
+
+
+def says_events(_text: str) -> list[RunEvent]:
+    """A list of run events."""
+    return [ProgressNote(text="one"), TextDelta("two")]
