@@ -1,8 +1,7 @@
 """What an owner is told of an error in their workflow: the error, what it came from, and the line of their own code."""
 
-import sysconfig
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -11,9 +10,7 @@ from orcheo_core.ports.runner import RunFailed
 
 _CAUSES = 3
 _LENGTH = 300
-_OTHERS = tuple(
-    str(Path(folder).resolve()) for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
-)
+_STANDARD_LIBRARY = str(Path(contextlib.__file__).parent)
 _OURS = str(Path(__file__).resolve().parents[1])
 _LOOP_ADVICE = "What it calls needs the server's event loop: make the callable async (async def)."
 _OTHER_LOOP_ADVICE = (
@@ -35,7 +32,7 @@ _ADVICE = {
 """What to do, by words of the error in small letters."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def told_to_owner() -> Iterator[None]:
     """Turn what a workflow raises into a :class:`RunFailed` whose reason tells the owner where to look.
 
@@ -65,7 +62,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _line(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:_LENGTH]
+    text = " ".join("".join(each if each.isprintable() else " " for each in str(error)).split())[:_LENGTH]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -81,6 +78,6 @@ def _place(trace: TracebackType | None) -> str:
 
 
 def _is_own(filename: str) -> bool:
-    if filename.startswith(("<", _OURS, *_OTHERS)):
+    if filename.startswith(("<", _OURS, _STANDARD_LIBRARY)):
         return False
     return not {"site-packages", "dist-packages"}.intersection(Path(filename).parts)

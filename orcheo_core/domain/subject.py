@@ -15,6 +15,10 @@ class Subject:
 
     key: str
 
+    def __str__(self) -> str:
+        """The key, for workflows that hand it on as a user id."""
+        return self.key
+
     @classmethod
     def anonymous(cls, visitor_id: str) -> "Subject":
         """A visitor known only by the signed cookie of their browser."""

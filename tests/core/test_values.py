@@ -16,6 +16,7 @@ from orcheo_core.domain.opaque_token import OpaqueToken, Pepper, PepperRing
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, TokenEnd
 from orcheo_core.domain.structured_input import Question, QuestionAnswer
+from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import InvalidInput
 from tests import samples
 from tests.fakes.entropy import FakeEntropy
@@ -148,3 +149,8 @@ def test_ends_and_names_stay_as_they_were_first() -> None:
     assert ended.ended(TokenEnd.REVOKED, at=samples.moment(9)) == ended
     assert token.hint.startswith(PUBLISH_TOKEN_PREFIX)
     assert str(Actor("ada")) == "owner:ada"
+
+
+def test_a_subject_as_text_is_its_key() -> None:
+    """So that a workflow can hand it on as a user id."""
+    assert f"{Subject.anonymous('vis_1')}" == "anon:vis_1"
