@@ -61,7 +61,7 @@ async def test_failures_go_to_the_log_in_full(house: House) -> None:
     """As those of visitors' turns do."""
     await house.add(call="broken")
     await house.operation("workflows.check", ref="echo")
-    assert [str(error) for error in house.telemetry.run_failures] == ["the secret reason"]
+    assert [str(error.__cause__) for error in house.telemetry.run_failures] == ["the secret reason"]
 
 
 async def test_adding_with_a_check_says_so(house: House) -> None:
