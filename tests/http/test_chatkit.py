@@ -111,7 +111,7 @@ async def test_a_failing_workflow_ends_with_an_error_event_and_keeps_what_was_sa
     assert events[-1]["type"] == "error"
     assert events[-1]["allow_retry"] is True
     assert "secret reason" not in str(events)
-    assert str(house.telemetry.run_failures[0]) == "the secret reason"
+    assert "the secret reason" in str(house.telemetry.run_failures[0])
     thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=events[0]["thread"]["id"])).json()
     assert thread["metadata"]["orcheo.turn"]["status"] == "failed"
     assert thread["items"]["data"][1]["content"][0]["text"] == "half "

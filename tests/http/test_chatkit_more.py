@@ -171,7 +171,7 @@ async def test_an_action_that_fails_says_so(actor: Visitor) -> None:
     answer = await actor.ask("threads.sync_custom_action", **about)
     assert_problem(answer, 424, "action_failed")
     assert "secret reason" not in answer.text
-    assert str(actor.house.telemetry.run_failures[0]) == "the secret reason"
+    assert "the secret reason" in str(actor.house.telemetry.run_failures[0])
     assert (await actor.send(thread_id=thread_id)).status_code == 200
 
 
