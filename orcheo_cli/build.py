@@ -26,6 +26,8 @@ _SUBJECTS = {
 """Where the operations of a group are in ``orcheo_core.operations``: importing the whole catalogue for one command
 takes longer than asking the server. A test holds this against the catalogue."""
 
+_REPEATED = "May be repeated."
+
 
 def operation_group(name: str, summary: str) -> click.Group:
     """The commands of all operations whose first word is ``name``."""
@@ -126,10 +128,16 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
         switch = f"{flag}/--no-{flag[2:]}" if default is NOTHING and "/" not in flag else flag
         return click.Option([switch, attribute.name], is_flag=True, help=shown.help, **needs)
     if get_origin(attribute.type) is tuple:
-        return click.Option([flag, attribute.name], multiple=True, required=default is NOTHING, help=shown.help)
+        return click.Option(
+            [flag, attribute.name], multiple=True, required=default is NOTHING, help=f"{shown.help} {_REPEATED}"
+        )
     if get_origin(attribute.type) is dict:
         return click.Option(
-            [flag, attribute.name], multiple=True, metavar="NAME=VALUE", callback=_pairs, help=shown.help
+            [flag, attribute.name],
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=_pairs,
+            help=f"{shown.help} {_REPEATED}",
         )
     kind = click.INT if attribute.type in (int, int | None) else click.STRING
     return click.Option(

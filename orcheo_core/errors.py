@@ -121,7 +121,10 @@ class AlreadyPublished(ConflictError):
 
     code = "already_published"
     summary = "This workflow is public already."
-    hint = "Use rotate-token for a new publish token, or set-login to change who may come in."
+    hint = (
+        "`orcheo workflow rotate-token` issues a new publish token, `orcheo workflow set-login` changes who may "
+        "come in."
+    )
 
 
 class NotPublished(ConflictError):
@@ -403,10 +406,16 @@ class BodyTooLarge(InvalidError):
 
 @frozen
 class FieldError:
-    """One wrong field: its path in the request (``input.content[0].text``) and what is expected there."""
+    """One wrong field: its path in the request (``input.content[0].text``) and what is expected there.
+
+    The path is empty where the request as a whole is wrong.
+    """
 
     path: str
     message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
 
 
 class InvalidInput(InvalidError):
@@ -418,7 +427,7 @@ class InvalidInput(InvalidError):
 
     def __init__(self, *fields: FieldError, hint: str | None = None) -> None:
         """List each wrong field."""
-        super().__init__("; ".join(f"{each.path}: {each.message}" for each in fields) or None, hint=hint)
+        super().__init__("; ".join(map(str, fields)) or None, hint=hint)
         self.fields = fields
 
 

@@ -100,6 +100,7 @@ def _operation(operation: AnyOperation) -> str:
     return _join(
         f"## `{operation.name}`",
         operation.summary,
+        operation.guide,
         _table(
             ("", ""),
             [

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, Attribute, fields, has
 
-from orcheo_core.operations.operation import default_of, parameters_of
+from orcheo_core.operations.operation import Parameter, default_of, parameters_of
 
 Schema = dict[str, Any]
 _SCALARS: dict[Any, Schema] = {
@@ -25,9 +25,29 @@ def request_schema(request: type) -> Schema:
     hints = get_type_hints(request)
     properties: Schema = {}
     for name, (attribute, shown) in parameters_of(request).items():
-        properties[name] = _of(hints[name]) | {"description": shown.help} | _default(attribute)
+        properties[name] = _ruled(_of(_given(hints[name])), shown) | {"description": shown.help} | _default(attribute)
     required = [name for name, (attribute, _) in parameters_of(request).items() if attribute.default is NOTHING]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _given(hint: Any) -> Any:
+    """Without the None that stands for what is left out: clients leave it out, and some write ``anyOf`` as text."""
+    present = [each for each in get_args(hint) if each is not NoneType]
+    return present[0] if isinstance(hint, UnionType) and len(present) == 1 else hint
+
+
+def _ruled(schema: Schema, shown: Parameter) -> Schema:
+    """The schema with the rules that the values are checked by; those of a list are for its entries."""
+    if schema["type"] == "array":
+        return schema | {"items": _ruled(schema["items"], shown), "minItems": 1}
+    rules = {
+        "enum": list(shown.choices) or None,
+        "minimum": shown.minimum,
+        "maximum": shown.maximum,
+        "maxLength": shown.longest,
+        "pattern": shown.pattern,
+    }
+    return schema | {name: rule for name, rule in rules.items() if rule is not None}
 
 
 def result_schema(result: type) -> Schema:
@@ -76,11 +96,18 @@ def _of(hint: Any) -> Schema:
     if get_origin(hint) is tuple:
         return {"type": "array", "items": _of(get_args(hint)[0])}
     if isinstance(hint, UnionType):
-        return {"anyOf": [_of(each) for each in get_args(hint)]}
+        return _any_of([_of(each) for each in get_args(hint)])
     message = f"no JSON Schema for {hint!r}"
     raise TypeError(message)
 
 
+def _any_of(schemas: list[Schema]) -> Schema:
+    """Types alone become one list of types."""
+    if all(set(each) == {"type"} for each in schemas):
+        return {"type": [each["type"] for each in schemas]}
+    return {"anyOf": schemas}
+
+
 def _default(attribute: "Attribute[Any]") -> Schema:
     default = default_of(attribute)
-    return {} if default is NOTHING else {"default": default}
+    return {} if default is NOTHING or default is None else {"default": default}

@@ -10,11 +10,11 @@ from orcheo_core.domain.shown_text import check_shown, plain_blanks
 from orcheo_core.errors import OrcheoError, ServiceTokenExpired, ServiceTokenRevoked
 
 SERVICE_TOKEN_PREFIX = "orc_st_"  # noqa: S105 - the public prefix of all service tokens, no secret
-_LABEL_LENGTH = 100
+LABEL_LENGTH = 100
 
 
 def _check_label(_token: object, _attribute: object, label: str) -> None:
-    check_shown("label", label, longest=_LABEL_LENGTH)
+    check_shown("label", label, longest=LABEL_LENGTH)
 
 
 @frozen(kw_only=True)

@@ -22,9 +22,12 @@ from orcheo_core.errors import (
     WorkflowArchived,
 )
 
-_HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_NAME_LENGTH = 200
-_DESCRIPTION_LENGTH = 4_000
+HANDLE_PATTERN = "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+_HANDLE = re.compile(HANDLE_PATTERN)
+NAME_LENGTH = 200
+DESCRIPTION_LENGTH = 4_000
+RUNNER_KINDS = ("http", "langgraph", "openai", "python")
+"""The kinds that the server comes with; a program that embeds the core may have others."""
 
 
 @frozen(kw_only=True)
@@ -66,12 +69,12 @@ def _check_handle(_workflow: object, _attribute: object, handle: str) -> None:
 
 
 def _check_name(_workflow: object, _attribute: object, name: str) -> None:
-    check_name("name", name, longest=_NAME_LENGTH)
+    check_name("name", name, longest=NAME_LENGTH)
 
 
 def _check_description(_workflow: object, _attribute: object, description: str) -> None:
-    if len(description) > _DESCRIPTION_LENGTH:
-        raise InvalidInput(FieldError("description", f"must be at most {_DESCRIPTION_LENGTH} characters"))
+    if len(description) > DESCRIPTION_LENGTH:
+        raise InvalidInput(FieldError("description", f"must be at most {DESCRIPTION_LENGTH} characters"))
 
 
 @frozen(kw_only=True)

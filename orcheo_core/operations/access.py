@@ -8,14 +8,14 @@ from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.errors import FeatureDisabled, WorkflowNotFound
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.operations.workflows import REF_HELP
+from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
 
 @frozen(kw_only=True)
 class OpenChatSession:
     """With which workflow."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
 
 
 @frozen(kw_only=True)
@@ -61,8 +61,11 @@ ACCESS_OPERATIONS = (
     Operation(
         name="workflows.open_chat_session",
         command=("workflow", "chat-session"),
-        tool="workflows.open_chat_session",
         summary="Open a chat session with a workflow of yours, public or not, to try it.",
+        guide=(
+            "Use it in a program that chats as the owner over ChatKit; to ask a workflow something, use `orcheo "
+            "workflow ask`. Returns a chat grant, which expires within 5 minutes."
+        ),
         request=OpenChatSession,
         result=ChatSessionResult,
         scope=Scope.CHATKIT_SESSION,
@@ -74,8 +77,10 @@ ACCESS_OPERATIONS = (
     Operation(
         name="keys.rotate",
         command=("keys", "rotate"),
-        tool="keys.rotate",
         summary="Sign chat grants with a new key; running chats go on.",
+        guide=(
+            "Use it when the signing key of chat grants may have leaked. Nothing else changes for owners or visitors."
+        ),
         request=RotateKeys,
         result=KeysResult,
         scope=Scope.OPERATOR,

@@ -9,7 +9,7 @@ from orcheo_core.domain.actor import Caller, Scope, actor_names
 from orcheo_core.domain.audit import Act, AuditEntry, AuditFilter
 from orcheo_core.domain.durations import parse_moment
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
-from orcheo_core.errors import AuditBroken, FieldError, InvalidInput, ScopeMissing
+from orcheo_core.errors import AuditBroken, InvalidInput, ScopeMissing
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 
@@ -20,16 +20,13 @@ class ListAudit:
 
     workflow: str | None = parameter("Only what was done to the workflow with this id or handle.", default=None)
     actor: str | None = parameter("Only what this actor did, as the list shows it.", default=None)
-    act: str | None = parameter("Only this act, such as workflow.published.", default=None)
+    act: str | None = parameter("Only this act, such as workflow.published.", default=None, choices=Act)
     since: str | None = parameter("Only from then on: 2026-11-23 or 2026-11-23T14:30, in UTC.", default=None)
     until: str | None = parameter("Only before then; a date alone means its end.", default=None)
-    limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
+    limit: int = parameter(
+        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
+    )
     after: str | None = parameter("Id of the entry after which the page begins.", default=None)
-
-    def __attrs_post_init__(self) -> None:
-        """Check the act."""
-        if self.act is not None and self.act not in set(Act):
-            raise InvalidInput(FieldError("act", f"must be one of {', '.join(Act)}"))
 
     def filter(self) -> AuditFilter:
         """The filter that is asked for; :class:`InvalidInput` for what is no moment."""
@@ -139,36 +136,47 @@ AUDIT_OPERATIONS = (
     Operation(
         name="audit.list",
         command=("audit", "list"),
-        tool="audit.list",
         summary="List what you did, newest first; an operator sees what everybody did.",
+        guide=(
+            "Use it to find out who did what, when and through which door. Returns a page of entries, newest "
+            "first; next_after begins the next page."
+        ),
         request=ListAudit,
         result=AuditPage,
         scope=Scope.AUDIT_READ,
         effect=Effect.READ,
         handle=_list,
         errors=(InvalidInput,),
+        idempotent=True,
+        strangers=("audit_entries[].actor_label", "audit_entries[].note"),
     ),
     Operation(
         name="audit.verify",
         command=("audit", "verify"),
-        tool="audit.verify",
         summary="Check the hash chain of the whole audit; it names the first entry that is wrong.",
+        guide=(
+            "Use it to make sure that the audit was not changed by hand. Returns how many entries hold and the "
+            "last link, to be kept elsewhere."
+        ),
         request=VerifyAudit,
         result=AuditVerified,
         scope=Scope.AUDIT_READ,
         effect=Effect.READ,
         handle=_verify,
         errors=(AuditBroken, ScopeMissing),
+        idempotent=True,
     ),
     Operation(
         name="audit.export",
         command=("audit", "export"),
-        tool="audit.export",
         summary="Export the audit as JSON lines, oldest first.",
+        guide="Use it to keep the whole audit elsewhere; to look something up, use `orcheo audit list`.",
         request=ExportAudit,
         result=AuditExport,
         scope=Scope.AUDIT_READ,
         effect=Effect.READ,
         handle=_export,
+        idempotent=True,
+        strangers=("content",),
     ),
 )

@@ -3,10 +3,10 @@
 from typing import Any
 
 from orcheo_core.domain.actor import Caller
-from orcheo_core.errors import OperationNotFound, ScopeMissing
+from orcheo_core.errors import InvalidInput, OperationNotFound, ScopeMissing
 from orcheo_core.operations.access import ACCESS_OPERATIONS
 from orcheo_core.operations.audit import AUDIT_OPERATIONS
-from orcheo_core.operations.operation import Operation
+from orcheo_core.operations.operation import Operation, broken_rules
 from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.threads import THREAD_OPERATIONS
@@ -33,7 +33,12 @@ def find_operation(name: str) -> Operation[Any, Any]:
 
 
 async def perform(services: OwnerServices, caller: Caller, operation: Operation[Any, Any], request: Any) -> Any:
-    """Carry out an operation for a caller who has its scope; :class:`ScopeMissing` otherwise."""
+    """Carry out an operation for a caller who has its scope; :class:`ScopeMissing` otherwise.
+
+    Values that the rules of the request's parameters forbid are :class:`InvalidInput`.
+    """
     if not caller.may(operation.scope):
         raise ScopeMissing(f"This needs a service token with the scope {operation.scope}.")
+    if wrong := broken_rules(request):
+        raise InvalidInput(*wrong)
     return await operation.handle(services, caller, request)

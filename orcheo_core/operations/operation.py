@@ -1,13 +1,13 @@
 """What an operation is."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from attrs import NOTHING, Attribute, Factory, field, fields, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
-from orcheo_core.errors import OrcheoError
+from orcheo_core.errors import FieldError, OrcheoError
 from orcheo_core.operations.services import OwnerServices
 
 Request = TypeVar("Request")
@@ -33,11 +33,61 @@ class Parameter:
     """Whether the CLI takes it by position."""
     option: str | None = None
     """The CLI's option when it is not ``--field-name``."""
+    choices: tuple[str, ...] = ()
+    """All values that are taken, of the field or of each entry of a list."""
+    minimum: int | None = None
+    maximum: int | None = None
+    longest: int | None = None
+    """The most characters of a text."""
+    pattern: str | None = None
+    """A regular expression that every text that is taken matches, in the words that Python and JSON Schema share."""
+    checked: bool = True
+    """Whether :func:`broken_rules` checks choices and bounds; if not, the handler does, as it knows more."""
+
+    def broken_by(self, path: str, value: Any) -> Iterator[FieldError]:
+        """What is wrong with a value, list entries one by one."""
+        if isinstance(value, tuple):
+            for at, each in enumerate(value):
+                yield from self.broken_by(f"{path}[{at}]", each)
+        elif value is None:
+            return
+        elif self.choices and value not in self.choices:
+            yield FieldError(path, f"must be one of {', '.join(self.choices)}")
+        elif not self._is_within(value):
+            yield FieldError(path, f"must be between {self.minimum} and {self.maximum}")
+
+    def _is_within(self, value: Any) -> bool:
+        return self.minimum is None or self.maximum is None or self.minimum <= value <= self.maximum
 
 
-def parameter(summary: str, *, argument: bool = False, option: str | None = None, default: Any = NOTHING) -> Any:
-    """An attrs field of a request class, with what adapters show of it."""
-    described = Parameter(help=summary, argument=argument, option=option)
+def parameter(
+    summary: str,
+    *,
+    argument: bool = False,
+    option: str | None = None,
+    default: Any = NOTHING,
+    choices: Iterable[str] = (),
+    minimum: int | None = None,
+    maximum: int | None = None,
+    longest: int | None = None,
+    pattern: str | None = None,
+    checked: bool = True,
+) -> Any:
+    """An attrs field of a request class, with what adapters show of it and the rules for its values.
+
+    The rules are in every schema: of MCP tools and of the OpenAPI document. Bounds come in pairs.
+    """
+    described = Parameter(
+        help=summary,
+        argument=argument,
+        option=option,
+        choices=tuple(map(str, choices)),
+        minimum=minimum,
+        maximum=maximum,
+        longest=longest,
+        pattern=pattern,
+        checked=checked,
+    )
     start = Factory(lambda: dict(default)) if isinstance(default, dict) else default
     return field(default=start, metadata={_PARAMETER: described})
 
@@ -45,6 +95,30 @@ def parameter(summary: str, *, argument: bool = False, option: str | None = None
 def parameters_of(request: type) -> dict[str, tuple["Attribute[Any]", Parameter]]:
     """The fields of a request class with their parameters, in order."""
     return {each.name: (each, each.metadata[_PARAMETER]) for each in fields(request)}
+
+
+def broken_rules(request: Any) -> list[FieldError]:
+    """Each value of a request that is no choice or out of bounds, as its parameters say."""
+    return [
+        wrong
+        for name, (_, shown) in parameters_of(type(request)).items()
+        if shown.checked
+        for wrong in shown.broken_by(name, getattr(request, name))
+    ]
+
+
+def tool_name(name: str) -> str:
+    """The name of an operation as an MCP tool, which every assistant takes: letters, digits and underscores.
+
+    ``workflows.publish`` is ``workflows_publish``. What is said in any conversation begins with its verb, as people
+    say it: ``list_workflows``, ``show_workflow``, ``ask_workflow``.
+    """
+    noun, _, verb = name.partition(".")
+    if verb == "list":
+        return f"list_{noun}"
+    if verb in {"show", "ask"}:
+        return f"{verb}_{noun.removesuffix('s')}"
+    return f"{noun}_{verb}"
 
 
 def default_of(attribute: "Attribute[Any]") -> Any:
@@ -61,10 +135,11 @@ class Operation(Generic[Request, Result]):
     """Its name in the catalogue and over HTTP: ``workflows.publish``."""
     command: tuple[str, str]
     """Its two words on the command line: ``("workflow", "publish")``."""
-    tool: str
-    """Its name as an MCP tool."""
     summary: str
     """One line for help texts."""
+    guide: str
+    """When to use it, what comes first and what comes back. Other operations are named by their commands:
+    ``orcheo workflow list`` in backticks."""
     request: type[Request]
     result: type[Result]
     scope: Scope
@@ -79,3 +154,14 @@ class Operation(Generic[Request, Result]):
     has_preview: bool = False
     """Whether its request has ``dry_run``, with which nothing is changed, and its result a ``question``: what a door
     asks then in place of the confirmation. Without a question there is nothing to ask."""
+    open_world: bool = False
+    """Whether it reaches beyond the owner and the server: it runs what the owner connected, or lets others in."""
+    idempotent: bool = False
+    """Whether a second call with the same arguments changes nothing more."""
+    strangers: tuple[str, ...] = ()
+    """Where the result holds text that visitors or their programs wrote, such as ``items[].text``."""
+
+    @property
+    def tool(self) -> str:
+        """Its name as an MCP tool."""
+        return tool_name(self.name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
-from orcheo_core.domain.durations import in_words, parse_duration
+from orcheo_core.domain.durations import PATTERN, in_words, parse_duration
 from orcheo_core.errors import (
     AlreadyArchived,
     AlreadyPublished,
@@ -23,7 +23,7 @@ from orcheo_core.errors import (
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.views import PublishResult, WorkflowResult, view_of
-from orcheo_core.operations.workflows import REF_HELP
+from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
 if TYPE_CHECKING:
     from orcheo_core.services.publishing import Published
@@ -36,7 +36,7 @@ _ANYWAY_HELP = "Ask visitors to sign in even if this server has no identity prov
 class PublishWorkflow:
     """Which workflow to open, and to whom."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     require_login: bool = parameter(
         "Visitors must sign in first.", option="--require-login/--no-require-login", default=False
     )
@@ -47,7 +47,7 @@ class PublishWorkflow:
 class UnpublishWorkflow:
     """Which workflow to close, and how abruptly."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     end_sessions: bool = parameter(
         "End open chat sessions and running answers at once instead of letting them run out.", default=False
     )
@@ -57,9 +57,13 @@ class UnpublishWorkflow:
 class RotatePublishToken:
     """Whose publish token to replace, and how long the old one still works."""
 
-    ref: str = parameter(REF_HELP, argument=True)
-    grace: str | None = parameter("How long the old publish token goes on working: 90s, 15m, 1h or 2d.", default=None)
-    grace_seconds: int = parameter(f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
+    grace: str | None = parameter(
+        "How long the old publish token goes on working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
+    )
+    grace_seconds: int = parameter(
+        f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0, minimum=0, maximum=MAX_GRACE_SECONDS
+    )
 
     def __attrs_post_init__(self) -> None:
         """Check the range."""
@@ -70,7 +74,7 @@ class RotatePublishToken:
 class SetLogin:
     """Which public workflow, and whether its visitors must sign in."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     require_login: bool = parameter("Whether visitors must sign in first.", option="--require-login/--no-require-login")
     anyway: bool = parameter(_ANYWAY_HELP, default=False)
 
@@ -79,14 +83,14 @@ class SetLogin:
 class ArchiveWorkflow:
     """Which workflow to put aside."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
 
 
 @frozen(kw_only=True)
 class UnarchiveWorkflow:
     """Which archived workflow to bring back."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
 
 
 def grace_of(grace: str | None, grace_seconds: int) -> timedelta:
@@ -185,8 +189,12 @@ PUBLISHING_OPERATIONS = (
     Operation(
         name="workflows.publish",
         command=("workflow", "publish"),
-        tool="workflows.publish",
         summary="Open a workflow to visitors and issue its publish token.",
+        guide=(
+            "Use it when the owner wants others to chat with a workflow. Register it with `orcheo workflow add` "
+            "and try it with `orcheo workflow check` first. Returns the share link, for people, and the publish "
+            "token, for programs, which is shown only this once."
+        ),
         request=PublishWorkflow,
         result=PublishResult,
         scope=Scope.WORKFLOWS_PUBLISH,
@@ -202,12 +210,16 @@ PUBLISHING_OPERATIONS = (
         ),
         secret="publish_token",  # noqa: S106 - the name of a field
         confirmation="Publish {ref}? Anybody with its share link can then reach it.",
+        open_world=True,
     ),
     Operation(
         name="workflows.unpublish",
         command=("workflow", "unpublish"),
-        tool="workflows.unpublish",
         summary="Close a workflow to visitors and revoke its publish token.",
+        guide=(
+            "Use it to close a chat: its share link and publish token stop working. Open chats run out within 5 "
+            "minutes; end_sessions ends them at once. Returns the workflow, now private."
+        ),
         request=UnpublishWorkflow,
         result=PublishResult,
         scope=Scope.WORKFLOWS_PUBLISH,
@@ -219,8 +231,11 @@ PUBLISHING_OPERATIONS = (
     Operation(
         name="workflows.rotate_publish_token",
         command=("workflow", "rotate-token"),
-        tool="workflows.rotate_publish_token",
         summary="Replace the publish token of a public workflow.",
+        guide=(
+            "Use it when the publish token is lost or has leaked; the share link stays. The workflow must be "
+            "public. Returns the new publish token, shown only this once."
+        ),
         request=RotatePublishToken,
         result=PublishResult,
         scope=Scope.WORKFLOWS_PUBLISH,
@@ -229,12 +244,16 @@ PUBLISHING_OPERATIONS = (
         errors=(WorkflowNotFound, FeatureDisabled, NotPublished, InvalidInput, ConcurrentChange),
         secret="publish_token",  # noqa: S106 - the name of a field
         confirmation="Replace the publish token of {ref}? Programs that hold the old one must get the new one.",
+        open_world=True,
     ),
     Operation(
         name="workflows.set_login",
         command=("workflow", "set-login"),
-        tool="workflows.set_login",
         summary="Say whether visitors of a public workflow must sign in.",
+        guide=(
+            "Use it to change who may come in, without touching the publish token. The workflow must be public. "
+            "Returns the workflow."
+        ),
         request=SetLogin,
         result=PublishResult,
         scope=Scope.WORKFLOWS_PUBLISH,
@@ -242,12 +261,17 @@ PUBLISHING_OPERATIONS = (
         handle=_set_login,
         errors=(WorkflowNotFound, NotPublished, NoIdentityProvider, ConcurrentChange),
         confirmation="Change who may chat with {ref}?",
+        open_world=True,
+        idempotent=True,
     ),
     Operation(
         name="workflows.archive",
         command=("workflow", "archive"),
-        tool="workflows.archive",
         summary="Put a workflow aside: private at once, left out of lists, its threads kept.",
+        guide=(
+            "Use it for a workflow that is not needed now: it is closed at once, and its threads can still be "
+            "read. `orcheo workflow unarchive` brings it back."
+        ),
         request=ArchiveWorkflow,
         result=WorkflowResult,
         scope=Scope.WORKFLOWS_PUBLISH,
@@ -259,8 +283,11 @@ PUBLISHING_OPERATIONS = (
     Operation(
         name="workflows.unarchive",
         command=("workflow", "unarchive"),
-        tool="workflows.unarchive",
         summary="Bring an archived workflow back; it stays private.",
+        guide=(
+            "Use it to bring back what `orcheo workflow archive` put aside. It stays private until `orcheo "
+            "workflow publish`."
+        ),
         request=UnarchiveWorkflow,
         result=WorkflowResult,
         scope=Scope.WORKFLOWS_PUBLISH,

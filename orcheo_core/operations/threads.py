@@ -14,12 +14,13 @@ from orcheo_core.errors import FieldError, InvalidInput, ThreadNotFound, Workflo
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.thread_views import PurgeResult, ThreadPage, TranscriptExport, TranscriptView
-from orcheo_core.operations.workflows import REF_HELP
+from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
 if TYPE_CHECKING:
     from orcheo_core.domain.transcript import ThreadSum
 
 MAX_AGE_DAYS = 36_500
+_ID_PATTERN = "^[A-Za-z0-9_]{1,64}$"
 _ID_HELP = "Id of the thread, as `orcheo thread list` shows it."
 _SUBJECT_HELP = "Only threads of this visitor, as the list shows them, such as anon:… or program:…."
 
@@ -28,10 +29,12 @@ _SUBJECT_HELP = "Only threads of this visitor, as the list shows them, such as a
 class ListThreads:
     """Which page of which threads."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     search: str | None = parameter("Only threads with an item that has all these words.", default=None)
     visitor: str | None = parameter(_SUBJECT_HELP, default=None)
-    limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
+    limit: int = parameter(
+        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
+    )
     after: str | None = parameter("Id of the thread after which the page begins.", default=None)
 
 
@@ -39,8 +42,10 @@ class ListThreads:
 class ShowThread:
     """Which thread, and which page of its items."""
 
-    id: str = parameter(_ID_HELP, argument=True)
-    limit: int = parameter(f"How many items at most (1 to {PAGE_LIMIT}).", default=PAGE_LIMIT)
+    id: str = parameter(_ID_HELP, argument=True, pattern=_ID_PATTERN)
+    limit: int = parameter(
+        f"How many items at most (1 to {PAGE_LIMIT}).", default=PAGE_LIMIT, minimum=1, maximum=PAGE_LIMIT
+    )
     after: str | None = parameter("Id of the item after which the page begins.", default=None)
 
 
@@ -48,24 +53,24 @@ class ShowThread:
 class ExportThread:
     """Which thread, as what."""
 
-    id: str = parameter(_ID_HELP, argument=True)
-    format: str = parameter(f"One of {', '.join(TranscriptFormat)}.", default=TranscriptFormat.MARKDOWN.value)
-
-    def __attrs_post_init__(self) -> None:
-        """Check the format."""
-        if self.format not in set(TranscriptFormat):
-            raise InvalidInput(FieldError("format", f"must be one of {', '.join(TranscriptFormat)}"))
+    id: str = parameter(_ID_HELP, argument=True, pattern=_ID_PATTERN)
+    format: str = parameter(
+        f"One of {', '.join(TranscriptFormat)}.", default=TranscriptFormat.MARKDOWN.value, choices=TranscriptFormat
+    )
 
 
 @frozen(kw_only=True)
 class PurgeThreads:
     """Which threads of a workflow to delete for good: those that meet all that is given, or all there are."""
 
-    ref: str = parameter(REF_HELP, argument=True)
-    thread: str | None = parameter("The thread with this id.", default=None)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
+    thread: str | None = parameter("The thread with this id.", default=None, pattern=_ID_PATTERN)
     visitor: str | None = parameter(_SUBJECT_HELP, default=None)
     older_than_days: int | None = parameter(
-        f"Threads in which nothing was said for so many days (1 to {MAX_AGE_DAYS}).", default=None
+        f"Threads in which nothing was said for so many days (1 to {MAX_AGE_DAYS}).",
+        default=None,
+        minimum=1,
+        maximum=MAX_AGE_DAYS,
     )
     all: bool = parameter("Every thread of the workflow; goes with nothing else.", default=False)
     dry_run: bool = parameter("Only say how many they are, and of when the newest is.", default=False)
@@ -74,12 +79,9 @@ class PurgeThreads:
         """Check that something is said about which ones."""
         named = any(each is not None for each in (self.thread, self.visitor, self.older_than_days))
         if not named and not self.all:
-            raise InvalidInput(FieldError("body", "must name a thread, a visitor or an age, or say `all`"))
+            raise InvalidInput(FieldError("", "Name a thread, a visitor or an age, or say `all`."))
         if named and self.all:
             raise InvalidInput(FieldError("all", "must be left out where a thread, a visitor or an age is named"))
-        if self.older_than_days is not None and not 1 <= self.older_than_days <= MAX_AGE_DAYS:
-            message = f"must be between 1 and {MAX_AGE_DAYS}; to purge every thread say `all`"
-            raise InvalidInput(FieldError("older_than_days", message))
 
 
 def _subject(visitor: str | None) -> Subject | None:
@@ -140,44 +142,59 @@ THREAD_OPERATIONS = (
     Operation(
         name="threads.list",
         command=("thread", "list"),
-        tool="threads.list",
         summary="List or search the threads of a workflow, newest first.",
+        guide=(
+            "Use it to find conversations of visitors, by words or by visitor; find the workflow with `orcheo "
+            "workflow list` first. Returns a page of threads with their ids for `orcheo thread show`."
+        ),
         request=ListThreads,
         result=ThreadPage,
         scope=Scope.TRANSCRIPTS_READ,
         effect=Effect.READ,
         handle=_list,
         errors=(WorkflowNotFound, InvalidInput),
+        idempotent=True,
+        strangers=("threads[].title",),
     ),
     Operation(
         name="threads.show",
         command=("thread", "show"),
-        tool="threads.show",
         summary="Show what was said in a thread.",
+        guide=(
+            "Use it to read one conversation; `orcheo thread list` has the ids. Returns a page of its items, "
+            "oldest first; next_after begins the next page."
+        ),
         request=ShowThread,
         result=TranscriptView,
         scope=Scope.TRANSCRIPTS_READ,
         effect=Effect.READ,
         handle=_show,
         errors=(ThreadNotFound, InvalidInput),
+        idempotent=True,
+        strangers=("thread.title", "items[].text", "items[].details", "items[].feedback"),
     ),
     Operation(
         name="threads.export",
         command=("thread", "export"),
-        tool="threads.export",
         summary="Export a whole transcript as JSON, JSON lines or Markdown.",
+        guide="Use it to keep or hand on one whole conversation as a document; to read it, use `orcheo thread show`.",
         request=ExportThread,
         result=TranscriptExport,
         scope=Scope.TRANSCRIPTS_READ,
         effect=Effect.READ,
         handle=_export,
         errors=(ThreadNotFound, InvalidInput),
+        idempotent=True,
+        strangers=("content",),
     ),
     Operation(
         name="threads.purge",
         command=("thread", "purge"),
-        tool="threads.purge",
         summary="Delete threads for good: by id, visitor or age, or all.",
+        guide=(
+            "Use it only when the owner wants conversations deleted: one thread, those of one visitor, by age, or all. "
+            "dry_run says how many they are and deletes none. Returns how many were deleted."
+        ),
         request=PurgeThreads,
         result=PurgeResult,
         scope=Scope.WORKFLOWS_WRITE,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orcheo_core.domain.actor import SERVER_NAME, Actor, Caller, Scope
+from orcheo_core.domain.durations import PATTERN
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
+from orcheo_core.domain.service_token import LABEL_LENGTH
 from orcheo_core.errors import (
     ConcurrentChange,
     FieldError,
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 MAX_DAYS = 3650
 _ID_HELP = "Id of the service token, as `orcheo token list` shows it."
-_OWNER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
+_OWNER_PATTERN = r"^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$"
+_OWNER_NAME = re.compile(_OWNER_PATTERN)
 
 
 @frozen(kw_only=True)
@@ -34,44 +37,41 @@ class CreateServiceToken:
     """What a new service token may do, for whom, until when."""
 
     scopes: tuple[str, ...] = parameter(
-        f"What it may do: {', '.join(Scope)}. May be repeated; only scopes that you have.", option="--scope"
+        f"What it may do: {', '.join(Scope)}. Only scopes that you have.", option="--scope", choices=Scope
     )
-    label: str = parameter("Note for yourself, such as where it is used.", default="")
-    owner: str | None = parameter("Whose it is; only operators may name another owner.", default=None)
+    label: str = parameter("Note for yourself, such as where it is used.", default="", longest=LABEL_LENGTH)
+    owner: str | None = parameter(
+        "Whose it is; only operators may name another owner.", default=None, pattern=_OWNER_PATTERN
+    )
     expires_in_days: int | None = parameter(
-        f"After so many days it stops working (1 to {MAX_DAYS}); never if left out.", default=None
+        f"After so many days it stops working (1 to {MAX_DAYS}); never if left out.",
+        default=None,
+        minimum=1,
+        maximum=MAX_DAYS,
     )
 
     def __attrs_post_init__(self) -> None:
         """Check the values that stand for something else."""
-        wrong = [*self._wrong_scopes(), *self._wrong_owner(), *self._wrong_days()]
+        wrong = [*self._wrong_scopes(), *self._wrong_owner()]
         if wrong:
             raise InvalidInput(*wrong)
 
     def _wrong_scopes(self) -> list[FieldError]:
-        unknown = [
-            FieldError(f"scopes[{at}]", f"must be one of {', '.join(Scope)}")
-            for at, each in enumerate(self.scopes)
-            if each not in set(Scope)
-        ]
-        return unknown if self.scopes else [FieldError("scopes", "must name at least one scope")]
+        return [] if self.scopes else [FieldError("scopes", "must name at least one scope")]
 
     def _wrong_owner(self) -> list[FieldError]:
         if self.owner is None or (_OWNER_NAME.fullmatch(self.owner) and self.owner != SERVER_NAME):
             return []
         return [FieldError("owner", "must be 1 to 63 lower-case letters, digits and inner dots, hyphens, underscores")]
 
-    def _wrong_days(self) -> list[FieldError]:
-        if self.expires_in_days is None or 1 <= self.expires_in_days <= MAX_DAYS:
-            return []
-        return [FieldError("expires_in_days", f"must be between 1 and {MAX_DAYS}")]
-
 
 @frozen(kw_only=True)
 class ListServiceTokens:
     """Which page of the service tokens."""
 
-    limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
+    limit: int = parameter(
+        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
+    )
     after: str | None = parameter("Id of the service token after which the page begins.", default=None)
 
 
@@ -80,8 +80,12 @@ class RotateServiceToken:
     """Which service token to replace, and how long the old one still works."""
 
     id: str = parameter(_ID_HELP, argument=True)
-    grace: str | None = parameter("How long the old service token goes on working: 90s, 15m, 1h or 2d.", default=None)
-    grace_seconds: int = parameter(f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0)
+    grace: str | None = parameter(
+        "How long the old service token goes on working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
+    )
+    grace_seconds: int = parameter(
+        f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0, minimum=0, maximum=MAX_GRACE_SECONDS
+    )
 
     def __attrs_post_init__(self) -> None:
         """Check the range."""
@@ -137,8 +141,11 @@ TOKEN_OPERATIONS = (
     Operation(
         name="tokens.create",
         command=("token", "create"),
-        tool="tokens.create",
         summary="Create a service token for the owner API; it is shown once.",
+        guide=(
+            "Use it to give a program its own access to the owner API. Give it the fewest scopes that it needs. "
+            "Returns the service token, which is shown only this once."
+        ),
         request=CreateServiceToken,
         result=ServiceTokenResult,
         scope=Scope.TOKENS_MANAGE,
@@ -150,20 +157,24 @@ TOKEN_OPERATIONS = (
     Operation(
         name="tokens.list",
         command=("token", "list"),
-        tool="tokens.list",
         summary="List your service tokens, former ones too; never their secrets.",
+        guide="Use it to see which service tokens exist, what they may do and until when.",
         request=ListServiceTokens,
         result=ServiceTokenPage,
         scope=Scope.TOKENS_MANAGE,
         effect=Effect.READ,
         handle=_list,
         errors=(InvalidInput,),
+        idempotent=True,
     ),
     Operation(
         name="tokens.rotate",
         command=("token", "rotate"),
-        tool="tokens.rotate",
         summary="Replace a service token by one with the same scopes.",
+        guide=(
+            "Use it to replace a service token that is old or may have leaked; `orcheo token list` has the ids. "
+            "Returns the new one, shown only this once."
+        ),
         request=RotateServiceToken,
         result=ServiceTokenResult,
         scope=Scope.TOKENS_MANAGE,
@@ -176,8 +187,8 @@ TOKEN_OPERATIONS = (
     Operation(
         name="tokens.revoke",
         command=("token", "revoke"),
-        tool="tokens.revoke",
         summary="End a service token at once.",
+        guide="Use it when a program shall no longer have access; `orcheo token list` has the ids.",
         request=RevokeServiceToken,
         result=ServiceTokenResult,
         scope=Scope.TOKENS_MANAGE,

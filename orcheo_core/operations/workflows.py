@@ -5,7 +5,15 @@ from attrs import evolve, frozen
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.search import search_words
-from orcheo_core.domain.workflow import RunnerSpec, Workflow, WorkflowFilter
+from orcheo_core.domain.workflow import (
+    DESCRIPTION_LENGTH,
+    HANDLE_PATTERN,
+    NAME_LENGTH,
+    RUNNER_KINDS,
+    RunnerSpec,
+    Workflow,
+    WorkflowFilter,
+)
 from orcheo_core.errors import (
     ConcurrentChange,
     FieldError,
@@ -20,6 +28,7 @@ from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.views import CheckResult, WorkflowPage, WorkflowResult, WorkflowView, view_of
 
 REF_HELP = "Id or handle of the workflow."
+REF_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 ALL_LIMIT = 1_000
 
 
@@ -27,13 +36,17 @@ ALL_LIMIT = 1_000
 class AddWorkflow:
     """What registering needs."""
 
-    handle: str = parameter("Short name for links: lower-case letters, digits, hyphens.", argument=True)
-    runner: str = parameter("Kind of runner: python, langgraph, openai or http.")
+    handle: str = parameter(
+        "Short name for links: lower-case letters, digits, hyphens.", argument=True, pattern=HANDLE_PATTERN
+    )
+    runner: str = parameter("Kind of runner: python, langgraph, openai or http.", choices=RUNNER_KINDS, checked=False)
     target: str = parameter("What it calls: package.module:name (python, langgraph) or a URL (openai, http).")
-    name: str | None = parameter("Name that visitors see; made from the handle if left out.", default=None)
-    description: str = parameter("Note for yourself; visitors do not see it.", default="")
+    name: str | None = parameter(
+        "Name that visitors see; made from the handle if left out.", default=None, longest=NAME_LENGTH
+    )
+    description: str = parameter("Note for yourself; visitors do not see it.", default="", longest=DESCRIPTION_LENGTH)
     settings: dict[str, str] = parameter(
-        "A setting of the runner, NAME=VALUE; the reference lists them. May be repeated.",
+        "Settings of the runner, by name; the reference lists them.",
         option="--setting",
         default={},
     )
@@ -44,14 +57,14 @@ class AddWorkflow:
 class ShowWorkflow:
     """Which workflow."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
 
 
 @frozen(kw_only=True)
 class CheckWorkflow:
     """Which workflow."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
 
 
 @frozen(kw_only=True)
@@ -63,7 +76,9 @@ class ListWorkflows:
         "Only public ones, or only private ones.", option="--public/--private", default=None
     )
     include_archived: bool = parameter("Archived ones, too.", default=False)
-    limit: int = parameter(f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT)
+    limit: int = parameter(
+        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
+    )
     after: str | None = parameter("Id of the workflow after which the page begins.", default=None)
     all: bool = parameter(f"Up to {ALL_LIMIT:,} at once, whatever the limit.", default=False)
 
@@ -72,22 +87,24 @@ class ListWorkflows:
 class EditWorkflow:
     """Which workflow, and what to change; what is left out stays."""
 
-    ref: str = parameter(REF_HELP, argument=True)
-    handle: str | None = parameter("New handle; the old share link stops working.", default=None)
-    name: str | None = parameter("New name.", default=None)
-    description: str | None = parameter("New note for yourself.", default=None)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
+    handle: str | None = parameter(
+        "New handle; the old share link stops working.", default=None, pattern=HANDLE_PATTERN
+    )
+    name: str | None = parameter("New name.", default=None, longest=NAME_LENGTH)
+    description: str | None = parameter("New note for yourself.", default=None, longest=DESCRIPTION_LENGTH)
 
     def __attrs_post_init__(self) -> None:
         """Check that there is something to change."""
         if self.handle is None and self.name is None and self.description is None:
-            raise InvalidInput(FieldError("body", "must change the handle, the name or the description"))
+            raise InvalidInput(FieldError("", "Change the handle, the name or the description."))
 
 
 @frozen(kw_only=True)
 class RemoveWorkflow:
     """Which workflow."""
 
-    ref: str = parameter(REF_HELP, argument=True)
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
 
 
 async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) -> WorkflowResult:
@@ -151,8 +168,12 @@ WORKFLOW_OPERATIONS = (
     Operation(
         name="workflows.add",
         command=("workflow", "add"),
-        tool="workflows.add",
         summary="Register a workflow; it stays private.",
+        guide=(
+            "Use it to make something of the owner's known to Orcheo: a Python callable, a graph, a model "
+            "endpoint or an HTTP service. Pass check to try it at once. Returns the workflow; visitors cannot "
+            "reach it before `orcheo workflow publish`."
+        ),
         request=AddWorkflow,
         result=WorkflowResult,
         scope=Scope.WORKFLOWS_WRITE,
@@ -163,56 +184,76 @@ WORKFLOW_OPERATIONS = (
     Operation(
         name="workflows.check",
         command=("workflow", "check"),
-        tool="workflows.check",
         summary="Run one probe turn of a workflow and say what is wrong; nothing of it is kept.",
+        guide=(
+            "Use it after registering or changing a workflow, and before publishing it. It runs the workflow once "
+            'with the text "Hello", which may take half a minute. Returns the beginning of the answer, or what is '
+            "wrong."
+        ),
         request=CheckWorkflow,
         result=CheckResult,
         scope=Scope.WORKFLOWS_WRITE,
         effect=Effect.WRITE,
         handle=_check,
         errors=(WorkflowNotFound, WorkflowCheckFailed),
+        open_world=True,
     ),
     Operation(
         name="workflows.list",
         command=("workflow", "list"),
-        tool="list_workflows",
         summary="List or search your workflows with their publish state, newest first.",
+        guide=(
+            "Use it first, to find the handle that the other operations take. Returns a page of workflows, each "
+            "with its publish state and share link; next_after begins the next page."
+        ),
         request=ListWorkflows,
         result=WorkflowPage,
         scope=Scope.WORKFLOWS_READ,
         effect=Effect.READ,
         handle=_list,
         errors=(InvalidInput,),
+        idempotent=True,
     ),
     Operation(
         name="workflows.show",
         command=("workflow", "show"),
-        tool="show_workflow",
         summary="Show one workflow with its publish state.",
+        guide=(
+            "Use it to see whether a workflow is public, its share link, its live publish tokens (masked) and its "
+            "runner."
+        ),
         request=ShowWorkflow,
         result=WorkflowView,
         scope=Scope.WORKFLOWS_READ,
         effect=Effect.READ,
         handle=_show,
         errors=(WorkflowNotFound,),
+        idempotent=True,
     ),
     Operation(
         name="workflows.edit",
         command=("workflow", "edit"),
-        tool="workflows.edit",
         summary="Change the name, handle or description of a workflow.",
+        guide=(
+            "Use it to change what is given and leave the rest as it is. Find the workflow with `orcheo workflow "
+            "list`. Returns the changed workflow."
+        ),
         request=EditWorkflow,
         result=WorkflowResult,
         scope=Scope.WORKFLOWS_WRITE,
         effect=Effect.WRITE,
         handle=_edit,
         errors=(WorkflowNotFound, InvalidInput, HandleTaken, ConcurrentChange),
+        idempotent=True,
     ),
     Operation(
         name="workflows.remove",
         command=("workflow", "remove"),
-        tool="workflows.remove",
         summary="Delete a workflow with its publish tokens, chat sessions and threads.",
+        guide=(
+            "Use it only when the owner wants the workflow and all its threads gone for good; `orcheo workflow "
+            "archive` keeps them, `orcheo workflow unpublish` only closes it."
+        ),
         request=RemoveWorkflow,
         result=WorkflowResult,
         scope=Scope.WORKFLOWS_WRITE,

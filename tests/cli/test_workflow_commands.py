@@ -204,7 +204,7 @@ def test_edit_without_a_change_is_an_error(orcheo: CommandLine, sync_house: Sync
     """Nobody is told that something changed when nothing did."""
     sync_house.add()
     said = orcheo("workflow", "edit", "echo")
-    assert_error(said, 2, detail="must change the handle, the name or the description", hint="Correct")
+    assert_error(said, 2, detail="Change the handle, the name or the description.", hint="Correct")
 
 
 def test_remove_says_what_went(orcheo: CommandLine, sync_house: SyncHouse) -> None:

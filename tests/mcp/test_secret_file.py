@@ -16,7 +16,7 @@ from tests.sync_house import SyncHouse
 Assistant = Client[Any]
 
 
-async def publish(assistant: Assistant, file: object, tool: str = "workflows.publish") -> CallToolResult:
+async def publish(assistant: Assistant, file: object, tool: str = "workflows_publish") -> CallToolResult:
     """The answer of a tool that is to write its secret to this file."""
     arguments = {"ref": "echo", "secret_to_file": file}
     return await assistant.call_tool(tool, arguments, raise_on_error=False)
@@ -48,7 +48,7 @@ async def test_only_the_owner_of_the_file_can_read_it(
 async def test_rotating_knows_it_too(assistant: Assistant, sync_house: SyncHouse, tmp_path: Path) -> None:
     """The other operation that issues a publish token."""
     sync_house.publish()
-    answer = await publish(assistant, str(tmp_path / "token"), "workflows.rotate_publish_token")
+    answer = await publish(assistant, str(tmp_path / "token"), "workflows_rotate_publish_token")
     assert data_of(answer)["publish_token"] is None
     assert (tmp_path / "token").read_text().startswith("orc_pt_")
 

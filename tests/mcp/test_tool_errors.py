@@ -26,7 +26,7 @@ async def refusal(assistant: Assistant, tool: str, **arguments: Any) -> dict[str
 
 async def test_an_unknown_workflow(assistant: Assistant) -> None:
     """The detail names it, the hint goes on."""
-    problem = await refusal(assistant, "workflows.publish", ref="nobody")
+    problem = await refusal(assistant, "workflows_publish", ref="nobody")
     assert problem["code"] == "workflow_not_found"
     assert problem["detail"] == "No workflow of yours has the id or handle 'nobody'."
     assert problem["hint"] == "See `orcheo workflow list` for the ones you have."
@@ -42,7 +42,7 @@ async def test_arguments_are_as_strict_as_over_http(
 ) -> None:
     """Nothing is converted, nothing unknown is passed over; each wrong field is named."""
     sync_house.publish()
-    problem = await refusal(assistant, "workflows.rotate_publish_token", **arguments)
+    problem = await refusal(assistant, "workflows_rotate_publish_token", **arguments)
     assert problem["code"] == "invalid_input"
     assert [each["path"] for each in problem["errors"]] == [path]
 
@@ -52,7 +52,7 @@ async def test_a_file_for_a_secret_is_unknown_where_there_is_no_secret(
 ) -> None:
     """It is an argument like any other that a tool does not have."""
     sync_house.publish()
-    problem = await refusal(assistant, "workflows.unpublish", ref="echo", secret_to_file="/nowhere/token")
+    problem = await refusal(assistant, "workflows_unpublish", ref="echo", secret_to_file="/nowhere/token")
     assert problem["detail"] == "secret_to_file: is not known here"
 
 
@@ -60,7 +60,7 @@ async def test_a_missing_scope(sync_house: SyncHouse) -> None:
     """A service token that may read only."""
     operations = sync_house.operations(Channel.MCP, sync_house.token(Scope.WORKFLOWS_READ))
     async with Client(create_server(operations)) as assistant:
-        assert (await refusal(assistant, "workflows.publish", ref="echo"))["code"] == "scope_missing"
+        assert (await refusal(assistant, "workflows_publish", ref="echo"))["code"] == "scope_missing"
 
 
 async def test_a_server_that_is_not_there() -> None:

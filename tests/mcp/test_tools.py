@@ -73,19 +73,19 @@ async def test_a_tool_says_what_it_does_to_the_world(assistant: Assistant, opera
 async def test_the_life_of_a_workflow(assistant: Assistant) -> None:
     """Every tool answers in the form that it announces, as data and as text alike."""
     steps: list[tuple[str, dict[str, Any]]] = [
-        ("workflows.add", {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}),
-        ("workflows.check", {"ref": "echo"}),
+        ("workflows_add", {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}),
+        ("workflows_check", {"ref": "echo"}),
         ("list_workflows", {}),
         ("show_workflow", {"ref": "echo"}),
-        ("workflows.open_chat_session", {"ref": "echo"}),
-        ("workflows.edit", {"ref": "echo", "name": "Parrot"}),
-        ("workflows.publish", {"ref": "echo"}),
-        ("workflows.set_login", {"ref": "echo", "require_login": True, "anyway": True}),
-        ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": 60}),
-        ("workflows.unpublish", {"ref": "echo", "end_sessions": True}),
-        ("workflows.archive", {"ref": "echo"}),
-        ("workflows.unarchive", {"ref": "echo"}),
-        ("workflows.remove", {"ref": "echo"}),
+        ("workflows_open_chat_session", {"ref": "echo"}),
+        ("workflows_edit", {"ref": "echo", "name": "Parrot"}),
+        ("workflows_publish", {"ref": "echo"}),
+        ("workflows_set_login", {"ref": "echo", "require_login": True, "anyway": True}),
+        ("workflows_rotate_publish_token", {"ref": "echo", "grace_seconds": 60}),
+        ("workflows_unpublish", {"ref": "echo", "end_sessions": True}),
+        ("workflows_archive", {"ref": "echo"}),
+        ("workflows_unarchive", {"ref": "echo"}),
+        ("workflows_remove", {"ref": "echo"}),
     ]
     schemas = {each.name: each.output_schema for each in await assistant.list_tools()}
     for tool, arguments in steps:
@@ -104,17 +104,17 @@ async def test_the_life_of_a_service_token(assistant: Assistant) -> None:
         Draft202012Validator(schemas[tool]).validate(told)
         return told
 
-    created = (await call("tokens.create", scopes=["workflows:read"]))["details"]
-    rotated = (await call("tokens.rotate", id=created["id"]))["details"]
-    await call("tokens.revoke", id=rotated["id"])
-    listed = (await call("tokens.list"))["service_tokens"]
+    created = (await call("tokens_create", scopes=["workflows:read"]))["details"]
+    rotated = (await call("tokens_rotate", id=created["id"]))["details"]
+    await call("tokens_revoke", id=rotated["id"])
+    listed = (await call("list_tokens"))["service_tokens"]
     assert {each["id"] for each in listed if each["ended_at"]} == {created["id"], rotated["id"]}
 
 
 async def test_a_publish_token_is_shown_when_nothing_else_is_said(assistant: Assistant, sync_house: SyncHouse) -> None:
     """As by every other door; it works."""
     sync_house.add()
-    published = data_of(await assistant.call_tool("workflows.publish", {"ref": "echo"}))
+    published = data_of(await assistant.call_tool("workflows_publish", {"ref": "echo"}))
     answer = sync_house.call(sync_house.house.chatkit, published["publish_token"], "threads.list")
     assert answer.status_code == 200
 
@@ -122,6 +122,6 @@ async def test_a_publish_token_is_shown_when_nothing_else_is_said(assistant: Ass
 async def test_acts_are_audited_as_the_assistants(assistant: Assistant, sync_house: SyncHouse) -> None:
     """The channel is MCP, whoever the owner is."""
     sync_house.add()
-    await assistant.call_tool("workflows.publish", {"ref": "echo"})
+    await assistant.call_tool("workflows_publish", {"ref": "echo"})
     entries = (await sync_house.house.store.begin().audit.page(PageQuery(limit=10))).entries
     assert (entries[-1].act, entries[-1].channel) == (Act.PUBLISHED, Channel.MCP)
