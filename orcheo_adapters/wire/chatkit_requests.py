@@ -262,9 +262,12 @@ def decode_chatkit(body: bytes) -> ChatKitRequest:
 
 
 def page_query(params: ListThreads | ListItems) -> PageQuery:
-    """The page that a list request asks for; :class:`InvalidInput` for a limit outside 1 to 100."""
+    """The page that a list request asks for, the first one for an empty cursor.
+
+    Raises :class:`InvalidInput` for a limit outside 1 to 100.
+    """
     limit = DEFAULT_LIMIT if params.limit is None else params.limit
-    return PageQuery(limit=limit, after=params.after, newest_first=params.order == "desc")
+    return PageQuery(limit=limit, after=params.after or None, newest_first=params.order == "desc")
 
 
 def _input_part(value: object, converter: Converter) -> InputPart:

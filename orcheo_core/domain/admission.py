@@ -81,7 +81,12 @@ def _admit_app_user(workflow: Workflow | None, token: PublishToken, app_user: Ap
     if isinstance(admission, Admitted):
         return evolve(admission, app_user=app_user)
     if isinstance(admission.reason, LoginRequired):
-        return Refused(LoginRequired("This workflow takes visitors who sign in, not users whom an app names."))
+        return Refused(
+            LoginRequired(
+                "This workflow takes visitors who sign in, not users whom an app names.",
+                hint="Give them the share link, or ask the owner to take visitors who do not sign in.",
+            )
+        )
     return admission
 
 

@@ -4,6 +4,7 @@ from typing import Generic, TypeVar
 
 from attrs import field, frozen
 
+from orcheo_core.domain.ids import IdKind, is_id
 from orcheo_core.errors import FieldError, InvalidInput
 
 PAGE_LIMIT = 100
@@ -21,8 +22,17 @@ def unknown_cursor(noun: str) -> InvalidInput:
     """The error for ``after`` with something that names no such thing as ``noun``."""
     return InvalidInput(
         FieldError("after", f"names no {noun} of yours"),
-        hint=f"Give the `next_after` of the page before, which is the id of a {noun}; leave it out for the first page.",
+        hint=f"Give the id of the {noun} with which the page before ended, or leave it out for the first page.",
     )
+
+
+def check_cursor(kind: IdKind, noun: str, query: "PageQuery") -> None:
+    """Raise :class:`InvalidInput` for ``after`` that cannot be an id of this kind.
+
+    One that is no longer there will do: the page begins where it would be.
+    """
+    if query.after is not None and not is_id(kind, query.after):
+        raise unknown_cursor(noun)
 
 
 @frozen(kw_only=True)

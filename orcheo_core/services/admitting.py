@@ -21,6 +21,7 @@ from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken
+from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import (
@@ -128,7 +129,7 @@ class Admitting:
         Raises :class:`GrantInvalid`, :class:`GrantExpired`, :class:`ChatSessionEnded`, :class:`ChatUnavailable`,
         :class:`LoginRequired`.
         """
-        claims = self._grants.verify(grant)
+        claims = self._verified(grant)
         change = self._store.begin()
         workflow = await change.workflows.find(claims.workflow_id)
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
@@ -144,7 +145,7 @@ class Admitting:
 
     async def visit_by_grant(self, grant: str) -> Visit:
         """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
-        claims = self._grants.verify(grant)
+        claims = self._verified(grant)
         endings = self._live_turns.endings
         change = self._store.begin()
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
@@ -164,6 +165,14 @@ class Admitting:
             raise self._reason(admission)
         self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
         return Visit(workflow=admission.workflow, subject=admission.subject, endings=endings)
+
+    def _verified(self, grant: str) -> GrantClaims:
+        """What a grant says; a service token in its place is recognised by its first letters."""
+        if grant.startswith(SERVICE_TOKEN_PREFIX):
+            raise GrantInvalid(
+                "This is a service token, which opens the owner API. A chat takes a chat grant or a publish token.",
+            )
+        return self._grants.verify(grant)
 
     def _reason(self, refused: Refused) -> OrcheoError:
         """Why somebody is refused; nobody is sent to sign in where that is not possible."""

@@ -6,8 +6,9 @@ from attrs import frozen
 
 from orcheo_core.domain.component_items import EndOfTurnItem
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
+from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import Item
-from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
+from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery, check_cursor
 from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadEvent, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
@@ -67,13 +68,15 @@ class OwnThreads:
         return ThreadView(thread=thread, items=items, latest_turn=await change.turns.latest(thread_id))
 
     async def page(self, visit: Visit, query: PageQuery) -> Page[Thread]:
-        """The subject's own threads with this workflow."""
+        """The subject's own threads with this workflow; :class:`InvalidInput` for a cursor that is none."""
+        check_cursor(IdKind.THREAD, "thread", query)
         return await self._store.begin().threads.page(
             ThreadFilter(workflow_id=visit.workflow.id, subject=visit.subject), query
         )
 
     async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> Page[Item]:
-        """A page of the items of a thread."""
+        """A page of the items of a thread; :class:`InvalidInput` for a cursor that is none."""
+        check_cursor(IdKind.ITEM, "item", query)
         change = self._store.begin()
         await find_own_thread(change, visit, thread_id)
         return await change.items.page(thread_id, query)

@@ -24,6 +24,11 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
 
 _NO_GRACE = timedelta(0)
+_NOT_OURS = "This server has no such service token."
+_WHERE_FROM = (
+    "Look at ORCHEO_SERVICE_TOKEN, and at ORCHEO_URL: the service token may belong to another server. Without that "
+    "variable the one of `orcheo login` is used, or the local owner token."
+)
 _NOTE_EVERY = timedelta(minutes=1)
 
 
@@ -145,7 +150,7 @@ class OwnerAccess:
             raise _no_service_token(text)
         record = await self._store.begin().service_tokens.find(secret.public_id)
         if not self._peppers.matches(secret, record.digest if record else None) or record is None:
-            raise ServiceTokenInvalid
+            raise _no_service_token(text)
         refusal = record.refusal(self._clock.now())
         if refusal is not None:
             raise refusal
@@ -191,7 +196,7 @@ def _no_service_token(text: str) -> ServiceTokenInvalid:
         return ServiceTokenInvalid(
             "This is a publish token, which opens chats. The owner API takes a service token (orc_st_…).",
         )
-    return ServiceTokenInvalid()
+    return ServiceTokenInvalid(_NOT_OURS, hint=_WHERE_FROM)
 
 
 def _may_see(caller: Caller, record: ServiceToken) -> bool:

@@ -9,8 +9,9 @@ from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.feedback import FeedbackKind
+from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import Item
-from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery
+from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery, check_cursor
 from orcheo_core.domain.search import search_words
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
@@ -54,12 +55,17 @@ class Transcripts:
         Raises :class:`WorkflowNotFound`, :class:`InvalidInput`.
         """
         words = () if search is None else search_words(search)
+        check_cursor(IdKind.THREAD, "thread", query)
         change = self._store.begin()
         workflow = await find_visible(change, caller, ref)
         return await change.threads.page(ThreadFilter(workflow_id=workflow.id, subject=subject, words=words), query)
 
     async def read(self, caller: Caller, thread_id: str, query: PageQuery) -> Transcript:
-        """A thread with a page of its items, hidden ones too; raises :class:`ThreadNotFound`."""
+        """A thread with a page of its items, hidden ones too.
+
+        Raises :class:`ThreadNotFound`, :class:`InvalidInput`.
+        """
+        check_cursor(IdKind.ITEM, "item", query)
         change = self._store.begin()
         _, thread = await _find_visible_thread(change, caller, thread_id)
         return await _transcript(change, thread, await change.items.page(thread_id, query, hidden=True))

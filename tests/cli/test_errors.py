@@ -74,7 +74,7 @@ def test_a_credential_that_does_not_count_is_four(sync_house: SyncHouse) -> None
     """A wrong service token."""
     orcheo = CommandLine(connect=lambda: sync_house.operations(token="orc_st_wrong"))
     said = orcheo("workflow", "list")
-    assert_error(said, 4, detail="This needs a valid service token.", hint="ORCHEO_SERVICE_TOKEN")
+    assert_error(said, 4, detail="This server has no such service token.", hint="ORCHEO_SERVICE_TOKEN")
 
 
 def test_a_missing_scope_is_four(sync_house: SyncHouse) -> None:

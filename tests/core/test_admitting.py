@@ -179,3 +179,12 @@ async def test_a_visitor_who_was_just_admitted_does_not_slip_through_an_ending(h
     later = await hall.core.admitting.visit_by_grant((await open_chat(hall)).text)
     turn = await hall.answered(later)
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.COMPLETED
+
+
+async def test_a_service_token_in_place_of_a_grant_is_recognised(hall: Hall) -> None:
+    """By its first letters, for a request and for a renewal."""
+    await hall.publish()
+    token = await hall.core.owner_access.issue(ADA, owner=ADA.actor, scopes=frozenset())
+    for attempt in (hall.core.admitting.visit_by_grant(token), hall.core.admitting.renew("echo", token)):
+        with pytest.raises(GrantInvalid, match="This is a service token"):
+            await attempt

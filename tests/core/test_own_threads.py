@@ -6,8 +6,8 @@ from attrs import evolve
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import ItemNotFound, ThreadNotFound
-from tests.core.hall import Hall
+from orcheo_core.errors import InvalidInput, ItemNotFound, ThreadNotFound
+from tests.core.hall import ADA, Hall
 
 
 async def test_a_thread_reads_with_its_latest_turn(hall: Hall) -> None:
@@ -81,3 +81,23 @@ async def test_deleting_a_thread_stops_its_turn(hall: Hall) -> None:
     await hall.background.run_all()
     assert await hall.store.begin().threads.find(turn.thread_id) is None
     assert await hall.items(turn.thread_id) == ()
+
+
+async def test_a_cursor_must_have_the_form_of_an_id(hall: Hall) -> None:
+    """Of the right kind, in the lists of visitors and of owners; what it names may have gone since."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    own, transcripts = hall.core.own_threads, hall.core.transcripts
+    for after in ("thr_nope", "", turn.id, turn.thread_id[:-1]):
+        query = PageQuery(after=after)
+        for asked in (
+            own.page(visit, query),
+            own.items(visit, turn.thread_id, query),
+            transcripts.page(ADA, "echo", query),
+            transcripts.read(ADA, turn.thread_id, query),
+        ):
+            with pytest.raises(InvalidInput, match=r"after: names no (thread|item) of yours"):
+                await asked
+    await own.delete(visit, turn.thread_id)
+    assert (await own.page(visit, PageQuery(after=turn.thread_id))).entries == ()
+    assert (await transcripts.page(ADA, "echo", PageQuery(after=turn.thread_id))).entries == ()

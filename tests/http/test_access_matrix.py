@@ -21,6 +21,7 @@ ACTS: dict[str, tuple[str, dict[str, Any]] | None] = {
     "grace": ("workflows.rotate_publish_token", {"grace_seconds": 60}),
     "unpublished": ("workflows.unpublish", {}),
     "ended": ("workflows.unpublish", {"end_sessions": True}),
+    "archived": ("workflows.archive", {}),
 }
 """What the owner does."""
 
@@ -32,6 +33,11 @@ link        rotated      ok                     completed  ok                   
 link        grace        ok                     completed  ok                     ok
 link        unpublished  chat_unavailable       completed  ok                     chat_unavailable
 link        ended        chat_unavailable       cancelled  chat_session_ended     chat_session_ended
+link        archived     chat_unavailable       cancelled  chat_session_ended     chat_session_ended
+token       archived     publish_token_revoked  cancelled  chat_session_ended     chat_session_ended
+app-user    archived     publish_token_revoked  cancelled  chat_session_ended     chat_session_ended
+bare-token  archived     publish_token_revoked  cancelled  publish_token_revoked  -
+owner       archived     ok                     cancelled  chat_session_ended     chat_session_ended
 token       public       ok                     completed  ok                     ok
 token       login        login_required         completed  ok                     login_required
 token       rotated      publish_token_rotated  completed  ok                     ok
