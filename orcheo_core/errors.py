@@ -450,6 +450,14 @@ class WorkflowCheckFailed(OrcheoError):
     hint = "Mend what the detail names and check again; the whole error stands in the server's log."
 
 
+class ActionNotTaken(OrcheoError):
+    """The workflow takes messages only; a click is never answered as if the last message had been sent again."""
+
+    code = "action_not_taken"
+    summary = "This workflow takes no actions."
+    hint = "Send a message instead. Owners: docs/how-to/write-a-workflow.md says how a workflow takes actions."
+
+
 class ActionFailed(OrcheoError):
     """The workflow could not carry out an action; its own words are in the log."""
 

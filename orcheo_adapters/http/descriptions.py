@@ -12,6 +12,7 @@ from orcheo_core.domain.app_user import USER_LENGTH
 from orcheo_core.domain.items import InputPart
 from orcheo_core.errors import (
     ActionFailed,
+    ActionNotTaken,
     AttachmentNotFound,
     ChatSessionEnded,
     ChatUnavailable,
@@ -152,6 +153,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
             NothingPending,
             AttachmentNotFound,
             ActionFailed,
+            ActionNotTaken,
             TranscriptionOff,
             ServerStopping,
             StorageUnavailable,

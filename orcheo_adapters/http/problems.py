@@ -17,6 +17,7 @@ from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_core.errors import (
     ActionFailed,
+    ActionNotTaken,
     BodyTooLarge,
     ConflictError,
     ForbiddenError,
@@ -115,6 +116,7 @@ class RequestTimedOut(InvalidError):
 _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (WorkflowCheckFailed, 424),
     (ActionFailed, 424),
+    (ActionNotTaken, 424),
     (MethodNotAllowed, 405),
     (RequestTimedOut, 408),
     (HeadersTooLarge, 431),

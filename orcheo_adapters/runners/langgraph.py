@@ -18,7 +18,7 @@ from orcheo_adapters.runners.settings import Given, Setting
 from orcheo_adapters.runners.target import Target, invalid_target
 from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import PastMessage, RunRequest
+from orcheo_core.domain.run import ActionTaken, PastMessage, RunRequest
 from orcheo_core.domain.structured_input import StructuredInputItem
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import Run, Runner
@@ -57,6 +57,14 @@ class LangGraphRunner(Runner):
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
         return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
+
+    async def takes_actions(self, spec: RunnerSpec) -> bool:
+        """See the port: a graph with ``action`` in its state. One that cannot be made fails when it is run."""
+        try:
+            graph = await self._graph(spec.target)
+        except Exception:  # noqa: BLE001 - a factory may raise anything, and does so again where its owner is told
+            return True
+        return "action" in graph.channels
 
     async def _answer(self, request: RunRequest, feed: Feed) -> None:
         given = Given.of(request.spec, self.settings, self._conditions.environment)
@@ -127,6 +135,11 @@ async def _input(graph: Graph, config: "RunnableConfig", request: RunRequest) ->
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.types import Command
 
+    cause = request.context.cause
+    if isinstance(cause, ActionTaken):
+        action = {"type": cause.type, "payload": cause.payload, "item_id": cause.widget.id if cause.widget else None}
+        kept = isinstance(graph.checkpointer, BaseCheckpointSaver)
+        return {"messages": [] if kept else [*map(_message, request.context.history)], "action": action}
     said = HumanMessage(request.text)
     if isinstance(graph.checkpointer, BaseCheckpointSaver):
         state = await graph.aget_state(config)

@@ -18,11 +18,12 @@ from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.pieces import AnswerPieces, is_pair
 from orcheo_adapters.runners.settings import Given, Setting
-from orcheo_adapters.runners.target import Target, caller
+from orcheo_adapters.runners.target import Target, caller, takes_context
 from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import RunContext, RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, Runner
 
 
@@ -45,6 +46,14 @@ class PythonRunner(Runner):
         """See :meth:`Runner.run`."""
         return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
 
+    async def takes_actions(self, spec: RunnerSpec) -> bool:
+        """See the port: a callable with a place for the context. One that cannot be loaded fails when it is run."""
+        try:
+            workflow = self._known.get(spec.target) or await self._look_up(spec.target)
+        except InvalidInput:
+            return True
+        return workflow.takes_context
+
     async def _answer(self, request: RunRequest, feed: Feed) -> None:
         workflow = self._known.get(request.spec.target) or await self._look_up(request.spec.target)
         execute = partial(workflow.call, request.text, request.context)
@@ -55,7 +64,7 @@ class PythonRunner(Runner):
         """Import and look at a target, once for each: a running server does not see changes of a module anyway."""
         target = Target.parse(name)
         call = target.load() if target.is_imported else await in_thread(target.load)
-        self._known[name] = _Workflow(caller(call), is_quick=_is_quick(call))
+        self._known[name] = _Workflow(caller(call), is_quick=_is_quick(call), takes_context=takes_context(call))
         return self._known[name]
 
 
@@ -65,6 +74,7 @@ class _Workflow:
 
     call: Callable[[str, RunContext], Any]
     is_quick: bool
+    takes_context: bool
 
 
 def _is_quick(call: Callable[..., Any]) -> bool:

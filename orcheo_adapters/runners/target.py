@@ -156,6 +156,11 @@ def _places(call: Callable[..., Any]) -> list[_Place]:
     return places
 
 
+def takes_context(call: Callable[..., Any]) -> bool:
+    """Whether :func:`caller` passes the context."""
+    return any(place.gives == "context" for place in _places(call))
+
+
 def import_target(module: str) -> Any:
     try:
         return import_module(module)

@@ -11,7 +11,7 @@ import orjson
 
 _SECRETS = re.compile(r"orc_(?:pt|st)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}")
 """Our tokens, also cut off somewhere behind their public id; JWTs; visitors' cookies."""
-_EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "input_tokens", "output_tokens")
+_EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tokens", "output_tokens")
 
 REQUEST_ID: ContextVar[str] = ContextVar("orcheo.request_id")
 """The request that is being answered; a turn that it begins keeps it, as background work inherits the context."""

@@ -58,6 +58,14 @@ class StructuredInputItem(ItemBase):
         """Whether the visitor has not answered yet."""
         return self.status is InputStatus.PENDING
 
+    @property
+    def answers_text(self) -> str:
+        """The visitor's answers as somebody would type them: one alone, several each behind its question."""
+        given = [(each.question, ", ".join(each.answer.values)) for each in self.questions if each.answer]
+        if len(self.questions) == 1:
+            return "".join(answer for _, answer in given)
+        return "\n".join(f"{question} {answer}" for question, answer in given if answer)
+
     def submitted(self, status: InputStatus, answers: Mapping[str, QuestionAnswer]) -> "StructuredInputItem":
         """With the visitor's answers by question id; ids that nobody asked for are left out."""
         given = answers if status is InputStatus.ANSWERED else {}

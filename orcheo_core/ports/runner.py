@@ -96,6 +96,13 @@ class Runner(Protocol):
     def run(self, request: RunRequest) -> Run:
         """Prepare an execution; nothing happens before its batches are asked for."""
 
+    async def takes_actions(self, spec: RunnerSpec) -> bool:  # noqa: ARG002 - for those that look
+        """Whether this workflow learns what began a turn, so that it can carry out an action of the page.
+
+        A workflow that knows texts only must not be run for an action: it would answer something that was not said.
+        """
+        return False
+
     async def close(self) -> None:
         """Release what is kept between runs, such as open connections; no run follows."""
         return

@@ -17,6 +17,12 @@ class Telemetry(Protocol):
     def run_failed(self, turn: Turn, error: Exception) -> None:
         """A workflow raised ``error``; visitors only see a fixed sentence."""
 
+    def action_not_taken(self, workflow_id: str, action_type: str) -> None:
+        """A page sent an action to a workflow that takes none."""
+
+    def left_out(self, turn: Turn, what: str) -> None:
+        """Something that a workflow said could not be kept; ``what`` names it without its content."""
+
     @abstractmethod
     def save_failed(self, turn: Turn, error: Exception) -> None:
         """The store did not take what a turn has said; it is tried again."""

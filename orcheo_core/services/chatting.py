@@ -1,15 +1,24 @@
 """Chatting: what begins a turn; every request is scoped to (workflow, subject)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, WidgetItem
+from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import InferenceOptions, InputPart, Item, UserItem
 from orcheo_core.domain.pages import PageQuery
-from orcheo_core.domain.run import ActionTaken, Cause, PastMessage, WidgetChanged
+from orcheo_core.domain.run import (
+    ActionTaken,
+    Cause,
+    ContextKept,
+    PastMessage,
+    RunEvent,
+    TitleGiven,
+    WidgetChanged,
+)
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.thread_events import (
     ItemDone,
@@ -21,7 +30,7 @@ from orcheo_core.domain.thread_events import (
 )
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
-from orcheo_core.errors import ActionFailed, ItemNotFound, NothingPending
+from orcheo_core.errors import ActionFailed, ActionNotTaken, ItemNotFound, NothingPending
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -183,9 +192,13 @@ class Chatting:
     async def act(
         self, visit: Visit, thread_id: str, asked: ActionInput, *, idempotency_key: str | None = None
     ) -> Turn:
-        """Begin a turn out of an action; raises :class:`ItemNotFound` for an item that is no widget."""
+        """Begin a turn out of an action.
+
+        Raises :class:`ItemNotFound` for an item that is no widget, :class:`ActionNotTaken`.
+        """
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
+        await self._check_takes_actions(visit, asked)
         action = await _action(change, thread_id, asked)
         item_id = asked.item_id or ""
         return await self._go_on(change, visit, thread, action, item_id=item_id, idempotency_key=idempotency_key)
@@ -193,16 +206,16 @@ class Chatting:
     async def act_now(self, visit: Visit, thread_id: str, asked: ActionInput) -> WidgetItem | None:
         """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
 
-        May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`.
+        Besides the widget, a title and hidden context are kept; what else the workflow says is left out, with a line
+        in the log. May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`,
+        :class:`ActionNotTaken`.
         """
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
+        await self._check_takes_actions(visit, asked)
         action = await _action(change, thread_id, asked)
-        widget = await self._change_widget(await self._beginning(change, visit, thread, action, asked.item_id or ""))
-        if widget is not None:
-            change.items.save(widget)
-            await change.commit()
-        return widget
+        beginning = await self._beginning(change, visit, thread, action, asked.item_id or "")
+        return await self._keep(change, beginning, await self._carry_out(beginning))
 
     async def cancel(self, visit: Visit, thread_id: str) -> None:
         """Stop the running turn of a thread, if any; what it has said so far stays."""
@@ -272,29 +285,73 @@ class Chatting:
         item_id: str,
         idempotency_key: str | None = None,
     ) -> Beginning:
-        """Of a turn that no message begins: its text is what the visitor said last."""
+        """Of a turn that no message begins."""
         history = await self._launcher.history(change, thread.id)
         return Beginning(
             change=change,
             visit=visit,
             thread=thread.touched(self._clock.now()),
             turn=self._launcher.new_turn(visit, thread, item_id, idempotency_key=idempotency_key),
-            text=next((each.text for each in reversed(history) if each.said_by == "visitor"), ""),
+            text=_text_of(cause),
             history=history,
             cause=cause,
         )
 
-    async def _change_widget(self, beginning: Beginning) -> WidgetItem | None:
-        before = after = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
+    async def _check_takes_actions(self, visit: Visit, asked: ActionInput) -> None:
+        if not await self._launcher.takes_actions(visit):
+            self._telemetry.action_not_taken(visit.workflow.id, asked.type)
+            raise ActionNotTaken
+
+    async def _carry_out(self, beginning: Beginning) -> list[RunEvent]:
+        said: list[RunEvent] = []
         try:
             async for batch in self._launcher.run_apart(beginning).batches():
-                for run_event in batch:
-                    if after is not None and isinstance(run_event, WidgetChanged):
-                        after = after.changed(run_event.widget, run_event.copy_text)
+                said += batch
         except Exception as error:
             self._telemetry.run_failed(beginning.turn, error)
             raise ActionFailed from error
+        return said
+
+    async def _keep(self, change: UnitOfWork, beginning: Beginning, said: list[RunEvent]) -> WidgetItem | None:
+        """Save what an action without a turn may say; the widget if it was changed."""
+        before = after = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
+        kept = 0
+        for run_event in said:
+            if isinstance(run_event, WidgetChanged) and after is not None:
+                after = after.changed(run_event.widget, run_event.copy_text)
+            elif isinstance(run_event, ContextKept):
+                change.items.save(self._hidden(beginning.turn, run_event))
+            elif isinstance(run_event, TitleGiven):
+                change.threads.save(beginning.thread.titled(run_event.title))
+            else:
+                what = type(run_event).__name__
+                self._telemetry.left_out(beginning.turn, f"{what} of an action that was carried out without a turn")
+                continue
+            kept += 1
+        if after is not None and after is not before:
+            change.items.save(after)
+        if kept:
+            await change.commit()
         return None if after is before else after
+
+    def _hidden(self, turn: Turn, said: ContextKept) -> HiddenItem:
+        return HiddenItem(
+            id=self._identifiers.new(IdKind.ITEM),
+            thread_id=turn.thread_id,
+            turn_id=turn.id,
+            created_at=self._clock.now(),
+            content=said.content,
+        )
+
+
+def _text_of(cause: Cause) -> str:
+    """What a workflow that takes a text gets: the output of a tool, the answers, and nothing for an action.
+
+    Never what the visitor said last: it would be carried out twice.
+    """
+    if isinstance(cause, ClientToolCallItem):
+        return cause.output if isinstance(cause.output, str) else json.dumps(cause.output, ensure_ascii=False)
+    return cause.answers_text if isinstance(cause, StructuredInputItem) else ""
 
 
 async def _action(change: UnitOfWork, thread_id: str, asked: ActionInput) -> ActionTaken:

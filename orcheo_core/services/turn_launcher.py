@@ -164,6 +164,11 @@ class TurnLauncher:
         said = await change.items.find(first.thread_id, first.user_item_id)
         return not isinstance(said, UserItem) or said.text != beginning.user_item.text
 
+    async def takes_actions(self, visit: Visit) -> bool:
+        """Whether the workflow can be told of an action; see :meth:`Runner.takes_actions`."""
+        spec = visit.workflow.runner
+        return await self._runners.get(spec.kind).takes_actions(spec)
+
     def run_apart(self, beginning: Beginning) -> Run:
         """A run without a turn: nothing is committed, nobody follows."""
         return self._runner(beginning).run(self._request(beginning))

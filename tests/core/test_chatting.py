@@ -5,15 +5,25 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orcheo_core.domain.component_items import ClientToolCallItem, WidgetItem
+from orcheo_core.domain.component_items import ClientToolCallItem, HiddenItem, WidgetItem
 from orcheo_core.domain.items import AssistantItem, InferenceOptions, TextInput, UserItem
-from orcheo_core.domain.run import ActionTaken, ClientToolCalled, InputAsked, TextDelta, WidgetChanged, WidgetShown
+from orcheo_core.domain.run import (
+    ActionTaken,
+    ClientToolCalled,
+    ContextKept,
+    InputAsked,
+    TextDelta,
+    TitleGiven,
+    WidgetChanged,
+    WidgetShown,
+)
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import (
     ActionFailed,
+    ActionNotTaken,
     IdempotencyKeyReused,
     ItemNotFound,
     NothingPending,
@@ -201,7 +211,7 @@ async def test_a_tool_output_goes_on_once(hall: Hall) -> None:
     assert [(each.output, each.is_pending) for each in calls] == [({"at": 1}, False)]
     assert dangling.id not in {each.id for each in items}
     assert hall.runners.runs[-1].request.context.cause == calls[0]
-    assert hall.runners.runs[-1].request.text == "Hi"
+    assert hall.runners.runs[-1].request.text == '{"at": 1}'
 
 
 async def test_questions_are_answered_once(hall: Hall) -> None:
@@ -255,7 +265,7 @@ async def test_an_action_carried_out_at_once_changes_its_widget(hall: Hall) -> N
     shown = await hall.answered(visit, [WidgetShown(widget=CARD)])
     widget = await last_item(hall, shown)
     await hall.ask(visit, thread_id=shown.thread_id)
-    hall.runners.script = ([TextDelta("not told"), WidgetChanged(widget={"type": "Basic"})],)
+    hall.runners.script = ([WidgetChanged(widget={"type": "Basic"})],)
     asked = ActionInput(type="go", item_id=widget.id)
     changed = await hall.core.chatting.act_now(visit, shown.thread_id, asked)
     assert changed == evolve(widget, widget={"type": "Basic"})
@@ -302,3 +312,92 @@ async def test_a_key_of_a_turn_that_went_with_its_thread_is_no_turn(hall: Hall) 
     turn = await hall.core.chatting.create_thread(stranger, said(idempotency_key="k"))
     items = await hall.items(turn.thread_id)
     assert isinstance(items[0], UserItem)
+
+
+async def test_a_workflow_for_texts_only_gets_no_action(hall: Hall) -> None:
+    """Neither kind of action runs it; the log names the action, and nothing of the thread changes."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, text="delete my account")
+    hall.runners.is_for_texts_only = True
+    for attempt in (hall.core.chatting.act, hall.core.chatting.act_now):
+        with pytest.raises(ActionNotTaken):
+            await attempt(visit, turn.thread_id, ActionInput(type="else"))
+    assert len(hall.runners.runs) == 1
+    assert hall.telemetry.actions_not_taken == [(visit.workflow.id, "else")] * 2
+    assert len(await hall.items(turn.thread_id)) == 2
+
+
+async def test_an_action_never_comes_with_the_last_message_as_its_text(hall: Hall) -> None:
+    """It would be carried out a second time; it is in the history, where it was said."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, text="delete my account")
+    await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="else"))
+    request = hall.runners.runs[-1].request
+    assert request.text == ""
+    assert [past.text for past in request.context.history] == ["delete my account", "Hello"]
+
+
+@pytest.mark.parametrize(("output", "text"), [("Bern", "Bern"), (None, "null"), ([1, "ü"], '[1, "ü"]')])
+async def test_the_text_of_a_tool_output_is_the_output(hall: Hall, output: Any, text: str) -> None:
+    """Text as it is, all else as JSON."""
+    visit = await hall.visit()
+    asked = await hall.answered(visit, [CALL], text="delete my account")
+    await hall.core.chatting.add_tool_output(visit, asked.thread_id, output)
+    assert hall.runners.runs[-1].request.text == text
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "text"),
+    [
+        ({"q": ("because",)}, InputStatus.ANSWERED, "Why? because"),
+        ({"q": ("a", "b"), "r": ("c",)}, InputStatus.ANSWERED, "Why? a, b\nWho? c"),
+        ({}, InputStatus.SKIPPED, ""),
+    ],
+)
+async def test_the_text_of_answers_is_the_answers(
+    hall: Hall, answers: dict[str, tuple[str, ...]], status: InputStatus, text: str
+) -> None:
+    """Each behind its question when there are several."""
+    visit = await hall.visit()
+    questions = (Question(id="q", question="Why?"), Question(id="r", question="Who?"))
+    asked = await hall.answered(visit, [InputAsked(questions=questions)])
+    given = {name: QuestionAnswer(values=values) for name, values in answers.items()}
+    item = await last_item(hall, asked)
+    await hall.core.chatting.add_structured_input(visit, asked.thread_id, item.id, status=status, answers=given)
+    assert hall.runners.runs[-1].request.text == text
+
+
+async def test_the_text_of_a_single_answer_is_the_answer_alone(hall: Hall) -> None:
+    """As somebody would type it."""
+    visit = await hall.visit()
+    asked = await hall.answered(visit, [ASKED])
+    item = await last_item(hall, asked)
+    answers = {"q": QuestionAnswer(values=("S",))}
+    await hall.core.chatting.add_structured_input(
+        visit, asked.thread_id, item.id, status=InputStatus.ANSWERED, answers=answers
+    )
+    assert hall.runners.runs[-1].request.text == "S"
+
+
+async def test_an_action_at_once_keeps_title_and_context_and_names_what_it_leaves_out(hall: Hall) -> None:
+    """A message has no turn to be in: the log says what was not kept."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    hall.runners.script = ([ContextKept({"n": 1}), TitleGiven("Liked"), TextDelta("lost")],)
+    await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="like"))
+    assert isinstance(await last_item(hall, turn), HiddenItem)
+    thread = await hall.store.begin().threads.find(turn.thread_id)
+    assert thread is not None
+    assert thread.title == "Liked"
+    assert hall.telemetry.left_outs == ["TextDelta of an action that was carried out without a turn"]
+
+
+async def test_a_silent_action_is_no_failure(hall: Hall) -> None:
+    """A message without an answer is one; an action may be carried out without a word."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    hall.runners.script = ([],)
+    begun = await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="like"))
+    await hall.background.run_all()
+    latest = await hall.latest(turn.thread_id)
+    assert (latest.id, latest.status) == (begun.id, TurnStatus.COMPLETED)

@@ -41,12 +41,16 @@ class FakeRunners(Runners, Runner):
     def __init__(self) -> None:
         self.script: Sequence[Batch] = ([TextDelta("Hello")],)
         self.runs: list[FakeRun] = []
+        self.is_for_texts_only = False
 
     def get(self, kind: str) -> Runner:
         return self
 
     def executes_code(self, kind: str) -> bool:
         return kind == "python"
+
+    async def takes_actions(self, spec: RunnerSpec) -> bool:
+        return not self.is_for_texts_only
 
     def check(self, spec: RunnerSpec) -> None:
         """Everything can be executed."""

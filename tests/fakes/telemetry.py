@@ -11,12 +11,20 @@ class FakeTelemetry(Telemetry):
         self.ended: list[Turn] = []
         self.run_failures: list[Exception] = []
         self.save_failures: list[Exception] = []
+        self.actions_not_taken: list[tuple[str, str]] = []
+        self.left_outs: list[str] = []
 
     def turn_ended(self, turn: Turn) -> None:
         self.ended.append(turn)
 
     def run_failed(self, turn: Turn, error: Exception) -> None:
         self.run_failures.append(error)
+
+    def action_not_taken(self, workflow_id: str, action_type: str) -> None:
+        self.actions_not_taken.append((workflow_id, action_type))
+
+    def left_out(self, turn: Turn, what: str) -> None:
+        self.left_outs.append(what)
 
     def save_failed(self, turn: Turn, error: Exception) -> None:
         self.save_failures.append(error)

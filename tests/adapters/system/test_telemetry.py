@@ -2,7 +2,7 @@
 
 from orcheo_adapters.system.telemetry import LoggingTelemetry
 from orcheo_core.domain.run import Usage
-from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.domain.turn import TurnFault, TurnStatus
 from tests import samples
 from tests.adapters.system.conftest import Lines
 
@@ -30,6 +30,13 @@ def test_the_end_of_a_turn_that_used_a_model(lines: Lines) -> None:
     }  # fmt: skip
 
 
+def test_the_end_of_a_turn_that_failed(lines: Lines) -> None:
+    """Its code is a field of the line, so that failures can be counted by it."""
+    turn = samples.turn(status=TurnStatus.FAILED, fault=TurnFault("timed_out", "after 9 s"))
+    LoggingTelemetry().turn_ended(turn)
+    assert told(lines) == {"level": "info", "text": "turn ended", "status": "failed", "fault": "timed_out", **ABOUT}
+
+
 def test_a_failed_run_has_its_whole_traceback(lines: Lines) -> None:
     """The visitor sees a fixed sentence; the reason is here."""
     LoggingTelemetry().run_failed(samples.turn(), ValueError("the reason"))
@@ -42,3 +49,16 @@ def test_a_turn_that_could_not_be_saved(lines: Lines) -> None:
     """What storage said is part of the text."""
     LoggingTelemetry().save_failed(samples.turn(), OSError("disk full"))
     assert told(lines) == {"level": "error", "text": "turn could not be saved: disk full", **ABOUT}
+
+
+def test_an_action_that_a_workflow_does_not_take(lines: Lines) -> None:
+    """A stranger may have made its type up, so that it is cut."""
+    LoggingTelemetry().action_not_taken("wf_1", "x" * 1_000)
+    text = f"action {'x' * 100!r} not taken: the workflow takes messages only"
+    assert told(lines) == {"level": "warning", "text": text, "workflow_id": "wf_1"}
+
+
+def test_what_could_not_be_kept(lines: Lines) -> None:
+    """By its name, not its content."""
+    LoggingTelemetry().left_out(samples.turn(), "TextDelta")
+    assert told(lines) == {"level": "warning", "text": "left out: TextDelta", **ABOUT}
