@@ -11,6 +11,7 @@ import httpx2
 import orjson
 from attrs import frozen
 
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 
 _EXCERPT = 500
@@ -126,6 +127,11 @@ def no_connection(error: httpx2.RequestError | OSError) -> RunFailed:
         code, why = "endpoint_unreachable", "it cannot be reached"
     said = " ".join(str(error).split())[:_EXCERPT]
     return RunFailed(code=code, reason=f"The endpoint does not answer: {why} ({said or type(error).__name__}).")
+
+
+def settings_invalid(error: InvalidInput) -> RunFailed:
+    """The settings were right when the workflow was registered; the server's environment has changed since."""
+    return RunFailed(code="settings_invalid", reason=f"The workflow's settings cannot be used: {error.detail}")
 
 
 def silent(seconds: float) -> RunFailed:

@@ -14,7 +14,7 @@ import orjson
 from attrs import asdict
 
 from orcheo_adapters.runners.conditions import Conditions
-from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, silent
+from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, settings_invalid, silent
 from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.lines import JsonLines, Payloads, ServerSentData
@@ -24,6 +24,7 @@ from orcheo_adapters.runners.signature import signature_headers
 from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_core.domain.run import RunRequest, conversation
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, Runner
 
 _STREAMS: dict[str, Callable[[], Payloads]] = {
@@ -71,13 +72,17 @@ class HttpRunner(Runner):
 
     async def _answer(self, request: RunRequest, feed: Feed) -> None:
         spec, body = request.spec, orjson.dumps(_document(request))
-        given, events = self._given(spec), EventStream()
-        patience = first_byte_seconds(given)
+        events = EventStream()
+        try:
+            given = self._given(spec)
+            headers, patience = self._headers(given, body), first_byte_seconds(given)
+        except InvalidInput as error:
+            raise settings_invalid(error) from error
         try:
             async with (
                 asyncio.timeout(patience) as waiting,
                 self._http.lent((request.context.workflow_id, spec.target)) as client,
-                client.stream("POST", spec.target, content=body, headers=self._headers(given, body)) as response,
+                client.stream("POST", spec.target, content=body, headers=headers) as response,
             ):
                 await self._check_status(response)
                 await _pass_on(response, events, feed, waiting)

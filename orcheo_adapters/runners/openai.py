@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.conditions import Conditions
-from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, silent
+from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, settings_invalid, silent
 from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.packages import imported, require_package
@@ -26,6 +26,7 @@ from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import HISTORY_LENGTH, NoticeGiven, RunRequest, SentFile, conversation
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
 
 if TYPE_CHECKING:
@@ -151,7 +152,10 @@ class OpenAiRunner(Runner):
         await self._http.close()
 
     async def _answer(self, request: RunRequest, feed: Feed) -> None:
-        settings = OpenAiSettings.of(request.spec, self._conditions.environment)
+        try:
+            settings = OpenAiSettings.of(request.spec, self._conditions.environment)
+        except InvalidInput as error:
+            raise settings_invalid(error) from error
         await imported("openai")
         messages = await _messages(settings, request, feed)
         completion = Completion(shows_reasoning=settings.shows_reasoning)

@@ -202,6 +202,19 @@ async def test_a_silent_service_can_be_given_up_early(service: Service) -> None:
 
 
 @pytest.mark.network
+async def test_a_secret_that_is_gone_from_the_environment_is_named(service: Service) -> None:
+    """The server was started again without it."""
+    with fails_as("settings_invalid", match="no environment variable 'GONE'"):
+        await everything(service("sse/echo", secret_env="GONE").run())
+
+
+@pytest.mark.network
+async def test_a_connection_that_breaks_after_done_does_no_harm(service: Service) -> None:
+    """The answer is whole."""
+    assert await everything(service("lines/breaks-after-done").run()) == [TextDelta("whole")]
+
+
+@pytest.mark.network
 async def test_no_cookie_is_kept_between_turns(service: Service) -> None:
     """Turns share connections, visitors share nothing."""
     workflow = service("json/cookie")

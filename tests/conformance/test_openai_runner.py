@@ -152,6 +152,33 @@ async def test_a_whole_answer_is_taken_although_a_stream_was_asked_for(model: Mo
 
 
 @pytest.mark.network
+async def test_an_endpoint_that_is_not_there_is_a_failure(model: Model) -> None:
+    """Nothing listens on port 1."""
+    workflow = model("echo")
+    spec = evolve(workflow.spec, target="http://127.0.0.1:1/v1")
+    with fails_as("endpoint_unreachable"):
+        await everything(evolve(workflow, spec=spec).run())
+
+
+@pytest.mark.network
+async def test_a_request_that_is_refused_for_itself_is_not_asked_again(model: Model) -> None:
+    """As soon as the endpoint has answered once, only a refusal that names a field of ours is asked otherwise."""
+    workflow, text = model("refuses-texts"), uuid4().hex
+    runner = workflow.runner()
+    assert text_of(await everything(runner.run(workflow.request("fine")))) == "You said: fine"
+    with fails_as("endpoint_request_refused", match="refused 1 times"):
+        await everything(runner.run(workflow.request(text)))
+
+
+@pytest.mark.network
+async def test_a_key_that_is_gone_from_the_environment_is_named(model: Model) -> None:
+    """The server was started again without it."""
+    workflow = model("echo", api_key_env="GONE")
+    with fails_as("settings_invalid", match="no environment variable 'GONE'"):
+        await everything(workflow.run())
+
+
+@pytest.mark.network
 async def test_a_login_page_is_named(model: Model) -> None:
     """As a gateway answers."""
     with fails_as("endpoint_not_an_api"):

@@ -96,6 +96,12 @@ async def _go_on_after_done(body: Json) -> AsyncIterator[Json]:
     await asyncio.Event().wait()
 
 
+async def _break_after_done(body: Json) -> AsyncIterator[Json]:
+    yield text_event("whole")
+    yield DONE
+    raise ConnectionResetError
+
+
 async def _cut_in_halves(body: Json) -> AsyncIterator[Json]:
     """Written by hand below, as orjson writes no half of a character."""
     for event in (text_event("Hi \ud83d"), text_event("\ude00!"), {"type": "progress", "text": "\ud83d"}):
@@ -119,6 +125,7 @@ _EVENTS: dict[str, Callable[[Json], AsyncIterator[Json]]] = {
     "long": _be_long,
     "goes-on": _go_on_after_done,
     "halves": _cut_in_halves,
+    "breaks-after-done": _break_after_done,
 }
 
 

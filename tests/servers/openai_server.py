@@ -208,6 +208,12 @@ async def _refuse_unnamed(text: str, body: Json, request: Request) -> Response:
     return _error(400, "bad request", {}) if "stream_options" in body else _stream(_echo(text, body))
 
 
+async def _refuse_texts(text: str, body: Json, request: Request) -> Response:
+    if text == "fine":
+        return _stream(_echo(text, body))
+    return _error(400, f"refused {_count(text)} times", {})
+
+
 async def _be_cold(text: str, body: Json, request: Request) -> Response:
     _count(text)
     await asyncio.Event().wait()
@@ -248,6 +254,7 @@ _ANSWERS: dict[str, Callable[[str, Json, Request], Awaitable[Response]]] = {
     "busy": _be_busy,
     "wants-plain": _want_plain,
     "refuses-unnamed": _refuse_unnamed,
+    "refuses-texts": _refuse_texts,
     "cold": _be_cold,
     "asked": _asked,
     "whole": _whole,

@@ -67,8 +67,9 @@ def test_a_finish_reason_without_done_is_an_end() -> None:
 
 
 def test_nothing_counts_after_done() -> None:
-    """Whatever a gateway appends."""
+    """Whatever a gateway appends, in the same chunk or in another."""
     assert text_of(read(sse(choice("a")) + DONE + sse(choice("b")))) == "a"
+    assert text_of(read(sse(choice("a")) + DONE, sse(choice("b")))) == "a"
 
 
 @pytest.mark.parametrize("finish", ["", None])
@@ -217,10 +218,17 @@ def test_a_login_page_is_no_api(body: bytes) -> None:
     assert failure_of(body).code == "endpoint_not_an_api"
 
 
-@pytest.mark.parametrize("body", [b"data: hello\n\n", b"data: [1]\n\n", b"{hello}", b'data: "\\ud800"\n\n'])
+@pytest.mark.parametrize(
+    "body", [b"data: hello\n\n", b"data: {\\u: NaN}\n\n", b"data: [1]\n\n", b"{hello}", b'data: "\\ud800"\n\n']
+)
 def test_what_is_no_completion_is_quoted_to_the_owner(body: bytes) -> None:
     """Text that is no JSON, JSON that is no object."""
     assert failure_of(body).code == "answer_not_understood"
+
+
+def test_numbers_that_json_does_not_have_are_none() -> None:
+    """Also beside half a character, which is read by another parser."""
+    assert failure_of(b'data: {"a": "\\ud800", "b": NaN}\n\n').code == "answer_not_understood"
 
 
 def test_an_empty_body_is_an_answer_that_broke_off() -> None:
