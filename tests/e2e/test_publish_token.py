@@ -82,8 +82,9 @@ def test_ending_the_sessions_ends_a_running_answer(shared_server: ServerProcess)
     ):
         stream.until_text("before ")
         shared_server.operation("workflows.unpublish", ref="ended", end_sessions=True)
-        *_, answer, farewell = stream
+        *_, answer, end, farewell = stream
     assert answer_of(answer) == "before "
+    assert end["item"]["orcheo.ending"]["kind"] == "closed"
     assert (farewell["type"], farewell["allow_retry"]) == ("error", False)
     assert farewell["message"] == "The owner has closed this chat."
 

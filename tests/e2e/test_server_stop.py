@@ -45,13 +45,16 @@ def test_open_streams_get_a_final_event(server: ServerProcess, number: signal.Si
         for thread_id in thread_ids:
             thread = chatkit(program, "threads.get_by_id", thread_id=thread_id).json()
             assert thread["metadata"]["orcheo.turn"]["status"] == "interrupted"
-            assert [item["content"][0]["text"] for item in thread["items"]["data"]][1] == "before "
+            _, answer, end = thread["items"]["data"]
+            assert answer["content"][0]["text"] == "before "
+            assert end["orcheo.ending"]["kind"] == "interrupted"
 
 
 def assert_interrupted(ending: list[Event]) -> None:
     """The answer so far is whole, and the last event says what happened and that a retry makes sense."""
-    *_, answer, farewell = ending
+    *_, answer, end, farewell = ending
     assert answer_of(answer) == "before "
+    assert end["item"]["orcheo.ending"]["kind"] == "interrupted"
     assert (farewell["type"], farewell["allow_retry"]) == ("error", True)
     assert "server is restarting" in farewell["message"]
 
