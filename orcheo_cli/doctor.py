@@ -111,8 +111,11 @@ def _server(context: CliContext) -> Finding:
         return Finding(subject="Server", found=error.detail, advice=error.hint)
 
 
+_NAMED = 5
+"""How many workflows a finding names."""
+
 _ADVICE = {
-    "feature_disabled": "Publishing is switched off: ask the operator, or unpublish it.",
+    "feature_disabled": "Publishing is switched off on this server: ask its operator, or unpublish them.",
     "no_identity_provider": (
         "Visitors must sign in, and this server has no identity provider: set one up "
         "(docs/how-to/ask-visitors-to-sign-in.md), or run `orcheo workflow set-login --no-require-login`."
@@ -121,13 +124,15 @@ _ADVICE = {
 
 
 def _shut_workflows(context: CliContext) -> Iterator[Finding]:
-    """Public workflows that let no visitor in."""
+    """Public workflows that let no visitor in, one finding for each reason."""
     try:
         public = context.connect().perform("workflows.list", {"public": True, "all": True})["workflows"]
     except OrcheoError as error:
         yield Finding(subject="Workflows", found=error.detail, advice=error.hint)
         return
-    for each in public:
-        if each["obstacle"]:
-            found = f"{each['handle']} is public, but no visitor can come in"
-            yield Finding(subject="Workflow", found=found, advice=_ADVICE.get(each["obstacle"], ""))
+    for obstacle, advice in _ADVICE.items():
+        shut = [str(each["handle"]) for each in public if each["obstacle"] == obstacle]
+        if shut:
+            more = f" and {len(shut) - _NAMED} more" if len(shut) > _NAMED else ""
+            found = f"{', '.join(shut[:_NAMED])}{more}: public, but no visitor can come in"
+            yield Finding(subject="Workflows", found=found, advice=advice)

@@ -146,10 +146,14 @@ def test_a_public_workflow_that_lets_no_visitor_in_is_named(
 ) -> None:
     """With what to do about it; others are not spoken of."""
     sync_house.publish("fine")
-    sync_house.publish("shut", require_login=True, anyway=True)
-    (found,) = [each for each in examine(healthy, settings(data_dir), static_folder) if each.subject == "Workflow"]
-    assert found.found == "shut is public, but no visitor can come in"
+    sync_house.publish("shut-1", require_login=True, anyway=True)
+    found = finding(examine(healthy, settings(data_dir), static_folder), "Workflows")
+    assert found.found == "shut-1: public, but no visitor can come in"
     assert "set-login --no-require-login" in found.advice
+    for number in range(2, 8):
+        sync_house.publish(f"shut-{number}", require_login=True, anyway=True)
+    found = finding(examine(healthy, settings(data_dir), static_folder), "Workflows")
+    assert found.found.startswith("shut-7, shut-6, shut-5, shut-4, shut-3 and 2 more: public")
 
 
 def test_a_service_token_that_may_not_list_is_told(sync_house: SyncHouse, data_dir: Path, static_folder: Path) -> None:

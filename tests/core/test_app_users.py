@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from orcheo_core.domain.app_user import METADATA_LENGTH, USER_LENGTH, AppUser
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import InvalidInput, LoginRequired
+from orcheo_core.errors import ChatUnavailable, InvalidInput, LoginRequired
 from orcheo_core.services.admitting import Visit
 from tests.core.hall import ADA, Hall
 from tests.fakes.identity import login
@@ -103,3 +103,15 @@ def test_no_two_users_share_a_subject(one: tuple[str, str], other: tuple[str, st
     assert (Subject.app_user(*one) == Subject.app_user(*other)) is (one == other)
     others = {Subject.program(one[0]), Subject.anonymous(one[1]), Subject.logged_in(one[0], one[1])}
     assert Subject.app_user(*one) not in others
+
+
+async def test_a_live_token_of_a_private_workflow_lets_no_user_in(hall: Hall) -> None:
+    """Should a store ever hold one."""
+    token = await hall.publish()
+    change = hall.store.begin()
+    workflow = await change.workflows.find("echo")
+    assert workflow is not None
+    change.workflows.save(workflow.unpublished(at=hall.clock.now()))
+    await change.commit()
+    with pytest.raises(ChatUnavailable):
+        await visit(hall, token)

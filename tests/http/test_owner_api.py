@@ -150,3 +150,19 @@ async def test_a_number_in_the_address_that_is_none(house: House, limit: str) ->
     headers = {"authorization": f"Bearer {house.owner_token}"}
     answer = await house.client.get("/api/workflows", params={"limit": limit}, headers=headers)
     assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "limit"
+
+
+async def test_many_workflows_are_listed_at_once_or_searched(house: House) -> None:
+    """Newest first; a page of them, all of them, or those with some words."""
+    for number in range(120):
+        await house.add(f"flow-{number:03}")
+    page = await house.result("workflows.list", limit=2)
+    assert [each["handle"] for each in page["workflows"]] == ["flow-119", "flow-118"]
+    following = await house.result("workflows.list", limit=2, after=page["next_after"])
+    assert [each["handle"] for each in following["workflows"]] == ["flow-117", "flow-116"]
+    everything = await house.result("workflows.list", all=True)
+    assert (len(everything["workflows"]), everything["next_after"]) == (120, None)
+    rest = await house.result("workflows.list", all=True, after=everything["workflows"][110]["id"])
+    assert [each["handle"] for each in rest["workflows"]] == [f"flow-{number:03}" for number in range(8, -1, -1)]
+    found = await house.result("workflows.list", search="FLOW 11", limit=3)
+    assert [each["handle"] for each in found["workflows"]] == ["flow-119", "flow-118", "flow-117"]
