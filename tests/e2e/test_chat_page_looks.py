@@ -106,6 +106,24 @@ def test_stop_and_escape_leave_the_focus_in_the_field(shared_server: ServerProce
         expect(tab.message_field).to_be_focused()
 
 
+def test_no_button_takes_the_focus_with_it(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Send, Retry, an option and Skip vanish when they are used; then the field has the focus."""
+    published = shared_server.publish("focus", "tests.e2e.gated_workflows:fails_until_open")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("focus")
+    expect(tab.message_field).to_be_focused()
+    expect(tab.button("Retry")).to_be_visible()
+    shared_server.gates.open("focus")
+    tab.button("Retry").click()
+    tab.expect_answer(number=0)
+    expect(tab.message_field).to_be_focused()
+    asking = new_tab().visit(shared_server.publish("focus-asks", "tests.e2e.gated_workflows:asks")["share_url"])
+    asking.ask("Order")
+    for name in ("S", "Skip"):
+        asking.button(name).click()
+        expect(asking.message_field).to_be_focused()
+
+
 def test_enter_says_why_nothing_is_sent_while_an_answer_is_written(
     shared_server: ServerProcess, new_tab: NewTab
 ) -> None:

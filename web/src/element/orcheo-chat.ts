@@ -113,6 +113,11 @@ export class OrcheoChat extends LitElement {
     this.#batch.done();
   }
 
+  /** For a button that vanishes when it is used; on a touch screen focus would open the keyboard. */
+  async #keepFocus(): Promise<void> {
+    if (matchMedia("(pointer: fine)").matches) await this.focusComposer();
+  }
+
   get #composer(): OrcheoComposer | null {
     return this.renderRoot.querySelector("orcheo-composer");
   }
@@ -124,15 +129,19 @@ export class OrcheoChat extends LitElement {
 
   /** A network that is back mends a lost connection without being asked. */
   readonly #online = (): void => {
-    if (this.#thread?.view.failure?.remedy === "reconnect") this.#acts.retry();
+    const thread = this.#thread;
+    if (thread?.view.failure?.remedy === "reconnect") void thread.retry(crypto.randomUUID());
   };
 
   readonly #acts = {
-    send: (text: string) => void this.sendUserMessage({ text }),
+    send: (text: string) => {
+      void this.sendUserMessage({ text });
+      void this.#keepFocus();
+    },
     answer: (given: GivenAnswer) => {
       this.#scroll.toEnd();
       void this.#thread?.answer(given, crypto.randomUUID());
-      void this.focusComposer();
+      void this.#keepFocus();
     },
     write: (text: string) => {
       this.#options?.drafts?.keep(this.#threadId, text);
@@ -150,7 +159,10 @@ export class OrcheoChat extends LitElement {
       void this.focusComposer();
     },
     stop: () => void this.#thread?.stop(),
-    retry: () => void this.#thread?.retry(crypto.randomUUID()),
+    retry: () => {
+      void this.#thread?.retry(crypto.randomUUID());
+      void this.#keepFocus();
+    },
     startNew: () => void this.setThreadId(null).then(() => this.focusComposer()),
     showEarlier: () => void this.#showEarlier().then(() => this.#focusFirstItem()),
     toEnd: () => this.#scroll.toEnd(),

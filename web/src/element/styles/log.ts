@@ -88,6 +88,12 @@ export const logStyles = css`
     font-style: italic;
   }
 
+  /* Nearer to the answer that they are about. */
+  .ending,
+  .answer + .failure {
+    margin-block-start: -0.5rem;
+  }
+
   .asked {
     display: flex;
     flex-direction: column;
