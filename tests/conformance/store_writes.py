@@ -144,6 +144,7 @@ writes = st.one_of(
     _write("workflows", "remove", _workflows),
     _write("publish_tokens", "save", st.builds(publish_token, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("service_tokens", "save", st.builds(samples.service_token, st.sampled_from(OTHERS))),
+    _write("service_tokens", "used", st.sampled_from(["st1", "st2", "st9"]), _moments),
     _write("service_tokens", "end", st.builds(samples.service_token, st.sampled_from(OTHERS)), _moments),
     _write("chat_sessions", "save", st.builds(chat_session, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("chat_sessions", "end_all", st.sampled_from(["wf_1", "wf_2"]), _moments),

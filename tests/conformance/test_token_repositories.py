@@ -156,3 +156,18 @@ async def test_former_service_tokens_let_nobody_in(store: Store, over: dict[str,
     tokens = store.begin().service_tokens
     assert not await tokens.any_besides("st1", NOW)
     assert await tokens.any_besides("st1", NOW - INSTANT)
+
+
+async def test_the_last_use_of_a_service_token_is_kept(store: Store) -> None:
+    """Of that one alone, whatever else changes about it; an unknown one is ignored."""
+    await keep(store, samples.service_token(1), samples.service_token(2))
+    change = store.begin()
+    change.service_tokens.used("st1", NOW)
+    change.service_tokens.used("st9", NOW)
+    await change.commit()
+    change.service_tokens.end(samples.service_token(1), NOW + INSTANT)
+    await change.commit()
+    kept = store.begin().service_tokens
+    assert await kept.find("st1") == samples.service_token(1, last_used_at=NOW, ended_at=NOW + INSTANT)
+    assert await kept.find("st2") == samples.service_token(2)
+    assert await kept.find("st9") is None

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from orcheo_core.domain.actor import Actor
-from orcheo_core.errors import AlreadyPublished, NotPublished
+from orcheo_core.errors import AlreadyArchived, AlreadyPublished, NotArchived, NotPublished, WorkflowArchived
 from tests import samples
 from tests.fakes.clock import START
 
@@ -27,6 +27,7 @@ class PublishStates(RuleBasedStateMachine):
         self.by: Actor | None = None
         self.rotated = False
         self.login = False
+        self.is_archived = False
         self.changes = 1
 
     @rule(minutes=st.integers(1, 100))
@@ -40,7 +41,11 @@ class PublishStates(RuleBasedStateMachine):
         except AlreadyPublished:
             assert self.is_public
             return
+        except WorkflowArchived:
+            assert self.is_archived
+            return
         assert not self.is_public
+        assert not self.is_archived
         self.is_public, self.token_id, self.by, self.rotated, self.login = True, token_id, actor, False, login
         self.changes += 1
 
@@ -74,6 +79,32 @@ class PublishStates(RuleBasedStateMachine):
         assert self.is_public
         self.is_public, self.token_id, self.by = False, None, None
         self.changes += 1
+
+    @rule()
+    def archive(self) -> None:
+        try:
+            self.workflow = self.workflow.archived(at=self.now)
+        except AlreadyArchived:
+            assert self.is_archived
+            return
+        assert not self.is_archived
+        self.is_archived, self.is_public, self.token_id, self.by = True, False, None, None
+        self.changes += 1
+
+    @rule()
+    def unarchive(self) -> None:
+        try:
+            self.workflow = self.workflow.unarchived(at=self.now)
+        except NotArchived:
+            assert not self.is_archived
+            return
+        self.is_archived = False
+        self.changes += 1
+
+    @invariant()
+    def an_archived_workflow_is_private(self) -> None:
+        assert (self.workflow.archived_at is not None) is self.is_archived
+        assert not (self.is_archived and self.workflow.is_public)
 
     @invariant()
     def state_is_as_on_paper(self) -> None:
