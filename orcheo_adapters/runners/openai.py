@@ -123,7 +123,9 @@ class OpenAiRunner(Runner):
         Setting(name="seed", help="A whole number with which some endpoints repeat an answer."),
         Setting(name="stop", help='Text at which the model stops, or a JSON list of up to 4: `["END", "###"]`.'),
         Setting(name="extra_body", help='JSON object of more fields for the endpoint: `{"top_k": 20}`.'),
-        Setting(name="reasoning", help="Whether visitors see what the model thinks: `show` or `hide`.", default="show"),
+        Setting(
+            name="reasoning", help="Whether what the model thinks becomes a note: `show` or `hide`.", default="show"
+        ),
         Setting(
             name="attachments",
             help="Which attachments the model gets, with commas between: `images`, `files` (PDF and others), `text`.",

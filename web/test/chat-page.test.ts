@@ -469,6 +469,17 @@ test("a part that cannot be drawn says so, and nothing offers to run the workflo
   expect(all(".failure")).toEqual([]);
 });
 
+test("what a model thought is folded above its answer", async () => {
+  localStorage.setItem("orcheo.thread.wf_1", "thr_1");
+  const workflow = { type: "reasoning", tasks: [{ type: "thought", content: "Hm, **well**" }] };
+  const thoughts = { type: "workflow", id: "itm_1", workflow } as const;
+  const thread = wireThread("thr_1", [userItem("msg_u", "Hi"), thoughts, assistantItem("msg_a", "Hello")]);
+  openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), jsonAnswer(thread));
+  await expect.poll(() => shownText(".thoughts summary")).toBe("Thoughts before the answer");
+  expect(find<HTMLDetailsElement>(".thoughts").open).toBe(false);
+  expect(shownText(".thoughts strong")).toBe("well");
+});
+
 test("an empty chat has no button for a new one", async () => {
   openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
   await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);

@@ -83,6 +83,23 @@ describe("a turn", () => {
     expect(reopened.failure).toBeNull();
   });
 
+  test("what a model thought is shown once it is whole, in the place before the answer", () => {
+    const thoughts = (type: string, ...tasks: (string | null)[]) =>
+      ({
+        type: "workflow",
+        id: "itm_1",
+        workflow: { type, tasks: tasks.map((content) => ({ type: "thought", content })) },
+      }) as const;
+    expect(itemViews([thoughts("reasoning"), thoughts("custom", "Hm")])).toEqual([]);
+    const told = tellAll(asked, [
+      { type: "thread.item.added", item: thoughts("reasoning") },
+      { type: "thread.item.done", item: thoughts("reasoning", "Hm", null, "So") },
+      ...EVENTS,
+    ]);
+    expect(told.items.map(({ kind }) => kind)).toEqual(["question", "thoughts", "answer"]);
+    expect(told.items[1]).toMatchObject({ text: "Hm\n\nSo" });
+  });
+
   test("an answer that cannot be shown is no missing answer", () => {
     const items = [userItem("msg_u", "Hi"), { type: "widget", id: "itm_1" } as const];
     const opened = openedThread(wireThread("thr_1", items), items, null);

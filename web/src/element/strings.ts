@@ -9,6 +9,7 @@ export const strings = {
   skip: "Skip",
   skipped: "Skipped",
   cannotBeShown: "This part cannot be shown here.",
+  thoughts: "Thoughts before the answer",
   send: "Send",
   stop: "Stop",
   retry: "Retry",

@@ -9,6 +9,7 @@ import {
   type NoticeView,
   pendingQuestions,
   type QuestionView,
+  type ThoughtsView,
   type ThreadView,
 } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
@@ -46,6 +47,7 @@ function itemTemplate(
 ): TemplateResult | typeof nothing {
   if (item.kind === "question") return questionTemplate(item);
   if (item.kind === "notice") return noticeTemplate(item);
+  if (item.kind === "thoughts") return thoughtsTemplate(item);
   if (item.kind === "ending") return endingTemplate(item);
   if (item.kind === "asked") return askedTemplate(item, answerer, answer);
   if (item.kind === "unshown") return html`<p class="unshown" tabindex="-1">${strings.cannotBeShown}</p>`;
@@ -59,6 +61,13 @@ function questionTemplate(question: QuestionView): TemplateResult {
     ${question.text === "" ? nothing : html`<p>${question.text}</p>`}
     ${question.files.length === 0 ? nothing : html`<p class="files">${documentIcon}${question.files.join(", ")}</p>`}
   </article>`;
+}
+
+function thoughtsTemplate(thoughts: ThoughtsView): TemplateResult {
+  return html`<details class="thoughts">
+    <summary>${strings.thoughts}</summary>
+    <div class="prose">${renderMarkdown(thoughts.text, { streaming: false, headingLevel: 3 })}</div>
+  </details>`;
 }
 
 function noticeTemplate(notice: NoticeView): TemplateResult {

@@ -97,13 +97,27 @@ export interface EndOfTurnItem {
   "orcheo.ending"?: { kind: EndingKind; message?: string; allow_retry: boolean };
 }
 
+/** Steps on the way to an answer; of the type `reasoning` they are what a model thought before it. */
+export interface StepsItem {
+  type: "workflow";
+  id: string;
+  workflow?: { type: string; tasks: readonly { type: string; content?: string | null }[] };
+}
+
 /** Kinds of item that this element does not draw, those of newer servers included. */
 interface OtherItem {
-  type: "widget" | "generated_image" | "workflow" | "task";
+  type: "widget" | "generated_image" | "task";
   id: string;
 }
 
-export type WireItem = UserItem | AssistantItem | QuestionsItem | ToolCallItem | EndOfTurnItem | OtherItem;
+export type WireItem =
+  | UserItem
+  | AssistantItem
+  | QuestionsItem
+  | ToolCallItem
+  | EndOfTurnItem
+  | StepsItem
+  | OtherItem;
 
 export type ItemUpdate =
   | { type: "assistant_message.content_part.added"; content_index: number; content: OutputText }

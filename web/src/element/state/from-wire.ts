@@ -5,6 +5,7 @@ import type {
   EndOfTurnItem,
   OutputText,
   QuestionsItem,
+  StepsItem,
   UserItem,
   WireItem,
   WireThread,
@@ -17,6 +18,7 @@ import type {
   EndingView,
   ItemView,
   QuestionView,
+  ThoughtsView,
   ThreadView,
   TurnFailure,
 } from "./thread-view.ts";
@@ -34,6 +36,7 @@ export function itemView(item: WireItem, status: AnswerView["status"]): ItemView
     case "end_of_turn":
       return endingView(item);
     case "workflow":
+      return thoughtsView(item);
     case "task":
       return null;
     case "client_tool_call":
@@ -110,6 +113,13 @@ function askedView(item: QuestionsItem): AskedView {
     answer: input.answer ?? null,
   }));
   return { kind: "asked", id: item.id, status: item.status, questions };
+}
+
+/** Steps of other kinds are told while they happen and not kept in sight. */
+function thoughtsView({ id, workflow }: StepsItem): ThoughtsView | null {
+  if (workflow?.type !== "reasoning") return null;
+  const texts = workflow.tasks.map(({ content }) => content ?? "").filter((text) => text !== "");
+  return texts.length === 0 ? null : { kind: "thoughts", id, text: texts.join("\n\n") };
 }
 
 function turnFailure(turn: WireTurn): TurnFailure {

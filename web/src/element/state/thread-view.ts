@@ -44,6 +44,13 @@ export interface AskedView {
   questions: readonly AskedQuestion[];
 }
 
+/** What a model thought before its answer. */
+export interface ThoughtsView {
+  kind: "thoughts";
+  id: string;
+  text: string;
+}
+
 /** A part of the conversation that this element cannot draw. */
 interface UnshownView {
   kind: "unshown";
@@ -68,7 +75,14 @@ export interface NoticeView {
   text: string;
 }
 
-export type ItemView = QuestionView | AnswerView | AskedView | UnshownView | EndingView | NoticeView;
+export type ItemView =
+  | QuestionView
+  | AnswerView
+  | AskedView
+  | ThoughtsView
+  | UnshownView
+  | EndingView
+  | NoticeView;
 
 /** What a visitor can do about a turn that went wrong. */
 export type Remedy = "ask-again" | "answer-again" | "send-again" | "reconnect";

@@ -64,6 +64,22 @@ export const logStyles = css`
     text-align: start;
   }
 
+  .thoughts {
+    color: var(--ink-soft);
+    font-size: 0.9375rem;
+  }
+
+  .thoughts > summary {
+    inline-size: fit-content;
+    cursor: pointer;
+  }
+
+  .thoughts > .prose {
+    margin-block-start: 0.5rem;
+    padding-inline-start: 0.85rem;
+    border-inline-start: 2px solid var(--edge);
+  }
+
   .question[data-status="refused"] {
     border-color: var(--danger);
     background: var(--danger-soft);
