@@ -37,10 +37,12 @@ def doctor(ctx: click.Context) -> None:
     from orcheo_adapters.bootstrap import STATIC_FOLDER
 
     context: CliContext = ctx.obj
-    findings = examine(context, ServerSettings.load(), STATIC_FOLDER)
+    settings = ServerSettings.load()
+    findings = examine(context, settings, STATIC_FOLDER)
     healthy = not any(each.advice for each in findings)
     if context.as_json:
-        print_json({"healthy": healthy, "findings": [asdict(each) for each in findings]})
+        found = [asdict(each) for each in findings]
+        print_json({"healthy": healthy, "data_folder": str(settings.data_dir), "findings": found})
     else:
         for each in findings:
             _print(each)
