@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import termios
 import time
 from collections.abc import Callable, Mapping
@@ -59,6 +60,7 @@ class Terminal:
         if self._pid == 0:
             os.chdir(self.folder)
             os.execvpe(command[0], command, {**self.environment, **more})
+        os.set_inheritable(self._controller, False)
         self._read_until(lambda: _READY.search(self.said) is not None)
 
     def paste(self, block: str, *, then: str = "", waits_for: str | None = None) -> list[int]:
@@ -97,8 +99,9 @@ class Terminal:
         """Press Ctrl-C for what runs in the foreground, if anything does, and leave."""
         if os.tcgetpgrp(self._controller) != self._pid:
             self.interrupt()
-        os.close(self._controller)  # hangs up
+        os.kill(self._pid, signal.SIGHUP)
         os.waitpid(self._pid, 0)
+        os.close(self._controller)
 
     def _reads_unseen(self) -> bool:
         """Whether a line is awaited and not echoed; a shell that edits its command line does not await lines."""
