@@ -99,7 +99,7 @@ class Terminal:
         """Press Ctrl-C for what runs in the foreground, if anything does, and leave."""
         if os.tcgetpgrp(self._controller) != self._pid:
             self.interrupt()
-        os.kill(self._pid, signal.SIGHUP)
+        os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
         os.close(self._controller)
 

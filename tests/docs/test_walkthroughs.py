@@ -13,7 +13,7 @@ from tests.docs.pages import ROOT, code_blocks
 from tests.docs.terminal import Terminal
 from tests.e2e.server_process import bareenvironment
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.network, pytest.mark.timeout(100)]
 
 SHELLS = [shell for shell in ("bash", "zsh") if shutil.which(shell)]
 """The default shells of Linux and macOS, as far as this machine has them."""
