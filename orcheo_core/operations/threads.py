@@ -71,6 +71,7 @@ class PurgeThreads:
         default=None,
         minimum=1,
         maximum=MAX_AGE_DAYS,
+        checked=False,
     )
     all: bool = parameter("Every thread of the workflow; goes with nothing else.", default=False)
     dry_run: bool = parameter("Only say how many they are, and of when the newest is.", default=False)
@@ -82,6 +83,9 @@ class PurgeThreads:
             raise InvalidInput(FieldError("", "Name a thread, a visitor or an age, or say `all`."))
         if named and self.all:
             raise InvalidInput(FieldError("all", "must be left out where a thread, a visitor or an age is named"))
+        if self.older_than_days is not None and not 1 <= self.older_than_days <= MAX_AGE_DAYS:
+            message = f"must be between 1 and {MAX_AGE_DAYS}; every thread is purged with `all`"
+            raise InvalidInput(FieldError("older_than_days", message))
 
 
 def _subject(visitor: str | None) -> Subject | None:
