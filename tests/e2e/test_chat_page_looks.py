@@ -93,7 +93,7 @@ def test_a_screen_reader_is_told_of_the_end(shared_server: ServerProcess, new_ta
 
 
 def test_stop_and_escape_leave_the_focus_in_the_field(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """Whoever stops an answer by keyboard can write the next message at once."""
+    """A visitor who stops an answer by keyboard can write the next message at once."""
     published = shared_server.publish("halted", "tests.e2e.gated_workflows:held")
     tab = new_tab().visit(published["share_url"])
     for number, keys in enumerate([["Tab", "Enter"], ["Escape"]]):
@@ -120,6 +120,8 @@ def test_no_button_takes_the_focus_with_it(shared_server: ServerProcess, new_tab
     asking = new_tab().visit(shared_server.publish("focus-asks", "tests.e2e.gated_workflows:asks")["share_url"])
     asking.ask("Order")
     for name in ("S", "Skip"):
+        expect(asking.button(name)).to_be_visible()
+        assert faults(asking) == []
         asking.button(name).click()
         expect(asking.message_field).to_be_focused()
 

@@ -350,7 +350,7 @@ describe("what is being written", () => {
     expect(sessionStorage.getItem("orcheo.draft.wf_1..thr_1")).toBe("next");
   });
 
-  test("is nothing for whoever signs in next", async () => {
+  test("is not shown to the next person who signs in", async () => {
     openPage(
       jsonAnswer({ ...DESCRIPTION, signed_in_as: "Ada" }),
       jsonAnswer(GRANT),

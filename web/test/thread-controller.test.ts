@@ -301,7 +301,7 @@ describe("a question of the workflow", () => {
   const asking = (item: QuestionsItem) =>
     threadWith("completed", [userItem("msg_u", "Hi"), item] as typeof ITEMS);
 
-  test("is answered, after a reload too, and the answer goes on with the run", async () => {
+  test("is answered, after a reload too, and the answer continues the run", async () => {
     const item = questions("size");
     const { thread, server, taken } = arrange(asking(item), streamAnswer(goesOn(item)));
     await thread.open("thr_1");

@@ -122,7 +122,7 @@ export class OrcheoChat extends LitElement {
     return this.renderRoot.querySelector("orcheo-composer");
   }
 
-  /** Other tabs may have said something while nobody looked at this one. */
+  /** Another tab may have added to the thread while this one was hidden. */
   readonly #seen = (): void => {
     if (!document.hidden) void this.#thread?.refresh();
   };

@@ -95,17 +95,15 @@ export class ThreadController {
     const question = asked && currentQuestion(asked);
     if (threadId === null || asked === null || question === null) return;
     this.#apply({ type: "question-answered", itemId: asked.id, questionId: question.id, answer });
-    const answered = pendingQuestions(this.#view);
-    if (answered !== null) return;
-    const answers = Object.fromEntries(
-      asked.questions.map(({ id, answer: given }) => [id, id === question.id ? answer : (given ?? answer)]),
-    );
+    if (pendingQuestions(this.#view) !== null) return;
+    const before = asked.questions.flatMap(({ id, answer: given }) => (given === null ? [] : [[id, given]]));
+    const answers = Object.fromEntries([...before, [question.id, answer]]);
     const signal = this.#restart();
     this.#apply({ type: "answers-sent" });
     await this.#runTurn({ request: answerRequest(threadId, asked.id, answers), key }, signal);
   }
 
-  /** Shows what others, such as another tab of the visitor's, have said meanwhile; without news nothing changes. */
+  /** Shows what another tab of the visitor has added to the thread; without news nothing changes. */
   async refresh(): Promise<void> {
     const { threadId, turn, closed, items } = this.#view;
     const isUnsure = items.some((item) => item.kind === "question" && item.status !== "kept");
@@ -117,7 +115,7 @@ export class ThreadController {
       if (signal.aborted || view === this.#view) return;
       this.#apply({ type: "opened", view });
     } catch {
-      return; // Nobody asked for this; what is shown is still true.
+      return; // The visitor did not ask for this, and what is shown is still true.
     } finally {
       this.#isRefreshing = false;
     }

@@ -9,7 +9,7 @@ const LONGEST_ADDRESS = 2_000;
  */
 const BARE_ADDRESS =
   /https?:\/\/[^\s<>"'`|\\\u00ab\u00bb\u200b-\u200f\u2018-\u201f\u2026\u2028-\u202e\u2039\u203a\u2060-\u206f\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe6f\ufeff\uff00-\uffef]{1,2000}/y;
-/** A last label of a host that begins in ASCII and goes on in another script: there the sentence goes on without a blank. */
+/** A host whose last label turns from ASCII to another script: the sentence continues there without a blank. */
 const MIXED_HOST = /^(https?:\/\/(?:[^/?#]*\.)?[\x21-\x2e\x30-\x7e]+)[^\x21-\x7e]/;
 const TAIL = ".,;:!?*_~&";
 const OPENING: Record<string, string> = { ")": "(", "]": "[", "}": "{" };

@@ -5,7 +5,7 @@ const PREFIX = "orcheo.draft.";
 export class Drafts {
   readonly #key: string;
 
-  /** `signedInAs`: whoever signs in next in this tab must not find it. */
+  /** `signedInAs` keeps the drafts of people apart who sign in one after the other in this tab. */
   constructor(workflowId: string, signedInAs: string | null) {
     this.#key = `${PREFIX}${workflowId}.${signedInAs ?? ""}.`;
   }
