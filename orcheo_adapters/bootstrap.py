@@ -129,6 +129,7 @@ def assemble(
             rate_plan=settings.rate_plan,
             identity_providers=_identity_providers(settings, machine),
             flags=_flags(settings),
+            longest_answer=int(settings.runner_conditions.time_limit),
         )
     )
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.runners.conditions import LONGEST_ANSWER
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import Rate, RatePlan
+from orcheo_core.domain.workflow import TIME_LIMIT_MOST
 from orcheo_core.errors import FieldError, InvalidInput
 
 T = TypeVar("T")
@@ -76,6 +78,18 @@ def log_level(environment: Mapping[str, str]) -> int:
 def flags(environment: Mapping[str, str]) -> dict[Flag, bool]:
     """``ORCHEO_CHATKIT_PUBLISH_ENABLED`` and its like; on when nothing is said."""
     return {flag: yes_or_no(environment, f"ORCHEO_{flag.value.upper()}", default=True) for flag in Flag}
+
+
+def longest_answer(environment: Mapping[str, str]) -> int:
+    """``ORCHEO_LONGEST_ANSWER_SECONDS``: what a workflow's own time limit may be at most."""
+    return _read(environment, "ORCHEO_LONGEST_ANSWER_SECONDS", _longest_answer, LONGEST_ANSWER)
+
+
+def _longest_answer(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= TIME_LIMIT_MOST:
+        message = f"must be a whole number of seconds from 1 to {TIME_LIMIT_MOST}"
+        raise ValueError(message)
+    return int(text)
 
 
 def retention(environment: Mapping[str, str]) -> timedelta | None:

@@ -19,6 +19,7 @@ from orcheo_adapters.setting_values import (
     allowed_origins,
     flags,
     log_level,
+    longest_answer,
     public_url,
     rate_plan,
     retention,
@@ -139,6 +140,7 @@ def _check_login(settings: ServerSettings) -> None:
 def _runner_conditions(environment: Mapping[str, str]) -> Conditions:
     allowed = environment.get("ORCHEO_HTTP_RUNNER_ALLOW", "")
     return Conditions(
+        time_limit=longest_answer(environment),
         environment=environment,
         allowed=AllowedAddresses.parse(allowed, path="ORCHEO_HTTP_RUNNER_ALLOW"),
         outgoing=Outgoing.load(environment),

@@ -74,6 +74,7 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Owner": workflow["owner"],
         "Runner": f"{runner['kind']} {runner['target']}".strip(),
         "Settings": settings,
+        "Limits": _limits(workflow),
         "State": _state(workflow),
         "Sign-in": "required" if workflow["require_login"] else "",
         "Share link": workflow["share_url"],
@@ -87,6 +88,12 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Archived": moment(workflow["archived_at"]),
     }
     return {label: clean(value) for label, value in fields.items() if value}
+
+
+def _limits(workflow: dict[str, Any]) -> str:
+    if "time_limit" not in workflow:
+        return ""
+    return f"{workflow['time_limit']} s for an answer, {workflow['history']} earlier entries of the thread"
 
 
 def _old_token(token: dict[str, Any]) -> str:

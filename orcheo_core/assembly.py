@@ -6,6 +6,7 @@ from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.opaque_token import PepperRing
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.domain.workflow import TIME_LIMIT_MOST
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.background import Background
@@ -66,6 +67,8 @@ class Ports:
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
     flags: Flags | None = None
     """Which features are switched on for whom; all of them when nothing is said."""
+    longest_answer: int = TIME_LIMIT_MOST
+    """Seconds that no workflow may ask more of, for one answer."""
     audit_listeners: tuple[AuditListener, ...] = ()
     """Told of every audited act once it is durable."""
 
@@ -132,6 +135,7 @@ def assemble_core(ports: Ports) -> Core:
         identifiers=identifiers,
         audit_trail=audit_trail,
         live_turns=live_turns,
+        longest_answer=ports.longest_answer,
     )
     publishing = Publishing(
         store=store,

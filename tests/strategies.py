@@ -81,6 +81,8 @@ workflows: st.SearchStrategy[Workflow] = st.builds(
     updated_at=moments,
     publication=st.none() | publications,
     archived_at=st.none() | moments,
+    time_limit=st.none() | st.integers(1, 86_400),
+    history_length=st.none() | st.integers(0, 100),
     revision=st.integers(1, 2**40),
 )
 publish_tokens: st.SearchStrategy[PublishToken] = st.builds(

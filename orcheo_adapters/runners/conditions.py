@@ -11,15 +11,16 @@ from orcheo_adapters.system.clock import SystemClock
 from orcheo_core.domain.run import RunRequest
 from orcheo_core.ports.clock import Clock
 
-DEFAULT_TIME_LIMIT = 120.0
-"""Seconds a workflow has for one answer."""
+LONGEST_ANSWER = 900
+"""Seconds that a workflow may ask for, for one answer, when the operator sets no other bound."""
 
 
 @frozen(kw_only=True)
 class Conditions:
     """The same for all workflows of a server; set by its operator."""
 
-    time_limit: float = DEFAULT_TIME_LIMIT
+    time_limit: float = LONGEST_ANSWER
+    """Seconds for one answer that no workflow gets more of."""
     environment: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)
     """Where secrets are looked up that settings name."""
     allowed: AllowedAddresses = NONE_ALLOWED

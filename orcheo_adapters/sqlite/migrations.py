@@ -138,7 +138,12 @@ _TURN_FAULTS = (
     "CREATE INDEX failed_turns ON turns (workflow_id, thread_id) WHERE status = 'failed'",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES, _TURN_FAULTS)
+_LIMITS = (
+    "ALTER TABLE workflows ADD COLUMN time_limit INTEGER",
+    "ALTER TABLE workflows ADD COLUMN history_length INTEGER",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES, _TURN_FAULTS, _LIMITS)
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 
 

@@ -31,7 +31,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 WORKFLOW_COLUMNS = (
     "id, handle, name, description, owner, runner, created_at, updated_at, revision, published_at, published_by, "
-    "require_login, publish_token_id, publish_token_rotated_at, archived_at"
+    "require_login, publish_token_id, publish_token_rotated_at, archived_at, time_limit, history_length"
 )
 
 
@@ -71,6 +71,8 @@ def workflow_row(workflow: Workflow) -> Row:
         workflow.revision,
         *(_publication_columns(opened) if opened else (None,) * 5),
         _maybe_micros(workflow.archived_at),
+        workflow.time_limit,
+        workflow.history_length,
     )
 
 
@@ -86,7 +88,7 @@ def _publication_columns(opened: Publication) -> Row:
 
 def workflow_of(row: Row) -> Workflow:
     """From :data:`WORKFLOW_COLUMNS`."""
-    (*own, published_at, published_by, require_login, token_id, rotated_at, archived_at) = row
+    (*own, published_at, published_by, require_login, token_id, rotated_at, archived_at, time_limit, history) = row
     id_, handle, name, description, owner, runner, created_at, updated_at, revision = own
     opened = None
     if published_at is not None:
@@ -109,6 +111,8 @@ def workflow_of(row: Row) -> Workflow:
         publication=opened,
         revision=revision,
         archived_at=_maybe_moment(archived_at),
+        time_limit=time_limit,
+        history_length=history,
     )
 
 

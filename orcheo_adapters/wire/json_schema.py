@@ -25,7 +25,10 @@ def request_schema(request: type) -> Schema:
     hints = get_type_hints(request)
     properties: Schema = {}
     for name, (attribute, shown) in parameters_of(request).items():
-        properties[name] = _ruled(_of(_given(hints[name])), shown) | {"description": shown.help} | _default(attribute)
+        rules = _ruled(_of(_given(hints[name])), shown)
+        if attribute.default is not NOTHING:  # then an empty list is the same as none
+            rules.pop("minItems", None)
+        properties[name] = rules | {"description": shown.help} | _default(attribute)
     required = [name for name, (attribute, _) in parameters_of(request).items() if attribute.default is NOTHING]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
@@ -110,4 +113,6 @@ def _any_of(schemas: list[Schema]) -> Schema:
 
 def _default(attribute: "Attribute[Any]") -> Schema:
     default = default_of(attribute)
-    return {} if default is NOTHING or default is None else {"default": default}
+    if default is NOTHING or default is None:
+        return {}
+    return {"default": list(default) if isinstance(default, tuple) else default}

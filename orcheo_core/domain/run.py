@@ -212,7 +212,7 @@ class RunContext:
     app_user: AppUser | None = None
     """Whom the app named that opened the chat session with its publish token."""
     history: tuple[PastMessage, ...] = ()
-    """Earlier entries of the thread, oldest first; at most :data:`HISTORY_LENGTH`."""
+    """Earlier entries of the thread, oldest first; at most as many as the workflow wants."""
     cause: Cause | None = None
     """What began the turn when it was not a message: a tool's output, answered questions, an action."""
     attachments: tuple[SentFile, ...] = ()
@@ -244,6 +244,10 @@ def conversation(history: Sequence[PastMessage], *, limit: int) -> list[PastMess
 
 
 HISTORY_LENGTH = 40
+"""Earlier entries that a workflow is given when it says nothing else about that."""
+
+ANSWER_SECONDS = 120
+"""Seconds that a workflow has for an answer when it says nothing else about that."""
 
 OUTPUT_LIMIT = 1_000_000
 """Characters of text that one run may say."""

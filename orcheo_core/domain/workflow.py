@@ -4,6 +4,7 @@ Each transition returns a new value or raises the conflict that the present stat
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,11 @@ RUNNER_KINDS = ("http", "langgraph", "openai", "python")
 """The kinds that the server comes with; a program that embeds the core may have others."""
 
 
+TIME_LIMIT_MOST = 86_400
+"""Seconds that no operator allows more of."""
+HISTORY_MOST = 100
+
+
 @frozen(kw_only=True)
 class RunnerSpec:
     """How a workflow is executed: the kind of runner, what it should call, and the settings of that kind.
@@ -42,10 +48,35 @@ class RunnerSpec:
     target: str
     settings: dict[str, str] = field(factory=dict)
 
+    def changed(self, to: "RunnerChange") -> "RunnerSpec":
+        """With another kind, target or settings.
+
+        Settings are merged by name, an empty value takes one out; another kind begins without settings, as each kind
+        has its own, and needs a target of its own.
+        """
+        is_other = to.kind not in {None, self.kind}
+        if is_other and to.target is None:
+            raise InvalidInput(FieldError("target", "must be given together with another runner"))
+        merged = ({} if is_other else self.settings) | dict(to.settings)
+        return RunnerSpec(
+            kind=to.kind or self.kind,
+            target=to.target or self.target,
+            settings={name: value for name, value in merged.items() if value},
+        )
+
     @property
     def reads_environment(self) -> bool:
         """Whether a setting names a variable of the server's environment; their names all end in ``_env``."""
         return any(name.endswith("_env") for name in self.settings)
+
+
+@frozen(kw_only=True)
+class RunnerChange:
+    """What to change of how a workflow is executed; see :meth:`RunnerSpec.changed`."""
+
+    kind: str | None = None
+    target: str | None = None
+    settings: Mapping[str, str] = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -77,6 +108,16 @@ def _check_description(_workflow: object, _attribute: object, description: str) 
         raise InvalidInput(FieldError("description", f"must be at most {DESCRIPTION_LENGTH} characters"))
 
 
+def _check_time_limit(_workflow: object, _attribute: object, seconds: int | None) -> None:
+    if seconds is not None and not 1 <= seconds <= TIME_LIMIT_MOST:
+        raise InvalidInput(FieldError("time_limit", f"must be between 1 and {TIME_LIMIT_MOST}"))
+
+
+def _check_history(_workflow: object, _attribute: object, length: int | None) -> None:
+    if length is not None and not 0 <= length <= HISTORY_MOST:
+        raise InvalidInput(FieldError("history", f"must be between 0 and {HISTORY_MOST}"))
+
+
 @frozen(kw_only=True)
 class Workflow:
     """What an owner built and can publish.
@@ -95,6 +136,10 @@ class Workflow:
     updated_at: datetime
     publication: Publication | None = None
     revision: int = 1
+    time_limit: int | None = field(default=None, validator=_check_time_limit)
+    """Seconds for one answer, None for what the server gives."""
+    history_length: int | None = field(default=None, validator=_check_history)
+    """How many earlier entries of a thread a run is given, None for what the server gives."""
     archived_at: datetime | None = None
     """Since when it is put aside: private, left out of lists, its threads kept."""
 
@@ -151,7 +196,7 @@ class Workflow:
         return self._changed(at, publication=evolve(current, require_login=require_login))
 
     def edited(self, *, at: datetime, **fields: Any) -> "Workflow":
-        """Other descriptive fields: ``handle``, ``name``, ``description`` or ``runner``."""
+        """Other values of fields that say nothing about being public: ``handle``, ``name``, ``runner`` and the like."""
         return self._changed(at, **fields)
 
     def _changed(self, at: datetime, **fields: Any) -> "Workflow":

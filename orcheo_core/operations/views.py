@@ -62,11 +62,16 @@ class WorkflowView:
     """Code of the reason why no visitor can come in although the workflow is public: ``feature_disabled`` or
     ``no_identity_provider``."""
     archived_at: datetime | None
+    time_limit: int
+    """Seconds for one answer."""
+    history: int
+    """How many earlier entries of a thread a run is given."""
 
     @classmethod
     def of(cls, workflow: "Workflow", standing: "Standing", share_links: "ShareLinks") -> "WorkflowView":
         """The view of a workflow."""
         from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
+        from orcheo_core.domain.run import ANSWER_SECONDS, HISTORY_LENGTH
 
         opened = workflow.publication
         return cls(
@@ -93,6 +98,8 @@ class WorkflowView:
             share_url=share_links.of(workflow) if opened else None,
             obstacle=standing.obstacle.code if standing.obstacle else None,
             archived_at=workflow.archived_at,
+            time_limit=workflow.time_limit or ANSWER_SECONDS,
+            history=HISTORY_LENGTH if workflow.history_length is None else workflow.history_length,
         )
 
 

@@ -1,15 +1,21 @@
 """Operations on workflows: register, read, edit, remove."""
 
+from typing import Any
+
 from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
+from orcheo_core.domain.run import ANSWER_SECONDS, HISTORY_LENGTH
 from orcheo_core.domain.search import search_words
 from orcheo_core.domain.workflow import (
     DESCRIPTION_LENGTH,
     HANDLE_PATTERN,
+    HISTORY_MOST,
     NAME_LENGTH,
     RUNNER_KINDS,
+    TIME_LIMIT_MOST,
+    RunnerChange,
     RunnerSpec,
     Workflow,
     WorkflowFilter,
@@ -32,6 +38,11 @@ REF_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 ALL_LIMIT = 1_000
 
 
+_TIME_LIMIT_HELP = f"Seconds for one answer; {ANSWER_SECONDS} if never set. The operator bounds it."
+_HISTORY_HELP = f"How many earlier entries of a thread a run is given; {HISTORY_LENGTH} if never set."
+_RESETS = ("time_limit", "history")
+
+
 @frozen(kw_only=True)
 class AddWorkflow:
     """What registering needs."""
@@ -50,6 +61,8 @@ class AddWorkflow:
         option="--setting",
         default={},
     )
+    time_limit: int | None = parameter(_TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST)
+    history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
     check: bool = parameter("Run a probe turn first; register nothing if it fails.", default=False)
 
 
@@ -93,11 +106,52 @@ class EditWorkflow:
     )
     name: str | None = parameter("New name.", default=None, longest=NAME_LENGTH)
     description: str | None = parameter("New note for yourself.", default=None, longest=DESCRIPTION_LENGTH)
+    runner: str | None = parameter(
+        "Another kind of runner; it needs a target, and begins without settings.",
+        choices=RUNNER_KINDS,
+        checked=False,
+        default=None,
+    )
+    target: str | None = parameter("What it calls from now on.", default=None)
+    settings: dict[str, str] = parameter(
+        "Settings of the runner to change, by name; an empty value takes one out, the others stay.",
+        option="--setting",
+        default={},
+    )
+    time_limit: int | None = parameter(_TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST)
+    history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
+    reset: tuple[str, ...] = parameter(
+        "What goes back to the server's own value: time_limit, history.", choices=_RESETS, default=()
+    )
+    check: bool = parameter("Run a probe turn of the change first; change nothing if it fails.", default=False)
 
     def __attrs_post_init__(self) -> None:
-        """Check that there is something to change."""
-        if self.handle is None and self.name is None and self.description is None:
-            raise InvalidInput(FieldError("", "Change the handle, the name or the description."))
+        """Check that there is something to change, and nothing in two ways."""
+        if not (self.fields or self.runner_change):
+            raise InvalidInput(FieldError("", "Name something to change: the name, the target, a setting, …."))
+        for name in set(self.reset).intersection(_RESETS):
+            if getattr(self, name) is not None:
+                raise InvalidInput(FieldError(f"reset: {name}", "must not be set at the same time"))
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The workflow's fields that change, by their names."""
+        given = {
+            "handle": self.handle,
+            "name": self.name,
+            "description": self.description,
+            "time_limit": self.time_limit,
+            "history_length": self.history,
+        }
+        resets = {{"history": "history_length"}.get(name, name): None for name in self.reset if name in _RESETS}
+        return {name: value for name, value in given.items() if value is not None} | resets
+
+    @property
+    def runner_change(self) -> RunnerChange | None:
+        """What changes of how it is executed."""
+        if self.runner is None and self.target is None and not self.settings:
+            return None
+        return RunnerChange(kind=self.runner, target=self.target, settings=self.settings)
 
 
 @frozen(kw_only=True)
@@ -114,6 +168,8 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
         name=request.name,
         description=request.description,
         runner=RunnerSpec(kind=request.runner, target=request.target, settings=request.settings),
+        time_limit=request.time_limit,
+        history_length=request.history,
         probing=services.probing if request.check else None,
     )
     checked = " It answered a probe turn." if request.check else ""
@@ -150,10 +206,15 @@ async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows)
 
 
 async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> WorkflowResult:
-    wanted = {"handle": request.handle, "name": request.name, "description": request.description}
-    fields = {name: value for name, value in wanted.items() if value is not None}
-    workflow = await services.registering.edit(caller, request.ref, fields)
-    return WorkflowResult(workflow=await view_of(services, workflow), message=f"Changed {workflow.handle}.")
+    workflow = await services.registering.edit(
+        caller,
+        request.ref,
+        request.fields,
+        runner=request.runner_change,
+        probing=services.probing if request.check else None,
+    )
+    checked = " It answered a probe turn." if request.check else ""
+    return WorkflowResult(workflow=await view_of(services, workflow), message=f"Changed {workflow.handle}.{checked}")
 
 
 async def _remove(services: OwnerServices, caller: Caller, request: RemoveWorkflow) -> WorkflowResult:
@@ -233,17 +294,18 @@ WORKFLOW_OPERATIONS = (
     Operation(
         name="workflows.edit",
         command=("workflow", "edit"),
-        summary="Change the name, handle or description of a workflow.",
+        summary="Change a workflow: its names, what it runs, its limits.",
         guide=(
-            "Use it to change what is given and leave the rest as it is. Find the workflow with `orcheo workflow "
-            "list`. Returns the changed workflow."
+            "Use it to change what is given and leave the rest as it is: threads, share link and publish tokens "
+            "stay, and answers that are being written end as they began. Pass check to try another target or "
+            "setting first. Returns the changed workflow."
         ),
         request=EditWorkflow,
         result=WorkflowResult,
         scope=Scope.WORKFLOWS_WRITE,
         effect=Effect.WRITE,
         handle=_edit,
-        errors=(WorkflowNotFound, InvalidInput, HandleTaken, ConcurrentChange),
+        errors=(WorkflowNotFound, InvalidInput, HandleTaken, ConcurrentChange, ScopeMissing, WorkflowCheckFailed),
         idempotent=True,
     ),
     Operation(

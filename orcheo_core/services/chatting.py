@@ -107,7 +107,7 @@ class Chatting:
         """Begin the next turn of a thread; raises :class:`AttachmentNotFound`."""
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
-        history = await self._launcher.history(change, thread_id)
+        history = await self._launcher.history(change, visit, thread_id)
         return await self._say(change, visit, thread.touched(self._clock.now()), said, history=history, opening=())
 
     async def retry(self, visit: Visit, thread_id: str, item_id: str, *, idempotency_key: str | None = None) -> Turn:
@@ -127,7 +127,7 @@ class Chatting:
         for mark in marks:  # at once: what they say of the last try does not hold for this one
             change.items.remove(mark)
         replaces = tuple(each.id for each in later if each.id not in marks)
-        history = await self._launcher.history(change, thread_id, before=item_id)
+        history = await self._launcher.history(change, visit, thread_id, before=item_id)
         turn = self._launcher.new_turn(visit, thread, item_id, replaces=replaces, idempotency_key=idempotency_key)
         return await self._launcher.launch(
             Beginning(
@@ -286,7 +286,7 @@ class Chatting:
         idempotency_key: str | None = None,
     ) -> Beginning:
         """Of a turn that no message begins."""
-        history = await self._launcher.history(change, thread.id)
+        history = await self._launcher.history(change, visit, thread.id)
         return Beginning(
             change=change,
             visit=visit,

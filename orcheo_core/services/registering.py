@@ -9,8 +9,8 @@ from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.pages import Page, PageQuery, unknown_cursor
-from orcheo_core.domain.workflow import RunnerSpec, Workflow, WorkflowFilter
-from orcheo_core.errors import HandleTaken, ScopeMissing, WorkflowNotFound
+from orcheo_core.domain.workflow import TIME_LIMIT_MOST, RunnerChange, RunnerSpec, Workflow, WorkflowFilter
+from orcheo_core.errors import FieldError, HandleTaken, InvalidInput, ScopeMissing, WorkflowNotFound
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Runners
@@ -67,8 +67,9 @@ class Registering:
         identifiers: Identifiers,
         audit_trail: AuditTrail,
         live_turns: LiveTurns,
+        longest_answer: int = TIME_LIMIT_MOST,
     ) -> None:
-        """Join the ports this service needs."""
+        """Join the ports this service needs; no workflow gets more seconds than ``longest_answer``."""
         self._store = store
         self._runners = runners
         self._files = files
@@ -76,6 +77,7 @@ class Registering:
         self._identifiers = identifiers
         self._audit_trail = audit_trail
         self._live_turns = live_turns
+        self._longest_answer = longest_answer
 
     async def add(
         self,
@@ -85,6 +87,8 @@ class Registering:
         name: str | None,
         description: str,
         runner: RunnerSpec,
+        time_limit: int | None = None,
+        history_length: int | None = None,
         probing: Probing | None = None,
     ) -> Workflow:
         """Register a private workflow; its name is made from the handle when none is given.
@@ -93,6 +97,7 @@ class Registering:
         reads the server's environment, and, with ``probing``, :class:`WorkflowCheckFailed`; then nothing is registered.
         """
         self._check_runner(caller, runner)
+        self._check_time_limit(time_limit)
         now = self._clock.now()
         workflow = Workflow(
             id=self._identifiers.new(IdKind.WORKFLOW),
@@ -103,6 +108,8 @@ class Registering:
             runner=runner,
             created_at=now,
             updated_at=now,
+            time_limit=time_limit,
+            history_length=history_length,
         )
         if probing is not None:
             await probing.probe(workflow)
@@ -132,12 +139,31 @@ class Registering:
         owner = None if caller.is_operator else caller.actor.name
         return await change.workflows.page(evolve(wanted, owner=owner), query)
 
-    async def edit(self, caller: Caller, ref: str, fields: Mapping[str, Any]) -> Workflow:
-        """Change ``name``, ``description`` or ``handle``."""
+    async def edit(
+        self,
+        caller: Caller,
+        ref: str,
+        fields: Mapping[str, Any],
+        *,
+        runner: RunnerChange | None = None,
+        probing: Probing | None = None,
+    ) -> Workflow:
+        """Change the named fields, and how the workflow is executed; threads, share link and publish tokens stay.
+
+        Turns that run now end as they began. Raises as :meth:`add` does; then nothing is changed.
+        """
         change = self._store.begin()
-        workflow = (await find_own(change, caller, ref)).edited(at=self._clock.now(), **fields)
+        before = await find_own(change, caller, ref)
+        edited = dict(fields)
+        if runner is not None:
+            edited["runner"] = before.runner.changed(runner)
+            self._check_runner(caller, edited["runner"])
+        self._check_time_limit(edited.get("time_limit"))
+        workflow = before.edited(at=self._clock.now(), **edited)
+        if probing is not None:
+            await probing.probe(workflow)
         change.workflows.save(workflow)
-        note = ", ".join(sorted(fields))
+        note = ", ".join(sorted(edited))
         self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow=workflow, note=note)
         await _commit_handle(change, workflow.handle)
         return workflow
@@ -156,6 +182,13 @@ class Registering:
         self._live_turns.stop_workflow(workflow.id)
         self._files.remove(attachment_ids)
         return workflow
+
+    def _check_time_limit(self, seconds: int | None) -> None:
+        if seconds is not None and seconds > self._longest_answer:
+            raise InvalidInput(
+                FieldError("time_limit", f"must be at most {self._longest_answer}"),
+                hint="The operator sets this bound with ORCHEO_LONGEST_ANSWER_SECONDS.",
+            )
 
     def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:
         runner = self._runners.get(spec.kind)

@@ -11,6 +11,7 @@ from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import AssistantItem, InferenceOptions, Item, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import (
+    ANSWER_SECONDS,
     HISTORY_LENGTH,
     ActionTaken,
     Cause,
@@ -174,9 +175,14 @@ class TurnLauncher:
         return self._runner(beginning).run(self._request(beginning))
 
     @staticmethod
-    async def history(change: UnitOfWork, thread_id: str, *, before: str | None = None) -> tuple[PastMessage, ...]:
-        """What was said in a thread, oldest first, with what the workflow kept there."""
-        query = PageQuery(limit=HISTORY_LENGTH, newest_first=True, after=before)
+    async def history(
+        change: UnitOfWork, visit: Visit, thread_id: str, *, before: str | None = None
+    ) -> tuple[PastMessage, ...]:
+        """What was said in a thread, oldest first, with what the workflow kept there; as much as it wants."""
+        length = visit.workflow.history_length
+        if length == 0:
+            return ()
+        query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before)
         page = await change.items.page(thread_id, query, hidden=True)
         return tuple(past for item in reversed(page.entries) if (past := _past_message(item)))
 
@@ -204,7 +210,9 @@ class TurnLauncher:
             quoted_text=item.quoted_text if item else None,
             inference_options=item.inference_options if item else InferenceOptions(),
         )
-        return RunRequest(spec=beginning.visit.workflow.runner, text=beginning.text, context=context)
+        workflow = beginning.visit.workflow
+        time_limit = workflow.time_limit or ANSWER_SECONDS
+        return RunRequest(spec=workflow.runner, text=beginning.text, context=context, time_limit=time_limit)
 
     def _sent_file(self, sent: Attachment) -> SentFile:
         read = partial(self._files.read, sent.id)

@@ -93,6 +93,7 @@ def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: S
         "Owner": "owner:local",
         "Runner": "openai https://models.example.org/v1",
         "Settings": "model=m",
+        "Limits": "120 s for an answer, 40 earlier entries of the thread",
         "State": "public",
         "Share link": "http://127.0.0.1:8700/chat/echo",
         "Publish token": f"{token[:18]}…",
@@ -204,7 +205,7 @@ def test_edit_without_a_change_is_an_error(orcheo: CommandLine, sync_house: Sync
     """Nobody is told that something changed when nothing did."""
     sync_house.add()
     said = orcheo("workflow", "edit", "echo")
-    assert_error(said, 2, detail="Change the handle, the name or the description.", hint="Correct")
+    assert_error(said, 2, detail="Name something to change", hint="Correct")
 
 
 def test_remove_says_what_went(orcheo: CommandLine, sync_house: SyncHouse) -> None:
