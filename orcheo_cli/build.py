@@ -8,6 +8,7 @@ from typing import Any, get_origin
 import click
 from attrs import NOTHING, Attribute
 
+from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.layout import one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
@@ -119,8 +120,9 @@ def _help(operation: Operation[Any, Any]) -> str:
 
 
 def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
+    complete = completer(attribute.name, shown)
     if shown.argument:
-        return click.Argument([attribute.name])
+        return click.Argument([attribute.name], shell_complete=complete)
     flag = shown.option or f"--{attribute.name.replace('_', '-')}"
     default = default_of(attribute)
     needs = {"required": True} if default is NOTHING else {"default": default}
@@ -129,7 +131,11 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
         return click.Option([switch, attribute.name], is_flag=True, help=shown.help, **needs)
     if get_origin(attribute.type) is tuple:
         return click.Option(
-            [flag, attribute.name], multiple=True, required=default is NOTHING, help=f"{shown.help} {_REPEATED}"
+            [flag, attribute.name],
+            multiple=True,
+            required=default is NOTHING,
+            help=f"{shown.help} {_REPEATED}",
+            shell_complete=complete,
         )
     if get_origin(attribute.type) is dict:
         return click.Option(
@@ -141,7 +147,12 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
         )
     kind = click.INT if attribute.type in (int, int | None) else click.STRING
     return click.Option(
-        [flag, attribute.name], type=kind, help=shown.help, show_default=default not in (NOTHING, None, ""), **needs
+        [flag, attribute.name],
+        type=kind,
+        help=shown.help,
+        show_default=default not in (NOTHING, None, ""),
+        shell_complete=complete,
+        **needs,
     )
 
 
