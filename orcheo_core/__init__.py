@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AnswerEnded,
         ClientToolCalled,
         ContextKept,
+        CutShort,
         EffectCaused,
         ImageShown,
         InputAsked,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
     from orcheo_core.errors import OrcheoError
     from orcheo_core.operations.catalogue import CATALOGUE, find_operation, perform
+    from orcheo_core.ports.runner import RunFailed
 
 __all__ = [
     "CATALOGUE",
@@ -56,6 +58,7 @@ __all__ = [
     "ClientToolCalled",
     "ContextKept",
     "Core",
+    "CutShort",
     "EffectCaused",
     "ImageShown",
     "InputAsked",
@@ -68,6 +71,7 @@ __all__ = [
     "Publication",
     "Question",
     "RunContext",
+    "RunFailed",
     "RunnerSpec",
     "Scope",
     "ShareLinks",
@@ -105,6 +109,7 @@ _HOMES = {
         "AnswerEnded",
         "ClientToolCalled",
         "ContextKept",
+        "CutShort",
         "EffectCaused",
         "ImageShown",
         "InputAsked",
@@ -125,6 +130,7 @@ _HOMES = {
     "orcheo_core.domain.workflow": ("Publication", "RunnerSpec", "Workflow"),
     "orcheo_core.errors": ("OrcheoError",),
     "orcheo_core.operations.catalogue": ("CATALOGUE", "find_operation", "perform"),
+    "orcheo_core.ports.runner": ("RunFailed",),
 }
 """The public names by the module that defines them."""
 
