@@ -36,7 +36,7 @@ export interface ChatDrawing {
 }
 
 export function chatTemplate(drawing: ChatDrawing): TemplateResult {
-  return html`<div class="chat" @keydown=${drawing.acts.keyPressed}>
+  return html`<div class="chat" data-empty=${isEmpty(drawing.view)} @keydown=${drawing.acts.keyPressed}>
     ${headerTemplate(drawing)} ${logTemplate(drawing)}
     <footer class="foot">
       <div class="column">
@@ -46,6 +46,10 @@ export function chatTemplate(drawing: ChatDrawing): TemplateResult {
       </div>
     </footer>
   </div>`;
+}
+
+function isEmpty(view: ThreadView): boolean {
+  return view.items.length === 0 && view.turn === "idle" && shownFailure(view) === null;
 }
 
 function headerTemplate({ view, title, acts }: ChatDrawing): TemplateResult {
@@ -67,7 +71,7 @@ function logTemplate({ view, title, secondsLeft, acts }: ChatDrawing): TemplateR
   return html`<div class="scroller" tabindex="0" role="log" aria-label=${label} aria-busy=${isBusy} @scroll=${acts.scrolled}>
     <div class="column log">
       ${view.earlier === null ? nothing : earlierTemplate(acts)}
-      ${view.items.length === 0 && failure === null && !isBusy ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer)}
+      ${isEmpty(view) ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer)}
       ${failure === null ? nothing : failureTemplate(failure, secondsLeft, acts.retry)}
       <p class="disclaimer">${strings.disclaimer}</p>
     </div>

@@ -149,6 +149,22 @@ export const chatStyles = css`
     color: var(--ink-soft);
   }
 
+  /* Where there is room, the first message is written in the middle of the window. */
+  @media (min-width: 48rem) and (min-height: 36rem) {
+    .chat[data-empty="true"] {
+      grid-template-rows: auto minmax(0, 1fr) auto minmax(0, 1.1fr);
+    }
+
+    .chat[data-empty="true"] .log {
+      padding-block-end: 0.5rem;
+    }
+
+    .chat[data-empty="true"] .empty {
+      margin-block: auto 0;
+      padding-block-end: 1rem;
+    }
+  }
+
   /* On a screen as low as this, or zoomed in as far, the conversation needs the room. */
   .log .disclaimer {
     display: none;
