@@ -127,6 +127,7 @@ def assemble(
             public_url=settings.public_url,
             limiter=MemoryRateLimiter(clock),
             rate_plan=settings.rate_plan,
+            attachment_rules=settings.attachment_rules,
             identity_providers=_identity_providers(settings, machine),
             flags=_flags(settings),
             longest_answer=int(settings.runner_conditions.time_limit),

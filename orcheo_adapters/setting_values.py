@@ -10,6 +10,7 @@ from attrs import evolve
 
 from orcheo_adapters.http.client_address import TrustedProxies
 from orcheo_adapters.runners.conditions import LONGEST_ANSWER
+from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.domain.workflow import TIME_LIMIT_MOST
@@ -68,6 +69,11 @@ def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
 def public_url(environment: Mapping[str, str]) -> str | None:
     """``ORCHEO_PUBLIC_URL``: scheme, host and perhaps port, in the form that browsers give an origin."""
     return _read(environment, "ORCHEO_PUBLIC_URL", _public_url, None)
+
+
+def attachment_rules(environment: Mapping[str, str]) -> AttachmentRules:
+    """``ORCHEO_ATTACHMENT_TYPES``: media types that visitors may send besides the usual ones."""
+    return _read(environment, "ORCHEO_ATTACHMENT_TYPES", _attachment_rules, AttachmentRules())
 
 
 def log_level(environment: Mapping[str, str]) -> int:
@@ -159,6 +165,11 @@ def _public_url(text: str) -> str:
         raise ValueError(message)
     named = f"[{host}]" if ":" in host else host
     return f"{scheme}://{named}" if port in {None, _DEFAULT_PORTS[scheme]} else f"{scheme}://{named}:{port}"
+
+
+def _attachment_rules(text: str) -> AttachmentRules:
+    named = (each.strip().lower() for each in text.split(","))
+    return AttachmentRules().with_types(frozenset(filter(None, named)))
 
 
 def _origins(text: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.setting_values import (
     allowed_origins,
+    attachment_rules,
     flags,
     log_level,
     longest_answer,
@@ -27,6 +28,7 @@ from orcheo_adapters.setting_values import (
     yes_or_no,
 )
 from orcheo_adapters.system.local_server import data_folder_path, listening_host, listening_port, local_url
+from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
@@ -54,6 +56,8 @@ class ServerSettings:
     trusted_proxies: TrustedProxies = field(factory=TrustedProxies)
     allowed_origins: frozenset[str] = frozenset()
     """The other sites whose pages may talk to the visitors' routes."""
+    attachment_rules: AttachmentRules = field(factory=AttachmentRules)
+    """Which files visitors may send."""
     allow_remote: bool = False
     """Whether the server may listen beyond loopback although the local owner token is the only service token."""
     identity_providers: tuple[ProviderRegistration, ...] = ()
@@ -94,6 +98,7 @@ class ServerSettings:
             rate_plan=rate_plan(environment),
             trusted_proxies=trusted_proxies(environment),
             allowed_origins=allowed_origins(environment),
+            attachment_rules=attachment_rules(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
             identity_providers=identity_providers(environment),
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),

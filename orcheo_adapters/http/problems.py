@@ -89,6 +89,14 @@ class CodingUnknown(InvalidError):
     hint = "Send the body with a Content-Length, or with `Transfer-Encoding: chunked` alone."
 
 
+class ContentChanged(InvalidError):
+    """A client asked for a version of a file that the server does not have (RFC 9110, section 15.5.13)."""
+
+    code = "content_changed"
+    summary = "The content is not the one that If-Match asks for."
+    hint = "Send the request without If-Match to get the present content."
+
+
 class HttpVersionUnknown(InvalidError):
     """A request line with a version other than HTTP/1.0 and HTTP/1.1 (RFC 9110, section 15.6.6)."""
 
@@ -121,6 +129,7 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (RequestTimedOut, 408),
     (HeadersTooLarge, 431),
     (NotHttp, 400),
+    (ContentChanged, 412),
     (MethodUnknown, 501),
     (CodingUnknown, 501),
     (HttpVersionUnknown, 505),

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from orcheo_adapters.http.negotiation import preferred_coding
 from orcheo_adapters.http.parts import parts_of
+from orcheo_adapters.http.problems import ContentChanged
 from orcheo_core.errors import NotFoundError
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}")
@@ -45,11 +46,18 @@ def _answer(request: Request, folder: Path, name: str, cache_control: str) -> Re
     coding = preferred_coding(request.headers.get("accept-encoding", ""), offered)
     body = (folder / (name + _SUFFIXES[coding])).read_bytes()
     tag = f'"{sha256(body).hexdigest()[:32]}"'
+    if not _is_wanted(tag, request.headers.get("if-match")):
+        raise ContentChanged
     headers = {"cache-control": cache_control, "etag": tag, "vary": "Accept-Encoding"}
     if _is_known(tag, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     headers |= {"content-type": content_type} | ({} if coding == "identity" else {"content-encoding": coding})
     return Response(body, headers=headers)
+
+
+def _is_wanted(tag: str, if_match: str | None) -> bool:
+    """Whether a client that asks for certain content only gets this one (RFC 9110, section 13.1.1: strong tags)."""
+    return if_match is None or if_match.strip() == "*" or tag in {each.strip() for each in if_match.split(",")}
 
 
 def _is_known(tag: str, if_none_match: str) -> bool:

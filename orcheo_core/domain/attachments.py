@@ -11,6 +11,11 @@ from orcheo_core.errors import FieldError, InvalidInput
 
 _NAME_LENGTH = 255
 _IMAGE = "image/"
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+"""RFC 6838, section 4.2, in lower case."""
+_EXECUTED = frozenset(
+    {"application/javascript", "application/ecmascript", "application/xml", "text/html", "text/javascript", "text/xml"}
+)
 
 
 def _file_name(path: str) -> str:
@@ -73,7 +78,18 @@ class AttachmentRules:
             "application/json",
         }
     )
-    """Media types; nothing that a browser would execute in our origin."""
+    """Media types; nothing that a browser would execute in the server's origin."""
+
+    def with_types(self, more: frozenset[str]) -> "AttachmentRules":
+        """These rules, for the media types ``more`` too; raises ValueError for what is not one, or is not safe."""
+        for each in sorted(more):
+            if not _MEDIA_TYPE.fullmatch(each):
+                message = f"{each} is not a media type such as application/zip"
+                raise ValueError(message)
+            if each in _EXECUTED or each.endswith("+xml"):
+                message = f"{each} is not allowed: a browser that opens such a file would execute it"
+                raise ValueError(message)
+        return evolve(self, types=self.types | more)
 
     def check(self, *, size: int, mime_type: str) -> None:
         """Raise :class:`InvalidInput` for a file that may not be sent."""

@@ -58,6 +58,10 @@ def test_off_is_off_for_all() -> None:
         ("ORCHEO_LOG_LEVEL", "loud"),
         ("ORCHEO_RETENTION_DAYS", "0"),
         ("ORCHEO_RETENTION_DAYS", "a year"),
+        ("ORCHEO_ATTACHMENT_TYPES", "zip"),
+        ("ORCHEO_ATTACHMENT_TYPES", "image/*"),
+        ("ORCHEO_ATTACHMENT_TYPES", "text/html"),
+        ("ORCHEO_ATTACHMENT_TYPES", "application/zip, image/svg+xml"),
         ("ORCHEO_ALLOWED_ORIGINS", "*"),
         ("ORCHEO_ALLOWED_ORIGINS", "https://*.example.org"),
         ("ORCHEO_ALLOWED_ORIGINS", "https://shop.example.org/"),
@@ -77,6 +81,12 @@ def test_what_is_not_understood_is_refused_by_name(name: str, value: str) -> Non
 def test_the_log_can_be_louder_or_quieter() -> None:
     """By name."""
     assert (load().log_level, load(ORCHEO_LOG_LEVEL="Debug").log_level) == (20, 10)
+
+
+def test_an_operator_lets_visitors_send_more_types() -> None:
+    """They come on top of the usual ones."""
+    types = load(ORCHEO_ATTACHMENT_TYPES="Application/Zip, audio/mpeg,").attachment_rules.types
+    assert types - load().attachment_rules.types == {"application/zip", "audio/mpeg"}
 
 
 def test_origins_are_taken_as_written() -> None:

@@ -1,5 +1,6 @@
 """Attachments: announced, uploaded, sent, removed."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -124,6 +125,18 @@ async def test_a_name_is_a_file_name(hall: Hall, name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         await announced(hall, await hall.visit(), name)
     assert [each.path for each in caught.value.fields] == ["name"]
+
+
+@pytest.mark.parametrize("mime_type", ["zip", "image/*", "text/html", "image/svg+xml"])
+def test_no_type_is_allowed_that_a_browser_would_execute(mime_type: str) -> None:
+    """Nor what is not a media type."""
+    with pytest.raises(ValueError, match=re.escape(mime_type)):
+        AttachmentRules().with_types(frozenset({mime_type}))
+
+
+def test_further_types_may_be_sent() -> None:
+    """They are checked like the others from then on."""
+    AttachmentRules().with_types(frozenset({"application/zip"})).check(size=1, mime_type="application/zip")
 
 
 @pytest.mark.parametrize(

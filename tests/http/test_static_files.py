@@ -111,6 +111,16 @@ async def test_a_known_asset_is_not_sent_again(bundled: House) -> None:
     assert other.status_code == 200
 
 
+async def test_content_that_if_match_does_not_name_is_not_sent(bundled: House) -> None:
+    """A client that wants to go on with one version never gets another; weak tags do not count here."""
+    url = "/assets/chat-1a2b.js"
+    tag = (await bundled.client.get(url)).headers["etag"]
+    for wanted in (tag, f'"other", {tag}', "*"):
+        assert (await bundled.client.get(url, headers={"if-match": wanted})).status_code == 200
+    for wanted in ('"other"', f"W/{tag}"):
+        assert_problem(await bundled.client.get(url, headers={"if-match": wanted}), 412, "content_changed")
+
+
 async def test_head_says_the_same_as_get(bundled: House) -> None:
     """But for the body, which the server leaves out."""
     got = await bundled.client.get("/assets/chat-1a2b.js")
