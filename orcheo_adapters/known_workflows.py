@@ -192,6 +192,10 @@ class RememberingOperations(Operations):
             self._learn(name, arguments, result)
         return result
 
+    def version(self) -> str | None:
+        """See :class:`Operations`."""
+        return self._operations.version()
+
     def _learn(self, name: str, arguments: dict[str, Any], result: dict[str, Any]) -> None:
         if name == "workflows.remove":
             self._known.learn([], gone=[result["workflow"]["id"]])

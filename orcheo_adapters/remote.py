@@ -64,6 +64,10 @@ class Operations(Protocol):
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of an operation as JSON values; raises :class:`OrcheoError`."""
 
+    def version(self) -> str | None:
+        """The server's version, if it says so; raises :class:`OrcheoError`."""
+        return None
+
 
 @frozen
 class Answer:
@@ -97,6 +101,11 @@ class RemoteOperations(Operations):
         Raises :class:`ServerUnreachable`, :class:`RemoteProblem`, and :class:`MalformedRequest` for what is no text.
         """
         return self._request("POST", f"/api/operations/{name}", _encoded(arguments))
+
+    def version(self) -> str | None:
+        """See :class:`Operations`."""
+        about = self._request("GET", "/openapi.json", None).get("info")
+        return str(about["version"]) if isinstance(about, dict) and "version" in about else None
 
     def ready(self) -> None:
         """Return when the server says that it is ready; raises like :meth:`perform`."""

@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -53,8 +54,8 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     """Look at everything; the data folder need not be here when a server answers from elsewhere."""
     server = _server(context)
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
-    workflows = [] if server.advice else list(_shut_workflows(context))
-    return [_python(), _full_text_search(), _page(static_folder), *folder, server, *workflows]
+    answers = [] if server.advice else [*_versions(context), *_shut_workflows(context)]
+    return [_python(), _full_text_search(), _page(static_folder), *folder, server, *answers]
 
 
 def _print(finding: Finding) -> None:
@@ -111,6 +112,19 @@ def _server(context: CliContext) -> Finding:
         return Finding(subject="Server", found=f"{server_url()} answers and takes this service token")
     except OrcheoError as error:
         return Finding(subject="Server", found=error.detail, advice=error.hint)
+
+
+def _versions(context: CliContext) -> Iterator[Finding]:
+    """Whether this command and the server are of the same version."""
+    here = version("orcheo")
+    try:
+        there = context.connect().version()
+    except OrcheoError as error:
+        yield Finding(subject="Versions", found=error.detail, advice=error.hint)
+        return
+    if there is not None:
+        advice = "" if there == here else "Install the same version here and where the server runs."
+        yield Finding(subject="Versions", found=f"server {there}, this command {here}", advice=advice)
 
 
 _NAMED = 5

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,7 @@ def test_by_default_it_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) ->
 
 _LEARN = """
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from orcheo_adapters.known_workflows import KnownWorkflows
 from tests.adapters.test_known_workflows import view
@@ -292,3 +294,10 @@ def test_a_filtered_list_forgets_nothing(known: KnownWorkflows) -> None:
         house.result("workflows.remove", ref="private")
         operations.perform("workflows.list", {"all": True})
         assert [each.workflow["handle"] for each in known.all()] == ["public"]
+
+
+def test_the_version_of_the_server_is_passed_on(known: KnownWorkflows) -> None:
+    """Nothing of it is kept."""
+    with build_sync_house() as house:
+        assert RememberingOperations(house.operations(), known).version() == house.operations().version()
+        assert house.operations().version() == version("orcheo")

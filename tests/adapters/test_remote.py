@@ -203,3 +203,11 @@ def test_a_port_where_nobody_listens() -> None:
 def test_what_is_told_of_an_error(error: OrcheoError, told: dict[str, Any]) -> None:
     """The parts of a problem that are there, whether it is ours or the server's."""
     assert problem_of(error) == told
+
+
+@pytest.mark.parametrize(
+    ("about", "said"), [({"info": {"version": "1.2"}}, "1.2"), ({"info": {}}, None), ({"info": []}, None), ({}, None)]
+)
+def test_the_version_of_the_server(about: dict[str, Any], said: str | None) -> None:
+    """It stands in the description of its routes; another program may have one without."""
+    assert answer(200, about).version() == said

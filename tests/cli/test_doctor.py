@@ -1,14 +1,16 @@
 """``orcheo doctor``: what is well, what is not, and what to do about it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
 
+from orcheo_adapters.remote import Operations, ServerUnreachable
 from orcheo_adapters.settings import ServerSettings
 from orcheo_cli.context import CliContext
 from orcheo_cli.doctor import Finding, examine
-from orcheo_core.errors import ScopeMissing
+from orcheo_core.errors import OrcheoError, ScopeMissing
 from tests.cli.command_line import CommandLine
 from tests.sync_house import SyncHouse
 
@@ -62,9 +64,10 @@ def test_a_good_installation(healthy: CliContext, data_dir: Path, static_folder:
         "secrets.json",
         "owner-token",
         "Server",
+        "Versions",
     ]
     assert [each.advice for each in found] == [""] * len(found)
-    assert "answers and takes this service token" in found[-1].found
+    assert "answers and takes this service token" in found[-2].found
 
 
 def test_files_that_others_can_read(healthy: CliContext, data_dir: Path, static_folder: Path) -> None:
@@ -159,7 +162,7 @@ def test_a_public_workflow_that_lets_no_visitor_in_is_named(
 def test_a_service_token_that_may_not_list_is_told(sync_house: SyncHouse, data_dir: Path, static_folder: Path) -> None:
     """Rather than nothing about workflows."""
 
-    class Narrow:
+    class Narrow(Operations):
         """Answers the first question only."""
 
         def __init__(self) -> None:
@@ -175,3 +178,44 @@ def test_a_service_token_that_may_not_list_is_told(sync_house: SyncHouse, data_d
     narrow = Narrow()
     found = examine(CliContext(connect=lambda: narrow), settings(data_dir), static_folder)
     assert finding(found, "Workflows").advice == ScopeMissing.hint
+
+
+class OtherVersion(Operations):
+    """A server that takes the service token, of this version."""
+
+    def __init__(self, outcome: str | OrcheoError | None) -> None:
+        """It says so, or fails to."""
+        self._outcome = outcome
+
+    def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See the port."""
+        return {"workflows": [], "next_after": None}
+
+    def version(self) -> str | None:
+        """See the port."""
+        if isinstance(self._outcome, OrcheoError):
+            raise self._outcome
+        return self._outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "found", "advice"),
+    [
+        ("9.9.9", "server 9.9.9, this command ", "Install the same version here and where the server runs."),
+        (ServerUnreachable("Gone."), "Gone.", ServerUnreachable.hint),
+    ],
+)
+def test_another_version_of_the_server(
+    data_dir: Path, static_folder: Path, outcome: str | OrcheoError, found: str, advice: str
+) -> None:
+    """What one of them can do, the other may not understand."""
+    context = CliContext(connect=lambda: OtherVersion(outcome))
+    told = finding(examine(context, settings(data_dir), static_folder), "Versions")
+    assert told.found.startswith(found)
+    assert told.advice == advice
+
+
+def test_a_server_that_does_not_say_its_version(data_dir: Path, static_folder: Path) -> None:
+    """Nothing is said about it."""
+    found = examine(CliContext(connect=lambda: OtherVersion(None)), settings(data_dir), static_folder)
+    assert "Versions" not in [each.subject for each in found]

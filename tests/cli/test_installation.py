@@ -1,9 +1,11 @@
 """What is installed by which extra, and what the programs say when it is not enough."""
 
+import os
 import re
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions, version
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -18,7 +20,7 @@ own = {"orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp"}
 known = sys.stdlib_module_names | own | set(sys.argv[2].split())
 class Absent(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] not in known:
+        if name.partition(".")[0] not in known and not name.startswith("_sysconfigdata"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
 program = sys.argv[1]
@@ -124,3 +126,19 @@ def test_the_classifiers_begin_with_the_oldest_python_that_is_allowed() -> None:
     """What pip checks and what people read agree."""
     named = [each for each in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d+$", each)]
     assert PROJECT["requires-python"] == f">={named[0].rpartition(' ')[2]}"
+
+
+@pytest.mark.network
+def test_the_extra_server_runs_a_server(tmp_path: Path) -> None:
+    """Without anything that only the extra ``mcp`` installs."""
+    owners = packages_distributions()
+    of_server = closure("server")
+    names = [name for name, dists in owners.items() if of_server & set(map(canonicalize_name, dists))]
+    command = [sys.executable, "-c", _PROBE, "orcheo_cli", " ".join(names), "serve", "--port", "0"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCHEO_")}
+    run = kept | {"ORCHEO_DATA_DIR": str(tmp_path / "data")}
+    with subprocess.Popen(command, env=run, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        said = server.stderr.readline()
+        server.terminate()
+        assert said.startswith("Orcheo listens on "), said + server.stderr.read()

@@ -14,6 +14,7 @@ from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import PastMessage, RunContext, SourceCited, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
+from tests.docs.pages import ROOT
 
 README = """# Orcheo
 
@@ -202,3 +203,16 @@ async def test_runs_as_a_workflow() -> None:
     """The server can execute it under its published target."""
     RunnerRegistry().get("python").check(RunnerSpec(kind="python", target="examples.docs_assistant:answer"))
     assert isinstance(await anext(docs_assistant.answer("hi", context())), TextDelta)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How do I install it with pip?", 'pip install ".[standard]"'),
+        ("Which kinds of workflows can I publish?", "`langgraph`: a compiled LangGraph graph"),
+        ("How do I back up my data?", "copy the whole data folder"),
+    ],
+)
+async def test_newcomers_questions_are_answered_from_the_real_pages(question: str, answer: str) -> None:
+    """The first passage says what to do."""
+    assert answer in (await ask(ROOT, question))[0]
