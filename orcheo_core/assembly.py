@@ -147,7 +147,7 @@ def assemble_core(ports: Ports) -> Core:
         gate=gate,
         can_sign_in=bool(ports.identity_providers),
     )
-    remover = ThreadRemover(store=store, files=ports.files, live_turns=live_turns)
+    remover = ThreadRemover(store=store, runners=ports.runners, files=ports.files, live_turns=live_turns)
     transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
     auditing = Auditing(store=store)
     admitting = Admitting(

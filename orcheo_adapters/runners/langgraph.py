@@ -1,35 +1,39 @@
 """Workflows that are LangGraph graphs of the server's own import path.
 
-The target names a compiled graph whose state has ``messages``, or a function without parameters (sync or async) that
-makes one; it is called once. A graph with a checkpointer keeps its own memory, by our thread id; one without is given
-the history of the thread each time.
+The target names a compiled graph, or a function (sync or async, with a config or without) that makes one or a context
+manager of one; it is called once. A graph with a checkpointer keeps its own memory, by our thread id; one without is
+given the history of the thread each time.
 """
 
-import asyncio
-import inspect
+import base64
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.feed import Feed
+from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_found, check_state, parse_target
+from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.packages import require_package
 from orcheo_adapters.runners.settings import Given, Setting
-from orcheo_adapters.runners.target import Target, invalid_target
 from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import ActionTaken, PastMessage, RunRequest
-from orcheo_core.domain.structured_input import StructuredInputItem
+from orcheo_core.domain.run import ActionTaken, InputAsked, RunRequest, SentFile
+from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.ports.runner import Run, Runner
+from orcheo_core.errors import InvalidInput
+from orcheo_core.ports.runner import Run, RunFailed, Runner
 
 if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
+    from langchain_core.messages import BaseMessage, HumanMessage
     from langchain_core.runnables import RunnableConfig
-    from langgraph.types import Interrupt
 
-Graph = Any
-"""A ``Pregel``, whose type parameters are the graph's own matter."""
+_BREAKPOINT = "breakpoint"
 
 
 class LangGraphRunner(Runner):
@@ -40,19 +44,28 @@ class LangGraphRunner(Runner):
             name="nodes",
             help="Names of the nodes whose text is the answer, with commas between; all nodes when left out.",
         ),
+        Setting(
+            name="input_key",
+            help="Key of the state that gets the visitor's text, for a graph whose state has no messages.",
+        ),
+        Setting(
+            name="output_key",
+            help="Key of the state that holds the answer when the graph has ended; its messages when left out.",
+        ),
     )
 
     def __init__(self, conditions: Conditions) -> None:
         """Run under ``conditions``; no graph is made yet."""
         self._conditions = conditions
-        self._graphs: dict[str, Graph] = {}
-        self._making = asyncio.Lock()
+        self._graphs = Graphs()
+        self._running: Counter[str] = Counter()
+        self._forgotten: set[str] = set()
 
     def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; a function that makes the graph is not called yet."""
         require_package("langgraph", extra="langgraph")
-        Given.of(spec, self.settings, self._conditions.environment)
-        _check_target(spec.target, Target.parse(spec.target).find())
+        given = Given.of(spec, self.settings, self._conditions.environment)
+        check_found(spec.target, parse_target(spec.target).find(), input_key=given.text("input_key"))
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
@@ -61,105 +74,258 @@ class LangGraphRunner(Runner):
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         """See the port: a graph with ``action`` in its state. One that cannot be made fails when it is run."""
         try:
-            graph = await self._graph(spec.target)
+            graph = await self._graphs.get(spec.target)
         except Exception:  # noqa: BLE001 - a factory may raise anything, and does so again where its owner is told
             return True
         return "action" in graph.channels
 
+    async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:
+        """Delete what the graph's checkpointer keeps of these threads, once more when a run in one of them ends."""
+        from orcheo_adapters.runners.langgraph_memory import saver_of
+
+        try:
+            saver = saver_of(await self._graphs.get(spec.target))
+        except InvalidInput:  # the code is gone, and its memory cannot be reached
+            return
+        if saver is None:
+            return
+        async for thread_id in thread_ids:
+            if self._running[thread_id]:
+                self._forgotten.add(thread_id)
+            await saver.adelete_thread(thread_id)
+
+    async def close(self) -> None:
+        """Leave the context managers that made graphs."""
+        await self._graphs.close()
+
     async def _answer(self, request: RunRequest, feed: Feed) -> None:
         given = Given.of(request.spec, self.settings, self._conditions.environment)
-        graph = await self._graph(request.spec.target)
+        thread_id = request.context.thread_id
+        self._running[thread_id] += 1
+        try:
+            with told_to_owner():
+                graph = await self._graphs.get(request.spec.target)
+                check_state(request.spec.target, graph, input_key=given.text("input_key"))
+                await _GraphRun(graph=graph, given=given, request=request).execute(feed)
+        finally:
+            self._running[thread_id] -= 1
+            await self._forget_if_deleted(request.spec, thread_id)
+
+    async def _forget_if_deleted(self, spec: RunnerSpec, thread_id: str) -> None:
+        if self._running[thread_id]:
+            return
+        del self._running[thread_id]
+        if thread_id in self._forgotten:
+            self._forgotten.discard(thread_id)
+            await self.forget(spec, _one(thread_id))
+
+
+@frozen(kw_only=True)
+class _GraphRun:
+    """One turn of a graph."""
+
+    graph: Graph
+    given: Given
+    request: RunRequest
+
+    async def execute(self, feed: Feed) -> None:
         from orcheo_adapters.runners.langgraph_events import GraphEvents
 
-        config: RunnableConfig = {"configurable": {"thread_id": request.context.thread_id, "orcheo": request.context}}
-        events = GraphEvents(nodes=given.names("nodes"))
-        parts = graph.astream(
-            await _input(graph, config, request), config, stream_mode=list(events.modes), subgraphs=True, version="v2"
+        beginning = await self._beginning()
+        if beginning.questions:
+            await feed.put(InputAsked(questions=beginning.questions))
+            return
+        nodes, output_key = self.given.names("nodes"), self.given.text("output_key")
+        events = GraphEvents(nodes=nodes, is_silent=bool(output_key) and not nodes)
+        parts = self.graph.astream(
+            beginning.input,
+            beginning.config,
+            context=self._context(),
+            stream_mode=list(events.modes),
+            subgraphs=True,
+            version="v2",
         )
-        async with aclosing(parts):
-            async for part in parts:
-                for event in events.of(part):
-                    await feed.put(event)
-        for event in events.last():
+        try:
+            async with aclosing(parts):
+                async for part in parts:
+                    for event in events.of(part):
+                        await feed.put(event)
+        finally:
+            for event in events.rest():
+                feed.offer(event)
+        await self._check_can_resume(events.interrupts)
+        for event in [*self._final(events), *events.last(), *await self._breakpoint(events.interrupts)]:
             await feed.put(event)
 
-    async def _graph(self, text: str) -> Graph:
-        async with self._making:
-            if text not in self._graphs:
-                target = Target.parse(text)
-                found = target.find() if target.is_imported else await in_thread(target.find)
-                self._graphs[text] = await _made(text, found)
-            return self._graphs[text]
+    def _final(self, events: Any) -> Iterator[Any]:
+        """What is read from the end of the run: the named key, a functional graph's value, or messages not streamed."""
+        from langgraph.graph.state import CompiledStateGraph
 
+        from orcheo_adapters.runners.pieces import at
 
-async def _made(target: str, found: Any) -> Graph:
-    _check_target(target, found)
-    if _is_graph(found):
-        return found
-    made = await found() if inspect.iscoroutinefunction(found) else await in_thread(found)
-    _check_graph(target, made)
-    return made
+        if output_key := self.given.text("output_key"):
+            yield from events.answer(at(events.value, output_key), is_addition=False)
+        elif not isinstance(self.graph, CompiledStateGraph):
+            yield from events.answer(events.value, is_addition=True)
+        elif not self.given.names("nodes") and not events.interrupts:
+            yield from events.answer({"messages": at(events.value, "messages")}, is_addition=False)
 
+    async def _check_can_resume(self, interrupts: list[Any]) -> None:
+        from orcheo_adapters.runners.langgraph_memory import saver_of
 
-def _check_target(target: str, found: Any) -> None:
-    if _is_graph(found) or not callable(found):
-        _check_graph(target, found)
-        return
-    try:
-        inspect.signature(found).bind()
-    except TypeError:
-        raise invalid_target(f"{target!r} must take no parameters to make a graph") from None
+        if interrupts and saver_of(self.graph) is None:
+            reason = (
+                "The graph asks with interrupt(), but has no checkpointer, so it could never go on with the answer. "
+                "Compile it with one, such as .compile(checkpointer=InMemorySaver())."
+            )
+            raise RunFailed("graph_without_memory", reason)
 
+    async def _breakpoint(self, interrupts: list[Any]) -> list[InputAsked]:
+        """A question for the visitor when the graph has stopped at a breakpoint of its own."""
+        if interrupts or not self._has_breakpoints:
+            return []
+        state = await self.graph.aget_state(self._config())
+        names = ", ".join(name.replace("_", " ") for name in state.next)
+        question = Question(id=_BREAKPOINT, question=f"Go on with: {names}?", options=("Yes", "No"))
+        return [InputAsked(questions=(question,))] if names else []
 
-def _check_graph(target: str, found: Any) -> None:
-    from langgraph.graph import StateGraph
-    from langgraph.graph.state import CompiledStateGraph
+    @property
+    def _has_breakpoints(self) -> bool:
+        return bool(self.graph.interrupt_before_nodes or self.graph.interrupt_after_nodes)
 
-    if isinstance(found, StateGraph):
-        raise invalid_target(f"{target!r} is not compiled: end it with .compile()")
-    if not _is_graph(found):
-        raise invalid_target(f"{target!r} is no LangGraph graph (it is of type {type(found).__name__})")
-    if isinstance(found, CompiledStateGraph) and "messages" not in found.channels:
-        raise invalid_target(f"the state of {target!r} has no 'messages'")
+    def _config(self) -> "RunnableConfig":
+        context = self.request.context
+        user = {
+            "identity": context.subject.key,
+            "is_authenticated": context.subject.is_logged_in,
+            "permissions": [],
+        }
+        return {
+            "configurable": {
+                "thread_id": context.thread_id,
+                "user_id": context.subject.key,
+                "langgraph_auth_user": user,
+                "langgraph_auth_user_id": context.subject.key,
+                "orcheo": context,
+            }
+        }
 
+    def _context(self) -> dict[str, Any] | None:
+        """Of the graph's own context schema what we know; its other fields need defaults."""
+        schema = self.graph.context_schema
+        if schema is None:
+            return None
+        known = {
+            "thread_id": self.request.context.thread_id,
+            "user_id": self.request.context.subject.key,
+            "orcheo": self.request.context,
+        }
+        fields = {name for each in schema.__mro__ for name in getattr(each, "__annotations__", {})}
+        return {name: value for name, value in known.items() if name in fields}
 
-def _is_graph(found: Any) -> bool:
-    from langgraph.pregel import Pregel
+    async def _beginning(self) -> "_Beginning":
+        """What the graph goes on with: the answer to its question, the new message, or the whole conversation."""
+        from orcheo_adapters.runners.langgraph_memory import before_message, knows, saver_of, sound_addition
 
-    return isinstance(found, Pregel)
+        config = self._config()
+        cause = self.request.context.cause
+        if isinstance(cause, ActionTaken):
+            past = [] if saver_of(self.graph) else [*_past_messages(self.request)]
+            return _Beginning(input={"messages": past, "action": _action(cause)}, config=config)
+        if saver_of(self.graph) is None:
+            return _Beginning(input=await self._whole_input(), config=config)
+        state = await self.graph.aget_state(config)
+        said = await self._said()
+        if self._is_message and said.id and knows(state, said.id):
+            state = await before_message(self.graph, config, said.id) or state
+            config["configurable"] |= state.config["configurable"]
+        elif (resumed := self._resumed(state)) is not None:
+            return resumed
+        if input_key := self.given.text("input_key"):
+            return _Beginning(input={input_key: self.request.text}, config=config)
+        if not isinstance(state.values, dict) or not state.values.get("messages"):
+            return _Beginning(input=await self._whole_input(), config=config)
+        return _Beginning(input={"messages": sound_addition(self.graph, state, said)}, config=config)
 
+    @property
+    def _is_message(self) -> bool:
+        return self.request.context.cause is None
 
-async def _input(graph: Graph, config: "RunnableConfig", request: RunRequest) -> Any:
-    """What the graph goes on with: the answer to its question, the new message, or the whole conversation."""
-    from langchain_core.messages import HumanMessage
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.types import Command
+    def _resumed(self, state: Any) -> "_Beginning | None":
+        """The answer to what the graph waits for; None when it waits for nothing, or failed with the last answer."""
+        from langgraph.types import Command
 
-    cause = request.context.cause
-    if isinstance(cause, ActionTaken):
-        action = {"type": cause.type, "payload": cause.payload, "item_id": cause.widget.id if cause.widget else None}
-        kept = isinstance(graph.checkpointer, BaseCheckpointSaver)
-        return {"messages": [] if kept else [*map(_message, request.context.history)], "action": action}
-    said = HumanMessage(request.text)
-    if isinstance(graph.checkpointer, BaseCheckpointSaver):
-        state = await graph.aget_state(config)
+        from orcheo_adapters.runners.langgraph_questions import replies_to
+
+        if any(task.error is not None for task in state.tasks):
+            return None
+        config = self._config()
         if state.interrupts:
-            return Command(resume=_replies(state.interrupts, request))
-        if isinstance(state.values, dict) and state.values.get("messages"):
-            return {"messages": [said]}
-    return {"messages": [*map(_message, request.context.history), said]}
+            replies = replies_to(state.interrupts, self.request)
+            if replies.questions:
+                return _Beginning(questions=replies.questions, config=config)
+            return _Beginning(input=Command(resume=replies.resume), config=config) if replies.resume else None
+        says_yes = self._text().strip().casefold() in ("yes", "y", "ok", "go on", "continue")
+        return _Beginning(input=None, config=config) if state.next and self._has_breakpoints and says_yes else None
+
+    def _text(self) -> str:
+        from orcheo_adapters.runners.langgraph_questions import answer_text
+
+        cause = self.request.context.cause
+        return (answer_text(cause) if isinstance(cause, StructuredInputItem) else "") or self.request.text
+
+    async def _whole_input(self) -> dict[str, Any]:
+        if input_key := self.given.text("input_key"):
+            return {input_key: self.request.text}
+        return {"messages": [*_past_messages(self.request), await self._said()]}
+
+    async def _said(self) -> "HumanMessage":
+        """The visitor's message, with what was sent with it as content blocks; its id tells a retry."""
+        from langchain_core.messages import HumanMessage
+
+        context = self.request.context
+        blocks: list[Any] = [await in_thread(partial(_block, sent)) for sent in context.attachments]
+        content: Any = [{"type": "text", "text": self._text()}, *blocks] if blocks else self._text()
+        return HumanMessage(content=content, id=f"orcheo-{context.message_id}" if context.message_id else None)
 
 
-def _replies(interrupts: "tuple[Interrupt[Any], ...]", request: RunRequest) -> dict[str, Any]:
-    """A reply to every question that waits: what was answered to it, None when it was skipped, or the message."""
-    cause = request.context.cause
-    if not isinstance(cause, StructuredInputItem):
-        return {each.id: request.text for each in interrupts}
-    given = {each.id: ", ".join(each.answer.values) for each in cause.questions if each.answer}
-    return {each.id: given.get(each.id) or None for each in interrupts}
+@frozen(kw_only=True)
+class _Beginning:
+    """How a run begins: with an input, or with a question that comes before any."""
+
+    config: "RunnableConfig"
+    input: Any = None
+    questions: tuple[Question, ...] = ()
 
 
-def _message(past: PastMessage) -> "BaseMessage":
+def _past_messages(request: RunRequest) -> "Iterator[BaseMessage]":
+    """The conversation as models take it: it begins with the visitor, and the roles alternate."""
     from langchain_core.messages import AIMessage, HumanMessage
 
-    return HumanMessage(past.text) if past.said_by == "visitor" else AIMessage(past.text)
+    said = [past for past in request.context.history if past.hidden is None and past.text]
+    groups = [
+        (who, "\n\n".join(each.text for each in group)) for who, group in groupby(said, lambda past: past.said_by)
+    ]
+    for index, (who, text) in enumerate(groups):
+        if who == "visitor":
+            yield HumanMessage(text)
+        elif index:
+            yield AIMessage(text)
+
+
+def _block(sent: SentFile) -> dict[str, Any]:
+    """A standard content block of LangChain."""
+    data = sent.read()
+    if sent.mime_type.startswith("text/"):
+        return {"type": "text", "text": f"{sent.name}:\n\n{data.decode('utf-8', 'replace')}"}
+    kind = sent.mime_type.partition("/")[0]
+    block = {"base64": base64.b64encode(data).decode(), "mime_type": sent.mime_type, "extras": {"filename": sent.name}}
+    return {"type": kind if kind in ("image", "audio", "video") else "file", **block}
+
+
+def _action(cause: ActionTaken) -> dict[str, Any]:
+    return {"type": cause.type, "payload": cause.payload, "item_id": cause.widget.id if cause.widget else None}
+
+
+async def _one(thread_id: str) -> AsyncIterator[str]:
+    yield thread_id

@@ -209,6 +209,8 @@ class RunContext:
     thread_id: str
     turn_id: str
     subject: Subject
+    message_id: str | None = None
+    """The visitor's message that is answered, the same when it is tried again; None when something else began it."""
     app_user: AppUser | None = None
     """Whom the app named that opened the chat session with its publish token."""
     history: tuple[PastMessage, ...] = ()

@@ -103,6 +103,10 @@ class Runner(Protocol):
         """
         return False
 
+    async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:  # noqa: ARG002 - most keep nothing
+        """Delete what the workflow itself keeps of these threads; a runner without such a memory reads no ids."""
+        return
+
     async def close(self) -> None:
         """Release what is kept between runs, such as open connections; no run follows."""
         return

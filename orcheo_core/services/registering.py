@@ -19,6 +19,7 @@ from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.probing import Probe, Probing
+from orcheo_core.services.removing import forget, ids_of_threads
 
 
 async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
@@ -171,10 +172,12 @@ class Registering:
     async def remove(self, caller: Caller, ref: str) -> Workflow:
         """Delete a workflow with its publish tokens, chat sessions and threads; running turns are stopped.
 
-        The bytes of its attachments go too.
+        What the workflow itself keeps of its threads goes first: if that fails (:class:`StorageUnavailable`), nothing
+        is removed. The bytes of its attachments go too.
         """
         change = self._store.begin()
         workflow = await find_own(change, caller, ref)
+        await forget(self._runners, workflow, ids_of_threads(self._store, workflow.id))
         attachment_ids = await change.attachments.ids(workflow_id=workflow.id)
         change.workflows.remove(workflow)
         self._audit_trail.record(change, Act.WORKFLOW_REMOVED, caller, workflow=workflow, note=workflow.handle)

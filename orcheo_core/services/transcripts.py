@@ -17,7 +17,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, Transcript
 from orcheo_core.domain.workflow import Workflow
-from orcheo_core.errors import ThreadNotFound, WorkflowNotFound
+from orcheo_core.errors import StorageUnavailable, ThreadNotFound, WorkflowNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
@@ -85,7 +85,7 @@ class Transcripts:
         _, wanted = await self._find_purged(caller, ref, order)
         if order.thread_id is None:
             return await change.threads.sum_up(wanted)
-        moments = [each.updated_at for each in await self._next(change, wanted, order.thread_id)]
+        moments = [each.updated_at for each in await self._next(wanted, order.thread_id, PageQuery())]
         return ThreadSum(count=len(moments), newest=max(moments, default=None))
 
     async def _find_purged(self, caller: Caller, ref: str, order: PurgeOrder) -> tuple[Workflow, ThreadFilter]:
@@ -101,17 +101,22 @@ class Transcripts:
         :class:`WorkflowNotFound`, :class:`ThreadNotFound`.
         """
         workflow, wanted = await self._find_purged(caller, ref, order)
-        count = await self._remove_all(wanted, only=order.thread_id)
+        count, failure = await self._remove_all(wanted, only=order.thread_id)
         change = self._store.begin()
         note = counted(count, "thread")
         self._audit_trail.record(change, Act.TRANSCRIPTS_PURGED, caller, workflow=workflow, note=note)
         await change.commit()
         await self._store.tidy(erase=True)
+        if failure is not None:
+            raise failure
         return count
 
     async def purge_older(self, age: timedelta) -> int:
         """Delete the threads of all workflows in which nothing was said for ``age`` (the retention setting)."""
-        return await self._remove_all(self._filter(PurgeOrder(older_than=age), None))
+        count, failure = await self._remove_all(self._filter(PurgeOrder(older_than=age), None))
+        if failure is not None:
+            raise failure
+        return count
 
     def _filter(self, order: PurgeOrder, workflow_id: str | None) -> ThreadFilter:
         since = None
@@ -126,19 +131,25 @@ class Transcripts:
         if thread is None or thread.workflow_id != workflow_id:
             raise _not_found()
 
-    async def _remove_all(self, wanted: ThreadFilter, *, only: str | None = None) -> int:
-        removed = 0
-        while True:
-            change = self._store.begin()
-            threads = await self._next(change, wanted, only)
-            if not threads:
-                return removed
+    async def _remove_all(
+        self, wanted: ThreadFilter, *, only: str | None = None
+    ) -> tuple[int, StorageUnavailable | None]:
+        """How many were removed, and why one could not be: such a thread does not keep the others."""
+        removed, failure, query = 0, None, PageQuery(limit=PAGE_LIMIT)
+        while threads := await self._next(wanted, only, query):
             for thread in threads:
-                removed += await self._remover.remove(thread, untouched_since=wanted.untouched_since)
+                try:
+                    removed += await self._remover.remove(thread, untouched_since=wanted.untouched_since)
+                except StorageUnavailable as error:
+                    failure, query = error, PageQuery(limit=PAGE_LIMIT, after=thread.id)
+            if only is not None:
+                break
+        return removed, failure
 
-    async def _next(self, change: UnitOfWork, wanted: ThreadFilter, only: str | None) -> tuple[Thread, ...]:
+    async def _next(self, wanted: ThreadFilter, only: str | None, query: PageQuery) -> tuple[Thread, ...]:
+        change = self._store.begin()
         if only is None:
-            return (await change.threads.page(wanted, PageQuery(limit=PAGE_LIMIT))).entries
+            return (await change.threads.page(wanted, query)).entries
         thread = await change.threads.find(only)
         return (thread,) if thread is not None and wanted.admits(thread) else ()
 

@@ -206,6 +206,7 @@ class TurnLauncher:
             app_user=beginning.visit.app_user,
             history=beginning.history,
             cause=beginning.cause,
+            message_id=item.id if item else None,
             attachments=tuple(map(self._sent_file, item.attachments)) if item else (),
             quoted_text=item.quoted_text if item else None,
             inference_options=item.inference_options if item else InferenceOptions(),

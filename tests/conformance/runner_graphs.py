@@ -95,7 +95,7 @@ async def _say_events(state: MessagesState) -> Update:
     write = get_stream_writer()
     for event in runner_workflows.says_events(_said(state)):
         write(event)
-    write("ignored")
+    write(7)
     return {"messages": []}
 
 

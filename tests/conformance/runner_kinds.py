@@ -77,7 +77,7 @@ PYTHON = Kind(
 )
 LANGGRAPH = Kind(
     name="langgraph",
-    failure=LookupError,
+    failure=RunFailed,
     moment=1.0,
     targets={
         "answers": _langgraph("streams", "answers_at_once", "nests", "makes", "makes_async"),

@@ -1,16 +1,25 @@
 """LangGraph graphs with tools, questions and memory, for what only the runner ``langgraph`` does."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+import asyncio
+import json
+import operator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, cast
 
 from langchain_core.language_models import FakeMessagesListChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.config import get_stream_writer
+from langgraph.func import entrypoint
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
+from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 from typing_extensions import TypedDict
 
@@ -147,10 +156,449 @@ not_compiled = StateGraph(MessagesState)
 no_graph = {"a": 1}
 
 
-def needs_more(config: object) -> Any:
-    """A function that wants a parameter."""
+def needs_more(config: object, more: object) -> Any:
+    """A function that wants two parameters."""
     return transcript
 
 
 def makes_nothing() -> None:
     """A function that makes no graph."""
+
+
+# --- answers in other forms ----------------------------------------------------------------------------------------
+
+
+def gives(messages: Any) -> Any:
+    """A graph whose node gives this as its messages."""
+    return of_node(lambda _state: {"messages": messages})
+
+
+as_dict = gives([{"role": "assistant", "content": "the reply"}])
+as_pair = gives([("ai", "the reply")])
+as_one_dict = gives({"role": "assistant", "content": "the reply"})
+as_text_of_visitor = gives("the visitor's own text is no reply")
+in_command = of_node(lambda _state: Command(update={"messages": [{"role": "assistant", "content": "the reply"}]}))
+hands_back = gives(
+    [AIMessage("Transferring back", response_metadata={"__is_handoff_back": True}), AIMessage("the reply")]
+)
+in_subgraph = of_node(as_dict)
+
+
+@entrypoint()
+def functional(_inputs: Any) -> str:
+    """The functional API gives text."""
+    return "the reply"
+
+
+@entrypoint()
+async def functional_messages(_inputs: Any) -> list[BaseMessage]:
+    """Or messages, the last of which is the answer."""
+    return [HumanMessage("hi"), AIMessage("the reply")]
+
+
+@entrypoint()
+async def functional_streams(_inputs: Any) -> str:
+    """What streamed is not said again."""
+    return str((await SPEAKER.ainvoke("hi")).text)
+
+
+@entrypoint()
+def functional_says_nothing(_inputs: Any) -> None:
+    """Nor is nothing an answer."""
+
+
+async def _speak(_text: str) -> AsyncIterator[str]:
+    for piece in ("the ", "reply"):
+        yield piece
+
+
+SPEAKER = FakeModel(stream_pieces=_speak)
+
+
+async def _text() -> str:
+    return str((await SPEAKER.ainvoke("hi")).text)
+
+
+async def _rewrap(_state: MessagesState) -> Update:
+    return {"messages": [AIMessage(await _text())]}
+
+
+async def _rewrap_as_dict(_state: MessagesState) -> Any:
+    return {"messages": [{"role": "assistant", "content": await _text()}]}
+
+
+async def _add_source(_state: MessagesState) -> Update:
+    return {"messages": [AIMessage(f"{await _text()}\n\nSource: handbook")]}
+
+
+async def _add_around(_state: MessagesState) -> Update:
+    return {"messages": [AIMessage(f"So: {await _text()}!")]}
+
+
+async def _cut(_state: MessagesState) -> Update:
+    return {"messages": [AIMessage((await _text())[1:-1])]}
+
+
+async def _say_otherwise(_state: MessagesState) -> Update:
+    await _text()
+    return {"messages": [AIMessage("Something else altogether.")]}
+
+
+async def _supervise(state: MessagesState) -> Update:
+    inner = await of_node(_rewrap).ainvoke(state)
+    return {"messages": [AIMessage(inner["messages"][-1].text)]}
+
+
+async def _ask_twice(_state: MessagesState) -> Update:
+    return {"messages": [AIMessage(f"{await _text()}{await _text()}")]}
+
+
+rewraps = of_node(_rewrap)
+rewraps_as_dict = of_node(_rewrap_as_dict)
+adds_source = of_node(_add_source)
+adds_around = of_node(_add_around)
+cuts = of_node(_cut)
+says_otherwise = of_node(_say_otherwise)
+supervises = of_node(_supervise)
+asks_model_twice = of_node(_ask_twice)
+
+
+class Question(TypedDict, total=False):
+    """A state without messages: text in, text out."""
+
+    question: str
+    answer: str
+
+
+async def _answer_question(state: Question) -> Question:
+    await _text()
+    return {"answer": f"You asked: {state['question']}"}
+
+
+text_in_text_out = StateGraph(Question).add_node("a", _answer_question).add_edge(START, "a").compile()
+
+
+def text_in_with_memory() -> Any:
+    """The same with a checkpointer."""
+    graph: Any = StateGraph(Question).add_node("a", _answer_question).add_edge(START, "a")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+class Both(MessagesState):
+    """Messages, and an answer elsewhere."""
+
+    answer: str
+
+
+async def _answer_elsewhere(state: Both) -> Any:
+    return {"answer": f"elsewhere: {await _text()}"}
+
+
+answers_elsewhere = StateGraph(Both).add_node("a", _answer_elsewhere).add_edge(START, "a").compile()
+
+
+def branches() -> Any:
+    """Two nodes that stream at once, word by word in turns."""
+    steps = asyncio.Semaphore(0), asyncio.Semaphore(1)
+
+    def words(mine: int, text: str) -> Any:
+        async def pieces(_text: str) -> AsyncIterator[str]:
+            for word in text.split():
+                await steps[mine].acquire()
+                yield f"{word} "
+                steps[1 - mine].release()
+
+        async def node(_state: MessagesState) -> Update:
+            return {"messages": [await FakeModel(stream_pieces=pieces).ainvoke("hi")]}
+
+        return node
+
+    graph = (
+        StateGraph(MessagesState).add_node("_pro", words(1, "one two 😀")).add_node("_con", words(0, "alpha beta 😐"))
+    )
+    return graph.add_edge(START, "_pro").add_edge(START, "_con").compile()
+
+
+def branch_fails() -> Any:
+    """One node streams, then fails, while another has streamed."""
+    said = asyncio.Event()
+
+    async def wait(_text: str) -> AsyncIterator[str]:
+        yield "half"
+        await said.wait()
+        raise LookupError
+
+    async def other(_text: str) -> AsyncIterator[str]:
+        yield "other"
+        said.set()
+        await asyncio.Event().wait()
+
+    async def first(_state: MessagesState) -> Update:
+        return {"messages": [await FakeModel(stream_pieces=wait).ainvoke("hi")]}
+
+    async def second(_state: MessagesState) -> Update:
+        return {"messages": [await FakeModel(stream_pieces=other).ainvoke("hi")]}
+
+    graph: Any = StateGraph(MessagesState)
+    graph.add_node("_first", first).add_node("_second", second)
+    return graph.add_edge(START, "_first").add_edge(START, "_second").compile()
+
+
+def _write(state: MessagesState) -> Update:
+    write = get_stream_writer()
+    for each in ("Looking", {"status": "Still looking"}, {"other": 1}, 7):
+        write(each)
+    return {"messages": []}
+
+
+writes = of_node(_write)
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+CALL = AIMessage("", tool_calls=[{"name": "look_up", "args": {}, "id": "call_1"}])
+
+
+def _check_roles(messages: Sequence[BaseMessage]) -> None:
+    """As providers do."""
+    known = {each.tool_call_id for each in messages if isinstance(each, ToolMessage)}
+    for message in messages:
+        if isinstance(message, AIMessage) and any(call["id"] not in known for call in message.tool_calls):
+            error = "400: tool_calls must be followed by tool messages"
+            raise ValueError(error)
+    if any(a.type == b.type == "human" for a, b in pairwise(messages)):
+        error = "400: roles must alternate"
+        raise ValueError(error)
+
+
+def breaks_off(how: str, *, saver: Any = None) -> Any:
+    """A model that calls a tool when it is told so, and a tool that fails or waits for ever."""
+
+    def ask(state: MessagesState) -> Update:
+        _check_roles(state["messages"])
+        text = str(state["messages"][-1].text)
+        if text == "fail":
+            raise LookupError(text)
+        return {"messages": [CALL if text == "call" else AIMessage(_said_so_far(state))]}
+
+    async def tool(_state: MessagesState) -> Update:
+        if how == "waits":
+            await asyncio.Event().wait()
+        raise LookupError(how)
+
+    graph: Any = StateGraph(MessagesState)
+    graph.add_node("_ask", ask).add_node("tools", tool)
+    graph.add_edge(START, "_ask").add_conditional_edges("_ask", tools_condition).add_edge("tools", "_ask")
+    return graph.compile(checkpointer=saver or InMemorySaver())
+
+
+def _said_so_far(state: MessagesState) -> str:
+    return " | ".join(f"{each.type}: {each.text}" for each in state["messages"])
+
+
+def tool_fails() -> Any:
+    """A tool that raises."""
+    return breaks_off("fails")
+
+
+def tool_waits() -> Any:
+    """A tool that is stopped."""
+    return breaks_off("waits")
+
+
+class SyncOnly(InMemorySaver):
+    """As ``SqliteSaver``: its async methods are not there."""
+
+    async def aget_tuple(self, config: Any) -> Any:
+        """Refuse."""
+        raise NotImplementedError
+
+    async def aput(self, *args: Any, **options: Any) -> Any:
+        """Refuse."""
+        raise NotImplementedError
+
+    async def aput_writes(self, *args: Any, **options: Any) -> None:
+        """Refuse."""
+        raise NotImplementedError
+
+    def alist(self, *args: Any, **options: Any) -> Any:
+        """Refuse."""
+        raise NotImplementedError
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Refuse."""
+        raise NotImplementedError
+
+
+def with_sync_memory() -> Any:
+    """A graph whose checkpointer is sync only."""
+    return breaks_off("fails", saver=SyncOnly())
+
+
+SAVER = InMemorySaver()
+
+
+def with_known_memory() -> Any:
+    """A graph whose checkpointer tests look into."""
+    return breaks_off("waits", saver=SAVER)
+
+
+def appends() -> Any:
+    """A state whose messages are only ever appended."""
+
+    class Appended(TypedDict):
+        messages: Annotated[list[BaseMessage], operator.add]
+
+    def node(state: Appended) -> Any:
+        text = str(state["messages"][-1].text)
+        if text == "fail":
+            raise LookupError(text)
+        return {"messages": [CALL] if text == "call" else [AIMessage(_said_so_far(cast("MessagesState", state)))]}
+
+    graph: Any = StateGraph(Appended).add_node("_a", node).add_edge(START, "_a")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+def asks_for(value: object, *, fails_on: object = None) -> Any:
+    """Asks with this value and says what it was given."""
+
+    def node(state: MessagesState) -> Update:
+        if str(state["messages"][-1].text) != "Go":
+            return {"messages": [AIMessage(f"You said {state['messages'][-1].text}")]}
+        given = interrupt(value)
+        if fails_on is not None and given == fails_on:
+            raise LookupError
+        return {"messages": [AIMessage(f"given {json.dumps(given)}")]}
+
+    return of_node(node, checkpointer=InMemorySaver())
+
+
+MAIL = {"name": "send_mail", "args": {"to": "ada@example.org", "copies": 2}, "description": "Needs approval"}
+FILE = {"name": "delete_file", "args": {"path": "a.txt"}}
+
+
+def hitl(*requests: dict[str, Any], allowed: tuple[str, ...] = ("approve", "edit", "reject")) -> Any:
+    """As LangChain's middleware asks."""
+    configs = [{"action_name": each["name"], "allowed_decisions": list(allowed)} for each in requests]
+    return {"action_requests": list(requests), "review_configs": configs}
+
+
+def approves_mail() -> Any:
+    """One request."""
+    return asks_for(hitl(MAIL))
+
+
+def approves_two() -> Any:
+    """Two requests in one question."""
+    return asks_for(hitl(MAIL, FILE))
+
+
+def approves_or_responds() -> Any:
+    """A request that cannot be rejected."""
+    return asks_for(hitl(MAIL, allowed=("approve", "respond")))
+
+
+def asks_yes_or_no() -> Any:
+    """A question whose answer is a boolean."""
+    return asks_for({"question": "Sure?", "type": "boolean"})
+
+
+def asks_typed_options() -> Any:
+    """Options that are no text."""
+    return asks_for({"question": "How many?", "options": [1, {"label": "Many", "value": 99}, True]})
+
+
+def fails_with_answer() -> Any:
+    """A graph that cannot go on with one answer."""
+    return asks_for("Which?", fails_on="bad")
+
+
+def stops_before_tools() -> Any:
+    """A breakpoint of its own."""
+
+    def tool(_state: MessagesState) -> Update:
+        return {"messages": [ToolMessage("42", tool_call_id="call_1")]}
+
+    def ask(state: MessagesState) -> Update:
+        _check_roles(state["messages"])
+        last = state["messages"][-1]
+        return {"messages": [CALL if last.type == "human" and last.text == "call" else AIMessage(f"Got {last.text}")]}
+
+    graph: Any = StateGraph(MessagesState)
+    graph.add_node("_ask", ask).add_node("tools", tool)
+    graph.add_edge(START, "_ask").add_conditional_edges("_ask", tools_condition).add_edge("tools", "_ask")
+    return graph.compile(checkpointer=InMemorySaver(), interrupt_before=["tools"])
+
+
+breakpoint_without_memory = (
+    StateGraph(MessagesState).add_node("a", _count).add_edge(START, "a").compile(interrupt_before=["a"])
+)
+
+
+# --- factories -------------------------------------------------------------------------------------------------------
+
+LIFE: list[str] = []
+
+
+def makes_with_config(config: RunnableConfig) -> Any:
+    """LangGraph's own convention."""
+    return of_node(lambda _state: {"messages": [AIMessage(f"made with {sorted(config)}")]})
+
+
+async def makes_with_config_async(config: RunnableConfig) -> Any:
+    """The same, async."""
+    return makes_with_config(config)
+
+
+@asynccontextmanager
+async def makes_in_context() -> AsyncIterator[Any]:
+    """Usual with tools over MCP."""
+    LIFE.append("entered")
+    async with asyncio.TaskGroup():
+        yield transcript
+    LIFE.append("left")
+
+
+@contextmanager
+def makes_in_sync_context(_config: RunnableConfig) -> Iterator[Any]:
+    """Usual with ``SqliteSaver.from_conn_string``."""
+    LIFE.append("entered")
+    yield transcript
+    LIFE.append("left")
+
+
+@asynccontextmanager
+async def fails_to_enter() -> AsyncIterator[Any]:
+    """Something it needs is not there."""
+    if len(LIFE) >= 0:
+        raise LookupError
+    yield
+
+
+@dataclass
+class Known:
+    """A context schema: what the server knows, and a default."""
+
+    user_id: str
+    tone: str = "calm"
+
+
+async def _use_context(state: MessagesState, runtime: Runtime[Known]) -> Update:
+    return {"messages": [AIMessage(f"{runtime.context.user_id} {runtime.context.tone}")]}
+
+
+with_context = (
+    StateGraph(MessagesState, context_schema=Known).add_node("_a", _use_context).add_edge(START, "_a").compile()
+)
+
+
+def _identify(state: MessagesState, config: RunnableConfig) -> Update:
+    about = config["configurable"]
+    return {"messages": [AIMessage(f"{about['user_id']} {about['langgraph_auth_user']['is_authenticated']}")]}
+
+
+identifies = of_node(_identify)
+shows_content = of_node(lambda state: {"messages": [AIMessage(json.dumps(state["messages"][-1].content))]})

@@ -1,6 +1,12 @@
 """What only the runner ``langgraph`` does, with real graphs."""
 
 import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,21 +15,25 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import tool_call_chunk
 from langgraph.types import Interrupt
 
-from orcheo_adapters.runners.langgraph_events import GraphEvents, question_events
+from orcheo_adapters.runners.langgraph_events import GraphEvents
+from orcheo_adapters.runners.langgraph_questions import questions_of
 from orcheo_core.domain.run import (
     Cause,
     InputAsked,
+    PastMessage,
     ProgressNote,
+    RunEvent,
     RunRequest,
+    SentFile,
     TextDelta,
     Usage,
     UsageReported,
 )
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.errors import InvalidInput
-from orcheo_core.ports.runner import Runner
+from orcheo_core.ports.runner import RunFailed, Runner
 from tests import samples
-from tests.conformance.runner_kinds import LANGGRAPH, Subjected, everything, text_of
+from tests.conformance.runner_kinds import LANGGRAPH, Subjected, collect, everything, said, text_of
 
 
 def graph(name: str, **settings: str) -> Subjected:
@@ -128,20 +138,20 @@ async def test_structured_input_resumes_the_graph(given: tuple[str, ...], said: 
     assert await say(runner, workflow, "Paint it", cause=item) == said
 
 
-async def test_several_questions_get_the_same_answer() -> None:
-    """As long as there is one text for all of them."""
+async def test_a_message_answers_one_of_several_questions() -> None:
+    """The first; the graph asks the others again."""
     workflow = graph("asks_twice_at_once")
     runner = workflow.runner()
     assert await asked(runner, workflow, "Hello") == ["Name?", "Age?"]
-    assert await say(runner, workflow, "Ada, 36") == "Name?: Ada, 36\n\nAge?: Ada, 36"
+    assert await asked(runner, workflow, "Ada") == ["Age?"]
+    assert await say(runner, workflow, "36") == "Age?: 36"
 
 
-async def test_without_a_checkpointer_a_question_is_just_asked() -> None:
-    """There is nothing to resume: each turn begins anew."""
-    workflow = graph("asks_without_memory")
-    runner = workflow.runner()
-    assert await asked(runner, workflow, "Paint it") == ["Which colour?"]
-    assert await asked(runner, workflow, "blue") == ["Which colour?"]
+async def test_without_a_checkpointer_a_question_is_an_error_of_the_owner() -> None:
+    """There is nothing to resume: asking would go on for ever."""
+    with pytest.raises(RunFailed, match=r"has no checkpointer.*Compile it with one") as caught:
+        await everything(graph("asks_without_memory").run("Paint it"))
+    assert caught.value.code == "graph_without_memory"
 
 
 @pytest.mark.parametrize(
@@ -157,9 +167,7 @@ async def test_any_question_has_words(name: str, text: str) -> None:
 def test_an_interrupt_may_offer_answers() -> None:
     """As ``options``; anything else is free text."""
     offered = [Interrupt(value={"question": "Size?", "options": ["S", "M"]}, id="1"), Interrupt(value="Why?", id="2")]
-    (event,) = question_events(offered)
-    assert isinstance(event, InputAsked)
-    assert [each.options for each in event.questions] == [("S", "M"), ()]
+    assert [each.options for each in questions_of(offered)] == [("S", "M"), ()]
 
 
 def test_a_tool_call_that_is_streamed_is_noted_once() -> None:
@@ -172,11 +180,6 @@ def test_a_tool_call_that_is_streamed_is_noted_once() -> None:
     ]
     parts = [{"type": "messages", "ns": (), "data": (chunk, {"langgraph_node": "ask"})} for chunk in chunks]
     assert [event for part in parts for event in events.of(part)] == [ProgressNote(text="Look up", icon="bolt")]
-
-
-def test_no_question_is_no_event() -> None:
-    """Streams without interrupts pass through the same place."""
-    assert list(question_events(())) == []
 
 
 @pytest.mark.parametrize(
@@ -200,7 +203,7 @@ async def test_nodes_say_whose_text_is_the_answer(name: str, settings: dict[str,
         ("no_graph", "is no LangGraph graph"),
         ("not_compiled", "is not compiled"),
         ("without_messages", "has no 'messages'"),
-        ("needs_more", "must take no parameters"),
+        ("needs_more", "must take no parameters, or a config"),
         ("nothing", "has no 'nothing'"),
     ],
 )
@@ -234,3 +237,461 @@ def test_a_missing_package_is_said(kind: str, package: str, monkeypatch: pytest.
     with pytest.raises(InvalidInput, match=f"lacks the package no_{package}") as caught:
         packages.require_package(f"no_{package}", extra=kind)
     assert f"orcheo[{kind}]" in caught.value.hint
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "as_dict",
+        "as_pair",
+        "as_one_dict",
+        "in_command",
+        "in_subgraph",
+        "hands_back",
+        "functional",
+        "functional_messages",
+        "functional_streams",
+        "rewraps",
+        "rewraps_as_dict",
+        "cuts",
+        "supervises",
+    ],
+)
+async def test_an_answer_is_said_once_in_whichever_form_it_comes(name: str) -> None:
+    """As a dict, a pair, in a command, as a functional graph's value, or wrapped again after it streamed."""
+    workflow = graph(name)
+    workflow.runner().check(workflow.spec)
+    assert text_of(await everything(workflow.run())) == "the reply"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("adds_source", "the reply\n\nSource: handbook"),
+        ("adds_around", "the reply!"),
+        ("says_otherwise", "the reply\n\nSomething else altogether."),
+        ("asks_model_twice", "the reply\n\nthe reply"),
+        ("as_text_of_visitor", ""),
+        ("functional_says_nothing", ""),
+    ],
+)
+async def test_a_whole_message_adds_what_did_not_stream(name: str, text: str) -> None:
+    """Behind what it continues; another text is a paragraph of its own."""
+    assert text_of(await everything(graph(name).run())) == text
+
+
+async def test_branches_that_stream_at_once_are_said_one_after_the_other() -> None:
+    """Each is one paragraph."""
+    assert text_of(await everything(graph("branches").run())) in (
+        "one two 😀 \n\nalpha beta 😐 ",
+        "alpha beta 😐 \n\none two 😀 ",
+    )
+
+
+async def test_what_waited_for_another_branch_is_said_before_an_error() -> None:
+    """What was said before is not lost."""
+    events: list[RunEvent] = []
+    with pytest.raises(RunFailed):
+        await collect(graph("branch_fails").run(), events)
+    assert sorted(text_of(events).split("\n\n")) == ["half", "other"]
+
+
+async def test_text_that_a_node_writes_is_progress(caplog: pytest.LogCaptureFixture) -> None:
+    """A dict with a known key too; the log says once what is not shown."""
+    events = await everything(graph("writes").run())
+    assert events == [ProgressNote(text="Looking"), ProgressNote(text="Still looking")]
+    assert [record.getMessage() for record in caplog.records] == [
+        "a graph wrote a dict to its stream, which is not shown"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "text"),
+    [
+        ("text_in_text_out", {"input_key": "question", "output_key": "answer"}, "You asked: hi"),
+        ("text_in_text_out", {"input_key": "question"}, "the reply"),
+        ("answers_elsewhere", {"output_key": "answer"}, "elsewhere: the reply"),
+        ("answers_elsewhere", {"output_key": "answer", "nodes": "a"}, "the reply"),
+        ("as_dict", {"output_key": "messages"}, "the reply"),
+    ],
+)
+async def test_settings_name_the_keys_of_the_state(name: str, settings: dict[str, str], text: str) -> None:
+    """Text in, text out."""
+    workflow = graph(name, **settings)
+    workflow.runner().check(workflow.spec)
+    assert text_of(await everything(workflow.run())) == text
+
+
+async def test_a_graph_with_memory_may_have_no_messages() -> None:
+    """It is given each text."""
+    workflow = graph("text_in_with_memory", input_key="question", output_key="answer")
+    runner = workflow.runner()
+    assert await say(runner, workflow, "one") == "You asked: one"
+    assert await say(runner, workflow, "two") == "You asked: two"
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+
+async def break_off(runner: Runner, workflow: Subjected, text: str, *, message_id: str | None = None) -> None:
+    """A turn that fails, or that the visitor stops as soon as the tool works."""
+    context = evolve(workflow.context, message_id=message_id)
+    run = runner.run(RunRequest(spec=workflow.spec, text=text, context=context))
+    with suppress(RunFailed):
+        async for event in said(run):
+            if event == ProgressNote(text="Tools"):
+                asyncio.get_running_loop().call_soon(run.stop)
+
+
+@pytest.mark.parametrize("name", ["tool_fails", "tool_waits", "with_sync_memory", "appends"])
+async def test_a_turn_that_broke_off_in_a_tool_leaves_the_thread_sound(name: str) -> None:
+    """The call gets a result that says so."""
+    workflow = graph(name)
+    runner = workflow.runner()
+    await say(runner, workflow, "hello")
+    await break_off(runner, workflow, "call")
+    answer = await say(runner, workflow, "hello again")
+    assert answer.endswith(
+        "human: call | ai:  | tool: This call was stopped before it had a result. | human: hello again"
+    )
+
+
+async def test_a_thread_that_was_broken_before_is_made_sound() -> None:
+    """Also where messages came behind the call."""
+    from langchain_core.messages import HumanMessage
+
+    from tests.conformance.talking_graphs import CALL, SAVER, breaks_off
+
+    broken = breaks_off("fails", saver=SAVER)
+    config = {"configurable": {"thread_id": "thr_broken"}}
+    await broken.aupdate_state(config, {"messages": [HumanMessage("call"), CALL, HumanMessage("lost")]}, as_node="_ask")
+    workflow = graph("with_known_memory")
+    events = await say(workflow.runner(), workflow, "again", thread_id="thr_broken")
+    assert "RunFailed" not in events
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("tool_fails", "human: fail\n\nagain"), ("appends", "human: fail | human: again")]
+)
+async def test_a_message_without_an_answer_is_joined_with_the_next(name: str, text: str) -> None:
+    """As many models want the roles to alternate; a state that only appends keeps both."""
+    workflow = graph(name)
+    runner = workflow.runner()
+    await break_off(runner, workflow, "fail", message_id="itm_1")
+    assert await say(runner, workflow, "again") == text
+
+
+async def test_a_retry_goes_back_to_before_the_question() -> None:
+    """In the first turn and later, after an answer and after a failure."""
+    workflow = graph("transcript_with_memory")
+    runner = workflow.runner()
+
+    async def ask(text: str, message_id: str) -> str:
+        context = evolve(workflow.context, message_id=message_id)
+        return text_of(await everything(runner.run(RunRequest(spec=workflow.spec, text=text, context=context))))
+
+    assert await ask("one", "itm_1") == "human: one"
+    assert await ask("one", "itm_1") == "human: one"
+    second = "human: one | ai: human: one | human: two"
+    assert await ask("two", "itm_2") == second
+    assert await ask("two", "itm_2") == second
+    assert await ask("three", "itm_3") == f"{second} | ai: {second} | human: three"
+    assert await ask("one", "itm_1") == "human: one"
+
+
+async def test_a_retry_after_a_failure_does_not_double_the_question() -> None:
+    """The failed try is forgotten."""
+    workflow = graph("tool_fails")
+    runner = workflow.runner()
+    await say(runner, workflow, "hello")
+    await break_off(runner, workflow, "call", message_id="itm_2")
+    context = evolve(workflow.context, message_id="itm_2")
+    answer = text_of(await everything(runner.run(RunRequest(spec=workflow.spec, text="hi", context=context))))
+    assert answer == "human: hello | ai: human: hello | human: hi"
+
+
+async def test_history_begins_with_the_visitor_and_alternates() -> None:
+    """For graphs without memory: what was not answered is joined, hidden entries are left out."""
+    past = [("workflow", "late"), ("visitor", "one"), ("visitor", "two"), ("workflow", "three")]
+    history = [PastMessage(said_by=who, text=text) for who, text in past]  # type: ignore[arg-type]
+    history.append(PastMessage(said_by="workflow", text="", hidden=1))
+    workflow = graph("transcript")
+    workflow = evolve(workflow, context=evolve(workflow.context, history=tuple(history)))
+    assert text_of(await everything(workflow.run("four"))) == "human: one\n\ntwo | ai: three | human: four"
+
+
+async def threads(*ids: str) -> AsyncIterator[str]:
+    for each in ids:
+        yield each
+
+
+async def test_a_forgotten_thread_is_deleted_from_the_graphs_memory() -> None:
+    """Others stay; graphs without memory have nothing to forget, nor have those that are gone."""
+    from tests.conformance.talking_graphs import SAVER
+
+    workflow = graph("with_known_memory")
+    runner = workflow.runner()
+    for thread_id in ("thr_a", "thr_b"):
+        await say(runner, workflow, "hello", thread_id=thread_id)
+    await runner.forget(workflow.spec, threads("thr_a"))
+    assert ("thr_a" in SAVER.storage, "thr_b" in SAVER.storage) == (False, True)
+    for name in ("transcript", "nothing"):
+        await runner.forget(graph(name).spec, threads("thr_b"))
+    sync = graph("with_sync_memory")
+    await sync.runner().forget(sync.spec, threads("thr_a"))
+
+
+async def test_a_thread_that_is_forgotten_while_it_runs_stays_forgotten() -> None:
+    """What the run writes at its end is deleted too."""
+    from tests.conformance.talking_graphs import SAVER
+
+    workflow = graph("with_known_memory")
+    runner = workflow.runner()
+    context = evolve(workflow.context, thread_id="thr_running")
+    run = runner.run(RunRequest(spec=workflow.spec, text="call", context=context))
+    async for event in said(run):
+        if event == ProgressNote(text="Tools"):
+            await runner.forget(workflow.spec, threads("thr_running"))
+            asyncio.get_running_loop().call_soon(run.stop)
+    assert "thr_running" not in SAVER.storage
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+async def answered(
+    runner: Runner, workflow: Subjected, put: tuple[Question, ...], *answers: str | None
+) -> list[RunEvent]:
+    """The turn after questions were answered with buttons."""
+    item = StructuredInputItem(
+        id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=samples.moment(1), questions=put
+    )
+    given = {
+        each.id: QuestionAnswer(values=() if text is None else (text,)) for each, text in zip(put, answers, strict=True)
+    }
+    context = evolve(workflow.context, cause=item.submitted(InputStatus.ANSWERED, given))
+    return await everything(runner.run(RunRequest(spec=workflow.spec, text="Go", context=context)))
+
+
+async def test_a_request_for_approval_is_readable() -> None:
+    """Its name, each argument in a line, and the decisions that are allowed."""
+    workflow = graph("approves_mail")
+    (question,) = await questions(workflow.runner(), workflow, "Go")
+    assert question.question == "Needs approval\n\nSend mail\n- to: ada@example.org\n- copies: 2"
+    assert question.options == ("Approve", "Edit", "Reject")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "decision"),
+    [
+        ("approves_mail", "Approve", {"type": "approve"}),
+        ("approves_mail", "yes", {"type": "approve"}),
+        ("approves_mail", "Reject", {"type": "reject"}),
+        ("approves_mail", "Not to Ada", {"type": "reject", "message": "Not to Ada"}),
+        ("approves_mail", "[1]", {"type": "reject", "message": "[1]"}),
+        ("approves_mail", '{"to": "b"}', {"type": "edit", "edited_action": {"name": "send_mail", "args": {"to": "b"}}}),
+        ("approves_or_responds", "Later", {"type": "respond", "message": "Later"}),
+    ],
+)
+async def test_an_approval_resumes_the_graph_with_a_decision(name: str, answer: str, decision: dict[str, Any]) -> None:
+    """By a button or by a message: free text is a reason against it, JSON changes the arguments."""
+    workflow = graph(name)
+    for by_button in (True, False):
+        runner = workflow.runner()
+        put = await questions(runner, workflow, "Go")
+        events = await answered(runner, workflow, put, answer) if by_button else None
+        text = text_of(events) if events else await say(runner, workflow, answer)
+        assert text == f"given {json.dumps({'decisions': [decision]})}"
+
+
+async def test_an_edit_asks_for_the_arguments() -> None:
+    """The question shows those of now; requests beside it are asked again."""
+    workflow = graph("approves_two")
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "Go")
+    assert [each.question.splitlines()[0] for each in put] == ["Needs approval", "May this be done?"]
+    (event,) = await answered(runner, workflow, put, "Edit", "Approve")
+    assert isinstance(event, InputAsked)
+    edit, other = event.questions
+    assert (edit.options, edit.description) == ((), '{"to": "ada@example.org", "copies": 2}')
+    assert "Write the changed arguments as JSON." in edit.question
+    events = await answered(runner, workflow, (edit, other), '{"to": "b"}', None)
+    changed = {"type": "edit", "edited_action": {"name": "send_mail", "args": {"to": "b"}}}
+    assert text_of(events) == f"given {json.dumps({'decisions': [changed, {'type': 'reject'}]})}"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "given"),
+    [
+        ("asks_yes_or_no", "Yes", "true"),
+        ("asks_yes_or_no", "no", "false"),
+        ("asks_yes_or_no", "approve", "true"),
+        ("asks_yes_or_no", "perhaps", '"perhaps"'),
+        ("asks_typed_options", "1", "1"),
+        ("asks_typed_options", "many", "99"),
+        ("asks_typed_options", "Yes", "true"),
+        ("asks_typed_options", "other", '"other"'),
+    ],
+)
+async def test_answers_have_the_type_that_the_graph_offered(name: str, answer: str, given: str) -> None:
+    """Yes is True where a boolean is asked for; an option is what the graph offered, not its words."""
+    workflow = graph(name)
+    runner = workflow.runner()
+    await questions(runner, workflow, "Go")
+    assert await say(runner, workflow, answer) == f"given {given}"
+
+
+async def test_an_answer_that_breaks_the_graph_does_not_lock_the_thread() -> None:
+    """The next message begins a turn of its own, as does an answer to a question that is gone."""
+    workflow = graph("fails_with_answer")
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "Go")
+    with pytest.raises(RunFailed):
+        await say(runner, workflow, "bad")
+    assert (await say(runner, workflow, "hello")).startswith("You said")
+    assert text_of(await answered(runner, workflow, put, "blue")) == "You said blue"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"), [("Yes", "Got 42"), ("Go on", "Got 42"), ("something else", "Got something else")]
+)
+async def test_a_breakpoint_asks_whether_to_go_on(answer: str, text: str) -> None:
+    """Anything but yes is a new message, and the call that waited is closed."""
+    workflow = graph("stops_before_tools")
+    runner = workflow.runner()
+    assert await asked(runner, workflow, "call") == ["Go on with: tools?"]
+    assert await say(runner, workflow, answer) == text
+
+
+async def test_a_breakpoint_may_be_answered_with_a_button() -> None:
+    """As any other question."""
+    workflow = graph("stops_before_tools")
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "call")
+    assert text_of(await answered(runner, workflow, put, "Yes")) == "Got 42"
+
+
+# --- factories and targets -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["makes_with_config", "makes_with_config_async"])
+async def test_a_function_may_take_a_config(name: str) -> None:
+    """LangGraph's own convention."""
+    workflow = graph(name)
+    workflow.runner().check(workflow.spec)
+    assert text_of(await everything(workflow.run())) == "made with ['configurable']"
+
+
+@pytest.mark.parametrize("name", ["makes_in_context", "makes_in_sync_context"])
+async def test_a_context_manager_is_entered_once_and_left_at_the_end(name: str) -> None:
+    """In one task, as connections to MCP servers need it."""
+    from tests.conformance.talking_graphs import LIFE
+
+    LIFE.clear()
+    workflow = graph(name)
+    runner = workflow.runner()
+    runner.check(workflow.spec)
+    for _ in range(2):
+        assert await asyncio.create_task(say(runner, workflow, "hi")) == "human: hi"
+    assert LIFE == ["entered"]
+    await runner.close()
+    assert LIFE == ["entered", "left"]
+
+
+async def test_a_context_manager_that_fails_is_an_error_of_the_run() -> None:
+    """With the owner's line."""
+    with pytest.raises(RunFailed, match=r"LookupError \(talking_graphs.py, line \d+, in fails_to_enter\)"):
+        await everything(graph("fails_to_enter").run())
+
+
+def test_a_breakpoint_without_memory_is_refused() -> None:
+    """It could never go on."""
+    workflow = graph("breakpoint_without_memory")
+    with pytest.raises(InvalidInput, match="has no checkpointer, so it could never go on"):
+        workflow.runner().check(workflow.spec)
+
+
+async def test_the_graphs_own_context_holds_what_the_server_knows() -> None:
+    """Of its schema; other fields have their defaults."""
+    assert text_of(await everything(graph("with_context").run())) == "anon:vis_1 calm"
+
+
+async def test_a_graph_knows_who_the_visitor_is() -> None:
+    """As LangGraph's own server tells it."""
+    assert text_of(await everything(graph("identifies").run())) == "anon:vis_1 False"
+
+
+async def test_attachments_are_content_blocks() -> None:
+    """Images, other files, and texts as text."""
+    files = [("a.png", "image/png", b"\x89"), ("b.pdf", "application/pdf", b"%"), ("c.txt", "text/plain", b"hi \xff")]
+    sent = tuple(
+        SentFile(name=name, mime_type=kind, size=len(data), read=partial(bytes, data)) for name, kind, data in files
+    )
+    workflow = graph("shows_content")
+    workflow = evolve(workflow, context=evolve(workflow.context, attachments=sent))
+    assert json.loads(text_of(await everything(workflow.run("see")))) == [
+        {"type": "text", "text": "see"},
+        {"type": "image", "base64": "iQ==", "mime_type": "image/png", "extras": {"filename": "a.png"}},
+        {"type": "file", "base64": "JQ==", "mime_type": "application/pdf", "extras": {"filename": "b.pdf"}},
+        {"type": "text", "text": "c.txt:\n\nhi \ufffd"},
+    ]
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder as LangGraph's templates have it."""
+    (tmp_path / "served_app" / "src").mkdir(parents=True)
+    source = "from tests.conformance.talking_graphs import as_dict as graph\n"
+    (tmp_path / "served_app" / "src" / "served_agent.py").write_text(source)
+    graphs = {"agent": "./src/served_agent.py:graph", "other": {"path": "tests.conformance.talking_graphs:as_pair"}}
+    (tmp_path / "served_app" / "langgraph.json").write_text(json.dumps({"graphs": graphs}))
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "langgraph.json").write_text(json.dumps({"graphs": {"other": graphs["other"]}}))
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "langgraph.json").write_text(json.dumps({"graphs": {"a": "../../x.py:graph"}}))
+    (tmp_path / "langgraph.json").write_text(json.dumps({"graphs": ["agent"]}))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "langgraph.json").write_text("{")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    sys.modules.pop("served_agent", None)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "./served_app/src/served_agent.py:graph",
+        "served_app/langgraph.json:agent",
+        "./served_app/langgraph.json:other",
+        "one/langgraph.json",
+    ],
+)
+@pytest.mark.usefixtures("served")
+async def test_a_graph_is_named_by_its_file_or_in_langgraph_json(target: str) -> None:
+    """Below the served folder."""
+    workflow = Subjected.of(LANGGRAPH, target)
+    workflow.runner().check(workflow.spec)
+    assert text_of(await everything(workflow.run())) == "the reply"
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("served_app/langgraph.json", "has several graphs"),
+        ("served_app/langgraph.json:nothing", "has no graph 'nothing'"),
+        ("nowhere/langgraph.json", "there is no file"),
+        ("broken/langgraph.json", "has no 'graphs' that can be read"),
+        ("langgraph.json", "must be an object"),
+        ("outside/langgraph.json", "form package.module:callable|outside the folder"),
+    ],
+)
+@pytest.mark.usefixtures("served")
+def test_a_langgraph_json_without_the_graph_is_refused(target: str, words: str) -> None:
+    """With the names that it has."""
+    workflow = Subjected.of(LANGGRAPH, target)
+    with pytest.raises(InvalidInput, match=words):
+        workflow.runner().check(workflow.spec)

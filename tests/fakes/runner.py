@@ -42,6 +42,9 @@ class FakeRunners(Runners, Runner):
         self.script: Sequence[Batch] = ([TextDelta("Hello")],)
         self.runs: list[FakeRun] = []
         self.is_for_texts_only = False
+        self.forgotten: list[str] = []
+        self.unforgettable: dict[str, Exception] = {}
+        """What :meth:`forget` raises for these threads."""
 
     def get(self, kind: str) -> Runner:
         return self
@@ -58,3 +61,9 @@ class FakeRunners(Runners, Runner):
     def run(self, request: RunRequest) -> Run:
         self.runs.append(FakeRun(request, self.script))
         return self.runs[-1]
+
+    async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:
+        async for thread_id in thread_ids:
+            if thread_id in self.unforgettable:
+                raise self.unforgettable[thread_id]
+            self.forgotten.append(thread_id)

@@ -1,0 +1,196 @@
+"""The graphs of the runner ``langgraph``: found by their targets, looked at, made once, closed at the end."""
+
+import asyncio
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from orcheo_adapters.runners.target import Target, invalid_target, served_file
+from orcheo_adapters.runners.worker_thread import in_thread
+
+Graph = Any
+"""A ``Pregel``, whose type parameters are the graph's own matter."""
+
+_LANGGRAPH_JSON = re.compile(r"(?:\./)?((?:[^/:\x00]+/)*langgraph\.json)(?::([^:]+))?")
+
+
+class Graphs:
+    """Makes each graph when it is first asked for."""
+
+    def __init__(self) -> None:
+        """None is made yet."""
+        self._graphs: dict[str, Graph] = {}
+        self._making = asyncio.Lock()
+        self._entered: list[_Entered] = []
+
+    async def get(self, text: str) -> Graph:
+        """The graph of a target; raises :class:`InvalidInput` when there is none."""
+        async with self._making:
+            if text not in self._graphs:
+                self._graphs[text] = await self._made(text)
+            return self._graphs[text]
+
+    async def close(self) -> None:
+        """Leave the context managers that made graphs, the latest first."""
+        while self._entered:
+            await self._entered.pop().leave()
+        self._graphs.clear()
+
+    async def _made(self, text: str) -> Graph:
+        from orcheo_adapters.runners.langgraph_memory import with_async_memory
+
+        target = parse_target(text)
+        found = target.find() if target.is_imported else await in_thread(target.find)
+        check_found(text, found)
+        made = found if _is_graph(found) else await self._entered_or_same(await _called(found))
+        check_graph(text, made)
+        return await with_async_memory(made)
+
+    async def _entered_or_same(self, made: Any) -> Any:
+        if _is_graph(made) or not isinstance(made, AbstractAsyncContextManager | AbstractContextManager):
+            return made
+        entered = _Entered(made if isinstance(made, AbstractAsyncContextManager) else _in_threads(made))
+        graph = await entered.enter()
+        self._entered.append(entered)
+        return graph
+
+
+class _Entered:
+    """A context manager that is entered and left in one task of its own, as task groups inside it want it."""
+
+    def __init__(self, manager: AbstractAsyncContextManager[Any]) -> None:
+        self._manager = manager
+        self._leaving = asyncio.Event()
+        self._value: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def enter(self) -> Any:
+        self._task = asyncio.create_task(self._live())
+        await asyncio.wait({self._task, self._value}, return_when=asyncio.FIRST_COMPLETED)
+        if not self._value.done():
+            await self._task
+        return self._value.result()
+
+    async def leave(self) -> None:
+        self._leaving.set()
+        await asyncio.wait({self._task})
+
+    async def _live(self) -> None:
+        async with self._manager as value:
+            self._value.set_result(value)
+            await self._leaving.wait()
+
+
+@asynccontextmanager
+async def _in_threads(manager: AbstractContextManager[Any]) -> Any:
+    value = await in_thread(manager.__enter__)
+    try:
+        yield value
+    finally:
+        await in_thread(lambda: manager.__exit__(None, None, None))
+
+
+async def _called(factory: Callable[..., Any]) -> Any:
+    arguments: tuple[Any, ...] = () if _binds(factory) else ({"configurable": {}},)
+    if inspect.iscoroutinefunction(factory):
+        return await factory(*arguments)
+    made = await in_thread(lambda: factory(*arguments))
+    return await made if inspect.isawaitable(made) else made
+
+
+def parse_target(text: str) -> Target:
+    """The target: ``module:name``, ``./file.py:name``, or a graph of a ``langgraph.json`` below the served folder."""
+    match = _LANGGRAPH_JSON.fullmatch(text)
+    if match is None:
+        return Target.parse(text)
+    path = served_file(match[1])
+    graphs = _graphs_in(path)
+    name = match[2] or (next(iter(graphs)) if len(graphs) == 1 else "")
+    if name not in graphs:
+        raise invalid_target(
+            f"{match[1]!r} has {'several graphs' if not name else f'no graph {name!r}'}",
+            hint=f"Name one of: {', '.join(f'{match[1]}:{each}' for each in sorted(graphs)) or 'none'}.",
+        )
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    found = graphs[name]
+    inner = found.get("path") if isinstance(found, dict) else found
+    file, _, attribute = str(inner).rpartition(":")
+    if not file.endswith(".py"):
+        return Target.parse(str(inner))
+    below = (path.parent / file).resolve()
+    folder = Path.cwd().resolve()
+    return Target.parse(f"./{below.relative_to(folder) if below.is_relative_to(folder) else file}:{attribute}")
+
+
+def _graphs_in(path: Path) -> dict[str, Any]:
+    try:
+        graphs = json.loads(path.read_text("utf-8"))["graphs"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise invalid_target(f"{path.name} has no 'graphs' that can be read: {error}") from None
+    if not isinstance(graphs, dict):
+        raise invalid_target(f"'graphs' in {path.name} must be an object")
+    return graphs
+
+
+def check_found(text: str, found: Any, *, input_key: str | None = None) -> None:
+    """Refuse what is no graph and makes none; see :func:`check_graph`."""
+    if _is_graph(found) or not callable(found) or inspect.isclass(found):
+        check_graph(text, found, input_key=input_key)
+    elif not _binds(found) and not _binds(found, {}):
+        raise invalid_target(f"{text!r} must take no parameters, or a config, to make a graph")
+
+
+def check_graph(text: str, found: Any, *, input_key: str | None = None) -> None:
+    """Refuse what cannot be streamed; the state is looked at when ``input_key`` is given, empty for none."""
+    from langgraph.graph import StateGraph
+
+    if isinstance(found, StateGraph):
+        raise invalid_target(f"{text!r} is not compiled: end it with .compile()")
+    if not _is_graph(found):
+        raise invalid_target(f"{text!r} is no LangGraph graph (it is of type {type(found).__name__})")
+    if input_key is not None:
+        check_state(text, found, input_key=input_key)
+    if _needs_memory(found):
+        raise invalid_target(
+            f"{text!r} stops to ask a person, but has no checkpointer, so it could never go on",
+            hint="Compile it with a checkpointer, such as .compile(checkpointer=InMemorySaver()).",
+        )
+
+
+def check_state(text: str, graph: Graph, *, input_key: str) -> None:
+    """Refuse a graph whose state has no place for the visitor's text."""
+    from langgraph.graph.state import CompiledStateGraph
+
+    if isinstance(graph, CompiledStateGraph) and (key := input_key or "messages") not in graph.channels:
+        raise invalid_target(
+            f"the state of {text!r} has no {key!r}",
+            hint="Name the keys of the text that comes in and of the answer: --setting input_key=question "
+            "--setting output_key=answer.",
+        )
+
+
+def _needs_memory(graph: Graph) -> bool:
+    """Whether it has breakpoints or LangChain's human in the loop, and nothing that could resume it."""
+    if graph.checkpointer is not None:
+        return False
+    asks = any("HumanInTheLoopMiddleware" in name for name in graph.nodes)
+    return asks or bool(graph.interrupt_before_nodes or graph.interrupt_after_nodes)
+
+
+def _binds(call: Callable[..., Any], *arguments: Any) -> bool:
+    try:
+        inspect.signature(call).bind(*arguments)
+    except TypeError:
+        return False
+    return True
+
+
+def _is_graph(found: Any) -> bool:
+    from langgraph.pregel import Pregel
+
+    return isinstance(found, Pregel)
