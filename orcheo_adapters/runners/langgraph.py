@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import frozen
@@ -23,7 +22,7 @@ from orcheo_adapters.runners.packages import require_package
 from orcheo_adapters.runners.settings import Given, Setting
 from orcheo_adapters.runners.task_run import TaskRun
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import ActionTaken, InputAsked, RunRequest, SentFile
+from orcheo_core.domain.run import ActionTaken, InputAsked, RunRequest, SentFile, conversation
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
@@ -245,7 +244,9 @@ class _GraphRun:
             return _Beginning(input={input_key: self.request.text}, config=config)
         if not isinstance(state.values, dict) or not state.values.get("messages"):
             return _Beginning(input=await self._whole_input(), config=config)
-        return _Beginning(input={"messages": sound_addition(self.graph, state, said)}, config=config)
+        past = self.request.context.history[-1:]
+        partial = next((each.text for each in past if each.said_by == "workflow"), "")
+        return _Beginning(input={"messages": sound_addition(self.graph, state, said, partial=partial)}, config=config)
 
     @property
     def _is_message(self) -> bool:
@@ -299,18 +300,12 @@ class _Beginning:
 
 
 def _past_messages(request: RunRequest) -> "Iterator[BaseMessage]":
-    """The conversation as models take it: it begins with the visitor, and the roles alternate."""
+    """The conversation as models take it."""
     from langchain_core.messages import AIMessage, HumanMessage
 
-    said = [past for past in request.context.history if past.hidden is None and past.text]
-    groups = [
-        (who, "\n\n".join(each.text for each in group)) for who, group in groupby(said, lambda past: past.said_by)
-    ]
-    for index, (who, text) in enumerate(groups):
-        if who == "visitor":
-            yield HumanMessage(text)
-        elif index:
-            yield AIMessage(text)
+    history = request.context.history
+    for past in conversation(history, limit=2 * len(history)):
+        yield HumanMessage(past.text) if past.said_by == "visitor" else AIMessage(past.text)
 
 
 def _block(sent: SentFile) -> dict[str, Any]:

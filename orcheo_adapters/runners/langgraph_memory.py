@@ -95,24 +95,24 @@ def knows(state: Any, message_id: str) -> bool:
     return any(each.id == message_id for each in messages_of(state))
 
 
-def sound_addition(graph: Graph, state: Any, said: HumanMessage) -> list[BaseMessage]:
+def sound_addition(graph: Graph, state: Any, said: HumanMessage, *, partial: str) -> list[BaseMessage]:
     """What is added to the messages of ``state`` for a new one, so that a model takes the whole.
 
-    Calls of tools that have no result get one that says so; a message whose turn broke off without an answer is joined
-    with the new one, as many models want the roles to alternate.
+    Calls of tools that have no result get one that says so. A message whose turn broke off is followed by what was said
+    of its answer (``partial``), or left out when that is nothing: what was refused once must not be refused for ever.
     """
     before = messages_of(state)
     closed = list(_with_results(before))
-    merges = _merges_by_id(graph)
     is_broken = closed[: len(before)] != before
     last = closed[-1]
-    joins = isinstance(last, HumanMessage) and bool(last.id) and last.id != said.id and (state.next or is_broken)
-    if not (merges and (joins or is_broken)):
+    is_open = isinstance(last, HumanMessage) and bool(last.id) and last.id != said.id and (state.next or is_broken)
+    if is_open and partial:
+        closed.append(AIMessage(partial))
+    if not _merges_by_id(graph) or not (is_broken or (is_open and not partial)):
         return [*closed[len(before) :], said]
-    if joins:
-        said = HumanMessage(content=_joined(last.content, said.content), id=said.id)
     if is_broken:
-        return [RemoveMessage(id=REMOVE_ALL_MESSAGES), *(closed[:-1] if joins else closed), said]
+        kept = closed[:-1] if is_open and not partial else closed
+        return [RemoveMessage(id=REMOVE_ALL_MESSAGES), *kept, said]
     return [RemoveMessage(id=last.id or ""), said]
 
 
@@ -130,10 +130,3 @@ def _merges_by_id(graph: Graph) -> bool:
     """Whether the reducer of ``messages`` replaces and removes by id, as LangGraph's own does."""
     operator: Callable[..., Any] | None = getattr(graph.channels.get("messages"), "operator", None)
     return "add_messages" in getattr(operator, "__name__", "")
-
-
-def _joined(before: Any, after: Any) -> Any:
-    if isinstance(before, str) and isinstance(after, str):
-        return f"{before}\n\n{after}"
-    parts = [{"type": "text", "text": each} if isinstance(each, str) else each for each in (before, after)]
-    return [block for part in parts for block in (part if isinstance(part, list) else [part])]

@@ -374,14 +374,21 @@ async def test_a_thread_that_was_broken_before_is_made_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("tool_fails", "human: fail\n\nagain"), ("appends", "human: fail | human: again")]
+    ("name", "partial", "text"),
+    [
+        ("tool_fails", None, "human: again"),
+        ("tool_fails", "so f", "human: fail | ai: so f | human: again"),
+        ("appends", None, "human: fail | human: again"),
+        ("appends", "so f", "human: fail | ai: so f | human: again"),
+    ],
 )
-async def test_a_message_without_an_answer_is_joined_with_the_next(name: str, text: str) -> None:
-    """As many models want the roles to alternate; a state that only appends keeps both."""
+async def test_a_message_whose_turn_broke_off_is_closed_or_left_out(name: str, partial: str | None, text: str) -> None:
+    """With what was said of its answer; a state that only appends cannot leave it out."""
     workflow = graph(name)
     runner = workflow.runner()
     await break_off(runner, workflow, "fail", message_id="itm_1")
-    assert await say(runner, workflow, "again") == text
+    later = workflow.with_history("fail", *([partial] if partial else []))
+    assert await say(runner, later, "again") == text
 
 
 async def test_a_retry_goes_back_to_before_the_question() -> None:
@@ -414,13 +421,13 @@ async def test_a_retry_after_a_failure_does_not_double_the_question() -> None:
 
 
 async def test_history_begins_with_the_visitor_and_alternates() -> None:
-    """For graphs without memory: what was not answered is joined, hidden entries are left out."""
+    """For graphs without memory: what was not answered is left out, as are hidden entries."""
     past = [("workflow", "late"), ("visitor", "one"), ("visitor", "two"), ("workflow", "three")]
     history = [PastMessage(said_by=who, text=text) for who, text in past]  # type: ignore[arg-type]
     history.append(PastMessage(said_by="workflow", text="", hidden=1))
     workflow = graph("transcript")
     workflow = evolve(workflow, context=evolve(workflow.context, history=tuple(history)))
-    assert text_of(await everything(workflow.run("four"))) == "human: one\n\ntwo | ai: three | human: four"
+    assert text_of(await everything(workflow.run("four"))) == "human: two | ai: three | human: four"
 
 
 async def threads(*ids: str) -> AsyncIterator[str]:
