@@ -244,8 +244,8 @@ class _GraphRun:
             return _Beginning(input={input_key: self.request.text}, config=config)
         if not isinstance(state.values, dict) or not state.values.get("messages"):
             return _Beginning(input=await self._whole_input(), config=config)
-        past = self.request.context.history[-1:]
-        partial = next((each.text for each in past if each.said_by == "workflow"), "")
+        latest = self.request.context.history[-1:]
+        partial = next((each.text for each in latest if each.said_by == "workflow"), "")
         return _Beginning(input={"messages": sound_addition(self.graph, state, said, partial=partial)}, config=config)
 
     @property
