@@ -108,6 +108,6 @@ def _state(workflow: dict[str, Any]) -> str:
 
 _OBSTACLES = {
     "feature_disabled": "public, but switched off by the operator",
-    "no_identity_provider": "public, but nobody can sign in",
+    "no_identity_provider": "public, but sign-in is not set up",
 }
 """What keeps all visitors out of a public workflow."""

@@ -136,7 +136,7 @@ class NotPublished(ConflictError):
 
 
 class NoIdentityProvider(ConflictError):
-    """Visitors would have to sign in on a server where nobody can."""
+    """Visitors would have to sign in on a server that has no identity provider."""
 
     code = "no_identity_provider"
     summary = "This server has no identity provider, so no visitor could sign in."

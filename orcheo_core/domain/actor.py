@@ -44,7 +44,7 @@ _VISITOR = "visitor:"
 
 @frozen
 class Actor:
-    """Whoever did an audited act; ``name`` is unique on a server.
+    """Who did an audited act; ``name`` is unique on a server.
 
     ``str(actor)`` says what it is: ``owner:<name>``, ``visitor:<subject>`` or ``server``. Names of owners have no
     colon, subjects of visitors always have one.

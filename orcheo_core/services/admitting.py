@@ -175,11 +175,11 @@ class Admitting:
         return self._grants.verify(grant)
 
     def _reason(self, refused: Refused) -> OrcheoError:
-        """Why somebody is refused; nobody is sent to sign in where that is not possible."""
+        """Why a visitor is refused; where signing in is not possible, the hint does not ask for it."""
         if isinstance(refused.reason, LoginRequired) and not self._can_sign_in:
             return LoginRequired(
                 refused.reason.detail,
-                hint="Nobody can sign in on this server at the moment. Ask the person who gave you the link.",
+                hint="It is not possible to sign in on this server now. Ask the person who gave you the link.",
             )
         return refused.reason
 

@@ -68,14 +68,14 @@ class OwnThreads:
         return ThreadView(thread=thread, items=items, latest_turn=await change.turns.latest(thread_id))
 
     async def page(self, visit: Visit, query: PageQuery) -> Page[Thread]:
-        """The subject's own threads with this workflow; :class:`InvalidInput` for a cursor that is none."""
+        """The subject's own threads with this workflow; :class:`InvalidInput` for an invalid cursor."""
         check_cursor(IdKind.THREAD, "thread", query)
         return await self._store.begin().threads.page(
             ThreadFilter(workflow_id=visit.workflow.id, subject=visit.subject), query
         )
 
     async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> Page[Item]:
-        """A page of the items of a thread; :class:`InvalidInput` for a cursor that is none."""
+        """A page of the items of a thread; :class:`InvalidInput` for an invalid cursor."""
         check_cursor(IdKind.ITEM, "item", query)
         change = self._store.begin()
         await find_own_thread(change, visit, thread_id)

@@ -82,7 +82,7 @@ class Publishing:
     async def publish(
         self, caller: Caller, ref: str, *, require_login: bool = False, anyway: bool = False
     ) -> Published:
-        """Private → public with a new publish token; a login that nobody can have is wanted only ``anyway``.
+        """Private → public with a new publish token; a login that no visitor can have is asked for only ``anyway``.
 
         Raises :class:`WorkflowNotFound`, :class:`FeatureDisabled`, :class:`AlreadyPublished`,
         :class:`WorkflowArchived`, :class:`NoIdentityProvider`, :class:`ConcurrentChange`.
@@ -195,7 +195,7 @@ class Publishing:
 
     @staticmethod
     async def _holder_id(change: UnitOfWork, workflow: Workflow, secret: OpaqueToken) -> str:
-        """Whoever held the workflow's publish token before holds the new one."""
+        """The holder of the workflow's publish token before; the new one is its own holder if there was none."""
         latest = await change.publish_tokens.latest(workflow.id)
         return latest.holder_id if latest else secret.public_id
 

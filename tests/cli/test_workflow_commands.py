@@ -55,10 +55,10 @@ def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sy
     sync_house.add("private", name="見本")
     url = "http://127.0.0.1:8700/chat"
     assert orcheo("workflow", "list").out.splitlines() == [
-        "HANDLE   STATE                           SIGN-IN   ROTATED               NAME     SHARE LINK",
-        "private  private                                                         見本",
-        f"members  public, but nobody can sign in  required                        Members  {url}/members",
-        f"public   public                          no        2026-11-23 12:00 UTC  Public   {url}/public",
+        "HANDLE   STATE                              SIGN-IN   ROTATED               NAME     SHARE LINK",
+        "private  private                                                            見本",
+        f"members  public, but sign-in is not set up  required                        Members  {url}/members",
+        f"public   public                             no        2026-11-23 12:00 UTC  Public   {url}/public",
     ]
 
 

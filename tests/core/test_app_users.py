@@ -62,7 +62,7 @@ async def test_the_workflow_is_told_what_the_app_says_of_its_user(hall: Hall) ->
 
 
 async def test_an_app_names_no_user_where_a_login_says_who_chats(hall: Hall) -> None:
-    """Two answers to one question; a login of the past is none."""
+    """Two answers to one question; a login of the past does not count."""
     token = await hall.publish()
     signed_in = login("ada", at=hall.clock.now())
     with pytest.raises(InvalidInput, match="user: must be left out"):
@@ -87,7 +87,7 @@ def test_what_is_no_name_of_a_user_is_refused(user: str) -> None:
 
 
 def test_metadata_is_bounded() -> None:
-    """As JSON; a name that nobody could see is no name."""
+    """As JSON; an invisible name is left out."""
     AppUser(user="a", metadata={"x": "y" * (METADATA_LENGTH - 8)})
     with pytest.raises(InvalidInput, match="metadata: must be at most"):
         AppUser(user="a", metadata={"x": "y" * (METADATA_LENGTH - 7)})

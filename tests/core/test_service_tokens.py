@@ -195,7 +195,7 @@ async def test_it_is_good_where_its_use_cannot_be_noted(hall: Hall) -> None:
 
 
 async def test_a_publish_token_in_its_place_is_recognised(hall: Hall) -> None:
-    """By its first letters: whoever mixed them up is told which is which."""
+    """By its first letters: the error says which is which."""
     publish_token = await hall.publish()
     with pytest.raises(ServiceTokenInvalid, match="This is a publish token"):
         await hall.core.owner_access.authenticate(publish_token, Channel.CLI)

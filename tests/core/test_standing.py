@@ -66,7 +66,7 @@ async def test_a_private_workflow_has_no_live_tokens_and_no_obstacle(hall: Hall)
 
 
 async def test_a_login_that_nobody_can_have_is_an_obstacle() -> None:
-    """Wanted only by saying it twice; with a provider it is none."""
+    """Asked for only by saying it twice; not an obstacle where there is a provider."""
     hall = build_hall(identity_providers=())
     await hall.add()
     with pytest.raises(NoIdentityProvider):
@@ -93,7 +93,7 @@ async def test_nobody_is_sent_to_sign_in_where_that_is_not_possible() -> None:
     ):
         with pytest.raises(LoginRequired) as refused:
             await attempt
-        assert refused.value.hint.startswith("Nobody can sign in on this server")
+        assert refused.value.hint.startswith("It is not possible to sign in on this server")
 
 
 async def test_what_the_operator_switched_off_is_an_obstacle(hall: Hall) -> None:
@@ -167,7 +167,7 @@ async def test_what_is_left_of_a_private_workflow_can_be_ended(hall: Hall) -> No
 
 
 async def test_a_cursor_must_be_the_id_of_a_workflow_of_ones_own(hall: Hall) -> None:
-    """Neither a handle nor an id that nobody has; an empty page would look like an empty list."""
+    """Neither a handle nor an unknown id; an empty page would look like an empty list."""
     await hall.add()
     for after in ("wf_nope", "echo", "", "thr_1"):
         with pytest.raises(InvalidInput, match="after: names no workflow of yours"):

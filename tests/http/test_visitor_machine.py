@@ -1,4 +1,4 @@
-"""Many visitors, two workflows: whatever they ask for in whatever order, nobody ever sees what is another's.
+"""Many visitors, two workflows: whatever they ask for in whatever order, each sees their own threads only.
 
 Some are browsers; the others come by the publish token of an app: two of its users, and the app itself.
 """
