@@ -40,13 +40,26 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
     thread = result["thread"]
     yield click.style(paragraph(thread["title"] or thread["id"], width), bold=True)
     yield f"{one_line(thread['id'])} of {one_line(thread['subject'])}, latest turn {result['status'] or 'none'}"
+    turns = {turn["id"]: turn for turn in result.get("turns", [])}
     for item in result["items"]:
+        if item["kind"] == "end_of_turn":
+            yield from _ending_lines(item, turns.get(item["turn_id"]), width)
         if item["text"]:
             who = _SPEAKERS.get(item["kind"], item["kind"].replace("_", " ").capitalize())
             judged = f" ({item['feedback']} feedback)" if item["feedback"] else ""
             yield ""
             yield click.style(f"{one_line(who)}, {moment(item['created_at'])}{judged}", dim=True)
             yield from (paragraph(line, width) for line in clean(item["text"]).split("\n"))
+
+
+def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int | None) -> Iterator[str]:
+    """How a turn without a whole answer ended, with what the owner is told of it."""
+    ending = (item["details"].get("ending") or "").replace("_", " ")
+    if not ending:
+        return
+    why = f" ({one_line(turn['code'])}): {one_line(turn['reason'])}" if turn and turn["code"] else ""
+    yield ""
+    yield click.style(paragraph(f"Turn {ending}{why}", width), bold=True)
 
 
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:

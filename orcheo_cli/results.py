@@ -75,6 +75,10 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Runner": f"{runner['kind']} {runner['target']}".strip(),
         "Settings": settings,
         "Limits": _limits(workflow),
+        "Last day": _counts(workflow, "last_day"),
+        "In all": _counts(workflow, "in_all"),
+        "Last used": moment((workflow.get("activity") or {}).get("last_used_at")),
+        "Last failure": _last_failure(workflow),
         "State": _state(workflow),
         "Sign-in": "required" if workflow["require_login"] else "",
         "Share link": workflow["share_url"],
@@ -88,6 +92,27 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Archived": moment(workflow["archived_at"]),
     }
     return {label: clean(value) for label, value in fields.items() if value}
+
+
+def _counts(workflow: dict[str, Any], period: str) -> str:
+    counts = (workflow.get("activity") or {}).get(period)
+    if not counts or not counts["turns"]:
+        return ""
+    turns, visitors = (_plural(counts[f"{word}s"], word) for word in ("turn", "visitor"))
+    said = f"{turns} by {visitors}, {counts['failed']} failed"
+    used = f"{counts['input_tokens']} + {counts['output_tokens']} tokens"
+    return f"{said}, {used}" if counts["input_tokens"] or counts["output_tokens"] else said
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _last_failure(workflow: dict[str, Any]) -> str:
+    failure = (workflow.get("activity") or {}).get("last_failure")
+    if not failure:
+        return ""
+    return f"{moment(failure['at'])} in {failure['thread_id']}: {failure['code']}: {failure['reason']}"
 
 
 def _limits(workflow: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The repositories of the memory backend."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,11 +15,12 @@ from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
+from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, searchable_text
-from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.turn import Turn, TurnStatus, TurnSum
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
 from orcheo_core.ports import repositories as ports
@@ -201,11 +202,19 @@ class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
 
     async def page(self, wanted: ThreadFilter, query: PageQuery) -> Page[Thread]:
         threads = filter(wanted.admits, self._tables.threads.rows.values())
-        return page_of((each for each in threads if self._says(each, wanted.words)), query)
+        return page_of(
+            (each for each in threads if self._says(each, wanted.words) and self._ended(each, wanted)), query
+        )
 
     async def sum_up(self, wanted: ThreadFilter) -> ThreadSum:
         moments = [each.updated_at for each in self._tables.threads.rows.values() if wanted.admits(each)]
         return ThreadSum(count=len(moments), newest=max(moments, default=None))
+
+    def _ended(self, thread: Thread, wanted: ThreadFilter) -> bool:
+        turns = self._tables.turns.rows.values()
+        return not wanted.is_failed or any(
+            each.thread_id == thread.id and each.status is TurnStatus.FAILED for each in turns
+        )
 
     def _says(self, thread: Thread, words: tuple[str, ...]) -> bool:
         if not words:
@@ -268,6 +277,23 @@ class MemoryTurnRepository(MemoryRepository, ports.TurnRepository):
 
     async def find_by_key(self, workflow_id: str, subject: Subject, idempotency_key: str) -> Turn | None:
         return _find_by_key(self._tables, (workflow_id, subject, idempotency_key))
+
+    async def of_thread(self, thread_id: str, turn_ids: Collection[str]) -> Sequence[Turn]:
+        turns = [self._tables.turns.rows.get(each) for each in sorted(turn_ids)]
+        return [each for each in turns if each is not None and each.thread_id == thread_id]
+
+    async def sum_up(self, workflow_id: str, *, since: datetime | None = None) -> TurnSum:
+        turns = [each for each in self._tables.turns.rows.values() if each.workflow_id == workflow_id]
+        wanted = sorted((each for each in turns if since is None or each.started_at >= since), key=lambda each: each.id)
+        failed = [each for each in wanted if each.status is TurnStatus.FAILED]
+        return TurnSum(
+            turns=len(wanted),
+            failed=len(failed),
+            visitors=len({each.subject for each in wanted}),
+            usage=sum((each.usage for each in wanted if each.usage), Usage()),
+            latest_at=max((each.started_at for each in wanted), default=None),
+            latest_failed=failed[-1] if failed else None,
+        )
 
     async def running(self) -> Sequence[Turn]:
         return [each for each in self._tables.turns.rows.values() if each.is_running]

@@ -21,7 +21,7 @@ from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
-from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.turn import Turn, TurnSum
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
 from orcheo_core.ports import repositories as ports
@@ -93,12 +93,14 @@ def _changed_one(cursor: sqlite3.Cursor) -> None:
 
 def _of_filter(wanted: ThreadFilter) -> tuple[str, tuple[Any, ...]]:
     """The rules of a filter but for its words."""
-    given = {
+    given: dict[str, Any] = {
         "workflow_id = ?": wanted.workflow_id,
         "subject = ?": wanted.subject.key if wanted.subject else None,
         "updated_at < ?": rows.to_micros(wanted.untouched_since) if wanted.untouched_since else None,
     }
     rules = {rule: value for rule, value in given.items() if value is not None}
+    if wanted.is_failed:
+        rules["id IN (SELECT thread_id FROM turns WHERE workflow_id = ? AND status = 'failed')"] = wanted.workflow_id
     return " AND ".join(rules) or "1", tuple(rules.values())
 
 
@@ -306,6 +308,26 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
 
     async def find_by_key(self, workflow_id: str, subject: Subject, idempotency_key: str) -> Turn | None:
         return self._find(self._BY_KEY, (workflow_id, subject.key, idempotency_key), rows.turn_of)
+
+    async def of_thread(self, thread_id: str, turn_ids: Collection[str]) -> Sequence[Turn]:
+        sql = f"SELECT * FROM turns WHERE thread_id = ? AND id IN ({_marks(turn_ids)}) ORDER BY id"  # noqa: S608 - marks
+        return list(map(rows.turn_of, self._database.read(sql, (thread_id, *turn_ids))))
+
+    async def sum_up(self, workflow_id: str, *, since: datetime | None = None) -> TurnSum:
+        began = 0 if since is None else rows.to_micros(since)
+        counted = (
+            "SELECT count(*), coalesce(sum(status = 'failed'), 0), count(DISTINCT turns.subject), "
+            "coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), max(started_at) "
+            "FROM threads JOIN turns ON thread_id = threads.id "
+            "WHERE threads.workflow_id = ? AND threads.updated_at >= ? AND started_at >= ?"
+        )
+        failed = (
+            "SELECT * FROM turns WHERE workflow_id = ? AND status = 'failed' AND started_at >= ? "
+            "ORDER BY id DESC LIMIT 1"
+        )
+        read = self._database.read_apart
+        (sums,) = await asyncio.to_thread(read, counted, (workflow_id, began, began))
+        return rows.turn_sum_of(sums, await asyncio.to_thread(read, failed, (workflow_id, began)))
 
     async def running(self) -> Sequence[Turn]:
         return [rows.turn_of(row) for row in self._database.read("SELECT * FROM turns WHERE status = 'running'")]

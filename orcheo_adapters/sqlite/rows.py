@@ -1,5 +1,6 @@
 """Rows and the values they stand for. Times are whole microseconds since 1970 (UTC)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadSum
-from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus, TurnSum
 from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
 
 Row = tuple[Any, ...]
@@ -330,6 +331,19 @@ def turn_of(row: Row) -> Turn:
         replaces=tuple(orjson.loads(replaces)),
         usage=None if input_tokens is None else Usage(input_tokens=input_tokens, output_tokens=output_tokens),
         fault=None if fault_code is None else TurnFault(fault_code, fault_reason),
+    )
+
+
+def turn_sum_of(sums: Row, failed: Sequence[Row]) -> TurnSum:
+    """From the sums of turns, failed ones, visitors and usage, the latest start, and the row of the last failed one."""
+    turns, failures, visitors, input_tokens, output_tokens, latest_at = sums
+    return TurnSum(
+        turns=turns,
+        failed=failures,
+        visitors=visitors,
+        usage=Usage(input_tokens=input_tokens, output_tokens=output_tokens),
+        latest_at=_maybe_moment(latest_at),
+        latest_failed=turn_of(failed[0]) if failed else None,
     )
 
 

@@ -32,6 +32,8 @@ class Transcript:
     items: tuple[Item, ...]
     has_more: bool
     latest_turn: Turn | None
+    turns: tuple[Turn, ...] = ()
+    """The turns that the items belong to, oldest first."""
     feedback: Mapping[str, FeedbackKind]
     """By item id."""
 
@@ -43,11 +45,13 @@ class ThreadFilter:
     workflow_id: str | None = None
     subject: Subject | None = None
     untouched_since: datetime | None = None
+    is_failed: bool = False
+    """Only threads with a failed turn."""
     words: tuple[str, ...] = ()
     """As :func:`~orcheo_core.domain.search.search_words` makes them."""
 
     def admits(self, thread: Thread) -> bool:
-        """Whether it is such a thread, whatever was said in it."""
+        """Whether it is such a thread, whatever was said in it and however its turns ended."""
         return (
             self.workflow_id in {None, thread.workflow_id}
             and self.subject in {None, thread.subject}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
@@ -62,3 +62,16 @@ class Turn:
     def with_usage(self, usage: Usage) -> "Turn":
         """With this on top of what was used before."""
         return evolve(self, usage=usage if self.usage is None else self.usage + usage)
+
+
+@frozen(kw_only=True)
+class TurnSum:
+    """Turns of a workflow summed up: how many, how many of them failed, by how many visitors, what they used."""
+
+    turns: int = 0
+    failed: int = 0
+    visitors: int = 0
+    usage: Usage = field(factory=Usage)
+    latest_at: datetime | None = None
+    """When the latest of them began."""
+    latest_failed: Turn | None = None

@@ -9,6 +9,7 @@ from orcheo_core.domain.pages import Page
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import Transcript
 from orcheo_core.domain.transcript_formats import TranscriptDocument, TranscriptFormat, entry_of
+from orcheo_core.domain.turn import Turn
 
 
 @frozen(kw_only=True)
@@ -67,11 +68,42 @@ class TranscriptEntryView:
 
 
 @frozen(kw_only=True)
+class TurnView:
+    """How a turn went; ``code`` and ``reason`` say why it has no answer or not a whole one, for the owner only."""
+
+    id: str
+    status: str
+    started_at: datetime
+    ended_at: datetime | None
+    code: str | None
+    reason: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    """What its run reported to have used, None when it reported nothing."""
+
+    @classmethod
+    def of(cls, turn: Turn) -> "TurnView":
+        """The view of a turn."""
+        fault, usage = turn.fault, turn.usage
+        return cls(
+            id=turn.id,
+            status=turn.status.value,
+            started_at=turn.started_at,
+            ended_at=turn.ended_at,
+            code=fault.code if fault else None,
+            reason=fault.reason if fault else None,
+            input_tokens=usage.input_tokens if usage else None,
+            output_tokens=usage.output_tokens if usage else None,
+        )
+
+
+@frozen(kw_only=True)
 class TranscriptView:
-    """A thread with a page of its items, oldest first; ``status`` is that of its latest turn."""
+    """A thread with a page of its items, oldest first, and their turns; ``status`` is that of its latest turn."""
 
     thread: ThreadSummary
     status: str | None
+    turns: tuple[TurnView, ...]
     items: tuple[TranscriptEntryView, ...]
     next_after: str | None
 
@@ -82,6 +114,7 @@ class TranscriptView:
         return cls(
             thread=ThreadSummary.of(transcript.thread),
             status=latest.status.value if latest else None,
+            turns=tuple(map(TurnView.of, transcript.turns)),
             items=tuple(TranscriptEntryView(**entry_of(transcript, item)) for item in items),
             next_after=items[-1].id if transcript.has_more else None,
         )

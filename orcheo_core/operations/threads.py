@@ -32,6 +32,7 @@ class ListThreads:
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     search: str | None = parameter("Only threads with an item that has all these words.", default=None)
     visitor: str | None = parameter(_SUBJECT_HELP, default=None)
+    failed: bool = parameter("Only threads in which a turn failed.", default=False)
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
@@ -95,7 +96,12 @@ def _subject(visitor: str | None) -> Subject | None:
 async def _list(services: OwnerServices, caller: Caller, request: ListThreads) -> ThreadPage:
     query = PageQuery(limit=request.limit, after=request.after, newest_first=True)
     page = await services.transcripts.page(
-        caller, request.ref, query, subject=_subject(request.visitor), search=request.search
+        caller,
+        request.ref,
+        query,
+        subject=_subject(request.visitor),
+        search=request.search,
+        failed=request.failed,
     )
     return ThreadPage.of(page)
 
@@ -175,7 +181,7 @@ THREAD_OPERATIONS = (
         handle=_show,
         errors=(ThreadNotFound, InvalidInput),
         idempotent=True,
-        strangers=("thread.title", "items[].text", "items[].details", "items[].feedback"),
+        strangers=("thread.title", "items[].text", "items[].details", "items[].feedback", "turns[].reason"),
     ),
     Operation(
         name="threads.export",

@@ -8,6 +8,7 @@ from attrs import asdict, field, frozen
 
 if TYPE_CHECKING:
     from orcheo_core.domain.share_link import ShareLinks
+    from orcheo_core.domain.turn import TurnSum
     from orcheo_core.domain.workflow import Workflow
     from orcheo_core.operations.services import OwnerServices
     from orcheo_core.services.probing import Probe
@@ -34,6 +35,62 @@ class PublishTokenView:
     """``current`` or ``grace``."""
     expires_at: datetime | None
     """When it ends, if that is known."""
+
+
+@frozen(kw_only=True)
+class TurnCounts:
+    """Turns in some time: how many, how many of them failed, by how many visitors, what runs reported to have used."""
+
+    turns: int
+    failed: int
+    visitors: int
+    input_tokens: int
+    output_tokens: int
+
+    @classmethod
+    def of(cls, summed: "TurnSum") -> "TurnCounts":
+        """The view of a sum."""
+        return cls(turns=summed.turns, failed=summed.failed, visitors=summed.visitors, **asdict(summed.usage))
+
+
+@frozen(kw_only=True)
+class FailureView:
+    """The last turn that failed: when, in which thread, and why, for the owner only."""
+
+    at: datetime
+    thread_id: str
+    turn_id: str
+    code: str | None
+    reason: str | None
+
+
+@frozen(kw_only=True)
+class ActivityView:
+    """How a chat is doing."""
+
+    last_day: TurnCounts
+    in_all: TurnCounts
+    last_used_at: datetime | None
+    last_failure: FailureView | None
+
+    @classmethod
+    def of(cls, last_day: "TurnSum", in_all: "TurnSum") -> "ActivityView":
+        """The view of two sums."""
+        failed = in_all.latest_failed
+        return cls(
+            last_day=TurnCounts.of(last_day),
+            in_all=TurnCounts.of(in_all),
+            last_used_at=in_all.latest_at,
+            last_failure=None
+            if failed is None
+            else FailureView(
+                at=failed.started_at,
+                thread_id=failed.thread_id,
+                turn_id=failed.id,
+                code=failed.fault.code if failed.fault else None,
+                reason=failed.fault.reason if failed.fault else None,
+            ),
+        )
 
 
 @frozen(kw_only=True)
@@ -66,6 +123,8 @@ class WorkflowView:
     """Seconds for one answer."""
     history: int
     """How many earlier entries of a thread a run is given."""
+    activity: ActivityView | None = None
+    """How its chat is doing; only where one workflow is shown."""
 
     @classmethod
     def of(cls, workflow: "Workflow", standing: "Standing", share_links: "ShareLinks") -> "WorkflowView":

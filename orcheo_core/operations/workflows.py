@@ -31,7 +31,7 @@ from orcheo_core.errors import (
 )
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.operations.views import CheckResult, WorkflowPage, WorkflowResult, WorkflowView, view_of
+from orcheo_core.operations.views import ActivityView, CheckResult, WorkflowPage, WorkflowResult, WorkflowView, view_of
 
 REF_HELP = "Id or handle of the workflow."
 REF_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
@@ -185,7 +185,9 @@ async def _check(services: OwnerServices, caller: Caller, request: CheckWorkflow
 
 
 async def _show(services: OwnerServices, caller: Caller, request: ShowWorkflow) -> WorkflowView:
-    return await view_of(services, await services.registering.get(caller, request.ref))
+    workflow = await services.registering.get(caller, request.ref)
+    activity = ActivityView.of(*await services.transcripts.activity(workflow))
+    return evolve(await view_of(services, workflow), activity=activity)
 
 
 async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows) -> WorkflowPage:

@@ -1,7 +1,7 @@
 """What is kept. Reads are awaited and see committed state; writes are staged until the unit of work commits."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
-from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.turn import Turn, TurnSum
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 
 
@@ -174,6 +174,14 @@ class TurnRepository(Protocol):
     @abstractmethod
     async def running(self) -> Sequence[Turn]:
         """All turns that are marked as running."""
+
+    @abstractmethod
+    async def of_thread(self, thread_id: str, turn_ids: Collection[str]) -> Sequence[Turn]:
+        """Those turns of this thread that have one of these ids, oldest first."""
+
+    @abstractmethod
+    async def sum_up(self, workflow_id: str, *, since: datetime | None = None) -> TurnSum:
+        """The turns of a workflow that began since a moment, all of them when none is given."""
 
     @abstractmethod
     def add(self, turn: Turn) -> None:

@@ -16,6 +16,7 @@ from orcheo_core.domain.search import search_words
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, Transcript
+from orcheo_core.domain.turn import TurnSum
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import StorageUnavailable, ThreadNotFound, WorkflowNotFound
 from orcheo_core.ports.clock import Clock
@@ -24,6 +25,7 @@ from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.registering import find_own, find_visible
 from orcheo_core.services.removing import ThreadRemover
 
+_DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -48,9 +50,18 @@ class Transcripts:
         self._remover = remover
 
     async def page(
-        self, caller: Caller, ref: str, query: PageQuery, *, subject: Subject | None = None, search: str | None = None
+        self,
+        caller: Caller,
+        ref: str,
+        query: PageQuery,
+        *,
+        subject: Subject | None = None,
+        search: str | None = None,
+        failed: bool = False,
     ) -> Page[Thread]:
         """The threads with a workflow; with ``search`` those with an item that has all its words.
+
+        With ``failed`` those in which a turn failed.
 
         Raises :class:`WorkflowNotFound`, :class:`InvalidInput`.
         """
@@ -58,7 +69,13 @@ class Transcripts:
         check_cursor(IdKind.THREAD, "thread", query)
         change = self._store.begin()
         workflow = await find_visible(change, caller, ref)
-        return await change.threads.page(ThreadFilter(workflow_id=workflow.id, subject=subject, words=words), query)
+        wanted = ThreadFilter(workflow_id=workflow.id, subject=subject, words=words, is_failed=failed)
+        return await change.threads.page(wanted, query)
+
+    async def activity(self, workflow: Workflow) -> tuple[TurnSum, TurnSum]:
+        """The turns of a workflow, of the last day and of all its time."""
+        turns, now = self._store.begin().turns, self._clock.now()
+        return await turns.sum_up(workflow.id, since=now - _DAY), await turns.sum_up(workflow.id)
 
     async def read(self, caller: Caller, thread_id: str, query: PageQuery) -> Transcript:
         """A thread with a page of its items, hidden ones too.
@@ -178,7 +195,15 @@ async def _all_items(change: UnitOfWork, thread_id: str) -> AsyncIterator[Item]:
 async def _transcript(change: UnitOfWork, thread: Thread, items: Page[Item]) -> Transcript:
     given: dict[str, FeedbackKind] = {each.item_id: each.kind for each in await change.feedback.of_thread(thread.id)}
     latest = await change.turns.latest(thread.id)
-    return Transcript(thread=thread, items=items.entries, has_more=items.has_more, latest_turn=latest, feedback=given)
+    turns = await change.turns.of_thread(thread.id, {each.turn_id for each in items.entries})
+    return Transcript(
+        thread=thread,
+        items=items.entries,
+        has_more=items.has_more,
+        latest_turn=latest,
+        turns=tuple(turns),
+        feedback=given,
+    )
 
 
 def _not_found() -> ThreadNotFound:

@@ -92,3 +92,23 @@ def test_a_dry_run_needs_no_confirmation(orcheo: CommandLine, thread_id: str) ->
     assert orcheo("thread", "purge", "echo", "--visitor", "anon:a", "--dry-run").out == (
         "There are no such threads of echo; nothing would be purged.\n"
     )
+
+
+def test_a_failed_turn_says_why(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """Below what was said; the workflow's page names the last failure, and the list finds its thread."""
+    target = "tests.workflows:fails_for_a_reason"
+    sync_house.result("workflows.add", handle="echo", runner="python", target=target)
+    thread_id = sync_house.chat("echo")
+    told = orcheo("thread", "show", thread_id).out
+    assert "Turn failed (" in told
+    assert "no such thing" in told
+    shown = orcheo("workflow", "show", "echo").out
+    assert "1 turn by 1 visitor, 1 failed" in shown
+    assert "no such thing" in shown
+    assert thread_id in orcheo("thread", "list", "echo", "--failed").out
+
+
+def test_a_whole_answer_has_no_mark(orcheo: CommandLine, thread_id: str) -> None:
+    """A thread without failures is not among the failed ones."""
+    assert orcheo("thread", "list", "echo", "--failed").out == "There are no such threads.\n"
+    assert "Turn " not in orcheo("thread", "show", thread_id).out

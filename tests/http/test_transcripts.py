@@ -59,3 +59,23 @@ async def test_housekeeping_purges_by_the_retention_setting(house: House, thread
     await house.result("threads.show", id=thread_id)
     await keep_house(house.orcheo, house.store, timedelta(days=30))
     assert_problem(await house.operation("threads.show", id=thread_id), 404, "thread_not_found")
+
+
+async def test_an_owner_sees_why_turns_fail(house: House) -> None:
+    """In the workflow, in the list of failed threads and in each thread; a visitor sees nothing of it."""
+    await house.publish(call="fails_for_a_reason")
+    grant = await house.grant()
+    answer = await house.chatkit(grant, "threads.create", input=USER_INPUT)
+    thread_id = events_of(answer)[0]["thread"]["id"]
+
+    shown = (await house.result("workflows.show", ref="echo"))["activity"]
+    reason = shown["last_failure"]["reason"]
+    assert "no such thing" in reason
+    assert (shown["last_day"]["turns"], shown["last_day"]["failed"], shown["in_all"]["visitors"]) == (1, 1, 1)
+    listed = await house.result("threads.list", ref="echo", failed=True)
+    assert [each["id"] for each in listed["threads"]] == [thread_id]
+    (turn,) = (await house.result("threads.show", id=thread_id))["turns"]
+    assert (turn["status"], turn["code"], turn["reason"]) == ("failed", shown["last_failure"]["code"], reason)
+    seen = await house.chatkit(grant, "threads.get_by_id", thread_id=thread_id)
+    assert "no such thing" not in answer.text + seen.text
+    assert turn["code"] not in answer.text + seen.text

@@ -1,0 +1,89 @@
+"""What owners learn of all turns of a workflow, by every store."""
+
+import pytest
+from attrs import evolve
+
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.run import Usage
+from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus, TurnSum
+from orcheo_core.ports.unit_of_work import Store
+from tests import samples
+
+FAULT = TurnFault("timed_out", "after 9 s")
+
+
+def turn(number: int, *, thread: int, status: TurnStatus = TurnStatus.COMPLETED, subject: str = "anon:one") -> Turn:
+    """Turn ``number``, which began so many seconds after the start and used as many tokens."""
+    base = samples.turn()
+    return evolve(
+        base,
+        id=f"trn_{number}",
+        thread_id=f"thr_{thread}",
+        subject=Subject(subject),
+        started_at=samples.moment(number),
+        ended_at=samples.moment(number),
+        status=status,
+        idempotency_key=None,
+        usage=Usage(input_tokens=number, output_tokens=1) if number % 2 else None,
+        fault=FAULT if status is TurnStatus.FAILED else None,
+    )
+
+
+TURNS = (
+    turn(1, thread=1),
+    turn(2, thread=1, status=TurnStatus.FAILED),
+    turn(3, thread=2, subject="anon:two"),
+    turn(4, thread=2, status=TurnStatus.CANCELLED, subject="anon:two"),
+)
+
+
+@pytest.fixture
+async def filled(store: Store) -> Store:
+    change = store.begin()
+    change.workflows.add(samples.workflow(1))
+    change.workflows.add(samples.workflow(2))
+    for number in (1, 2):
+        change.threads.add(evolve(samples.thread(number), workflow_id="wf_1", updated_at=samples.moment(9)))
+    for each in TURNS:
+        change.turns.add(evolve(each, workflow_id="wf_1"))
+    await change.commit()
+    return store
+
+
+async def test_turns_are_summed_up(filled: Store) -> None:
+    """How many, how many failed, by how many visitors, and what they used."""
+    summed = await filled.begin().turns.sum_up("wf_1")
+    assert summed == TurnSum(
+        turns=4,
+        failed=1,
+        visitors=2,
+        usage=Usage(input_tokens=4, output_tokens=2),
+        latest_at=samples.moment(4),
+        latest_failed=evolve(TURNS[1], workflow_id="wf_1"),
+    )
+
+
+async def test_turns_since_a_moment_are_summed_up(filled: Store) -> None:
+    """Those that began then or later."""
+    summed = await filled.begin().turns.sum_up("wf_1", since=samples.moment(3))
+    assert (summed.turns, summed.failed, summed.visitors, summed.latest_failed) == (2, 0, 1, None)
+
+
+async def test_a_workflow_without_turns_has_empty_sums(filled: Store) -> None:
+    """Turns of another workflow are not its own."""
+    assert await filled.begin().turns.sum_up("wf_2") == TurnSum()
+
+
+async def test_threads_with_a_failed_turn_are_found(filled: Store) -> None:
+    """And the others are not."""
+    wanted = ThreadFilter(workflow_id="wf_1", is_failed=True)
+    assert [each.id for each in (await filled.begin().threads.page(wanted, PageQuery())).entries] == ["thr_1"]
+
+
+async def test_the_turns_of_some_items_are_found(filled: Store) -> None:
+    """Of this thread only, oldest first; unknown ids are ignored."""
+    found = await filled.begin().turns.of_thread("thr_1", {"trn_2", "trn_1", "trn_3", "trn_9"})
+    assert [each.id for each in found] == ["trn_1", "trn_2"]
+    assert await filled.begin().turns.of_thread("thr_1", set()) == []
