@@ -84,7 +84,7 @@ class Completion:
     def finish(self) -> Iterator[RunEvent]:
         """Nothing follows: the last events.
 
-        Raises :class:`RunFailed` for an answer that broke off, that is none, or that only calls tools.
+        Raises :class:`RunFailed` for an answer that broke off, holds no text, or only calls tools.
         """
         if not self.is_over:
             yield from self._last()

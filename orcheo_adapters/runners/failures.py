@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any
 
 import httpx2
@@ -54,7 +55,7 @@ class ErrorAnswer:
     def retry_after(self) -> int | None:
         """Whole seconds after which the endpoint wants to be asked again, if it says so."""
         pause = self.pause
-        return None if pause is None else min(max(1, round(pause + 0.49)), _LONGEST_PAUSE)
+        return None if pause is None else min(max(1, ceil(pause)), _LONGEST_PAUSE)
 
     @property
     def pause(self) -> float | None:

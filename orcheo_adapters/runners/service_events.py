@@ -42,7 +42,7 @@ class ServiceBrokeOff(RunFailed):
     """The service's stream ended before it said that the answer is whole."""
 
     def __init__(self, events: int) -> None:
-        """After so many events."""
+        """``events`` came before."""
         what = f"The service's answer ended after {events} events without an event of the type done."
         super().__init__(code="answer_broken_off", reason=what)
 

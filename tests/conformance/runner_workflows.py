@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import ProgressNote, RunContext, RunEvent, SourceCited, TextDelta
+from orcheo_core.ports.runner import RunFailed
 from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
 
 RELEASE = threading.Event()
@@ -221,3 +222,8 @@ def takes_much(text: str, context: RunContext, more: str) -> str:
 
 
 NO_CALLABLE = 7
+
+
+def says_why(text: str) -> str:
+    """Fails with words of its own."""
+    raise RunFailed("search_down", f"No answer for {text}.", visitor_message="Try again in an hour.")

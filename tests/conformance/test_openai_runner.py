@@ -162,7 +162,7 @@ async def test_an_endpoint_that_is_not_there_is_a_failure(model: Model) -> None:
 
 @pytest.mark.network
 async def test_a_request_that_is_refused_for_itself_is_not_asked_again(model: Model) -> None:
-    """As soon as the endpoint has answered once, only a refusal that names a field of ours is asked otherwise."""
+    """As soon as the endpoint has answered once, only a refusal that names such a field is asked otherwise."""
     workflow, text = model("refuses-texts"), uuid4().hex
     runner = workflow.runner()
     assert text_of(await everything(runner.run(workflow.request("fine")))) == "You said: fine"

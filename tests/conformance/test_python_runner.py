@@ -14,7 +14,7 @@ from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 from tests.conformance import answer_shapes
-from tests.conformance.runner_kinds import PYTHON, Subjected, everything, said, text_of
+from tests.conformance.runner_kinds import PYTHON, Subjected, everything, fails_as, said, text_of
 
 
 def python(name: str) -> Subjected:
@@ -39,6 +39,13 @@ async def test_python_workflow_cannot_end_the_server(name: str) -> None:
     """``sys.exit()`` and its like end the run only."""
     with pytest.raises((RuntimeError, RunFailed), match="workflow"):
         await everything(python(name).run())
+
+
+async def test_python_workflow_may_say_why_it_failed() -> None:
+    """Its own code and sentence for the visitor are left as they are."""
+    with fails_as("search_down", match="^No answer for hi.$") as caught:
+        await everything(python("says_why").run())
+    assert caught.value.visitor_message == "Try again in an hour."
 
 
 async def test_python_text_can_always_be_encoded() -> None:

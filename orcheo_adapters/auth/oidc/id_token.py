@@ -35,9 +35,9 @@ class Expected:
 
 
 def verified_claims(text: str, keys: KeySet, expected: Expected) -> Mapping[str, Any]:
-    """The claims of a genuine id token; any exception means that it is none.
+    """The claims of a genuine id token; any exception means that it is not genuine.
 
-    Raises :class:`KeyUnknown` when no key of the set fits, so that the set can be fetched anew.
+    Raises :class:`KeyUnknown` when no key of the set fits, so that the set can be fetched again.
     """
     claims = _signed_claims(text, keys, kinds=frozenset({"JWT"}))
     _check_parties(claims, expected)
@@ -56,7 +56,7 @@ def verified_claims(text: str, keys: KeySet, expected: Expected) -> Mapping[str,
 def verified_logout(text: str, keys: KeySet, expected: Expected) -> Mapping[str, Any]:
     """The claims of a genuine logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
 
-    Any exception means that it is none; :class:`KeyUnknown` as in :func:`verified_claims`.
+    Any exception means that it is not genuine; :class:`KeyUnknown` as in :func:`verified_claims`.
     """
     claims = _signed_claims(text, keys, kinds=frozenset({"JWT", "LOGOUT+JWT"}))
     _check_parties(claims, expected)

@@ -28,7 +28,7 @@ _KINDS: dict[str, tuple[str, str | None]] = {
 
 
 class KeyUnknown(ValueError):
-    """No key of the set fits; a set that was fetched anew might hold one."""
+    """No key of the set fits; a set that is fetched again might hold one."""
 
 
 @frozen
