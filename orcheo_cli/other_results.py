@@ -43,13 +43,16 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
     turns = {turn["id"]: turn for turn in result.get("turns", [])}
     for item in result["items"]:
         if item["kind"] == "end_of_turn":
-            yield from _ending_lines(item, turns.get(item["turn_id"]), width)
+            yield from _ending_lines(item, turns.pop(item["turn_id"], None), width)
         if item["text"]:
             who = _SPEAKERS.get(item["kind"], item["kind"].replace("_", " ").capitalize())
             judged = f" ({item['feedback']} feedback)" if item["feedback"] else ""
             yield ""
             yield click.style(f"{one_line(who)}, {moment(item['created_at'])}{judged}", dim=True)
             yield from (paragraph(line, width) for line in clean(item["text"]).split("\n"))
+    for turn in turns.values():
+        if turn["code"]:  # its answer is whole, but for a part that could not be shown
+            yield from ("", paragraph(f"One turn ({one_line(turn['code'])}): {one_line(turn['reason'])}", width))
 
 
 def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int | None) -> Iterator[str]:

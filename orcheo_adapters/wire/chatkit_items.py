@@ -18,11 +18,16 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, InputPart, Item, Source, TextInput, UserItem
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
+from orcheo_core.domain.widgets import widget_fault
 
 Json = dict[str, Any]
 
 ENDING_KEY = "orcheo.ending"
 """Key in an ``end_of_turn`` item under which stands why the answer before it is not whole (an addition of ours)."""
+
+
+_UNSHOWABLE: Json = {"type": "Basic", "children": [{"type": "Text", "value": "This part cannot be shown."}]}
+"""Stands for a widget that was stored before widgets were checked: one of them must not make a thread unreadable."""
 
 
 @frozen(kw_only=True)
@@ -112,7 +117,8 @@ def _(item: StructuredInputItem) -> Json:
 
 @_fields.register
 def _(item: WidgetItem) -> Json:
-    return present(type="widget", widget=item.widget, copy_text=item.copy_text)
+    widget = _UNSHOWABLE if widget_fault(item.widget) else item.widget
+    return present(type="widget", widget=widget, copy_text=item.copy_text)
 
 
 @_fields.register

@@ -49,6 +49,8 @@ from orcheo_core.domain.thread_events import (
     ThreadUpdated,
 )
 from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import TurnFault
+from orcheo_core.domain.widgets import image_fault, widget_fault
 
 NewItem = TypeVar("NewItem", bound=ItemBase)
 Stamp = Callable[[], ItemBase]
@@ -67,6 +69,8 @@ class TurnDraft:
         """Characters of text so far."""
         self.cut: CutShort | None = None
         """Why the answer is not whole, if the workflow said so."""
+        self.fault: TurnFault | None = None
+        """What could not be shown."""
         self._stamp = stamp
         self._acted_upon = acted_upon
         self._open: AnswerDraft | ProgressNoteDraft | None = None
@@ -151,6 +155,9 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: WidgetShown) -> Iterator[ThreadEvent]:
+        if fault := widget_fault(run_event.widget):
+            yield self._left_out(TurnFault("widget_invalid", f"A widget was left out: {fault}."))
+            return
         yield from self._close()
         yield self._add(self._new(WidgetItem, widget=run_event.widget, copy_text=run_event.copy_text))
 
@@ -159,12 +166,18 @@ class TurnDraft:
         if self._acted_upon is None:
             message = "WidgetChanged needs a widget that the visitor acted upon"
             raise ValueError(message)
+        if fault := widget_fault(run_event.widget):
+            yield self._left_out(TurnFault("widget_invalid", f"A changed widget was left out: {fault}."))
+            return
         self._acted_upon = self._acted_upon.changed(run_event.widget, run_event.copy_text)
         self._add(self._acted_upon)
         yield ItemReplaced(self._acted_upon)
 
     @_apply.register
     def _(self, run_event: ImageShown) -> Iterator[ThreadEvent]:
+        if fault := image_fault(run_event.url):
+            yield self._left_out(TurnFault("image_invalid", f"An image was left out: {fault}."))
+            return
         yield from self._close()
         yield self._add(self._new(GeneratedImageItem, url=run_event.url))
 
@@ -238,6 +251,12 @@ class TurnDraft:
             draft, self._open = self._open, None
             self._whole.append(draft.item)
             yield from draft.finish()
+
+    def _left_out(self, fault: TurnFault) -> ThreadEvent:
+        """The first part that cannot be shown is what the owner is told of; the visitor is told of each."""
+        self.fault = self.fault or fault
+        self._is_noticed = True
+        return Notice(level="warning", message="A part of this answer cannot be shown.")
 
     def _add(self, item: Item) -> ThreadEvent:
         self._whole.append(item)

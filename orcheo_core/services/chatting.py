@@ -30,6 +30,7 @@ from orcheo_core.domain.thread_events import (
 )
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.widgets import widget_fault
 from orcheo_core.errors import ActionFailed, ActionNotTaken, ItemNotFound, NothingPending
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.telemetry import Telemetry
@@ -317,6 +318,9 @@ class Chatting:
         before = after = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
         kept = 0
         for run_event in said:
+            if isinstance(run_event, WidgetChanged) and (fault := widget_fault(run_event.widget)):
+                self._telemetry.left_out(beginning.turn, f"a widget that cannot be shown: {fault}")
+                continue
             if isinstance(run_event, WidgetChanged) and after is not None:
                 after = after.changed(run_event.widget, run_event.copy_text)
             elif isinstance(run_event, ContextKept):

@@ -74,7 +74,7 @@ class LiveTurn:
             return TurnEnd(status=self.stopped_as, kind=kind, trouble=self.farewell)
         cut = self.draft.cut
         if cut is None:
-            return TurnEnd(status=TurnStatus.COMPLETED)
+            return TurnEnd(status=TurnStatus.COMPLETED, fault=self.draft.fault)
         return TurnEnd(status=TurnStatus.COMPLETED, kind=EndingKind.CUT_OFF, fault=TurnFault(cut.code, cut.reason))
 
     def stop(self, status: TurnStatus, farewell: TurnTrouble | None = None) -> None:

@@ -1,0 +1,99 @@
+"""Widgets: which JSON trees ChatKit's clients can show.
+
+ChatKit's types take a root of three kinds and below it objects with a ``type``; a client shows the components that are
+listed here, with the fields that they need. Other fields are passed on as they are.
+Source: ``chatkit.widgets`` of the package ``openai-chatkit``.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+WIDGET_BYTES = 65_536
+"""Most bytes of a widget as JSON."""
+IMAGE_URL_LENGTH = 1_000_000
+"""Most characters of the URL of an image, which may hold the image itself."""
+
+_DEPTH = 32
+_ROOTS = ("Card", "ListView", "Basic")
+_NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "Badge": {"label": str},
+    "Basic": {},
+    "Box": {},
+    "Button": {},
+    "Caption": {"value": str},
+    "Card": {},
+    "Chart": {"data": list, "series": list, "xAxis": (str, dict)},
+    "Checkbox": {"name": str},
+    "Col": {},
+    "DatePicker": {"name": str},
+    "Divider": {},
+    "Form": {},
+    "Icon": {"name": str},
+    "Image": {"src": str},
+    "Input": {"name": str},
+    "Label": {"value": str, "fieldName": str},
+    "ListView": {"children": list},
+    "ListViewItem": {"children": list},
+    "Markdown": {"value": str},
+    "RadioGroup": {"name": str},
+    "Row": {},
+    "Select": {"name": str, "options": list},
+    "Spacer": {},
+    "Text": {"value": str},
+    "Textarea": {"name": str},
+    "Title": {"value": str},
+    "Transition": {},
+}
+"""Each component with the fields that it cannot be shown without."""
+_NAMES = {str: "text", list: "a list", (str, dict): "text or an object"}
+
+
+def widget_fault(widget: object) -> str | None:
+    """What is wrong with a widget, with the path in it; None for one that can be shown."""
+    if not isinstance(widget, dict) or widget.get("type") not in _ROOTS:
+        return f"type: the root must be one of {', '.join(_ROOTS)}"
+    fault = next(_faults(widget, "", depth=1), None)
+    if fault is not None:
+        return fault
+    try:
+        size = len(json.dumps(widget, ensure_ascii=False, allow_nan=False).encode())
+    except (TypeError, ValueError) as error:
+        return f"it is not JSON: {error}"
+    return f"it has {size:,} bytes of {WIDGET_BYTES:,} that are allowed" if size > WIDGET_BYTES else None
+
+
+def image_fault(url: object) -> str | None:
+    """What is wrong with the URL of an image; None for one that can be shown."""
+    if not isinstance(url, str) or not url.startswith(("https://", "http://", "data:image/", "/")):
+        return "the URL must begin with https://, http://, data:image/ or /"
+    if len(url) > IMAGE_URL_LENGTH:
+        return f"the URL has {len(url):,} characters of {IMAGE_URL_LENGTH:,} that are allowed"
+    return None
+
+
+def _faults(component: Any, path: str, *, depth: int) -> Iterator[str]:
+    if not isinstance(component, dict):
+        yield f"{path}: must be a component, an object with a type"
+        return
+    kind = component.get("type")
+    needed = _NEEDED.get(kind) if isinstance(kind, str) else None
+    if needed is None:
+        yield f"{path}.type: {kind!r} is no component of ChatKit's".removeprefix(".")
+        return
+    for name, shape in needed.items():
+        if not isinstance(component.get(name), shape):
+            yield f"{path}.{name}: must be {_NAMES[shape]} in a {kind}".removeprefix(".")
+    yield from _faults_below(component.get("children"), f"{path}.children".removeprefix("."), depth=depth)
+
+
+def _faults_below(children: Any, path: str, *, depth: int) -> Iterator[str]:
+    if children is None:
+        return
+    if depth >= _DEPTH:
+        yield f"{path}: must not be more than {_DEPTH} components deep"
+    elif isinstance(children, list):
+        for at, each in enumerate(children):
+            yield from _faults(each, f"{path}[{at}]", depth=depth + 1)
+    else:
+        yield from _faults(children, path, depth=depth + 1)

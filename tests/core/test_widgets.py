@@ -1,0 +1,159 @@
+"""Which widgets can be shown, and what becomes of the others."""
+
+from typing import Any
+
+import pytest
+from chatkit.widgets import WidgetRoot
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from orcheo_adapters.wire.chatkit_items import AttachmentLinks, item_json
+from orcheo_core.domain.component_items import WidgetItem
+from orcheo_core.domain.run import ImageShown, RunEvent, TextDelta, WidgetChanged, WidgetShown
+from orcheo_core.domain.thread_events import Notice
+from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.domain.widgets import image_fault, widget_fault
+from orcheo_core.services.chatting import ActionInput
+from tests import samples
+from tests.core.hall import Hall
+
+OFFICIAL: TypeAdapter[Any] = TypeAdapter(WidgetRoot)
+TEXT = {"type": "Text", "value": "x"}
+CARD = {"type": "Card", "children": [TEXT]}
+BAD = {"type": "Card", "children": [{"type": "Text"}]}
+
+
+def deep(levels: int) -> dict[str, Any]:
+    widget: dict[str, Any] = {"type": "Box", "children": []}
+    for _ in range(levels):
+        widget = {"type": "Box", "children": [widget]}
+    return {"type": "Card", "children": [widget]}
+
+
+@pytest.mark.parametrize(
+    "widget",
+    [
+        {"type": "Basic"},
+        {"type": "Basic", "children": TEXT},
+        CARD,
+        {"type": "Card", "children": [], "anything": {"else": 1}},
+        {"type": "ListView", "children": [{"type": "ListViewItem", "children": [TEXT]}]},
+        {"type": "Card", "children": [{"type": "Chart", "data": [], "series": [], "xAxis": "a"}]},
+        {"type": "Card", "children": [{"type": "Transition", "children": None}]},
+        deep(20),
+    ],
+)
+def test_what_chatkit_shows_is_taken(widget: dict[str, Any]) -> None:
+    """OpenAI's own types take it as well."""
+    assert widget_fault(widget) is None
+    OFFICIAL.validate_python(widget)
+
+
+@pytest.mark.parametrize(
+    ("widget", "fault"),
+    [
+        ({"foo": 1}, "type: the root must be one of Card, ListView, Basic"),
+        ("Card", "type: the root must be one of Card, ListView, Basic"),
+        ({"type": "Text", "value": "x"}, "type: the root must be one of Card, ListView, Basic"),
+        (BAD, "children[0].value: must be text in a Text"),
+        ({"type": "Card", "children": ["x"]}, "children[0]: must be a component, an object with a type"),
+        ({"type": "Card", "children": [CARD, {}]}, "children[1].type: None is no component of ChatKit's"),
+        ({"type": "Card", "children": [{"type": ["Text"]}]}, "children[0].type: ['Text'] is no component of ChatKit's"),
+        ({"type": "ListView"}, "children: must be a list in a ListView"),
+        ({"type": "Basic", "children": {"type": "Row", "children": [{"type": "Weird"}]}},
+         "children.children[0].type: 'Weird' is no component of ChatKit's"),
+        ({"type": "Card", "children": [{**TEXT, "key": {1, 2}}]}, "it is not JSON: "),
+        ({"type": "Card", "children": [{**TEXT, "flex": float("nan")}]}, "it is not JSON: "),
+        ({"type": "Card", "children": [{"type": "Text", "value": "ü" * 40_000}]}, "it has 80,"),
+        (deep(40), "must not be more than 32 components deep"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_by_its_path(widget: object, fault: str) -> None:
+    """So that its author finds it."""
+    assert fault in (widget_fault(widget) or "")
+
+
+scalars = st.none() | st.integers() | st.text(max_size=3)
+trees = st.recursive(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["Text", "Box", "Card", "Weird", "Basic"])}, optional={"value": scalars}
+    ),
+    lambda below: st.fixed_dictionaries(
+        {"type": st.sampled_from(["Card", "ListView", "Basic", "Box", "ListViewItem"])},
+        optional={"children": st.lists(below, max_size=3) | below | scalars},
+    ),
+    max_leaves=6,
+)
+
+
+@given(trees)
+def test_what_is_taken_never_poisons_a_thread(widget: dict[str, Any]) -> None:
+    """Whatever passes the check is valid by OpenAI's types."""
+    if widget_fault(widget) is None:
+        try:
+            OFFICIAL.validate_python(widget)
+        except ValidationError as error:  # pragma: no cover - the finding
+            pytest.fail(f"{widget}: {error}")
+
+
+@pytest.mark.parametrize("url", ["https://a.example.org/i.png", "data:image/png;base64,AA", "/files/1.png"])
+def test_images_by_these_urls_are_taken(url: str) -> None:
+    """From the web, in place, or from the chat's own origin."""
+    assert image_fault(url) is None
+
+
+@pytest.mark.parametrize("url", [None, "javascript:alert(1)", "data:text/html,x", "https://a.org/" + "x" * 1_000_000])
+def test_other_images_are_not(url: object) -> None:
+    """Nothing that is no image, and nothing without bounds."""
+    assert image_fault(url)
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "reason"),
+    [
+        (
+            WidgetShown(widget=BAD),
+            "widget_invalid",
+            "A widget was left out: children[0].value: must be text in a Text.",
+        ),
+        (ImageShown(url="javascript:1"), "image_invalid", "An image was left out: the URL must begin with"),
+    ],
+)
+async def test_a_part_that_cannot_be_shown_is_left_out(hall: Hall, event: RunEvent, code: str, reason: str) -> None:
+    """The visitor gets a notice and the rest of the answer, the owner the path of what is wrong."""
+    turn = await hall.answered(await hall.visit(), [TextDelta("Look: "), event, TextDelta("nice?")])
+    latest = await hall.latest(turn.thread_id)
+    assert latest.status is TurnStatus.COMPLETED
+    assert latest.fault is not None
+    assert latest.fault.code == code
+    assert latest.fault.reason.startswith(reason)
+    assert len(await hall.items(turn.thread_id)) == 2
+    notice = Notice(level="warning", message="A part of this answer cannot be shown.")
+    assert notice in await hall.told(turn)
+
+
+async def test_a_bad_change_leaves_the_widget_as_it_was(hall: Hall) -> None:
+    """In a turn and at once; the log of the latter names the path."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, [WidgetShown(widget=CARD)])
+    widget = (await hall.items(turn.thread_id))[-1]
+    hall.runners.script = ([WidgetChanged(widget=BAD)],)
+    asked = ActionInput(type="go", item_id=widget.id)
+    assert await hall.core.chatting.act_now(visit, turn.thread_id, asked) is None
+    assert hall.telemetry.left_outs == ["a widget that cannot be shown: children[0].value: must be text in a Text"]
+    await hall.core.chatting.act(visit, turn.thread_id, asked)
+    await hall.background.run_all()
+    stored = await hall.store.begin().items.find(turn.thread_id, widget.id)
+    assert isinstance(stored, WidgetItem)
+    assert stored.widget == CARD
+
+
+def test_a_bad_widget_that_was_stored_before_does_not_poison_its_thread() -> None:
+    """The page gets a placeholder that OpenAI's types take."""
+    item = WidgetItem(
+        id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=samples.moment(1), widget={"foo": 1}, copy_text="f"
+    )
+    encoded = item_json(item, AttachmentLinks(preview=str))
+    OFFICIAL.validate_python(encoded["widget"])
+    assert encoded["copy_text"] == "f"
