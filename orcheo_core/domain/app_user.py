@@ -13,6 +13,7 @@ from orcheo_core.errors import FieldError, InvalidInput
 USER_LENGTH = 128
 METADATA_LENGTH = 4_096
 """Characters of the metadata as JSON."""
+METADATA_DEPTH = 10
 
 
 def _check_user(_app_user: object, _attribute: object, user: str) -> None:
@@ -21,7 +22,17 @@ def _check_user(_app_user: object, _attribute: object, user: str) -> None:
         raise InvalidInput(FieldError("user", "must not begin or end with a blank"))
 
 
+def _is_flat(value: object, levels: int = METADATA_DEPTH) -> bool:
+    """Whether no list or object is nested deeper than ``levels``."""
+    if not isinstance(value, (Mapping, list, tuple)):
+        return True
+    inside = value.values() if isinstance(value, Mapping) else value
+    return levels > 0 and all(_is_flat(each, levels - 1) for each in inside)
+
+
 def _check_metadata(_app_user: object, _attribute: object, metadata: Mapping[str, Any]) -> None:
+    if not _is_flat(metadata):
+        raise InvalidInput(FieldError("metadata", f"must be nested at most {METADATA_DEPTH} levels deep"))
     if len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))) > METADATA_LENGTH:
         raise InvalidInput(FieldError("metadata", f"must be at most {METADATA_LENGTH} characters of JSON"))
 

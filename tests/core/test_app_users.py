@@ -1,10 +1,12 @@
 """The users of an app: who is who, what the app may say of them, and what stays when its publish token is replaced."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orcheo_core.domain.app_user import METADATA_LENGTH, USER_LENGTH, AppUser
+from orcheo_core.domain.app_user import METADATA_DEPTH, METADATA_LENGTH, USER_LENGTH, AppUser
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import ChatUnavailable, InvalidInput, LoginRequired
 from orcheo_core.services.admitting import Visit
@@ -84,6 +86,17 @@ def test_what_is_no_name_of_a_user_is_refused(user: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         AppUser(user=user)
     assert [each.path for each in refused.value.fields] == ["user"]
+
+
+def test_metadata_is_not_nested_without_end() -> None:
+    """Whatever reads it later would run out of stack."""
+    deep: Any = "x"
+    for level in range(1, 1_000):
+        deep = {"a": deep} if level % 2 else [deep]
+        if level == METADATA_DEPTH - 1:
+            AppUser(user="a", metadata={"a": deep})
+    with pytest.raises(InvalidInput, match="metadata: must be nested at most 10 levels deep"):
+        AppUser(user="a", metadata={"a": deep})
 
 
 def test_metadata_is_bounded() -> None:
