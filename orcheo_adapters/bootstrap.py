@@ -18,9 +18,9 @@ from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
 from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.cross_site import AllowedOrigins
+from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.parts import HttpParts
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
-from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.system.attachment_files import LocalAttachmentFiles
@@ -105,11 +105,12 @@ def assemble(
     machine = machine or Machine.real(settings)
     clock = machine.clock
     background = AsyncioBackground()
-    relay = MemoryTurnRelay(clock)
+    attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
+    encoder = ChatKitEncoder(_attachment_links(settings, attachment_tickets))
     core = assemble_core(
         Ports(
             store=store,
-            relay=relay,
+            encoder=encoder,
             background=background,
             runners=machine.runners,
             files=machine.files,
@@ -133,15 +134,14 @@ def assemble(
             longest_answer=int(settings.runner_conditions.time_limit),
         )
     )
-    attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     parts = HttpParts(
         core=core,
         client_addresses=ClientAddresses(settings.trusted_proxies),
         allowed_origins=AllowedOrigins(settings.allowed_origins, settings.public_origin),
-        relay=relay,
+        heartbeats=Heartbeats(),
         store=store,
         transcriber=machine.transcriber,
-        encoder=ChatKitEncoder(_attachment_links(settings, attachment_tickets)),
+        encoder=encoder,
         attachment_tickets=attachment_tickets,
         visitor_cookies=VisitorCookies(secrets.cookie_keys, clock=clock),
         login_cookies=LoginCookies(secrets.cookie_keys, issuers=_issuers(settings), clock=clock),

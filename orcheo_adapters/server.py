@@ -173,7 +173,7 @@ async def _listen_until_told(orcheo: "Orcheo", listener: socket.socket, on_ready
         deadlines=Deadlines(),
         security_headers=SecurityHeaders(over_tls=orcheo.parts.secure_cookies),
         on_ready=on_ready,
-        on_stop=orcheo.core.chatting.stop,
+        on_stop=orcheo.core.engine.stop,
     )
     await server.serve(sockets=[listener])
 

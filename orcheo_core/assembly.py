@@ -1,8 +1,11 @@
 """All services of the core joined over ports: what a server's composition root and an embedding service start from."""
 
+from functools import partial
+
 from attrs import field, frozen
 
 from orcheo_core.domain.attachments import AttachmentRules
+from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.opaque_token import PepperRing
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.domain.share_link import ShareLinks
@@ -13,12 +16,12 @@ from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.flags import Flags
+from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
-from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Admitting
 from orcheo_core.services.attaching import Attaching
@@ -29,7 +32,6 @@ from orcheo_core.services.feature_gate import FeatureGate
 from orcheo_core.services.identifiers import Identifiers
 from orcheo_core.services.key_rotation import KeyRotation
 from orcheo_core.services.limiting import Limiting
-from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.own_threads import OwnThreads
 from orcheo_core.services.owner_access import OwnerAccess
 from orcheo_core.services.probing import Probing
@@ -39,8 +41,8 @@ from orcheo_core.services.registering import Registering
 from orcheo_core.services.removing import ThreadRemover
 from orcheo_core.services.signing_in import SigningIn
 from orcheo_core.services.transcripts import Transcripts
-from orcheo_core.services.turn_engine import TurnEngine
-from orcheo_core.services.turn_launcher import TurnLauncher
+from orcheo_core.turns.engine import TurnEngine
+from orcheo_core.turns.live import LiveTurns
 
 
 @frozen(kw_only=True)
@@ -51,7 +53,7 @@ class Ports:
     """
 
     store: Store
-    relay: TurnRelay
+    encoder: FrameEncoder
     background: Background
     runners: Runners
     files: AttachmentFiles
@@ -106,25 +108,16 @@ def assemble_core(ports: Ports) -> Core:
     store, clock, entropy, peppers = ports.store, ports.clock, ports.entropy, ports.peppers
     identifiers = Identifiers(clock, entropy)
     audit_trail = AuditTrail(clock, identifiers, ports.audit_listeners)
-    live_turns = LiveTurns()
+    live_turns = LiveTurns(clock)
     gate = FeatureGate(ports.flags)
     engine = TurnEngine(
         store=store,
-        relay=ports.relay,
+        runners=ports.runners,
+        encoder=ports.encoder,
         background=ports.background,
         telemetry=ports.telemetry,
         clock=clock,
-        identifiers=identifiers,
-        live_turns=live_turns,
-    )
-    launcher = TurnLauncher(
-        store=store,
-        relay=ports.relay,
-        runners=ports.runners,
-        files=ports.files,
-        clock=clock,
-        identifiers=identifiers,
-        engine=engine,
+        new_item_id=partial(identifiers.new, IdKind.ITEM),
         live_turns=live_turns,
     )
     registering = Registering(
@@ -175,13 +168,14 @@ def assemble_core(ports: Ports) -> Core:
         ),
         chatting=Chatting(
             store=store,
-            launcher=launcher,
+            engine=engine,
+            files=ports.files,
             clock=clock,
             identifiers=identifiers,
             live_turns=live_turns,
             telemetry=ports.telemetry,
         ),
-        own_threads=OwnThreads(store=store, relay=ports.relay, clock=clock, remover=remover),
+        own_threads=OwnThreads(store=store, live_turns=live_turns, clock=clock, remover=remover),
         remover=remover,
         transcripts=transcripts,
         auditing=auditing,

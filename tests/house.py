@@ -139,5 +139,5 @@ async def build_house(
     transport = httpx2.ASGITransport(orcheo.app, raise_app_exceptions=False, client=(address, 40_000))
     async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield House(orcheo=orcheo, store=store, clock=clock, telemetry=telemetry, client=client, owner_token=token)
-    orcheo.core.chatting.stop()
+    orcheo.core.engine.stop()
     await orcheo.background.wait()

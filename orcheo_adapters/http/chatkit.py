@@ -1,7 +1,7 @@
 """The ChatKit endpoint: each request type has one handler, which streams a turn or answers JSON."""
 
 from base64 import b64decode
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from attrs import frozen
@@ -19,8 +19,7 @@ from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.chatkit_items import Json, present
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
-from orcheo_core.domain.thread_events import SequencedEvent, ThreadEvent
-from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.services.admitting import Visit
 from orcheo_core.services.chatting import ActionInput, VisitorInput
@@ -60,10 +59,10 @@ async def follow_thread(request: Request) -> ASGIApp:
     visit = await visit_of(request)
     await parts.core.limiting.read(visit.subject)
     after = _after(request)
-    turn_id = await parts.core.own_threads.followable_turn(visit, request.path_params["thread_id"])
-    if turn_id is None:
+    live = await parts.core.own_threads.followable_turn(visit, request.path_params["thread_id"])
+    if live is None:
         return Response(status_code=204, headers=NO_STORE)
-    return TurnStream(parts.relay.follow(turn_id, after=after), frame=parts.encoder.frame, numbered=True, on_gone=None)
+    return TurnStream(live, heartbeats=parts.heartbeats, after=after, numbered=True, on_gone=None)
 
 
 async def _count(request: Request, visit: Visit, *, costs_a_turn: bool) -> None:
@@ -74,22 +73,19 @@ async def _count(request: Request, visit: Visit, *, costs_a_turn: bool) -> None:
         await limiting.read(visit.subject)
 
 
-async def _stream(request: Request, visit: Visit, turn: Turn) -> TurnStream:
+async def _stream(request: Request, visit: Visit, turn: Turn) -> ASGIApp:
     """The turn's events; a client that cannot resume stops its turn by going away.
 
     A request that is repeated after the events are gone (a restart, say) is told what came of the turn.
     """
     parts = parts_of(request)
-    if not parts.relay.knows(turn.id):
-        events = await parts.core.own_threads.replay(visit, turn)
-        return TurnStream(_at_once(events), frame=parts.encoder.frame, numbered=False, on_gone=None)
+    live = parts.core.live_turns.find(turn.id)
+    if live is None:
+        frames = map(parts.encoder.frame, await parts.core.own_threads.replay(visit, turn))
+        return Response(b"".join(frames), headers=NO_STORE, media_type="text/event-stream")
     resumable = request.headers.get("orcheo-resume") == "1"
-    stop = None if resumable else lambda: parts.core.live_turns.stop_turn(turn.id)
-    return TurnStream(parts.relay.follow(turn.id), frame=parts.encoder.frame, numbered=resumable, on_gone=stop)
-
-
-async def _at_once(events: Sequence[ThreadEvent]) -> AsyncIterator[Sequence[SequencedEvent]]:
-    yield [SequencedEvent(number, event) for number, event in enumerate(events, 1)]
+    stop = None if resumable else lambda: live.stop(TurnStatus.CANCELLED)
+    return TurnStream(live, heartbeats=parts.heartbeats, numbered=resumable, on_gone=stop)
 
 
 def _idempotency_key(request: Request, client_id: str | None) -> str | None:

@@ -7,6 +7,7 @@ meanwhile does not move the deadline, so that dripping bytes gain nothing.
 import asyncio
 import re
 import sys
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ from orcheo_adapters.http.problems import (
 )
 from orcheo_adapters.http.request_id import new_request_id
 from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.sse import ON_GONE
 from orcheo_core.errors import OrcheoError
 
 
@@ -67,6 +69,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._begins_like_a_request = False
         self._closing = False
+        self._on_gone: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -76,6 +79,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._disarm()
         self._forgive()
         super().connection_lost(exc)
+        if self._on_gone is not None:
+            self._on_gone()
+
+    def call_when_gone(self, call: Callable[[], None] | None) -> None:
+        """Call ``call`` when the client goes away; one answer at a time has such a wish."""
+        self._on_gone = call
+        if call is not None and self.transport.is_closing():
+            call()
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
@@ -104,6 +115,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if (fault := self._fault()) is not None:
             self._refuse(fault)
             return
+        self.scope[ON_GONE] = self.call_when_gone  # type: ignore[literal-required]  # one of ours
         super().on_headers_complete()
         if not self.cycle.keep_alive:
             last = _LastAnswer if self.parser.get_http_version() == "1.1" else _AnswerTo10

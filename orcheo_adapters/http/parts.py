@@ -12,10 +12,10 @@ from orcheo_adapters.auth.login_state import LoginStates
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.cross_site import AllowedOrigins
+from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_core.assembly import Core
 from orcheo_core.ports.transcriber import Transcriber
-from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class HttpParts:
     core: Core
     client_addresses: ClientAddresses
     allowed_origins: AllowedOrigins
-    relay: TurnRelay
+    heartbeats: Heartbeats
     store: Store
     transcriber: Transcriber
     encoder: ChatKitEncoder

@@ -15,13 +15,12 @@ from attrs import asdict
 
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, settings_invalid, silent
-from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.lines import JsonLines, Payloads, ServerSentData
 from orcheo_adapters.runners.service_events import EventStream, ServiceAnswerInvalid
 from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds
 from orcheo_adapters.runners.signature import signature_headers
-from orcheo_adapters.runners.task_run import TaskRun
+from orcheo_adapters.runners.task_run import TaskRun, Writer
 from orcheo_core.domain.run import RunRequest, conversation
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
@@ -70,7 +69,7 @@ class HttpRunner(Runner):
     def _given(self, spec: RunnerSpec) -> Given:
         return Given.of(spec, self.settings, self._conditions.environment)
 
-    async def _answer(self, request: RunRequest, feed: Feed) -> None:
+    async def _answer(self, request: RunRequest, writer: Writer) -> None:
         spec, body = request.spec, orjson.dumps(_document(request))
         events = EventStream()
         try:
@@ -85,7 +84,7 @@ class HttpRunner(Runner):
                 client.stream("POST", spec.target, content=body, headers=headers) as response,
             ):
                 await self._check_status(response)
-                await _pass_on(response, events, feed, waiting)
+                await _pass_on(response, events, writer, waiting)
         except TimeoutError:
             if not events.is_done:
                 raise silent(patience or 0) from None
@@ -124,25 +123,25 @@ def _document(request: RunRequest) -> dict[str, object]:
     }
 
 
-async def _pass_on(response: httpx2.Response, events: EventStream, feed: Feed, waiting: asyncio.Timeout) -> None:
+async def _pass_on(response: httpx2.Response, events: EventStream, writer: Writer, waiting: asyncio.Timeout) -> None:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _STREAMS:
-        await _pass_on_stream(response, _STREAMS[kind](), events, feed, waiting)
+        await _pass_on_stream(response, _STREAMS[kind](), events, writer, waiting)
     elif kind == _JSON:
         for event in events.take_whole(await response.aread()):
-            await feed.put(event)
+            await writer.put(event)
     else:
         raise ServiceAnswerInvalid(f"content type must be one of: {', '.join((*_STREAMS, _JSON))}; it is {kind!r}")
 
 
 async def _pass_on_stream(
-    response: httpx2.Response, payloads: Payloads, events: EventStream, feed: Feed, waiting: asyncio.Timeout
+    response: httpx2.Response, payloads: Payloads, events: EventStream, writer: Writer, waiting: asyncio.Timeout
 ) -> None:
     async with aclosing(_payloads(response, payloads)) as found:
         async for payload in found:
             before = events.is_done
             for event in events.take(payload):
-                await feed.put(event)
+                await writer.put(event)
             if not before:
                 waiting.reschedule(_deadline(events))
 

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
-from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_found, check_state, parse_target
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.packages import require_package
 from orcheo_adapters.runners.settings import Given, Setting
-from orcheo_adapters.runners.task_run import TaskRun
+from orcheo_adapters.runners.task_run import TaskRun, Writer
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import ActionTaken, InputAsked, RunRequest, SentFile, conversation
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
@@ -97,7 +96,7 @@ class LangGraphRunner(Runner):
         """Leave the context managers that made graphs."""
         await self._graphs.close()
 
-    async def _answer(self, request: RunRequest, feed: Feed) -> None:
+    async def _answer(self, request: RunRequest, writer: Writer) -> None:
         given = Given.of(request.spec, self.settings, self._conditions.environment)
         thread_id = request.context.thread_id
         self._running[thread_id] += 1
@@ -105,7 +104,7 @@ class LangGraphRunner(Runner):
             with told_to_owner():
                 graph = await self._graphs.get(request.spec.target)
                 check_state(request.spec.target, graph, input_key=given.text("input_key"))
-                await _GraphRun(graph=graph, given=given, request=request).execute(feed)
+                await _GraphRun(graph=graph, given=given, request=request).execute(writer)
         finally:
             self._running[thread_id] -= 1
             await self._forget_if_deleted(request.spec, thread_id)
@@ -127,12 +126,12 @@ class _GraphRun:
     given: Given
     request: RunRequest
 
-    async def execute(self, feed: Feed) -> None:
+    async def execute(self, writer: Writer) -> None:
         from orcheo_adapters.runners.langgraph_events import GraphEvents
 
         beginning = await self._beginning()
         if beginning.questions:
-            await feed.put(InputAsked(questions=beginning.questions))
+            await writer.put(InputAsked(questions=beginning.questions))
             return
         nodes, output_key = self.given.names("nodes"), self.given.text("output_key")
         events = GraphEvents(nodes=nodes, is_silent=bool(output_key) and not nodes)
@@ -148,13 +147,13 @@ class _GraphRun:
             async with aclosing(parts):
                 async for part in parts:
                     for event in events.of(part):
-                        await feed.put(event)
+                        await writer.put(event)
         finally:
             for event in events.rest():
-                feed.offer(event)
+                writer.event(event)
         await self._check_can_resume(events.interrupts)
         for event in [*self._final(events), *events.last(), *await self._breakpoint(events.interrupts)]:
-            await feed.put(event)
+            await writer.put(event)
 
     def _final(self, events: Any) -> Iterator[Any]:
         """What is read from the end of the run: the named key, a functional graph's value, or messages not streamed."""

@@ -17,12 +17,11 @@ from attrs import evolve, frozen
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, settings_invalid, silent
-from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.packages import imported, require_package
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds, invalid_setting
-from orcheo_adapters.runners.task_run import TaskRun
+from orcheo_adapters.runners.task_run import TaskRun, Writer
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import HISTORY_LENGTH, NoticeGiven, RunRequest, SentFile, conversation
 from orcheo_core.domain.workflow import RunnerSpec
@@ -153,13 +152,13 @@ class OpenAiRunner(Runner):
         """Close the connections to all endpoints."""
         await self._http.close()
 
-    async def _answer(self, request: RunRequest, feed: Feed) -> None:
+    async def _answer(self, request: RunRequest, writer: Writer) -> None:
         try:
             settings = OpenAiSettings.of(request.spec, self._conditions.environment)
         except InvalidInput as error:
             raise settings_invalid(error) from error
         await imported("openai")
-        messages = await _messages(settings, request, feed)
+        messages = await _messages(settings, request, writer)
         completion = Completion(shows_reasoning=settings.shows_reasoning)
         try:
             async with (
@@ -167,7 +166,7 @@ class OpenAiRunner(Runner):
                 self._http.lent((request.context.workflow_id, request.spec.target)) as http_client,
                 self._asked(http_client, settings, request.spec, messages) as response,
             ):
-                await _read(response, completion, feed, waiting)
+                await _read(response, completion, writer, waiting)
         except TimeoutError:
             if not completion.is_ended:
                 raise silent(settings.first_byte_seconds or 0) from None
@@ -175,7 +174,7 @@ class OpenAiRunner(Runner):
             if not completion.is_ended:
                 raise no_connection(error) from error
         for event in completion.finish():
-            await feed.put(event)
+            await writer.put(event)
 
     @asynccontextmanager
     async def _asked(
@@ -283,13 +282,13 @@ def _pause(answer: ErrorAnswer) -> float | None:
     return pause if pause <= _LONGEST_PAUSE else None
 
 
-async def _read(response: httpx2.Response, completion: Completion, feed: Feed, waiting: asyncio.Timeout) -> None:
+async def _read(response: httpx2.Response, completion: Completion, writer: Writer, waiting: asyncio.Timeout) -> None:
     """Read to the end of the answer."""
     async with aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
             before = completion.is_ended, completion.is_over
             for event in completion.push(chunk):
-                await feed.put(event)
+                await writer.put(event)
             if not completion.is_ended:
                 waiting.reschedule(None)
             elif before != (completion.is_ended, completion.is_over):
@@ -300,7 +299,7 @@ async def _read(response: httpx2.Response, completion: Completion, feed: Feed, w
 # --- what is sent ----------------------------------------------------------------------------------------------------
 
 
-async def _messages(settings: OpenAiSettings, request: RunRequest, feed: Feed) -> list[dict[str, Any]]:
+async def _messages(settings: OpenAiSettings, request: RunRequest, writer: Writer) -> list[dict[str, Any]]:
     """Instructions, past messages in turns, and the visitor's; tells the visitor of attachments that stay behind."""
     messages: list[dict[str, Any]] = []
     if settings.instructions:
@@ -315,7 +314,7 @@ async def _messages(settings: OpenAiSettings, request: RunRequest, feed: Feed) -
     taken = [each for each in request.context.attachments if _kind(each) in settings.attachments]
     left = [each.name for each in request.context.attachments if each not in taken]
     if left:
-        await feed.put(NoticeGiven(message=f"This workflow cannot read attachments of this kind: {', '.join(left)}."))
+        await writer.put(NoticeGiven(message=f"This workflow cannot read attachments of this kind: {', '.join(left)}."))
     content: str | list[dict[str, Any]] = request.text
     if taken:
         content = [{"type": "text", "text": request.text}] if request.text else []

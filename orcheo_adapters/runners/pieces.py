@@ -224,6 +224,12 @@ class AnswerPieces:
             return self._text(self._growth.settled() + self._own_text(piece))
         return self._text(self._growth.take(self._read(piece)))
 
+    def is_plain(self, piece: Any) -> bool:
+        """Whether ``piece`` is text that can be passed on as it is: ASCII, and nothing waits before it."""
+        if type(piece) is not str or not piece:
+            return False
+        return piece.isascii() and self._growth.is_over and self._characters.is_empty
+
     def rest(self) -> list[RunEvent]:
         """What is left when no piece follows."""
         return self._text(self._growth.settled() + self._bytes.decode(b"", final=True)) + _deltas(
@@ -270,6 +276,11 @@ class _Growth:
         self._said = ""
         self._held = ""
         self._is_growing: bool | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is certain that pieces do not grow."""
+        return self._is_growing is False
 
     def take(self, text: str) -> str:
         """What is new in ``text``."""

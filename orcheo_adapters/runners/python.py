@@ -14,14 +14,14 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
-from orcheo_adapters.runners.feed import Feed
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.pieces import AnswerPieces, is_pair
 from orcheo_adapters.runners.settings import Given, Setting
 from orcheo_adapters.runners.target import Target, caller, takes_context
-from orcheo_adapters.runners.task_run import TaskRun
+from orcheo_adapters.runners.task_run import TaskRun, Writer
+from orcheo_adapters.runners.thread_feed import write_from_thread
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import RunContext, RunRequest
+from orcheo_core.domain.run import RunContext, RunEvent, RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, Runner
@@ -54,11 +54,11 @@ class PythonRunner(Runner):
             return True
         return workflow.takes_context
 
-    async def _answer(self, request: RunRequest, feed: Feed) -> None:
+    async def _answer(self, request: RunRequest, writer: Writer) -> None:
         workflow = self._known.get(request.spec.target) or await self._look_up(request.spec.target)
         execute = partial(workflow.call, request.text, request.context)
         with told_to_owner():
-            await _feed_answer(execute() if workflow.is_quick else await in_thread(execute), feed)
+            await _write_answer(execute() if workflow.is_quick else await in_thread(execute), writer)
 
     async def _look_up(self, name: str) -> "_Workflow":
         """Import and look at a target, once for each: a running server does not see changes of a module anyway."""
@@ -83,7 +83,7 @@ def _is_quick(call: Callable[..., Any]) -> bool:
     return any(test(each) for test in tests for each in (call, getattr(call, "__call__", None)))  # noqa: B004 - its code is meant
 
 
-async def _feed_answer(answer: Any, feed: Feed) -> None:
+async def _write_answer(answer: Any, writer: Writer) -> None:
     """Only generators, iterators, lists and tuples are streams: a result that can be iterated may give its fields.
 
     What has a sync and an async face is read by the sync one, as sync callables are those that return it.
@@ -92,33 +92,38 @@ async def _feed_answer(answer: Any, feed: Feed) -> None:
         answer = await answer
     pieces = AnswerPieces()
     if isinstance(answer, Iterator):
-        await in_thread(partial(_pump_in_thread, answer, pieces, feed))
+        await write_from_thread(partial(_put_pieces, answer, pieces), writer)
     elif isinstance(answer, AsyncIterable):
-        await _pump(answer, pieces, feed)
+        await _write_pieces(answer, pieces, writer)
     else:
         is_many = isinstance(answer, list | tuple) and not is_pair(answer)
         for piece in answer if is_many else [answer]:
             for event in pieces.take(piece):
-                await feed.put(event)
+                await writer.put(event)
     for event in pieces.rest():
-        feed.offer(event)
+        writer.event(event)
 
 
-async def _pump(answer: AsyncIterable[Any], pieces: AnswerPieces, feed: Feed) -> None:
+async def _write_pieces(answer: AsyncIterable[Any], pieces: AnswerPieces, writer: Writer) -> None:
     try:
         async for piece in answer:
+            if pieces.is_plain(piece):  # by far the most of them
+                if not writer.text(piece):
+                    await writer.room()
+                continue
             for event in pieces.take(piece):
-                if not feed.offer(event):
-                    await feed.room()
+                if not writer.event(event):
+                    await writer.room()
     finally:
         await _close(answer)
 
 
-def _pump_in_thread(answer: Iterator[Any], pieces: AnswerPieces, feed: Feed) -> None:
+def _put_pieces(answer: Iterator[Any], pieces: AnswerPieces, put: Callable[[RunEvent], None]) -> None:
+    """Pass pieces on, in the thread of a workflow that may block."""
     try:
         for piece in answer:
             for event in pieces.take(piece):
-                feed.put_from_thread(event)
+                put(event)
     finally:
         close = getattr(answer, "close", None)
         if callable(close):

@@ -1,71 +1,165 @@
-"""A run as a task that feeds its reader."""
+"""A run as a task of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from orcheo_adapters.runners.feed import Feed
 from orcheo_core.domain.run import RunEvent
-from orcheo_core.ports.runner import Run, RunTimedOut
+from orcheo_core.ports.runner import Run, RunSink, RunTimedOut
 
 _FAREWELL = 1.0
 """Seconds a stopped workflow has to clean up before it is left to itself."""
 
-Work = Callable[[Feed], Awaitable[None]]
+
+class Writer:
+    """What a workflow writes to: the sink itself, until the run is over; then nothing is heard any more."""
+
+    def __init__(self, sink: RunSink) -> None:
+        """Pass everything on to ``sink``: these are its own methods, as text comes by the thousand pieces."""
+        self.text: Callable[[str], bool] = sink.text
+        self.event: Callable[[RunEvent], bool] = sink.event
+        self.room: Callable[[], Awaitable[None]] = sink.room
+
+    async def put(self, event: RunEvent) -> None:
+        """Write ``event``, and wait if others are to have their turn."""
+        if not self.event(event):
+            await self.room()
+
+    def close(self) -> None:
+        """Hear nothing any more; a workflow that talks on is made to wait, which is where it can be cancelled."""
+        self.text = self.event = _ignore
+        self.room = _pause
+
+
+def _ignore(_said: object) -> bool:
+    return False
+
+
+async def _pause() -> None:
+    await asyncio.sleep(0)
+
+
+Work = Callable[[Writer], Awaitable[None]]
 
 
 class TaskRun(Run):
-    """Does its work in a task of its own: stop and time-out cancel that task, never the reader."""
+    """Does its work in the task that executes it, which stop and time-out interrupt there and nowhere else.
+
+    A workflow that does not let itself be interrupted is abandoned: its turn ends without it.
+    """
 
     def __init__(self, work: Work, *, time_limit: float) -> None:
-        """Prepare ``work``, which puts what the workflow says into a feed; nothing happens yet."""
+        """Prepare ``work``, which writes what the workflow says; nothing happens yet."""
         self._work = work
         self._time_limit = time_limit
-        self._stopped = False
-        self._cancelled = False
-        self._feed: Feed | None = None
+        self._is_stopped = False
+        self._error: RunTimedOut | None = None
+        self._writer: Writer | None = None
         self._task: asyncio.Task[None] | None = None
+        """The task that executes this, while the workflow is at work in it."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._abandon: Callable[[Exception | None], None] | None = None
 
     def stop(self) -> None:
         """See :meth:`Run.stop`. Blocking work in a thread is abandoned there."""
-        self._stopped = True
-        if self._feed and self._task:
-            self._feed.close()
-            self._cancel(self._task)
+        self._interrupt()
 
-    async def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
-        """See :meth:`Run.batches`."""
-        if self._stopped:
+    async def execute(self, sink: RunSink) -> None:
+        """See :meth:`Run.execute`."""
+        if self._was_stopped():
             return
-        self._feed = feed = Feed()
-        self._task = task = asyncio.create_task(self._execute(feed))
-        timer = asyncio.get_running_loop().call_later(self._time_limit, self._time_out, feed, task)
+        self._task, self._writer, self._abandon = asyncio.current_task(), Writer(sink), sink.abandoned
+        self._timer = asyncio.get_running_loop().call_later(self._time_limit, self._time_out)
         try:
-            async for batch in feed.read():
-                yield batch
+            await self._work(self._writer)
+        except BaseException as error:
+            if not self._is_interruption(error):
+                raise
+        else:
+            if self._is_stopped:  # by what it wrote itself, so the interruption is still to come
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0)
         finally:
-            timer.cancel()
-            feed.close()
+            self._timer.cancel()
+            self._writer.close()
+            task, self._task = self._task, None
+            if self._is_stopped and task is not None:
+                task.uncancel()
+        if self._error is not None:
+            raise self._error
+
+    async def execute_apart(self, sink: RunSink) -> None:
+        """See :meth:`Run.execute_apart`."""
+        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.ensure_future(self.execute(_Awaited(sink, outcome)))
+        task.add_done_callback(lambda done: _settle(outcome, None if done.cancelled() else done.exception()))
+        try:
+            await outcome
+        finally:
             if not task.done():
-                self._cancel(task)
+                task.cancel()
                 await asyncio.wait({task}, timeout=_FAREWELL)
 
-    def _time_out(self, feed: Feed, task: asyncio.Task[None]) -> None:
-        feed.end(RunTimedOut(f"no end of the answer after {self._time_limit:g} s"))
-        self._cancel(task)
+    def _is_interruption(self, error: BaseException) -> bool:
+        """Whether this is how the workflow takes our interruption; it may raise anything then.
 
-    def _cancel(self, task: asyncio.Task[None]) -> None:
+        What ends the process must not do so from within a workflow.
+        """
+        if self._is_stopped:
+            return True
+        is_cancelled = isinstance(error, asyncio.CancelledError) and self._task is not None and self._task.cancelling()
+        if not is_cancelled and not isinstance(error, Exception):
+            message = f"the workflow ended itself with {error!r}"
+            raise RuntimeError(message) from error
+        return False
+
+    def _was_stopped(self) -> bool:
+        return self._is_stopped
+
+    def _time_out(self) -> None:
+        self._error = RunTimedOut(f"no end of the answer after {self._time_limit:g} s")
+        self._interrupt()
+
+    def _interrupt(self) -> None:
         """Once only: a second one would break into the workflow's clean-up (and leave the tasks of a graph running)."""
-        if not self._cancelled:
-            self._cancelled = True
-            task.cancel()
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        if self._task is not None and self._writer is not None and self._timer is not None:
+            self._writer.close()
+            self._task.cancel()
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(_FAREWELL, self._leave_behind)
 
-    async def _execute(self, feed: Feed) -> None:
-        """Never raises: how the workflow ended is for the reader, not for the event loop."""
-        try:
-            await self._work(feed)
-        except Exception as error:  # noqa: BLE001 - whatever a workflow raises is the reader's to see
-            feed.end(error)
-        except BaseException as error:  # noqa: BLE001 - sys.exit() in a workflow must not end the server
-            feed.end(RuntimeError(f"the workflow ended itself with {error!r}"))
-        else:
-            feed.end()
+    def _leave_behind(self) -> None:
+        if self._abandon is not None:
+            self._abandon(self._error)
+
+
+class _Awaited(RunSink):
+    """A sink whose owner waits for ``outcome``."""
+
+    def __init__(self, sink: RunSink, outcome: "asyncio.Future[None]") -> None:
+        self._sink = sink
+        self._outcome = outcome
+
+    def text(self, text: str) -> bool:
+        return self._sink.text(text)
+
+    def event(self, event: RunEvent) -> bool:
+        return self._sink.event(event)
+
+    async def room(self) -> None:
+        await self._sink.room()
+
+    def abandoned(self, error: Exception | None) -> None:
+        _settle(self._outcome, error)
+
+
+def _settle(outcome: "asyncio.Future[None]", error: BaseException | None) -> None:
+    if outcome.done():
+        return
+    if error is None:
+        outcome.set_result(None)
+    else:
+        outcome.set_exception(error)

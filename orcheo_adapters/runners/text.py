@@ -22,6 +22,11 @@ class WholeCharacters:
         """Nothing is kept back yet."""
         self._half = ""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept back."""
+        return not self._half
+
     def take(self, piece: str) -> str:
         """``piece`` after what was kept back; a high surrogate at its end waits for the next piece."""
         if not self._half and (not piece or not "\ud800" <= piece[-1] <= "\udbff"):

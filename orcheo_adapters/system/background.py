@@ -1,7 +1,7 @@
 """Background work as asyncio tasks."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from orcheo_adapters.system.logs import get_logger
@@ -23,8 +23,16 @@ class AsyncioBackground(Background):
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
+    def soon(self, call: Callable[[], None]) -> None:
+        """See the port."""
+        asyncio.get_running_loop().call_soon(call)
+
+    async def pause(self) -> None:
+        """See the port."""
+        await asyncio.sleep(0)
+
     async def wait(self) -> None:
-        """Return when nothing runs any more, work started meanwhile included."""
+        """Return when nothing runs any more, including work that was started in between."""
         while self._tasks:
             await asyncio.wait(tuple(self._tasks))
 

@@ -40,6 +40,7 @@ from orcheo_core.domain.thread_events import (
 )
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
+from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.services.own_threads import ThreadView
 
 TURN_KEY = "orcheo.turn"
@@ -51,7 +52,7 @@ def encode_json(document: Json) -> bytes:
     return orjson.dumps(document)
 
 
-class ChatKitEncoder:
+class ChatKitEncoder(FrameEncoder):
     """Encodes what a visitor is answered; it knows where attachments are found."""
 
     def __init__(self, links: AttachmentLinks) -> None:
@@ -92,13 +93,11 @@ class ChatKitEncoder:
         """``Attachment``; ``upload`` says how its bytes are sent, while they are missing."""
         return attachment_json(attachment, self._links, upload)
 
-    def frame(self, event: ThreadEvent, number: int | None) -> bytes:
-        """One frame of the stream: ``data: …``, with an ``id:`` line for clients that can resume."""
+    def frame(self, event: ThreadEvent) -> bytes:
+        """``data: …``; clients that can resume get an ``id:`` line before it."""
         if type(event) is PartDelta:  # the one that goes out by the thousand
-            data = _DELTA % (orjson.dumps(event.item_id), orjson.dumps(event.delta))
-        else:
-            data = b"data: " + orjson.dumps(self.event(event)) + b"\n\n"
-        return data if number is None else b"id: %d\n%b" % (number, data)
+            return _DELTA % (orjson.dumps(event.item_id), orjson.dumps(event.delta))
+        return b"data: " + orjson.dumps(self.event(event)) + b"\n\n"
 
     def event(self, event: ThreadEvent) -> Json:
         """``ThreadStreamEvent``."""

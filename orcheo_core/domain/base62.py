@@ -3,6 +3,9 @@
 Because of that order, texts of one length sort as their numbers do.
 """
 
+from functools import lru_cache
+from struct import unpack
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE = len(ALPHABET)
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
@@ -10,18 +13,26 @@ _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 
 
 def encode(number: int, width: int) -> str:
-    """``number`` in exactly ``width`` characters; a number too large for them is cut from the left."""
-    pairs = []
-    for _ in range((width + 1) // 2):
-        number, rest = divmod(number, _BASE * _BASE)
-        pairs.append(_PAIRS[rest])
-    pairs.reverse()
-    return "".join(pairs)[-width:]
+    """``number`` in exactly ``width`` characters, more than four; a number too large is cut from the left."""
+    high, low = divmod(number, len(_PAIRS) * len(_PAIRS))
+    upper, lower = divmod(low, len(_PAIRS))
+    return f"{_slowly_changing(high, width - 4)}{_PAIRS[upper]}{_PAIRS[lower]}"
+
+
+@lru_cache(64)
+def _slowly_changing(number: int, width: int) -> str:
+    """The digits that stay the same for seconds when the number is the time in microseconds."""
+    digits = []
+    for _ in range(width):
+        number, rest = divmod(number, _BASE)
+        digits.append(ALPHABET[rest])
+    digits.reverse()
+    return "".join(digits)
 
 
 def from_chance(chance: bytes) -> str:
     """As many characters as random bytes, an even number of them, with at least 5.9 bits of chance each."""
-    return "".join([_PAIRS[int.from_bytes(chance[at : at + 2]) % len(_PAIRS)] for at in range(0, len(chance), 2)])
+    return "".join([_PAIRS[each % 3844] for each in unpack(f">{len(chance) // 2}H", chance)])
 
 
 def is_base62(text: str) -> bool:

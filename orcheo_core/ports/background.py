@@ -1,13 +1,21 @@
-"""Work that goes on while nobody waits for it."""
+"""Work that goes on by itself."""
 
 from abc import abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 
 class Background(Protocol):
-    """Starts work and keeps hold of it."""
+    """Starts work and keeps hold of it; the core knows no event loop but through this."""
 
     @abstractmethod
     def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Begin ``work`` soon; it outlives the caller. What it raises is reported, not lost."""
+
+    @abstractmethod
+    def soon(self, call: Callable[[], None]) -> None:
+        """Call ``call`` when everything that is ready now has had its turn."""
+
+    @abstractmethod
+    async def pause(self) -> None:
+        """Return when everything that is ready now has had its turn."""

@@ -1,7 +1,7 @@
 """Execution of workflows."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
@@ -70,15 +70,47 @@ def _one_line(text: str) -> str:
     return line if len(line) <= _REASON_LENGTH else f"{line[: _REASON_LENGTH - 1]}…"
 
 
+class RunSink(Protocol):
+    """What a run writes its answer into; only from the event loop.
+
+    Both methods that write return whether the run may go on at once. False asks it to await :meth:`room` before it
+    says more, so that others get their turn.
+    """
+
+    @abstractmethod
+    def text(self, text: str) -> bool:
+        """More text of the answer, not empty."""
+
+    @abstractmethod
+    def event(self, event: RunEvent) -> bool:
+        """Anything that a run may say."""
+
+    @abstractmethod
+    async def room(self) -> None:
+        """Return when the run may say more."""
+
+    @abstractmethod
+    def abandoned(self, error: Exception | None) -> None:
+        """The workflow does not end although it was stopped, so go on without it.
+
+        ``error`` is what :meth:`Run.execute` would have raised.
+        """
+
+
 class Run(Protocol):
     """One execution under way."""
 
     @abstractmethod
-    def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
-        """What the workflow says, once, until it is done or stopped; what is there at the moment is one batch.
+    async def execute(self, sink: RunSink) -> None:
+        """Carry out the workflow, once; return when it is done or stopped.
 
-        Raises whatever the workflow raises, and :class:`RunTimedOut`. After :meth:`stop` it just ends, soon.
+        Raises whatever the workflow raises, and :class:`RunTimedOut`. After :meth:`stop` it just returns, soon. The
+        sink hears nothing after the stop or the return.
         """
+
+    @abstractmethod
+    async def execute_apart(self, sink: RunSink) -> None:
+        """The same for a caller that has to wait: it returns even if the workflow is abandoned."""
 
     @abstractmethod
     def stop(self) -> None:
@@ -94,7 +126,7 @@ class Runner(Protocol):
 
     @abstractmethod
     def run(self, request: RunRequest) -> Run:
-        """Prepare an execution; nothing happens before its batches are asked for."""
+        """Prepare an execution; nothing happens before it is executed."""
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:  # noqa: ARG002 - for those that look
         """Whether this workflow learns what began a turn, so that it can carry out an action of the page.

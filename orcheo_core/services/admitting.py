@@ -37,8 +37,8 @@ from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.feature_gate import FeatureGate
 from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.registering import find_own
+from orcheo_core.turns.live import LiveTurns
 
 
 @frozen(kw_only=True)

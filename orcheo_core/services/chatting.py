@@ -2,20 +2,28 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.items import InferenceOptions, InputPart, Item, UserItem
+from orcheo_core.domain.items import AssistantItem, InferenceOptions, InputPart, Item, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import (
+    ANSWER_SECONDS,
+    HISTORY_LENGTH,
     ActionTaken,
     Cause,
     ContextKept,
     PastMessage,
+    RunContext,
     RunEvent,
+    RunRequest,
+    SentFile,
+    TextDelta,
     TitleGiven,
     WidgetChanged,
 )
@@ -31,16 +39,25 @@ from orcheo_core.domain.thread_events import (
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import widget_fault
-from orcheo_core.errors import ActionFailed, ActionNotTaken, ItemNotFound, NothingPending
+from orcheo_core.errors import (
+    ActionFailed,
+    ActionNotTaken,
+    IdempotencyKeyReused,
+    ItemNotFound,
+    NothingPending,
+    ThreadNotFound,
+)
+from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.runner import RunSink
 from orcheo_core.ports.telemetry import Telemetry
-from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.ports.unit_of_work import DuplicateTurn, Store, UnitOfWork
 from orcheo_core.services.admitting import Visit
 from orcheo_core.services.attaching import find_sendable
 from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.own_threads import find_own_thread
-from orcheo_core.services.turn_launcher import Beginning, TurnLauncher
+from orcheo_core.turns.engine import TurnEngine
+from orcheo_core.turns.live import LiveTurns
 
 _PENDING_WINDOW = 20
 """So many of the newest items are looked through for pending client tool calls, as ChatKit's own server does."""
@@ -56,6 +73,11 @@ class VisitorInput:
     inference_options: InferenceOptions = field(factory=InferenceOptions)
     idempotency_key: str | None = None
 
+    @property
+    def text(self) -> str:
+        """All its text, tags by their visible words."""
+        return "".join(part.text for part in self.content)
+
 
 @frozen(kw_only=True)
 class ActionInput:
@@ -66,18 +88,32 @@ class ActionInput:
     item_id: str | None = None
 
 
+@frozen(kw_only=True)
+class _Asked:
+    """What a request that begins a turn is known by when it comes again."""
+
+    key: str | None
+    thread_id: str | None
+    """None for a request that begins a thread."""
+    text: str | None = None
+    """Of the message, if it brings one."""
+
+
 class Chatting:
     """Begins turns.
 
     Besides what the methods name, each raises :class:`ThreadNotFound`, :class:`TurnInProgress`,
-    :class:`ServerStopping` and :class:`StorageUnavailable`; a repeated idempotency key gives the first turn again.
+    :class:`ServerStopping` and :class:`StorageUnavailable`. One rule holds for repeated idempotency keys: the same
+    request again gives the turn that it began, whatever has changed since; another request with the key of an earlier
+    one (another thread, another message) raises :class:`IdempotencyKeyReused`.
     """
 
     def __init__(
         self,
         *,
         store: Store,
-        launcher: TurnLauncher,
+        engine: TurnEngine,
+        files: AttachmentFiles,
         clock: Clock,
         identifiers: Identifiers,
         live_turns: LiveTurns,
@@ -85,14 +121,20 @@ class Chatting:
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
-        self._launcher = launcher
+        self._engine = engine
+        self._files = files
         self._clock = clock
         self._identifiers = identifiers
         self._live_turns = live_turns
         self._telemetry = telemetry
 
+    # --- messages ---------------------------------------------------------------------------------------------------
+
     async def create_thread(self, visit: Visit, said: VisitorInput) -> Turn:
         """Begin a thread with a first turn; raises :class:`AttachmentNotFound`."""
+        asked = _Asked(key=said.idempotency_key, thread_id=None, text=said.text)
+        if first := await self._begun(visit, asked):
+            return first
         now = self._clock.now()
         thread = Thread(
             id=self._identifiers.new(IdKind.THREAD),
@@ -100,26 +142,61 @@ class Chatting:
             subject=visit.subject,
             created_at=now,
             updated_at=now,
-            title=title_from("".join(part.text for part in said.content)),
+            title=title_from(said.text),
         )
-        return await self._say(self._store.begin(), visit, thread, said, history=(), opening=[ThreadCreated(thread)])
+        change = self._store.begin()
+        change.threads.add(thread)
+        return await self._say(change, visit, thread, said, asked, history=(), opening=(ThreadCreated(thread),))
 
     async def add_user_item(self, visit: Visit, thread_id: str, said: VisitorInput) -> Turn:
         """Begin the next turn of a thread; raises :class:`AttachmentNotFound`."""
-        change = self._store.begin()
-        thread = await find_own_thread(change, visit, thread_id)
-        history = await self._launcher.history(change, visit, thread_id)
-        return await self._say(change, visit, thread.touched(self._clock.now()), said, history=history, opening=())
+        asked = _Asked(key=said.idempotency_key, thread_id=thread_id, text=said.text)
+        if first := await self._begun(visit, asked):
+            return first
+        change, thread = await self._opened(visit, thread_id)
+        history = await _history(change, visit, thread_id)
+        return await self._say(change, visit, thread, said, asked, history=history)
+
+    async def _say(
+        self,
+        change: UnitOfWork,
+        visit: Visit,
+        thread: Thread,
+        said: VisitorInput,
+        asked: _Asked,
+        *,
+        history: tuple[PastMessage, ...],
+        opening: tuple[ThreadEvent, ...] = (),
+    ) -> Turn:
+        sent = await find_sendable(change, visit, said.attachment_ids, thread.id)
+        item_id = self._identifiers.new(IdKind.ITEM)
+        turn = self._new_turn(visit, thread, item_id, said.idempotency_key)
+        item = UserItem(
+            id=item_id,
+            thread_id=thread.id,
+            turn_id=turn.id,
+            created_at=turn.started_at,
+            content=said.content,
+            attachments=tuple(each.sent_in(thread.id) for each in sent),
+            quoted_text=said.quoted_text,
+            inference_options=said.inference_options,
+        )
+        change.items.save(item)
+        for attachment in item.attachments:
+            change.attachments.save(attachment)
+        request = self._request(visit, turn, text=said.text, history=history, item=item)
+        opening = (*opening, ItemDone(item), StreamOptions())
+        return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=opening)
 
     async def retry(self, visit: Visit, thread_id: str, item_id: str, *, idempotency_key: str | None = None) -> Turn:
         """Answer a user item again; what came after it goes when the new answer is durable.
 
         Raises :class:`ItemNotFound`.
         """
-        if first := await self._launcher.begun(visit, idempotency_key, thread_id=thread_id):
+        asked = _Asked(key=idempotency_key, thread_id=thread_id)
+        if first := await self._begun(visit, asked):
             return first
-        change = self._store.begin()
-        thread = await find_own_thread(change, visit, thread_id)
+        change, thread = await self._opened(visit, thread_id)
         item = await change.items.find(thread_id, item_id)
         if not isinstance(item, UserItem):
             raise ItemNotFound("The thread has no visitor's item with this id to answer again.")
@@ -128,20 +205,13 @@ class Chatting:
         for mark in marks:  # at once: what they say of the last try does not hold for this one
             change.items.remove(mark)
         replaces = tuple(each.id for each in later if each.id not in marks)
-        history = await self._launcher.history(change, visit, thread_id, before=item_id)
-        turn = self._launcher.new_turn(visit, thread, item_id, replaces=replaces, idempotency_key=idempotency_key)
-        return await self._launcher.launch(
-            Beginning(
-                change=change,
-                visit=visit,
-                thread=thread.touched(self._clock.now()),
-                turn=turn,
-                text=item.text,
-                history=history,
-                opening=[StreamOptions(), *map(ItemRemoved, marks)],
-                user_item=item,
-            )
-        )
+        history = await _history(change, visit, thread_id, before=item_id)
+        turn = self._new_turn(visit, thread, item_id, idempotency_key, replaces=replaces)
+        request = self._request(visit, turn, text=item.text, history=history, item=item)
+        opening: list[ThreadEvent] = [StreamOptions(), *map(ItemRemoved, marks)]
+        return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=opening)
+
+    # --- what else begins a turn ------------------------------------------------------------------------------------
 
     async def add_tool_output(
         self, visit: Visit, thread_id: str, output: Any, *, idempotency_key: str | None = None
@@ -150,10 +220,10 @@ class Chatting:
 
         Older calls that wait are dropped, as ChatKit's own server does. Raises :class:`NothingPending`.
         """
-        if first := await self._launcher.begun(visit, idempotency_key, thread_id=thread_id):
+        asked = _Asked(key=idempotency_key, thread_id=thread_id)
+        if first := await self._begun(visit, asked):
             return first
-        change = self._store.begin()
-        thread = await find_own_thread(change, visit, thread_id)
+        change, thread = await self._opened(visit, thread_id)
         newest = await change.items.page(thread_id, PageQuery(limit=_PENDING_WINDOW, newest_first=True))
         calls = [each for each in newest.entries if isinstance(each, ClientToolCallItem) and each.is_pending]
         if not calls or calls[0] is not newest.entries[0]:
@@ -162,7 +232,7 @@ class Chatting:
         change.items.save(call)
         for dangling in calls[1:]:
             change.items.remove(dangling.id)
-        return await self._go_on(change, visit, thread, call, item_id=call.id, idempotency_key=idempotency_key)
+        return await self._go_on(change, visit, thread, call, call.id, asked)
 
     async def add_structured_input(
         self,
@@ -175,10 +245,10 @@ class Chatting:
         idempotency_key: str | None = None,
     ) -> Turn:
         """Go on with the visitor's answers to questions; raises :class:`ItemNotFound`, :class:`NothingPending`."""
-        if first := await self._launcher.begun(visit, idempotency_key, thread_id=thread_id):
+        asked = _Asked(key=idempotency_key, thread_id=thread_id)
+        if first := await self._begun(visit, asked):
             return first
-        change = self._store.begin()
-        thread = await find_own_thread(change, visit, thread_id)
+        change, thread = await self._opened(visit, thread_id)
         item = await change.items.find(thread_id, item_id)
         if not isinstance(item, StructuredInputItem):
             raise ItemNotFound("The thread has no questions with this id.")
@@ -186,82 +256,22 @@ class Chatting:
             raise NothingPending("These questions are answered already.")
         item = item.submitted(status, answers)
         change.items.save(item)
-        return await self._go_on(
-            change, visit, thread, item, item_id=item_id, opening=[ItemReplaced(item)], idempotency_key=idempotency_key
-        )
+        return await self._go_on(change, visit, thread, item, item_id, asked, ItemReplaced(item))
 
     async def act(
-        self, visit: Visit, thread_id: str, asked: ActionInput, *, idempotency_key: str | None = None
+        self, visit: Visit, thread_id: str, action: ActionInput, *, idempotency_key: str | None = None
     ) -> Turn:
         """Begin a turn out of an action.
 
         Raises :class:`ItemNotFound` for an item that is no widget, :class:`ActionNotTaken`.
         """
-        change = self._store.begin()
-        thread = await find_own_thread(change, visit, thread_id)
-        await self._check_takes_actions(visit, asked)
-        action = await _action(change, thread_id, asked)
-        item_id = asked.item_id or ""
-        return await self._go_on(change, visit, thread, action, item_id=item_id, idempotency_key=idempotency_key)
-
-    async def act_now(self, visit: Visit, thread_id: str, asked: ActionInput) -> WidgetItem | None:
-        """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
-
-        Besides the widget, a title and hidden context are kept; what else the workflow says is left out, with a line
-        in the log. May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`,
-        :class:`ActionNotTaken`.
-        """
-        change = self._store.begin()
-        thread = await find_own_thread(change, visit, thread_id)
-        await self._check_takes_actions(visit, asked)
-        action = await _action(change, thread_id, asked)
-        beginning = await self._beginning(change, visit, thread, action, asked.item_id or "")
-        return await self._keep(change, beginning, await self._carry_out(beginning))
-
-    async def cancel(self, visit: Visit, thread_id: str) -> None:
-        """Stop the running turn of a thread, if any; what it has said so far stays."""
-        await find_own_thread(self._store.begin(), visit, thread_id)
-        self._live_turns.stop_thread(thread_id)
-
-    def stop(self) -> None:
-        """The server shuts down: no new turn, and the running ones are interrupted."""
-        self._launcher.stop()
-        self._live_turns.stop_all()
-
-    async def _say(
-        self,
-        change: UnitOfWork,
-        visit: Visit,
-        thread: Thread,
-        said: VisitorInput,
-        *,
-        history: tuple[PastMessage, ...],
-        opening: Sequence[ThreadEvent],
-    ) -> Turn:
-        sent = await find_sendable(change, visit, said.attachment_ids, thread.id)
-        item_id = self._identifiers.new(IdKind.ITEM)
-        turn = self._launcher.new_turn(visit, thread, item_id, idempotency_key=said.idempotency_key)
-        item = UserItem(
-            id=item_id,
-            thread_id=thread.id,
-            turn_id=turn.id,
-            created_at=turn.started_at,
-            content=said.content,
-            attachments=tuple(each.sent_in(thread.id) for each in sent),
-            quoted_text=said.quoted_text,
-            inference_options=said.inference_options,
-        )
-        beginning = Beginning(
-            change=change,
-            visit=visit,
-            thread=thread,
-            turn=turn,
-            text=item.text,
-            history=history,
-            opening=[*opening, ItemDone(item), StreamOptions()],
-            user_item=item,
-        )
-        return await self._launcher.launch(beginning)
+        asked = _Asked(key=idempotency_key, thread_id=thread_id)
+        if first := await self._begun(visit, asked):
+            return first
+        change, thread = await self._opened(visit, thread_id)
+        await self._check_takes_actions(visit, action)
+        cause = await _action(change, thread_id, action)
+        return await self._go_on(change, visit, thread, cause, action.item_id or "", asked)
 
     async def _go_on(
         self,
@@ -269,67 +279,54 @@ class Chatting:
         visit: Visit,
         thread: Thread,
         cause: Cause,
-        *,
         item_id: str,
-        opening: Sequence[ThreadEvent] = (),
-        idempotency_key: str | None = None,
+        asked: _Asked,
+        *shown: ThreadEvent,
     ) -> Turn:
-        beginning = await self._beginning(change, visit, thread, cause, item_id, idempotency_key)
-        return await self._launcher.launch(evolve(beginning, opening=[StreamOptions(), *opening]))
-
-    async def _beginning(
-        self,
-        change: UnitOfWork,
-        visit: Visit,
-        thread: Thread,
-        cause: Cause,
-        item_id: str,
-        idempotency_key: str | None = None,
-    ) -> Beginning:
-        """Of a turn that no message begins."""
-        history = await self._launcher.history(change, visit, thread.id)
-        return Beginning(
-            change=change,
-            visit=visit,
-            thread=thread.touched(self._clock.now()),
-            turn=self._launcher.new_turn(visit, thread, item_id, idempotency_key=idempotency_key),
-            text=_text_of(cause),
-            history=history,
-            cause=cause,
+        """Begin a turn that no message begins."""
+        turn = self._new_turn(visit, thread, item_id, asked.key)
+        request = await self._request_of(change, visit, turn, cause)
+        return await self._begin(
+            change, visit, turn, asked, thread=thread, request=request, opening=(StreamOptions(), *shown)
         )
 
-    async def _check_takes_actions(self, visit: Visit, asked: ActionInput) -> None:
-        if not await self._launcher.takes_actions(visit):
-            self._telemetry.action_not_taken(visit.workflow.id, asked.type)
-            raise ActionNotTaken
+    async def act_now(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
+        """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
 
-    async def _carry_out(self, beginning: Beginning) -> list[RunEvent]:
-        said: list[RunEvent] = []
+        Besides the widget, a title and hidden context are kept; what else the workflow says is left out, with a line
+        in the log. May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`,
+        :class:`ActionNotTaken`.
+        """
+        change, thread = await self._opened(visit, thread_id, touch=False)
+        await self._check_takes_actions(visit, action)
+        cause = await _action(change, thread_id, action)
+        turn = self._new_turn(visit, thread, action.item_id or "", None)
+        said = _Said()
         try:
-            async for batch in self._launcher.run_apart(beginning).batches():
-                said += batch
+            await self._engine.run_apart(await self._request_of(change, visit, turn, cause)).execute_apart(said)
         except Exception as error:
-            self._telemetry.run_failed(beginning.turn, error)
+            self._telemetry.run_failed(turn, error)
             raise ActionFailed from error
-        return said
+        return await self._keep(change, turn, thread.touched(self._clock.now()), cause.widget, said.events)
 
-    async def _keep(self, change: UnitOfWork, beginning: Beginning, said: list[RunEvent]) -> WidgetItem | None:
+    async def _keep(
+        self, change: UnitOfWork, turn: Turn, thread: Thread, before: WidgetItem | None, said: Sequence[RunEvent]
+    ) -> WidgetItem | None:
         """Save what an action without a turn may say; the widget if it was changed."""
-        before = after = beginning.cause.widget if isinstance(beginning.cause, ActionTaken) else None
-        kept = 0
+        after, kept = before, 0
         for run_event in said:
             if isinstance(run_event, WidgetChanged) and (fault := widget_fault(run_event.widget)):
-                self._telemetry.left_out(beginning.turn, f"a widget that cannot be shown: {fault}")
+                self._telemetry.left_out(turn, f"a widget that cannot be shown: {fault}")
                 continue
             if isinstance(run_event, WidgetChanged) and after is not None:
                 after = after.changed(run_event.widget, run_event.copy_text)
             elif isinstance(run_event, ContextKept):
-                change.items.save(self._hidden(beginning.turn, run_event))
+                change.items.save(self._hidden(turn, run_event))
             elif isinstance(run_event, TitleGiven):
-                change.threads.save(beginning.thread.titled(run_event.title))
+                change.threads.save(thread.titled(run_event.title))
             else:
                 what = type(run_event).__name__
-                self._telemetry.left_out(beginning.turn, f"{what} of an action that was carried out without a turn")
+                self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
                 continue
             kept += 1
         if after is not None and after is not before:
@@ -346,6 +343,134 @@ class Chatting:
             created_at=self._clock.now(),
             content=said.content,
         )
+
+    async def _check_takes_actions(self, visit: Visit, action: ActionInput) -> None:
+        if not await self._engine.takes_actions(visit.workflow.runner):
+            self._telemetry.action_not_taken(visit.workflow.id, action.type)
+            raise ActionNotTaken
+
+    async def cancel(self, visit: Visit, thread_id: str) -> None:
+        """Stop the running turn of a thread, if any; what it has said so far stays."""
+        await find_own_thread(self._store.begin(), visit, thread_id)
+        self._live_turns.stop_thread(thread_id)
+
+    # --- every way --------------------------------------------------------------------------------------------------
+
+    async def _begun(self, visit: Visit, asked: _Asked) -> Turn | None:
+        """The turn that this request has begun already; raises :class:`IdempotencyKeyReused`."""
+        if asked.key is None:
+            return None
+        change = self._store.begin()
+        first = await change.turns.find_by_key(visit.workflow.id, visit.subject, asked.key)
+        if first is None:
+            return None
+        if asked.thread_id not in {None, first.thread_id}:
+            raise IdempotencyKeyReused
+        if asked.text is not None:
+            said = await change.items.find(first.thread_id, first.user_item_id)
+            if not isinstance(said, UserItem) or said.text != asked.text:
+                raise IdempotencyKeyReused
+        return first
+
+    async def _opened(self, visit: Visit, thread_id: str, *, touch: bool = True) -> tuple[UnitOfWork, Thread]:
+        """A change that makes the visitor's thread the one that was used last, and that thread."""
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, thread_id)
+        if touch:
+            thread = thread.touched(self._clock.now())
+            change.threads.save(thread)
+        return change, thread
+
+    def _new_turn(
+        self, visit: Visit, thread: Thread, item_id: str, key: str | None, *, replaces: tuple[str, ...] = ()
+    ) -> Turn:
+        return Turn(
+            id=self._identifiers.new(IdKind.TURN),
+            workflow_id=visit.workflow.id,
+            thread_id=thread.id,
+            subject=visit.subject,
+            user_item_id=item_id,
+            answer_id=self._identifiers.new(IdKind.ITEM),
+            started_at=self._clock.now(),
+            idempotency_key=key,
+            replaces=replaces,
+        )
+
+    async def _request_of(self, change: UnitOfWork, visit: Visit, turn: Turn, cause: Cause) -> RunRequest:
+        """The order to the runner when no message began the turn."""
+        history = await _history(change, visit, turn.thread_id)
+        return self._request(visit, turn, text=_text_of(cause), history=history, cause=cause)
+
+    def _request(
+        self,
+        visit: Visit,
+        turn: Turn,
+        *,
+        text: str,
+        history: tuple[PastMessage, ...],
+        cause: Cause | None = None,
+        item: UserItem | None = None,
+    ) -> RunRequest:
+        context = RunContext(
+            workflow_id=turn.workflow_id,
+            thread_id=turn.thread_id,
+            turn_id=turn.id,
+            subject=turn.subject,
+            app_user=visit.app_user,
+            history=history,
+            cause=cause,
+            message_id=item.id if item else None,
+            attachments=tuple(map(self._sent_file, item.attachments)) if item else (),
+            quoted_text=item.quoted_text if item else None,
+            inference_options=item.inference_options if item else InferenceOptions(),
+        )
+        time_limit = visit.workflow.time_limit or ANSWER_SECONDS
+        return RunRequest(spec=visit.workflow.runner, text=text, context=context, time_limit=time_limit)
+
+    def _sent_file(self, sent: Attachment) -> SentFile:
+        read = partial(self._files.read, sent.id)
+        return SentFile(name=sent.name, mime_type=sent.mime_type, size=sent.size, read=read)
+
+    async def _begin(
+        self,
+        change: UnitOfWork,
+        visit: Visit,
+        turn: Turn,
+        asked: _Asked,
+        *,
+        thread: Thread,
+        request: RunRequest,
+        opening: Sequence[ThreadEvent],
+    ) -> Turn:
+        try:
+            await self._engine.begin(change, turn, thread=thread, request=request, opening=opening)
+        except DuplicateTurn:  # the same request has come in between
+            first = await self._begun(visit, asked)
+            if first is None:
+                raise ThreadNotFound from None
+            return first
+        self._live_turns.stop_if_ended_since(turn.id, visit.endings)
+        return turn
+
+
+class _Said(RunSink):
+    """Keeps everything that a run says."""
+
+    def __init__(self) -> None:
+        self.events: list[RunEvent] = []
+
+    def text(self, text: str) -> bool:
+        return self.event(TextDelta(text))
+
+    def event(self, event: RunEvent) -> bool:
+        self.events.append(event)
+        return True
+
+    async def room(self) -> None:
+        """There always is."""
+
+    def abandoned(self, error: Exception | None) -> None:
+        """The action does not wait for it either."""
 
 
 def _text_of(cause: Cause) -> str:
@@ -365,6 +490,26 @@ async def _action(change: UnitOfWork, thread_id: str, asked: ActionInput) -> Act
     if not isinstance(widget, WidgetItem):
         raise ItemNotFound("The thread has no widget with this id.")
     return ActionTaken(type=asked.type, payload=asked.payload, widget=widget)
+
+
+async def _history(
+    change: UnitOfWork, visit: Visit, thread_id: str, *, before: str | None = None
+) -> tuple[PastMessage, ...]:
+    """What was said in a thread, oldest first, with what the workflow kept there; as much as it wants."""
+    length = visit.workflow.history_length
+    if length == 0:
+        return ()
+    query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before)
+    page = await change.items.page(thread_id, query, hidden=True)
+    return tuple(past for item in reversed(page.entries) if (past := _past_message(item)))
+
+
+def _past_message(item: Item) -> PastMessage | None:
+    if isinstance(item, UserItem):
+        return PastMessage(said_by="visitor", text=item.text)
+    if isinstance(item, AssistantItem):
+        return PastMessage(said_by="workflow", text=item.text)
+    return PastMessage(said_by="workflow", text="", hidden=item.content) if isinstance(item, HiddenItem) else None
 
 
 async def _items_after(change: UnitOfWork, thread_id: str, item_id: str) -> list[Item]:

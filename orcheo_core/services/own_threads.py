@@ -15,12 +15,11 @@ from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import ItemNotFound, ThreadNotFound
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.admitting import Visit
-from orcheo_core.services.live_turns import INTERRUPTED
 from orcheo_core.services.removing import ThreadRemover
-from orcheo_core.services.turn_engine import FAILED
+from orcheo_core.turns.engine import FAILED
+from orcheo_core.turns.live import INTERRUPTED, LiveTurn, LiveTurns
 
 
 async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
@@ -53,10 +52,10 @@ class ThreadView:
 class OwnThreads:
     """What a visitor may do with threads besides chatting; each request is scoped to (workflow, subject)."""
 
-    def __init__(self, *, store: Store, relay: TurnRelay, clock: Clock, remover: ThreadRemover) -> None:
+    def __init__(self, *, store: Store, live_turns: LiveTurns, clock: Clock, remover: ThreadRemover) -> None:
         """Join what this service needs."""
         self._store = store
-        self._relay = relay
+        self._live_turns = live_turns
         self._clock = clock
         self._remover = remover
 
@@ -81,12 +80,12 @@ class OwnThreads:
         await find_own_thread(change, visit, thread_id)
         return await change.items.page(thread_id, query)
 
-    async def followable_turn(self, visit: Visit, thread_id: str) -> str | None:
-        """The id of the thread's latest turn when its events can still be followed."""
+    async def followable_turn(self, visit: Visit, thread_id: str) -> LiveTurn | None:
+        """The thread's latest turn when its frames can still be followed."""
         change = self._store.begin()
         await find_own_thread(change, visit, thread_id)
         turn = await change.turns.latest(thread_id)
-        return turn.id if turn and self._relay.knows(turn.id) else None
+        return self._live_turns.find(turn.id) if turn else None
 
     async def replay(self, visit: Visit, turn: Turn) -> list[ThreadEvent]:
         """What came of a turn whose events are not kept any more: its items as they are, and how it ended."""

@@ -3,13 +3,13 @@
 from attrs import frozen
 
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.run import OUTPUT_LIMIT, RunContext, RunRequest, TextDelta
+from orcheo_core.domain.run import OUTPUT_LIMIT, RunContext, RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import WorkflowCheckFailed
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import Run, RunFailed, Runners, RunTimedOut, RunTooLong
+from orcheo_core.ports.runner import Run, RunFailed, Runners, RunSink, RunTimedOut, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.services.identifiers import Identifiers
 
@@ -69,16 +69,37 @@ class Probing:
         )
 
 
+class _Heard(RunSink):
+    """Keeps the text of an answer, up to the limit."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.pieces: list[str] = []
+        self.length = 0
+
+    def text(self, text: str) -> bool:
+        self.pieces.append(text)
+        self.length += len(text)
+        if self.length > OUTPUT_LIMIT:
+            self._run.stop()
+        return False
+
+    def event(self, event: RunEvent) -> bool:
+        return self.text(event.text) if isinstance(event, TextDelta) else True
+
+    async def room(self) -> None:
+        """There always is."""
+
+    def abandoned(self, error: Exception | None) -> None:
+        """The probe does not wait for it either."""
+
+
 async def _answer(run: Run) -> str:
-    answer, length = [], 0
-    async for batch in run.batches():
-        texts = [event.text for event in batch if isinstance(event, TextDelta)]
-        answer += texts
-        length += sum(map(len, texts))
-        if length > OUTPUT_LIMIT:
-            run.stop()
-            raise RunTooLong
-    return "".join(answer)
+    heard = _Heard(run)
+    await run.execute_apart(heard)
+    if heard.length > OUTPUT_LIMIT:
+        raise RunTooLong
+    return "".join(heard.pieces)
 
 
 def _detail(error: Exception) -> str:

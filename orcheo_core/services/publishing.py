@@ -16,8 +16,8 @@ from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.feature_gate import FeatureGate
-from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.registering import find_own
+from orcheo_core.turns.live import LiveTurns
 
 _NO_GRACE = timedelta(0)
 

@@ -17,9 +17,9 @@ from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.live_turns import LiveTurns
 from orcheo_core.services.probing import Probe, Probing
 from orcheo_core.services.removing import forget, ids_of_threads
+from orcheo_core.turns.live import LiveTurns
 
 
 async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:

@@ -11,7 +11,7 @@ from orcheo_core.errors import InvalidInput, StorageUnavailable
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.live_turns import LiveTurns
+from orcheo_core.turns.live import LiveTurns
 
 
 class ThreadRemover:

@@ -1,13 +1,10 @@
-"""The backends and turn relays that must do the same; a new one adds one line."""
+"""The backends that must do the same; a new one adds one line."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from orcheo_adapters.memory.store import MemoryStore
-from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
 from orcheo_adapters.sqlite.store import SqliteStore
-from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
 
 BACKENDS: dict[str, Callable[[Path], Store]] = {
@@ -15,5 +12,3 @@ BACKENDS: dict[str, Callable[[Path], Store]] = {
     "sqlite": lambda folder: SqliteStore(folder / "orcheo.db", synchronous="NORMAL"),
 }
 """Opens an empty store that may keep its files in a folder."""
-
-RELAYS: dict[str, Callable[[Clock], TurnRelay]] = {"memory": MemoryTurnRelay}

@@ -1,4 +1,4 @@
-"""A store of each backend, a turn relay of each kind."""
+"""A store of each backend."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orcheo_core.ports.turn_relay import TurnRelay
 from orcheo_core.ports.unit_of_work import Store
-from tests.conformance.backends import BACKENDS, RELAYS
+from tests.conformance.backends import BACKENDS
 from tests.conformance.runner_kinds import REGISTRIES, Subjected
 from tests.fakes.clock import FakeClock
 from tests.servers.serving import running
@@ -26,12 +25,6 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 def clock() -> FakeClock:
     """A clock that stands still."""
     return FakeClock()
-
-
-@pytest.fixture(params=RELAYS)
-def relay(request: pytest.FixtureRequest, clock: FakeClock) -> TurnRelay:
-    """A turn relay that knows no turn."""
-    return RELAYS[request.param](clock)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import Run, RunFailed, Runner
 from tests.conformance import runner_workflows
 from tests.fakes.clock import FakeClock
+from tests.fakes.sink import FakeSink
 
 CONTEXT = RunContext(workflow_id="wf_1", thread_id="thr_1", turn_id="trn_1", subject=Subject("anon:vis_1"))
 LOOPBACK = AllowedAddresses.parse("127.0.0.0/8", path="test")
@@ -206,10 +207,9 @@ def that(behaviour: str) -> pytest.MarkDecorator:
 
 async def said(run: Run) -> AsyncGenerator[RunEvent, None]:
     """The events of a run, one by one."""
-    async with aclosing(run.batches()) as batches:  # type: ignore[type-var]  # the port promises an iterator, ours are generators
-        async for batch in batches:
-            for event in batch:
-                yield event
+    async with aclosing(FakeSink().said(run)) as events:
+        async for event in events:
+            yield event
 
 
 async def everything(run: Run) -> list[RunEvent]:

@@ -11,6 +11,7 @@ from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_core.domain.run import ActionTaken, PastMessage, RunContext, RunRequest, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
+from tests.fakes.sink import FakeSink
 
 CLICKED = ActionTaken(type="buy", payload={"n": 2})
 
@@ -77,6 +78,6 @@ async def test_a_graph_gets_the_action_and_no_message(name: str) -> None:
         cause=CLICKED,
     )
     run = RunnerRegistry().get("langgraph").run(RunRequest(spec=spec, text="", context=context))
-    text = "".join([each.text async for batch in run.batches() for each in batch if isinstance(each, TextDelta)])
+    text = "".join([each.text async for each in FakeSink().said(run) if isinstance(each, TextDelta)])
     said = ["delete my account"] if name == "shop" else []
     assert text == f"{ {'type': 'buy', 'payload': {'n': 2}, 'item_id': None} } {said}"

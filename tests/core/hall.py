@@ -6,7 +6,6 @@ from typing import Any
 from attrs import frozen
 
 from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
-from orcheo_adapters.memory.turn_relay import MemoryTurnRelay
 from orcheo_adapters.system.null_rate_limiter import NullRateLimiter
 from orcheo_core.assembly import Core, Ports, assemble_core
 from orcheo_core.domain.actor import Actor, Caller, Channel
@@ -24,6 +23,7 @@ from orcheo_core.services.audit_trail import AuditListener
 from orcheo_core.services.chatting import VisitorInput
 from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
+from tests.fakes.encoder import FakeEncoder
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.grants import FakeGrants
 from tests.fakes.identity import FakeIdentityProvider
@@ -47,7 +47,7 @@ class Hall:
     runners: FakeRunners
     telemetry: FakeTelemetry
     files: MemoryAttachmentFiles
-    relay: MemoryTurnRelay
+    encoder: FakeEncoder
 
     async def add(self, handle: str = "echo", caller: Caller = ADA) -> None:
         """Register a workflow."""
@@ -81,7 +81,8 @@ class Hall:
 
     async def told(self, turn: Turn) -> list[ThreadEvent]:
         """What followers of a turn that is over were told."""
-        return [each.event async for batch in self.relay.follow(turn.id) for each in batch]
+        live = self.core.live_turns.find(turn.id)
+        return self.encoder.read(live.frames) if live else []
 
     async def latest(self, thread_id: str) -> Turn:
         """The latest turn of a thread as it is stored."""
@@ -103,11 +104,11 @@ def build_hall(
     """A new hall, over memory when no store is given."""
     failing, clock, entropy = FailingStore(store), FakeClock(), FakeEntropy()
     background, runners, telemetry = FakeBackground(), FakeRunners(), FakeTelemetry()
-    files, relay, grants = MemoryAttachmentFiles(), MemoryTurnRelay(clock), FakeGrants()
+    files, encoder, grants = MemoryAttachmentFiles(), FakeEncoder(), FakeGrants()
     core = assemble_core(
         Ports(
             store=failing,
-            relay=relay,
+            encoder=encoder,
             background=background,
             runners=runners,
             files=files,
@@ -132,5 +133,5 @@ def build_hall(
         runners=runners,
         telemetry=telemetry,
         files=files,
-        relay=relay,
+        encoder=encoder,
     )

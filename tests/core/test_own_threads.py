@@ -44,7 +44,8 @@ async def test_a_turn_can_be_followed_while_its_events_are_kept(hall: Hall) -> N
     """And not after."""
     visit = await hall.visit()
     turn = await hall.answered(visit)
-    assert await hall.core.own_threads.followable_turn(visit, turn.thread_id) == turn.id
+    followable = await hall.core.own_threads.followable_turn(visit, turn.thread_id)
+    assert followable is hall.core.live_turns.find(turn.id) is not None
     hall.clock.advance(minutes=5)
     assert await hall.core.own_threads.followable_turn(visit, turn.thread_id) is None
 

@@ -30,8 +30,8 @@ from orcheo_core.domain.thread_events import ItemDone, ItemRemoved, ThreadUpdate
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.errors import StorageUnavailable
 from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut
-from orcheo_core.services.live_turns import ENDED_BY_OWNER, INTERRUPTED, THREAD_DELETED
-from orcheo_core.services.turn_engine import FAILED, NOT_SAVED
+from orcheo_core.turns.engine import FAILED, NOT_SAVED
+from orcheo_core.turns.live import ENDED_BY_OWNER, INTERRUPTED, THREAD_DELETED
 from tests.core.hall import ADA, Hall
 
 WIDGET = {"type": "Card", "children": []}
@@ -197,7 +197,7 @@ async def test_an_error_after_the_stop_is_none(hall: Hall) -> None:
 async def test_a_stopping_server_says_so(hall: Hall) -> None:
     """Interrupted, with a word; a second stop changes nothing."""
     turn = await hall.ask(await hall.visit(), [TextDelta("cut")])
-    hall.core.chatting.stop()
+    hall.core.engine.stop()
     hall.core.live_turns.stop_turn(turn.id)
     await hall.background.run_all()
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.INTERRUPTED

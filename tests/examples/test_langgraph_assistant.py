@@ -6,6 +6,7 @@ from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_core.domain.run import InputAsked, ProgressNote, RunContext, RunRequest, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
+from tests.fakes.sink import FakeSink
 
 SPEC = RunnerSpec(kind="langgraph", target="examples.langgraph_assistant:graph")
 
@@ -15,7 +16,7 @@ async def say(text: str, *, thread_id: str, notes: list[str] | None = None, aske
     subject = Subject("anon:vis_1")
     context = RunContext(workflow_id="wf_1", thread_id=thread_id, turn_id="trn_1", subject=subject)
     run = RunnerRegistry().get("langgraph").run(RunRequest(spec=SPEC, text=text, context=context))
-    events = [event async for batch in run.batches() for event in batch]
+    events = [event async for event in FakeSink().said(run)]
     if notes is not None:
         notes += [event.text for event in events if isinstance(event, ProgressNote)]
     if asked is not None:

@@ -14,6 +14,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.clock import START
+from tests.fakes.sink import FakeSink
 from tests.servers.serving import running
 
 CONTEXT = RunContext(workflow_id="wf_1", thread_id="thr_1", turn_id="trn_1", subject=Subject("anon:vis_1"))
@@ -26,7 +27,7 @@ async def run(spec: RunnerSpec, text: str) -> list[RunEvent]:
     runners = RunnerRegistry(Conditions(allowed=allowed, environment={"SECRET": "right", "OTHER": "wrong"}))
     request = RunRequest(spec=spec, text=text, context=CONTEXT)
     try:
-        return [event async for batch in runners.get(spec.kind).run(request).batches() for event in batch]
+        return [event async for event in FakeSink().said(runners.get(spec.kind).run(request))]
     finally:
         await runners.close()
 

@@ -1,6 +1,7 @@
 """Background work that waits until a test lets it run."""
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from orcheo_core.ports.background import Background
@@ -23,6 +24,14 @@ class FakeBackground(Background):
     def start(self, work: Work, *, name: str) -> None:
         """See the port; nothing happens before :meth:`run_all`."""
         self._waiting.append((name, work))
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """See the port."""
+        asyncio.get_running_loop().call_soon(call)
+
+    async def pause(self) -> None:
+        """See the port."""
+        await asyncio.sleep(0)
 
     async def run_all(self) -> None:
         """Carry out everything that waits, and what that starts; errors reach the test."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from orcheo_core.domain.run import RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.ports.runner import Run, Runner, Runners
+from orcheo_core.ports.runner import Run, Runner, Runners, RunSink
 
 Batch = Sequence[RunEvent] | Exception | Callable[[], object]
 """Run events that come together, an error to raise, or something to do in between."""
@@ -18,7 +18,7 @@ class FakeRun(Run):
         self.stopped = False
         self._batches = batches
 
-    async def batches(self) -> AsyncIterator[Sequence[RunEvent]]:
+    async def execute(self, sink: RunSink) -> None:
         for batch in self._batches:
             if self.stopped:
                 return
@@ -28,8 +28,13 @@ class FakeRun(Run):
                 done = batch()
                 if isinstance(done, Awaitable):
                     await done
-            else:
-                yield batch
+                continue
+            for event in batch:
+                sink.event(event)
+            await sink.room()
+
+    async def execute_apart(self, sink: RunSink) -> None:
+        await self.execute(sink)
 
     def stop(self) -> None:
         self.stopped = True

@@ -29,12 +29,12 @@ async def create(house: House, text: str = "Hello", **headers: str) -> tuple[str
 
 
 async def test_a_first_turn_has_the_events_of_the_official_server_in_its_order(house: House) -> None:
-    """The sequence is that of a captured stream of the official SDK."""
+    """The sequence is that of a captured stream of the official SDK; pieces that come together are one delta."""
     await house.publish(call="twenty")
     _, events = await create(house)
     part = "assistant_message.content_part"
     opening = ["thread.created", "thread.item.done", "stream_options", "thread.item.added", f"{part}.added"]
-    assert types(events) == [*opening, *[f"{part}.text_delta"] * 20, f"{part}.done", "thread.item.done"]
+    assert types(events) == [*opening, f"{part}.text_delta", f"{part}.done", "thread.item.done"]
 
 
 @pytest.mark.parametrize("call", ["echo", "twenty", "rich", "silent", "broken"])
@@ -293,7 +293,7 @@ async def test_a_tag_is_kept_as_it_came(house: House) -> None:
 async def test_a_server_that_stops_ends_turns_with_an_event(house: House) -> None:
     """The last event says that the server is restarting, the turn is marked, and no new one begins."""
     grant, thread_id, request = await running_turn(house, "shutdown")
-    house.orcheo.core.chatting.stop()
+    house.orcheo.core.engine.stop()
     assert events_of(await request)[-1]["type"] == "error"
     thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=thread_id)).json()
     assert thread["metadata"]["orcheo.turn"]["status"] == "interrupted"

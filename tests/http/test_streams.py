@@ -1,24 +1,21 @@
-"""A turn's events as server-sent events: heartbeats, and clients that go away."""
+"""A turn's frames as server-sent events: heartbeats, and clients that go away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from attrs import define, field
 
-from orcheo_adapters.http.sse import TurnStream
-from orcheo_core.domain.thread_events import Progress, SequencedEvent, ThreadEvent
+from orcheo_adapters.http.heartbeats import Heartbeats
+from orcheo_adapters.http.sse import ON_GONE, TurnStream
+from orcheo_core.domain.thread_events import Progress
+from orcheo_core.turns.live import LiveTurn
+from tests.fakes.turn import live_turn
 
-FIRST = SequencedEvent(number=1, event=Progress(text="one"))
-SECOND = SequencedEvent(number=2, event=Progress(text="two"))
+FIRST, SECOND = Progress(text="one"), Progress(text="two")
 HEARTBEAT = b": still here\n\n"
 NEVER = 3600.0
-
-
-def frame(event: ThreadEvent, number: int | None) -> bytes:
-    """An event in few letters."""
-    assert isinstance(event, Progress)
-    return f"{number or '-'} {event.text};".encode()
 
 
 @define
@@ -50,85 +47,110 @@ class Client:
         self.heard.put_nowait(message["body"])
 
 
-@define
-class Silence:
-    """A turn that says one thing, then nothing until it may."""
-
-    may_go_on: asyncio.Event = field(factory=asyncio.Event)
-
-    async def batches(self) -> AsyncIterator[Sequence[SequencedEvent]]:
-        """The events."""
-        yield [FIRST]
-        await self.may_go_on.wait()
-        yield [SECOND]
-
-
 def stream(
-    silence: Silence, *, seconds: float = NEVER, numbered: bool = False, on_gone: Callable[[], None] | None = None
+    turn: LiveTurn, *, seconds: float = NEVER, numbered: bool = False, on_gone: Callable[[], None] | None = None
 ) -> TurnStream:
     """The answer that is tested."""
-    return TurnStream(silence.batches(), frame=frame, numbered=numbered, on_gone=on_gone, heartbeat_seconds=seconds)
+    return TurnStream(turn, heartbeats=Heartbeats(seconds), numbered=numbered, on_gone=on_gone)
 
 
-def answering(answer: TurnStream, client: Client) -> "asyncio.Task[None]":
+def answering(answer: TurnStream, client: Client, **scope: Any) -> "asyncio.Task[None]":
     """The server at work."""
-    return asyncio.create_task(answer({"type": "http"}, client.receive, client.send))
+    return asyncio.create_task(answer({"type": "http", **scope}, client.receive, client.send))
 
 
 async def test_a_silent_stream_is_kept_open_by_comments() -> None:
     """They come until the turn goes on; parsers of server-sent events skip them."""
-    silence, client = Silence(), Client()
-    task = answering(stream(silence, seconds=0.001), client)
-    assert [await client.heard.get() for _ in range(3)] == [b"- one;", HEARTBEAT, HEARTBEAT]
-    silence.may_go_on.set()
+    turn, client = live_turn(FIRST), Client()
+    task = answering(stream(turn, seconds=0.001), client)
+    assert [await client.heard.get() for _ in range(3)] == [b"one;", HEARTBEAT, HEARTBEAT]
+    turn.end([SECOND])
     await task
-    assert [part for part in client.parts if part != HEARTBEAT] == [b"- one;", b"- two;", b""]
+    assert [part for part in client.parts if part != HEARTBEAT] == [b"one;", b"two;"]
     assert (client.status, client.ended) == (200, True)
 
 
+async def test_one_timer_serves_all_streams() -> None:
+    """It stops when the last of them has ended, and comes back with the next one."""
+    heartbeats, beats = Heartbeats(0.001), asyncio.Queue[str]()
+    members = [(heartbeats.join(beat), beat) for beat in (partial(beats.put_nowait, name) for name in "ab")]
+    assert {await beats.get(), await beats.get()} == {"a", "b"}
+    for slot, beat in members:
+        heartbeats.leave(slot, beat)
+    heartbeats.join(partial(beats.put_nowait, "c"))
+    while await beats.get() != "c":
+        pass
+
+
 async def test_a_stream_that_is_not_silent_has_no_comments() -> None:
-    """Before the time is up there is nothing but events."""
-    silence, client = Silence(), Client()
-    silence.may_go_on.set()
-    await answering(stream(silence, numbered=True), client)
-    assert client.parts == [b"1 one;", b"2 two;", b""]
+    """Before the time is up there is nothing but events; numbers come along for clients that can resume."""
+    turn, client = live_turn(FIRST), Client()
+    task = answering(stream(turn, numbered=True), client)
+    await client.heard.get()
+    turn.end([SECOND])
+    await task
+    assert client.parts == [b"id: 1\none;", b"id: 2\ntwo;"]
 
 
 async def test_events_that_are_ready_together_go_out_in_one_write() -> None:
-    """One write for a batch."""
+    """One write for all that were said since the last one."""
+    turn, client = live_turn(FIRST, SECOND), Client()
+    task = answering(stream(turn), client)
+    await client.heard.get()
+    turn.tell([FIRST])
+    turn.end([SECOND])
+    await task
+    assert client.parts == [b"one;two;", b"one;two;"]
 
-    async def batches() -> AsyncIterator[Sequence[SequencedEvent]]:
-        yield [FIRST, SECOND]
 
-    client = Client()
-    await answering(TurnStream(batches(), frame=frame, numbered=False, on_gone=None), client)
-    assert client.parts == [b"- one;- two;", b""]
+async def test_a_turn_that_is_over_is_sent_in_one_write() -> None:
+    """A late follower waits for nothing."""
+    turn, client = live_turn(FIRST, SECOND), Client()
+    turn.end([])
+    await answering(stream(turn), client)
+    assert (client.parts, client.ended) == ([b"one;two;"], True)
 
 
 async def test_a_client_that_goes_away_is_told_of() -> None:
     """One that cannot resume has no use for the rest of its turn."""
-    silence, client, told = Silence(), Client(), list[str]()
-    task = answering(stream(silence, on_gone=lambda: told.append("gone")), client)
+    turn, client, told = live_turn(FIRST), Client(), list[str]()
+    task = answering(stream(turn, on_gone=lambda: told.append("gone")), client)
     await client.heard.get()
     client.gone.set()
     await task
     assert told == ["gone"]
-    assert (client.parts, client.ended) == ([b"- one;"], False)
+    assert (client.parts, client.ended) == ([b"one;"], False)
+
+
+async def test_our_own_server_tells_by_a_callback() -> None:
+    """No task waits for the client to go, and the callback is taken back at the end."""
+    turn, client, told = live_turn(FIRST), Client(), list[str]()
+    callbacks: list[Any] = []
+    tasks = len(asyncio.all_tasks())
+    task = answering(stream(turn, on_gone=lambda: told.append("gone")), client, **{ON_GONE: callbacks.append})
+    await client.heard.get()
+    assert len(asyncio.all_tasks()) == tasks + 1
+    callbacks[0]()
+    await task
+    assert told == ["gone"]
+    assert callbacks[1:] == [None]
 
 
 async def test_a_client_that_can_resume_just_goes() -> None:
-    """Nobody is told; the turn runs on and can be followed again."""
-    silence, client = Silence(), Client()
-    task = answering(stream(silence), client)
+    """The turn runs on and can be followed again."""
+    turn, client = live_turn(FIRST), Client()
+    task = answering(stream(turn), client)
     await client.heard.get()
     client.gone.set()
     await task
-    assert client.parts == [b"- one;"]
+    assert client.parts == [b"one;"]
 
 
 async def test_a_stream_that_ends_by_itself_tells_nobody() -> None:
     """The client left nothing early."""
-    silence, client, told = Silence(), Client(), list[str]()
-    silence.may_go_on.set()
-    await answering(stream(silence, on_gone=lambda: told.append("gone")), client)
+    turn, client, told = live_turn(FIRST), Client(), list[str]()
+    task = answering(stream(turn, on_gone=lambda: told.append("gone")), client)
+    await client.heard.get()
+    turn.end([])
+    await task
     assert told == []

@@ -1,5 +1,6 @@
 """The two servers behind one interface: send a request, get the events or the document."""
 
+from itertools import pairwise
 from typing import Any, Protocol
 
 import orjson
@@ -64,8 +65,12 @@ class Ours(Player):
 
 
 def types_of(events: list[Json]) -> list[str]:
-    """The types of events, updates and items: what a client sees of the course of a turn."""
-    return [_type_of(event) for event in events]
+    """The types of events, updates and items: what a client sees of the course of a turn.
+
+    Pieces of text that come together are one delta of ours and several of theirs, so deltas in a row count as one.
+    """
+    kinds = [_type_of(event) for event in events]
+    return [kind for before, kind in pairwise(["", *kinds]) if not (kind == before and kind.endswith("text_delta"))]
 
 
 def _type_of(event: Json) -> str:

@@ -1,0 +1,266 @@
+"""The turn engine: begins turns, runs their workflows, and makes what was said durable.
+
+A turn does not hang on a connection: the run is background work, connections follow the live turn. Text becomes
+durable at each :meth:`TurnEngine.checkpoint` (call it at least twice a second) and at the end, and the end is told
+only after it is durable. No transaction is open during a run.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+
+from attrs import evolve
+
+from orcheo_core.domain.component_items import ClientToolCallItem, Ending, EndingKind, EndOfTurnItem
+from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.run import ActionTaken, RunRequest
+from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTrouble
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
+from orcheo_core.domain.turn_end import TurnEnd
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import ConcurrentChange, OrcheoError, ServerStopping, StorageUnavailable
+from orcheo_core.ports.background import Background
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.frame_encoder import FrameEncoder
+from orcheo_core.ports.runner import NothingSaid, Run, Runners, RunTooLong, failure_of
+from orcheo_core.ports.telemetry import Telemetry
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.turns.draft import TurnDraft
+from orcheo_core.turns.live import INTERRUPTED, THREAD_DELETED, LiveTurn, LiveTurns
+
+FAILED = TurnTrouble(message="The workflow could not answer. You can try again.", allow_retry=True)
+NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
+
+_INTERRUPTED = Ending(kind=EndingKind.INTERRUPTED, message=INTERRUPTED.message)
+_KINDS = {
+    "timed_out": EndingKind.TIMED_OUT,
+    "too_long": EndingKind.CUT_OFF,
+    "no_answer": EndingKind.NO_ANSWER,
+}
+"""What a thread remembers of failures by their code; of all others that the turn failed."""
+
+
+class TurnEngine:
+    """Begins and executes turns."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        runners: Runners,
+        encoder: FrameEncoder,
+        background: Background,
+        telemetry: Telemetry,
+        clock: Clock,
+        new_item_id: Callable[[], str],
+        live_turns: LiveTurns,
+    ) -> None:
+        """Join the ports the engine needs."""
+        self._store = store
+        self._runners = runners
+        self._encoder = encoder
+        self._background = background
+        self._telemetry = telemetry
+        self._clock = clock
+        self._new_item_id = new_item_id
+        self._live_turns = live_turns
+        self._is_stopping = False
+
+    # --- begin ------------------------------------------------------------------------------------------------------
+
+    async def begin(
+        self, change: UnitOfWork, turn: Turn, *, thread: Thread, request: RunRequest, opening: Sequence[ThreadEvent]
+    ) -> LiveTurn:
+        """Commit ``change`` with the new turn, tell the followers its opening, and start its run.
+
+        Raises :class:`DuplicateTurn`, :class:`TurnInProgress`, :class:`ServerStopping`, :class:`StorageUnavailable`;
+        then nothing has begun.
+        """
+        if self._is_stopping:
+            raise ServerStopping
+        run = self.run_apart(request)
+        change.turns.add(turn)
+        await change.commit()
+        cause = request.context.cause
+        acted_upon = cause.widget if isinstance(cause, ActionTaken) else None
+        live = LiveTurn(
+            turn=turn,
+            run=run,
+            draft=TurnDraft(thread=thread, stamp=self._stamp(turn), acted_upon=acted_upon),
+            encoder=self._encoder,
+            background=self._background,
+            save=self._save_part,
+            finish=self._finish,
+            may_be_silent=isinstance(cause, ActionTaken | ClientToolCallItem),
+        )
+        self._live_turns.add(live)
+        live.tell(opening)
+        self._background.start(self._execute(live), name=turn.id)
+        return live
+
+    def run_apart(self, request: RunRequest) -> Run:
+        """A run that has not begun; :class:`InvalidInput` when there is no runner of its kind."""
+        return self._runners.get(request.spec.kind).run(request)
+
+    async def takes_actions(self, spec: RunnerSpec) -> bool:
+        """Whether the workflow can be told of an action; see :meth:`Runner.takes_actions`."""
+        return await self._runners.get(spec.kind).takes_actions(spec)
+
+    def stop(self) -> None:
+        """The server shuts down: no new turn, and the running ones are interrupted."""
+        self._is_stopping = True
+        self._live_turns.stop_all()
+
+    # --- execute ----------------------------------------------------------------------------------------------------
+
+    async def _execute(self, live: LiveTurn) -> None:
+        error: Exception | None = None
+        try:
+            await live.run.execute(live)
+        except Exception as raised:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
+            error = raised
+        await self._finish(live, error)
+
+    async def _finish(self, live: LiveTurn, error: Exception | None) -> None:
+        """This is where a turn ends, once, however its run went."""
+        if live.ended_as is not None:  # a run that was abandoned has come to its end after all
+            return
+        live.ended_as = end = self._end_of(live, error)
+        live.pass_on()
+        live.draft.finish(end.ending)
+        is_saved = await self._save_end(live)
+        live.end(self._ending(live, end.trouble if is_saved else _not_saved(live)))
+        self._live_turns.keep(live)
+
+    def _end_of(self, live: LiveTurn, error: Exception | None) -> TurnEnd:
+        if live.is_lost:
+            live.draft.take()  # what was held back is not told
+            return _failed(TurnFault("not_saved", "The server could not save the answer."), _not_saved(live))
+        if error is None and live.is_too_long:
+            error = RunTooLong()
+        if error is None and live.draft.is_empty and not live.may_be_silent:
+            error = NothingSaid()
+        if error is None or live.stopped_as is not None:
+            return live.natural_end()
+        self._telemetry.run_failed(live.turn, error)
+        failure = failure_of(error)
+        trouble = evolve(FAILED, message=failure.visitor_message or FAILED.message)
+        return _failed(TurnFault(failure.code, failure.reason), trouble)
+
+    @staticmethod
+    def _ending(live: LiveTurn, trouble: TurnTrouble | None) -> Iterator[ThreadEvent]:
+        if live.turn.status is TurnStatus.COMPLETED:
+            yield from (ItemRemoved(item_id) for item_id in live.turn.replaces)
+        yield from live.draft.take()
+        if trouble is not None:
+            yield trouble
+
+    def _stamp(self, turn: Turn) -> Callable[[], ItemBase]:
+        """Ids for the items of a turn: the first one stands in the turn."""
+        ids = chain([turn.answer_id], iter(self._new_item_id, None))
+        return lambda: ItemBase(id=next(ids), thread_id=turn.thread_id, turn_id=turn.id, created_at=self._clock.now())
+
+    # --- make durable -----------------------------------------------------------------------------------------------
+
+    async def checkpoint(self) -> None:
+        """Make the text so far of all running turns durable, and finish those that could not be finished before."""
+        waiting = [live for live in self._live_turns if live.waits_for_storage]
+        unsaved = [live for live in self._live_turns if live.draft.unsaved and not live.waits_for_storage]
+        if len(unsaved) <= 1 or not await self._save_together(unsaved):
+            for live in unsaved:
+                await self._save_part(live)
+        for live in waiting:
+            await self._save_end(live)
+
+    async def _save_together(self, lives: Sequence[LiveTurn]) -> bool:
+        """One commit for all of them; when it is refused, nothing of it has landed."""
+        change = self._store.begin()
+        staged = [self._stage(change, live, every=False) for live in lives]
+        try:
+            await change.commit()
+        except OrcheoError:  # because of one of them: its thread is gone, say
+            for live in lives:
+                live.draft.mark_unsaved()
+            return False
+        for live, count in zip(lives, staged, strict=True):
+            live.draft.mark_saved(count)
+        return True
+
+    async def _save_part(self, live: LiveTurn) -> bool:
+        """Make durable what was said since the last time; whether that could be done."""
+        change = self._store.begin()
+        return await self._commit(change, live, self._stage(change, live, every=False))
+
+    async def _save_end(self, live: LiveTurn) -> bool:
+        """Make all of it and the end of the turn durable; whether that could be done. If not, a checkpoint will."""
+        change = self._store.begin()
+        staged = self._stage(change, live, every=True)
+        end = live.ended_as or live.natural_end()
+        live.turn = live.turn.ended(end.status, self._clock.now(), end.fault)
+        change.turns.save(live.turn)
+        if live.turn.status is TurnStatus.COMPLETED:
+            for item_id in live.turn.replaces:
+                change.items.remove(item_id)
+        is_saved = await self._commit(change, live, staged)
+        live.waits_for_storage = not (is_saved or live.is_thread_gone)
+        if is_saved:
+            self._live_turns.discard(live)
+            self._telemetry.turn_ended(live.turn)
+        return is_saved
+
+    @staticmethod
+    def _stage(change: UnitOfWork, live: LiveTurn, *, every: bool) -> int:
+        for item in live.draft.items(every=every):
+            change.items.save(item)
+        if live.draft.is_retitled:
+            change.threads.save(live.draft.thread)
+        return live.draft.mark_staged()
+
+    async def _commit(self, change: UnitOfWork, live: LiveTurn, staged: int) -> bool:
+        try:
+            await change.commit()
+        except StorageUnavailable as error:
+            live.draft.mark_unsaved()
+            self._telemetry.save_failed(live.turn, error)
+            return False
+        except ConcurrentChange:
+            live.is_thread_gone = True
+            self._live_turns.discard(live)
+            return False
+        live.draft.mark_saved(staged)
+        return True
+
+    # --- recover ----------------------------------------------------------------------------------------------------
+
+    async def recover(self) -> int:
+        """Mark the turns that an earlier process left running as interrupted; how many there were."""
+        change = self._store.begin()
+        left = await change.turns.running()
+        for turn in left:
+            fault = TurnFault("interrupted", "The server stopped during the answer.")
+            change.turns.save(turn.ended(TurnStatus.INTERRUPTED, self._clock.now(), fault))
+            change.items.save(self._interrupted_mark(turn))
+        if left:
+            await change.commit()
+        return len(left)
+
+    def _interrupted_mark(self, turn: Turn) -> EndOfTurnItem:
+        return EndOfTurnItem(
+            id=self._new_item_id(),
+            thread_id=turn.thread_id,
+            turn_id=turn.id,
+            created_at=self._clock.now(),
+            ending=_INTERRUPTED,
+        )
+
+
+def _failed(fault: TurnFault, trouble: TurnTrouble) -> TurnEnd:
+    kind = _KINDS.get(fault.code, EndingKind.FAILED)
+    return TurnEnd(status=TurnStatus.FAILED, kind=kind, trouble=trouble, fault=fault)
+
+
+def _not_saved(live: LiveTurn) -> TurnTrouble:
+    """Why the answer is not durable, and whether it makes sense to try again."""
+    if not live.is_thread_gone:
+        return NOT_SAVED
+    return live.reason or THREAD_DELETED

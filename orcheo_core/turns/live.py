@@ -1,0 +1,256 @@
+"""The turns that run in this process, and for a while those that just ended: what they said, and who follows them."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from orcheo_core.domain.component_items import EndingKind
+from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, TextDelta, UsageReported
+from orcheo_core.domain.thread_events import ThreadEvent, TurnTrouble
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
+from orcheo_core.domain.turn_end import TurnEnd
+from orcheo_core.ports.background import Background
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.frame_encoder import FrameEncoder
+from orcheo_core.ports.runner import Run, RunSink
+from orcheo_core.turns.draft import TurnDraft
+
+INTERRUPTED = TurnTrouble(
+    message="The answer was interrupted because the server is restarting. You can try again.", allow_retry=True
+)
+THREAD_DELETED = TurnTrouble(message="This conversation was deleted.", allow_retry=False)
+ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_retry=False)
+
+PIECES_IN_A_ROW = 32
+"""After this many a run is asked to let others have their turn: a workflow may never pause by itself."""
+
+KEPT_ENDED_TURNS = 1_000
+KEPT_FOR = timedelta(minutes=2)
+
+
+class LiveTurn(RunSink):
+    """One turn: its run writes into it, connections follow its frames.
+
+    Frame n is thread event n of the turn, encoded when it is told; resuming counts by these numbers. Text that comes
+    before the event loop gets round is one frame. An item that is whole is told when it is durable; until then
+    everything behind it is held back.
+    """
+
+    def __init__(
+        self,
+        *,
+        turn: Turn,
+        run: Run,
+        draft: TurnDraft,
+        encoder: FrameEncoder,
+        background: Background,
+        save: "Callable[[LiveTurn], Awaitable[bool]]",
+        finish: "Callable[[LiveTurn, Exception | None], Coroutine[Any, Any, None]]",
+        may_be_silent: bool = False,
+    ) -> None:
+        """Nothing has happened yet.
+
+        ``save`` makes what was said durable and tells whether it could, ``finish`` ends the turn.
+        """
+        self.turn = turn
+        self.run = run
+        self.draft = draft
+        self.frames: list[bytes] = []
+        self.is_over = False
+        """Whether no more frames will come."""
+        self.stopped_as: TurnStatus | None = None
+        """What it will end as because it was stopped."""
+        self.reason: TurnTrouble | None = None
+        """Why it was stopped, for its followers, when the visitor did not do it."""
+        self.may_be_silent = may_be_silent
+        """Whether it may end without anything to see: an action of the page may be carried out without a word."""
+        self.ended_as: TurnEnd | None = None
+        """How it ended, once it has."""
+        self.waits_for_storage = False
+        """Whether its end could not be made durable yet."""
+        self.is_lost = False
+        """Whether something that it said could not be saved, which ended it."""
+        self.is_thread_gone = False
+        """Whether its thread was deleted while it ran: there is nothing left to save into."""
+        self.is_too_long = False
+        """Whether the run was stopped because it said more than the limit."""
+        self._encoder = encoder
+        self._background = background
+        self._save = save
+        self._finish = finish
+        self._followers: dict[Callable[[], None], None] = {}
+        self._is_due = False
+        self._since_pause = 0
+
+    # --- what the run says ------------------------------------------------------------------------------------------
+
+    def text(self, text: str) -> bool:
+        """See the port. At the limit of text the run is stopped."""
+        if self.is_too_long or self.is_lost:
+            return False
+        if self.draft.length + len(text) > OUTPUT_LIMIT:
+            text = text[: OUTPUT_LIMIT - self.draft.length]
+            self.is_too_long = True
+            self.run.stop()
+        self.draft.write(text)
+        return self._said()
+
+    def event(self, event: RunEvent) -> bool:
+        """See the port."""
+        if isinstance(event, TextDelta):
+            return self.text(event.text)
+        if self.is_too_long or self.is_lost:
+            return False
+        if isinstance(event, UsageReported):
+            self.turn = self.turn.with_usage(event.usage)
+        self.draft.apply(event)
+        return self._said() and not self.draft.has_news
+
+    async def room(self) -> None:
+        """See the port; what is whole becomes durable first."""
+        self._since_pause = 0
+        if self.draft.has_news and not self.is_lost:
+            if await self._save(self):
+                self.pass_on()
+            else:
+                self.is_lost = True
+                self.run.stop()
+        await self._background.pause()
+
+    def _said(self) -> bool:
+        if not self._is_due:
+            self._is_due = True
+            self._background.soon(self.pass_on)
+        self._since_pause += 1
+        return self._since_pause < PIECES_IN_A_ROW
+
+    def abandoned(self, error: Exception | None) -> None:
+        """See the port."""
+        self._background.start(self._finish(self, error), name=self.turn.id)
+
+    # --- what followers are told ------------------------------------------------------------------------------------
+
+    def pass_on(self) -> None:
+        """Tell the followers what they may know by now, all of them once."""
+        self._is_due = False
+        if not self.draft.has_news and not self.is_lost:
+            self.tell(self.draft.take())
+
+    def tell(self, events: Iterable[ThreadEvent]) -> None:
+        """Give these events the next numbers and wake the followers."""
+        self.frames += map(self._encoder.frame, events)
+        for wake in tuple(self._followers):
+            wake()
+
+    def end(self, events: Iterable[ThreadEvent]) -> None:
+        """Tell the last events."""
+        self.is_over = True
+        self.tell(events)
+
+    def follow(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` whenever there are new frames, and at the end; it must return at once."""
+        self._followers[wake] = None
+
+    def leave(self, wake: Callable[[], None]) -> None:
+        """Do not call ``wake`` any more."""
+        self._followers.pop(wake, None)
+
+    # --- its end ----------------------------------------------------------------------------------------------------
+
+    def stop(self, status: TurnStatus, reason: TurnTrouble | None = None) -> None:
+        """Ask the run to stop; the turn will end with ``status``. The first reason stays."""
+        if self.stopped_as is None:
+            self.stopped_as, self.reason = status, reason
+        self.run.stop()
+
+    def natural_end(self) -> TurnEnd:
+        """The end of a run that raised nothing: it was stopped, or its workflow came to its end."""
+        if self.stopped_as is TurnStatus.INTERRUPTED:
+            fault = TurnFault("interrupted", "The server stopped during the answer.")
+            return TurnEnd(status=self.stopped_as, kind=EndingKind.INTERRUPTED, trouble=self.reason, fault=fault)
+        if self.stopped_as is not None:
+            kind = EndingKind.CLOSED if self.reason else EndingKind.STOPPED
+            return TurnEnd(status=self.stopped_as, kind=kind, trouble=self.reason)
+        cut = self.draft.cut
+        if cut is None:
+            return TurnEnd(status=TurnStatus.COMPLETED, fault=self.draft.fault)
+        return TurnEnd(status=TurnStatus.COMPLETED, kind=EndingKind.CUT_OFF, fault=TurnFault(cut.code, cut.reason))
+
+
+class LiveTurns:
+    """Finds turns by id, by thread or by workflow."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Nothing runs yet; ended turns are kept by ``clock``."""
+        self._clock = clock
+        self._running: dict[str, LiveTurn] = {}
+        self._ended: OrderedDict[str, tuple[datetime, LiveTurn]] = OrderedDict()
+        self.endings = 0
+        """How often owners have ended all turns of a workflow. A visit that was admitted before such an ending begins
+        no turn after it: between the two there are awaits, in which the ending may come."""
+        self._last_ending: dict[str, int] = {}
+
+    def __iter__(self) -> Iterator[LiveTurn]:
+        """Those whose end is not durable, as they are at this moment."""
+        return iter(tuple(self._running.values()))
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def find(self, turn_id: str) -> LiveTurn | None:
+        """The turn with this id, if its frames can still be followed."""
+        self._forget_old()
+        ended = self._ended.get(turn_id)
+        return ended[1] if ended else self._running.get(turn_id)
+
+    def add(self, live: LiveTurn) -> None:
+        """A turn begins to run."""
+        self._running[live.turn.id] = live
+
+    def discard(self, live: LiveTurn) -> None:
+        """The end of a turn is durable, or there is nothing left to save into."""
+        self._running.pop(live.turn.id, None)
+
+    def keep(self, live: LiveTurn) -> None:
+        """A turn is over: its frames can be followed for a while."""
+        self._ended[live.turn.id] = self._clock.now(), live
+        self._forget_old()
+
+    def stop_turn(self, turn_id: str, status: TurnStatus = TurnStatus.CANCELLED) -> None:
+        """Stop this turn if it runs here."""
+        if live := self._running.get(turn_id):
+            live.stop(status)
+
+    def stop_thread(self, thread_id: str) -> None:
+        """Stop the running turn of a thread, if any."""
+        for live in self:
+            if live.turn.thread_id == thread_id:
+                live.stop(TurnStatus.CANCELLED)
+
+    def stop_workflow(self, workflow_id: str) -> None:
+        """Stop all turns of a workflow: its owner has ended them, those that begin at this moment too."""
+        self.endings += 1
+        self._last_ending[workflow_id] = self.endings
+        for live in self:
+            if live.turn.workflow_id == workflow_id:
+                live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
+
+    def stop_if_ended_since(self, turn_id: str, endings: int) -> None:
+        """Stop this turn if its owner has ended all turns of its workflow since ``endings`` were counted."""
+        live = self._running.get(turn_id)
+        if live is not None and self._last_ending.get(live.turn.workflow_id, 0) > endings:
+            live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
+
+    def stop_all(self) -> None:
+        """Stop everything: the server shuts down."""
+        for live in self:
+            live.stop(TurnStatus.INTERRUPTED, INTERRUPTED)
+
+    def _forget_old(self) -> None:
+        oldest_kept = self._clock.now() - KEPT_FOR
+        while self._ended:
+            turn_id, (ended_at, _) = next(iter(self._ended.items()))
+            if len(self._ended) <= KEPT_ENDED_TURNS and ended_at >= oldest_kept:
+                return
+            del self._ended[turn_id]

@@ -1,0 +1,171 @@
+"""What a run says, as its followers get it: numbered frames, told once for each round of the event loop."""
+
+import asyncio
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orcheo_core.domain.run import AnswerEnded, ProgressNote, TextDelta
+from orcheo_core.domain.thread_events import Progress
+from orcheo_core.turns.live import KEPT_ENDED_TURNS, PIECES_IN_A_ROW, LiveTurn, LiveTurns
+from tests.fakes.clock import FakeClock
+from tests.fakes.turn import live_turn
+
+BEGINNING = [b";", b";"]
+"""The answer appears, and its text begins."""
+
+
+async def a_round() -> None:
+    """Let everything that is ready have its turn."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+def heard_by(turn: LiveTurn) -> list[int]:
+    """How many frames there were each time a follower was woken."""
+    heard: list[int] = []
+    turn.follow(lambda: heard.append(len(turn.frames)))
+    return heard
+
+
+async def test_text_that_comes_together_is_one_frame() -> None:
+    """Followers are woken once for all that was said in a round of the event loop."""
+    turn = live_turn()
+    heard = heard_by(turn)
+    for piece in ("a", "b", "c"):
+        assert turn.text(piece)
+    await a_round()
+    assert turn.frames == [*BEGINNING, b"abc;"]
+    assert heard == [3]
+    turn.text("d")
+    await a_round()
+    assert turn.frames[3:] == [b"d;"]
+    assert heard == [3, 4]
+
+
+async def test_other_events_keep_their_place_between_text() -> None:
+    """Text before a note is told before it, text behind it after it."""
+    turn = live_turn()
+    turn.event(TextDelta("a"))
+    turn.event(ProgressNote(text="note"))
+    turn.text("b")
+    await a_round()
+    assert turn.frames == [*BEGINNING, b"a;", b"note;", b"b;"]
+
+
+async def test_others_get_their_turn_every_32_pieces() -> None:
+    """A run that never pauses by itself is asked to wait for room; then it may go on for as long again."""
+    turn = live_turn()
+    for _ in range(3):
+        answers = [turn.text("x") for _ in range(PIECES_IN_A_ROW)]
+        assert answers == [True] * (PIECES_IN_A_ROW - 1) + [False]
+        await turn.room()
+        await a_round()
+    assert b"".join(turn.frames).count(b"x") == 3 * PIECES_IN_A_ROW
+
+
+async def test_a_run_that_does_not_wait_starves_its_followers_only_until_it_waits() -> None:
+    """Nothing is lost."""
+    turn = live_turn()
+    for _ in range(100):
+        turn.text("x")
+    await turn.room()
+    await a_round()
+    assert turn.frames == [*BEGINNING, b"x" * 100 + b";"]
+
+
+async def test_a_whole_item_is_told_when_it_is_durable() -> None:
+    """And what comes behind it waits as well."""
+    turn = live_turn()
+    turn.text("a")
+    assert not turn.event(AnswerEnded())
+    turn.event(ProgressNote(text="next"))
+    await a_round()
+    assert turn.frames == []
+    await turn.room()
+    await a_round()
+    assert turn.frames == [*BEGINNING, b"a;", b";", b";", b"next;"]
+
+
+@given(said=st.integers(0, 12), early=st.integers(0, 12), after=st.integers(0, 15))
+def test_following_after_a_number_gives_the_rest(said: int, early: int, after: int) -> None:
+    """Whatever was said before and comes later, a follower gets the frames over ``after``, each once, in order."""
+
+    async def follow() -> list[bytes]:
+        turn, got = live_turn(), list[bytes]()
+        numbers = iter(range(1, said + 1))
+        turn.tell(Progress(text=str(next(numbers))) for _ in range(min(early, said)))
+
+        def take() -> None:
+            got.extend(turn.frames[after + len(got) :])
+
+        turn.follow(take)
+        take()
+        for number in numbers:
+            turn.tell([Progress(text=str(number))])
+        turn.end(())
+        return got
+
+    assert asyncio.run(follow()) == [b"%d;" % number for number in range(after + 1, said + 1)]
+
+
+def test_two_followers_are_woken_alike_and_one_may_leave() -> None:
+    """A visitor may watch in two windows, and close one of them."""
+    turn = live_turn()
+    first, second = list[str](), list[str]()
+    leaves = lambda: first.append("woken")  # noqa: E731 - the same object is taken back
+    turn.follow(leaves)
+    turn.follow(lambda: second.append("woken"))
+    turn.tell([Progress(text="a")])
+    turn.leave(leaves)
+    turn.leave(leaves)
+    turn.end(())
+    assert (len(first), len(second)) == (1, 2)
+
+
+def kept(turns: LiveTurns, number: int = 1) -> LiveTurn:
+    """A turn that runs."""
+    turn = live_turn(number=number)
+    turns.add(turn)
+    return turn
+
+
+def end(turns: LiveTurns, turn: LiveTurn) -> None:
+    """A turn comes to its end."""
+    turn.end(())
+    turns.discard(turn)
+    turns.keep(turn)
+
+
+def test_a_running_turn_is_found_however_long_it_runs() -> None:
+    """An unknown one is not."""
+    clock = FakeClock()
+    turns = LiveTurns(clock)
+    turn = kept(turns)
+    clock.advance(minutes=60 * 24)
+    assert turns.find(turn.turn.id) is turn
+    assert turns.find("trn_unknown") is None
+
+
+def test_an_ended_turn_is_found_for_a_while() -> None:
+    """A reload just after the end still gets everything; later the store has it."""
+    clock = FakeClock()
+    turns = LiveTurns(clock)
+    turn = kept(turns)
+    end(turns, turn)
+    clock.advance(seconds=timedelta(minutes=2).total_seconds())
+    assert turns.find(turn.turn.id) is turn
+    clock.advance(seconds=1)
+    assert turns.find(turn.turn.id) is None
+
+
+def test_many_ended_turns_do_not_pile_up() -> None:
+    """The oldest go first, running ones stay."""
+    turns = LiveTurns(FakeClock())
+    running = kept(turns, 0)
+    for number in range(1, KEPT_ENDED_TURNS + 11):
+        end(turns, kept(turns, number))
+    found = [number for number in range(1, KEPT_ENDED_TURNS + 11) if turns.find(f"trn_{number}")]
+    assert found == list(range(11, KEPT_ENDED_TURNS + 11))
+    assert turns.find("trn_0") is running
