@@ -67,6 +67,23 @@ def test_nothing_moves_for_those_who_asked_for_that(shared_server: ServerProcess
     assert tab.page.evaluate("document.getAnimations({subtree: true}).length") == 0
 
 
+def test_the_mark_of_a_growing_answer_stands_behind_its_last_word(
+    shared_server: ServerProcess, new_tab: NewTab
+) -> None:
+    """In line with the text, and gone when the answer is complete."""
+    published = shared_server.publish("caret", "tests.e2e.gated_workflows:held")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("caret")
+    paragraph = tab.answer_texts.locator("p")
+    expect(paragraph).to_have_text("before")
+    mark = "(text) => { const {content, display} = getComputedStyle(text, '::after'); return [content, display]; }"
+    assert paragraph.evaluate(mark) == ['""', "inline-block"]
+    assert paragraph.evaluate("(text) => text.getBoundingClientRect().height") < 40
+    shared_server.gates.open("caret")
+    tab.expect_answer(number=0)
+    assert paragraph.evaluate(mark)[0] == "none"
+
+
 def test_the_whole_chat_works_by_keyboard(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """The field has the focus from the start, Enter sends, and the field keeps the focus for the next message."""
     published = shared_server.publish("keyboard", "examples.echo:answer")

@@ -186,6 +186,23 @@ describe("the chat page", () => {
     expect(all("img")).toEqual([]);
   });
 
+  test("folds more than three sources", async () => {
+    localStorage.setItem("orcheo.thread.wf_1", "thr_1");
+    const answer = assistantItem("msg_a", "Much");
+    for (let number = 1; number <= 4; number += 1) {
+      const source = { type: "file", title: `Guide ${number}`, filename: `${number}.md` } as const;
+      answer.content[0]?.annotations.push({ type: "annotation", source });
+    }
+    openPage(
+      jsonAnswer(DESCRIPTION),
+      jsonAnswer(GRANT),
+      jsonAnswer(wireThread("thr_1", [userItem("msg_u", "Hi"), answer])),
+    );
+    await expect.poll(() => shownText(".sources summary")).toBe("Show 4 sources");
+    expect(all(".sources details li")).toHaveLength(4);
+    expect(all(".sources details[open]")).toEqual([]);
+  });
+
   test.each([
     ["chat_unavailable", 404, "This chat is not available"],
     ["login_required", 401, "Sign in to chat with Docs assistant"],

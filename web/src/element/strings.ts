@@ -20,6 +20,7 @@ export const strings = {
   showEarlier: "Show earlier messages",
   jumpToLatest: "Jump to latest",
   sources: "Sources",
+  sourcesFolded: "Show {count} sources",
   loading: "Loading the chat",
   conversation: "Conversation",
   greeting: "What would you like to ask?",

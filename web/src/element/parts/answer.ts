@@ -6,10 +6,12 @@ import { safeHref } from "../markdown/links.ts";
 import { renderLink, renderMarkdown } from "../markdown/render.ts";
 import type { Annotation, AnnotationSource } from "../protocol/wire.ts";
 import type { AnswerView } from "../state/thread-view.ts";
-import { strings } from "../strings.ts";
+import { fill, strings } from "../strings.ts";
 import { documentIcon, linkIcon } from "./icons.ts";
 
 const HEADING_LEVEL = 3;
+/** More sources than these are folded, so that the next question stays near its answer. */
+const SOURCES_SHOWN = 3;
 
 export function answerTemplate(answer: AnswerView, answerer: string): TemplateResult {
   const streaming = answer.status === "streaming";
@@ -25,11 +27,13 @@ export function answerTemplate(answer: AnswerView, answerer: string): TemplateRe
 function sourcesTemplate(annotations: readonly Annotation[]): TemplateResult | typeof nothing {
   const sources = distinct(annotations.map((annotation) => annotation.source));
   if (sources.length === 0) return nothing;
+  const list = html`<ol>
+    ${sources.map((source) => html`<li>${sourceTemplate(source)}</li>`)}
+  </ol>`;
+  const count = fill(strings.sourcesFolded, { count: sources.length });
   return html`<section class="sources">
     <h3>${strings.sources}</h3>
-    <ol>
-      ${sources.map((source) => html`<li>${sourceTemplate(source)}</li>`)}
-    </ol>
+    ${sources.length > SOURCES_SHOWN ? html`<details><summary>${count}</summary>${list}</details>` : list}
   </section>`;
 }
 

@@ -199,6 +199,12 @@ export const answerStyles = css`
     list-style: none;
   }
 
+  .sources summary {
+    inline-size: fit-content;
+    margin-block-end: 0.35rem;
+    cursor: pointer;
+  }
+
   .sources li {
     display: flex;
     gap: 0.5rem;
