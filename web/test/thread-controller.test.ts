@@ -436,6 +436,31 @@ describe("looking again", () => {
     expect(thread.view).toBe(view);
   });
 
+  test("looks once more when news come while it looks", async () => {
+    let answer = (_: Response) => {};
+    const slow = () => new Promise<Response>((resolve) => (answer = resolve));
+    const { thread, requests } = arrange(
+      threadWith("completed"),
+      slow,
+      threadWith("completed", MORE as typeof ITEMS),
+    );
+    await thread.open("thr_1");
+    const looking = thread.refresh();
+    await expect.poll(requests).toHaveLength(2);
+    await thread.refresh();
+    answer(threadWith("completed"));
+    await looking;
+    expect(thread.view.items.map(({ id }) => id)).toEqual(["msg_u", "msg_a", "msg_v", "msg_w"]);
+  });
+
+  test("looks when the turn is over if news came before its end", async () => {
+    const { thread } = arrange(streamAnswer(EVENTS), threadWith("completed", MORE as typeof ITEMS));
+    const asking = thread.ask("Hi", "key-1");
+    await thread.refresh();
+    await asking;
+    await expect.poll(() => thread.view.items.length).toBe(4);
+  });
+
   test("waits while there is something of one's own under way or unsure", async () => {
     const { thread, requests } = arrange(problemAnswer(500, "internal"));
     await thread.refresh();

@@ -49,6 +49,7 @@ export class ThreadController {
   #lastOpening: Opening | null = null;
   #isLoadingEarlier = false;
   #isRefreshing = false;
+  #isStale = false;
 
   constructor(client: ChatClient, pace: Pace, listener: ThreadListener) {
     this.#client = client;
@@ -105,21 +106,32 @@ export class ThreadController {
 
   /** Shows what another tab of the visitor has added to the thread; without news nothing changes. */
   async refresh(): Promise<void> {
-    const { threadId, turn, closed, items } = this.#view;
-    const isUnsure = items.some((item) => item.kind === "question" && item.status !== "kept");
-    if (threadId === null || turn !== "idle" || closed !== null || isUnsure || this.#isRefreshing) return;
+    // What is read at the moment may be older than the news.
+    this.#isStale = this.#isRefreshing || this.#view.turn !== "idle";
+    if (this.#isStale || !this.#isSure()) return;
     const { signal } = this.#abort;
     this.#isRefreshing = true;
     try {
-      const view = withNews(this.#view, await this.#read(threadId, signal));
-      if (signal.aborted || view === this.#view) return;
-      this.#apply({ type: "opened", view });
+      const view = withNews(this.#view, await this.#read(this.#view.threadId ?? "", signal));
+      if (!signal.aborted && view !== this.#view) this.#apply({ type: "opened", view });
     } catch {
       return; // The visitor did not ask for this, and what is shown is still true.
     } finally {
       this.#isRefreshing = false;
     }
+    if (signal.aborted) return;
     if (this.#view.turn === "running") void this.#runTurn(null, signal);
+    else if (this.#isStale) await this.refresh();
+  }
+
+  /** True when the server has all that is shown. */
+  #isSure(): boolean {
+    const { threadId, closed, items } = this.#view;
+    return (
+      threadId !== null &&
+      closed === null &&
+      items.every((item) => item.kind !== "question" || item.status === "kept")
+    );
   }
 
   /** Does what the shown failure offers. */
@@ -214,7 +226,9 @@ export class ThreadController {
         return this.open(threadId);
       if (!isAbort(error)) this.#fail(error, opening);
     }
-    if (!signal.aborted) this.#listener.turnEnded();
+    if (signal.aborted) return;
+    this.#listener.turnEnded();
+    if (this.#isStale) void this.refresh();
   }
 
   /** A connection may end in good order without the turn's end having been told: then the thread is read again. */
