@@ -77,7 +77,7 @@ class OpenAiSettings:
             model=given.text("model"),
             instructions=given.text("instructions"),
             history=given.whole("history", low=0, high=HISTORY_LENGTH),
-            api_key=given.secret("api_key_env"),
+            api_key=(given.secret("api_key_env") or "").strip() or None,  # a line end of a file is no part of it
             max_tokens=given.count("max_tokens", low=1, high=_MOST_TOKENS),
             more={name: value for name, value in more.items() if value is not None} | _extra_body(given),
             shows_reasoning=given.choice("reasoning", ("show", "hide")) == "show",
@@ -88,13 +88,15 @@ class OpenAiSettings:
 
 @frozen
 class _Dialect:
-    """What an endpoint takes of two fields that not all take."""
+    """How an endpoint takes what not all take alike."""
 
     reports_usage: bool = True
     limit: str = "max_tokens"
+    takes_system: bool = True
+    """Whether instructions may be a message of their own: the templates of some models refuse that role."""
 
     def without_refused(self, answer: ErrorAnswer, settings: OpenAiSettings, *, is_known: bool) -> "_Dialect | None":
-        """How to ask again after this refusal, None when the two fields are not its reason.
+        """How to ask again after this refusal, None when nothing of this is its reason.
 
         An endpoint that has not answered yet may refuse ``stream_options`` without naming it.
         """
@@ -102,6 +104,8 @@ class _Dialect:
             return None
         if settings.max_tokens and self.limit == "max_tokens" and answer.names("max_completion_tokens"):
             return evolve(self, limit="max_completion_tokens")
+        if settings.instructions and self.takes_system and answer.names("ystem role", "role: system", "role 'system'"):
+            return evolve(self, takes_system=False)
         if self.reports_usage and (not is_known or answer.names("stream_options")):
             return evolve(self, reports_usage=False)
         return None
@@ -256,7 +260,7 @@ async def _post(
     try:
         stream = await client.chat.completions.create(
             model=settings.model,
-            messages=messages,
+            messages=messages if dialect.takes_system else _without_system(messages),
             stream=True,
             extra_body=fields,
             extra_headers={_KEY_HEADER: settings.api_key or ""},
@@ -320,6 +324,15 @@ async def _messages(settings: OpenAiSettings, request: RunRequest, writer: Write
         content = [{"type": "text", "text": request.text}] if request.text else []
         content += [await in_thread(partial(_part, each)) for each in taken]
     return [*messages, {"role": "user", "content": content}]
+
+
+def _without_system(messages: list[Any]) -> list[Any]:
+    """The instructions as the beginning of the first message that follows them."""
+    system, first, *rest = messages
+    said = first["content"]
+    if isinstance(said, str):
+        return [{**first, "content": f"{system['content']}\n\n{said}"}, *rest]
+    return [{**first, "content": [{"type": "text", "text": system["content"]}, *said]}, *rest]
 
 
 def _kind(file: SentFile) -> str:

@@ -23,7 +23,7 @@ from tests.fakes.sink import FakeSink
 
 CONTEXT = RunContext(workflow_id="wf_1", thread_id="thr_1", turn_id="trn_1", subject=Subject("anon:vis_1"))
 LOOPBACK = AllowedAddresses.parse("127.0.0.0/8", path="test")
-ENVIRONMENT = {"TEST_KEY": "sk-secret"}
+ENVIRONMENT = {"TEST_KEY": "sk-secret", "TEST_LINE_KEY": "sk-line\n"}
 REGISTRIES: list[RunnerRegistry] = []
 """Those that a test has made; the fixture ``closed_runners`` closes them."""
 

@@ -214,6 +214,26 @@ async def test_fields_that_an_endpoint_refuses_are_left_out_once_and_for_all(mod
 
 
 @pytest.mark.network
+async def test_instructions_are_part_of_the_first_message_where_their_role_is_refused(model: Model) -> None:
+    """Some models know visitor and assistant only."""
+    workflow = model("refuses-system", instructions="Be brief.", attachments="text").with_history("1", "2")
+    sent = orjson.loads(text_of(await everything(workflow.run("3"))))
+    assert [each["content"] for each in sent["messages"]] == ["Be brief.\n\n1", "2", "3"]
+    assert sent["stream_options"] == {"include_usage": True}
+
+    first = model("refuses-system", instructions="Be brief.", attachments="text")
+    sent = orjson.loads(text_of(await everything(first.with_attachments(("a.txt", "text/plain", b"A")).run("3"))))
+    assert [part["text"] for part in sent["messages"][0]["content"]] == ["Be brief.", "3", "File a.txt:\n\nA"]
+
+
+@pytest.mark.network
+async def test_the_line_end_of_a_key_is_no_part_of_it(model: Model) -> None:
+    """It comes from the file that the variable was read from."""
+    headers = orjson.loads(text_of(await everything(model("headers", api_key_env="TEST_LINE_KEY").run())))
+    assert headers["authorization"] == "Bearer sk-line"
+
+
+@pytest.mark.network
 async def test_an_endpoint_may_refuse_a_field_without_naming_it(model: Model) -> None:
     """Then ``stream_options`` is left out, as long as the endpoint has never answered."""
     assert text_of(await everything(model("refuses-unnamed").run())) == "You said: hi"

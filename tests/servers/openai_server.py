@@ -208,6 +208,13 @@ async def _refuse_unnamed(text: str, body: Json, request: Request) -> Response:
     return _error(400, "bad request", {}) if "stream_options" in body else _stream(_echo(text, body))
 
 
+async def _refuse_system(text: str, body: Json, request: Request) -> Response:
+    """As the template of Gemma does."""
+    if body["messages"][0]["role"] == "system":
+        return _error(400, "System role not supported", {})
+    return _stream(_reflect(text, body))
+
+
 async def _refuse_texts(text: str, body: Json, request: Request) -> Response:
     if text == "fine":
         return _stream(_echo(text, body))
@@ -255,6 +262,7 @@ _ANSWERS: dict[str, Callable[[str, Json, Request], Awaitable[Response]]] = {
     "wants-plain": _want_plain,
     "refuses-unnamed": _refuse_unnamed,
     "refuses-texts": _refuse_texts,
+    "refuses-system": _refuse_system,
     "cold": _be_cold,
     "asked": _asked,
     "whole": _whole,
