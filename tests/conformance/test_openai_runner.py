@@ -292,7 +292,7 @@ async def test_attachments_are_sent_where_the_model_takes_them(model: Model) -> 
 
 @pytest.mark.network
 async def test_a_model_that_is_loaded_first_is_asked_once(model: Model) -> None:
-    """The time limit of the answer ends the wait, unless a setting ends it earlier; asking again would load it twice."""
+    """The time limit of the answer ends the wait, or a setting does; asking again would load it twice."""
     text = uuid4().hex
     with fails_as("endpoint_silent", match=r"within 2 s \(setting first_byte_seconds\)"):
         await everything(model("cold", first_byte_seconds="2").run(text))
