@@ -104,7 +104,12 @@ service_tokens: st.SearchStrategy[ServiceToken] = st.builds(
     last_used_at=st.none() | moments,
 )
 threads: st.SearchStrategy[Thread] = st.builds(
-    evolve, st.just(samples.thread()), created_at=moments, updated_at=moments, title=maybe_texts
+    evolve,
+    st.just(samples.thread()),
+    created_at=moments,
+    updated_at=moments,
+    title=maybe_texts,
+    is_titled=st.booleans(),
 )
 turns: st.SearchStrategy[Turn] = st.builds(
     evolve,

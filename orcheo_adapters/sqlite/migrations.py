@@ -143,7 +143,9 @@ _LIMITS = (
     "ALTER TABLE workflows ADD COLUMN history_length INTEGER",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES, _TURN_FAULTS, _LIMITS)
+_TITLES = ("ALTER TABLE threads ADD COLUMN is_titled INTEGER NOT NULL DEFAULT 0",)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES, _TURN_FAULTS, _LIMITS, _TITLES)
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 
 

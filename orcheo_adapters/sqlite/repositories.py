@@ -264,8 +264,9 @@ class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
         self._put("threads", rows.thread_row(thread))
 
     def save(self, thread: Thread) -> None:
-        values = (rows.to_micros(thread.updated_at), thread.title, thread.id)
-        self._stage(Statement("UPDATE threads SET updated_at = ?, title = ? WHERE id = ?", values, _changed_one))
+        values = (rows.to_micros(thread.updated_at), thread.title, int(thread.is_titled), thread.id)
+        sql = "UPDATE threads SET updated_at = ?, title = ?, is_titled = ? WHERE id = ?"
+        self._stage(Statement(sql, values, _changed_one))
 
     def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
         sql = "DELETE FROM threads WHERE id = ? AND (? IS NULL OR updated_at < ?)"

@@ -212,14 +212,14 @@ def chat_session_of(row: Row) -> ChatSession:
 
 
 def thread_row(thread: Thread) -> Row:
-    """id, workflow_id, subject, created_at, updated_at, title."""
+    """id, workflow_id, subject, created_at, updated_at, title, is_titled."""
     times = (to_micros(thread.created_at), to_micros(thread.updated_at))
-    return (thread.id, thread.workflow_id, thread.subject.key, *times, thread.title)
+    return (thread.id, thread.workflow_id, thread.subject.key, *times, thread.title, int(thread.is_titled))
 
 
 def thread_of(row: Row) -> Thread:
     """From the columns of :func:`thread_row`."""
-    id_, workflow_id, subject, created_at, updated_at, title = row
+    id_, workflow_id, subject, created_at, updated_at, title, is_titled = row
     return Thread(
         id=id_,
         workflow_id=workflow_id,
@@ -227,6 +227,7 @@ def thread_of(row: Row) -> Thread:
         created_at=_moment(created_at),
         updated_at=_moment(updated_at),
         title=title,
+        is_titled=bool(is_titled),
     )
 
 

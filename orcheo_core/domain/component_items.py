@@ -21,6 +21,10 @@ class ClientToolCallItem(ItemBase):
     is_pending: bool = True
     output: Any = None
 
+    def given_up(self) -> "ClientToolCallItem":
+        """The visitor has said something else: no page makes the call any more."""
+        return evolve(self, is_pending=False)
+
     def completed(self, output: Any) -> "ClientToolCallItem":
         """The page has made the call."""
         return evolve(self, is_pending=False, output=output)

@@ -223,6 +223,8 @@ class RunContext:
     """What the visitor quoted from the thread."""
     inference_options: InferenceOptions = field(factory=InferenceOptions)
     """What the visitor's page wishes: a model, a tool."""
+    thread_title: str | None = None
+    """The title that the workflow or the visitor gave the thread, None before."""
 
 
 def conversation(history: Sequence[PastMessage], *, limit: int) -> list[PastMessage]:

@@ -19,14 +19,17 @@ class Thread:
     created_at: datetime
     updated_at: datetime
     title: str | None = None
+    is_titled: bool = False
+    """Whether the workflow or the visitor gave it its title; otherwise that is how its first message begins."""
 
     def touched(self, at: datetime) -> "Thread":
         """Something was said in it at ``at``."""
         return evolve(self, updated_at=at)
 
     def titled(self, title: str) -> "Thread":
-        """With another title, cut to one line."""
-        return evolve(self, title=title_from(title))
+        """With another title, cut to one line with a mark; an empty one is none."""
+        given = title_from(title)
+        return evolve(self, title=given, is_titled=given is not None)
 
 
 def title_from(text: str) -> str | None:

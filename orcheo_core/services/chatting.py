@@ -63,6 +63,10 @@ _PENDING_WINDOW = 20
 """So many of the newest items are looked through for pending client tool calls, as ChatKit's own server does."""
 
 
+_GIVE_UP_WINDOW = 5
+"""As many of the newest items: calls that wait are at the end of a thread, only marks can follow them."""
+
+
 @frozen(kw_only=True)
 class VisitorInput:
     """What a visitor sends: the content and, for a repeat that must not count twice, a key of their own."""
@@ -149,13 +153,22 @@ class Chatting:
         return await self._say(change, visit, thread, said, asked, history=(), opening=(ThreadCreated(thread),))
 
     async def add_user_item(self, visit: Visit, thread_id: str, said: VisitorInput) -> Turn:
-        """Begin the next turn of a thread; raises :class:`AttachmentNotFound`."""
+        """Begin the next turn of a thread; raises :class:`AttachmentNotFound`.
+
+        A client tool call that waits is given up, or a page that opens the thread later would make it.
+        """
         asked = _Asked(key=said.idempotency_key, thread_id=thread_id, text=said.text)
         if first := await self._begun(visit, asked):
             return first
         change, thread = await self._opened(visit, thread_id)
         history = await _history(change, visit, thread_id)
-        return await self._say(change, visit, thread, said, asked, history=history)
+        newest = await change.items.page(thread_id, PageQuery(limit=_GIVE_UP_WINDOW, newest_first=True))
+        waiting = [each for each in newest.entries if isinstance(each, ClientToolCallItem) and each.is_pending]
+        given_up = [each.given_up() for each in reversed(waiting)]
+        for call in given_up:
+            change.items.save(call)
+        opening = tuple(map(ItemReplaced, given_up))
+        return await self._say(change, visit, thread, said, asked, history=history, opening=opening)
 
     async def _say(
         self,
@@ -184,7 +197,7 @@ class Chatting:
         change.items.save(item)
         for attachment in item.attachments:
             change.attachments.save(attachment)
-        request = self._request(visit, turn, text=said.text, history=history, item=item)
+        request = self._request(visit, turn, thread, text=said.text, history=history, item=item)
         opening = (*opening, ItemDone(item), StreamOptions())
         return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=opening)
 
@@ -207,7 +220,7 @@ class Chatting:
         replaces = tuple(each.id for each in later if each.id not in marks)
         history = await _history(change, visit, thread_id, before=item_id)
         turn = self._new_turn(visit, thread, item_id, idempotency_key, replaces=replaces)
-        request = self._request(visit, turn, text=item.text, history=history, item=item)
+        request = self._request(visit, turn, thread, text=item.text, history=history, item=item)
         opening: list[ThreadEvent] = [StreamOptions(), *map(ItemRemoved, marks)]
         return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=opening)
 
@@ -285,7 +298,7 @@ class Chatting:
     ) -> Turn:
         """Begin a turn that no message begins."""
         turn = self._new_turn(visit, thread, item_id, asked.key)
-        request = await self._request_of(change, visit, turn, cause)
+        request = await self._request_of(change, visit, turn, thread, cause)
         return await self._begin(
             change, visit, turn, asked, thread=thread, request=request, opening=(StreamOptions(), *shown)
         )
@@ -303,7 +316,8 @@ class Chatting:
         turn = self._new_turn(visit, thread, action.item_id or "", None)
         said = _Said()
         try:
-            await self._engine.run_apart(await self._request_of(change, visit, turn, cause)).execute_apart(said)
+            request = await self._request_of(change, visit, turn, thread, cause)
+            await self._engine.run_apart(request).execute_apart(said)
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             raise ActionFailed from error
@@ -396,15 +410,18 @@ class Chatting:
             replaces=replaces,
         )
 
-    async def _request_of(self, change: UnitOfWork, visit: Visit, turn: Turn, cause: Cause) -> RunRequest:
+    async def _request_of(
+        self, change: UnitOfWork, visit: Visit, turn: Turn, thread: Thread, cause: Cause
+    ) -> RunRequest:
         """The order to the runner when no message began the turn."""
         history = await _history(change, visit, turn.thread_id)
-        return self._request(visit, turn, text=_text_of(cause), history=history, cause=cause)
+        return self._request(visit, turn, thread, text=_text_of(cause), history=history, cause=cause)
 
     def _request(
         self,
         visit: Visit,
         turn: Turn,
+        thread: Thread,
         *,
         text: str,
         history: tuple[PastMessage, ...],
@@ -423,6 +440,7 @@ class Chatting:
             attachments=tuple(map(self._sent_file, item.attachments)) if item else (),
             quoted_text=item.quoted_text if item else None,
             inference_options=item.inference_options if item else InferenceOptions(),
+            thread_title=thread.title if thread.is_titled else None,
         )
         time_limit = visit.workflow.time_limit or ANSWER_SECONDS
         return RunRequest(spec=visit.workflow.runner, text=text, context=context, time_limit=time_limit)

@@ -19,7 +19,7 @@ from orcheo_core.domain.run import (
 )
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer
 from orcheo_core.domain.subject import Subject
-from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadUpdated, TurnTrouble
+from orcheo_core.domain.thread_events import ItemDone, ItemReplaced, ThreadCreated, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import (
     ActionFailed,
@@ -401,3 +401,34 @@ async def test_a_silent_action_is_no_failure(hall: Hall) -> None:
     await hall.background.run_all()
     latest = await hall.latest(turn.thread_id)
     assert (latest.id, latest.status) == (begun.id, TurnStatus.COMPLETED)
+
+
+async def test_a_tool_call_that_waits_is_given_up_with_the_next_message(hall: Hall) -> None:
+    """A page that opens the thread later does not make it; one that is open is told."""
+    visit = await hall.visit()
+    asked = await hall.answered(visit, [CALL])
+    turn = await hall.answered(visit, [TextDelta("Fine")], text="Never mind", thread_id=asked.thread_id)
+    call = (await hall.items(asked.thread_id))[1]
+    assert isinstance(call, ClientToolCallItem)
+    assert (call.is_pending, call.output) == (False, None)
+    assert ItemReplaced(call) in await hall.told(turn)
+    with pytest.raises(NothingPending):
+        await hall.core.chatting.add_tool_output(visit, asked.thread_id, 1)
+
+
+async def test_a_workflow_sees_whether_its_thread_has_a_title(hall: Hall) -> None:
+    """The beginning of the first message is none: a workflow that gives one if there is none gives one."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, [TitleGiven("Tea " * 40)], [TextDelta("Yes")])
+    await hall.answered(visit, [TextDelta("Yes")], thread_id=turn.thread_id)
+    titles = [run.request.context.thread_title for run in hall.runners.runs]
+    assert titles == [None, ("Tea " * 20)[:79].rstrip() + "…"]
+
+
+async def test_a_title_that_is_emptied_is_none(hall: Hall) -> None:
+    """As it was in the beginning, for the workflow."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    await hall.core.own_threads.set_title(visit, turn.thread_id, "Mine")
+    thread = await hall.core.own_threads.set_title(visit, turn.thread_id, " ")
+    assert (thread.title, thread.is_titled) == (None, False)
