@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 
 _OWN = ("orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp")
 
@@ -20,6 +19,8 @@ def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
         if not is_missing_package(error):
             raise
         if sys.argv[1:] == ["--version"]:
+            from importlib.metadata import version
+
             sys.stdout.write(f"{program} {version('orcheo')}\n")
             sys.exit(0)
         sys.exit(f'{program} needs more than is installed here: pip install "orcheo[{extra}]"')

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from threading import get_ident
 from typing import Any
+from urllib.parse import quote
 
 from attrs import field, frozen
 
@@ -61,7 +61,7 @@ class KnownWorkflows:
     @classmethod
     def locate(cls, server: str, environment: Mapping[str, str] = os.environ) -> "KnownWorkflows":
         """In ``ORCHEO_CACHE_DIR``, or where this system keeps what programs can do without."""
-        name = f"workflows-{sha256(server.encode()).hexdigest()[:16]}.json"
+        name = f"workflows-{quote(server, safe='')}.json"
         if named := environment.get("ORCHEO_CACHE_DIR"):
             return cls(server, Path(named).expanduser() / name)
         from platformdirs import user_cache_path

@@ -1,6 +1,7 @@
 """Commands out of the catalogue."""
 
 import shlex
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, get_origin
@@ -12,7 +13,7 @@ from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.layout import one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
-from orcheo_cli.output import print_json
+from orcheo_cli.output import print_json, terminal_width
 from orcheo_cli.prompts import ConfirmationNeeded, confirm
 from orcheo_cli.results import print_result
 from orcheo_core.operations.operation import Operation, Parameter, default_of, parameters_of
@@ -91,7 +92,14 @@ def _print(result: dict[str, Any], *, as_json: bool) -> None:
         return
     print_result(result)
     if result.get("next_after"):
-        click.echo(f"There are more: {_next_page(click.get_current_context(), result['next_after'])}", err=True)
+        _say_more(_next_page(click.get_current_context(), result["next_after"]))
+
+
+def _say_more(command: str) -> None:
+    """On standard error; the command stays whole, on a line of its own where the terminal is narrow."""
+    width = terminal_width(sys.stderr)
+    said = f"There are more: {command}"
+    click.echo(said if width is None or len(said) <= width else f"There are more:\n{command}", err=True)
 
 
 def _next_page(context: click.Context, after: str) -> str:

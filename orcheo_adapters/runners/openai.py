@@ -23,8 +23,8 @@ from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds, invalid_setting
 from orcheo_adapters.runners.task_run import TaskRun, Writer
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import HISTORY_LENGTH, NoticeGiven, RunRequest, SentFile, conversation
-from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.domain.run import NoticeGiven, RunRequest, SentFile, conversation
+from orcheo_core.domain.workflow import HISTORY_LENGTH, RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
 

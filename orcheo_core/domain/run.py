@@ -247,12 +247,6 @@ def conversation(history: Sequence[PastMessage], *, limit: int) -> list[PastMess
     return [past for pair in pairs[-(limit // 2) :] for past in pair] if limit > 1 else []
 
 
-HISTORY_LENGTH = 40
-"""Earlier entries that a workflow is given when it says nothing else about that."""
-
-ANSWER_SECONDS = 120
-"""Seconds that a workflow has for an answer when it says nothing else about that."""
-
 OUTPUT_LIMIT = 1_000_000
 """Characters of text that one run may say."""
 

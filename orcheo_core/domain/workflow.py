@@ -30,7 +30,10 @@ DESCRIPTION_LENGTH = 4_000
 RUNNER_KINDS = ("http", "langgraph", "openai", "python")
 """The kinds that the server comes with; a program that embeds the core may have others."""
 
-
+HISTORY_LENGTH = 40
+"""Earlier entries that a workflow is given when it says nothing else about that."""
+ANSWER_SECONDS = 120
+"""Seconds that a workflow has for an answer when it says nothing else about that."""
 TIME_LIMIT_MOST = 86_400
 """Seconds that no operator allows more of."""
 HISTORY_MOST = 100

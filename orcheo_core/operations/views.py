@@ -130,7 +130,7 @@ class WorkflowView:
     def of(cls, workflow: "Workflow", standing: "Standing", share_links: "ShareLinks") -> "WorkflowView":
         """The view of a workflow."""
         from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
-        from orcheo_core.domain.run import ANSWER_SECONDS, HISTORY_LENGTH
+        from orcheo_core.domain.workflow import ANSWER_SECONDS, HISTORY_LENGTH
 
         opened = workflow.publication
         return cls(

@@ -6,11 +6,12 @@ from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
-from orcheo_core.domain.run import ANSWER_SECONDS, HISTORY_LENGTH
 from orcheo_core.domain.search import search_words
 from orcheo_core.domain.workflow import (
+    ANSWER_SECONDS,
     DESCRIPTION_LENGTH,
     HANDLE_PATTERN,
+    HISTORY_LENGTH,
     HISTORY_MOST,
     NAME_LENGTH,
     RUNNER_KINDS,

@@ -47,4 +47,10 @@ def test_a_command_needs_names_and_schemas_of_its_operations_only(group: str) ->
     """No service is imported, nor the server's settings, its HTTP side or another HTTP client."""
     modules = modules_of(group, "--help")
     heavy = ("orcheo_core.services", "orcheo_core.ports", "orcheo_adapters.settings", "orcheo_adapters.http", "httpx")
+    heavy += ("importlib.metadata",)
     assert [each for each in modules if each.startswith(heavy)] == []
+
+
+def test_a_workflow_command_knows_no_runs_and_no_items() -> None:
+    """The commands that people use most are the quickest."""
+    assert modules_of("workflow", "--help") & {"orcheo_core.domain.run", "orcheo_core.domain.items"} == set()
