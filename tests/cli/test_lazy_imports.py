@@ -46,8 +46,8 @@ def test_help_does_not_import_what_only_running_needs(words: tuple[str, ...], la
 def test_a_command_needs_names_and_schemas_of_its_operations_only(group: str) -> None:
     """No service is imported, nor the server's settings, its HTTP side or another HTTP client."""
     modules = modules_of(group, "--help")
-    heavy = ("orcheo_core.services", "orcheo_core.ports", "orcheo_adapters.settings", "orcheo_adapters.http", "httpx")
-    heavy += ("importlib.metadata",)
+    core = ("orcheo_core.services", "orcheo_core.ports")
+    heavy = (*core, "orcheo_adapters.settings", "orcheo_adapters.http", "httpx", "importlib.metadata")
     assert [each for each in modules if each.startswith(heavy)] == []
 
 
