@@ -13,8 +13,6 @@ from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import AssistantItem, InferenceOptions, InputPart, Item, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import (
-    ANSWER_SECONDS,
-    HISTORY_LENGTH,
     ActionTaken,
     Cause,
     ContextKept,
@@ -39,6 +37,7 @@ from orcheo_core.domain.thread_events import (
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import widget_fault
+from orcheo_core.domain.workflow import ANSWER_SECONDS, HISTORY_LENGTH
 from orcheo_core.errors import (
     ActionFailed,
     ActionNotTaken,
