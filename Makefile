@@ -74,7 +74,7 @@ clean: ## Remove what was built and installed here
 # What the demo needs comes first, without a tool that only tests need; developers get the rest on top.
 $(STAMPS)/demo-installed: pyproject.toml requirements/demo.txt
 	@mkdir -p $(STAMPS)
-	@echo "Installing Orcheo's server into $(VENV) (43 packages; a minute or less) ..."
+	@echo "Installing Orcheo's server into $(VENV) (some 40 packages; a minute or less) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) -r requirements/demo.txt
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
