@@ -6,7 +6,6 @@ Source: ``chatkit.widgets`` of the package ``openai-chatkit``.
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 WIDGET_BYTES = 65_536
@@ -53,7 +52,7 @@ def widget_fault(widget: object) -> str | None:
     """What is wrong with a widget, with the path in it; None for one that can be shown."""
     if not isinstance(widget, dict) or widget.get("type") not in _ROOTS:
         return f"type: the root must be one of {', '.join(_ROOTS)}"
-    fault = next(_faults(widget, "", depth=1), None)
+    fault = _fault_of(widget, "", depth=1)
     if fault is not None:
         return fault
     try:
@@ -72,28 +71,26 @@ def image_fault(url: object) -> str | None:
     return None
 
 
-def _faults(component: Any, path: str, *, depth: int) -> Iterator[str]:
+def _fault_of(component: Any, path: str, *, depth: int) -> str | None:
+    """The first fault of a component or below it."""
     if not isinstance(component, dict):
-        yield f"{path}: must be a component, an object with a type"
-        return
+        return f"{path}: must be a component, an object with a type"
     kind = component.get("type")
     needed = _NEEDED.get(kind) if isinstance(kind, str) else None
     if needed is None:
-        yield f"{path}.type: {kind!r} is no component of ChatKit's".removeprefix(".")
-        return
+        return f"{path}.type: {kind!r} is no component of ChatKit's".removeprefix(".")
     for name, shape in needed.items():
         if not isinstance(component.get(name), shape):
-            yield f"{path}.{name}: must be {_NAMES[shape]} in a {kind}".removeprefix(".")
-    yield from _faults_below(component.get("children"), f"{path}.children".removeprefix("."), depth=depth)
+            return f"{path}.{name}: must be {_NAMES[shape]} in a {kind}".removeprefix(".")
+    return _fault_below(component.get("children"), f"{path}.children".removeprefix("."), depth=depth)
 
 
-def _faults_below(children: Any, path: str, *, depth: int) -> Iterator[str]:
+def _fault_below(children: Any, path: str, *, depth: int) -> str | None:
     if children is None:
-        return
+        return None
     if depth >= _DEPTH:
-        yield f"{path}: must not be more than {_DEPTH} components deep"
-    elif isinstance(children, list):
-        for at, each in enumerate(children):
-            yield from _faults(each, f"{path}[{at}]", depth=depth + 1)
-    else:
-        yield from _faults(children, path, depth=depth + 1)
+        return f"{path}: must not be more than {_DEPTH} components deep"
+    if not isinstance(children, list):
+        return _fault_of(children, path, depth=depth + 1)
+    faults = (_fault_of(each, f"{path}[{at}]", depth=depth + 1) for at, each in enumerate(children))
+    return next(filter(None, faults), None)
