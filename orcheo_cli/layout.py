@@ -8,13 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from textwrap import wrap
-from unicodedata import category, combining, east_asian_width
 
 import click
 
 _DRIVES_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _GAP = "  "
-_TAKE_NO_COLUMN = frozenset({"Mn", "Me", "Cf"})
 
 
 def clean(text: object) -> str:
@@ -135,10 +133,8 @@ def _starts(widths: Sequence[int]) -> Iterator[int]:
 
 def _columns(text: str) -> int:
     """How many columns of a terminal a text takes; Chinese letters take two, accents and joiners none."""
-    return len(text) if text.isascii() else sum(map(_letter_columns, text))
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # only here: most lists are plain ASCII, and need not wait for it
 
-
-def _letter_columns(letter: str) -> int:
-    if combining(letter) or category(letter) in _TAKE_NO_COLUMN:
-        return 0
-    return 2 if east_asian_width(letter) in {"W", "F"} else 1
+    return cell_len(text)
