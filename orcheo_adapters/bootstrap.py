@@ -46,6 +46,7 @@ from orcheo_core.ports.unit_of_work import Store
 if TYPE_CHECKING:
     from orcheo_adapters.auth.oidc.http import ProviderHttp
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
+    from orcheo_adapters.http.mcp import McpApp
 
 LOCAL_OWNER = Actor("local")
 """The owner that the local owner token of a data folder stands for."""
@@ -152,6 +153,7 @@ def assemble(
         dev_login=settings.dev_login,
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
+        load_mcp=_load_mcp,
         static_folder=static_folder,
     )
     return Orcheo(core=core, runners=machine.runners, parts=parts, background=background, app=create_app(parts))
@@ -190,6 +192,12 @@ def _flags(settings: ServerSettings) -> Flags | None:
     from orcheo_adapters.system.flags import open_flags
 
     return open_flags(settings.flags, settings.flags_provider)
+
+
+def _load_mcp() -> "McpApp":
+    from orcheo_adapters.mcp.over_http import mcp_app
+
+    return mcp_app
 
 
 def _issuers(settings: ServerSettings) -> frozenset[str]:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import ssl
 
 TIMEOUT_SECONDS = 60.0
-"""Longer than any operation; the longest is a probe turn."""
+"""Longer than any operation but those of :data:`_PATIENT`; the longest is a probe turn."""
+
+_PATIENT = ("/api/operations/workflows.ask",)
+"""Answered within the time that a workflow may take, which the server keeps."""
 
 
 class ServerUnreachable(UnavailableError):
@@ -156,6 +159,8 @@ def send_over_http(method: str, url: str, headers: Mapping[str, str], body: byte
     )
     try:
         connection.request(method, parts.path, body=body, headers=dict(headers))
+        if parts.path.endswith(_PATIENT):
+            connection.sock.settimeout(None)
         answer = connection.getresponse()
         return Answer(answer.status, answer.read())
     finally:

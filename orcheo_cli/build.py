@@ -14,8 +14,9 @@ from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.layout import one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
 from orcheo_cli.output import print_json, terminal_width
-from orcheo_cli.prompts import ConfirmationNeeded, confirm
+from orcheo_cli.prompts import confirm
 from orcheo_cli.results import print_result
+from orcheo_core.errors import ConfirmationNeeded
 from orcheo_core.operations.operation import Operation, Parameter, default_of, parameters_of
 
 _SUBJECTS = {

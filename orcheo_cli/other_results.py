@@ -65,6 +65,14 @@ def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int 
     yield click.style(paragraph(f"Turn {ending}{why}", width), bold=True)
 
 
+def answer_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    """What a workflow answered."""
+    yield from (paragraph(line, width) for line in clean(result["answer"]).split("\n"))
+    for source in result["sources"]:
+        yield one_line(" ".join(filter(None, ("Source:", source["title"], source["url"] or source["filename"]))))
+    yield click.style(f"Thread {one_line(result['thread_id'])}", dim=True)
+
+
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of the audit."""
     headings = ("WHEN", "WHO", "BY", "WHAT", "WORKFLOW", "NOTE")

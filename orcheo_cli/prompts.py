@@ -6,18 +6,9 @@ import sys
 import click
 
 from orcheo_cli.layout import paragraph
-from orcheo_core.errors import InvalidError
 
 _ANSWER_COLUMNS = len(" [y/N]: y")
 _ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
-
-
-class ConfirmationNeeded(InvalidError):
-    """There is no terminal on which the question could be answered."""
-
-    code = "confirmation_needed"
-    summary = "This needs a confirmation, and there is no terminal to ask on."
-    hint = "Add --yes if you mean it."
 
 
 class StoppedAtQuestion(click.Abort):

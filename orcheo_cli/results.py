@@ -1,13 +1,13 @@
 """Results of operations for people."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from orcheo_cli.layout import clean, field_lines, moment, paragraph, table_lines
-from orcheo_cli.other_results import audit_lines, thread_page_lines, token_page_lines, transcript_lines
+from orcheo_cli.other_results import answer_lines, audit_lines, thread_page_lines, token_page_lines, transcript_lines
 from orcheo_cli.output import terminal_width
 
 _SECRETS = {"Publish token": "publish_token", "Service token": "service_token", "Chat grant": "client_secret"}
@@ -22,22 +22,16 @@ def print_result(result: dict[str, Any]) -> None:
 
 def result_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """The lines of a result on a terminal of this width."""
-    if "workflows" in result:
-        yield from _list_lines(result, width)
-    elif "service_tokens" in result:
-        yield from token_page_lines(result, width)
-    elif "audit_entries" in result:
-        yield from audit_lines(result, width)
-    elif "threads" in result:
-        yield from thread_page_lines(result, width)
-    elif "thread" in result:
-        yield from transcript_lines(result, width)
-    elif "content" in result:
-        yield clean(result["content"]).rstrip("\n")
-    elif "message" in result:
-        yield from _change_lines(result, width)
-    else:
-        yield from field_lines(_workflow_fields(result), width)
+    lines = next((lines for name, lines in _LINES.items() if name in result), _workflow_lines)
+    yield from lines(result, width)
+
+
+def _document_lines(result: dict[str, Any], _width: int | None) -> Iterator[str]:
+    yield clean(result["content"]).rstrip("\n")
+
+
+def _workflow_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    yield from field_lines(_workflow_fields(result), width)
 
 
 def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -57,6 +51,19 @@ def _change_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     yield click.style(paragraph(result["message"], width), bold=True)
     shown = {"Share link": result.get("share_url"), **_secrets(result)}
     yield from field_lines({label: value for label, value in shown.items() if value}, width)
+
+
+_LINES: dict[str, Callable[[dict[str, Any], int | None], Iterator[str]]] = {
+    "workflows": _list_lines,
+    "service_tokens": token_page_lines,
+    "audit_entries": audit_lines,
+    "threads": thread_page_lines,
+    "thread": transcript_lines,
+    "sources": answer_lines,
+    "content": _document_lines,
+    "message": _change_lines,
+}
+"""By the field that tells results apart, the first that is there."""
 
 
 def _secrets(result: dict[str, Any]) -> dict[str, str | None]:

@@ -24,6 +24,7 @@ from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Admitting
+from orcheo_core.services.asking import Asking
 from orcheo_core.services.attaching import Attaching
 from orcheo_core.services.audit_trail import AuditListener, AuditTrail
 from orcheo_core.services.auditing import Auditing
@@ -154,6 +155,15 @@ def assemble_core(ports: Ports) -> Core:
         can_sign_in=bool(ports.identity_providers),
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
+    chatting = Chatting(
+        store=store,
+        engine=engine,
+        files=ports.files,
+        clock=clock,
+        identifiers=identifiers,
+        live_turns=live_turns,
+        telemetry=ports.telemetry,
+    )
     return Core(
         registering=registering,
         publishing=publishing,
@@ -166,15 +176,7 @@ def assemble_core(ports: Ports) -> Core:
             audit_trail=audit_trail,
             providers=ports.identity_providers,
         ),
-        chatting=Chatting(
-            store=store,
-            engine=engine,
-            files=ports.files,
-            clock=clock,
-            identifiers=identifiers,
-            live_turns=live_turns,
-            telemetry=ports.telemetry,
-        ),
+        chatting=chatting,
         own_threads=OwnThreads(store=store, live_turns=live_turns, clock=clock, remover=remover),
         remover=remover,
         transcripts=transcripts,
@@ -194,6 +196,13 @@ def assemble_core(ports: Ports) -> Core:
             transcripts=transcripts,
             auditing=auditing,
             admitting=admitting,
+            asking=Asking(
+                store=store,
+                background=ports.background,
+                live_turns=live_turns,
+                admitting=admitting,
+                chatting=chatting,
+            ),
             key_rotation=KeyRotation(store=store, grants=ports.grants, audit_trail=audit_trail),
             probing=Probing(runners=ports.runners, clock=clock, identifiers=identifiers, telemetry=ports.telemetry),
             share_links=ShareLinks(ports.public_url),

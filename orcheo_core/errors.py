@@ -377,6 +377,14 @@ class ScopeMissing(ForbiddenError):
     hint = "Use a service token that has the scope."
 
 
+class Declined(ForbiddenError):
+    """Somebody who was asked before a public change said no."""
+
+    code = "declined"
+    summary = "The owner did not agree."
+    hint = "Nothing was changed. Ask the owner what they want instead."
+
+
 # --- the request itself is wrong -----------------------------------------------------------------------------------
 
 
@@ -431,6 +439,14 @@ class InvalidInput(InvalidError):
         self.fields = fields
 
 
+class ConfirmationNeeded(InvalidError):
+    """A public change was asked for, and the question before it could not be put to anybody."""
+
+    code = "confirmation_needed"
+    summary = "This needs a confirmation, and there is no terminal to ask on."
+    hint = "Add --yes if you mean it."
+
+
 class TranscriptionOff(InvalidError):
     """This server has no speech recognition."""
 
@@ -456,6 +472,14 @@ class ActionNotTaken(OrcheoError):
     code = "action_not_taken"
     summary = "This workflow takes no actions."
     hint = "Send a message instead. Owners: docs/how-to/write-a-workflow.md says how a workflow takes actions."
+
+
+class NoAnswer(OrcheoError):
+    """An owner asked a workflow, and its answer did not come to its end; the detail names the cause."""
+
+    code = "no_answer"
+    summary = "The workflow did not answer."
+    hint = "`orcheo workflow check` tries it with one message; the server's log has the whole error."
 
 
 class ActionFailed(OrcheoError):

@@ -1,4 +1,4 @@
-"""The program ``orcheo-mcp``, also ``python -m orcheo_mcp``. Imports late: the base install has no FastMCP."""
+"""The program ``orcheo-mcp``, also ``python -m orcheo_mcp``. Imports late: the base install has no MCP library."""
 
 from orcheo_adapters.installation import run_installed
 

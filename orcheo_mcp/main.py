@@ -1,17 +1,23 @@
 """The entry point ``orcheo-mcp``: MCP over standard input and output."""
 
+import argparse
+import os
+import signal
 import sys
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orcheo_adapters.known_workflows import connect
 from orcheo_adapters.remote import Operations
 from orcheo_core.domain.actor import Channel
 
-_HELP = """Usage: orcheo-mcp [--version | --help]
+if TYPE_CHECKING:
+    from orcheo_adapters.mcp.offer import Offer
 
-Serves Orcheo's operations as MCP tools over standard input and output; an assistant starts it.
-It asks the server at ORCHEO_URL with ORCHEO_SERVICE_TOKEN, or this machine's with its local owner token.
+_ABOUT = """Serves Orcheo's operations as MCP tools over standard input and output; an assistant starts it.
+It asks the server at ORCHEO_URL with ORCHEO_SERVICE_TOKEN, or this machine's with its local owner token."""
+_AT_A_TERMINAL = """This speaks MCP; an assistant starts it. Ctrl-C ends it.
+How to set one up: docs/how-to/publish-from-an-assistant.md. At a terminal use `orcheo`.
 """
 
 
@@ -25,18 +31,51 @@ class LateOperations(Operations):
 
 def main() -> None:
     """Serve until the assistant closes the input."""
-    wanted = sys.argv[1:]
-    if wanted == ["--version"]:
-        sys.stdout.write(f"orcheo-mcp {version('orcheo')}\n")
-    elif wanted in (["-h"], ["--help"]):
-        sys.stdout.write(_HELP)
-    elif wanted:
-        sys.stderr.write(_HELP)
-        sys.exit(2)
-    else:
-        from orcheo_mcp.server import create_server
+    wanted = _parser().parse_args()
+    offer = _offer(wanted)
+    signal.signal(signal.SIGINT, _stop)
+    if sys.stdin.isatty():
+        sys.stderr.write(_AT_A_TERMINAL)
+    import anyio
 
-        create_server(LateOperations()).run(transport="stdio", show_banner=False)
+    from orcheo_mcp.server import serve
+
+    anyio.run(serve, LateOperations(), offer)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("orcheo-mcp", description=_ABOUT, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"orcheo-mcp {version('orcheo')}")
+    parser.add_argument("--read-only", action="store_true", help="offer only tools that change nothing")
+    parser.add_argument("--tools", metavar="A,B,…", help="offer only these tools")
+    parser.add_argument(
+        "--allow-tokens", action="store_true", help="offer the tools for service tokens; secrets go into files only"
+    )
+    parser.add_argument(
+        "--tool-names", choices=("plain", "dotted"), default="plain", help="dotted: workflows.publish and so on"
+    )
+    return parser
+
+
+def _offer(wanted: argparse.Namespace) -> "Offer":
+    from orcheo_adapters.mcp.offer import Offer
+    from orcheo_core.operations.catalogue import CATALOGUE
+
+    names = None if wanted.tools is None else frozenset(filter(None, map(str.strip, wanted.tools.split(","))))
+    known = {name for each in CATALOGUE.values() for name in (each.name, each.tool)}
+    if unknown := sorted((names or frozenset()) - known):
+        _parser().error(f"there is no tool named {unknown[0]}; docs/reference/mcp.md lists them")
+    return Offer(
+        read_only=wanted.read_only,
+        names=names,
+        tokens=wanted.allow_tokens,
+        dotted=wanted.tool_names == "dotted",
+    )
+
+
+def _stop(_number: int, _frame: object) -> None:
+    """End at the first Ctrl-C: the thread that waits for input cannot be called back, so nothing is waited for."""
+    os._exit(130)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
+from orcheo_adapters.mcp.offer import SECRET_TO_FILE
 from orcheo_core.errors import FieldError, InvalidInput, UnavailableError
-
-ARGUMENT = "secret_to_file"
-SCHEMA = {
-    "anyOf": [{"type": "string"}, {"type": "null"}],
-    "default": None,
-    "description": "Write the secret to this new file (mode 0600) on the owner's machine instead of showing it.",
-}
 
 
 class SecretNotKept(UnavailableError):
@@ -40,10 +34,8 @@ class SecretFile:
             os.fsync(self.descriptor)
         except OSError as error:
             raise SecretNotKept(f"{SecretNotKept.summary[:-1]} {self.path}: {error.strerror}.") from None
-        return result | {
-            secret: None,
-            "message": f"{result['message']} Here it is not shown at all: it is in {self.path}.",
-        }
+        message = f"Done. The secret is in {self.path} and nowhere else; only the owner of that file can read it."
+        return result | {secret: None, "message": message}
 
 
 @contextmanager
@@ -53,7 +45,7 @@ def new_secret_file(name: object) -> Iterator[SecretFile]:
     When what follows fails, the file goes again. Raises :class:`InvalidInput`.
     """
     if not isinstance(name, str) or not name:
-        raise InvalidInput(FieldError(ARGUMENT, "must be the path of a new file"))
+        raise InvalidInput(FieldError(SECRET_TO_FILE, "must be the path of a new file"))
     file = _open(name)
     try:
         yield file
@@ -65,11 +57,16 @@ def new_secret_file(name: object) -> Iterator[SecretFile]:
 
 
 def _open(name: str) -> SecretFile:
+    """A relative path is refused: it would begin in whatever folder the assistant started this program in."""
     try:
-        path = Path(name).expanduser().absolute()
+        path = Path(name).expanduser()
+        if not path.is_absolute():
+            raise InvalidInput(
+                FieldError(SECRET_TO_FILE, f"must be an absolute path, such as {Path.home() / path.name}")
+            )
         return SecretFile(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        raise InvalidInput(FieldError(ARGUMENT, "must be a new file: there is one of this name")) from None
-    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a zero byte; RuntimeError: ~ of nobody
+        raise InvalidInput(FieldError(SECRET_TO_FILE, "must be a new file: there is one of this name")) from None
+    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a zero byte; RuntimeError: ~ of an unknown user
         reason = getattr(error, "strerror", None) or error
-        raise InvalidInput(FieldError(ARGUMENT, f"cannot be made: {reason}")) from None
+        raise InvalidInput(FieldError(SECRET_TO_FILE, f"cannot be made: {reason}")) from None

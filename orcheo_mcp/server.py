@@ -1,20 +1,48 @@
-"""The MCP server over the operations of an Orcheo server."""
+"""The MCP server of this machine: it asks an Orcheo server, and keeps secrets in files of the owner's."""
 
-from importlib.metadata import version
+from typing import Any
 
-from fastmcp import FastMCP
+import anyio.to_thread
+from attrs import frozen
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
 
+from orcheo_adapters.mcp.offer import AnyOperation, Offer
+from orcheo_adapters.mcp.server import PROGRESS_SECONDS, ToolServer
 from orcheo_adapters.remote import Operations
-from orcheo_core.operations.catalogue import CATALOGUE
-from orcheo_mcp.build import OperationTool
-
-_INSTRUCTIONS = (
-    "Publish AI workflows as chats with Orcheo. Ask the owner before you publish, unpublish, rotate or remove. "
-    "A publish token is shown once: pass secret_to_file to keep it out of the conversation."
-)
+from orcheo_mcp.secret_file import new_secret_file
 
 
-def create_server(operations: Operations) -> FastMCP:
-    """The server with a tool for each operation of the catalogue."""
-    tools = [OperationTool.of(operation, operations) for operation in CATALOGUE.values()]
-    return FastMCP(name="orcheo", instructions=_INSTRUCTIONS, version=version("orcheo"), tools=tools)
+@frozen
+class _Asking:
+    """Asks a server from worker threads, as its client waits for each answer."""
+
+    operations: Operations
+
+    async def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(self.operations.perform, name, arguments)
+
+    async def into_file(self, operation: AnyOperation, arguments: dict[str, Any], file_name: object) -> dict[str, Any]:
+        secret = str(operation.secret)
+        with new_secret_file(file_name) as file:
+            return file.keep(await self.perform(operation.name, arguments), secret)
+
+
+def create_server(
+    operations: Operations, offer: Offer | None = None, *, progress_seconds: float = PROGRESS_SECONDS
+) -> "Server[Any]":
+    """The server with the tools of an offer, all but those for service tokens when nothing is said."""
+    asking = _Asking(operations)
+    return ToolServer(
+        perform=asking.perform,
+        offer=offer or Offer(),
+        into_file=asking.into_file,
+        progress_seconds=progress_seconds,
+    ).build()
+
+
+async def serve(operations: Operations, offer: Offer) -> None:
+    """Speak MCP over standard input and output until the input ends."""
+    server = create_server(operations, offer)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())

@@ -182,9 +182,12 @@ def mcp_page() -> str:
     ]
     return _page(
         "MCP tools",
-        "The tools of `orcheo-mcp`. Parameters and results are those of the operation. A tool whose effect is "
-        "`read` is marked as read-only, one whose effect is `destructive` as destructive. An error of a tool carries "
-        "the code, detail and hint of [the same error](errors.md) elsewhere.",
+        "The tools of `orcheo-mcp` and of `/mcp`. Parameters and results are those of the operation. A tool is named "
+        "by its operation with `_` for the dot; `list`, `show` and `ask` come first: `list_workflows`. A call by the "
+        "operation's own name works too. A tool whose effect is `read` is marked as read-only, one whose effect is "
+        "`destructive` as destructive. An error of a tool is JSON text with the code, detail and hint of "
+        "[the same error](errors.md) elsewhere. [Publish from an AI assistant](../how-to/publish-from-an-assistant.md) "
+        "says what else is particular to this door.",
         _table(("tool", "does", "effect", "operation"), rows),
     )
 

@@ -5,6 +5,8 @@ from typing import Any
 from attrs import frozen
 
 from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
+from orcheo_adapters.http.mcp import HostNotAllowed, McpNotInstalled
+from orcheo_adapters.http.problems import CrossSiteRequest
 from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
 from orcheo_adapters.wire.json_schema import Schema, input_schema
 from orcheo_adapters.wire.session_requests import SessionRequest
@@ -34,6 +36,7 @@ from orcheo_core.errors import (
     PublishTokenRotated,
     RateLimited,
     ServerStopping,
+    ServiceTokenInvalid,
     StorageUnavailable,
     ThreadNotFound,
     TranscriptionOff,
@@ -129,6 +132,7 @@ _GRANT_ANSWER = json_answer(
 _ATTACHMENT = json_answer("The attachment.", {"type": "object"})
 _LOGIN_PAGE: Json = {"description": "A page.", "content": {"text/html": {"schema": _TEXT}}}
 _STREAM: Json = {"text/event-stream": {}}
+_ANY_JSON: Json = {"application/json": {"schema": {}}}
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]{1,9}$"}
 
 DESCRIPTIONS: dict[tuple[str, str], Description] = {
@@ -282,6 +286,24 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         body_type="application/x-www-form-urlencoded",
         answers={"200": {"description": "The logins have ended."}},
         errors=(LoginNotSetUp, RateLimited, IdentityProviderUnavailable, StorageUnavailable),
+    ),
+    ("POST", "/mcp"): Description(
+        summary="MCP over streamable HTTP, without sessions: the operations as tools for an assistant.",
+        credentials=("serviceToken",),
+        body={"type": "object"},
+        answers={
+            "200": {
+                "description": "A JSON-RPC answer, in a stream or alone.",
+                "content": {**_STREAM, "application/json": {"schema": {"type": "object"}}},
+            },
+            "202": {"description": "A notification was taken."},
+            "400": {"description": "No message of MCP.", "content": {"application/json": {"schema": {}}}},
+            "406": {
+                "description": "The client must accept both kinds of answer.",
+                "content": {"application/json": {"schema": {}}},
+            },
+        },
+        errors=(ServiceTokenInvalid, HostNotAllowed, CrossSiteRequest, McpNotInstalled, RateLimited),
     ),
     ("GET", "/healthz"): Description(
         summary="Whether the process answers.",

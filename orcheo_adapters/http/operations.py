@@ -12,6 +12,7 @@ from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.requests import json_object, owner
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.operations import decode_request, encode_result
+from orcheo_core.domain.actor import Caller
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.operations.catalogue import find_operation, perform
 from orcheo_core.operations.operation import Operation
@@ -62,7 +63,11 @@ def export_operation(name: str) -> Handler:
 
 
 async def _perform(request: Request, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    caller = await owner(request)
+    return await perform_operation(request, await owner(request), name, arguments)
+
+
+async def perform_operation(request: Request, caller: Caller, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The result of an operation as JSON values, for a caller who is known."""
     operation = find_operation(name)
     services = parts_of(request).core.owner_services
     return encode_result(await perform(services, caller, operation, decode_request(operation, arguments)))

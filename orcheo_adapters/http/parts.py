@@ -19,7 +19,10 @@ from orcheo_core.ports.transcriber import Transcriber
 from orcheo_core.ports.unit_of_work import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
+    from orcheo_adapters.http.mcp import McpApp
 
 
 @frozen(kw_only=True)
@@ -45,6 +48,8 @@ class HttpParts:
     """Whether visitors come over TLS, so that cookies can have the ``__Host-`` prefix."""
     public_url: str
     """Under which visitors reach the server, without a slash at its end."""
+    load_mcp: "Callable[[], McpApp]"
+    """Imports what speaks MCP, which few servers need."""
     static_folder: Path
     """Where the built web bundle lies."""
 

@@ -26,6 +26,7 @@ from orcheo_core.errors import (
     LoginAttemptExpired,
     LoginAttemptInvalid,
     MalformedRequest,
+    NoAnswer,
     NotFoundError,
     OrcheoError,
     RateLimited,
@@ -123,6 +124,7 @@ class RequestTimedOut(InvalidError):
 
 _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (WorkflowCheckFailed, 424),
+    (NoAnswer, 424),
     (ActionFailed, 424),
     (ActionNotTaken, 424),
     (MethodNotAllowed, 405),

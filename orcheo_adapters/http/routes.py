@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http import attachments, chat, chatkit, health, login, openapi, pages, static_files
+from orcheo_adapters.http import attachments, chat, chatkit, health, login, mcp, openapi, pages, static_files
 from orcheo_adapters.http.operations import any_operation, body_operation, export_operation, query_operation
 
 _WORKFLOW = "/api/workflows/{ref}"
@@ -43,6 +43,7 @@ def routes() -> list[BaseRoute]:
         _route(f"{_WORKFLOW}/publish/login", body_operation("workflows.set_login"), "POST"),
         _route(f"{_WORKFLOW}/archive", body_operation("workflows.archive"), "POST"),
         _route(f"{_WORKFLOW}/unarchive", body_operation("workflows.unarchive"), "POST"),
+        _route(f"{_WORKFLOW}/ask", body_operation("workflows.ask"), "POST"),
         _route(f"{_WORKFLOW}/chatkit/session", body_operation("workflows.open_chat_session"), "POST"),
         _route(f"{_WORKFLOW}/threads", query_operation("threads.list"), "GET"),
         _route(f"{_WORKFLOW}/threads/purge", body_operation("threads.purge"), "POST"),
@@ -52,6 +53,7 @@ def routes() -> list[BaseRoute]:
         _route("/api/audit/verify", query_operation("audit.verify"), "GET"),
         _route("/api/audit/export", export_operation("audit.export"), "GET"),
         _route("/api/operations/{name}", any_operation, "POST"),
+        _route("/mcp", mcp.mcp, "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", health.readyz, "GET"),
         _route("/openapi.json", openapi.openapi_json, "GET"),

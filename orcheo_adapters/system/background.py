@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from orcheo_adapters.system.logs import get_logger
-from orcheo_core.ports.background import Background
+from orcheo_core.ports.background import Background, Wake
 
 _LOG = get_logger("background")
 
@@ -26,6 +26,15 @@ class AsyncioBackground(Background):
     def soon(self, call: Callable[[], None]) -> None:
         """See the port."""
         asyncio.get_running_loop().call_soon(call)
+
+    async def woken(self, follow: Callable[[Wake], None], leave: Callable[[Wake], None]) -> None:
+        """See the port."""
+        called = asyncio.Event()
+        follow(called.set)
+        try:
+            await called.wait()
+        finally:
+            leave(called.set)
 
     async def pause(self) -> None:
         """See the port."""

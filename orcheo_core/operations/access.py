@@ -5,10 +5,21 @@ from datetime import datetime
 from attrs import field, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
-from orcheo_core.errors import FeatureDisabled, WorkflowNotFound
+from orcheo_core.errors import (
+    FeatureDisabled,
+    FieldError,
+    InvalidInput,
+    NoAnswer,
+    ThreadNotFound,
+    TurnInProgress,
+    WorkflowNotFound,
+)
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
+
+TEXT_LENGTH = 100_000
+THREAD_PATTERN = "^[A-Za-z0-9_]{1,64}$"
 
 
 @frozen(kw_only=True)
@@ -16,6 +27,20 @@ class OpenChatSession:
     """With which workflow."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
+
+
+@frozen(kw_only=True)
+class AskWorkflow:
+    """What to ask which workflow, in a new thread or in one that goes on."""
+
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
+    text: str = parameter("What to ask, as a visitor would.", argument=True, longest=TEXT_LENGTH)
+    thread_id: str | None = parameter("Go on with this thread of yours.", default=None, pattern=THREAD_PATTERN)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that something is asked."""
+        if not self.text.strip() or len(self.text) > TEXT_LENGTH:
+            raise InvalidInput(FieldError("text", f"must be 1 to {TEXT_LENGTH:,} characters, not all of them blank"))
 
 
 @frozen(kw_only=True)
@@ -31,6 +56,24 @@ class ChatSessionResult:
     expires_in: int
     expires_at: datetime
     message: str
+
+
+@frozen(kw_only=True)
+class SourceView:
+    """What an answer cites."""
+
+    title: str
+    url: str | None
+    filename: str | None
+
+
+@frozen(kw_only=True)
+class AnswerResult:
+    """What a workflow answered, and the thread in which the conversation can go on."""
+
+    answer: str
+    sources: tuple[SourceView, ...]
+    thread_id: str
 
 
 @frozen(kw_only=True)
@@ -52,12 +95,34 @@ async def _open(services: OwnerServices, caller: Caller, request: OpenChatSessio
     )
 
 
+async def _ask(services: OwnerServices, caller: Caller, request: AskWorkflow) -> AnswerResult:
+    asked = await services.asking.ask(caller, request.ref, request.text, request.thread_id)
+    sources = (SourceView(title=each.title, url=each.url, filename=each.filename) for each in asked.sources)
+    return AnswerResult(answer=asked.text, sources=tuple(sources), thread_id=asked.thread_id)
+
+
 async def _rotate(services: OwnerServices, caller: Caller, _request: RotateKeys) -> KeysResult:
     kid = await services.key_rotation.rotate(caller)
     return KeysResult(kid=kid, message=f"Chat grants are signed with the key {kid} from now on; running chats go on.")
 
 
 ACCESS_OPERATIONS = (
+    Operation(
+        name="workflows.ask",
+        command=("workflow", "ask"),
+        summary="Ask a workflow of yours something, public or not, and get its whole answer.",
+        guide=(
+            "Use it to try a workflow as a visitor would meet it, or to use one. It waits for as long as the workflow "
+            "may take. Returns the answer, its sources, and the thread_id to go on with."
+        ),
+        request=AskWorkflow,
+        result=AnswerResult,
+        scope=Scope.CHATKIT_SESSION,
+        effect=Effect.WRITE,
+        handle=_ask,
+        errors=(WorkflowNotFound, ThreadNotFound, FeatureDisabled, TurnInProgress, NoAnswer, InvalidInput),
+        open_world=True,
+    ),
     Operation(
         name="workflows.open_chat_session",
         command=("workflow", "chat-session"),

@@ -10,6 +10,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from orcheo_core.domain.share_link import ShareLinks
     from orcheo_core.services.admitting import Admitting
+    from orcheo_core.services.asking import Asking
     from orcheo_core.services.auditing import Auditing
     from orcheo_core.services.key_rotation import KeyRotation
     from orcheo_core.services.owner_access import OwnerAccess
@@ -30,5 +31,6 @@ class OwnerServices:
     transcripts: "Transcripts"
     auditing: "Auditing"
     admitting: "Admitting"
+    asking: "Asking"
     key_rotation: "KeyRotation"
     share_links: "ShareLinks"

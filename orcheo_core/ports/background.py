@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+Wake = Callable[[], None]
+
 
 class Background(Protocol):
     """Starts work and keeps hold of it; the core knows no event loop but through this."""
@@ -15,6 +17,10 @@ class Background(Protocol):
     @abstractmethod
     def soon(self, call: Callable[[], None]) -> None:
         """Call ``call`` when everything that is ready now has had its turn."""
+
+    @abstractmethod
+    async def woken(self, follow: Callable[[Wake], None], leave: Callable[[Wake], None]) -> None:
+        """Give ``follow`` something to call, return once it was called, and give the same to ``leave``."""
 
     @abstractmethod
     async def pause(self) -> None:

@@ -30,10 +30,10 @@ def packages_of(*words: str) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "late"),
     [
-        (("--help",), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs", "attrs"}),
-        (("workflow", "--help"), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs"}),
-        (("serve", "--help"), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs"}),
-        (("doctor", "--help"), {"starlette", "uvicorn", "sqlite_utils", "fastmcp", "httpx2", "rich", "cattrs"}),
+        (("--help",), {"starlette", "uvicorn", "sqlite_utils", "mcp", "httpx2", "rich", "cattrs", "attrs"}),
+        (("workflow", "--help"), {"starlette", "uvicorn", "sqlite_utils", "mcp", "httpx2", "rich", "cattrs"}),
+        (("serve", "--help"), {"starlette", "uvicorn", "sqlite_utils", "mcp", "httpx2", "rich", "cattrs"}),
+        (("doctor", "--help"), {"starlette", "uvicorn", "sqlite_utils", "mcp", "httpx2", "rich", "cattrs"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

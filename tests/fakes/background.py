@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from orcheo_core.ports.background import Background
+from orcheo_core.ports.background import Background, Wake
 
 Work = Coroutine[Any, Any, None]
 
@@ -28,6 +28,14 @@ class FakeBackground(Background):
     def soon(self, call: Callable[[], None]) -> None:
         """See the port."""
         asyncio.get_running_loop().call_soon(call)
+
+    async def woken(self, follow: Callable[[Wake], None], leave: Callable[[Wake], None]) -> None:
+        """See the port; what waits is carried out, as nothing else would call."""
+        called = asyncio.Event()
+        follow(called.set)
+        await self.run_all()
+        await called.wait()
+        leave(called.set)
 
     async def pause(self) -> None:
         """See the port."""

@@ -1,13 +1,12 @@
 """A house and an MCP client that is connected with it in the same process."""
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from fastmcp import Client
 
 from orcheo_core.domain.actor import Channel
 from orcheo_mcp.server import create_server
+from tests.mcp.answers import Assistant
 from tests.sync_house import SyncHouse, build_sync_house
 
 
@@ -19,7 +18,6 @@ def sync_house() -> Iterator[SyncHouse]:
 
 
 @pytest.fixture
-async def assistant(sync_house: SyncHouse) -> AsyncIterator[Client[Any]]:
-    """An assistant of the owner."""
-    async with Client(create_server(sync_house.operations(Channel.MCP))) as client:
-        yield client
+def assistant(sync_house: SyncHouse) -> Assistant:
+    """An assistant of the owner, through which nobody can be asked."""
+    return Assistant(create_server(sync_house.operations(Channel.MCP)))

@@ -1,16 +1,17 @@
 """``orcheo-mcp`` as an assistant starts it: a process, spoken to over its standard streams."""
 
 import os
+import pty
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from fastmcp import Client
-from fastmcp.client.transports import StdioTransport
+from mcp import Client, StdioServerParameters
 
-from tests.mcp.answers import data_of
+from tests.mcp.answers import refusal
 
 ORCHEO_MCP = str(Path(sys.executable).parent / "orcheo-mcp")
 
@@ -19,6 +20,11 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """An environment without settings of Orcheo's but this data folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCHEO_")}
     return kept | {"ORCHEO_DATA_DIR": str(folder)} | more
+
+
+def started(environment: dict[str, str], *words: str) -> Client:
+    """A client that starts the program."""
+    return Client(StdioServerParameters(command=ORCHEO_MCP, args=list(words), env=environment))
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -30,23 +36,34 @@ def run(*words: str) -> "subprocess.CompletedProcess[str]":
 async def test_a_server_that_does_not_answer_is_a_clear_tool_error(tmp_path: Path) -> None:
     """The assistant may be started before the server; each call looks again."""
     folder = environment(tmp_path, ORCHEO_URL="http://127.0.0.1:1", ORCHEO_SERVICE_TOKEN="orc_st_x")
-    async with Client(StdioTransport(ORCHEO_MCP, [], env=folder, keep_alive=False)) as assistant:
-        answer = await assistant.call_tool("list_workflows", {}, raise_on_error=False)
-        assert answer.is_error
-        assert data_of(answer) == {
+    async with started(folder) as assistant:
+        assert await refusal(assistant, "list_workflows") == {
             "code": "server_unreachable",
             "detail": "The Orcheo server at http://127.0.0.1:1 does not answer: Connection refused.",
             "hint": "Start it with `orcheo serve`, or set ORCHEO_URL to where it runs.",
         }
-        assert len(await assistant.list_tools()) > 1
+        assert len((await assistant.list_tools()).tools) > 1
 
 
 async def test_without_a_credential_the_tool_says_where_to_get_one(tmp_path: Path) -> None:
     """No local owner token, as no server was ever started."""
-    transport = StdioTransport(ORCHEO_MCP, [], env=environment(tmp_path), keep_alive=False)
-    async with Client(transport) as assistant:
-        answer = await assistant.call_tool("list_workflows", {}, raise_on_error=False)
-    assert data_of(answer)["code"] == "no_service_token"
+    async with started(environment(tmp_path)) as assistant:
+        assert (await refusal(assistant, "list_workflows"))["code"] == "no_service_token"
+
+
+async def test_the_options_say_what_is_offered(tmp_path: Path) -> None:
+    """Read-only, chosen tools, dotted names; blanks between names count for nothing."""
+    words = ("--read-only", "--tools", "workflows.list, show_workflow,workflows_publish", "--tool-names", "dotted")
+    async with started(environment(tmp_path), *words) as assistant:
+        listed = [each.name for each in (await assistant.list_tools()).tools]
+    assert listed == ["workflows.list", "workflows.show"]
+
+
+async def test_service_tokens_are_managed_where_that_is_allowed(tmp_path: Path) -> None:
+    """By the option alone."""
+    async with started(environment(tmp_path), "--allow-tokens", "--tools", "tokens_create") as assistant:
+        (tool,) = (await assistant.list_tools()).tools
+    assert tool.input_schema["required"] == ["scopes", "secret_to_file"]
 
 
 def test_the_version() -> None:
@@ -61,13 +78,29 @@ def test_the_help(word: str) -> None:
     done = run(word)
     assert (done.returncode, done.stderr) == (0, "")
     assert "ORCHEO_SERVICE_TOKEN" in done.stdout
+    assert "--read-only" in done.stdout
 
 
-def test_wrong_usage_stays_off_the_protocol() -> None:
+@pytest.mark.parametrize("words", [["--wings"], ["--tools", "workflows_fly"], ["--read"]])
+def test_wrong_usage_stays_off_the_protocol(words: list[str]) -> None:
     """Standard output belongs to the assistant."""
-    done = run("--wings")
+    done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("Usage: orcheo-mcp")
+    assert done.stderr.startswith("usage: orcheo-mcp")
+
+
+def test_at_a_terminal_it_says_what_it_is_and_ends_at_the_first_ctrl_c(tmp_path: Path) -> None:
+    """Without a traceback."""
+    terminal, end = pty.openpty()
+    program = subprocess.Popen([ORCHEO_MCP], stdin=end, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert program.stderr is not None
+    assert program.stderr.readline() == "This speaks MCP; an assistant starts it. Ctrl-C ends it.\n"
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate(timeout=30)
+    os.close(terminal)
+    os.close(end)
+    assert (program.returncode, out) == (130, "")
+    assert "Traceback" not in err
 
 
 def test_python_m_is_the_same_program() -> None:

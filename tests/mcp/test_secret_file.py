@@ -3,23 +3,18 @@
 import os
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastmcp import Client
-from fastmcp.client.client import CallToolResult
+from mcp.types import CallToolResult
 
 from orcheo_mcp.secret_file import SecretFile, SecretNotKept
-from tests.mcp.answers import data_of
+from tests.mcp.answers import Assistant, data_of, problem_of
 from tests.sync_house import SyncHouse
-
-Assistant = Client[Any]
 
 
 async def publish(assistant: Assistant, file: object, tool: str = "workflows_publish") -> CallToolResult:
     """The answer of a tool that is to write its secret to this file."""
-    arguments = {"ref": "echo", "secret_to_file": file}
-    return await assistant.call_tool(tool, arguments, raise_on_error=False)
+    return await assistant.call_tool(tool, {"ref": "echo", "secret_to_file": file, "confirm": True})
 
 
 async def test_the_publish_token_is_in_the_file_alone(
@@ -31,7 +26,7 @@ async def test_the_publish_token_is_in_the_file_alone(
     answer = await publish(assistant, str(path))
     token = path.read_text().strip()
     assert data_of(answer)["publish_token"] is None
-    assert data_of(answer)["message"].endswith(f"Here it is not shown at all: it is in {path}.")
+    assert data_of(answer)["message"].startswith(f"Done. The secret is in {path} and nowhere else")
     assert token not in str(answer)
     assert sync_house.call(sync_house.house.chatkit, token, "threads.list").status_code == 200
 
@@ -69,8 +64,8 @@ async def test_a_file_that_is_there_is_not_overwritten(
     (tmp_path / "link").symlink_to(tmp_path / "mine")
     for name in ("mine", "link"):
         answer = await publish(assistant, str(tmp_path / name))
-        assert data_of(answer)["code"] == "invalid_input"
-        assert data_of(answer)["detail"] == "secret_to_file: must be a new file: there is one of this name"
+        assert problem_of(answer)["code"] == "invalid_input"
+        assert problem_of(answer)["detail"] == "secret_to_file: must be a new file: there is one of this name"
     assert (tmp_path / "mine").read_text() == "mine"
     assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
 
@@ -80,8 +75,10 @@ async def test_a_file_that_is_there_is_not_overwritten(
     [
         ("", "must be the path of a new file"),
         (5, "must be the path of a new file"),
+        ("token", "must be an absolute path, such as /"),
+        ("./folder/token", "must be an absolute path, such as /"),
         ("/nowhere/token", "No such file or directory"),
-        ("zero\0byte", "null byte"),
+        ("/zero\0byte", "null byte"),
         ("~nobody-of-this-name/token", "home directory"),
     ],
 )
@@ -91,8 +88,8 @@ async def test_a_file_that_cannot_be_made(
     """The reason is said before anything is published."""
     sync_house.add()
     answer = await publish(assistant, name)
-    assert data_of(answer)["code"] == "invalid_input"
-    assert reason in data_of(answer)["detail"]
+    assert problem_of(answer)["code"] == "invalid_input"
+    assert reason in problem_of(answer)["detail"]
     assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
 
 
@@ -102,7 +99,7 @@ async def test_no_file_is_left_when_publishing_fails(
     """So that the next try can use the same name."""
     sync_house.publish()
     answer = await publish(assistant, str(tmp_path / "token"))
-    assert data_of(answer)["code"] == "already_published"
+    assert problem_of(answer)["code"] == "already_published"
     assert not (tmp_path / "token").exists()
 
 

@@ -21,6 +21,9 @@ CHAT: Step = ("chat", {"ref": "echo"})
 """No operation: the workflow is published, and a program says something to it."""
 THREAD_ID = "thr_8DpdtnUmr5ixctxS2Ce7f2UvHA"
 """The id of the thread that begins so."""
+ASK: Step = ("workflows.ask", {"ref": "echo", "text": "Hello"})
+ASKED_ID = "thr_8DpdtnUmsHexV1jfeAY3LPFWAB"
+"""The id of the thread in which that is asked."""
 ARCHIVE: Step = ("workflows.archive", {"ref": "echo"})
 UNARCHIVE: Step = ("workflows.unarchive", {"ref": "echo"})
 PUBLISH: Step = ("workflows.publish", {"ref": "echo"})
@@ -38,6 +41,11 @@ class Case:
     """The code that is expected; None for a request that succeeds."""
     typed: bool = True
     """Whether a command line can say it: options have types and names of their own."""
+
+    @property
+    def loose(self) -> bool:
+        """Whether assistants may say it: an argument of a client's own, and settings that are no text."""
+        return "wings" in self.arguments or self.arguments.get("settings") == {"a": 1}
 
     @property
     def label(self) -> str:
@@ -108,6 +116,8 @@ _DONE = (
     _done(("threads.purge", {"ref": "echo", "older_than_days": 1, "dry_run": True}), ADD, CHAT),
     _done(("threads.purge", {"ref": "echo", "all": True}), ADD, CHAT),
     _done(("workflows.open_chat_session", {"ref": "echo"}), ADD),
+    _done(ASK, ADD),
+    _done(("workflows.ask", {"ref": "echo", "text": "And you?", "thread_id": ASKED_ID}), ADD, ASK),
     _done(("keys.rotate", {})),
     _done(("audit.list", {"limit": 2}), ADD, PUBLISH),
     _done(("audit.list", {"workflow": "echo", "act": "workflow.published", "actor": "owner:local"}), ADD, PUBLISH),
@@ -137,6 +147,7 @@ _UNKNOWN = tuple(
         ("workflows.rotate_publish_token", {}),
         ("workflows.set_login", {"require_login": True}),
         ("workflows.open_chat_session", {}),
+        ("workflows.ask", {"text": "Hello"}),
         ("threads.list", {}),
         ("threads.purge", {"older_than_days": 1}),
     )
@@ -146,6 +157,9 @@ _CONFLICTS = (
     _wrong("thread_not_found", ("threads.show", {"id": "thr_nobody"})),
     _wrong("thread_not_found", ("threads.export", {"id": "thr_nobody", "format": "jsonl"})),
     _wrong("thread_not_found", ("threads.purge", {"ref": "echo", "thread": "thr_nobody"}), ADD),
+    _wrong("thread_not_found", ("workflows.ask", {"ref": "echo", "text": "Hi", "thread_id": "thr_nobody"}), ADD),
+    _wrong("no_answer", ("workflows.ask", {"ref": "silent", "text": "Hi"}), ADD_SILENT),
+    _wrong("invalid_input", ("workflows.ask", {"ref": "echo", "text": " "}), ADD),
     _wrong("handle_taken", ADD, ADD),
     _wrong("handle_taken", ("workflows.edit", {"ref": "echo", "handle": "other"}), ADD, ADD_OTHER),
     _wrong("already_published", PUBLISH, ADD, PUBLISH),
@@ -221,6 +235,7 @@ _BADLY_TYPED: tuple[Step, ...] = (
     ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": "soon"}),
     ("workflows.set_login", {"ref": "echo"}),
     ("workflows.open_chat_session", {"ref": "echo", "wings": "two"}),
+    ("workflows.ask", {"ref": "echo", "text": 5}),
     ("keys.rotate", {"wings": "two"}),
     ("audit.list", {"limit": "ten"}),
     ("audit.verify", {"wings": "two"}),
@@ -252,6 +267,7 @@ SCOPES = {
     "workflows.unarchive": Scope.WORKFLOWS_WRITE,
     "workflows.rotate_publish_token": Scope.WORKFLOWS_READ,
     "workflows.set_login": Scope.WORKFLOWS_READ,
+    "workflows.ask": Scope.WORKFLOWS_READ,
     "workflows.open_chat_session": Scope.WORKFLOWS_READ,
     "keys.rotate": Scope.TOKENS_MANAGE,
     "audit.list": Scope.OPERATOR,

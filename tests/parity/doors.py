@@ -6,14 +6,16 @@ from typing import Any
 
 import httpx2
 from attrs import frozen
-from fastmcp import Client
+from mcp import Client
 
+from orcheo_adapters.mcp.offer import Offer
 from orcheo_adapters.remote import problem_of
 from orcheo_adapters.wire.operations import decode_request, encode_result
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError
 from orcheo_core.operations.catalogue import find_operation, perform
 from orcheo_core.operations.operation import parameters_of
+from orcheo_core.operations.words import for_assistants
 from orcheo_mcp.server import create_server
 from tests.cli.command_line import CommandLine
 from tests.sync_house import SyncHouse
@@ -33,6 +35,7 @@ REST_ROUTES = {
     "workflows.unarchive": ("POST", "/api/workflows/{ref}/unarchive"),
     "audit.list": ("GET", "/api/audit"),
     "audit.verify": ("GET", "/api/audit/verify"),
+    "workflows.ask": ("POST", "/api/workflows/{ref}/ask"),
     "workflows.open_chat_session": ("POST", "/api/workflows/{ref}/chatkit/session"),
     "threads.list": ("GET", "/api/workflows/{ref}/threads"),
     "threads.purge": ("POST", "/api/workflows/{ref}/threads/purge"),
@@ -52,7 +55,19 @@ class Answer:
         """The parts of a problem that every door tells."""
         return cls(problem={name: problem[name] for name in ("code", "detail", "hint", "errors") if name in problem})
 
+    def for_assistants(self) -> "Answer":
+        """The same in the words of an assistant, who knows tools and no commands."""
 
+        def reworded(told: dict[str, Any] | None) -> dict[str, Any] | None:
+            if told is None:
+                return None
+            return told | {name: for_assistants(told[name]) for name in ("detail", "hint", "message") if name in told}
+
+        return Answer(result=reworded(self.result), problem=reworded(self.problem))
+
+
+_EVERYTHING = Offer(tokens=True)
+_OF_MCP_ALONE = {"untrusted", "page", "pages"}
 Door = Callable[[SyncHouse, str, str, dict[str, Any]], Answer]
 
 
@@ -83,9 +98,12 @@ def by_rest(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) 
 
 def by_mcp(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
     """The operation's tool, called by a real client."""
-    answer = house.call(_call_tool, house, token, find_operation(name).tool, arguments)
-    told = answer.structured_content or {}
-    return Answer.refused(told) if answer.is_error else Answer(result=told)
+    agreed = {"confirm": True} if find_operation(name).confirmation else {}
+    answer = house.call(_call_tool, house, token, find_operation(name).tool, arguments | agreed)
+    told = answer.structured_content
+    if told is None:
+        return Answer.refused(json.loads(answer.content[0].text))
+    return Answer(result={name: value for name, value in told.items() if name not in _OF_MCP_ALONE})
 
 
 def by_cli(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
@@ -139,5 +157,5 @@ def _told(answer: httpx2.Response) -> Answer:
 
 
 async def _call_tool(house: SyncHouse, token: str, tool: str, arguments: dict[str, Any]) -> Any:
-    async with Client(create_server(house.operations(Channel.MCP, token))) as client:
-        return await client.call_tool(tool, arguments, raise_on_error=False)
+    async with Client(create_server(house.operations(Channel.MCP, token), _EVERYTHING)) as client:
+        return await client.call_tool(tool, arguments)

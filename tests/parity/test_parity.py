@@ -13,6 +13,7 @@ from tests.parity.doors import DOORS, REST_ROUTES, Answer, Door, by_cli
 from tests.sync_house import build_sync_house
 
 ANSWER_A_FILE = {("GET", "/api/threads/{id}/export"), ("GET", "/api/audit/export")}
+NOT_FOR_ASSISTANTS = {"tokens.create", "tokens.rotate"}
 each_operation = pytest.mark.parametrize("name", CATALOGUE)
 
 
@@ -28,9 +29,17 @@ def ask(door: Door, case: Case) -> Answer:
 
 
 def doors_for(case: Case) -> Iterator[tuple[str, Door]]:
-    """The doors that a request can go through: not each operation has a route, not each mistake can be typed."""
+    """The doors that a request can go through: not each operation has a route, not each mistake can be typed.
+
+    An assistant gets no service token into its conversation, and its arguments may be loose.
+    """
+    closed = {
+        "cli": not case.typed,
+        "rest": case.operation not in REST_ROUTES,
+        "mcp": case.loose or case.operation in NOT_FOR_ASSISTANTS,
+    }
     for name, door in DOORS.items():
-        if (case.typed or name != "cli") and (case.operation in REST_ROUTES or name != "rest"):
+        if not closed.get(name):
             yield name, door
 
 
@@ -39,6 +48,7 @@ def test_every_door_tells_the_same(case: Case) -> None:
     """A result to the last field, publish token included; an error by code, detail, hint and wrong fields."""
     answers = {name: ask(door, case) for name, door in doors_for(case)}
     told = answers.pop("python")
+    assert answers.pop("mcp", told.for_assistants()) == told.for_assistants()
     assert answers == dict.fromkeys(answers, told)
     assert (told.problem or {}).get("code") == case.error
 
@@ -69,6 +79,7 @@ def test_a_missing_scope_is_the_same_everywhere(name: str) -> None:
         token = house.token(SCOPES[name])
         answers = {label: door(house, token, name, case.arguments) for label, door in doors_for(case)}
     told = answers.pop("python")
+    assert answers.pop("mcp", told.for_assistants()) == told.for_assistants()
     assert answers == dict.fromkeys(answers, told)
     assert told.problem is not None
     assert told.problem["code"] == "scope_missing"
@@ -87,6 +98,7 @@ def test_every_operation_is_asked_well_and_badly(name: str) -> None:
         "scope_missing",
         "audit_broken",
         "feature_disabled",
+        "turn_in_progress",
     }
     assert wanted <= errors
 

@@ -1,0 +1,79 @@
+"""Arguments as assistants send them, made into those that operations take. Only this door is loose; HTTP is strict."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_adapters.wire.json_schema import Schema
+
+Arguments = dict[str, Any]
+_BOOLEANS = {"true": True, "false": False}
+
+
+@frozen
+class Understood:
+    """The arguments that are known, and a sentence about each that was left out."""
+
+    arguments: Arguments
+    warnings: tuple[str, ...]
+
+
+def understand(given: Arguments, schema: Schema) -> Understood:
+    """Read the arguments by their schema.
+
+    What is unknown is dropped with a warning (clients add theirs), null is left out, and a text is read as JSON where
+    an object, a list, a number or a boolean is meant. What cannot be read stays, for the operation to refuse.
+    """
+    properties = schema["properties"]
+    known = {name: value for name, value in given.items() if name in properties and value is not None}
+    unknown = [name for name in given if name not in properties]
+    return Understood(
+        {name: _meant(value, properties[name]) for name, value in known.items()},
+        tuple(f"The argument {name!r} was ignored: this tool does not have it." for name in unknown),
+    )
+
+
+def _meant(value: Any, schema: Schema) -> Any:
+    read = _READERS.get(schema["type"])
+    return value if read is None else read(value)
+
+
+def _boolean(value: Any) -> Any:
+    return _BOOLEANS.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+def _integer(value: Any) -> Any:
+    number = _json(value) if isinstance(value, str) else value
+    if isinstance(number, float) and number.is_integer():
+        return int(number)
+    return number if type(number) is int else value
+
+
+def _object(value: Any) -> Any:
+    """Settings are texts; a number or a boolean among them is written as JSON has it."""
+    found = _json(value) if isinstance(value, str) else value
+    if not isinstance(found, dict):
+        return value
+    return {name: each if isinstance(each, str) else json.dumps(each) for name, each in found.items()}
+
+
+def _list(value: Any) -> Any:
+    found = _json(value) if isinstance(value, str) else value
+    return found if isinstance(found, list) else value
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "boolean": _boolean,
+    "integer": _integer,
+    "object": _object,
+    "array": _list,
+}

@@ -1,0 +1,120 @@
+"""The owner is asked before public changes: through the client where it can, by the argument where it cannot."""
+
+from typing import Any
+
+import anyio
+import pytest
+from attrs import field, frozen
+from mcp import Client
+from mcp.client.session import ElicitationFnT
+from mcp.types import INTERNAL_ERROR, ElicitResult, ErrorData
+
+from orcheo_core.domain.actor import Channel
+from orcheo_core.operations.catalogue import CATALOGUE
+from orcheo_mcp.server import create_server
+from tests.mcp.answers import data_of, refusal
+from tests.sync_house import SyncHouse
+
+both_ways = pytest.mark.parametrize("mode", ["legacy", "auto"])
+"""The handshake of 2025, where the server asks, and the protocol of 2026, where the client asks and calls again."""
+
+
+@frozen
+class Owner:
+    """An owner at the client, who always answers the same."""
+
+    answer: str
+    asked: list[str] = field(factory=list)
+
+    async def __call__(self, context: Any, params: Any) -> Any:
+        """Answer a question."""
+        self.asked.append(params.message)
+        if self.answer == "broken":
+            return ErrorData(code=INTERNAL_ERROR, message="no form here")
+        return ElicitResult(action=self.answer, content={})  # type: ignore[arg-type]  # a word of the protocol
+
+
+def client(house: SyncHouse, mode: str, owner: ElicitationFnT | None = None) -> Client:
+    """A client of the house."""
+    return Client(create_server(house.operations(Channel.MCP)), mode=mode, elicitation_callback=owner)
+
+
+@both_ways
+async def test_the_owner_is_asked_in_the_words_of_the_command_line(sync_house: SyncHouse, mode: str) -> None:
+    """A yes is enough, without any argument."""
+    sync_house.add()
+    owner = Owner("accept")
+    async with client(sync_house, mode, owner) as assistant:
+        published = data_of(await assistant.call_tool("workflows_publish", {"ref": "echo"}))
+    assert published["workflow"]["is_public"] is True
+    assert owner.asked == ["Publish echo? Anybody with its share link can then reach it."]
+
+
+@both_ways
+@pytest.mark.parametrize("answer", ["decline", "cancel"])
+async def test_nothing_happens_without_a_yes(sync_house: SyncHouse, mode: str, answer: str) -> None:
+    """Even if the model says that they agreed."""
+    sync_house.add()
+    async with client(sync_house, mode, Owner(answer)) as assistant:
+        problem = await refusal(assistant, "workflows_publish", ref="echo", confirm=True)
+    assert problem["code"] == "declined"
+    assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
+
+
+@both_ways
+async def test_where_nobody_can_be_asked_the_argument_is_needed(sync_house: SyncHouse, mode: str) -> None:
+    """The refusal has the question, for the conversation."""
+    sync_house.add()
+    async with client(sync_house, mode) as assistant:
+        problem = await refusal(assistant, "workflows_remove", ref="echo")
+        assert problem["code"] == "confirmation_needed"
+        assert "Delete echo with all its threads? This cannot be undone." in problem["detail"]
+        assert "confirm: true" in problem["hint"]
+        await refusal(assistant, "workflows_remove", ref="echo", confirm="yes")
+        assert data_of(await assistant.call_tool("workflows_remove", {"ref": "echo", "confirm": "true"}))
+
+
+async def test_a_client_that_cannot_ask_after_all_is_one_that_cannot(sync_house: SyncHouse) -> None:
+    """It announced forms and fails to show one: nothing is done."""
+    sync_house.add()
+    async with client(sync_house, "legacy", Owner("broken")) as assistant:
+        assert (await refusal(assistant, "workflows_publish", ref="echo"))["code"] == "confirmation_needed"
+
+
+async def test_what_is_deleted_is_counted_before_anybody_is_asked(sync_house: SyncHouse) -> None:
+    """The question is that of the dry run; where there is nothing to delete there is no question."""
+    sync_house.add()
+    owner = Owner("accept")
+    async with client(sync_house, "auto", owner) as assistant:
+        assert data_of(await assistant.call_tool("threads_purge", {"ref": "echo", "all": True}))["purged"] == 0
+        assert owner.asked == []
+        sync_house.chat("echo")
+        await assistant.call_tool("threads_purge", {"ref": "echo", "all": True, "dry_run": True})
+        assert owner.asked == []
+        assert data_of(await assistant.call_tool("threads_purge", {"ref": "echo", "all": True}))["purged"] == 1
+    assert len(owner.asked) == 1
+    assert "1 thread" in owner.asked[0]
+
+
+def test_every_change_that_cannot_be_undone_asks() -> None:
+    """By every door."""
+    assert all(each.confirmation for each in CATALOGUE.values() if each.effect == "destructive")
+
+
+async def test_a_call_that_takes_time_says_that_it_is_at_work(sync_house: SyncHouse) -> None:
+    """Clients give up after a minute without a word; who asked for no progress is sent none."""
+    sync_house.add()
+    told = anyio.Event()
+
+    async def tell(progress: float, total: float | None, message: str | None) -> None:
+        assert message
+        told.set()
+
+    async def patient(context: Any, params: Any) -> ElicitResult:
+        await told.wait()
+        return ElicitResult(action="accept", content={})
+
+    server = create_server(sync_house.operations(Channel.MCP), progress_seconds=0.01)
+    async with Client(server, mode="legacy", elicitation_callback=patient) as assistant:
+        answer = await assistant.call_tool("workflows_publish", {"ref": "echo"}, progress_callback=tell)
+    assert data_of(answer)["workflow"]["is_public"]

@@ -1,0 +1,127 @@
+"""MCP over HTTP at ``/mcp``: the same tools, behind a service token, without sessions."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult
+
+from orcheo_adapters.http.mcp import McpApp
+from orcheo_core.domain.actor import Channel, Scope
+from orcheo_core.domain.audit import Act
+from orcheo_core.domain.pages import PageQuery
+from tests.house import House, build_house
+from tests.http.process import server_process
+from tests.mcp.answers import data_of, refusal
+
+_ACCEPT = {"accept": "application/json, text/event-stream"}
+
+
+async def call(house: House, method: str = "tools/list", headers: dict[str, str] | None = None, **params: Any) -> Any:
+    """Send one message as a client without a session does; the response."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    known = _ACCEPT | {"authorization": f"Bearer {house.owner_token}"}
+    return await house.client.post("/mcp", json=message, headers=known | (headers or {}))
+
+
+def result_of(answer: httpx2.Response) -> dict[str, Any]:
+    """The result in a stream of one message."""
+    (line,) = [each[6:] for each in answer.text.splitlines() if each.startswith("data: {")]
+    result: dict[str, Any] = json.loads(line)["result"]
+    return result
+
+
+async def test_the_same_tools_without_files_and_service_tokens(house: House) -> None:
+    """A file would be on the server's machine."""
+    tools = result_of(await call(house))["tools"]
+    assert {"list_workflows", "workflows_publish", "ask_workflow"} <= {each["name"] for each in tools}
+    assert "tokens_create" not in {each["name"] for each in tools}
+    assert "secret_to_file" not in json.dumps(tools)
+
+
+async def test_acts_are_audited_as_an_assistants(house: House) -> None:
+    """And the argument stands for the owner's word, as nobody can be asked without a session."""
+    await house.add()
+    refused = result_of(await call(house, "tools/call", name="workflows_publish", arguments={"ref": "echo"}))
+    assert "confirmation_needed" in refused["content"][0]["text"]
+    arguments = {"ref": "echo", "confirm": True}
+    done = result_of(await call(house, "tools/call", name="workflows_publish", arguments=arguments))
+    assert done["structuredContent"]["publish_token"].startswith("orc_pt_")
+    entries = (await house.store.begin().audit.page(PageQuery(limit=10))).entries
+    assert (entries[-1].act, entries[-1].channel) == (Act.PUBLISHED, Channel.MCP)
+
+
+async def test_a_scope_counts_as_everywhere(house: House) -> None:
+    """What is refused is counted."""
+    token = await house.owner("ada", Scope.WORKFLOWS_READ)
+    headers = {"authorization": f"Bearer {token}"}
+    arguments = {"ref": "echo", "confirm": True}
+    refused = result_of(await call(house, "tools/call", headers, name="workflows_publish", arguments=arguments))
+    assert refused["isError"] is True
+    assert "scope_missing" in refused["content"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"authorization": "Bearer orc_st_nothing"}, 401, "service_token_invalid"),
+        ({"host": "evil.example.org"}, 403, "host_not_allowed"),
+        ({"host": "evil.example.org", "origin": "http://evil.example.org"}, 403, "host_not_allowed"),
+        ({"origin": "https://evil.example.org"}, 403, "cross_site_request"),
+    ],
+)
+async def test_strangers_and_pages_of_others_are_kept_out(
+    house: House, headers: dict[str, str], status: int, code: str
+) -> None:
+    """Also when a name was made to point to this machine (DNS rebinding)."""
+    answer = await call(house, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("host", ["localhost:8700", "127.0.0.1:8700", "[::1]:8700", "192.168.1.5"])
+async def test_the_server_goes_by_its_addresses(house: House, host: str) -> None:
+    """No page can make a browser send an address in place of its own name."""
+    assert (await call(house, headers={"host": host})).status_code == 200
+
+
+async def test_without_the_library_the_answer_says_what_to_install() -> None:
+    """To the owner, as strangers are refused before."""
+
+    def load() -> McpApp:
+        raise ModuleNotFoundError("No module named 'mcp'", name="mcp")
+
+    async with build_house() as house:
+        object.__setattr__(house.orcheo.parts, "load_mcp", load)
+        answer = await call(house)
+    assert (answer.status_code, answer.json()["code"]) == (503, "mcp_not_installed")
+    assert 'pip install "orcheo[mcp]"' in answer.json()["hint"]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_the_official_client(tmp_path: Path, mode: str) -> None:
+    """In both eras of the protocol; in the newer one the owner can be asked without a session, too."""
+    asked: list[str] = []
+
+    async def agree(context: Any, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="accept", content={})
+
+    with server_process(tmp_path) as server:
+        headers = {"authorization": f"Bearer {server.owner_token}"}
+        async with httpx2.AsyncClient(headers=headers, trust_env=False) as http:
+            transport = streamable_http_client(f"{server.url}/mcp", http_client=http)
+            async with Client(transport, mode=mode, elicitation_callback=agree) as assistant:
+                given = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
+                await assistant.call_tool("workflows_add", given)
+                answered = await assistant.call_tool("ask_workflow", {"ref": "echo", "text": "Hello"})
+                assert data_of(answered)["answer"] == "Hello"
+                assert (await refusal(assistant, "show_workflow", ref="nope"))["code"] == "workflow_not_found"
+                arguments = {"ref": "echo"} | ({"confirm": True} if mode == "legacy" else {})
+                published = await assistant.call_tool("workflows_publish", arguments)
+                assert data_of(published)["workflow"]["is_public"]
+    assert len(asked) == (0 if mode == "legacy" else 1)
