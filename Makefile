@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 PROVIDER := tests/servers/oidc
+MCP_CLIENT := tests/mcp/typescript
 STATIC := orcheo_adapters/http/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
@@ -40,7 +41,7 @@ web-check: $(STAMPS)/web-installed $(STATIC)/chat.html
 	cd web && $(WITH_NODE) npm run --silent test
 	cd web && $(WITH_NODE) npm run --silent size
 
-pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS)/provider-installed
+pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS)/provider-installed $(STAMPS)/mcp-client-installed
 	$(BIN)/coverage erase
 	browser=$$($(WITH_NODE) $(BIN)/python tools/browser.py) && ORCHEO_CHROMIUM="$$browser" $(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
@@ -69,7 +70,7 @@ build: $(STAMPS)/installed $(STATIC)/chat.html ## Build the wheel, with the chat
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## Remove what was built and installed here
-	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules
+	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules $(MCP_CLIENT)/node_modules
 
 # What the demo needs comes first, without a tool that only tests need; developers get the rest on top.
 $(STAMPS)/demo-installed: pyproject.toml requirements/demo.txt
@@ -100,6 +101,10 @@ $(STAMPS)/web-installed: web/package.json web/package-lock.json $(STAMPS)/node
 
 $(STAMPS)/provider-installed: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json $(STAMPS)/node
 	cd $(PROVIDER) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/mcp-client-installed: $(MCP_CLIENT)/package.json $(MCP_CLIENT)/package-lock.json $(STAMPS)/node
+	cd $(MCP_CLIENT) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(STATIC)/chat.html: $(WEB_SOURCES) | $(STAMPS)/web-builder

@@ -24,7 +24,7 @@ def free_port() -> int:
 def running_provider(redirect_uri: str) -> Iterator[str]:
     """A provider that knows this server as a client; its issuer."""
     assert (FOLDER / "node_modules").is_dir(), "run `make pytest` once: it installs the provider"
-    command = [_node(), "server.mjs", str(free_port()), redirect_uri, CLIENT_ID, CLIENT_SECRET]
+    command = [node(), "server.mjs", str(free_port()), redirect_uri, CLIENT_ID, CLIENT_SECRET]
     with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -35,7 +35,7 @@ def running_provider(redirect_uri: str) -> Iterator[str]:
             process.terminate()
 
 
-def _node() -> str:
+def node() -> str:
     """The Node that ``make`` found, or the one on the path."""
     stamp = ROOT / ".stamps" / "node"
     folder = stamp.read_text("utf-8").strip() if stamp.exists() else None
