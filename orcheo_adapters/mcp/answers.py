@@ -45,7 +45,8 @@ def fitted(result: Result) -> Result:
     if name is None or "next_after" not in result or len(_json(result)) <= LARGEST:
         return result
     entries = _fitting(result[name], LARGEST - len(_json(result | {name: []})))
-    return result | {name: entries, "next_after": entries[-1]["id"] if len(entries) < len(result[name]) else None}
+    is_shorter = len(entries) < len(result[name])
+    return result | {name: entries, "next_after": entries[-1]["id"] if is_shorter else result["next_after"]}
 
 
 def _fitting(entries: list[Result], room: int) -> list[Result]:
