@@ -17,7 +17,7 @@ class CredentialsUnusable(InvalidError):
     """The file is damaged, or others can read it."""
 
     code = "credentials_unusable"
-    summary = "The file of kept service tokens cannot be used."
+    summary = "The file with your saved service tokens cannot be used."
     hint = "Remove it and run `orcheo login` again."
 
 

@@ -38,8 +38,8 @@ class NothingKnown(NotFoundError):
     """This machine has not heard of it yet."""
 
     code = "nothing_known"
-    summary = "Nothing is known here of these workflows."
-    hint = "Run `orcheo workflow list` once while the server answers."
+    summary = "This machine has no saved copy of these workflows."
+    hint = "Run `orcheo workflow list` once while the server is running."
 
 
 @frozen
@@ -72,8 +72,8 @@ class KnownWorkflows:
         """All that is known, newest workflows first; raises :class:`NothingKnown`."""
         known = self._read()
         if not known:
-            damaged = " The file that keeps them cannot be used and is ignored." if self.path.exists() else ""
-            raise NothingKnown(f"Nothing is known here of the workflows at {self.server}.{damaged}")
+            damaged = " The file that holds them is damaged and is ignored." if self.path.exists() else ""
+            raise NothingKnown(f"This machine has no saved copy of the workflows at {self.server}.{damaged}")
         return [known[each] for each in sorted(known, reverse=True)]
 
     def find(self, ref: str) -> KnownWorkflow:
@@ -81,7 +81,7 @@ class KnownWorkflows:
         for each in self.all():
             if ref in (each.workflow["id"], each.workflow["handle"]):
                 return each
-        raise NothingKnown(f"Nothing is known here of a workflow {ref!r} at {self.server}.")
+        raise NothingKnown(f"This machine has no saved copy of a workflow {ref!r} at {self.server}.")
 
     def learn(self, workflows: Iterable[dict[str, Any]], *, gone: Iterable[str] = ()) -> None:
         """Keep these publish states, and forget the workflows with the ids or handles that are gone.

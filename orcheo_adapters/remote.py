@@ -136,7 +136,7 @@ class RemoteOperations(Operations):
             document = None
         if not isinstance(document, dict):
             host = urlsplit(self._settings.url).hostname
-            message = f"What answers at {host} is not an Orcheo server (status {answer.status})."
+            message = f"The server at {host} is not an Orcheo server (status {answer.status})."
             raise ServerUnreachable(message)
         if not answer.is_success:
             raise RemoteProblem(document, answer.status)

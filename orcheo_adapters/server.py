@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from orcheo_adapters.bootstrap import Orcheo
 
 CHECKPOINT_SECONDS = 0.25
-"""Text of running turns is durable at most so long after it was said, plus one commit (design.md: 500 ms)."""
+"""Text of a running turn becomes durable within this time, plus one commit: 500 ms are promised."""
 
 HOUSEKEEPING_SECONDS = 60.0
 
@@ -59,10 +59,10 @@ class RemoteWithoutCredentials(InvalidError):
     """Listening beyond this machine is for servers whose owners have service tokens of their own."""
 
     code = "remote_without_credentials"
-    summary = "The server would be reachable from other machines, but no credentials are set up."
+    summary = "Other machines could reach this server, but no credentials are set up."
     hint = (
-        "Listen on 127.0.0.1, with a reverse proxy in front if others shall reach it; or issue a service token first; "
-        "or set ORCHEO_ALLOW_REMOTE=1 if the local owner token is all you need."
+        "Listen on 127.0.0.1, and put a reverse proxy in front if other machines need access. Or create a service "
+        "token first, or set ORCHEO_ALLOW_REMOTE=1 to rely on the local owner token alone."
     )
 
 
@@ -133,7 +133,9 @@ async def _require_credentials(settings: ServerSettings, store: Store, folder: D
     local = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, folder.local_owner_token.read_text(encoding="utf-8").strip())
     now = SystemClock().now()
     if not await store.begin().service_tokens.any_besides(local.public_id if local else "", now):
-        raise RemoteWithoutCredentials(f"{settings.host} is not only this machine, and no credentials are set up.")
+        raise RemoteWithoutCredentials(
+            f"{settings.host} can be reached from other machines, but no credentials are set up."
+        )
 
 
 @asynccontextmanager
@@ -162,7 +164,7 @@ async def keep_house(orcheo: "Orcheo", store: Store, retention: timedelta | None
     if retention is not None:
         purged = await orcheo.core.transcripts.purge_older(retention)
         if purged:
-            _LOG.info("%d threads were older than %d days and are purged", purged, retention.days)
+            _LOG.info("purged %d threads that were older than %d days", purged, retention.days)
     await orcheo.core.refusals.write()
     await store.tidy()
 

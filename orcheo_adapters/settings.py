@@ -38,7 +38,7 @@ class DevLoginBeyondLoopback(InvalidError):
     """With the trial sign-in anybody is whoever they say they are, so nobody else may reach the server."""
 
     code = "dev_login_beyond_loopback"
-    summary = "The trial sign-in works on this machine only, and the server would be reachable from others."
+    summary = "Trial sign-in works on this machine only, but other machines could reach this server."
     hint = "Leave out --host and ORCHEO_PUBLIC_URL, or --dev-login and ORCHEO_DEV_LOGIN."
 
 

@@ -90,9 +90,9 @@ def _data_folder(folder: Path, *, needed: bool) -> list[Finding]:
         return [_private(folder, "Data folder"), *_private_files(folder)]
     except FileNotFoundError:
         advice = "Start `orcheo serve` once." if needed else ""
-        return [Finding(subject="Data folder", found=f"{folder} (not there)", advice=advice)]
+        return [Finding(subject="Data folder", found=f"{folder} (does not exist)", advice=advice)]
     except OSError as error:
-        found = f"{folder} cannot be looked at: {error.strerror}"
+        found = f"{folder} cannot be read: {error.strerror}"
         return [Finding(subject="Data folder", found=found, advice="Choose another with ORCHEO_DATA_DIR.")]
 
 

@@ -25,25 +25,31 @@ def _connect(settings: ClientSettings) -> Operations:
 @click.command(params=[json_option()])
 @click.pass_obj
 def login(context: CliContext) -> None:
-    """Keep a service token for the server at ORCHEO_URL.
+    """Save a service token for the server at ORCHEO_URL.
 
-    It is asked for, or read from standard input; never give it as an argument, where others can see it.
+    The command asks for it, or reads it from standard input. Never pass it as an argument, where others can see it.
     """
     url = server_url()
     token = _read_token(at_terminal=context.at_terminal())
     check(_connect(ClientSettings(url=url, service_token=token)))
     credentials = Credentials.locate()
     credentials.keep(url, token)
-    _say(context, url, f"The service token for {url} is kept in {credentials.path}.")
+    _say(context, url, f"The service token for {url} is saved in {credentials.path}.")
 
 
 @click.command(params=[json_option()])
 @click.pass_obj
 def logout(context: CliContext) -> None:
-    """Forget the service token for the server at ORCHEO_URL; it stays valid until it is revoked."""
+    """Remove the saved service token for the server at ORCHEO_URL; it stays valid until it is revoked."""
     url = server_url()
     known = Credentials.locate().forget(url)
-    _say(context, url, f"The service token for {url} is forgotten." if known else f"None was kept for {url}.")
+    _say(
+        context,
+        url,
+        f"The service token for {url} was removed from this machine."
+        if known
+        else f"No service token was saved for {url}.",
+    )
 
 
 def check(operations: Operations) -> None:
@@ -59,8 +65,8 @@ def _read_token(*, at_terminal: bool, ask: Callable[..., str] = click.prompt) ->
     text = ask("Service token", hide_input=True, err=True) if at_terminal else sys.stdin.readline(_LONGEST)
     token = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, text.strip())
     if token is None:
-        wrong = FieldError("service token", f"must be one that begins with {SERVICE_TOKEN_PREFIX}, whole")
-        raise InvalidInput(wrong, hint="`orcheo token create` shows one, once.")
+        wrong = FieldError("service token", f"must be a complete token that begins with {SERVICE_TOKEN_PREFIX}")
+        raise InvalidInput(wrong, hint="`orcheo token create` issues one and shows it once.")
     return token.reveal()
 
 

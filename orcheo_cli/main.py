@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _OWN_COMMANDS = {
     "serve": ("orcheo_cli.serve:serve", "Run the server until Ctrl-C."),
-    "login": ("orcheo_cli.login:login", "Keep a service token for a server."),
-    "logout": ("orcheo_cli.login:logout", "Forget the service token for a server."),
+    "login": ("orcheo_cli.login:login", "Save a service token for a server."),
+    "logout": ("orcheo_cli.login:logout", "Remove a saved service token."),
     "doctor": ("orcheo_cli.doctor:doctor", "Check this installation and its server."),
 }
 GROUPS = {

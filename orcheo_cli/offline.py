@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OFFLINE = frozenset({"workflows.list", "workflows.show"})
 """The operations that have an answer without the server."""
 
-OFFLINE_HELP = "Show what this machine last heard, without asking the server."
+OFFLINE_HELP = "Show what the server last said, without asking it."
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
 
@@ -26,7 +26,7 @@ def last_heard(name: str, arguments: dict[str, Any], known: "KnownWorkflows") ->
         _say_age([one], known)
         return one.workflow | {"as_of": one.at.isoformat()}
     if any(value or option == "public" for option, value in arguments.items() if option != "limit"):
-        message = "--offline shows all that is known; it takes no other option."
+        message = "--offline shows everything that this machine has saved; it takes no other option."
         raise click.UsageError(message, click.get_current_context())
     heard = known.all()
     _say_age(heard, known)
@@ -43,7 +43,7 @@ def ask_or_hint(name: str, arguments: dict[str, Any], context: CliContext) -> di
     except ServerUnreachable as error:
         if not _is_known(context):
             raise
-        raise ServerUnreachable(error.detail, hint=f"{error.hint} --offline shows what was last heard.") from None
+        raise ServerUnreachable(error.detail, hint=f"{error.hint} --offline shows the last known state.") from None
 
 
 def _is_known(context: CliContext) -> bool:

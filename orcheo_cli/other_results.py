@@ -25,7 +25,7 @@ def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
 def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of threads."""
     if not result["threads"]:
-        yield "There are no such threads."
+        yield "No threads found."
         return
     headings = ("ID", "VISITOR", "LAST SAID", "TITLE")
     yield from table_lines(headings, [_thread_row(each) for each in result["threads"]], width)

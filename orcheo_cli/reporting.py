@@ -16,7 +16,7 @@ class WrongUsage(InvalidError):
     """The command line itself is wrong; nothing was asked of the server."""
 
     code = "wrong_usage"
-    summary = "The command is not written as it should be."
+    summary = "The command is not written correctly."
     hint = "See `orcheo --help`."
 
 
@@ -24,7 +24,7 @@ class NotInstalled(OrcheoError):
     """What was asked for needs an extra of the installation."""
 
     code = "not_installed"
-    summary = "This needs more than is installed here."
+    summary = "This needs a package that is not installed here."
     hint = 'Install it: pip install "orcheo[server]"'
 
 
@@ -33,7 +33,7 @@ class OutputFailed(OrcheoError):
 
     code = "output_failed"
     summary = "The output could not be written."
-    hint = "What was asked may have been done: see `orcheo workflow list`. A secret that is lost can be rotated."
+    hint = "The command may have taken effect: check with `orcheo workflow list`. A lost secret can be rotated."
 
 
 def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
@@ -54,7 +54,7 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
 
 def _stopped(error: click.Abort) -> int:
     if isinstance(error.__cause__, KeyboardInterrupt):
-        note("Stopped. What was asked of the server may have been done: see `orcheo workflow list`.")
+        note("Stopped. The command may have taken effect: check with `orcheo workflow list`.")
         return INTERRUPTED
     note("Nothing was changed.")
     return INTERRUPTED if isinstance(error, StoppedAtQuestion) else FAILED

@@ -36,7 +36,7 @@ def _workflow_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     if not result["workflows"]:
-        yield "There are no such workflows. `orcheo workflow add` registers one."
+        yield "No workflows found. `orcheo workflow add` registers one."
         return
     yield from table_lines(_LIST_TITLES, list(map(_list_row, result["workflows"])), width)
 

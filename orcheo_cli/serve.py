@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from orcheo_adapters.settings import ServerSettings
 
-_TRIAL = "Trial sign-in is on: anybody on this machine can sign in under any name. Never use it for real visitors."
+_TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name. Never use it for real visitors."
 
 
 @click.command()
@@ -21,7 +21,7 @@ _TRIAL = "Trial sign-in is on: anybody on this machine can sign in under any nam
 @click.option(
     "--dev-login",
     is_flag=True,
-    help="Let anybody on this machine sign in under any name, for trial (ORCHEO_DEV_LOGIN).",
+    help="Let anyone on this machine sign in under any name, to try things out (ORCHEO_DEV_LOGIN).",
 )
 def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: bool) -> None:
     """Run the server until Ctrl-C."""

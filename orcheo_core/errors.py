@@ -38,7 +38,7 @@ class NotFoundError(OrcheoError):
 
     code = "not_found"
     summary = "There is nothing at this address."
-    hint = "Look at the address again."
+    hint = "Check the address."
 
 
 class WorkflowNotFound(NotFoundError):
@@ -54,7 +54,7 @@ class ChatUnavailable(NotFoundError):
 
     code = "chat_unavailable"
     summary = "This chat is not available."
-    hint = "It may have been closed by its owner, or the link is wrong. Ask whoever gave you the link."
+    hint = "Its owner may have closed it, or the link is wrong. Ask the person who gave you the link."
 
 
 class ThreadNotFound(NotFoundError):
@@ -77,8 +77,8 @@ class AttachmentNotFound(NotFoundError):
     """No attachment of this subject has that id, or its bytes were never uploaded."""
 
     code = "attachment_not_found"
-    summary = "No attachment with this id is there for you."
-    hint = "Announce it with `attachments.create` and upload it first."
+    summary = "You have no attachment with this id."
+    hint = "Create the attachment with `attachments.create`, then upload its bytes."
 
 
 class ServiceTokenNotFound(NotFoundError):
@@ -101,7 +101,7 @@ class LoginNotSetUp(NotFoundError):
     """The server knows no identity provider, or none of that name."""
 
     code = "login_not_set_up"
-    summary = "Signing in is not set up like this on this server."
+    summary = "This server does not offer this way to sign in."
     hint = "Ask the person who gave you the link. Operators: docs/how-to/ask-visitors-to-sign-in.md."
 
 
@@ -112,15 +112,15 @@ class ConflictError(OrcheoError):
     """The request is well-formed, but the present state does not allow it."""
 
     code = "conflict"
-    summary = "The present state does not allow this."
-    hint = "Read the present state and decide again."
+    summary = "The current state does not allow this."
+    hint = "Read the current state, then decide again."
 
 
 class AlreadyPublished(ConflictError):
     """Publishing a public workflow again would silently replace its publish token."""
 
     code = "already_published"
-    summary = "This workflow is public already."
+    summary = "This workflow is already public."
     hint = (
         "`orcheo workflow rotate-token` issues a new publish token, `orcheo workflow set-login` changes who may "
         "come in."
@@ -140,7 +140,7 @@ class NoIdentityProvider(ConflictError):
 
     code = "no_identity_provider"
     summary = "This server has no identity provider, so no visitor could sign in."
-    hint = "Set one up first (docs/how-to/ask-visitors-to-sign-in.md), or do it all the same with --anyway."
+    hint = "Set one up first (docs/how-to/ask-visitors-to-sign-in.md), or add --anyway."
 
 
 class WorkflowArchived(ConflictError):
@@ -155,7 +155,7 @@ class AlreadyArchived(ConflictError):
     """It was put aside before."""
 
     code = "already_archived"
-    summary = "This workflow is archived already."
+    summary = "This workflow is already archived."
     hint = "`orcheo workflow unarchive` brings it back."
 
 
@@ -164,7 +164,7 @@ class NotArchived(ConflictError):
 
     code = "not_archived"
     summary = "This workflow is not archived."
-    hint = "Read the present state with `orcheo workflow show`."
+    hint = "See its current state with `orcheo workflow show`."
 
 
 class HandleTaken(ConflictError):
@@ -179,15 +179,15 @@ class ConcurrentChange(ConflictError):
     """Somebody else changed the same thing between our read and our write; nothing of ours was written."""
 
     code = "concurrent_change"
-    summary = "Somebody else changed this at the same moment; your change was not made."
-    hint = "Read the present state and decide again."
+    summary = "Another request changed this at the same time, so your change was not made."
+    hint = "Read the current state, then decide again."
 
 
 class AuditBroken(ConflictError):
     """The hash chain of the audit does not hold: somebody changed the database by hand."""
 
     code = "audit_broken"
-    summary = "The audit was changed."
+    summary = "The audit was changed outside Orcheo."
     hint = "Keep the database file as evidence, and compare it with a backup."
 
 
@@ -195,8 +195,8 @@ class IdempotencyKeyReused(ConflictError):
     """A request with this idempotency key asked for something else; nothing of this one was done."""
 
     code = "idempotency_key_reused"
-    summary = "This idempotency key belongs to another request."
-    hint = "Give each request a key of its own, and repeat a key with the very same request only."
+    summary = "This idempotency key was already used for a different request."
+    hint = "Use a new key for each request; repeat a key only with exactly the same request."
 
 
 class TurnInProgress(ConflictError):
@@ -211,15 +211,15 @@ class ServiceTokenEnded(ConflictError):
     """A service token that was rotated, revoked or has expired cannot be rotated or revoked again."""
 
     code = "service_token_ended"
-    summary = "This service token is over already."
+    summary = "This service token has already ended."
     hint = "Create a new one with `orcheo token create`."
 
 
 class NothingPending(ConflictError):
-    """The thread waits for no client tool output, or these questions are answered already."""
+    """The thread waits for no client tool output, or these questions have already been answered."""
 
     code = "nothing_pending"
-    summary = "The thread does not wait for this."
+    summary = "The thread is not waiting for this."
     hint = "Read the thread again with `threads.get_by_id`."
 
 
@@ -294,7 +294,7 @@ class PublishTokenRevoked(UnauthenticatedError):
 
     code = "publish_token_revoked"
     summary = "This publish token was revoked."
-    hint = "The owner has closed this chat. Ask them whether it will open again."
+    hint = "The owner has closed this chat. Ask the owner if it will open again."
 
     @classmethod
     def on(cls, ended_at: datetime) -> "PublishTokenRevoked":
@@ -338,8 +338,8 @@ class LoginNotVerified(UnauthenticatedError):
     """What came back from the identity provider does not prove who it is; the log says why."""
 
     code = "login_not_verified"
-    summary = "The answer of the identity provider could not be verified."
-    hint = "Try to sign in again. If it happens again, the operator finds the reason in the server's log."
+    summary = "The identity provider's answer could not be verified."
+    hint = "Try to sign in again. If it happens again, the operator can find the reason in the server's log."
 
 
 # --- who is asking may not -----------------------------------------------------------------------------------------
@@ -349,7 +349,7 @@ class ForbiddenError(OrcheoError):
     """The caller is known but may not do this."""
 
     code = "forbidden"
-    summary = "You may not do this."
+    summary = "You are not allowed to do this."
     hint = "Ask the operator of the server."
 
 
@@ -358,7 +358,7 @@ class FeatureDisabled(ForbiddenError):
 
     code = "feature_disabled"
     summary = "This feature is switched off on this server."
-    hint = "Ask the operator of the server whether and when it comes back."
+    hint = "Ask the operator of the server if and when it will be available."
 
 
 class LoginDenied(ForbiddenError):
@@ -366,15 +366,15 @@ class LoginDenied(ForbiddenError):
 
     code = "login_denied"
     summary = "The identity provider did not sign you in."
-    hint = "Try again, perhaps with another account, or ask the owner of the chat which accounts may come in."
+    hint = "Try again, perhaps with another account, or ask the owner of the chat which accounts are accepted."
 
 
 class ScopeMissing(ForbiddenError):
     """The service token lacks a scope."""
 
     code = "scope_missing"
-    summary = "Your service token may not do this."
-    hint = "Use a service token that has the scope."
+    summary = "Your service token lacks the scope that this needs."
+    hint = "Use a service token that has this scope."
 
 
 class Declined(ForbiddenError):
@@ -409,7 +409,7 @@ class BodyTooLarge(InvalidError):
 
     code = "body_too_large"
     summary = "The request body is too large."
-    hint = "Send less at once."
+    hint = "Send a smaller request."
 
 
 @frozen
@@ -451,7 +451,7 @@ class TranscriptionOff(InvalidError):
     """This server has no speech recognition."""
 
     code = "transcription_off"
-    summary = "This server does not turn speech into text."
+    summary = "This server cannot turn speech into text."
     hint = "Type the message, or ask the operator to set up a transcriber."
 
 
@@ -463,15 +463,15 @@ class WorkflowCheckFailed(OrcheoError):
 
     code = "workflow_check_failed"
     summary = "The workflow did not answer a probe turn."
-    hint = "Mend what the detail names and check again; the whole error stands in the server's log."
+    hint = "Fix what the detail names, then check again. The full error is in the server's log."
 
 
 class ActionNotTaken(OrcheoError):
     """The workflow takes messages only; a click is never answered as if the last message had been sent again."""
 
     code = "action_not_taken"
-    summary = "This workflow takes no actions."
-    hint = "Send a message instead. Owners: docs/how-to/write-a-workflow.md says how a workflow takes actions."
+    summary = "This workflow does not handle actions."
+    hint = "Send a message instead. Owners: docs/how-to/write-a-workflow.md explains how a workflow handles actions."
 
 
 class NoAnswer(OrcheoError):
@@ -486,7 +486,7 @@ class ActionFailed(OrcheoError):
     """The workflow could not carry out an action; its own words are in the log."""
 
     code = "action_failed"
-    summary = "The workflow could not do this."
+    summary = "The workflow could not carry out this action."
     hint = "Try again; if it happens again, tell the owner of the chat."
 
 
@@ -516,8 +516,8 @@ class LoginAttemptInvalid(InvalidError):
     """A way to the identity provider and back that did not begin in this browser, or is over already."""
 
     code = "login_attempt_invalid"
-    summary = "This sign-in was not started in this browser, or it was finished already."
-    hint = "Start it again from the chat, and let your browser keep cookies of this site."
+    summary = "This sign-in was not started in this browser, or it is already complete."
+    hint = "Start it again from the chat, and allow cookies for this site."
 
 
 class LoginAttemptExpired(InvalidError):
@@ -551,7 +551,7 @@ class IdentityProviderUnavailable(UnavailableError):
     """Nobody can sign in through this identity provider now; logins that exist go on."""
 
     code = "identity_provider_unavailable"
-    summary = "The identity provider cannot be reached, so nobody can sign in at the moment."
+    summary = "The identity provider cannot be reached, so visitors cannot sign in at the moment."
     hint = "Try again in a minute. Visitors who are signed in already are not affected."
 
 

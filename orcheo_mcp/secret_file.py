@@ -16,8 +16,8 @@ class SecretNotKept(UnavailableError):
     """The operation was carried out, but its secret could not be written and is lost."""
 
     code = "secret_not_kept"
-    summary = "The secret was issued, but could not be written to the file."
-    hint = "Rotate it, or ask again, to get another one into another file or shown."
+    summary = "The secret was issued but could not be written to the file."
+    hint = "Rotate it, or ask for a new one, and choose another file."
 
 
 @frozen

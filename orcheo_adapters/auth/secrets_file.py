@@ -32,7 +32,7 @@ class SecretsUnreadable(OrcheoError):
 
     code = "secrets_unreadable"
     summary = "The server's secrets file cannot be read."
-    hint = "Restore it from a backup. If there is none, move it away: all publish and service tokens are void then."
+    hint = "Restore it from a backup. If there is none, move it away; all publish and service tokens then stop working."
 
 
 def _no_empty_ring(_secrets: object, attribute: Any, keys: tuple[object, ...]) -> None:
@@ -114,7 +114,7 @@ def _grant_key_document(key: GrantKey) -> dict[str, str]:
 def _grant_key(entry: dict[str, Any]) -> GrantKey:
     until = entry.get("until")
     if until is not None and not (isinstance(until, str) and _MOMENT.fullmatch(until)):
-        message = "until in grant_keys is no moment with an offset"
+        message = "'until' in grant_keys is not a time with an offset"
         raise _Damaged(message)
     key = _decode(entry["key"], "grant_keys")
     return GrantKey(kid=entry["id"], key=key, until=datetime.fromisoformat(until) if until else None)
@@ -123,7 +123,7 @@ def _grant_key(entry: dict[str, Any]) -> GrantKey:
 def _parse(data: bytes) -> ServerSecrets:
     document = _object(json.loads(data), "the file", {"version", "peppers", "grant_keys", "cookie_keys"})
     if type(document["version"]) is not int or document["version"] != _VERSION:
-        message = f"its version is not {_VERSION}, so another release of Orcheo wrote it"
+        message = f"its version is not {_VERSION}, so it was written by another release of Orcheo"
         raise _Damaged(message)
     return ServerSecrets(
         peppers=PepperRing(tuple(map(_pepper, _named(document, "peppers")))),

@@ -43,7 +43,7 @@ async def upload_directly(request: Request) -> Response:
     async with request.form(max_files=1, max_fields=4) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise InvalidInput(FieldError("file", "must be a file of a multipart form"))
+            raise InvalidInput(FieldError("file", "must be a file in a multipart form"))
         attachment = await parts.core.attaching.announce(
             visit, name=file.filename or "", size=file.size or 0, mime_type=_media_type(file)
         )

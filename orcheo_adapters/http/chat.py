@@ -74,7 +74,7 @@ async def open_chat_session(request: Request) -> Response:
         return await _renew(request, parts, ref, credential)
     await parts.core.limiting.open_chat_session(address=address_of(request))
     if credential is None:
-        asked.name_nobody("goes with a publish token only")
+        asked.name_nobody("can only be used with a publish token")
         return await _open_by_link(request, parts, ref, asked.proof)
     login, app_user = login_of(request), asked.app_user
     grant = await authenticated(
@@ -92,7 +92,9 @@ def _credential(request: Request, asked: SessionRequest) -> str | None:
             hint="Send a publish token or a chat grant in that form; leave the header out to use the share link.",
         )
     if credential is not None and asked.publish_token not in {None, credential}:
-        raise InvalidInput(FieldError("publish_token", "must be left out where the Authorization header has another"))
+        raise InvalidInput(
+            FieldError("publish_token", "must be left out when the Authorization header holds another credential")
+        )
     return credential or asked.publish_token
 
 

@@ -43,7 +43,7 @@ async def chatkit(request: Request) -> ASGIApp:
     visit = await visit_of(request)
     decoded = wire.decode_chatkit(await request.body())
     if decoded.workflow_ref not in {None, visit.workflow.id, visit.workflow.handle}:
-        raise InvalidInput(FieldError("workflow_id", "must be that of the workflow which the credential is for"))
+        raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
     asked = _Asked(parts=parts_of(request), visit=visit, key=_idempotency_key(request, decoded.client_id))
     begin = _STREAMING.get(type(decoded.params))
     await _count(request, visit, costs_a_turn=begin is not None or type(decoded.params) in _RUNS_A_WORKFLOW)

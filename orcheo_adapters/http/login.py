@@ -123,7 +123,7 @@ async def end_by_provider(request: Request) -> Response:
     try:
         ended = await parts.core.signing_in.ended(request.path_params["provider"], notice)
     except LoginNotVerified:
-        message = "The logout token proves nothing; the log of this server says why."
+        message = "The logout token could not be verified; the server's log says why."
         raise MalformedRequest(message) from None
     parts.login_cookies.end_all(ended)
     return Response(status_code=200, headers=_NO_STORE)

@@ -26,7 +26,7 @@ def trial(state: str) -> Response:
     return plain_page(
         "Trial sign-in",
         '<p class="warn" role="note">This form is for trying things out on this machine. '
-        "It asks for no password: anybody can sign in under any name.</p>"
+        "It asks for no password: anyone can sign in under any name.</p>"
         '<form action="/auth/callback" method="get">'
         f'<input type="hidden" name="state" value="{escape(state)}">'
         '<label for="name">Name</label>'

@@ -86,7 +86,7 @@ def _file(result: dict[str, Any]) -> Response:
 def _with_path(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
     for name in request.path_params:
         if name in arguments:
-            raise InvalidInput(FieldError(name, "stands in the address already"))
+            raise InvalidInput(FieldError(name, "is already named in the address; leave it out here"))
     return arguments | request.path_params
 
 

@@ -45,7 +45,7 @@ input { display: block; box-sizing: border-box; inline-size: 100%; font: inherit
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 """
 _HINT_TO_BOTH = (
-    "<p>Did somebody give you a link to a chat? Open that link as a whole: the address of a chat looks like "
+    "<p>Did someone give you a link to a chat? Open the complete link; the address of a chat looks like "
     "<code>/chat/name</code>.</p>"
     '<p class="soft">Is this your server? <code>orcheo workflow list</code> shows your workflows, and '
     "<code>orcheo workflow show NAME</code> the share link of one.</p>"

@@ -41,7 +41,7 @@ class MethodNotAllowed(InvalidError):
     """The address exists, but not for this method."""
 
     code = "method_not_allowed"
-    summary = "This address does not take this method."
+    summary = "This address does not accept this method."
     hint = "docs/reference/http.md lists the routes with their methods."
 
 
@@ -57,8 +57,8 @@ class ProofOfWorkNeeded(ForbiddenError):
     """Many anonymous visitors come at once: each further one solves the challenge that comes along."""
 
     code = "proof_of_work_needed"
-    summary = "Many visitors come at this moment, so some work is asked of each."
-    hint = "Solve the challenge and send the request again with the solution as `proof`; the chat page does so itself."
+    summary = "Many visitors are arriving, so each browser must solve a small computation first."
+    hint = "Send the request again with the solution of the challenge as `proof`; the chat page does this by itself."
 
     def __init__(self, challenge: dict[str, Any]) -> None:
         """With a fresh challenge."""
@@ -86,7 +86,7 @@ class CodingUnknown(InvalidError):
     """A body in a transfer coding other than ``chunked`` (RFC 9112, section 6.1)."""
 
     code = "transfer_coding_unknown"
-    summary = "The server reads no transfer coding but chunked."
+    summary = "The only transfer coding that this server reads is chunked."
     hint = "Send the body with a Content-Length, or with `Transfer-Encoding: chunked` alone."
 
 
@@ -94,15 +94,15 @@ class ContentChanged(InvalidError):
     """A client asked for a version of a file that the server does not have (RFC 9110, section 15.5.13)."""
 
     code = "content_changed"
-    summary = "The content is not the one that If-Match asks for."
-    hint = "Send the request without If-Match to get the present content."
+    summary = "The content is not the version that If-Match names."
+    hint = "Send the request without If-Match to get the current content."
 
 
 class HttpVersionUnknown(InvalidError):
     """A request line with a version other than HTTP/1.0 and HTTP/1.1 (RFC 9110, section 15.6.6)."""
 
     code = "http_version_unknown"
-    summary = "The server speaks HTTP/1.1 and HTTP/1.0."
+    summary = "This server supports only HTTP/1.1 and HTTP/1.0."
     hint = "Send the request as HTTP/1.1; a proxy in front of the server may offer other versions."
 
 
@@ -119,7 +119,7 @@ class RequestTimedOut(InvalidError):
 
     code = "request_timed_out"
     summary = "The request took too long to arrive."
-    hint = "Send it again, without pauses."
+    hint = "Send it again without pauses."
 
 
 _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (

@@ -21,7 +21,7 @@ class MemoryAttachmentFiles(AttachmentFiles):
             if len(received) > size:
                 break
         if len(received) != size:
-            raise InvalidInput(FieldError("size", f"was announced as {size} bytes"))
+            raise InvalidInput(FieldError("size", f"does not have the announced size of {size} bytes"))
         self._files[attachment_id] = bytes(received)
 
     def read(self, attachment_id: str) -> bytes:

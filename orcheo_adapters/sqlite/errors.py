@@ -16,4 +16,4 @@ class DatabaseUnreadable(OrcheoError):
 
     code = "database_unreadable"
     summary = "The database file cannot be read."
-    hint = "Restore it from a backup, or move it away to begin with an empty one."
+    hint = "Restore it from a backup, or move it away to start with an empty one."

@@ -32,12 +32,12 @@ class LocalAttachmentFiles(AttachmentFiles):
                         break
                     file.write(chunk)
                 if received != size:
-                    raise InvalidInput(FieldError("size", f"was announced as {size} bytes"))
+                    raise InvalidInput(FieldError("size", f"does not have the announced size of {size} bytes"))
                 file.flush()
                 os.fsync(descriptor)
             unfinished.replace(self._folder / attachment_id)
         except OSError as error:
-            raise StorageUnavailable(f"The attachment could not be kept: {error.strerror}.") from None
+            raise StorageUnavailable(f"The attachment could not be stored: {error.strerror}.") from None
         finally:
             with suppress(OSError):  # what cannot be written cannot be tidied either; the sweep at start does it
                 unfinished.unlink(missing_ok=True)

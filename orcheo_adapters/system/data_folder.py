@@ -18,8 +18,8 @@ class DataFolderUnwritable(UnavailableError):
     """The data folder cannot be made or written."""
 
     code = "data_folder_unwritable"
-    summary = "The data folder cannot be written."
-    hint = "Let the server's account write there, or choose another with --data-dir or ORCHEO_DATA_DIR."
+    summary = "The server cannot write to the data folder."
+    hint = "Give the server's account write access, or choose another folder with --data-dir or ORCHEO_DATA_DIR."
 
 
 class DataFolderInUse(ConflictError):

@@ -143,4 +143,4 @@ def _join(path: str, name: str) -> str:
 def _reason(error: BaseException) -> str:
     if isinstance(error, (TypeError, ValueError)) and str(error).startswith("must "):
         return str(error)
-    return "has not the expected form"
+    return "does not have the expected form"

@@ -72,7 +72,7 @@ def admit_by_publish_token(
     if app_user is None:
         return _admit(workflow, Subject.program(token.holder_id), Way.PUBLISH_TOKEN, valid_login)
     if valid_login is not None:
-        return Refused(InvalidInput(FieldError("user", "must be left out where a login cookie says who chats")))
+        return Refused(InvalidInput(FieldError("user", "must be left out when a login cookie identifies the visitor")))
     return _admit_app_user(workflow, token, app_user)
 
 
@@ -83,8 +83,8 @@ def _admit_app_user(workflow: Workflow | None, token: PublishToken, app_user: Ap
     if isinstance(admission.reason, LoginRequired):
         return Refused(
             LoginRequired(
-                "This workflow takes visitors who sign in, not users whom an app names.",
-                hint="Give them the share link, or ask the owner to take visitors who do not sign in.",
+                "This workflow requires its visitors to sign in; users named by an app are not accepted.",
+                hint="Give them the share link, or ask the owner to stop requiring sign-in.",
             )
         )
     return admission

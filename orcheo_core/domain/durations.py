@@ -46,5 +46,5 @@ def parse_moment(path: str, text: str, *, end_of_day: bool = False) -> datetime:
         is_date = len(text.strip()) <= len("2026-11-23")
         return (moment + timedelta(days=1) if end_of_day and is_date else moment).astimezone(UTC)
     except (ValueError, OverflowError):
-        message = "must be a date or a time as ISO 8601 has it, such as 2026-11-23 or 2026-11-23T14:30"
+        message = "must be a date or time in ISO 8601, such as 2026-11-23 or 2026-11-23T14:30"
         raise InvalidInput(FieldError(path, message)) from None

@@ -21,8 +21,8 @@ def _check_limit(_query: object, _attribute: object, limit: int) -> None:
 def unknown_cursor(noun: str) -> InvalidInput:
     """The error for ``after`` with something that names no such thing as ``noun``."""
     return InvalidInput(
-        FieldError("after", f"names no {noun} of yours"),
-        hint=f"Give the id of the {noun} with which the page before ended, or leave it out for the first page.",
+        FieldError("after", f"does not match any {noun} of yours"),
+        hint=f"Give the id of the last {noun} on the previous page, or leave it out for the first page.",
     )
 
 

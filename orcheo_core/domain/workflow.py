@@ -97,7 +97,10 @@ class Publication:
 def _check_handle(_workflow: object, _attribute: object, handle: str) -> None:
     if not _HANDLE.fullmatch(handle):
         raise InvalidInput(
-            FieldError("handle", "must be 1 to 63 lower-case letters, digits and inner hyphens"),
+            FieldError(
+                "handle",
+                "must have 1 to 63 lower-case letters, digits or hyphens, and start and end with a letter or digit",
+            ),
             hint="For example: docs-assistant.",
         )
 
@@ -175,7 +178,7 @@ class Workflow:
     def unpublished(self, *, at: datetime) -> "Workflow":
         """Public → private."""
         self.require_publication(
-            hint="There is nothing to close. --end-sessions ends chat sessions and answers that are left."
+            hint="It is already closed. --end-sessions also ends the chat sessions and answers that are still open."
         )
         return self._changed(at, publication=None)
 

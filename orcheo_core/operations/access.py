@@ -103,7 +103,9 @@ async def _ask(services: OwnerServices, caller: Caller, request: AskWorkflow) ->
 
 async def _rotate(services: OwnerServices, caller: Caller, _request: RotateKeys) -> KeysResult:
     kid = await services.key_rotation.rotate(caller)
-    return KeysResult(kid=kid, message=f"Chat grants are signed with the key {kid} from now on; running chats go on.")
+    return KeysResult(
+        kid=kid, message=f"Chat grants are signed with the key {kid} from now on; running chats continue."
+    )
 
 
 ACCESS_OPERATIONS = (
@@ -142,7 +144,7 @@ ACCESS_OPERATIONS = (
     Operation(
         name="keys.rotate",
         command=("keys", "rotate"),
-        summary="Sign chat grants with a new key; running chats go on.",
+        summary="Sign chat grants with a new key; running chats continue.",
         guide=(
             "Use it when the signing key of chat grants may have leaked. Nothing else changes for owners or visitors."
         ),
@@ -151,6 +153,6 @@ ACCESS_OPERATIONS = (
         scope=Scope.OPERATOR,
         effect=Effect.WRITE,
         handle=_rotate,
-        confirmation="Sign chat grants with a new key? Running chats go on.",
+        confirmation="Sign chat grants with a new key? Running chats continue.",
     ),
 )

@@ -21,12 +21,14 @@ class ListAudit:
     workflow: str | None = parameter("Only what was done to the workflow with this id or handle.", default=None)
     actor: str | None = parameter("Only what this actor did, as the list shows it.", default=None)
     act: str | None = parameter("Only this act, such as workflow.published.", default=None, choices=Act)
-    since: str | None = parameter("Only from then on: 2026-11-23 or 2026-11-23T14:30, in UTC.", default=None)
-    until: str | None = parameter("Only before then; a date alone means its end.", default=None)
+    since: str | None = parameter("From this time on: 2026-11-23 or 2026-11-23T14:30, in UTC.", default=None)
+    until: str | None = parameter("Before this time; a date alone includes that day.", default=None)
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter("Id of the entry after which the page begins.", default=None)
+    after: str | None = parameter(
+        "Start after the entry with this id (the last one of the previous page).", default=None
+    )
 
     def filter(self) -> AuditFilter:
         """The filter that is asked for; :class:`InvalidInput` for what is no moment."""
@@ -97,7 +99,7 @@ class AuditPage:
 
 @frozen(kw_only=True)
 class AuditVerified:
-    """The audit holds: how many entries, and the last link of its chain, to be kept elsewhere."""
+    """The audit is unchanged: how many entries it has, and the last link of its chain, to be kept elsewhere."""
 
     entries: int
     link: str
@@ -138,7 +140,7 @@ AUDIT_OPERATIONS = (
         command=("audit", "list"),
         summary="List what you did, newest first; an operator sees what everybody did.",
         guide=(
-            "Use it to find out who did what, when and through which door. Returns a page of entries, newest "
+            "Use it to find out who did what, when and through which channel. Returns a page of entries, newest "
             "first; next_after begins the next page."
         ),
         request=ListAudit,
@@ -155,8 +157,8 @@ AUDIT_OPERATIONS = (
         command=("audit", "verify"),
         summary="Check the hash chain of the whole audit; it names the first entry that is wrong.",
         guide=(
-            "Use it to make sure that the audit was not changed by hand. Returns how many entries hold and the "
-            "last link, to be kept elsewhere."
+            "Use it to make sure that the audit was not changed by hand. Returns the number of entries and the "
+            "last link of the chain, to be kept elsewhere."
         ),
         request=VerifyAudit,
         result=AuditVerified,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from orcheo_core.services.publishing import Published
 
 MAX_GRACE_SECONDS = 7 * 24 * 3600
-_ANYWAY_HELP = "Ask visitors to sign in even if this server has no identity provider, so that none can come in."
+_ANYWAY_HELP = "Require sign-in even if this server has no identity provider; no visitor can then come in."
 
 
 @frozen(kw_only=True)
@@ -59,7 +59,7 @@ class RotatePublishToken:
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     grace: str | None = parameter(
-        "How long the old publish token goes on working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
+        "How long the old publish token keeps working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
     )
     grace_seconds: int = parameter(
         f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0, minimum=0, maximum=MAX_GRACE_SECONDS
@@ -96,7 +96,7 @@ class UnarchiveWorkflow:
 def grace_of(grace: str | None, grace_seconds: int) -> timedelta:
     """The grace period that is asked for in one of two ways; :class:`InvalidInput` for both, and for too long a one."""
     if grace is not None and grace_seconds:
-        raise InvalidInput(FieldError("grace", "must be left out where grace_seconds is given"))
+        raise InvalidInput(FieldError("grace", "must be left out when grace_seconds is given"))
     if not 0 <= grace_seconds <= MAX_GRACE_SECONDS:
         raise InvalidInput(FieldError("grace_seconds", f"must be between 0 and {MAX_GRACE_SECONDS}"))
     length = timedelta(seconds=grace_seconds) if grace is None else parse_duration("grace", grace)
@@ -123,7 +123,7 @@ async def _publish(services: OwnerServices, caller: Caller, request: PublishWork
     published = await services.publishing.publish(
         caller, request.ref, require_login=request.require_login, anyway=request.anyway
     )
-    audience = "Visitors who sign in can chat" if request.require_login else "Anybody with the share link can chat"
+    audience = "Visitors who sign in can chat" if request.require_login else "Anyone with the share link can chat"
     result = await _shown_once(services, published, "")
     who = _NO_PROVIDER if result.workflow.obstacle else f"{audience} with it."
     message = f"{result.workflow.handle} is public. {who} Keep the publish token safe: it is shown only this once."
@@ -141,9 +141,9 @@ async def _rotate(services: OwnerServices, caller: Caller, request: RotatePublis
 async def _unpublish(services: OwnerServices, caller: Caller, request: UnpublishWorkflow) -> PublishResult:
     workflow = await services.publishing.unpublish(caller, request.ref, end_sessions=request.end_sessions)
     rest = (
-        "Chat sessions and running answers that were left are ended."
+        "The remaining chat sessions and running answers were ended."
         if request.end_sessions
-        else "Running answers go on to their end; open chat sessions end within 5 minutes."
+        else "Running answers are completed; open chat sessions end within 5 minutes."
     )
     return PublishResult(
         workflow=await view_of(services, workflow),
@@ -209,7 +209,7 @@ PUBLISHING_OPERATIONS = (
             ConcurrentChange,
         ),
         secret="publish_token",  # noqa: S106 - the name of a field
-        confirmation="Publish {ref}? Anybody with its share link can then reach it.",
+        confirmation="Publish {ref}? Anyone with its share link can then chat with it.",
         open_world=True,
     ),
     Operation(
@@ -249,9 +249,9 @@ PUBLISHING_OPERATIONS = (
     Operation(
         name="workflows.set_login",
         command=("workflow", "set-login"),
-        summary="Say whether visitors of a public workflow must sign in.",
+        summary="Set whether visitors of a public workflow must sign in.",
         guide=(
-            "Use it to change who may come in, without touching the publish token. The workflow must be public. "
+            "Use it to change who may chat, without replacing the publish token. The workflow must be public. "
             "Returns the workflow."
         ),
         request=SetLogin,
@@ -267,7 +267,7 @@ PUBLISHING_OPERATIONS = (
     Operation(
         name="workflows.archive",
         command=("workflow", "archive"),
-        summary="Put a workflow aside: private at once, left out of lists, its threads kept.",
+        summary="Make a workflow private and leave it out of lists; its threads are kept.",
         guide=(
             "Use it for a workflow that is not needed now: it is closed at once, and its threads can still be "
             "read. `orcheo workflow unarchive` brings it back."

@@ -36,7 +36,9 @@ class ListThreads:
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter("Id of the thread after which the page begins.", default=None)
+    after: str | None = parameter(
+        "Start after the thread with this id (the last one of the previous page).", default=None
+    )
 
 
 @frozen(kw_only=True)
@@ -47,7 +49,9 @@ class ShowThread:
     limit: int = parameter(
         f"How many items at most (1 to {PAGE_LIMIT}).", default=PAGE_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter("Id of the item after which the page begins.", default=None)
+    after: str | None = parameter(
+        "Start after the item with this id (the last one of the previous page).", default=None
+    )
 
 
 @frozen(kw_only=True)
@@ -68,14 +72,14 @@ class PurgeThreads:
     thread: str | None = parameter("The thread with this id.", default=None, pattern=_ID_PATTERN)
     visitor: str | None = parameter(_SUBJECT_HELP, default=None)
     older_than_days: int | None = parameter(
-        f"Threads in which nothing was said for so many days (1 to {MAX_AGE_DAYS}).",
+        f"Threads without a new message for this many days (1 to {MAX_AGE_DAYS}).",
         default=None,
         minimum=1,
         maximum=MAX_AGE_DAYS,
         checked=False,
     )
-    all: bool = parameter("Every thread of the workflow; goes with nothing else.", default=False)
-    dry_run: bool = parameter("Only say how many they are, and of when the newest is.", default=False)
+    all: bool = parameter("Every thread of the workflow; cannot be combined with the other choices.", default=False)
+    dry_run: bool = parameter("Only report how many threads match and when the newest was last used.", default=False)
 
     def __attrs_post_init__(self) -> None:
         """Check that something is said about which ones."""
@@ -83,7 +87,7 @@ class PurgeThreads:
         if not named and not self.all:
             raise InvalidInput(FieldError("", "Name a thread, a visitor or an age, or say `all`."))
         if named and self.all:
-            raise InvalidInput(FieldError("all", "must be left out where a thread, a visitor or an age is named"))
+            raise InvalidInput(FieldError("all", "must be left out when a thread, a visitor or an age is named"))
         if self.older_than_days is not None and not 1 <= self.older_than_days <= MAX_AGE_DAYS:
             message = f"must be between 1 and {MAX_AGE_DAYS}; every thread is purged with `all`"
             raise InvalidInput(FieldError("older_than_days", message))
@@ -136,7 +140,7 @@ async def _purge(services: OwnerServices, caller: Caller, request: PurgeThreads)
 def _preview(ref: str, found: "ThreadSum") -> PurgeResult:
     what = f"{counted(found.count, 'thread')} of {ref}"
     if found.newest is None:
-        message = f"There are no such threads of {ref}; nothing would be purged."
+        message = f"No threads of {ref} match; nothing would be purged."
         return PurgeResult(purged=0, matching=0, newest=None, question=None, message=message)
     dated = f"{what}, {'the newest of' if found.count > 1 else 'last used on'} {found.newest:%Y-%m-%d %H:%M} UTC"
     return PurgeResult(
@@ -187,7 +191,7 @@ THREAD_OPERATIONS = (
         name="threads.export",
         command=("thread", "export"),
         summary="Export a whole transcript as JSON, JSON lines or Markdown.",
-        guide="Use it to keep or hand on one whole conversation as a document; to read it, use `orcheo thread show`.",
+        guide="Use it to keep or pass on one whole conversation as a document; to read it, use `orcheo thread show`.",
         request=ExportThread,
         result=TranscriptExport,
         scope=Scope.TRANSCRIPTS_READ,

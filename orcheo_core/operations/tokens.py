@@ -44,7 +44,7 @@ class CreateServiceToken:
         "Whose it is; only operators may name another owner.", default=None, pattern=_OWNER_PATTERN
     )
     expires_in_days: int | None = parameter(
-        f"After so many days it stops working (1 to {MAX_DAYS}); never if left out.",
+        f"Days until it expires (1 to {MAX_DAYS}); it never expires if left out.",
         default=None,
         minimum=1,
         maximum=MAX_DAYS,
@@ -62,7 +62,13 @@ class CreateServiceToken:
     def _wrong_owner(self) -> list[FieldError]:
         if self.owner is None or (_OWNER_NAME.fullmatch(self.owner) and self.owner != SERVER_NAME):
             return []
-        return [FieldError("owner", "must be 1 to 63 lower-case letters, digits and inner dots, hyphens, underscores")]
+        return [
+            FieldError(
+                "owner",
+                "must have 1 to 63 lower-case letters, digits, dots, hyphens or underscores, "
+                "and start and end with a letter or digit",
+            )
+        ]
 
 
 @frozen(kw_only=True)
@@ -72,7 +78,9 @@ class ListServiceTokens:
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter("Id of the service token after which the page begins.", default=None)
+    after: str | None = parameter(
+        "Start after the service token with this id (the last one of the previous page).", default=None
+    )
 
 
 @frozen(kw_only=True)
@@ -81,7 +89,7 @@ class RotateServiceToken:
 
     id: str = parameter(_ID_HELP, argument=True)
     grace: str | None = parameter(
-        "How long the old service token goes on working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
+        "How long the old service token keeps working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
     )
     grace_seconds: int = parameter(
         f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0, minimum=0, maximum=MAX_GRACE_SECONDS
@@ -188,7 +196,7 @@ TOKEN_OPERATIONS = (
         name="tokens.revoke",
         command=("token", "revoke"),
         summary="End a service token at once.",
-        guide="Use it when a program shall no longer have access; `orcheo token list` has the ids.",
+        guide="Use it when a program should no longer have access; `orcheo token list` has the ids.",
         request=RevokeServiceToken,
         result=ServiceTokenResult,
         scope=Scope.TOKENS_MANAGE,

@@ -39,8 +39,8 @@ REF_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 ALL_LIMIT = 1_000
 
 
-_TIME_LIMIT_HELP = f"Seconds for one answer; {ANSWER_SECONDS} if never set. The operator bounds it."
-_HISTORY_HELP = f"How many earlier entries of a thread a run is given; {HISTORY_LENGTH} if never set."
+_TIME_LIMIT_HELP = f"Seconds for one answer; {ANSWER_SECONDS} if not set. The operator sets the highest value."
+_HISTORY_HELP = f"How many earlier entries of a thread a run receives; {HISTORY_LENGTH} if not set."
 _RESETS = ("time_limit", "history")
 
 
@@ -93,7 +93,9 @@ class ListWorkflows:
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter("Id of the workflow after which the page begins.", default=None)
+    after: str | None = parameter(
+        "Start after the workflow with this id (the last one of the previous page).", default=None
+    )
     all: bool = parameter(f"Up to {ALL_LIMIT:,} at once, whatever the limit.", default=False)
 
 
@@ -108,28 +110,30 @@ class EditWorkflow:
     name: str | None = parameter("New name.", default=None, longest=NAME_LENGTH)
     description: str | None = parameter("New note for yourself.", default=None, longest=DESCRIPTION_LENGTH)
     runner: str | None = parameter(
-        "Another kind of runner; it needs a target, and begins without settings.",
+        "Another kind of runner; it needs a target, and its settings start empty.",
         choices=RUNNER_KINDS,
         checked=False,
         default=None,
     )
     target: str | None = parameter("What it calls from now on.", default=None)
     settings: dict[str, str] = parameter(
-        "Settings of the runner to change, by name; an empty value takes one out, the others stay.",
+        "Settings of the runner to change, by name; an empty value removes a setting, the others stay.",
         option="--setting",
         default={},
     )
     time_limit: int | None = parameter(_TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST)
     history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
     reset: tuple[str, ...] = parameter(
-        "What goes back to the server's own value: time_limit, history.", choices=_RESETS, default=()
+        "What to reset to the server's default: time_limit, history.", choices=_RESETS, default=()
     )
     check: bool = parameter("Run a probe turn of the change first; change nothing if it fails.", default=False)
 
     def __attrs_post_init__(self) -> None:
         """Check that there is something to change, and nothing in two ways."""
         if not (self.fields or self.runner_change):
-            raise InvalidInput(FieldError("", "Name something to change: the name, the target, a setting, …."))
+            raise InvalidInput(
+                FieldError("", "Name at least one thing to change, such as the name, the target or a setting.")
+            )
         for name in set(self.reset).intersection(_RESETS):
             if getattr(self, name) is not None:
                 raise InvalidInput(FieldError(f"reset: {name}", "must not be set at the same time"))
@@ -234,9 +238,9 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "add"),
         summary="Register a workflow; it stays private.",
         guide=(
-            "Use it to make something of the owner's known to Orcheo: a Python callable, a graph, a model "
-            "endpoint or an HTTP service. Pass check to try it at once. Returns the workflow; visitors cannot "
-            "reach it before `orcheo workflow publish`."
+            "Use it to register a Python callable, a graph, a model endpoint or an HTTP service of the owner with "
+            "Orcheo. Pass check to try it at once. Returns the workflow; visitors cannot reach it before "
+            "`orcheo workflow publish`."
         ),
         request=AddWorkflow,
         result=WorkflowResult,
@@ -248,7 +252,7 @@ WORKFLOW_OPERATIONS = (
     Operation(
         name="workflows.check",
         command=("workflow", "check"),
-        summary="Run one probe turn of a workflow and say what is wrong; nothing of it is kept.",
+        summary="Run one probe turn of a workflow and report any problem; nothing of it is stored.",
         guide=(
             "Use it after registering or changing a workflow, and before publishing it. It runs the workflow once "
             'with the text "Hello", which may take half a minute. Returns the beginning of the answer, or what is '
@@ -299,8 +303,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "edit"),
         summary="Change a workflow: its names, what it runs, its limits.",
         guide=(
-            "Use it to change what is given and leave the rest as it is: threads, share link and publish tokens "
-            "stay, and answers that are being written end as they began. Pass check to try another target or "
+            "Use it to change only what is given: threads, share link and publish tokens stay, and answers that "
+            "are being written are not affected. Pass check to try another target or "
             "setting first. Returns the changed workflow."
         ),
         request=EditWorkflow,

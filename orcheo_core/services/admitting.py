@@ -170,7 +170,7 @@ class Admitting:
         """What a grant says; a service token in its place is recognised by its first letters."""
         if grant.startswith(SERVICE_TOKEN_PREFIX):
             raise GrantInvalid(
-                "This is a service token, which opens the owner API. A chat takes a chat grant or a publish token.",
+                "This is a service token, which is for the owner API. A chat needs a chat grant or a publish token.",
             )
         return self._grants.verify(grant)
 
@@ -179,7 +179,7 @@ class Admitting:
         if isinstance(refused.reason, LoginRequired) and not self._can_sign_in:
             return LoginRequired(
                 refused.reason.detail,
-                hint="It is not possible to sign in on this server now. Ask the person who gave you the link.",
+                hint="This server does not offer sign-in at the moment. Ask the person who gave you the link.",
             )
         return refused.reason
 

@@ -66,7 +66,7 @@ class Attaching:
         """
         attachment = await self._find(attachment_id)
         if attachment.is_uploaded:
-            raise AttachmentNotFound("The attachment was uploaded already.")
+            raise AttachmentNotFound("The attachment has already been uploaded.")
         await self._files.write(attachment_id, chunks, size=attachment.size)
         try:
             attachment = (await self._find(attachment_id)).uploaded()  # as it is now: it may have gone meanwhile

@@ -90,7 +90,7 @@ async def _named(change: UnitOfWork, entry: AuditEntry) -> AuditEntry:
 def _next(head: AuditHead, found: AuditLink) -> AuditHead:
     number = head.entries + 1
     if found.number != number or found.entry is None:
-        raise AuditBroken(f"Entry {number} is gone.")
+        raise AuditBroken(f"Entry {number} is missing.")
     if found.link != link_of(head.link, body_of(found.entry)):
         raise AuditBroken(f"Entry {number} ({found.entry.id}) or its link was changed.")
     return AuditHead(entries=number, link=found.link)

@@ -211,7 +211,7 @@ class Chatting:
         change, thread = await self._opened(visit, thread_id)
         item = await change.items.find(thread_id, item_id)
         if not isinstance(item, UserItem):
-            raise ItemNotFound("The thread has no visitor's item with this id to answer again.")
+            raise ItemNotFound("The thread has no visitor's message with this id that could be answered again.")
         later = await _items_after(change, thread_id, item_id)
         marks = [each.id for each in later if isinstance(each, EndOfTurnItem)]
         for mark in marks:  # at once: what they say of the last try does not hold for this one
@@ -239,7 +239,9 @@ class Chatting:
         newest = await change.items.page(thread_id, PageQuery(limit=_PENDING_WINDOW, newest_first=True))
         calls = [each for each in newest.entries if isinstance(each, ClientToolCallItem) and each.is_pending]
         if not calls or calls[0] is not newest.entries[0]:
-            raise NothingPending("The newest item of the thread is no client tool call that waits for its output.")
+            raise NothingPending(
+                "The newest item of the thread is not a client tool call that is waiting for its output."
+            )
         call = calls[0].completed(output)
         change.items.save(call)
         for dangling in calls[1:]:
@@ -265,7 +267,7 @@ class Chatting:
         if not isinstance(item, StructuredInputItem):
             raise ItemNotFound("The thread has no questions with this id.")
         if not item.is_pending:
-            raise NothingPending("These questions are answered already.")
+            raise NothingPending("These questions have already been answered.")
         item = item.submitted(status, answers)
         change.items.save(item)
         return await self._go_on(change, visit, thread, item, item_id, asked, ItemReplaced(item))

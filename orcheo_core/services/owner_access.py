@@ -99,7 +99,7 @@ class OwnerAccess:
         former = await self._find_live(change, caller, public_id)
         _check_has_all(caller, former.scopes)
         if former.ended_at is not None:
-            raise ServiceTokenEnded("This service token was rotated already; its grace period is running.")
+            raise ServiceTokenEnded("This service token was already rotated; its grace period is running.")
         change.service_tokens.end(former, self._clock.now() + grace)
         note = f"{former.hint}, grace {int(grace.total_seconds())} s"
         self._audit_trail.record(change, Act.SERVICE_TOKEN_ROTATED, caller, note=note)
@@ -194,7 +194,7 @@ def _no_service_token(text: str) -> ServiceTokenInvalid:
     """Also for something that is known by its first letters to be another credential."""
     if text.startswith(PUBLISH_TOKEN_PREFIX):
         return ServiceTokenInvalid(
-            "This is a publish token, which opens chats. The owner API takes a service token (orc_st_…).",
+            "This is a publish token, which is for chats. The owner API needs a service token (orc_st_…).",
         )
     return ServiceTokenInvalid(_NOT_OURS, hint=_WHERE_FROM)
 

@@ -224,7 +224,7 @@ def test_a_damaged_file_is_ignored_and_said_to_be(known: KnownWorkflows, content
     """The next answer of the server takes its place."""
     known.learn([view(1)])
     known.path.write_bytes(content)
-    with pytest.raises(NothingKnown, match="cannot be used and is ignored"):
+    with pytest.raises(NothingKnown, match="is damaged and is ignored"):
         known.all()
     known.learn([view(2)])
     assert ids(known) == ["wf_2"]
@@ -234,7 +234,7 @@ def test_nothing_known_says_how_to_know_more(known: KnownWorkflows) -> None:
     """Of all, and of one."""
     with pytest.raises(NothingKnown) as caught:
         known.all()
-    assert caught.value.detail == f"Nothing is known here of the workflows at {SERVER}."
+    assert caught.value.detail == f"This machine has no saved copy of the workflows at {SERVER}."
     assert "orcheo workflow list" in caught.value.hint
     known.learn([view(1)])
     with pytest.raises(NothingKnown, match="of a workflow 'other' at"):

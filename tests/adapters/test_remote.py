@@ -125,7 +125,7 @@ def test_an_answer_that_is_not_orcheos(status: int, content: bytes) -> None:
     """A wrong address, or a proxy in front of a server that is down; a redirect is not followed with the token."""
     with pytest.raises(ServerUnreachable) as caught:
         answer(status, content).perform("workflows.list", {})
-    said = f"What answers at chat.example.org is not an Orcheo server (status {status})."
+    said = f"The server at chat.example.org is not an Orcheo server (status {status})."
     assert caught.value.detail == said
     assert "ORCHEO_URL" in caught.value.hint
 

@@ -98,13 +98,13 @@ def test_no_data_folder_is_well_when_the_server_is_elsewhere(
 ) -> None:
     """An owner's own machine needs none."""
     found = finding(examine(healthy, settings(tmp_path / "none"), static_folder), "Data folder")
-    assert found == Finding(subject="Data folder", found=f"{tmp_path / 'none'} (not there)")
+    assert found == Finding(subject="Data folder", found=f"{tmp_path / 'none'} (does not exist)")
 
 
 def test_a_data_folder_that_cannot_be_looked_at(healthy: CliContext, tmp_path: Path, static_folder: Path) -> None:
     """Here for its name; for lack of permission it is the same."""
     found = finding(examine(healthy, settings(tmp_path / ("x" * 300)), static_folder), "Data folder")
-    assert "cannot be looked at: File name too long" in found.found
+    assert "cannot be read: File name too long" in found.found
     assert found.advice == "Choose another with ORCHEO_DATA_DIR."
 
 

@@ -82,7 +82,7 @@ def test_a_missing_scope_is_four(sync_house: SyncHouse) -> None:
     token = sync_house.token(Scope.WORKFLOWS_READ)
     orcheo = CommandLine(connect=lambda: sync_house.operations(token=token))
     said = orcheo("workflow", "publish", "echo", "--yes")
-    assert_error(said, 4, detail="the scope workflows:publish", hint="Use a service token that has the scope.")
+    assert_error(said, 4, detail="the scope workflows:publish", hint="Use a service token that has this scope.")
 
 
 def test_an_unreachable_server_is_six() -> None:
@@ -122,7 +122,7 @@ def test_ctrl_c_while_the_server_works_does_not_claim_that_nothing_changed() -> 
     """Nobody knows whether the server had done it."""
     said = connected(KeyboardInterrupt())("workflow", "publish", "echo", "--yes")
     assert said.code == 130
-    assert said.err.endswith("Stopped. What was asked of the server may have been done: see `orcheo workflow list`.\n")
+    assert said.err.endswith("Stopped. The command may have taken effect: check with `orcheo workflow list`.\n")
 
 
 @pytest.mark.parametrize("words", [[], ["workflow"]])

@@ -106,7 +106,7 @@ def test_a_person_at_a_real_terminal_is_asked(tmp_path: Path) -> None:
     os.close(controller)
     os.close(terminal)
     assert (process.returncode, out) == (1, "")
-    assert err.startswith("Publish echo? Anybody with its share link can then reach it. [y/N]: ")
+    assert err.startswith("Publish echo? Anyone with its share link can then chat with it. [y/N]: ")
     assert err.endswith("Nothing was changed.\n")
 
 

@@ -20,7 +20,7 @@ def test_yes_goes_on(person: "partial[CommandLine]", sync_house: SyncHouse) -> N
     sync_house.add()
     said = person(answers="y\n")("workflow", "publish", "echo")
     assert said.code == 0
-    assert said.err.startswith("Publish echo? Anybody with its share link can then reach it. [y/N]: ")
+    assert said.err.startswith("Publish echo? Anyone with its share link can then chat with it. [y/N]: ")
     assert said.out.startswith("echo is public.")
 
 
@@ -57,7 +57,7 @@ def test_a_script_that_does_not_say_yes_is_refused(orcheo: CommandLine, sync_hou
     """Without a terminal nobody can be asked; nothing is changed."""
     sync_house.add()
     said = orcheo("workflow", "publish", "echo")
-    assert_error(said, 2, detail="there is no terminal to ask on", hint="Add --yes if you mean it.")
+    assert_error(said, 2, detail="there is no terminal to ask on", hint="Add --yes to confirm.")
     assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
 
 
@@ -81,7 +81,7 @@ def test_reading_and_registering_do_not_ask(orcheo: CommandLine, sync_house: Syn
 def test_what_was_typed_cannot_drive_the_terminal(person: "partial[CommandLine]") -> None:
     """A pasted handle with an escape in it is shown without."""
     said = person(answers="n\n")("workflow", "publish", "a\x1b]52;c;aGk=\x07\nb {ref}")
-    assert said.err.startswith("Publish a]52;c;aGk= b {ref}? Anybody")
+    assert said.err.startswith("Publish a]52;c;aGk= b {ref}? Anyone")
 
 
 def test_a_long_question_is_wrapped(person: "partial[CommandLine]") -> None:

@@ -27,7 +27,7 @@ def test_list_shows_who_chatted_and_when(orcheo: CommandLine, thread_id: str) ->
 def test_search_finds_by_words(orcheo: CommandLine, thread_id: str) -> None:
     """Or says that there are none."""
     assert thread_id in orcheo("thread", "list", "echo", "--search", "hello").out
-    assert orcheo("thread", "list", "echo", "--search", "goodbye").out == "There are no such threads.\n"
+    assert orcheo("thread", "list", "echo", "--search", "goodbye").out == "No threads found.\n"
 
 
 def test_list_says_how_to_go_on(orcheo: CommandLine, sync_house: SyncHouse, thread_id: str) -> None:
@@ -69,7 +69,7 @@ def test_purge_asks_first_and_says_how_many(orcheo: CommandLine, thread_id: str)
     assert_error(orcheo("thread", "purge", "echo", "--thread", thread_id), 2, detail="confirmation", hint="--yes")
     assert orcheo("thread", "purge", "echo", "--yes").code == 2
     assert orcheo("thread", "purge", "echo", "--thread", thread_id, "--yes").out == "Purged 1 thread of echo.\n"
-    assert orcheo("thread", "list", "echo").out == "There are no such threads.\n"
+    assert orcheo("thread", "list", "echo").out == "No threads found.\n"
     assert_error(orcheo("thread", "show", thread_id), 3, detail="No thread", hint="")
 
 
@@ -90,7 +90,7 @@ def test_a_dry_run_needs_no_confirmation(orcheo: CommandLine, thread_id: str) ->
     assert said.out == "Would purge 1 thread of echo, last used on 2026-11-23 12:00 UTC.\n"
     assert thread_id in orcheo("thread", "list", "echo").out
     assert orcheo("thread", "purge", "echo", "--visitor", "anon:a", "--dry-run").out == (
-        "There are no such threads of echo; nothing would be purged.\n"
+        "No threads of echo match; nothing would be purged.\n"
     )
 
 
@@ -110,5 +110,5 @@ def test_a_failed_turn_says_why(orcheo: CommandLine, sync_house: SyncHouse) -> N
 
 def test_a_whole_answer_has_no_mark(orcheo: CommandLine, thread_id: str) -> None:
     """A thread without failures is not among the failed ones."""
-    assert orcheo("thread", "list", "echo", "--failed").out == "There are no such threads.\n"
+    assert orcheo("thread", "list", "echo", "--failed").out == "No threads found.\n"
     assert "Turn " not in orcheo("thread", "show", thread_id).out

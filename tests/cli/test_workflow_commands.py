@@ -44,7 +44,7 @@ def test_a_setting_has_one_name_and_a_value(orcheo: CommandLine, settings: list[
 def test_list_without_workflows_says_how_to_register_one(orcheo: CommandLine) -> None:
     """No empty table."""
     said = orcheo("workflow", "list")
-    assert said.out == "There are no such workflows. `orcheo workflow add` registers one.\n"
+    assert said.out == "No workflows found. `orcheo workflow add` registers one.\n"
 
 
 def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sync_house: SyncHouse) -> None:
@@ -110,7 +110,7 @@ def test_publish_shows_the_share_link_and_the_publish_token(orcheo: CommandLine,
     sync_house.add()
     message, link, token = orcheo("workflow", "publish", "echo", "--yes").out.splitlines()
     assert message == (
-        "echo is public. Anybody with the share link can chat with it. "
+        "echo is public. Anyone with the share link can chat with it. "
         "Keep the publish token safe: it is shown only this once."
     )
     assert link == "Share link     http://127.0.0.1:8700/chat/echo"
@@ -138,11 +138,11 @@ def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_hou
     """They run out, or end at once with the flag ``--end-sessions``."""
     sync_house.publish()
     assert orcheo("workflow", "unpublish", "echo", "--yes").out == (
-        "echo is private. Running answers go on to their end; open chat sessions end within 5 minutes.\n"
+        "echo is private. Running answers are completed; open chat sessions end within 5 minutes.\n"
     )
     sync_house.result("workflows.publish", ref="echo")
     assert orcheo("workflow", "unpublish", "echo", "--end-sessions", "--yes").out == (
-        "echo is private. Chat sessions and running answers that were left are ended.\n"
+        "echo is private. The remaining chat sessions and running answers were ended.\n"
     )
 
 
@@ -205,7 +205,7 @@ def test_edit_without_a_change_is_an_error(orcheo: CommandLine, sync_house: Sync
     """Nobody is told that something changed when nothing did."""
     sync_house.add()
     said = orcheo("workflow", "edit", "echo")
-    assert_error(said, 2, detail="Name something to change", hint="Correct")
+    assert_error(said, 2, detail="Name at least one thing to change", hint="Correct")
 
 
 def test_remove_says_what_went(orcheo: CommandLine, sync_house: SyncHouse) -> None:

@@ -76,7 +76,7 @@ async def test_an_app_names_no_user_where_a_login_says_who_chats(hall: Hall) -> 
 async def test_users_of_an_app_do_not_come_in_where_visitors_sign_in(hall: Hall) -> None:
     """And are told why a login is wanted of them."""
     token = await hall.publish(require_login=True)
-    with pytest.raises(LoginRequired, match="not users whom an app names"):
+    with pytest.raises(LoginRequired, match="users named by an app are not accepted"):
         await visit(hall, token)
 
 

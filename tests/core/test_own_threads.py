@@ -97,7 +97,7 @@ async def test_a_cursor_must_have_the_form_of_an_id(hall: Hall) -> None:
             transcripts.page(ADA, "echo", query),
             transcripts.read(ADA, turn.thread_id, query),
         ):
-            with pytest.raises(InvalidInput, match=r"after: names no (thread|item) of yours"):
+            with pytest.raises(InvalidInput, match=r"after: does not match any (thread|item) of yours"):
                 await asked
     await own.delete(visit, turn.thread_id)
     assert (await own.page(visit, PageQuery(after=turn.thread_id))).entries == ()

@@ -205,7 +205,7 @@ async def test_a_cursor_must_be_the_id_of_ones_own(hall: Hall) -> None:
     """Neither another owner's nor one that never was."""
     mine, theirs = await create(hall), await create(hall, BOB)
     for after in ("nope", "", theirs.record.id):
-        with pytest.raises(InvalidInput, match="after: names no service token of yours"):
+        with pytest.raises(InvalidInput, match="after: does not match any service token of yours"):
             await hall.core.owner_access.page(ADA, PageQuery(after=after))
     assert (await hall.core.owner_access.page(ADA, PageQuery(after=mine.record.id))).entries == ()
     assert (await hall.core.owner_access.page(OPERATOR, PageQuery(after=mine.record.id))) is not None

@@ -93,7 +93,7 @@ async def test_nobody_is_sent_to_sign_in_where_that_is_not_possible() -> None:
     ):
         with pytest.raises(LoginRequired) as refused:
             await attempt
-        assert refused.value.hint.startswith("It is not possible to sign in on this server")
+        assert refused.value.hint.startswith("This server does not offer sign-in")
 
 
 async def test_what_the_operator_switched_off_is_an_obstacle(hall: Hall) -> None:
@@ -170,7 +170,7 @@ async def test_a_cursor_must_be_the_id_of_a_workflow_of_ones_own(hall: Hall) -> 
     """Neither a handle nor an unknown id; an empty page would look like an empty list."""
     await hall.add()
     for after in ("wf_nope", "echo", "", "thr_1"):
-        with pytest.raises(InvalidInput, match="after: names no workflow of yours"):
+        with pytest.raises(InvalidInput, match="after: does not match any workflow of yours"):
             await hall.core.registering.page(ADA, WorkflowFilter(), PageQuery(after=after))
     workflow = await stored(hall)
     page = await hall.core.registering.page(ADA, WorkflowFilter(), PageQuery(after=workflow.id))

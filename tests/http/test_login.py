@@ -1,6 +1,7 @@
 """Signing in and out over HTTP: the login wall, the way to the provider and back, the end of a login."""
 
 from collections.abc import AsyncIterator, Callable
+from html import escape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -266,7 +267,7 @@ async def test_people_see_a_page_programs_a_problem(
     page = await come_back(walled, change(provider.authorize(await go(walled))), BROWSER)
     assert page.status_code == status
     assert page.headers["content-type"].startswith("text/html")
-    assert problem["detail"] in page.text
+    assert escape(problem["detail"]) in page.text
     assert 'href="/chat/echo"' in page.text
     assert "access_denied" not in page.text
     entries = (await walled.store.begin().audit.page(PageQuery(limit=100))).entries
@@ -342,7 +343,7 @@ async def test_without_a_provider_nobody_can_sign_in(house: House) -> None:
     told = assert_problem(await house.client.post("/api/chat/echo/session", json={}), 401, "login_required")
     assert "Sign in" not in told["hint"]
     by_token = await house.chatkit(published["publish_token"], "threads.list")
-    assert "not possible to sign in" in assert_problem(by_token, 401, "login_required")["hint"]
+    assert "does not offer sign-in" in assert_problem(by_token, 401, "login_required")["hint"]
     assert (await house.client.get("/api/chat/echo")).json()["login_url"] is None
     assert_problem(await house.client.get("/auth/login"), 404, "login_not_set_up")
     assert_problem(await house.client.get("/auth/trial?state=x"), 404, "login_not_set_up")
@@ -368,7 +369,7 @@ async def test_the_trial_sign_in_takes_any_name() -> None:
         form = await go(house)
         state = parse_qs(urlsplit(form).query)["state"][0]
         page = await house.client.get(form)
-        assert "anybody can sign in under any name" in page.text
+        assert "anyone can sign in under any name" in page.text
         async with house.visitor_from("10.0.0.2") as other:
             assert_problem(await other.client.get(form), 400, "login_attempt_invalid")
         assert_problem(await come_back(house, {"state": state, "code": " "}), 403, "login_denied")

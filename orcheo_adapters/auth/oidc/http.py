@@ -77,7 +77,7 @@ async def _read(response: httpx2.Response) -> bytes:
 def _object(body: bytes) -> dict[str, Any]:
     document = orjson.loads(body)
     if not isinstance(document, dict):
-        message = "the answer is no JSON object"
+        message = "the answer is not a JSON object"
         raise TypeError(message)
     return document
 

@@ -15,7 +15,7 @@ CLIENT_AUTHS = ("auto", "basic", "post")
 
 def _check_name(_registration: object, _attribute: object, name: str) -> None:
     if not _NAME.fullmatch(name):
-        message = "must be 1 to 32 lower-case letters, digits and inner hyphens"
+        message = "must have 1 to 32 lower-case letters, digits or hyphens, and start and end with a letter or digit"
         raise ValueError(message)
 
 

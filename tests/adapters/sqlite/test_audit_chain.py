@@ -24,8 +24,8 @@ OPERATOR = Caller(actor=Actor("root"), channel=Channel.CLI, scopes=frozenset(Sco
     [
         ("UPDATE audit SET note = 'nothing' WHERE id = 'aud_2'", "Entry 2"),
         ("UPDATE audit SET at = at + 1 WHERE id = 'aud_1'", "Entry 1"),
-        ("DELETE FROM audit WHERE id = 'aud_3'", "Entry 3 is gone"),
-        ("DELETE FROM audit_chain WHERE number = 2", "Entry 2 is gone"),
+        ("DELETE FROM audit WHERE id = 'aud_3'", "Entry 3 is missing"),
+        ("DELETE FROM audit_chain WHERE number = 2", "Entry 2 is missing"),
         ("INSERT INTO audit VALUES ('aud_9', 0, 'refused', 'ada', 'cli', NULL, '', NULL, '')", "outside"),
         ("UPDATE audit SET handle = 'other' WHERE id = 'aud_2'", "Entry 2"),
         ("UPDATE audit SET actor_label = 'CI' WHERE id = 'aud_1'", "Entry 1"),

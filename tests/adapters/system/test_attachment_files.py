@@ -46,7 +46,7 @@ async def test_another_number_of_bytes_than_announced_is_refused(
     files: AttachmentFiles, parts: tuple[bytes, ...]
 ) -> None:
     """Too few and too many alike, and nothing of them stays."""
-    with pytest.raises(InvalidInput, match="announced as 3 bytes"):
+    with pytest.raises(InvalidInput, match="announced size of 3 bytes"):
         await files.write("atc_1", chunks(*parts), size=3)
     assert list(files.ids()) == []
 
@@ -85,7 +85,7 @@ async def test_a_disk_that_takes_no_more_is_unavailable_storage(tmp_path: Path) 
 async def test_a_place_that_cannot_be_written_is_unavailable_storage(tmp_path: Path) -> None:
     """A file where the folder should be is no reason to fall over."""
     (tmp_path / "attachments").touch()
-    with pytest.raises(StorageUnavailable, match="could not be kept"):
+    with pytest.raises(StorageUnavailable, match="could not be stored"):
         await LocalAttachmentFiles(tmp_path / "attachments").write("atc_1", chunks(b"x"), size=1)
 
 
