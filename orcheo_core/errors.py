@@ -444,7 +444,7 @@ class ConfirmationNeeded(InvalidError):
 
     code = "confirmation_needed"
     summary = "This needs a confirmation, and there is no terminal to ask on."
-    hint = "Add --yes if you mean it."
+    hint = "Add --yes to confirm."
 
 
 class TranscriptionOff(InvalidError):

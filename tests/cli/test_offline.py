@@ -102,7 +102,9 @@ def test_different_ages_are_said_from_to(known: KnownWorkflows, offline: Command
 def test_nothing_known_is_an_error(offline: CommandLine) -> None:
     """Of exit code 3, as for a workflow that is not there."""
     said = offline("workflow", "list", "--offline")
-    assert_error(said, 3, detail="This machine has no saved copy of the workflows at", hint="`orcheo workflow list` once")
+    assert_error(
+        said, 3, detail="This machine has no saved copy of the workflows at", hint="`orcheo workflow list` once"
+    )
     assert offline("workflow", "show", "echo", "--offline").code == 3
 
 
@@ -110,7 +112,9 @@ def test_offline_is_all_or_nothing(known: KnownWorkflows, offline: CommandLine) 
     """A page of what is known would pose as a page of the server."""
     known.learn([view(1)])
     said = offline("workflow", "list", "--offline", "--after", "wf_1")
-    assert_error(said, 2, detail="--offline shows everything that this machine has saved", hint="`orcheo workflow list --help`")
+    assert_error(
+        said, 2, detail="--offline shows everything that this machine has saved", hint="`orcheo workflow list --help`"
+    )
 
 
 def test_a_server_that_does_not_answer_leads_to_offline(known: KnownWorkflows, offline: CommandLine) -> None:

@@ -47,7 +47,7 @@ async def test_the_owner_is_asked_in_the_words_of_the_command_line(sync_house: S
     async with client(sync_house, mode, owner) as assistant:
         published = data_of(await assistant.call_tool("workflows_publish", {"ref": "echo"}))
     assert published["workflow"]["is_public"] is True
-    assert owner.asked == ["Publish echo? Anybody with its share link can then reach it."]
+    assert owner.asked == ["Publish echo? Anyone with its share link can then chat with it."]
 
 
 @both_ways
