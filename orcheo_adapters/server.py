@@ -15,6 +15,7 @@ from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
 from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.system.clock import SystemClock
+from orcheo_adapters.system.collector import spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.local_server import local_url
@@ -97,6 +98,7 @@ async def _serve(
                 repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
                 repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: keep_house(orcheo, store, settings.retention)),
             ):
+                spare_the_collector()
                 await _listen_until_told(orcheo, listener, lambda: on_ready(url) if on_ready else None)
                 await _drain(orcheo)
         finally:

@@ -4,20 +4,24 @@ Writes the publish tokens of its workflows to standard output, on one line.
 """
 
 import asyncio
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
-import uvicorn
 import uvloop
 
 from bench.servers.listening import option
 from orcheo_adapters.auth.secrets_file import load_secrets
 from orcheo_adapters.bootstrap import Orcheo, assemble, local_caller
+from orcheo_adapters.http.deadlines import Deadlines
+from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.serving import http_server
 from orcheo_adapters.server import CHECKPOINT_SECONDS, repeated
 from orcheo_adapters.setting_values import RATE_SETTINGS
 from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.sqlite.store import SqliteStore
+from orcheo_adapters.system.collector import spare_the_collector
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_core import RunnerSpec
 
@@ -34,11 +38,17 @@ async def main() -> None:
         store = SqliteStore(folder / "orcheo.db", synchronous=option(1, "FULL"))
         orcheo = assemble(store, load_secrets(folder, SystemEntropy().random_bytes), settings)
         print(*[await _publish(orcheo, handle) for handle in WORKFLOWS], flush=True)
-        config = uvicorn.Config(
-            orcheo.app, host="127.0.0.1", port=port, access_log=False, log_level="warning", lifespan="off"
+        server = http_server(
+            orcheo.app,
+            deadlines=Deadlines(),
+            security_headers=SecurityHeaders(),
+            on_ready=lambda: None,
+            on_stop=orcheo.core.engine.stop,
         )
-        async with repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint):
-            await uvicorn.Server(config).serve()
+        spare_the_collector()
+        with socket.create_server(("127.0.0.1", port), backlog=2048) as listener:
+            async with repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint):
+                await server.serve(sockets=[listener])
         await store.close()
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from orcheo_adapters.http.attachments import upload_descriptor
 from orcheo_adapters.http.parts import HttpParts, parts_of
-from orcheo_adapters.http.requests import address_of
+from orcheo_adapters.http.requests import address_of, body_of, header_of
 from orcheo_adapters.http.sse import TurnStream
 from orcheo_adapters.http.visits import visit_of
 from orcheo_adapters.wire import chatkit_requests as wire
@@ -41,7 +41,7 @@ class _Asked:
 async def chatkit(request: Request) -> ASGIApp:
     """``POST /api/chatkit``: the ChatKit protocol, under a chat grant or a publish token."""
     visit = await visit_of(request)
-    decoded = wire.decode_chatkit(await request.body())
+    decoded = wire.decode_chatkit(await body_of(request))
     if decoded.workflow_ref not in {None, visit.workflow.id, visit.workflow.handle}:
         raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
     asked = _Asked(parts=parts_of(request), visit=visit, key=_idempotency_key(request, decoded.client_id))
@@ -83,13 +83,13 @@ async def _stream(request: Request, visit: Visit, turn: Turn) -> ASGIApp:
     if live is None:
         frames = map(parts.encoder.frame, await parts.core.own_threads.replay(visit, turn))
         return Response(b"".join(frames), headers=NO_STORE, media_type="text/event-stream")
-    resumable = request.headers.get("orcheo-resume") == "1"
+    resumable = header_of(request, b"orcheo-resume") == "1"
     stop = None if resumable else lambda: live.stop(TurnStatus.CANCELLED)
     return TurnStream(live, heartbeats=parts.heartbeats, numbered=resumable, on_gone=stop)
 
 
 def _idempotency_key(request: Request, client_id: str | None) -> str | None:
-    key = request.headers.get("idempotency-key") or client_id
+    key = header_of(request, b"idempotency-key") or client_id
     if key is not None and len(key) > _KEY_LENGTH:
         raise InvalidInput(FieldError("Idempotency-Key", f"must be at most {_KEY_LENGTH} characters"))
     return key

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orcheo_adapters.http.parts import parts_of
+from orcheo_adapters.http.requests import header_of
 from orcheo_core.domain.login import LOGIN_IDLE_LIFETIME, Login
 
 
@@ -20,6 +21,8 @@ class Cookie(StrEnum):
 
 def cookie_of(request: Request, cookie: Cookie) -> str | None:
     """The value that the browser sent."""
+    if header_of(request, b"cookie") is None:
+        return None
     return request.cookies.get(_name(request, cookie))
 
 

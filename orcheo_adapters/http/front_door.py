@@ -16,6 +16,7 @@ from orcheo_adapters.http.chatkit import chatkit, follow_thread
 from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.problems import CrossSiteRequest, ErrorAnswers, on_crash, on_gone, problem_response
 from orcheo_adapters.http.request_id import request_id_of, set_request_id
+from orcheo_adapters.http.requests import HEADERS
 from orcheo_adapters.http.security_headers import Header, SecurityHeaders
 from orcheo_core.errors import BodyTooLarge, MalformedRequest, OrcheoError
 
@@ -71,7 +72,7 @@ class FrontDoor:
             await self._app(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        headers = dict(reversed(scope["headers"]))  # of a name that comes twice the first counts
+        headers = scope[HEADERS] = dict(reversed(scope["headers"]))  # of a name that comes twice the first counts
         more = [(b"x-request-id", set_request_id(scope).encode("ascii"))]
         is_readable = self._add_cors(more, path, headers)
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.problems import CrossSiteRequest
@@ -13,10 +13,31 @@ from orcheo_core.errors import MalformedRequest, ServiceTokenInvalid
 
 T = TypeVar("T")
 
+HEADERS = "orcheo.headers"
+"""Key in the ASGI scope of the request's headers by name: the front door has been through them anyway."""
+
+
+def header_of(request: Request, name: bytes) -> str | None:
+    """The first value of a header, by its name in small letters."""
+    value: bytes | None = request.scope[HEADERS].get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body, which nearly always comes in one message."""
+    message = await request.receive()
+    chunks = [message.get("body", b"")]
+    while message["type"] != "http.disconnect" and message.get("more_body"):
+        message = await request.receive()
+        chunks.append(message.get("body", b""))
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return b"".join(chunks)
+
 
 def bearer(request: Request) -> str | None:
     """The credential of ``Authorization: Bearer …`` (RFC 6750, section 2.1), or None."""
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    scheme, _, credential = (header_of(request, b"authorization") or "").partition(" ")
     return credential.strip() if scheme.lower() == "bearer" and credential.strip() else None
 
 

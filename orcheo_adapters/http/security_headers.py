@@ -17,6 +17,7 @@ _ALWAYS: tuple[Header, ...] = (
         b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 )
+_NAMES = frozenset({b"strict-transport-security", *(name for name, _ in _ALWAYS)})
 _OVER_TLS: Header = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -39,6 +40,5 @@ class SecurityHeaders:
         """``headers`` with ours, and ``more``; a header that the answer has already stays as it is."""
         own = list(headers)
         names = {name for name, _ in own}
-        own.extend(each for each in self._all if each[0] not in names)
-        own.extend(more)
-        return own
+        ours = self._all if names.isdisjoint(_NAMES) else [each for each in self._all if each[0] not in names]
+        return [*own, *ours, *more]

@@ -224,11 +224,10 @@ class AnswerPieces:
             return self._text(self._growth.settled() + self._own_text(piece))
         return self._text(self._growth.take(self._read(piece)))
 
-    def is_plain(self, piece: Any) -> bool:
-        """Whether ``piece`` is text that can be passed on as it is: ASCII, and nothing waits before it."""
-        if type(piece) is not str or not piece:
-            return False
-        return piece.isascii() and self._growth.is_over and self._characters.is_empty
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits for the next piece, so that plain ASCII text can be passed on as it is."""
+        return self._growth.is_over and self._characters.is_empty
 
     def rest(self) -> list[RunEvent]:
         """What is left when no piece follows."""

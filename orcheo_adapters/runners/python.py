@@ -105,15 +105,17 @@ async def _write_answer(answer: Any, writer: Writer) -> None:
 
 
 async def _write_pieces(answer: AsyncIterable[Any], pieces: AnswerPieces, writer: Writer) -> None:
+    is_settled = False
     try:
         async for piece in answer:
-            if pieces.is_plain(piece):  # by far the most of them
+            if is_settled and type(piece) is str and piece and piece.isascii():  # by far the most of them
                 if not writer.text(piece):
                     await writer.room()
                 continue
             for event in pieces.take(piece):
                 if not writer.event(event):
                     await writer.room()
+            is_settled = pieces.is_settled
     finally:
         await _close(answer)
 

@@ -97,6 +97,10 @@ class ChatKitEncoder(FrameEncoder):
         """``data: …``; clients that can resume get an ``id:`` line before it."""
         if type(event) is PartDelta:  # the one that goes out by the thousand
             return _DELTA % (orjson.dumps(event.item_id), orjson.dumps(event.delta))
+        if type(event) is PartAdded:
+            return _PART_ADDED % orjson.dumps(event.item_id)
+        if type(event) is StreamOptions:
+            return _STREAM_OPTIONS[event.allow_cancel]
         return b"data: " + orjson.dumps(self.event(event)) + b"\n\n"
 
     def event(self, event: ThreadEvent) -> Json:
@@ -216,6 +220,16 @@ def _part_update(item_id: str, kind: str, **fields: Any) -> Json:
 def _step_update(item_id: str, kind: str, index: int, step: Json) -> Json:
     update = {"type": f"workflow.task.{kind}", "task_index": index, "task": step}
     return {"type": "thread.item.updated", "item_id": item_id, "update": update}
+
+
+_PART_ADDED = b"data: %b\n\n" % orjson.dumps(
+    _part_update("?", "added", content=part_json(AnswerPart(text="")))
+).replace(b'"?"', b"%b")
+_STREAM_OPTIONS = {
+    allowed: b"data: %b\n\n" % orjson.dumps({"type": "stream_options", "stream_options": {"allow_cancel": allowed}})
+    for allowed in (True, False)
+}
+"""Frames of events that say nearly the same each time."""
 
 
 def _page_json(page: Page[Any], encode: Callable[[Any], Json]) -> Json:

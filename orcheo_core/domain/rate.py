@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from math import ceil
 
 from attrs import field, frozen
@@ -44,12 +45,18 @@ class Rate:
     @property
     def half(self) -> "Rate":
         """Half as many in the same time, one at least."""
-        return Rate(amount=max(1, self.amount // 2), seconds=self.seconds)
+        return _half(self)
 
     def is_within(self, other: "Rate") -> bool:
         """Whether who keeps to this rate keeps to ``other`` as well, at any moment."""
         windows = ceil(other.seconds / self.seconds)
         return self.amount * windows <= other.amount
+
+
+@lru_cache(64)
+def _half(rate: Rate) -> Rate:
+    """There are as many rates as settings, and every turn asks for some of these."""
+    return Rate(amount=max(1, rate.amount // 2), seconds=rate.seconds)
 
 
 @frozen(kw_only=True)

@@ -87,14 +87,16 @@ class LiveTurn(RunSink):
 
     def text(self, text: str) -> bool:
         """See the port. At the limit of text the run is stopped."""
+        draft = self.draft
         if self.is_too_long or self.is_lost:
             return False
-        if self.draft.length + len(text) > OUTPUT_LIMIT:
-            text = text[: OUTPUT_LIMIT - self.draft.length]
+        if draft.length + len(text) > OUTPUT_LIMIT:
+            text = text[: OUTPUT_LIMIT - draft.length]
             self.is_too_long = True
             self.run.stop()
-        self.draft.write(text)
-        return self._said()
+        draft.write(text)
+        self._since_pause += 1
+        return self._since_pause < PIECES_IN_A_ROW if self._is_due else self._said()
 
     def event(self, event: RunEvent) -> bool:
         """See the port."""
@@ -105,6 +107,7 @@ class LiveTurn(RunSink):
         if isinstance(event, UsageReported):
             self.turn = self.turn.with_usage(event.usage)
         self.draft.apply(event)
+        self._since_pause += 1
         return self._said() and not self.draft.has_news
 
     async def room(self) -> None:
@@ -122,7 +125,6 @@ class LiveTurn(RunSink):
         if not self._is_due:
             self._is_due = True
             self._background.soon(self.pass_on)
-        self._since_pause += 1
         return self._since_pause < PIECES_IN_A_ROW
 
     def abandoned(self, error: Exception | None) -> None:
