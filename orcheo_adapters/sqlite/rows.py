@@ -38,7 +38,8 @@ WORKFLOW_COLUMNS = (
 
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970."""
-    return (moment - _EPOCH) // _MICROSECOND
+    passed = moment - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 def _maybe_micros(moment: datetime | None) -> int | None:

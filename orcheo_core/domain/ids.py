@@ -35,7 +35,7 @@ class IdKind(StrEnum):
 def compose_id(kind: IdKind, *, microseconds: int, chance: bytes) -> str:
     """Build an id from a moment (µs since 1970) and :data:`CHANCE_BYTES` random bytes."""
     moment = base62.encode(microseconds, _TIME_WIDTH)
-    return f"{kind.value}_{moment}{base62.from_chance(chance)[:_CHANCE_WIDTH]}"
+    return f"{kind}_{moment}{base62.from_chance(chance)[:_CHANCE_WIDTH]}"
 
 
 def is_id(kind: IdKind, text: str) -> bool:

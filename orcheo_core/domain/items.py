@@ -5,7 +5,7 @@ Names and fields follow ChatKit's thread items, so that nothing is lost between 
 
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.component_items import (
@@ -109,7 +109,9 @@ class AssistantItem(ItemBase):
 
     def with_answer(self, part: AnswerPart) -> "AssistantItem":
         """The same item with this as its only content."""
-        return evolve(self, content=(part,))
+        return AssistantItem(
+            id=self.id, thread_id=self.thread_id, turn_id=self.turn_id, created_at=self.created_at, content=(part,)
+        )
 
 
 Item = (

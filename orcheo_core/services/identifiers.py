@@ -1,13 +1,12 @@
 """New ids, strictly increasing within one process."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Identifiers:
@@ -21,6 +20,7 @@ class Identifiers:
 
     def new(self, kind: IdKind) -> str:
         """A new id of this kind."""
-        now = (self._clock.now() - _EPOCH) // _MICROSECOND
-        self._last = max(now, self._last + 1)
+        passed = self._clock.now() - _EPOCH
+        now = (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+        self._last = now if now > self._last else self._last + 1
         return compose_id(kind, microseconds=self._last, chance=self._entropy.random_bytes(CHANCE_BYTES))

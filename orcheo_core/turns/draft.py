@@ -116,8 +116,9 @@ class TurnDraft:
     @property
     def is_empty(self) -> bool:
         """Whether a visitor was shown nothing: no item (blank text is none), no notice, no effect."""
-        shown = (item for item in self.items(every=True) if not isinstance(item, HiddenItem))
-        return not self._is_noticed and not any(_shows(each) for each in shown)
+        if self._is_noticed or self._note is not None or any(map(_shows, self._whole)):
+            return False
+        return self._answer is None or not self._answer.shows
 
     # --- what followers are told ------------------------------------------------------------------------------------
 
@@ -306,7 +307,9 @@ class TurnDraft:
 
 
 def _shows(item: Item) -> bool:
-    return bool(item.text.strip() or item.content[0].citations) if isinstance(item, AssistantItem) else True
+    if isinstance(item, AssistantItem):
+        return bool(item.text.strip() or item.content[0].citations)
+    return not isinstance(item, HiddenItem)
 
 
 class _AnswerDraft:
@@ -322,6 +325,11 @@ class _AnswerDraft:
     def item(self) -> AssistantItem:
         part = AnswerPart(text="".join(self.pieces), citations=tuple(self._citations))
         return self.item_at_first.with_answer(part)
+
+    @property
+    def shows(self) -> bool:
+        """Whether there is anything to see so far."""
+        return bool(self._citations) or any(map(str.strip, self.pieces))
 
     def delta(self) -> tuple[ThreadEvent, ...]:
         """The text since the last time, if any."""
