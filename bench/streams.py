@@ -11,11 +11,13 @@ from statistics import median, quantiles
 from bench.client import Visitor
 from bench.rounds import print_table
 from bench.start import resident_mib
-from bench.turns import Subject, running
+from bench.turns import Subject, cpu_seconds, running
+from orcheo_adapters.http.heartbeats import HEARTBEAT_SECONDS
 
 OURS = "bench.servers.ours"
 IDLE = 9_000
 """As many as the usual limit of 20,000 open files lets one process have, with room."""
+MANY = 4_500
 COLD, BUSY = 256, 32
 ROUNDS = 5
 _SAID = re.compile(rb"(\d{12,}) ")
@@ -113,6 +115,37 @@ def report_pauses(ours: Subject) -> None:
     print_table(title, ("clients", "median, ms", "p95, ms"), rows)
 
 
+def report_paced(ours: Subject, bare: Subject) -> None:
+    """What a turn costs whose pieces come one by one."""
+    rows = []
+    for clients in (BUSY, 128):
+        cpu: dict[str, list[float]] = {"ours": [], "bare": []}
+        for _ in range(ROUNDS):
+            for name, subject, credential in (("ours", ours, ours.credentials[1]), ("bare", bare, "paced")):
+                measured = subject.measure(clients=clients, turns=clients * 8, credential=credential)
+                cpu[name].append(measured.cpu)
+        ms = {name: median(some) * 1000 for name, some in cpu.items()}
+        rows.append([str(clients), f"{ms['ours']:.2f}", f"{ms['bare']:.2f}", f"{ms['ours'] / ms['bare']:.2f}"])
+    title = "CPU of a turn of 20 pieces, 10 ms between pieces"
+    print_table(title, ("clients", "Orcheo FULL, ms", "bare Starlette, ms", "÷"), rows)
+
+
+def report_idle_cpu(ours: Subject) -> None:
+    """What streams that wait cost in processor time, heartbeats included."""
+
+    async def measure() -> float:
+        held = await hold(ours.port, ours.credentials[2], MANY)
+        await asyncio.sleep(3)
+        before = cpu_seconds(ours.pid)
+        await asyncio.sleep(HEARTBEAT_SECONDS * 2)
+        used = cpu_seconds(ours.pid) - before
+        for visitor in held:
+            visitor.close()
+        return used / (HEARTBEAT_SECONDS * 2)
+
+    print(f"\nCPU of {MANY} streams that wait: {asyncio.run(measure()):.1%} of a core")
+
+
 def report_idle(ours: Subject, bare: Subject) -> None:
     """What a stream that waits costs."""
     kib = {"Orcheo": idle_kib(ours, ours.credentials[2]), "bare Starlette": idle_kib(bare, "waiting")}
@@ -135,6 +168,8 @@ def main() -> None:
     """Measure and print."""
     with running(OURS, "FULL", "asyncio") as ours, running("bench.servers.bare") as bare:
         report_pauses(ours)
+        report_paced(ours, bare)
+        report_idle_cpu(ours)
         report_idle(ours, bare)
     with running(OURS, "FULL", "asyncio") as plain, running(OURS, "FULL", "uvloop") as uvloop:
         report_cold({"asyncio": plain, "uvloop": uvloop})

@@ -52,15 +52,15 @@ class Subject:
     credentials: list[str]
     """Publish tokens of the workflows twenty, paused and waiting; only of ours."""
 
-    def measure(self, *, clients: int, turns: int) -> Round:
+    def measure(self, *, clients: int, turns: int, credential: str | None = None) -> Round:
         """Turns a second, server CPU seconds a turn, and the time to the first event."""
-        cpu, began = _cpu_seconds(self.pid), time.perf_counter()
-        times = asyncio.run(load(self.port, self.credentials[0], clients=clients, turns=turns))
+        cpu, began = cpu_seconds(self.pid), time.perf_counter()
+        times = asyncio.run(load(self.port, credential or self.credentials[0], clients=clients, turns=turns))
         took = time.perf_counter() - began
         firsts = [each.first for each in times]
         return Round(
             rate=len(times) / took,
-            cpu=(_cpu_seconds(self.pid) - cpu) / len(times),
+            cpu=(cpu_seconds(self.pid) - cpu) / len(times),
             first_p95=quantiles(firsts, n=20)[-1],
         )
 
@@ -80,7 +80,8 @@ def running(module: str, *options: str) -> Iterator[Subject]:
         process.wait()
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -27,10 +27,13 @@ async def twenty(_text: str) -> AsyncIterator[str]:
         yield delta
 
 
+PAUSE_SECONDS = 0.01
+
+
 async def paused(_text: str) -> AsyncIterator[str]:
     """Pieces with a pause between them; each says when it was said, in nanoseconds of the machine's monotonic clock."""
     for _ in range(20):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(PAUSE_SECONDS)
         yield f"{time.monotonic_ns()} "
 
 

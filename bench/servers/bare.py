@@ -9,16 +9,22 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bench.servers.listening import listen
-from bench.workflow import FRAMES
+from bench.workflow import FRAMES, PAUSE_SECONDS
 
 
 async def answer(request: Request) -> Response:
-    """Read the request, stream the frames; who says `waiting` gets the first one and waits for ever."""
+    """Read the request, stream the frames.
+
+    With `waiting` as credential the stream waits after the first one, with `paced` it pauses before each delta.
+    """
     await request.body()
-    waits = request.headers["authorization"] == "Bearer waiting"
+    credential = request.headers["authorization"].removeprefix("Bearer ")
+    waits, is_paced = credential == "waiting", credential == "paced"
 
     async def frames() -> AsyncIterator[bytes]:
         for frame in FRAMES:
+            if is_paced and b"text_delta" in frame:
+                await asyncio.sleep(PAUSE_SECONDS)
             yield frame
             if waits:
                 await asyncio.Event().wait()

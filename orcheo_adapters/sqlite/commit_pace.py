@@ -11,8 +11,11 @@ TOO_SLOW = 0.001
 _IN_A_ROW = 3
 """A single slow commit may be another program's doing."""
 
-_REST = 1.0
-"""Seconds for which the thread commits after the disk was slow; then the loop tries again."""
+_REST, _LONGEST_REST = 1.0, 60.0
+"""Seconds for which the thread commits after the disk was slow; then the loop tries one commit.
+
+If that is slow too, the next rest is twice as long: on a slow disk, streams are not held up more often than needed.
+"""
 
 
 @define
@@ -23,6 +26,7 @@ class CommitPace:
     _now: Callable[[], float] = time.monotonic
     _slow_ones: int = 0
     _slow_until: float = 0.0
+    _rest: float = _REST
 
     @property
     def is_quick(self) -> bool:
@@ -31,7 +35,11 @@ class CommitPace:
 
     def took(self, seconds: float) -> None:
         """Note the time of a commit on the event loop."""
-        self._slow_ones = self._slow_ones + 1 if seconds > self.too_slow else 0
+        if seconds <= self.too_slow:
+            self._slow_ones, self._rest = 0, _REST
+            return
+        self._slow_ones += 1
         if self._slow_ones >= _IN_A_ROW:
-            self._slow_ones = 0
-            self._slow_until = self._now() + _REST
+            self._slow_ones = _IN_A_ROW - 1  # after the rest one slow commit is enough
+            self._slow_until = self._now() + self._rest
+            self._rest = min(self._rest * 2, _LONGEST_REST)

@@ -217,6 +217,24 @@ def test_a_slow_disk_is_left_to_the_thread_for_a_while() -> None:
     assert pace.is_quick
 
 
+def test_a_disk_that_stays_slow_is_tried_less_and_less_often() -> None:
+    """Up to once a minute; one quick commit makes good for all."""
+    now = [100.0]
+    pace = CommitPace(too_slow=0.001, now=lambda: now[0])
+    pace.took(0.002)
+    pace.took(0.002)
+    for rest in (1, 2, 4, 8, 16, 32, 60, 60):
+        pace.took(0.002)
+        now[0] += rest - 0.1
+        assert not pace.is_quick
+        now[0] += 0.2
+        assert pace.is_quick
+    pace.took(0.0001)
+    pace.took(0.002)
+    pace.took(0.002)
+    assert pace.is_quick
+
+
 async def test_the_thread_shortens_the_write_ahead_log(tmp_path: Path) -> None:
     """Copying the log into the database takes too long for the event loop."""
     with opened(tmp_path / "orcheo.db") as database:
