@@ -64,7 +64,8 @@ async def _listen(visitor: Visitor) -> list[float]:
     for _ in range(10):
         async for chunk in visitor.chunks():
             now = time.monotonic_ns()
-            late += [(now - int(said)) / 1e6 for said in _SAID.findall(chunk) if b"text_delta" in chunk]
+            deltas = b"".join(frame for frame in chunk.split(b"\n\n") if b"text_delta" in frame)
+            late += [(now - int(said)) / 1e6 for said in _SAID.findall(deltas)]
     visitor.close()
     return late
 

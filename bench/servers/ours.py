@@ -46,7 +46,11 @@ async def main() -> None:
             on_stop=orcheo.core.engine.stop,
         )
         spare_the_collector()
-        with socket.create_server(("127.0.0.1", port), backlog=2048) as listener:
+        # The protocol is named for the reason that the server has: without it asyncio leaves Nagle's delay on.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(2048)
+            listener.setblocking(False)
             async with repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint):
                 await server.serve(sockets=[listener])
         await store.close()
