@@ -162,7 +162,8 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
 
 
 async def keep_house(orcheo: "Orcheo", store: Store, retention: timedelta | None) -> None:
-    """What no visitor should wait for: purge what is too old, index what was said, erase what was removed."""
+    """What no visitor should wait for: remove what is too old, index what was said, erase what was removed."""
+    await orcheo.core.admitting.remove_expired()
     if retention is not None:
         purged = await orcheo.core.transcripts.purge_older(retention)
         if purged:

@@ -50,7 +50,7 @@ class WorkflowNotFound(NotFoundError):
 
 
 class ChatUnavailable(NotFoundError):
-    """Unknown, private and unpublished workflows look the same to a visitor (design.md §5)."""
+    """Unknown, private and unpublished workflows look the same to a visitor."""
 
     code = "chat_unavailable"
     summary = "This chat is not available."
@@ -200,7 +200,7 @@ class IdempotencyKeyReused(ConflictError):
 
 
 class TurnInProgress(ConflictError):
-    """A thread has at most one running turn (design.md §4)."""
+    """A thread has at most one running turn."""
 
     code = "turn_in_progress"
     summary = "An answer is still being written in this thread."

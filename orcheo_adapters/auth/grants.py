@@ -1,7 +1,7 @@
 """Chat grants as JWTs, read by :mod:`orcheo_adapters.auth.strict_jws`.
 
 HS256 (RFC 7518 §3.2), header exactly ``alg``, ``kid``, ``typ`` (explicit typing: RFC 8725 §3.11), all claims required
-and checked once more (security.md, *Libraries*).
+and checked once more.
 """
 
 import re

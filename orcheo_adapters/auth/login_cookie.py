@@ -1,4 +1,4 @@
-"""The signed cookie that holds a login (security.md, *Login*)."""
+"""The signed cookie that holds a login."""
 
 from collections.abc import Collection
 from datetime import datetime

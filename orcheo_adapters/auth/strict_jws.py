@@ -1,7 +1,6 @@
 """JSON Web Signatures (RFC 7515) read strictly: the only file that imports python-jose.
 
-What python-jose lets through by itself is listed in security.md, *Libraries*; the order of the checks is the one given
-there: length, shape, canonical base64, a flat header without repeated keys, one key with one pinned algorithm. What
+python-jose lets much through that is no sound signature, so this checks first, in this order: length, shape, canonical base64, a flat header without repeated keys, one key with one pinned algorithm. What
 the header and the claims must say is the caller's to check: chat grants and id tokens differ in it.
 """
 

@@ -32,7 +32,7 @@ from orcheo_core.errors import OrcheoError
 
 @frozen(kw_only=True)
 class Deadlines:
-    """How long a connection may take for what (security.md, *uvicorn*), and how large the head may be."""
+    """How long a connection may take for what, and how large the head may be."""
 
     head_seconds: float = 10.0
     """From the first moment, or the first byte of a later request, to the end of its headers."""

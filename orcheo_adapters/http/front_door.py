@@ -21,7 +21,7 @@ from orcheo_adapters.http.security_headers import Header, SecurityHeaders
 from orcheo_core.errors import BodyTooLarge, MalformedRequest, OrcheoError
 
 BODY_LIMIT = 256 * 1024
-"""Bytes of a request body (security.md)."""
+"""Bytes of a request body."""
 
 _CHATKIT = "/api/chatkit"
 CHATKIT_BODY_LIMIT = 512 * 1024

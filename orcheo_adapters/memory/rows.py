@@ -193,6 +193,14 @@ class MemoryChatSessionRepository(MemoryRepository, ports.ChatSessionRepository)
 
         self._stage(write)
 
+    def remove_expired(self, before: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            for each in list(tables.chat_sessions.rows.values()):
+                if each.expires_at < before:
+                    yield tables.chat_sessions.drop(each.id)
+
+        self._stage(write)
+
 
 class MemoryThreadRepository(MemoryRepository, ports.ThreadRepository):
     """See the port."""

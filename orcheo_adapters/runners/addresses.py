@@ -1,7 +1,7 @@
 """Which network addresses a runner may reach, so that a workflow cannot look into the server's own network.
 
-The lists are our own: ``ipaddress.is_global`` lets NAT64, 6to4, IPv4-compatible and multicast addresses through
-(security.md). Of IPv6 only global unicast (2000::/3) is open, less what it holds of tunnels and documentation.
+The lists are our own: ``ipaddress.is_global`` lets NAT64, 6to4, IPv4-compatible and multicast addresses through.
+Of IPv6 only global unicast (2000::/3) is open, less what it holds of tunnels and documentation.
 """
 
 from collections.abc import Iterable

@@ -145,7 +145,18 @@ _LIMITS = (
 
 _TITLES = ("ALTER TABLE threads ADD COLUMN is_titled INTEGER NOT NULL DEFAULT 0",)
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _APP_USERS, _ARCHIVE, _NAMES, _TURN_FAULTS, _LIMITS, _TITLES)
+_EXPIRED_CHAT_SESSIONS = ("CREATE INDEX chat_sessions_by_end ON chat_sessions (expires_at)",)
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _APP_USERS,
+    _ARCHIVE,
+    _NAMES,
+    _TURN_FAULTS,
+    _LIMITS,
+    _TITLES,
+    _EXPIRED_CHAT_SESSIONS,
+)
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 
 

@@ -1,6 +1,6 @@
 """Rows that every request needs, kept until a commit changes them.
 
-One process owns the file (design.md §6) and one thread writes it, so it is known exactly when a row is out of date:
+One process owns the file and one thread writes it, so it is known exactly when a row is out of date:
 an answer that acknowledges a change never comes before the change is seen here.
 """
 

@@ -238,6 +238,10 @@ class SqliteChatSessionRepository(SqliteRepository, ports.ChatSessionRepository)
         sql = "UPDATE chat_sessions SET ended_at = ? WHERE workflow_id = ? AND ended_at IS NULL"
         self._stage(Statement(sql, (rows.to_micros(at), workflow_id), touches=("chat_sessions", None)))
 
+    def remove_expired(self, before: datetime) -> None:
+        sql = "DELETE FROM chat_sessions WHERE expires_at < ?"
+        self._stage(Statement(sql, (rows.to_micros(before),), touches=("chat_sessions", None)))
+
 
 class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
     """See the port."""

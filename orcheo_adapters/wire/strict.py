@@ -1,7 +1,7 @@
 """Strict decoding: JSON becomes attrs values exactly or not at all.
 
 cattrs by itself turns ``"false"`` into True and 1.9 into 1; here each scalar must have its JSON type, and errors name
-the path of each wrong field (security.md, *cattrs*).
+the path of each wrong field.
 """
 
 from collections.abc import Callable, Iterator

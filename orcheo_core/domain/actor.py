@@ -22,7 +22,7 @@ class Scope(StrEnum):
     WORKFLOWS_WRITE = "workflows:write"
     WORKFLOWS_PUBLISH = "workflows:publish"
     WORKFLOWS_CODE = "workflows:code"
-    """Register runners that execute code of the server's own import path (design.md §7)."""
+    """Register runners that execute code of the server's own import path."""
     CHATKIT_SESSION = "chatkit:session"
     """Chat with a workflow of one's own, public or not."""
     TRANSCRIPTS_READ = "transcripts:read"

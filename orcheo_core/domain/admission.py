@@ -109,7 +109,7 @@ def may_renew(
     """Why an open chat session gets no new grant, or None when it does.
 
     A chat session belongs to the publication it was opened under: after unpublish it is not renewed, and publishing
-    again does not revive it (design.md §4). One that was opened under a login needs that login as long as it lives,
+    again does not revive it. One that was opened under a login needs that login as long as it lives,
     so nobody goes on chatting in the name of somebody who has left.
     """
     if not chat_session.is_open(now) or chat_session.way is Way.OWNER:

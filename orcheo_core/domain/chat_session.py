@@ -9,10 +9,13 @@ from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.subject import Subject
 
 GRANT_LIFETIME = timedelta(seconds=300)
-"""A chat grant lives so long at most (security.md, *Chat grants*)."""
+"""A chat grant lives so long at most."""
 
 CHAT_SESSION_LIFETIME = timedelta(hours=8)
 """After this a visitor comes in anew, through admission."""
+
+EXPIRED_IS_KEPT = timedelta(days=1)
+"""An expired chat session is removed after this time; each visit adds one."""
 
 
 class Way(StrEnum):

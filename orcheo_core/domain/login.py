@@ -8,7 +8,7 @@ from orcheo_core.domain.shown_text import has_something_to_see, without_refused
 from orcheo_core.domain.subject import Subject
 
 LOGIN_IDLE_LIFETIME = timedelta(minutes=30)
-"""A login that is not used for so long is over (security.md, *Login*)."""
+"""A login that is not used for so long is over."""
 
 LOGIN_LIFETIME = timedelta(hours=8)
 """A login lasts so long at most, however much it is used."""

@@ -1,4 +1,4 @@
-"""A workflow and its publish state: the table of design.md §4 as methods.
+"""A workflow and its publish state: the rules as methods.
 
 Each transition returns a new value or raises the conflict that the present state means.
 """

@@ -7,7 +7,7 @@ from orcheo_core.domain.chat_session import GrantClaims
 
 
 class Grants(Protocol):
-    """Signs and verifies chat grants (security.md, *Chat grants*)."""
+    """Signs and verifies chat grants."""
 
     @abstractmethod
     def sign(self, claims: GrantClaims) -> str:

@@ -108,6 +108,10 @@ class ChatSessionRepository(Protocol):
     def end_all(self, workflow_id: str, at: datetime) -> None:
         """Stage the end, at ``at``, of all chat sessions of a workflow that have not ended."""
 
+    @abstractmethod
+    def remove_expired(self, before: datetime) -> None:
+        """Stage the removal of all chat sessions that expired before ``before``."""
+
 
 class ThreadRepository(Protocol):
     """Threads by id, and by (workflow, subject)."""

@@ -1,4 +1,4 @@
-"""Publishing: open and close workflows to visitors, and the life of publish tokens (design.md §4)."""
+"""Publishing: open and close workflows to visitors, and the life of publish tokens."""
 
 from datetime import datetime, timedelta
 

@@ -69,3 +69,17 @@ async def test_a_chat_session_of_the_same_change_ends_too(store: Store) -> None:
 async def test_ending_none_is_fine(store: Store) -> None:
     """Nobody was there."""
     await end_all(store, 1, at=60)
+
+
+async def test_expired_ones_are_removed(store: Store) -> None:
+    """Those that still last stay, ended or not; what is read from memory is gone too."""
+    over, last = samples.moment(600), samples.chat_session(3, expires_at=samples.moment(601))
+    ended = samples.chat_session(4, ended_at=samples.moment(60))
+    kept = (samples.chat_session(2, expires_at=over), last, ended)
+    await keep(store, samples.workflow(), samples.chat_session(1, expires_at=samples.moment(599)), *kept)
+    assert await store.begin().chat_sessions.find("cs_1")
+    change = store.begin()
+    change.chat_sessions.remove_expired(over)
+    await change.commit()
+    assert await store.begin().chat_sessions.find("cs_1") is None
+    assert [await store.begin().chat_sessions.find(each.id) for each in kept] == list(kept)

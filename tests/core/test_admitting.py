@@ -110,6 +110,21 @@ async def test_ended_chat_sessions_end_at_once(hall: Hall) -> None:
         await hall.core.admitting.visit_by_grant(grant.text)
 
 
+async def test_an_expired_chat_session_is_removed_a_day_later(hall: Hall) -> None:
+    """Each visit adds one; those of today stay."""
+    await hall.publish()
+    grant = await open_chat(hall)
+
+    async def is_kept() -> bool:
+        await hall.core.admitting.remove_expired()
+        return await hall.store.begin().chat_sessions.find(grant.claims.chat_session_id) is not None
+
+    hall.clock.advance(minutes=(8 + 24) * 60)
+    assert await is_kept()
+    hall.clock.advance(minutes=1)
+    assert not await is_kept()
+
+
 async def test_a_removed_workflow_takes_its_chat_sessions_along(hall: Hall) -> None:
     """A grant of it opens nothing."""
     await hall.publish()

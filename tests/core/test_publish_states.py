@@ -1,4 +1,4 @@
-"""A workflow's publish state against a model of the table in design.md §4."""
+"""A workflow's publish state against a model of the rules."""
 
 from datetime import timedelta
 

@@ -1,5 +1,7 @@
 """Transcripts over HTTP."""
 
+import json
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 
 import pytest
@@ -59,6 +61,17 @@ async def test_housekeeping_purges_by_the_retention_setting(house: House, thread
     await house.result("threads.show", id=thread_id)
     await keep_house(house.orcheo, house.store, timedelta(days=30))
     assert_problem(await house.operation("threads.show", id=thread_id), 404, "thread_not_found")
+
+
+async def test_housekeeping_removes_expired_chat_sessions(house: House) -> None:
+    """Whatever is kept of the threads."""
+    await house.publish()
+    payload = (await house.grant()).split(".")[1]
+    chat_session_id = json.loads(urlsafe_b64decode(payload + "=="))["sid"]
+    assert await house.store.begin().chat_sessions.find(chat_session_id)
+    house.clock.advance(minutes=3 * 24 * 60)
+    await keep_house(house.orcheo, house.store, None)
+    assert await house.store.begin().chat_sessions.find(chat_session_id) is None
 
 
 async def test_an_owner_sees_why_turns_fail(house: House) -> None:

@@ -1,4 +1,4 @@
-"""The same request gets the same answer by CLI, MCP, HTTP and Python (design.md §8)."""
+"""The same request gets the same answer by CLI, MCP, HTTP and Python."""
 
 from collections.abc import Iterator
 from typing import Any
