@@ -186,7 +186,7 @@ def _proofs_of_work(settings: ServerSettings, secrets: ServerSecrets, clock: Clo
 
 
 def _flags(settings: ServerSettings) -> Flags | None:
-    """None while everything is on: then nobody need be asked."""
+    """None while everything is on."""
     if settings.flags_provider is None and all(settings.flags.values()):
         return None
     from orcheo_adapters.system.flags import open_flags
@@ -220,7 +220,7 @@ def local_caller() -> Caller:
 
 
 def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None) -> None:
-    """Run the server until it is told to stop; ``on_ready`` gets its URL once it listens.
+    """Run the server until it is asked to stop; ``on_ready`` gets its URL once it listens.
 
     Raises :class:`OrcheoError`: the port is busy, the data folder cannot be written or is in use, the database is of
     a newer schema, and the like.

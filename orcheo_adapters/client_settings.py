@@ -64,7 +64,7 @@ def server_url(environment: Mapping[str, str] = os.environ) -> str:
     The data folder comes before host and port because its local owner token is for its own server only; when no server
     runs there, it says where the last one listened, unless host or port are set. Without a
     scheme, an address on this machine is ``http`` and any other ``https``: a service token is never sent in the clear
-    on a guess. Raises :class:`InvalidInput` for what is no address.
+    on a guess. Raises :class:`InvalidInput` for anything but an address.
     """
     named = environment.get("ORCHEO_URL", "").strip()
     if not named:

@@ -9,7 +9,7 @@ _OWN = ("orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp")
 def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
     """Start a program; one that is not wholly installed ends with a line that says what to install, and exit code 1.
 
-    Its version can be asked for all the same. A missing module of Orcheo itself is a fault, and raised.
+    ``--version`` still works. A missing module of Orcheo itself is a fault, and raised.
     """
     try:
         start()

@@ -86,7 +86,7 @@ class KnownWorkflows:
     def learn(self, workflows: Iterable[dict[str, Any]], *, gone: Iterable[str] = ()) -> None:
         """Keep these publish states, and forget the workflows with the ids or handles that are gone.
 
-        What cannot be kept is not: the command that was carried out is no less done.
+        A failure to save them is ignored, as the command itself has been carried out.
         """
         now = self.now()
         heard = {str(each.get("id")): {name: each.get(name) for name in _KEPT} for each in workflows}

@@ -42,7 +42,7 @@ class Outgoing:
     def load(cls, environment: Mapping[str, str]) -> "Outgoing":
         """From ``ORCHEO_OUTGOING_PROXY``, else the variables that other programs read too; ``off`` means no proxy.
 
-        Raises :class:`InvalidInput` for a proxy that is no ``http`` or ``https`` URL. Other kinds in ``ALL_PROXY``
+        Raises :class:`InvalidInput` for a proxy that is not an ``http`` or ``https`` URL. Other kinds in ``ALL_PROXY``
         and its like are meant for other programs.
         """
         given = environment.get(PROXY, "").strip()

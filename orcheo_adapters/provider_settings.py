@@ -2,8 +2,8 @@
 
 ``ORCHEO_OIDC_PROVIDERS`` is the path of a JSON file, or JSON itself: a list of objects with ``name``, ``issuer``,
 ``client_id``, and optionally ``title``, one of ``client_secret_file`` (a path) and ``client_secret_env`` (the name of
-an environment variable), ``prompt``, ``max_age``, ``client_auth`` and ``audiences``. A client secret itself stands in
-neither.
+an environment variable), ``prompt``, ``max_age``, ``client_auth`` and ``audiences``. Neither holds
+a client secret itself.
 """
 
 from collections.abc import Mapping

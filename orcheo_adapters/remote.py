@@ -101,7 +101,7 @@ class RemoteOperations(Operations):
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """See :class:`Operations`.
 
-        Raises :class:`ServerUnreachable`, :class:`RemoteProblem`, and :class:`MalformedRequest` for what is no text.
+        Raises :class:`ServerUnreachable`, :class:`RemoteProblem`, and :class:`MalformedRequest` for broken text.
         """
         return self._request("POST", f"/api/operations/{name}", _encoded(arguments))
 

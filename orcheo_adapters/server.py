@@ -49,7 +49,7 @@ class PortBusy(ConflictError):
 
 
 class AddressUnusable(InvalidError):
-    """The address is none of this machine's, or may not be listened on."""
+    """The address does not belong to this machine, or the server may not listen on it."""
 
     code = "address_unusable"
     summary = "The server cannot listen on this address."
@@ -129,7 +129,7 @@ async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> Non
 
 
 async def _require_credentials(settings: ServerSettings, store: Store, folder: DataFolder) -> None:
-    """Beyond loopback somebody must have thought of who may come in; the token that every server has is no sign."""
+    """Refuse to listen beyond loopback unless a service token other than the local one exists."""
     if settings.is_loopback or settings.allow_remote:
         return
     local = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, folder.local_owner_token.read_text(encoding="utf-8").strip())
@@ -142,7 +142,7 @@ async def _require_credentials(settings: ServerSettings, store: Store, folder: D
 
 @asynccontextmanager
 async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Do ``work`` every so many seconds, however often it fails."""
+    """Do ``work`` repeatedly with a pause of ``seconds``, even when it fails."""
 
     async def repeat() -> None:
         while True:

@@ -35,7 +35,7 @@ from orcheo_core.errors import FieldError, InvalidError, InvalidInput
 
 
 class DevLoginBeyondLoopback(InvalidError):
-    """With the trial sign-in anybody is whoever they say they are, so nobody else may reach the server."""
+    """Trial sign-in takes any name without proof, so other machines must not reach the server."""
 
     code = "dev_login_beyond_loopback"
     summary = "Trial sign-in works on this machine only, but other machines could reach this server."
@@ -63,14 +63,14 @@ class ServerSettings:
     identity_providers: tuple[ProviderRegistration, ...] = ()
     """Where visitors can sign in."""
     dev_login: bool = False
-    """Whether anybody on this machine may sign in under any name, for trial."""
+    """Whether anyone on this machine may sign in under any name, to try things out."""
     log_level: int = logging.INFO
     flags: Mapping[Flag, bool] = field(factory=lambda: dict.fromkeys(Flag, True))
     """What is switched on, where no provider of flags says otherwise."""
     flags_provider: str | None = None
     """``package.module:callable`` that makes an OpenFeature provider."""
     retention: timedelta | None = None
-    """Threads in which nothing was said for so long are purged; None keeps all."""
+    """Threads without a message for this long are purged; None keeps all."""
 
     @classmethod
     def load(
@@ -84,7 +84,7 @@ class ServerSettings:
     ) -> "ServerSettings":
         """Options first, then the environment (docs/reference/configuration.md names all of it).
 
-        Raises :class:`InvalidInput` for a value that is none, such as a port of 70000.
+        Raises :class:`InvalidInput` for a wrong value, such as a port of 70000.
         """
         host = host or listening_host(environment)
         port = listening_port(environment) if port is None else port

@@ -1,6 +1,6 @@
 """Text for people: what comes from outside made harmless, and lines that fit the terminal.
 
-``width`` is the number of columns of the terminal; None means that there is none, and nothing is wrapped.
+``width`` is the number of columns of the terminal; None means that there is no terminal, and nothing is wrapped.
 """
 
 import re
@@ -110,7 +110,7 @@ def _fitting(text: str, column: int, width: int | None) -> list[str]:
 
 
 def _aligned(rows: Sequence[Sequence[str]], longest: int | None = None) -> Iterator[str]:
-    """Each row with its cells in columns; behind a cell longer than ``longest`` the row goes on in the next line."""
+    """Each row with its cells in columns; after a cell longer than ``longest`` the row continues on the next line."""
     widths = [
         max((size for size in map(_columns, column) if longest is None or size <= longest), default=0)
         for column in zip(*rows, strict=True)

@@ -56,7 +56,7 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
 
 
 def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int | None) -> Iterator[str]:
-    """How a turn without a whole answer ended, with what the owner is told of it."""
+    """How a turn without a whole answer ended, with the reason for the owner."""
     ending = (item["details"].get("ending") or "").replace("_", " ")
     if not ending:
         return

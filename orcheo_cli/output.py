@@ -35,7 +35,7 @@ def print_error(error: OrcheoError, *, as_json: bool) -> None:
 
 
 def note(text: str) -> None:
-    """A sentence on standard error that is no error."""
+    """A sentence on standard error that is not an error."""
     click.echo(paragraph(text, terminal_width(sys.stderr)), err=True)
 
 

@@ -44,7 +44,7 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
         error.show()
         return error.exit_code
     if isinstance(error, BrokenPipeError):
-        return READER_GONE  # whoever reads no longer does not want to know why
+        return READER_GONE  # the reader has closed the pipe, so there is nowhere to report to
     if debug and not isinstance(error, OrcheoError | click.ClickException):
         traceback.print_exception(error)
     shown = _known(error)

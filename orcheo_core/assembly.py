@@ -73,14 +73,14 @@ class Ports:
     longest_answer: int = TIME_LIMIT_MOST
     """Seconds that no workflow may ask more of, for one answer."""
     audit_listeners: tuple[AuditListener, ...] = ()
-    """Told of every audited act once it is durable."""
+    """Called with every audited act once it is durable."""
 
 
 @frozen(kw_only=True)
 class Core:
     """The services.
 
-    Whoever holds them calls ``engine.recover()`` once at the start and ``engine.checkpoint()`` at least twice a
+    The holder calls ``engine.recover()`` once at the start and ``engine.checkpoint()`` at least twice a
     second, which makes the text of running answers durable.
     """
 

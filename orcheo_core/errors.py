@@ -176,7 +176,7 @@ class HandleTaken(ConflictError):
 
 
 class ConcurrentChange(ConflictError):
-    """Somebody else changed the same thing between our read and our write; nothing of ours was written."""
+    """The same thing was changed between the read and the write of this request; nothing was written."""
 
     code = "concurrent_change"
     summary = "Another request changed this at the same time, so your change was not made."
@@ -184,7 +184,7 @@ class ConcurrentChange(ConflictError):
 
 
 class AuditBroken(ConflictError):
-    """The hash chain of the audit does not hold: somebody changed the database by hand."""
+    """The hash chain of the audit is broken: the database was changed by hand."""
 
     code = "audit_broken"
     summary = "The audit was changed outside Orcheo."
@@ -243,7 +243,7 @@ class ServiceTokenInvalid(UnauthenticatedError):
 
 
 class ServiceTokenRevoked(UnauthenticatedError):
-    """Was valid until it was rotated or revoked; only somebody who holds the whole token is told."""
+    """Was valid until it was rotated or revoked; only a holder of the whole token learns this."""
 
     code = "service_token_revoked"
     summary = "This service token was revoked."
@@ -256,7 +256,7 @@ class ServiceTokenRevoked(UnauthenticatedError):
 
 
 class ServiceTokenExpired(UnauthenticatedError):
-    """Was valid until its time was up; only somebody who holds the whole token is told."""
+    """Was valid until its time was up; only a holder of the whole token learns this."""
 
     code = "service_token_expired"
     summary = "This service token has expired."
@@ -269,7 +269,7 @@ class ServiceTokenExpired(UnauthenticatedError):
 
 
 class PublishTokenInvalid(UnauthenticatedError):
-    """Not a publish token of ours: no more is said to strangers."""
+    """Not a publish token of this server; strangers learn no more than that."""
 
     code = "publish_token_invalid"
     summary = "This publish token is not valid here."
@@ -277,7 +277,7 @@ class PublishTokenInvalid(UnauthenticatedError):
 
 
 class PublishTokenRotated(UnauthenticatedError):
-    """Was valid until the owner rotated it; only somebody who holds the whole token is told."""
+    """Was valid until the owner rotated it; only a holder of the whole token learns this."""
 
     code = "publish_token_rotated"
     summary = "This publish token was rotated."
@@ -290,7 +290,7 @@ class PublishTokenRotated(UnauthenticatedError):
 
 
 class PublishTokenRevoked(UnauthenticatedError):
-    """Was valid until the owner unpublished the workflow; only a holder of the whole token is told."""
+    """Was valid until the owner unpublished the workflow; only a holder of the whole token learns this."""
 
     code = "publish_token_revoked"
     summary = "This publish token was revoked."
@@ -378,7 +378,7 @@ class ScopeMissing(ForbiddenError):
 
 
 class Declined(ForbiddenError):
-    """Somebody who was asked before a public change said no."""
+    """The owner was asked before a public change and said no."""
 
     code = "declined"
     summary = "The owner did not agree."
@@ -440,7 +440,7 @@ class InvalidInput(InvalidError):
 
 
 class ConfirmationNeeded(InvalidError):
-    """A public change was asked for, and the question before it could not be put to anybody."""
+    """A public change was asked for, and there was no terminal on which to ask first."""
 
     code = "confirmation_needed"
     summary = "This needs a confirmation, and there is no terminal to ask on."
@@ -501,7 +501,7 @@ class RateLimited(OrcheoError):
     hint = "Wait as long as the answer says, then try again."
 
     def __init__(self, *, policy: str, amount: int, window_seconds: int, retry_after: int) -> None:
-        """Name the rate and the wait; what is counted is no secret, whose share it was is not said."""
+        """Name the rate and the wait; what is counted is not secret, whose share it was is not revealed."""
         super().__init__(
             f"More than {amount} in {window_seconds} s ({policy.replace('-', ' ')}).",
             hint=f"Try again in {retry_after} s.",
@@ -548,7 +548,7 @@ class StorageUnavailable(UnavailableError):
 
 
 class IdentityProviderUnavailable(UnavailableError):
-    """Nobody can sign in through this identity provider now; logins that exist go on."""
+    """Visitors cannot sign in through this identity provider now; existing logins stay valid."""
 
     code = "identity_provider_unavailable"
     summary = "The identity provider cannot be reached, so visitors cannot sign in at the moment."

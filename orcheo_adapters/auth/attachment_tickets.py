@@ -1,7 +1,7 @@
 """Signed tickets for one attachment each: to upload it, or to look at it.
 
-An ``<img>`` cannot send a chat grant, and ChatKit's two-phase upload sends just the headers it was told. A ticket
-opens one attachment for one purpose, and not for long; it is no credential for anything else.
+An ``<img>`` cannot send a chat grant, and ChatKit's two-phase upload sends only the headers that it was given. A ticket
+opens one attachment for one purpose, and not for long; it is not a credential for anything else.
 """
 
 from enum import StrEnum

@@ -13,7 +13,7 @@ class ClockedSigner(TimestampSigner):
     """Signs with the newest key, verifies with all of them."""
 
     def __init__(self, keys: tuple[bytes, ...], purpose: str, clock: Clock) -> None:
-        """``keys``: newest first, 32 bytes at least each; a signature for one purpose is none for another."""
+        """``keys``: newest first, 32 bytes at least each; a signature is valid for one purpose only."""
         if not keys or min(map(len, keys)) < MIN_KEY_BYTES:
             message = f"cookie keys need one entry at least, of {MIN_KEY_BYTES} bytes at least"
             raise ValueError(message)

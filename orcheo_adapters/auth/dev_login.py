@@ -1,4 +1,4 @@
-"""Trial sign-in: a form on this machine in place of an identity provider. Anybody is whoever they say they are."""
+"""Trial sign-in: a form on this machine in place of an identity provider. Visitors sign in under any name."""
 
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode

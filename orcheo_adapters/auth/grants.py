@@ -129,7 +129,7 @@ class JwtGrants(Grants):
     def _payload(self, grant: str) -> "_Payload":
         try:
             return self._genuine(grant)
-        except Exception:  # noqa: BLE001 - whatever a stranger's text does to a parser, it is no grant
+        except Exception:  # noqa: BLE001 - whatever a stranger's text does to a parser, it is not a grant
             raise GrantInvalid from None
 
     def _genuine(self, grant: str) -> "_Payload":
@@ -185,7 +185,7 @@ class _Payload:
     @classmethod
     def parse(cls, claims: Mapping[str, Any]) -> "_Payload":
         for name, kind in cls.__annotations__.items():
-            if type(claims[name]) is not kind:  # not isinstance: True is no time
+            if type(claims[name]) is not kind:  # not isinstance: True is not a time
                 reject(name)
         return cls(**claims)
 

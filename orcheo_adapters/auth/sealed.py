@@ -1,4 +1,4 @@
-"""Small JSON objects, signed: readable by anybody, made by nobody but this server."""
+"""Small signed JSON objects: anyone can read them, only this server can make them."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -1,4 +1,4 @@
-"""Ids that are used up, for as long as anybody could show them again."""
+"""Ids that are used up, kept for as long as they could be replayed."""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from orcheo_core.ports.clock import Clock
 
 MOST = 100_000
-"""So many are remembered; beyond that the oldest are forgotten first."""
+"""How many ids are remembered; the oldest are forgotten first."""
 
 
 class SpentIds:

@@ -51,7 +51,7 @@ async def upload_directly(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """``GET /api/chatkit/attachments/{id}?ticket=…``: an image, for whoever was given the ticket."""
+    """``GET /api/chatkit/attachments/{id}?ticket=…``: an image, for the holder of the ticket."""
     parts, attachment_id = parts_of(request), request.path_params["attachment_id"]
     ticket = request.query_params.get("ticket", "")
     if parts.attachment_tickets.read(ticket, TicketUse.PREVIEW) != attachment_id:

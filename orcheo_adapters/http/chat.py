@@ -30,7 +30,7 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 async def chat_info(request: Request) -> Response:
-    """``GET /api/chat/{ref}``: what the page needs before anybody is admitted."""
+    """``GET /api/chat/{ref}``: what the page needs before a visitor is admitted."""
     core = parts_of(request).core
     await core.limiting.read_unknown(address=address_of(request))
     workflow = await core.admitting.public_workflow(request.path_params["ref"])

@@ -76,7 +76,7 @@ async def _count(request: Request, visit: Visit, *, costs_a_turn: bool) -> None:
 async def _stream(request: Request, visit: Visit, turn: Turn) -> ASGIApp:
     """The turn's events; a client that cannot resume stops its turn by going away.
 
-    A request that is repeated after the events are gone (a restart, say) is told what came of the turn.
+    A request that is repeated after the events are gone (a restart, say) gets what came of the turn.
     """
     parts = parts_of(request)
     live = parts.core.live_turns.find(turn.id)

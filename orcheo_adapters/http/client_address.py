@@ -1,7 +1,7 @@
 """Where a request comes from: the address of the connection, or what proxies that are trusted say of it.
 
 ``X-Forwarded-For`` is a list to which each proxy adds, at the end, the address it was reached from. What stands
-before the entries of trusted proxies was written by anybody, so it is read from the end only.
+before the entries of trusted proxies may be forged, so it is read from the end only.
 """
 
 from collections.abc import Iterable
@@ -51,7 +51,7 @@ class TrustedProxies:
         return peer if _parse(client) is None else client
 
     def _by_network(self, peer: str, hops: list[str]) -> str:
-        """The first address, from the end, that is no proxy of ours."""
+        """The first address, from the end, that is not a trusted proxy."""
         client = peer
         while hops and self._trusts(client):
             said = hops.pop()
@@ -81,7 +81,7 @@ class ClientAddresses:
 
 @lru_cache(_KEPT)
 def address_key(text: str) -> str:
-    """``192.0.2.7`` as it is, ``2001:db8::/64`` for all of a customer's IPv6 addresses; text that is none as it is."""
+    """``192.0.2.7`` as it is, ``2001:db8::/64`` for all of a customer's IPv6 addresses; other text unchanged."""
     address = _parse(text)
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address) >> 64 << 64, 64)))

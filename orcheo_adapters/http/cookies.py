@@ -39,7 +39,7 @@ def set_login_cookie(request: Request, response: Response, login: Login) -> None
 
 
 def set_cookie(request: Request, response: Response, cookie: Cookie, value: str, lifetime: timedelta) -> None:
-    """Let the browser hold ``value`` for so long."""
+    """Let the browser keep ``value`` for ``lifetime``."""
     response.set_cookie(
         _name(request, cookie),
         value,

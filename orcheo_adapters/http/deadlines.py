@@ -1,7 +1,7 @@
 """HTTP/1.1 connections with deadlines and strict framing: uvicorn by itself waits for ever for a request to arrive.
 
 Each connection is in one of two phases, waiting for a head or for a body, and has one deadline for it. What arrives
-meanwhile does not move the deadline, so that dripping bytes gain nothing.
+during it does not move the deadline, so that dripping bytes gain nothing.
 """
 
 import asyncio
@@ -115,7 +115,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if (fault := self._fault()) is not None:
             self._refuse(fault)
             return
-        self.scope[ON_GONE] = self.call_when_gone  # type: ignore[literal-required]  # one of ours
+        self.scope[ON_GONE] = self.call_when_gone  # type: ignore[literal-required]  # a name of our own
         super().on_headers_complete()
         if not self.cycle.keep_alive:
             last = _LastAnswer if self.parser.get_http_version() == "1.1" else _AnswerTo10

@@ -180,7 +180,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         errors=(AttachmentNotFound, InvalidInput, StorageUnavailable),
     ),
     ("GET", "/api/chatkit/attachments/{attachment_id}"): Description(
-        summary="The bytes of an attachment, for whoever was given its ticket.",
+        summary="The bytes of an attachment, for the holder of its ticket.",
         parameters=({"name": "ticket", "in": "query", "schema": _TEXT},),
         answers={"200": {"description": "The file.", "content": {"*/*": {}}}},
         errors=(AttachmentNotFound,),
@@ -199,7 +199,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, ThreadNotFound),
     ),
     ("GET", "/api/chat/{ref}"): Description(
-        summary="What the chat page needs before anybody is admitted.",
+        summary="What the chat page needs before a visitor is admitted.",
         answers={
             "200": json_answer(
                 "A public workflow.",

@@ -8,10 +8,10 @@ _SLOTS = 15
 
 
 class Heartbeats:
-    """Calls each member once in so many seconds, a few of them at each tick, so that they do not all come at once."""
+    """Calls each member once per period, a few of them at each tick, so that the calls are spread evenly."""
 
     def __init__(self, seconds: float = HEARTBEAT_SECONDS) -> None:
-        """Nobody is there yet, and no timer runs."""
+        """Start without members and without a timer."""
         self._tick_seconds = seconds / _SLOTS
         self._slots: list[dict[Callable[[], None], None]] = [{} for _ in range(_SLOTS)]
         self._next = 0
@@ -19,7 +19,7 @@ class Heartbeats:
         self._timer: asyncio.TimerHandle | None = None
 
     def join(self, beat: Callable[[], None]) -> int:
-        """Call ``beat`` every so many seconds from now on; the slot to :meth:`leave`."""
+        """Call ``beat`` once per period from now on; returns the slot to :meth:`leave`."""
         slot = self._next - 1  # the one that comes last
         self._slots[slot][beat] = None
         self._members += 1

@@ -20,7 +20,7 @@ from orcheo_core.errors import FieldError, InvalidInput, LoginNotSetUp, LoginNot
 Handler = Callable[[Request], Awaitable[Response]]
 _NO_STORE = {"cache-control": "no-store"}
 _BROWSER_LIFETIME = timedelta(hours=1)
-"""Longer than an attempt, so that who comes back too late can be told so."""
+"""Longer than an attempt, so that a visitor who returns too late gets the right error."""
 
 
 def _for_people(handler: Handler) -> Handler:

@@ -55,7 +55,7 @@ async def mcp(request: Request) -> ASGIApp:
 
 
 async def _load(load: Callable[[], McpApp]) -> McpApp:
-    """In a thread: the library takes a second to import, and visitors' answers go on meanwhile."""
+    """In a thread: the library takes a second to import, and visitors' answers must not wait for it."""
     try:
         return await anyio.to_thread.run_sync(load)
     except ModuleNotFoundError as error:

@@ -102,7 +102,7 @@ def _of_handler(handler: OperationHandler, in_path: Container[str]) -> Descripti
 
 
 def _without(schema: Json, in_path: Container[str]) -> Json:
-    """What the address says already is no argument of the body or the query."""
+    """What the address already names is not an argument of the body or the query."""
     properties = {name: each for name, each in schema["properties"].items() if name not in in_path}
     return schema | {"properties": properties, "required": [name for name in schema["required"] if name not in in_path]}
 

@@ -66,7 +66,7 @@ def plain_page(title: str, body: str, status: int = 200) -> HTMLResponse:
 
 
 def front_page() -> HTMLResponse:
-    """What somebody reads who opens the bare address of the server."""
+    """The page at the bare address of the server."""
     return plain_page("This is an Orcheo server", f"<p>It publishes AI workflows as chats.</p>{_HINT_TO_BOTH}")
 
 

@@ -263,12 +263,12 @@ def _routes_of(request: Request) -> Iterator[Route]:
 
 
 async def on_gone(request: Request, _error: Exception) -> Response:
-    """The client left, or was sent away, before its request was there: nobody reads this answer."""
+    """The client left, or was sent away, before its request was complete; this answer is not read."""
     return problem_response(RequestTimedOut(), request_id_of(request.scope))
 
 
 async def on_crash(request: Request, error: Exception) -> Response:
-    """Answer a fault of ours: all of it to the log, none of it to the client."""
+    """Answer an unexpected error: all of it goes to the log, none of it to the client."""
     request_id = request_id_of(request.scope)
     _LOG.error("request crashed", exc_info=error, extra={"request_id": request_id})
     return answer_to(request, OrcheoError())

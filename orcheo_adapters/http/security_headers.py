@@ -1,4 +1,4 @@
-"""The headers that browsers are told of every answer, errors included."""
+"""The security headers of every response, errors included."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ def _headers(*, over_tls: bool) -> tuple[Header, ...]:
 
 @frozen(kw_only=True)
 class SecurityHeaders:
-    """``over_tls``: visitors reach the server by https, and shall never come back without it."""
+    """``over_tls``: visitors reach the server by https, and browsers must not come back without it."""
 
     over_tls: bool = False
     _all: tuple[Header, ...] = field(init=False)

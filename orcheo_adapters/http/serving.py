@@ -12,7 +12,7 @@ from orcheo_adapters.http.deadlines import Deadlines, guarded_protocol
 from orcheo_adapters.http.security_headers import SecurityHeaders
 
 GRACE_SECONDS = 1.5
-"""For answers under way when the server is told to stop; then they are cut."""
+"""Time for running answers when the server is asked to stop; then they are cut off."""
 
 
 def http_server(
@@ -23,7 +23,7 @@ def http_server(
     on_ready: Callable[[], None],
     on_stop: Callable[[], None],
 ) -> uvicorn.Server:
-    """A server for ``app``; ``on_ready`` is called once it listens, ``on_stop`` when it is told to stop."""
+    """A server for ``app``; ``on_ready`` is called once it listens, ``on_stop`` when it is asked to stop."""
     config = uvicorn.Config(
         app,
         http=guarded_protocol(deadlines, security_headers),
@@ -32,7 +32,7 @@ def http_server(
         log_config=None,
         lifespan="off",
         server_header=False,
-        proxy_headers=False,  # uvicorn trusts whoever connects from this machine; we ask TrustedProxies
+        proxy_headers=False,  # uvicorn trusts all connections from this machine; TrustedProxies decides here
         timeout_graceful_shutdown=GRACE_SECONDS,  # type: ignore[arg-type]  # it only ever waits for so long
     )
     return _Server(config, on_ready=on_ready, on_stop=on_stop)

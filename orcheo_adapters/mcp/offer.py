@@ -28,7 +28,7 @@ class ToolNotFound(NotFoundError):
 
 
 class ToolNotOffered(ForbiddenError):
-    """The tool exists, but whoever started this MCP server did not offer it."""
+    """The tool exists, but this MCP server was started without it."""
 
     code = "tool_not_offered"
     summary = "This tool is not offered here."

@@ -65,4 +65,4 @@ class MemoryStore(Store):
         """See the port; memory is searched as it is, and keeps nothing of what was removed."""
 
     async def close(self) -> None:
-        """See the port; there is nothing to let go of."""
+        """See the port; there is nothing to release."""

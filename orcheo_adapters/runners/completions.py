@@ -39,13 +39,13 @@ class AnswerBrokenOff(RunFailed):
 
 
 class AnswerNotUnderstood(RunFailed):
-    """The endpoint sent something that is no JSON object of a chat completion."""
+    """The endpoint sent something other than the JSON object of a chat completion."""
 
     def __init__(self, sent: str) -> None:
         """Quote its beginning."""
         said = " ".join(encodable(sent[:400]).split())[:200]
         super().__init__(
-            code="answer_not_understood", reason=f"The endpoint sent something that is no chat completion: {said}"
+            code="answer_not_understood", reason=f"The endpoint sent something that is not a chat completion: {said}"
         )
 
 
@@ -71,7 +71,7 @@ class Completion:
         self._thought_characters = WholeCharacters()
 
     def push(self, chunk: bytes) -> Iterator[RunEvent]:
-        """More of the body; :class:`RunFailed` for what is no chat completion, or says that the endpoint failed."""
+        """More of the body; :class:`RunFailed` for anything else, or an error of the endpoint."""
         if self.is_over:
             return
         self._held += chunk

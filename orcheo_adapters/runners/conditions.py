@@ -24,7 +24,7 @@ class Conditions:
     environment: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)
     """Where secrets are looked up that settings name."""
     allowed: AllowedAddresses = NONE_ALLOWED
-    """Addresses inside the operator's own network that may be reached all the same."""
+    """Addresses inside the operator's own network that may be reached nevertheless."""
     outgoing: Outgoing = field(factory=Outgoing)
     clock: Clock = field(factory=SystemClock)
 

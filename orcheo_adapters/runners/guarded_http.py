@@ -24,7 +24,7 @@ ANSWER_LIMIT = 10 * 1024 * 1024
 """Bytes of one answer."""
 
 IDLE_SECONDS = 60.0
-"""A client that was not used for so long is closed."""
+"""Seconds without use after which a client is closed."""
 
 REST_SECONDS = 0.2
 """Time for the last bytes after a whole answer: a connection is kept only when its answer was read to the end."""
@@ -91,7 +91,7 @@ class GuardedHttp:
         self._closing: set[asyncio.Task[None]] = set()
 
     def check_url(self, text: str) -> None:
-        """Raise :class:`InvalidInput` (path ``target``) for what is no URL, or names a closed address."""
+        """Raise :class:`InvalidInput` (path ``target``) for anything but a URL, and for a closed address."""
         url = _parse(text)
         host, port = _host(url), _port(url)
         try:

@@ -73,7 +73,7 @@ class LangGraphRunner(Runner):
         """See the port: a graph with ``action`` in its state. One that cannot be made fails when it is run."""
         try:
             graph = await self._graphs.get(spec.target)
-        except Exception:  # noqa: BLE001 - a factory may raise anything, and does so again where its owner is told
+        except Exception:  # noqa: BLE001 - a factory may raise anything, and raises it again where its owner sees it
             return True
         return "action" in graph.channels
 
@@ -173,7 +173,7 @@ class _GraphRun:
 
         if interrupts and saver_of(self.graph) is None:
             reason = (
-                "The graph asks with interrupt(), but has no checkpointer, so it could never go on with the answer. "
+                "The graph asks with interrupt(), but has no checkpointer, so it could never continue with the answer. "
                 "Compile it with one, such as .compile(checkpointer=InMemorySaver())."
             )
             raise RunFailed("graph_without_memory", reason)
@@ -184,7 +184,7 @@ class _GraphRun:
             return []
         state = await self.graph.aget_state(self._config())
         names = ", ".join(name.replace("_", " ") for name in state.next)
-        question = Question(id=_BREAKPOINT, question=f"Go on with: {names}?", options=("Yes", "No"))
+        question = Question(id=_BREAKPOINT, question=f"Continue with: {names}?", options=("Yes", "No"))
         return [InputAsked(questions=(question,))] if names else []
 
     @property
@@ -222,7 +222,7 @@ class _GraphRun:
         return {name: value for name, value in known.items() if name in fields}
 
     async def _beginning(self) -> "_Beginning":
-        """What the graph goes on with: the answer to its question, the new message, or the whole conversation."""
+        """What the graph continues with: the answer to its question, the new message, or the whole conversation."""
         from orcheo_adapters.runners.langgraph_memory import before_message, knows, saver_of, sound_addition
 
         config = self._config()

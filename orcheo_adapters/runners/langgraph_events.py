@@ -241,7 +241,7 @@ def _names(path: Iterable[str]) -> set[str]:
 
 
 def _node_note(name: str) -> Iterator[ProgressNote]:
-    """None for nodes that are no step of the owner's: those that begin with ``_``, and those of middleware."""
+    """None for nodes that the owner did not write: those that begin with ``_``, and those of middleware."""
     if not name.startswith("_") and "Middleware" not in name:
         yield ProgressNote(text=_words(name))
 

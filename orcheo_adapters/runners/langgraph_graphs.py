@@ -138,7 +138,7 @@ def _graphs_in(path: Path) -> dict[str, Any]:
 
 
 def check_found(text: str, found: Any, *, input_key: str | None = None) -> None:
-    """Refuse what is no graph and makes none; see :func:`check_graph`."""
+    """Refuse anything but a graph or a factory of one; see :func:`check_graph`."""
     if _is_graph(found) or not callable(found) or inspect.isclass(found):
         check_graph(text, found, input_key=input_key)
     elif not _binds(found) and not _binds(found, {}):
@@ -152,12 +152,12 @@ def check_graph(text: str, found: Any, *, input_key: str | None = None) -> None:
     if isinstance(found, StateGraph):
         raise invalid_target(f"{text!r} is not compiled: end it with .compile()")
     if not _is_graph(found):
-        raise invalid_target(f"{text!r} is no LangGraph graph (it is of type {type(found).__name__})")
+        raise invalid_target(f"{text!r} is not a LangGraph graph (it is of type {type(found).__name__})")
     if input_key is not None:
         check_state(text, found, input_key=input_key)
     if _needs_memory(found):
         raise invalid_target(
-            f"{text!r} stops to ask a person, but has no checkpointer, so it could never go on",
+            f"{text!r} stops to ask a person, but has no checkpointer, so it could never continue",
             hint="Compile it with a checkpointer, such as .compile(checkpointer=InMemorySaver()).",
         )
 

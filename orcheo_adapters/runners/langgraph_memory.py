@@ -83,7 +83,7 @@ def messages_of(state: Any) -> list[BaseMessage]:
 
 
 async def before_message(graph: Graph, config: RunnableConfig, message_id: str) -> Any:
-    """The latest state that does not know this message, from which a retry goes on; None when there is none."""
+    """The latest state without this message, from which a retry continues; None if there is no such state."""
     async for state in graph.aget_state_history(config):
         if not knows(state, message_id):
             return state

@@ -10,7 +10,7 @@ from orcheo_adapters.runners.text import encodable
 
 
 def loads(data: bytes) -> Any:
-    """The value; raises :class:`ValueError` for what is no JSON."""
+    """The value; raises :class:`ValueError` for anything but JSON."""
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return orjson.loads(data)
@@ -34,5 +34,5 @@ def without_halves(value: Any) -> Any:
 
 
 def _refuse(constant: str) -> NoReturn:
-    message = f"{constant} is no JSON"
+    message = f"{constant} is not JSON"
     raise ValueError(message)

@@ -77,7 +77,7 @@ class OpenAiSettings:
             model=given.text("model"),
             instructions=given.text("instructions"),
             history=given.whole("history", low=0, high=HISTORY_LENGTH),
-            api_key=(given.secret("api_key_env") or "").strip() or None,  # a line end of a file is no part of it
+            api_key=(given.secret("api_key_env") or "").strip() or None,  # the line end of a file does not belong to it
             max_tokens=given.count("max_tokens", low=1, high=_MOST_TOKENS),
             more={name: value for name, value in more.items() if value is not None} | _extra_body(given),
             shows_reasoning=given.choice("reasoning", ("show", "hide")) == "show",
@@ -116,7 +116,7 @@ class OpenAiRunner(Runner):
 
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(name="model", help="Name of the model, as the endpoint knows it.", needed=True),
-        Setting(name="instructions", help="What the model is told before the conversation (system message)."),
+        Setting(name="instructions", help="Instructions for the model before the conversation (system message)."),
         Setting(name="api_key_env", help="Name of the server's environment variable that holds the endpoint's key."),
         Setting(name="history", help=f"How many past messages are sent along, 0 to {HISTORY_LENGTH}.", default="20"),
         Setting(name="temperature", help="A number from 0 to 2; the endpoint's own default when left out."),

@@ -1,4 +1,4 @@
-"""What an owner is told of an error in their workflow: the error, what it came from, and the line of their own code."""
+"""What an owner reads of an error in their workflow: the error, what it came from, and the line of their own code."""
 
 import contextlib
 from collections.abc import Iterator

@@ -94,7 +94,7 @@ class ReasoningNote:
         self._next = 0
 
     def think(self, piece: str) -> Iterator[StepNoted]:
-        """More of the thought; blanks before the first word are none."""
+        """More of the thought; blanks before the first word are dropped."""
         self._text = (self._text + piece)[: LONGEST_NOTE + 1] if self._text else piece.lstrip()
         if self._text and self._next <= len(self._text) <= LONGEST_NOTE:
             self._next = len(self._text) + max(_FIRST_UPDATE, len(self._text) // 8)

@@ -49,7 +49,7 @@ class Given:
         return cls(defaults | spec.settings, environment)
 
     def text(self, name: str) -> str:
-        """The value, empty when there is none."""
+        """The value, empty when it is left out."""
         return self.values.get(name, "")
 
     def whole(self, name: str, *, low: int, high: int) -> int:
@@ -60,7 +60,7 @@ class Given:
         return int(text)
 
     def number(self, name: str, *, low: float, high: float) -> float | None:
-        """A number from ``low`` to ``high``; None when there is none."""
+        """A number from ``low`` to ``high``; None when it is left out."""
         if not self.text(name):
             return None
         try:
@@ -72,7 +72,7 @@ class Given:
         return value
 
     def count(self, name: str, *, low: int, high: int) -> int | None:
-        """A whole number from ``low`` to ``high``; None when there is none."""
+        """A whole number from ``low`` to ``high``; None when it is left out."""
         return self.whole(name, low=low, high=high) if self.text(name) else None
 
     def choice(self, name: str, options: Collection[str]) -> str:
@@ -90,7 +90,7 @@ class Given:
         return names
 
     def json(self, name: str) -> Any:
-        """JSON; None when there is none."""
+        """JSON; None when it is left out."""
         if not self.text(name):
             return None
         try:

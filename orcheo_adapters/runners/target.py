@@ -68,7 +68,7 @@ class Target:
             raise self._not_callable(found)
         if getattr(found, "__globals__", {}).get("__name__") == "contextlib":
             raise invalid_target(
-                f"{self.attribute!r} makes a context manager, which is no answer",
+                f"{self.attribute!r} makes a context manager, which is not an answer",
                 hint="Name a function that enters it and yields the text: with … as …, or async with … as ….",
             )
         if not _accepts_text(found):

@@ -26,7 +26,7 @@ def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
 
     def execute() -> None:
         outcome = _attempt(lambda: context.run(work), future)
-        with suppress(RuntimeError):  # the loop is gone, and whoever waited with it
+        with suppress(RuntimeError):  # the loop is closed, so the awaiting task is gone too
             loop.call_soon_threadsafe(settle, *outcome)
 
     threading.Thread(target=execute, name="orcheo-workflow", daemon=True).start()
@@ -38,5 +38,5 @@ def _attempt(work: Callable[[], _Result], future: "asyncio.Future[_Result]") -> 
         return future.set_result, work()
     except StopIteration as error:  # which a future cannot hold
         return future.set_exception, RuntimeError(f"the workflow raised {error!r}")
-    except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+    except BaseException as error:  # noqa: BLE001 - the error is passed to the event loop
         return future.set_exception, error

@@ -220,7 +220,7 @@ class SqliteDatabase:
             raise StorageUnavailable("The database is closed.")
 
     def close(self) -> None:
-        """Finish what waits, then let go."""
+        """Finish what waits, then close."""
         with self._closing:
             self._closed = True
             for change in self._waiting:
@@ -247,7 +247,7 @@ class SqliteDatabase:
             _tell(group, outcomes)
 
     def _take_waiting(self, first: _Change, behind: "deque[_Change | None]") -> list[_Change]:
-        """The changes of one group; what waits and is none of it comes to ``behind``."""
+        """The changes of one group; changes that wait for the next one come to ``behind``."""
         group = [first]
         while len(group) < _GROUP_LIMIT:
             try:
@@ -277,7 +277,7 @@ class SqliteDatabase:
                 self._writer.execute("BEGIN IMMEDIATE")
                 outcomes = [self._carry_out_apart(change) for change in group]
             self._commit()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the writer must go on and the callers must know
+        except Exception as error:  # noqa: BLE001 - whatever it is, the writer must continue and the callers must know
             self._roll_back()
             _LOG.error("a group of %d changes was not written: %s", len(group), error)
             return [StorageUnavailable(f"The database did not take the change: {error}.")] * len(group)
@@ -308,7 +308,7 @@ class SqliteDatabase:
             return self._explain(error)
         except sqlite3.Error:
             raise
-        except Exception as error:  # noqa: BLE001 - a check of ours that raised
+        except Exception as error:  # noqa: BLE001 - a check of this code that raised
             return error
         return None
 

@@ -12,7 +12,7 @@ class SchemaTooNew(OrcheoError):
 
 
 class DatabaseUnreadable(OrcheoError):
-    """The file is no SQLite database, or a damaged one."""
+    """The file is not a SQLite database, or is damaged."""
 
     code = "database_unreadable"
     summary = "The database file cannot be read."

@@ -17,7 +17,7 @@ class ReadCache:
     """Values by table and key; read on event loops, outdated by the writer's thread."""
 
     def __init__(self, size: int = _SIZE) -> None:
-        """Keep ``size`` values at most; then it begins anew."""
+        """Keep ``size`` values at most; then start with an empty cache."""
         self._size = size
         self._entries: dict[tuple[str, str], tuple[int, Any]] = {}
         self._generations: defaultdict[str, int] = defaultdict(int)

@@ -34,7 +34,7 @@ Stage = Callable[[Statement], None]
 def explain_integrity(error: sqlite3.IntegrityError) -> Exception:
     """The rule of the domain behind a broken constraint.
 
-    A missing parent was removed meanwhile; an id in use was taken meanwhile. Anything else is a fault of ours.
+    A missing parent was removed in between; an id in use was taken in between. Anything else is a bug.
     """
     text = str(error)
     if "workflows.handle" in text:

@@ -1,6 +1,6 @@
 """Full-text search over what was said.
 
-Items are indexed after their turn has ended, shortly before somebody searches or when the store is tidied, so that no
+Items are indexed after their turn has ended, shortly before the next search or when the store is tidied, so that no
 visitor waits for it (``docs/decisions/0011``). The index holds folded text in trigrams, so a word is found inside of
 others and in languages without blanks; words too short for a trigram are looked for in the texts themselves.
 """
@@ -56,7 +56,7 @@ async def _index(database: SqliteDatabase, thread_id: str, first_item_id: str) -
 
 
 def _statements(row: Row) -> Iterator[Statement]:
-    """What was indexed of an item goes first; one that was removed meanwhile is in no table, and nothing is put in."""
+    """Delete what was indexed of an item first; an item that was removed in between is not indexed again."""
     item = rows.item_of(row)
     yield Statement("DELETE FROM indexed_items WHERE item_id = ?", (item.id,))
     if text := searchable_text(item):

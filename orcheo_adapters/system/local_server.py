@@ -1,7 +1,7 @@
 """Where this machine's server listens and keeps its data, as the environment says.
 
 The server and the programs that ask it share this, and nothing else of the server's settings: a setting of limits
-that is wrong here is no reason for a client not to ask a server elsewhere.
+that is wrong here must not keep a client from asking a server elsewhere.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def listening_host(environment: Mapping[str, str]) -> str:
 
 
 def listening_port(environment: Mapping[str, str]) -> int:
-    """``ORCHEO_PORT``, or the default; raises :class:`InvalidInput` for what is no port."""
+    """``ORCHEO_PORT``, or the default; raises :class:`InvalidInput` for anything but a port."""
     text = environment.get("ORCHEO_PORT")
     if not text:
         return DEFAULT_PORT

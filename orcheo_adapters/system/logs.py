@@ -65,7 +65,7 @@ def _harmless(line: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Half a surrogate pair is no UTF-8; an error while writing the log would print the line as it is."""
+    """Half a surrogate pair is not UTF-8; an error while writing the log would print the line as it is."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

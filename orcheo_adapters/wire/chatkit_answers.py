@@ -44,7 +44,7 @@ from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.services.own_threads import ThreadView
 
 TURN_KEY = "orcheo.turn"
-"""Key in a thread's metadata under which its latest turn stands (an addition of ours)."""
+"""Key in a thread's metadata that holds its latest turn (our addition to the protocol)."""
 
 
 def encode_json(document: Json) -> bytes:

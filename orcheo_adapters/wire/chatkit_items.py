@@ -23,7 +23,7 @@ from orcheo_core.domain.widgets import widget_fault
 Json = dict[str, Any]
 
 ENDING_KEY = "orcheo.ending"
-"""Key in an ``end_of_turn`` item under which stands why the answer before it is not whole (an addition of ours)."""
+"""Key in an ``end_of_turn`` item that says why the answer before it is not whole (our addition to the protocol)."""
 
 
 _UNSHOWABLE: Json = {"type": "Basic", "children": [{"type": "Text", "value": "This part cannot be shown."}]}

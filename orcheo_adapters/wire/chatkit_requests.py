@@ -209,7 +209,7 @@ class ListItems:
 
 @frozen(kw_only=True)
 class RequestMetadata:
-    """``metadata``, of which we read one field of ours."""
+    """``metadata``, of which only our own field is read."""
 
     client_id: str | None = field(default=None)
 

@@ -28,7 +28,7 @@ class Act(StrEnum):
     SERVICE_TOKEN_ISSUED = "service_token.issued"  # noqa: S105 - the name of an act, no secret
     SERVICE_TOKEN_ROTATED = "service_token.rotated"  # noqa: S105 - the name of an act, no secret
     REFUSED = "refused"
-    """Somebody was refused; the note counts how often, by the code of the refusal."""
+    """Requests were refused; the note counts how often, by the code of the refusal."""
     SERVICE_TOKEN_REVOKED = "service_token.revoked"  # noqa: S105 - the name of an act, no secret
     GRANT_KEY_ROTATED = "grant_key.rotated"
     LOGGED_IN = "login.began"
@@ -77,7 +77,7 @@ class AuditFilter:
 
 @frozen(kw_only=True)
 class AuditLink:
-    """One link of the hash chain over all entries; ``entry`` is None when somebody took it out."""
+    """One link of the hash chain over all entries; ``entry`` is None when it was deleted by hand."""
 
     number: int
     link: str

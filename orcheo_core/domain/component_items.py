@@ -110,7 +110,7 @@ class EndingKind(StrEnum):
 
 @frozen(kw_only=True)
 class Ending:
-    """What a thread remembers of a turn without a whole answer; ``message`` is what the visitor was told."""
+    """What a thread remembers of a turn without a whole answer; ``message`` is what the visitor saw."""
 
     kind: EndingKind
     message: str | None = None

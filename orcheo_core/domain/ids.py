@@ -1,7 +1,7 @@
 """Identifiers: a prefix that names the kind, then time and chance.
 
 An id is ``<prefix>_`` + 9 base62 characters of microseconds since 1970 + 17 base62 characters of chance (101 bits),
-so ids sort by time and nobody guesses one. The wire's own prefixes (``thr_``, ``msg_``) are ChatKit's.
+so ids sort by time and cannot be guessed. The wire's own prefixes (``thr_``, ``msg_``) are ChatKit's.
 """
 
 from enum import StrEnum

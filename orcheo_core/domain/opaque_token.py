@@ -22,7 +22,7 @@ _CHECK_WIDTH = 6
 _BODY_WIDTH = PUBLIC_ID_WIDTH + _SECRET_WIDTH + _CHECK_WIDTH
 
 RandomBytes = Callable[[int], bytes]
-"""Returns so many unpredictable bytes."""
+"""Returns this many unpredictable bytes."""
 
 
 @frozen(kw_only=True)

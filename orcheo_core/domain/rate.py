@@ -23,7 +23,7 @@ def _positive(_rate: object, _attribute: object, number: int) -> None:
 
 @frozen(kw_only=True)
 class Rate:
-    """So many in so many seconds, counted over a moving window: at no moment were there more in the time before."""
+    """At most ``amount`` requests in any ``seconds``-long window."""
 
     amount: int = field(validator=_positive)
     seconds: int = field(validator=_positive)
@@ -103,7 +103,7 @@ class RatePlan:
     reads_by_subject: Rate | None = Rate(amount=600, seconds=60)
     failed_authentications_by_address: Rate | None = Rate(amount=10, seconds=300)
     effortless_sessions_by_workflow: Rate | None = None
-    """Anonymous visitors beyond this rate must do some work first; nobody must when there is none."""
+    """Anonymous visitors beyond this rate must solve a challenge first; None asks for no challenge."""
 
     @classmethod
     def unlimited(cls) -> "RatePlan":

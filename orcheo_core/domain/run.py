@@ -1,4 +1,4 @@
-"""A run: one execution of a workflow for a turn, and what the runner says meanwhile."""
+"""A run: one execution of a workflow for a turn, and what the runner says during it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -76,7 +76,7 @@ class ImageShown:
 
 @frozen(kw_only=True)
 class ClientToolCalled:
-    """The visitor's page shall call one of its tools; its output comes back as the cause of the next turn."""
+    """Ask the visitor's page to call one of its tools; its output comes back as the cause of the next turn."""
 
     name: str
     arguments: dict[str, Any] = field(factory=dict)
@@ -91,7 +91,7 @@ class InputAsked:
 
 @frozen(kw_only=True)
 class EffectCaused:
-    """The visitor's page shall do something (ChatKit's *client effect*); nothing comes back, nothing is kept."""
+    """Ask the visitor's page to do something (ChatKit's *client effect*); nothing comes back, nothing is kept."""
 
     name: str
     data: dict[str, Any] = field(factory=dict)

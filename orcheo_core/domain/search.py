@@ -15,7 +15,7 @@ def folded(text: str) -> str:
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """The words of a search, folded; raises :class:`InvalidInput` when there are none, or more than ten."""
+    """The words of a search, folded; raises :class:`InvalidInput` for no words, or more than ten."""
     words = tuple(dict.fromkeys(folded(text).split()))
     if not 1 <= len(words) <= MAX_WORDS:
         raise InvalidInput(FieldError("search", f"must be 1 to {MAX_WORDS} words"))

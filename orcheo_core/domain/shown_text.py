@@ -27,7 +27,7 @@ def without_refused(text: str) -> str:
 
 
 def has_something_to_see(text: str) -> bool:
-    """Whether a reader sees anything: blanks and joiners alone are no name."""
+    """Whether a reader sees anything: blanks and joiners alone do not make a name."""
     return any(unicodedata.category(each) not in _UNSEEN for each in text)
 
 

@@ -26,7 +26,7 @@ class QuestionAnswer:
 
 @frozen(kw_only=True)
 class Question:
-    """One question: a choice among ``options``, or free text when there are none.
+    """One question: a choice among ``options``, or free text without options.
 
     ``multiple`` allows more than one option; ``description`` explains a question for free text.
     """
@@ -60,14 +60,14 @@ class StructuredInputItem(ItemBase):
 
     @property
     def answers_text(self) -> str:
-        """The visitor's answers as somebody would type them: one alone, several each behind its question."""
+        """The visitor's answers as one would type them: one alone, several each behind its question."""
         given = [(each.question, ", ".join(each.answer.values)) for each in self.questions if each.answer]
         if len(self.questions) == 1:
             return "".join(answer for _, answer in given)
         return "\n".join(f"{question} {answer}" for question, answer in given if answer)
 
     def submitted(self, status: InputStatus, answers: Mapping[str, QuestionAnswer]) -> "StructuredInputItem":
-        """With the visitor's answers by question id; ids that nobody asked for are left out."""
+        """With the visitor's answers by question id; ids that were not asked for are left out."""
         given = answers if status is InputStatus.ANSWERED else {}
         questions = tuple(each.answered(given.get(each.id)) for each in self.questions)
         return evolve(self, questions=questions, status=status)

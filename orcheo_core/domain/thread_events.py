@@ -1,4 +1,4 @@
-"""Thread events: what the browser is told while a turn runs, in ChatKit's order.
+"""Thread events: what the browser receives while a turn runs, in ChatKit's order.
 
 Each carries no number of its own: within a turn the first is number 1 and each next one more
 (:class:`SequencedEvent`), which is what resuming counts by.
@@ -122,7 +122,7 @@ class Progress:
 
 @frozen(kw_only=True)
 class Effect:
-    """``client_effect``: the page shall do something; not kept."""
+    """``client_effect``: the page is asked to do something; not kept."""
 
     name: str
     data: dict[str, Any] = field(factory=dict)

@@ -11,7 +11,7 @@ _TITLE_LENGTH = 80
 
 @frozen(kw_only=True)
 class Thread:
-    """A conversation; nobody but its subject and the owner of its workflow ever sees it."""
+    """A conversation; only its subject and the owner of its workflow ever see it."""
 
     id: str
     workflow_id: str
@@ -27,13 +27,13 @@ class Thread:
         return evolve(self, updated_at=at)
 
     def titled(self, title: str) -> "Thread":
-        """With another title, cut to one line with a mark; an empty one is none."""
+        """With another title, cut to one line with a mark; an empty one removes it."""
         given = title_from(title)
         return evolve(self, title=given, is_titled=given is not None)
 
 
 def title_from(text: str) -> str | None:
-    """A title out of the first words of a thread, on one line; None when there are no words."""
+    """A title out of the first words of a thread, on one line; None without words."""
     words = " ".join(text.split())
     if len(words) > _TITLE_LENGTH:
         words = words[: _TITLE_LENGTH - 1].rstrip() + "…"

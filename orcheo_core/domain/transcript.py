@@ -84,7 +84,7 @@ def details_of(item: Item) -> dict[str, Any]:
 
 
 def searchable_text(item: Item) -> str:
-    """What searches find an item by; nothing for hidden ones, which nobody said."""
+    """What searches find an item by; nothing for hidden ones."""
     return "" if isinstance(item, HiddenItem) else folded(text_of(item))
 
 

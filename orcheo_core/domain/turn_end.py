@@ -1,4 +1,4 @@
-"""How a turn ends: its status, what visitors are told, and what the owner of the workflow is told."""
+"""How a turn ends: its status, the message for visitors, and the reason for the owner."""
 
 from attrs import frozen
 
@@ -14,7 +14,7 @@ class TurnEnd:
     status: TurnStatus
     kind: EndingKind | None = None
     trouble: TurnTrouble | None = None
-    """What followers are told right now."""
+    """The message for clients that follow the turn."""
     fault: TurnFault | None = None
     """For the owner only."""
 

@@ -78,7 +78,7 @@ def _fault_of(component: Any, path: str, *, depth: int) -> str | None:
     kind = component.get("type")
     needed = _NEEDED.get(kind) if isinstance(kind, str) else None
     if needed is None:
-        return f"{path}.type: {kind!r} is no component of ChatKit's".removeprefix(".")
+        return f"{path}.type: {kind!r} is not a component of ChatKit".removeprefix(".")
     for name, shape in needed.items():
         if not isinstance(component.get(name), shape):
             return f"{path}.{name}: must be {_NAMES[shape]} in a {kind}".removeprefix(".")

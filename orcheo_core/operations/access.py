@@ -31,11 +31,11 @@ class OpenChatSession:
 
 @frozen(kw_only=True)
 class AskWorkflow:
-    """What to ask which workflow, in a new thread or in one that goes on."""
+    """What to ask which workflow, in a new or an existing thread."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     text: str = parameter("What to ask, as a visitor would.", argument=True, longest=TEXT_LENGTH)
-    thread_id: str | None = parameter("Go on with this thread of yours.", default=None, pattern=THREAD_PATTERN)
+    thread_id: str | None = parameter("Continue this thread of yours.", default=None, pattern=THREAD_PATTERN)
 
     def __attrs_post_init__(self) -> None:
         """Check that something is asked."""
@@ -69,7 +69,7 @@ class SourceView:
 
 @frozen(kw_only=True)
 class AnswerResult:
-    """What a workflow answered, and the thread in which the conversation can go on."""
+    """What a workflow answered, and the thread in which the conversation can continue."""
 
     answer: str
     sources: tuple[SourceView, ...]
@@ -115,7 +115,7 @@ ACCESS_OPERATIONS = (
         summary="Ask a workflow of yours something, public or not, and get its whole answer.",
         guide=(
             "Use it to try a workflow as a visitor would meet it, or to use one. It waits for as long as the workflow "
-            "may take. Returns the answer, its sources, and the thread_id to go on with."
+            "may take. Returns the answer, its sources, and the thread_id to continue with."
         ),
         request=AskWorkflow,
         result=AnswerResult,

@@ -31,7 +31,7 @@ class ListAudit:
     )
 
     def filter(self) -> AuditFilter:
-        """The filter that is asked for; :class:`InvalidInput` for what is no moment."""
+        """The filter that is asked for; :class:`InvalidInput` for anything but a date or time."""
         return AuditFilter(
             actors=None if self.actor is None else actor_names(self.actor),
             workflows=None if self.workflow is None else frozenset({self.workflow}),

@@ -98,7 +98,7 @@ def parameters_of(request: type) -> dict[str, tuple["Attribute[Any]", Parameter]
 
 
 def broken_rules(request: Any) -> list[FieldError]:
-    """Each value of a request that is no choice or out of bounds, as its parameters say."""
+    """Each value of a request that is not among the choices or is out of bounds."""
     return [
         wrong
         for name, (_, shown) in parameters_of(type(request)).items()

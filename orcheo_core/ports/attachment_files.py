@@ -17,11 +17,11 @@ class AttachmentFiles(Protocol):
 
     @abstractmethod
     def read(self, attachment_id: str) -> bytes:
-        """All its bytes; :class:`AttachmentNotFound` when there are none."""
+        """All its bytes; raises :class:`AttachmentNotFound`."""
 
     @abstractmethod
     def remove(self, attachment_ids: Iterable[str]) -> None:
-        """Forget these; ones that are not there are none to worry about."""
+        """Delete these attachments; unknown ids are ignored."""
 
     @abstractmethod
     def ids(self) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Work that goes on by itself."""
+"""Work in the background."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine

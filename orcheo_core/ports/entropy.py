@@ -9,4 +9,4 @@ class Entropy(Protocol):
 
     @abstractmethod
     def random_bytes(self, count: int) -> bytes:
-        """``count`` bytes nobody can foresee (fit for secrets)."""
+        """``count`` unpredictable bytes (fit for secrets)."""

@@ -7,7 +7,7 @@ from orcheo_core.domain.thread_events import ThreadEvent
 
 
 class FrameEncoder(Protocol):
-    """Encodes each thread event once, whoever follows."""
+    """Encodes each thread event once for all clients that follow."""
 
     @abstractmethod
     def frame(self, event: ThreadEvent) -> bytes:

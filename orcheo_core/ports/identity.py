@@ -41,7 +41,7 @@ class IdentityProvider(Protocol):
         """
 
     async def end_url(self) -> str | None:
-        """Where a browser ends its login at the provider; None when there is no such place."""
+        """Where a browser ends its login at the provider; None when the provider has no such page."""
         return None
 
     async def ended(self, notice: str) -> EndedLogins:  # noqa: ARG002 - for providers that send some

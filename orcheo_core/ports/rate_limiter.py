@@ -14,7 +14,7 @@ class RateLimiter(Protocol):
     async def take(self, charges: Sequence[Charge]) -> RateRefused | None:
         """Count one request under each charge, or, when one of them refuses, under none.
 
-        Of several that refuse, the one with the longest wait is told.
+        Of several that refuse, the one with the longest wait is reported.
         """
 
     @abstractmethod

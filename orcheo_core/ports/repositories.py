@@ -90,7 +90,7 @@ class ServiceTokenRepository(Protocol):
 
     @abstractmethod
     def end(self, service_token: ServiceToken, at: datetime) -> None:
-        """Stage its end at ``at``; commit raises :class:`ConcurrentChange` when its end was changed meanwhile."""
+        """Stage its end at ``at``; commit raises :class:`ConcurrentChange` when its end was changed in between."""
 
 
 class ChatSessionRepository(Protocol):
@@ -134,7 +134,7 @@ class ThreadRepository(Protocol):
 
     @abstractmethod
     def save(self, thread: Thread) -> None:
-        """Stage a change; commit raises :class:`ConcurrentChange` when the thread was removed meanwhile."""
+        """Stage a change; commit raises :class:`ConcurrentChange` when the thread was removed in between."""
 
     @abstractmethod
     def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
@@ -161,7 +161,7 @@ class ItemRepository(Protocol):
 
     @abstractmethod
     def remove(self, item_id: str) -> None:
-        """Stage a removal; an item that is not there is none to worry about."""
+        """Stage a removal; an unknown item is ignored."""
 
 
 class TurnRepository(Protocol):
@@ -217,7 +217,7 @@ class AttachmentRepository(Protocol):
 
     @abstractmethod
     def remove(self, attachment_id: str) -> None:
-        """Stage a removal; one that is not there is none to worry about."""
+        """Stage a removal; an unknown one is ignored."""
 
 
 class FeedbackRepository(Protocol):

@@ -58,7 +58,7 @@ _REASON_LENGTH = 500
 
 
 def failure_of(error: Exception) -> RunFailed:
-    """``error`` as the owner is told of it: a :class:`RunFailed` as it is, its type and text otherwise."""
+    """``error`` as its owner reads it: a :class:`RunFailed` as it is, its type and text otherwise."""
     if isinstance(error, RunFailed):
         return error
     return RunFailed("workflow_error", _one_line(f"{type(error).__name__}: {error}").removesuffix(":"))
@@ -73,7 +73,7 @@ def _one_line(text: str) -> str:
 class RunSink(Protocol):
     """What a run writes its answer into; only from the event loop.
 
-    Both methods that write return whether the run may go on at once. False asks it to await :meth:`room` before it
+    Both methods that write return whether the run may continue at once. False asks it to await :meth:`room` before it
     says more, so that others get their turn.
     """
 
@@ -91,7 +91,7 @@ class RunSink(Protocol):
 
     @abstractmethod
     def abandoned(self, error: Exception | None) -> None:
-        """The workflow does not end although it was stopped, so go on without it.
+        """The workflow does not end although it was stopped, so continue without it.
 
         ``error`` is what :meth:`Run.execute` would have raised.
         """

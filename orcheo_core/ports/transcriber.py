@@ -9,4 +9,4 @@ class Transcriber(Protocol):
 
     @abstractmethod
     async def transcribe(self, audio: bytes, mime_type: str) -> str:
-        """The words in ``audio``; raises :class:`TranscriptionOff` where nobody listens."""
+        """The words in ``audio``; raises :class:`TranscriptionOff` without a transcriber."""

@@ -74,4 +74,4 @@ class Store(Protocol):
 
     @abstractmethod
     async def close(self) -> None:
-        """Finish what is under way and let go."""
+        """Finish what is under way and close."""

@@ -57,7 +57,7 @@ class Asking:
         self._chatting = chatting
 
     async def ask(self, caller: Caller, ref: str, text: str, thread_id: str | None) -> Asked:
-        """Begin a thread, or go on with one of the caller's, and wait for as long as the workflow may take.
+        """Begin a thread, or continue one of the caller's, and wait for as long as the workflow may take.
 
         Raises :class:`WorkflowNotFound`, :class:`FeatureDisabled`, :class:`ThreadNotFound`, :class:`TurnInProgress`,
         and :class:`NoAnswer` with the reason when the answer did not come to its end.

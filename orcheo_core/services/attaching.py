@@ -61,7 +61,7 @@ class Attaching:
     async def receive(self, attachment_id: str, chunks: AsyncIterator[bytes]) -> Attachment:
         """Take the bytes of an announced attachment, once.
 
-        Whoever calls has verified that they may. Raises :class:`AttachmentNotFound` and what
+        The caller has already been authorized. Raises :class:`AttachmentNotFound` and what
         :meth:`AttachmentFiles.write` raises.
         """
         attachment = await self._find(attachment_id)
@@ -69,7 +69,8 @@ class Attaching:
             raise AttachmentNotFound("The attachment has already been uploaded.")
         await self._files.write(attachment_id, chunks, size=attachment.size)
         try:
-            attachment = (await self._find(attachment_id)).uploaded()  # as it is now: it may have gone meanwhile
+            # as it is now: it may have been deleted in between
+            attachment = (await self._find(attachment_id)).uploaded()
         except AttachmentNotFound:
             self._files.remove([attachment_id])
             raise
@@ -77,7 +78,7 @@ class Attaching:
         return attachment
 
     async def read(self, attachment_id: str) -> tuple[Attachment, bytes]:
-        """An attachment and its bytes; whoever calls has verified that they may."""
+        """An attachment and its bytes; the caller has already been authorized."""
         attachment = await self._find(attachment_id)
         return attachment, self._files.read(attachment_id)
 

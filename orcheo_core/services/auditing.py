@@ -1,4 +1,4 @@
-"""Reading the audit, and checking that nobody changed it."""
+"""Reading the audit, and verifying that it is unchanged."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ _LINKS_AT_ONCE = 1_000
 
 @frozen(kw_only=True)
 class AuditHead:
-    """Where the chain ends: how many entries, and the last link; whoever keeps it can tell if the end goes missing."""
+    """Where the chain ends: how many entries, and the last link; a copy elsewhere shows if the end goes missing."""
 
     entries: int
     link: str

@@ -59,7 +59,7 @@ from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.live import LiveTurns
 
 _PENDING_WINDOW = 20
-"""So many of the newest items are looked through for pending client tool calls, as ChatKit's own server does."""
+"""How many of the newest items are searched for pending client tool calls, as in ChatKit's own server."""
 
 
 _GIVE_UP_WINDOW = 5
@@ -228,7 +228,7 @@ class Chatting:
     async def add_tool_output(
         self, visit: Visit, thread_id: str, output: Any, *, idempotency_key: str | None = None
     ) -> Turn:
-        """Go on with the output of the client tool call that the thread waits for.
+        """Continue with the output of the client tool call that the thread waits for.
 
         Older calls that wait are dropped, as ChatKit's own server does. Raises :class:`NothingPending`.
         """
@@ -258,7 +258,7 @@ class Chatting:
         answers: Mapping[str, QuestionAnswer],
         idempotency_key: str | None = None,
     ) -> Turn:
-        """Go on with the visitor's answers to questions; raises :class:`ItemNotFound`, :class:`NothingPending`."""
+        """Continue with the visitor's answers to questions; raises :class:`ItemNotFound`, :class:`NothingPending`."""
         asked = _Asked(key=idempotency_key, thread_id=thread_id)
         if first := await self._begun(visit, asked):
             return first
@@ -277,7 +277,7 @@ class Chatting:
     ) -> Turn:
         """Begin a turn out of an action.
 
-        Raises :class:`ItemNotFound` for an item that is no widget, :class:`ActionNotTaken`.
+        Raises :class:`ItemNotFound` for an item that is not a widget, :class:`ActionNotTaken`.
         """
         asked = _Asked(key=idempotency_key, thread_id=thread_id)
         if first := await self._begun(visit, asked):

@@ -29,15 +29,15 @@ class Limiting:
         await self._take(self._plan.turn(workflow_id=workflow_id, subject=subject, address=address))
 
     async def open_chat_session(self, *, address: str) -> None:
-        """Somebody wants a chat session."""
+        """Count a request for a chat session."""
         await self._take(self._plan.chat_session(address=address))
 
     async def is_under_pressure(self, workflow_id: str) -> bool:
-        """Whether so many anonymous visitors come to a workflow that the next one must do some work first."""
+        """Whether a workflow has so high a rate of anonymous visitors that the next one must solve a challenge."""
         return await self._limiter.take(self._plan.effortless_session(workflow_id=workflow_id)) is not None
 
     async def log_in(self, *, address: str) -> None:
-        """Somebody goes to an identity provider, or comes back from there."""
+        """Count a step of a sign-in."""
         await self._take(self._plan.login(address=address))
 
     async def read(self, subject: Subject) -> None:
@@ -45,7 +45,7 @@ class Limiting:
         await self._take(self._plan.read(key=subject.key))
 
     async def read_unknown(self, *, address: str) -> None:
-        """Somebody reads what needs no chat session."""
+        """Count a read that needs no chat session."""
         await self._take(self._plan.read(key=address))
 
     async def authenticate(self, check: Callable[[], Awaitable[T]], *, address: str) -> T:

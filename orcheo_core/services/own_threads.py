@@ -23,7 +23,7 @@ from orcheo_core.turns.live import INTERRUPTED, LiveTurn, LiveTurns
 
 
 async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
-    """The visitor's thread with this id; somebody else's is as unknown as none (:class:`ThreadNotFound`)."""
+    """The visitor's thread with this id; another visitor's is reported as unknown (:class:`ThreadNotFound`)."""
     thread = await change.threads.find(thread_id)
     if thread is None or (thread.workflow_id, thread.subject) != (visit.workflow.id, visit.subject):
         raise ThreadNotFound

@@ -56,7 +56,7 @@ class OwnerAccess:
         """When the use of each service token was noted last by this process."""
 
     async def issue(self, caller: Caller, *, owner: Actor, scopes: frozenset[Scope], label: str = "") -> str:
-        """A new service token for ``owner``, whoever asks: for what the server does itself. Its text is here only."""
+        """A new service token for ``owner``, for the server itself. Its text is returned only here."""
         change = self._store.begin()
         issued = self._stage_new(change, caller, owner=owner, scopes=scopes, label=label)
         await change.commit()

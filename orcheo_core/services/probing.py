@@ -42,7 +42,7 @@ class Probing:
         self._telemetry = telemetry
 
     async def probe(self, workflow: Workflow) -> Probe:
-        """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when there is no answer."""
+        """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer."""
         turn = self._turn(workflow)
         context = RunContext(workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject)
         request = RunRequest(spec=workflow.runner, text=PROBE_TEXT, context=context, time_limit=PROBE_SECONDS)

@@ -118,7 +118,7 @@ class Publishing:
         return Published(workflow=workflow, publish_token=secret.reveal())
 
     async def unpublish(self, caller: Caller, ref: str, *, end_sessions: bool = False) -> Workflow:
-        """Public → private; running turns go on unless ``end_sessions``, which ends all at once.
+        """Public → private; running turns continue unless ``end_sessions``, which ends all at once.
 
         With ``end_sessions`` a workflow that is private already loses the chat sessions and turns that it has left.
         Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.

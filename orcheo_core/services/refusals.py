@@ -1,4 +1,4 @@
-"""Refusals in the audit: counted by code, so that nobody fills the audit by being refused."""
+"""Refusals in the audit: counted by code, so that refused requests cannot fill the audit."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ SERVER = Caller(actor=Actor(SERVER_NAME), channel=Channel.HTTP, scopes=frozenset
 
 
 class Refusals:
-    """Counts who was not let in, and writes one entry for each code when it is told to."""
+    """Counts refusals, and writes one entry for each code when asked to."""
 
     def __init__(self, *, store: Store, audit_trail: AuditTrail) -> None:
         """Join what this service needs."""
@@ -23,7 +23,7 @@ class Refusals:
         self._counted: Counter[str] = Counter()
 
     def count(self, error: OrcheoError) -> None:
-        """Somebody got this error; only refusals of credentials, scopes and rates count."""
+        """Count this error; only refusals of credentials, scopes and rates count."""
         if isinstance(error, (UnauthenticatedError, ForbiddenError, RateLimited)):
             self._counted[error.code] += 1
 

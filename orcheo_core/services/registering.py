@@ -23,7 +23,7 @@ from orcheo_core.turns.live import LiveTurns
 
 
 async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
-    """The caller's workflow with this id or handle; somebody else's is as unknown as none."""
+    """The caller's workflow with this id or handle; another owner's is reported as unknown."""
     workflow = await change.workflows.find(ref)
     if workflow is None or workflow.owner != caller.actor:
         raise WorkflowNotFound(f"No workflow of yours has the id or handle {ref!r}.")
@@ -126,7 +126,7 @@ class Registering:
         return workflow, await probing.probe(workflow)
 
     async def get(self, caller: Caller, ref: str) -> Workflow:
-        """One workflow of the caller, for an operator one of anybody, by id or handle."""
+        """One workflow of the caller, for an operator of any owner, by id or handle."""
         return await find_visible(self._store.begin(), caller, ref)
 
     async def page(self, caller: Caller, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:

@@ -15,7 +15,7 @@ from orcheo_core.services.audit_trail import AuditTrail
 from orcheo_core.services.identifiers import Identifiers
 
 UNKNOWN_VISITOR = Actor("visitor:unknown")
-"""Who was denied a login, as far as anybody knows."""
+"""The actor of a denied login, whose visitor is not known."""
 
 
 class SigningIn:
@@ -30,7 +30,7 @@ class SigningIn:
         audit_trail: AuditTrail,
         providers: Sequence[IdentityProvider],
     ) -> None:
-        """Join the ports this service needs; without ``providers`` nobody can sign in."""
+        """Join the ports this service needs; without ``providers`` no visitor can sign in."""
         self._store = store
         self._clock = clock
         self._identifiers = identifiers

@@ -36,7 +36,7 @@ class PurgeOrder:
     thread_id: str | None = None
     subject: Subject | None = None
     older_than: timedelta | None = None
-    """Nothing was said in them for so long."""
+    """Time since the last message."""
 
 
 class Transcripts:

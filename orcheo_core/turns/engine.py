@@ -1,7 +1,7 @@
 """The turn engine: begins turns, runs their workflows, and makes what was said durable.
 
 A turn does not hang on a connection: the run is background work, connections follow the live turn. Text becomes
-durable at each :meth:`TurnEngine.checkpoint` (call it at least twice a second) and at the end, and the end is told
+durable at each :meth:`TurnEngine.checkpoint` (call it at least twice a second) and at the end, and the end is sent
 only after it is durable. No transaction is open during a run.
 """
 
@@ -99,11 +99,11 @@ class TurnEngine:
         return live
 
     def run_apart(self, request: RunRequest) -> Run:
-        """A run that has not begun; :class:`InvalidInput` when there is no runner of its kind."""
+        """A run that has not begun; :class:`InvalidInput` without a runner of its kind."""
         return self._runners.get(request.spec.kind).run(request)
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:
-        """Whether the workflow can be told of an action; see :meth:`Runner.takes_actions`."""
+        """Whether the workflow takes actions; see :meth:`Runner.takes_actions`."""
         return await self._runners.get(spec.kind).takes_actions(spec)
 
     def stop(self) -> None:
@@ -156,7 +156,7 @@ class TurnEngine:
             yield trouble
 
     def _stamp(self, turn: Turn) -> Callable[[], ItemBase]:
-        """Ids for the items of a turn: the first one stands in the turn."""
+        """Ids for the items of a turn: the first one is kept in the turn."""
         ids = chain([turn.answer_id], iter(self._new_item_id, None))
         return lambda: ItemBase(id=next(ids), thread_id=turn.thread_id, turn_id=turn.id, created_at=self._clock.now())
 

@@ -32,8 +32,8 @@ KEPT_FOR = timedelta(minutes=2)
 class LiveTurn(RunSink):
     """One turn: its run writes into it, connections follow its frames.
 
-    Frame n is thread event n of the turn, encoded when it is told; resuming counts by these numbers. Text that comes
-    before the event loop gets round is one frame. An item that is whole is told when it is durable; until then
+    Frame n is thread event n of the turn, encoded when it is sent; resuming counts by these numbers. Text that comes
+    before the event loop gets round is one frame. An item that is whole is sent when it is durable; until then
     everything behind it is held back.
     """
 
@@ -131,7 +131,7 @@ class LiveTurn(RunSink):
         """See the port."""
         self._background.start(self._finish(self, error), name=self.turn.id)
 
-    # --- what followers are told ------------------------------------------------------------------------------------
+    # --- what followers receive -------------------------------------------------------------------------------------
 
     def pass_on(self) -> None:
         """Tell the followers what they may know by now, all of them once."""

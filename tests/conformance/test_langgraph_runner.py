@@ -200,7 +200,7 @@ async def test_nodes_say_whose_text_is_the_answer(name: str, settings: dict[str,
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("no_graph", "is no LangGraph graph"),
+        ("no_graph", "is not a LangGraph graph"),
         ("not_compiled", "is not compiled"),
         ("without_messages", "has no 'messages'"),
         ("needs_more", "must take no parameters, or a config"),
@@ -221,7 +221,7 @@ async def test_a_function_that_makes_no_graph_fails_the_run() -> None:
     """It is not called before."""
     workflow = graph("makes_nothing")
     workflow.runner().check(workflow.spec)
-    with pytest.raises(InvalidInput, match="is no LangGraph graph"):
+    with pytest.raises(InvalidInput, match="is not a LangGraph graph"):
         await everything(workflow.run())
 
 
@@ -569,7 +569,7 @@ async def test_a_breakpoint_asks_whether_to_go_on(answer: str, text: str) -> Non
     """Anything but yes is a new message, and the call that waited is closed."""
     workflow = graph("stops_before_tools")
     runner = workflow.runner()
-    assert await asked(runner, workflow, "call") == ["Go on with: tools?"]
+    assert await asked(runner, workflow, "call") == ["Continue with: tools?"]
     assert await say(runner, workflow, answer) == text
 
 
@@ -617,7 +617,7 @@ async def test_a_context_manager_that_fails_is_an_error_of_the_run() -> None:
 def test_a_breakpoint_without_memory_is_refused() -> None:
     """It could never go on."""
     workflow = graph("breakpoint_without_memory")
-    with pytest.raises(InvalidInput, match="has no checkpointer, so it could never go on"):
+    with pytest.raises(InvalidInput, match="has no checkpointer, so it could never continue"):
         workflow.runner().check(workflow.spec)
 
 

@@ -28,7 +28,7 @@ class ProviderAnswer:
 
 
 class ProviderHttp:
-    """Asks identity providers; every method raises :class:`IdentityProviderUnavailable` for what is no answer."""
+    """Asks identity providers; every method raises :class:`IdentityProviderUnavailable` without a usable answer."""
 
     def __init__(self, transport: httpx2.AsyncBaseTransport | None = None, *, outgoing: Outgoing | None = None) -> None:
         """Ask over ``transport``; over the network, as ``outgoing`` says, when none is given."""
@@ -36,7 +36,7 @@ class ProviderHttp:
         self._outgoing = outgoing or Outgoing()
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The object at ``url``; any status but 200 is no answer."""
+        """The object at ``url``; any status but 200 is refused."""
         answer = await self._send("GET", url, headers=headers or {})
         if answer.status != httpx2.codes.OK:
             raise _unavailable(url, f"status {answer.status}")

@@ -14,7 +14,7 @@ LONGEST_ID_TOKEN = 16_384
 _QUOTED = 255
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 SKEW_SECONDS = 60
-"""So far may the provider's clock be ahead of ours."""
+"""Seconds that the provider's clock may be ahead."""
 
 OLDEST_SECONDS = 600
 """An id token comes straight from the provider: one that was issued longer ago is another one's."""
@@ -115,6 +115,6 @@ def _check_times(claims: Mapping[str, Any], now: int) -> None:
 
 def _seconds(claims: Mapping[str, Any], name: str) -> int:
     value = claims.get(name)
-    if type(value) is not int:  # not isinstance: True is no time
+    if type(value) is not int:  # not isinstance: True is not a time
         reject(name)
     return value

@@ -16,7 +16,7 @@ PAUSE = timedelta(seconds=30)
 
 
 class Kept(Generic[T]):
-    """The last good one; fetched anew after an hour, and kept on when that fails."""
+    """The last good one; fetched again after an hour, and kept when that fails."""
 
     def __init__(self, fetch: Callable[[], Awaitable[T]], clock: Clock) -> None:
         """``fetch`` raises :class:`IdentityProviderUnavailable` when it cannot."""

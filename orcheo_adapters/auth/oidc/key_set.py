@@ -39,7 +39,7 @@ class KeySet:
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "KeySet":
-        """Raises :class:`ValueError` for what is no key set; keys of kinds we do not use stay where they are."""
+        """Raises :class:`ValueError` for anything but a key set; keys of unused kinds are ignored."""
         keys = document.get("keys")
         if not isinstance(keys, list) or len(keys) > _MOST:
             reject("key set")
@@ -48,7 +48,7 @@ class KeySet:
     def choose(self, *, kid: str | None, algorithm: str) -> JwsKey:
         """The one key that may have signed this; by kid, kind, use and algorithm.
 
-        Raises :class:`KeyUnknown` when none fits, :class:`ValueError` when more than one does or it is no good key.
+        Raises :class:`KeyUnknown` when none fits, :class:`ValueError` when more than one does or the key is unusable.
         """
         if algorithm not in _KINDS:
             reject("algorithm")

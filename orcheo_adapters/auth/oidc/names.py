@@ -10,6 +10,6 @@ _CLAIMS = ("name", "preferred_username", "nickname", "given_name", "email")
 
 
 def display_name(claims: Mapping[str, Any]) -> str:
-    """The first name that can be shown; empty when there is none."""
+    """The first name that can be shown; empty if none can."""
     texts = (claims.get(each) for each in _CLAIMS)
     return next((name for text in texts if isinstance(text, str) and (name := shown_name(text))), "")

@@ -160,7 +160,7 @@ class OidcProvider(IdentityProvider):
             return verified(token, keys, expected)
         except KeyUnknown:
             newer = await self._keys.renewed()
-        except Exception as error:  # noqa: BLE001 - whatever a text does to a parser, it is no id token
+        except Exception as error:  # noqa: BLE001 - whatever a text does to a parser, it is not an id token
             raise self._refused(_reason(error)) from None
         try:
             return verified(token, newer, expected)

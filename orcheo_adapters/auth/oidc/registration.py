@@ -61,7 +61,7 @@ class ProviderRegistration:
 
     ``name`` names it in addresses and in the audit, ``title`` to visitors. ``issuer`` is compared exactly, to the
     last slash. Without a ``client_secret`` the server is a public client, which PKCE alone protects.
-    ``prompt`` and ``max_age`` say when the provider should ask again who somebody is. ``client_auth`` is how the
+    ``prompt`` and ``max_age`` say when the provider should ask the visitor to sign in again. ``client_auth`` is how the
     secret is sent, ``auto`` as the provider's metadata says. ``audiences`` are other applications whose name may stand
     in an id token beside the client id.
     """

@@ -55,7 +55,7 @@ export class OrcheoChat extends LitElement {
     this.#otherTabs?.close();
   }
 
-  /** Connects the element to a server; giving options anew starts anew. */
+  /** Connects the element to a server; giving other options starts again. */
   setOptions(options: ChatOptions): void {
     this.#options = options;
     this.#thread?.clear();

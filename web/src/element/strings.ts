@@ -59,7 +59,7 @@ export const strings = {
   closedTitle: "This chat is no longer available.",
   closedText: "Its owner closed it, or it has ended. You can still read what was said.",
   loginEndedTitle: "Your sign-in has ended.",
-  loginEndedText: "Sign in again to go on. You can still read what was said.",
+  loginEndedText: "Sign in again to continue. You can still read what was said.",
 
   unavailableTitle: "This chat is not available",
   unavailableText: "Its owner may have closed it, or the link is wrong.",

@@ -14,7 +14,7 @@ export interface Challenge {
 
 const MOST_TRIES = 100_000;
 
-/** The payload to send back; `crypto.subtle` works beside the page, which stays usable meanwhile. */
+/** The payload to send back; `crypto.subtle` works beside the page, which stays usable. */
 export async function solve(challenge: Challenge, signal: AbortSignal): Promise<string> {
   const { nonce, salt, cost, keyLength, keyPrefix } = challenge.parameters;
   const password = new Uint8Array([...bytesOf(nonce), 0, 0, 0, 0]);
