@@ -141,7 +141,7 @@ class FrontDoor:
             response = await self._errors.answer(request, error)
         except ClientDisconnect as error:
             response = await on_gone(request, error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours: all of it goes to the log
+        except Exception as error:  # noqa: BLE001 - an unexpected error: all of it goes to the log
             response = await on_crash(request, error)
         await response(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""Admission: whether a visitor may come in, decided without asking anybody.
+"""Admission: whether a visitor may come in, decided without any I/O.
 
 The order of the rules is the order in which a visitor learns of them: is the chat open, is the publish token live,
 is a login needed.
@@ -48,7 +48,7 @@ Admission = Admitted | Refused
 
 
 def admit_by_link(workflow: Workflow | None, subject: Subject, *, login: Login | None, now: datetime) -> Admission:
-    """Anybody who has the share link of a public workflow; ``subject`` is who they are without a login."""
+    """A visitor with the share link of a public workflow; ``subject`` is who they are without a login."""
     return _admit(workflow, subject, Way.PAGE, login if login and login.is_valid(now) else None)
 
 
@@ -110,7 +110,7 @@ def may_renew(
 
     A chat session belongs to the publication it was opened under: after unpublish it is not renewed, and publishing
     again does not revive it. One that was opened under a login needs that login as long as it lives,
-    so nobody goes on chatting in the name of somebody who has left.
+    so no one can continue chatting in the name of a visitor who has signed out.
     """
     if not chat_session.is_open(now) or chat_session.way is Way.OWNER:
         return Refused(ChatSessionEnded())

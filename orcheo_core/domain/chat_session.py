@@ -12,7 +12,7 @@ GRANT_LIFETIME = timedelta(seconds=300)
 """A chat grant lives so long at most."""
 
 CHAT_SESSION_LIFETIME = timedelta(hours=8)
-"""After this a visitor comes in anew, through admission."""
+"""After this a visitor must be admitted again."""
 
 EXPIRED_IS_KEPT = timedelta(days=1)
 """An expired chat session is removed after this time; each visit adds one."""

@@ -11,7 +11,7 @@ LOGIN_IDLE_LIFETIME = timedelta(minutes=30)
 """A login that is not used for so long is over."""
 
 LOGIN_LIFETIME = timedelta(hours=8)
-"""A login lasts so long at most, however much it is used."""
+"""A login lasts this long at most, however much it is used."""
 
 LONGEST_SUB = 255
 """Characters of a subject identifier (OpenID Connect Core, section 2)."""

@@ -55,7 +55,7 @@ class RunnerSpec:
         """With another kind, target or settings.
 
         Settings are merged by name, an empty value takes one out; another kind begins without settings, as each kind
-        has its own, and needs a target of its own.
+        has its own, and needs its own target.
         """
         is_other = to.kind not in {None, self.kind}
         if is_other and to.target is None:
@@ -129,7 +129,7 @@ class Workflow:
     """What an owner built and can publish.
 
     ``revision`` counts the changes: a store takes a save only from the revision it has (optimistic locking), so of
-    two racing owners one wins and the other is told.
+    two racing owners one wins and the other gets an error.
     """
 
     id: str

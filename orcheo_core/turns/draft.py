@@ -115,20 +115,20 @@ class TurnDraft:
 
     @property
     def is_empty(self) -> bool:
-        """Whether a visitor was shown nothing: no item (blank text is none), no notice, no effect."""
+        """Whether a visitor was shown nothing: no item (blank text does not count), no notice, no effect."""
         if self._is_noticed or self._note is not None or any(map(_shows, self._whole)):
             return False
         return self._answer is None or not self._answer.shows
 
-    # --- what followers are told ------------------------------------------------------------------------------------
+    # --- what followers receive -------------------------------------------------------------------------------------
 
     @property
     def has_news(self) -> bool:
-        """Whether an item is whole that is not durable: it must be before followers are told so."""
+        """Whether an item is whole but not durable: it must become durable before followers see that."""
         return len(self._whole) > self._saved
 
     def take(self) -> list[ThreadEvent]:
-        """What followers have not been told yet; text since the last time is one event."""
+        """What followers have not been sent yet; text since the last time is one event."""
         untold, self._untold = self._untold, []
         if self._answer is not None:
             untold += self._answer.delta()
@@ -244,7 +244,7 @@ class TurnDraft:
 
     @_apply.register
     def _(self, _event: UsageReported) -> None:
-        """For the owner: visitors are told nothing."""
+        """For the owner: visitors do not see it."""
 
     @_apply.register
     def _(self, run_event: CutShort) -> None:
@@ -288,7 +288,7 @@ class TurnDraft:
         self._answer = self._note = None
 
     def _leave_out(self, fault: TurnFault) -> None:
-        """The first part that cannot be shown is what the owner is told of; the visitor is told of each."""
+        """The owner is told of the first part that cannot be shown; the visitor sees a notice for each."""
         self.fault = self.fault or fault
         self._is_noticed = True
         self._untold.append(Notice(level="warning", message="A part of this answer cannot be shown."))
@@ -313,7 +313,7 @@ def _shows(item: Item) -> bool:
 
 
 class _AnswerDraft:
-    """An assistant item that grows; its pieces of text are told as one delta for all that came in between."""
+    """An assistant item that grows; its pieces of text are sent as one delta for all that came in between."""
 
     def __init__(self, item: AssistantItem) -> None:
         self.item_at_first = item
