@@ -4,8 +4,7 @@ from typing import Any
 
 import anyio.to_thread
 from attrs import frozen
-from mcp.server.lowlevel import Server
-from mcp.server.stdio import stdio_server
+from fastmcp import FastMCP
 
 from orcheo_adapters.mcp.offer import AnyOperation, Offer
 from orcheo_adapters.mcp.server import PROGRESS_SECONDS, ToolServer
@@ -30,7 +29,7 @@ class _Asking:
 
 def create_server(
     operations: Operations, offer: Offer | None = None, *, progress_seconds: float = PROGRESS_SECONDS
-) -> "Server[Any]":
+) -> "FastMCP[Any]":
     """The server with the tools of an offer, all but those for service tokens when nothing is said."""
     asking = _Asking(operations)
     return ToolServer(
@@ -43,6 +42,4 @@ def create_server(
 
 async def serve(operations: Operations, offer: Offer) -> None:
     """Speak MCP over standard input and output until the input ends."""
-    server = create_server(operations, offer)
-    async with stdio_server() as (incoming, outgoing):
-        await server.run(incoming, outgoing, server.create_initialization_options())
+    await create_server(operations, offer).run_stdio_async(show_banner=False)

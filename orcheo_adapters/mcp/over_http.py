@@ -1,6 +1,5 @@
 """MCP over streamable HTTP without sessions: each request is served by itself, as any node could."""
 
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orcheo_adapters.mcp.offer import Offer
@@ -15,8 +14,8 @@ def mcp_app(perform: Perform) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         server = ToolServer(perform=perform, offer=_OFFER).build()
-        manager = StreamableHTTPSessionManager(server, stateless=True)
-        async with manager.run():
-            await manager.handle_request(scope, receive, send)
+        app = server.http_app(path=scope["path"], stateless_http=True, host_origin_protection=False)
+        async with app.lifespan(app):
+            await app(dict(scope), receive, send)  # a copy: this application puts itself into it
 
     return answer

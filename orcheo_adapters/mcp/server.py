@@ -1,24 +1,30 @@
 """An MCP server over operations: it lists tools, asks before public changes, and tells that it is still at work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from attrs import field, frozen
-from mcp.server.lowlevel import Server
+from fastmcp import FastMCP
+from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
+from fastmcp.tools import Tool, ToolResult
+from fastmcp.tools.base import InputRequiredToolResult
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     CallToolRequestParams,
     CallToolResult,
+    DiscoverResult,
     ElicitRequest,
     ElicitRequestFormParams,
     ElicitResult,
+    InitializeResult,
     InputRequiredResult,
-    ListToolsResult,
-    PaginatedRequestParams,
+    ListToolsRequest,
+    ServerCapabilities,
 )
+from mcp.types import Tool as Definition
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from orcheo_adapters.mcp.answers import DocumentPage, done, fitted, refused
@@ -57,20 +63,12 @@ class ToolServer:
     """None where a file would be on another machine than the owner's."""
     progress_seconds: float = PROGRESS_SECONDS
 
-    def build(self) -> "Server[Any]":
+    def build(self) -> "FastMCP[Any]":
         """The server, which announces tools and nothing else."""
-        return Server(
-            "orcheo",
-            version=version("orcheo"),
-            instructions=INSTRUCTIONS,
-            on_list_tools=self._list,
-            on_call_tool=self._call,
-        )
+        return FastMCP("orcheo", version=version("orcheo"), instructions=INSTRUCTIONS, middleware=[_OnlyTools(self)])
 
-    async def _list(self, _context: Any, _params: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=self.offer.tools())
-
-    async def _call(self, context: Any, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
+    async def call(self, context: Any, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
+        """Carry out a call of a tool; ``context`` is that of the SDK's request. Errors are results too."""
         try:
             async with self._telling_progress(context):
                 return await self._answer(context, params)
@@ -127,6 +125,52 @@ class ToolServer:
         finally:
             teller.cancel()
             await asyncio.gather(teller, return_exceptions=True)  # a client that left is not told
+
+
+class _Listed(Tool):
+    """A tool as its definition says; calls never come to it."""
+
+    definition: Definition
+
+    def to_mcp_tool(self, **_overrides: Any) -> Definition:
+        """The definition, without what FastMCP would add to it."""
+        return self.definition
+
+
+class _OnlyTools(Middleware):
+    """Answers for the tools of an offer, a call by a name that is not listed included."""
+
+    def __init__(self, tools: ToolServer) -> None:
+        self._tools = tools
+
+    async def on_list_tools(
+        self,
+        context: MiddlewareContext[ListToolsRequest],  # noqa: ARG002 - the names are FastMCP's
+        call_next: CallNext[ListToolsRequest, Sequence[Tool]],  # noqa: ARG002 - nothing comes after this
+    ) -> Sequence[Tool]:
+        definitions = self._tools.offer.tools()
+        return [_Listed(name=each.name, parameters=each.input_schema, definition=each) for each in definitions]
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[CallToolRequestParams],
+        call_next: CallNext[CallToolRequestParams, ToolResult],  # noqa: ARG002 - nothing comes after this
+    ) -> ToolResult:
+        request = context.fastmcp_context.request_context if context.fastmcp_context else None
+        result = await self._tools.call(request, context.message)
+        if isinstance(result, InputRequiredResult):
+            return InputRequiredToolResult(result)
+        return ToolResult(
+            content=result.content, structured_content=result.structured_content, is_error=result.is_error
+        )
+
+    async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
+        """Take out of what FastMCP says the server has what there is none of: prompts, resources and extensions."""
+        result = await call_next(context)
+        if isinstance(result, InitializeResult | DiscoverResult):
+            tools = ServerCapabilities(tools=result.capabilities.tools)
+            return result.model_copy(update={"capabilities": tools})
+        return result
 
 
 class _Shown(dict[str, Any]):

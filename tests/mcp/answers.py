@@ -4,20 +4,25 @@ import json
 from typing import Any
 
 from attrs import frozen
+from fastmcp import FastMCP
 from mcp import Client
-from mcp.server.lowlevel import Server
 from mcp.types import CallToolResult, TextContent
+
+
+def connect(server: FastMCP[Any], **options: Any) -> Client:
+    """The official client, connected with a server in the same process."""
+    return Client(server._mcp_server, **options)
 
 
 @frozen
 class Assistant:
     """A client that connects for each call, as its connection has to end in the task in which it began."""
 
-    server: Server[Any]
+    server: FastMCP[Any]
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> CallToolResult:
         """Call a tool."""
-        async with Client(self.server) as client:
+        async with connect(self.server) as client:
             return await client.call_tool(name, arguments)
 
 

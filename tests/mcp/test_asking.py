@@ -12,7 +12,7 @@ from mcp.types import INTERNAL_ERROR, ElicitResult, ErrorData
 from orcheo_core.domain.actor import Channel
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_mcp.server import create_server
-from tests.mcp.answers import data_of, refusal
+from tests.mcp.answers import connect, data_of, refusal
 from tests.sync_house import SyncHouse
 
 both_ways = pytest.mark.parametrize("mode", ["legacy", "auto"])
@@ -36,7 +36,7 @@ class Owner:
 
 def client(house: SyncHouse, mode: str, owner: ElicitationFnT | None = None) -> Client:
     """A client of the house."""
-    return Client(create_server(house.operations(Channel.MCP)), mode=mode, elicitation_callback=owner)
+    return connect(create_server(house.operations(Channel.MCP)), mode=mode, elicitation_callback=owner)
 
 
 @both_ways
@@ -115,6 +115,6 @@ async def test_a_call_that_takes_time_says_that_it_is_at_work(sync_house: SyncHo
         return ElicitResult(action="accept", content={})
 
     server = create_server(sync_house.operations(Channel.MCP), progress_seconds=0.01)
-    async with Client(server, mode="legacy", elicitation_callback=patient) as assistant:
+    async with connect(server, mode="legacy", elicitation_callback=patient) as assistant:
         answer = await assistant.call_tool("workflows_publish", {"ref": "echo"}, progress_callback=tell)
     assert data_of(answer)["workflow"]["is_public"]

@@ -2,15 +2,13 @@
 
 import json
 
-from mcp import Client
-
 from orcheo_adapters.client_settings import ClientSettings
 from orcheo_adapters.mcp.offer import Offer
 from orcheo_adapters.remote import RemoteOperations
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.operations.words import for_assistants
 from orcheo_mcp.server import create_server
-from tests.mcp.answers import Assistant, data_of, refusal, texts_of
+from tests.mcp.answers import Assistant, connect, data_of, refusal, texts_of
 from tests.sync_house import SyncHouse
 
 
@@ -57,7 +55,7 @@ async def test_an_option_in_a_hint_is_an_argument_here(assistant: Assistant, syn
 async def test_a_missing_scope(sync_house: SyncHouse) -> None:
     """A service token that may read only."""
     operations = sync_house.operations(Channel.MCP, sync_house.token(Scope.WORKFLOWS_READ))
-    async with Client(create_server(operations)) as assistant:
+    async with connect(create_server(operations)) as assistant:
         problem = await refusal(assistant, "workflows_publish", ref="echo", confirm=True)
     assert problem["code"] == "scope_missing"
 
@@ -65,7 +63,7 @@ async def test_a_missing_scope(sync_house: SyncHouse) -> None:
 async def test_a_server_that_is_not_there() -> None:
     """The assistant is told how to start one; the MCP server itself goes on."""
     operations = RemoteOperations(ClientSettings(url="http://[::1", service_token="orc_st_x"), Channel.MCP)
-    async with Client(create_server(operations)) as assistant:
+    async with connect(create_server(operations)) as assistant:
         problem = await refusal(assistant, "list_workflows")
         assert problem["code"] == "server_unreachable"
         assert "`orcheo serve`" in problem["hint"]
@@ -85,7 +83,7 @@ class Crashing(RemoteOperations):
 
 async def test_a_fault_of_ours_is_told_without_its_inside() -> None:
     """The log has it; the assistant gets the same form as for every error."""
-    async with Client(create_server(Crashing())) as assistant:
+    async with connect(create_server(Crashing())) as assistant:
         problem = await refusal(assistant, "list_workflows")
     assert problem["code"] == "internal_error"
     assert "secret" not in json.dumps(problem)
@@ -126,7 +124,7 @@ async def test_json_text_is_read_where_something_else_is_meant(assistant: Assist
 async def test_a_list_as_text_is_read(sync_house: SyncHouse) -> None:
     """And what is no JSON is refused with its path, as are a fraction and a list where an object is meant."""
     offer = Offer(tokens=True)
-    async with Client(create_server(sync_house.operations(Channel.MCP), offer)) as assistant:
+    async with connect(create_server(sync_house.operations(Channel.MCP), offer)) as assistant:
         problem = await refusal(assistant, "tokens_create", scopes='["fly"]', secret_to_file="/nowhere/token")
         assert problem["detail"].startswith("secret_to_file: cannot be made")
         for arguments, path in (({"limit": 1.5}, "limit"), ({"limit": "["}, "limit"), ({"public": "maybe"}, "public")):

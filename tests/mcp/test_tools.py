@@ -17,7 +17,7 @@ from orcheo_core.domain.pages import PageQuery
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import Effect, Operation
 from orcheo_mcp.server import create_server
-from tests.mcp.answers import Assistant, data_of, refusal, text_of
+from tests.mcp.answers import Assistant, connect, data_of, refusal, text_of
 from tests.sync_house import SyncHouse
 
 AnyOperation = Operation[Any, Any]
@@ -32,7 +32,7 @@ def tool_of(operation: AnyOperation) -> Tool:
 
 def assistant_with(house: SyncHouse, offer: Offer) -> Client:
     """An assistant who is offered this."""
-    return Client(create_server(house.operations(Channel.MCP), offer))
+    return connect(create_server(house.operations(Channel.MCP), offer))
 
 
 async def test_each_operation_but_those_of_service_tokens_is_one_tool(assistant: Assistant) -> None:
@@ -45,7 +45,7 @@ async def test_each_operation_but_those_of_service_tokens_is_one_tool(assistant:
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_only_tools_are_announced(sync_house: SyncHouse, mode: str) -> None:
     """No prompts and no resources, as there are none."""
-    async with Client(create_server(sync_house.operations(Channel.MCP)), mode=mode) as client:
+    async with connect(create_server(sync_house.operations(Channel.MCP)), mode=mode) as client:
         assert set(client.server_capabilities.model_dump(exclude_none=True)) == {"tools"}
         assert "list_workflows" in (client.instructions or "")
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx2
 from attrs import frozen
-from mcp import Client
 
 from orcheo_adapters.mcp.offer import Offer
 from orcheo_adapters.remote import problem_of
@@ -18,6 +17,7 @@ from orcheo_core.operations.operation import parameters_of
 from orcheo_core.operations.words import for_assistants
 from orcheo_mcp.server import create_server
 from tests.cli.command_line import CommandLine
+from tests.mcp.answers import connect
 from tests.sync_house import SyncHouse
 
 REST_ROUTES = {
@@ -157,5 +157,5 @@ def _told(answer: httpx2.Response) -> Answer:
 
 
 async def _call_tool(house: SyncHouse, token: str, tool: str, arguments: dict[str, Any]) -> Any:
-    async with Client(create_server(house.operations(Channel.MCP, token), _EVERYTHING)) as client:
+    async with connect(create_server(house.operations(Channel.MCP, token), _EVERYTHING)) as client:
         return await client.call_tool(tool, arguments)
