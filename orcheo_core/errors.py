@@ -431,7 +431,7 @@ class InvalidInput(InvalidError):
 
     code = "invalid_input"
     summary = "Some fields are not valid."
-    hint = "Correct the named fields and send the request again."
+    hint = "Correct the named values and try again."
 
     def __init__(self, *fields: FieldError, hint: str | None = None) -> None:
         """List each wrong field."""

@@ -7,6 +7,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, RemoveMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 
 from orcheo_adapters.runners.pieces import at
@@ -67,7 +68,7 @@ def saver_of(graph: Graph) -> BaseCheckpointSaver[Any] | None:
 async def with_async_memory(graph: Graph) -> Graph:
     """The graph, with its checkpointer called in threads when that has no async methods."""
     saver = saver_of(graph)
-    if saver is None:
+    if saver is None or isinstance(saver, InMemorySaver):  # Which is async, and keeps an entry for what is asked here.
         return graph
     try:
         await saver.aget_tuple({"configurable": {"thread_id": "orcheo", "checkpoint_ns": ""}})

@@ -18,11 +18,15 @@ from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
 if TYPE_CHECKING:
     from orcheo_core.domain.transcript import ThreadSum
+    from orcheo_core.services.transcripts import PurgeOrder
 
 MAX_AGE_DAYS = 36_500
 _ID_PATTERN = "^[A-Za-z0-9_]{1,64}$"
 _ID_HELP = "Id of the thread, as `orcheo thread list` shows it."
 _SUBJECT_HELP = "Only threads of this visitor, as the list shows them, such as anon:… or program:…."
+
+
+_WRONG_AGE = FieldError("older_than_days", f"must be between 1 and {MAX_AGE_DAYS}; `--all` purges every thread")
 
 
 @frozen(kw_only=True)
@@ -85,12 +89,22 @@ class PurgeThreads:
         """Check that something is said about which ones."""
         named = any(each is not None for each in (self.thread, self.visitor, self.older_than_days))
         if not named and not self.all:
-            raise InvalidInput(FieldError("", "Name a thread, a visitor or an age, or say `all`."))
+            raise InvalidInput(FieldError("", "Name a thread, a visitor or an age, or say `--all`."))
         if named and self.all:
             raise InvalidInput(FieldError("all", "must be left out when a thread, a visitor or an age is named"))
-        if self.older_than_days is not None and not 1 <= self.older_than_days <= MAX_AGE_DAYS:
-            message = f"must be between 1 and {MAX_AGE_DAYS}; every thread is purged with `all`"
-            raise InvalidInput(FieldError("older_than_days", message))
+        if self.older_than_days is not None and not 0 <= self.older_than_days <= MAX_AGE_DAYS:
+            raise InvalidInput(_WRONG_AGE)
+
+    @property
+    def order(self) -> "PurgeOrder":
+        """The same for the service; 0 days leave no thread out."""
+        from orcheo_core.services.transcripts import PurgeOrder
+
+        return PurgeOrder(
+            thread_id=self.thread,
+            subject=_subject(self.visitor),
+            older_than=timedelta(days=self.older_than_days) if self.older_than_days else None,
+        )
 
 
 def _subject(visitor: str | None) -> Subject | None:
@@ -122,17 +136,12 @@ async def _export(services: OwnerServices, caller: Caller, request: ExportThread
 
 
 async def _purge(services: OwnerServices, caller: Caller, request: PurgeThreads) -> PurgeResult:
-    from orcheo_core.services.transcripts import PurgeOrder
-
-    days = request.older_than_days
-    order = PurgeOrder(
-        thread_id=request.thread,
-        subject=_subject(request.visitor),
-        older_than=None if days is None else timedelta(days=days),
-    )
+    transcripts, age = services.transcripts, request.older_than_days
+    if age == 0 and (await transcripts.preview_purge(caller, request.ref, request.order)).count:
+        raise InvalidInput(_WRONG_AGE)  # Where nothing is left, nothing can be lost by it.
     if request.dry_run:
-        return _preview(request.ref, await services.transcripts.preview_purge(caller, request.ref, order))
-    count = await services.transcripts.purge(caller, request.ref, order)
+        return _preview(request.ref, await transcripts.preview_purge(caller, request.ref, request.order))
+    count = await transcripts.purge(caller, request.ref, request.order)
     message = f"Purged {counted(count, 'thread')} of {request.ref}."
     return PurgeResult(purged=count, matching=count, newest=None, question=None, message=message)
 

@@ -48,7 +48,7 @@ def test_conflict_is_five(orcheo: CommandLine, sync_house: SyncHouse) -> None:
 def test_wrong_values_are_two(orcheo: CommandLine) -> None:
     """The server refuses a value that Click cannot know to be wrong."""
     said = orcheo("workflow", "list", "--limit", "0")
-    assert_error(said, 2, detail="limit: must be between 1 and 100", hint="Correct the named fields")
+    assert_error(said, 2, detail="limit: must be between 1 and 100", hint="Correct the named values")
 
 
 @pytest.mark.parametrize(

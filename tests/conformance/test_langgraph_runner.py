@@ -445,6 +445,7 @@ async def test_a_forgotten_thread_is_deleted_from_the_graphs_memory() -> None:
         await say(runner, workflow, "hello", thread_id=thread_id)
     await runner.forget(workflow.spec, threads("thr_a"))
     assert ("thr_a" in SAVER.storage, "thr_b" in SAVER.storage) == (False, True)
+    assert [each for each in SAVER.storage if not each.startswith("thr_")] == []
     for name in ("transcript", "nothing"):
         await runner.forget(graph(name).spec, threads("thr_b"))
     sync = graph("with_sync_memory")
