@@ -70,10 +70,12 @@ class KnownWorkflows:
 
     def all(self) -> list[KnownWorkflow]:
         """All that is known, newest workflows first; raises :class:`NothingKnown`."""
-        known = self._read()
-        if not known:
+        known = self._load()
+        if known is None:
             damaged = " The file that holds them is damaged and is ignored." if self.path.exists() else ""
             raise NothingKnown(f"This machine has no saved copy of the workflows at {self.server}.{damaged}")
+        if not known:
+            raise NothingKnown(f"There were no workflows at {self.server} when it last answered.")
         return [known[each] for each in sorted(known, reverse=True)]
 
     def find(self, ref: str) -> KnownWorkflow:
@@ -122,13 +124,17 @@ class KnownWorkflows:
         return {each for each in self._read() if is_between(each)} - set(ids)
 
     def _read(self) -> dict[str, KnownWorkflow]:
+        return self._load() or {}
+
+    def _load(self) -> dict[str, KnownWorkflow] | None:
+        """None when there is no file that can be used."""
         try:
             document = json.loads(self.path.read_bytes())
             if self.path.stat().st_uid != os.getuid() or document["server"] != self.server:
-                return {}
+                return None
             return {name: _parsed(name, entry) for name, entry in document["workflows"].items()}
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            return {}
+            return None
 
     def _write(self, known: dict[str, KnownWorkflow]) -> None:
         entries = {name: {"at": each.at.isoformat(), "workflow": each.workflow} for name, each in known.items()}

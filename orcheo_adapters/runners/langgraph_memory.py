@@ -68,7 +68,7 @@ def saver_of(graph: Graph) -> BaseCheckpointSaver[Any] | None:
 async def with_async_memory(graph: Graph) -> Graph:
     """The graph, with its checkpointer called in threads when that has no async methods."""
     saver = saver_of(graph)
-    if saver is None or isinstance(saver, InMemorySaver):  # Which is async, and keeps an entry for what is asked here.
+    if saver is None or type(saver) is InMemorySaver:  # It is async, and keeps an entry of what is asked below.
         return graph
     try:
         await saver.aget_tuple({"configurable": {"thread_id": "orcheo", "checkpoint_ns": ""}})

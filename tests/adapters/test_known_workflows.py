@@ -241,6 +241,14 @@ def test_nothing_known_says_how_to_know_more(known: KnownWorkflows) -> None:
         known.find("other")
 
 
+def test_a_server_without_workflows_is_not_called_a_damaged_file(known: KnownWorkflows) -> None:
+    """The last one was removed, or none was ever added."""
+    known.learn([view(1)])
+    known.learn([], gone=["wf_1"])
+    with pytest.raises(NothingKnown, match=r"no workflows at .* when it last answered"):
+        known.all()
+
+
 @pytest.mark.parametrize("place", ["", "cache"])
 def test_what_cannot_be_kept_is_no_error(known: KnownWorkflows, tmp_path: Path, place: str) -> None:
     """A file stands in the way of the folder, or a folder in that of the file: the command is done all the same."""
