@@ -32,7 +32,6 @@ from orcheo_core.domain.run import (
     RunEvent,
     SourceCited,
     StepNoted,
-    TextDelta,
     TitleGiven,
     UsageReported,
     WidgetChanged,
@@ -167,10 +166,6 @@ class TurnDraft:
     def _apply(self, run_event: object) -> None:
         message = f"a run does not say {type(run_event).__name__}"
         raise TypeError(message)
-
-    @_apply.register
-    def _(self, run_event: TextDelta) -> None:
-        self.write(run_event.text)
 
     @_apply.register
     def _(self, run_event: SourceCited) -> None:

@@ -1,5 +1,6 @@
 """What begins a turn, and what does not."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -432,3 +433,25 @@ async def test_a_title_that_is_emptied_is_none(hall: Hall) -> None:
     await hall.core.own_threads.set_title(visit, turn.thread_id, "Mine")
     thread = await hall.core.own_threads.set_title(visit, turn.thread_id, " ")
     assert (thread.title, thread.is_titled) == (None, False)
+
+
+async def test_the_same_message_twice_at_once_is_one_turn(hall: Hall) -> None:
+    """Neither has seen the other when it begins; the store tells the second one."""
+    visit = await hall.visit()
+    chatting = hall.core.chatting
+    begun = [chatting.create_thread(visit, said("one", idempotency_key="k")) for _ in range(2)]
+    first, second = await asyncio.gather(*begun)
+    assert first == second
+    assert len(hall.core.live_turns) == 1
+
+
+async def test_a_repeated_message_or_action_gives_the_first_turn(hall: Hall) -> None:
+    """Whatever begins the turn, one rule holds."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    chatting = hall.core.chatting
+    one = await chatting.add_user_item(visit, turn.thread_id, said("two", idempotency_key="k"))
+    assert await chatting.add_user_item(visit, turn.thread_id, said("two", idempotency_key="k")) == one
+    await hall.background.run_all()
+    two = await chatting.act(visit, turn.thread_id, ActionInput(type="buy"), idempotency_key="a")
+    assert await chatting.act(visit, turn.thread_id, ActionInput(type="buy"), idempotency_key="a") == two

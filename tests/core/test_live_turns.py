@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orcheo_core.domain.run import AnswerEnded, ProgressNote, TextDelta
+from orcheo_core.domain.run import OUTPUT_LIMIT, AnswerEnded, ProgressNote, TextDelta, Usage, UsageReported
 from orcheo_core.domain.thread_events import Progress
 from orcheo_core.turns.live import KEPT_ENDED_TURNS, PIECES_IN_A_ROW, LiveTurn, LiveTurns
 from tests.fakes.clock import FakeClock
@@ -169,3 +169,25 @@ def test_many_ended_turns_do_not_pile_up() -> None:
     found = [number for number in range(1, KEPT_ENDED_TURNS + 11) if turns.find(f"trn_{number}")]
     assert found == list(range(11, KEPT_ENDED_TURNS + 11))
     assert turns.find("trn_0") is running
+
+
+async def test_nothing_is_heard_beyond_the_limit_of_text() -> None:
+    """The text up to it stays, and the run is stopped."""
+    turn = live_turn()
+    turn.text("x" * (OUTPUT_LIMIT - 1))
+    turn.text("yz")
+    assert not turn.text("more")
+    assert not turn.event(ProgressNote(text="more"))
+    await a_round()
+    assert b"".join(turn.frames).rstrip(b";").endswith(b"xy")
+    assert turn.is_too_long
+    assert turn.draft.length == OUTPUT_LIMIT
+
+
+async def test_usage_is_added_up_on_the_turn() -> None:
+    """Followers are not told."""
+    turn = live_turn()
+    for _ in range(2):
+        turn.event(UsageReported(Usage(input_tokens=1, output_tokens=2)))
+    assert turn.turn.usage == Usage(input_tokens=2, output_tokens=4)
+    assert turn.frames == []

@@ -333,3 +333,44 @@ async def test_a_retry_takes_the_mark_of_the_last_try_away_at_once(hall: Hall) -
     marks = [each for each in await hall.items(turn.thread_id) if isinstance(each, EndOfTurnItem)]
     assert [each.turn_id for each in marks] == [again.id]
     assert any(isinstance(each, ItemRemoved) for each in await hall.told(again))
+
+
+async def test_one_checkpoint_saves_all_running_turns_together(hall: Hall) -> None:
+    """In one commit; a turn whose thread is gone does not take the others along."""
+    visits = [await hall.visit("one"), await hall.visit("two")]
+    turns = [await hall.ask(visit) for visit in visits]
+    lives = [hall.core.live_turns.find(turn.id) for turn in turns]
+    for live, text in zip(lives, ("a", "b"), strict=True):
+        assert live is not None
+        live.text(text)
+    await hall.core.engine.checkpoint()
+    assert [await answer_in(hall, turn.thread_id) for turn in turns] == ["a", "b"]
+    await hall.core.own_threads.delete(visits[0], turns[0].thread_id)
+    for live in lives:
+        assert live is not None
+        live.text("c")
+    await hall.core.engine.checkpoint()
+    assert await answer_in(hall, turns[1].thread_id) == "bc"
+    assert hall.telemetry.save_failures == []
+    await hall.background.run_all()
+
+
+async def test_a_workflow_that_does_not_end_is_abandoned(hall: Hall) -> None:
+    """The turn ends once, whichever comes first; what the workflow does later changes nothing."""
+
+    def abandon() -> None:
+        live = hall.core.live_turns.find(turn.id)
+        assert live is not None
+        live.abandoned(RunTimedOut("no end"))
+
+    turn = await hall.ask(await hall.visit(), [TextDelta("So far")], abandon, [TextDelta(" more")])
+    await hall.background.run_all()
+    assert await answer_in(hall, turn.thread_id) == "So far more"
+    assert len([each for each in await hall.told(turn) if isinstance(each, ItemDone)]) == 2
+    assert len(hall.telemetry.ended) == 1
+
+
+async def test_stopping_a_turn_that_does_not_run_does_nothing(hall: Hall) -> None:
+    """It may have ended just now."""
+    hall.core.live_turns.stop_turn("trn_unknown")
+    assert len(hall.core.live_turns) == 0
