@@ -56,7 +56,7 @@ class TurnStream:
         """Answer the request."""
         await asyncio.sleep(0)  # what the run says at once goes out with the head
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        turn, wake, beat = self._turn, self._wake, self._beat
+        loop, turn, wake, beat = asyncio.get_running_loop(), self._turn, self._wake, self._beat
         turn.follow(wake)
         slot = self._heartbeats.join(beat)
         stop_watching = _when_gone(scope, receive, self._gone)
@@ -65,7 +65,9 @@ class TurnStream:
                 if body := self._news() or (_COMMENT if self._is_silent else b""):
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 self._is_silent = False
-                await self._rest()
+                if len(turn.frames) <= self._sent and not (self._is_gone or turn.is_over):
+                    self._sleep = loop.create_future()
+                    await self._sleep
         finally:
             turn.leave(wake)
             self._heartbeats.leave(slot, beat)
@@ -81,12 +83,6 @@ class TurnStream:
         if self._numbered:
             return b"".join([b"id: %d\n%b" % numbered for numbered in enumerate(frames, first)])
         return b"".join(frames)
-
-    async def _rest(self) -> None:
-        """Return when there is something to do."""
-        if len(self._turn.frames) <= self._sent and not (self._is_gone or self._turn.is_over):
-            self._sleep = asyncio.get_running_loop().create_future()
-            await self._sleep
 
     def _wake(self) -> None:
         if self._sleep is not None and not self._sleep.done():

@@ -3,40 +3,50 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
 from orcheo_adapters.sqlite import repositories
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
 from orcheo_adapters.sqlite.search import catch_up
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
+R = TypeVar("R")
+
+
+class _Lazily(Generic[R]):
+    """A repository that is made when it is first asked for: most changes use two or three of them."""
+
+    def __init__(self, make: Callable[[SqliteDatabase, Callable[[Statement], None]], R]) -> None:
+        self._make = make
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, change: "SqliteUnitOfWork", _owner: type) -> R:
+        made = change.__dict__[self._name] = self._make(change.database, change.stage)
+        return made
+
 
 class SqliteUnitOfWork(UnitOfWork):
-    """Collects statements; commit hands them to the writer. Repositories are made when they are first asked for."""
+    """Collects statements; commit hands them to the database."""
 
-    workflows: repositories.SqliteWorkflowRepository
-    publish_tokens: repositories.SqlitePublishTokenRepository
-    service_tokens: repositories.SqliteServiceTokenRepository
-    chat_sessions: repositories.SqliteChatSessionRepository
-    threads: repositories.SqliteThreadRepository
-    items: repositories.SqliteItemRepository
-    turns: repositories.SqliteTurnRepository
-    attachments: repositories.SqliteAttachmentRepository
-    feedback: repositories.SqliteFeedbackRepository
-    audit: repositories.SqliteAuditRepository
+    workflows = _Lazily(repositories.SqliteWorkflowRepository)
+    publish_tokens = _Lazily(repositories.SqlitePublishTokenRepository)
+    service_tokens = _Lazily(repositories.SqliteServiceTokenRepository)
+    chat_sessions = _Lazily(repositories.SqliteChatSessionRepository)
+    threads = _Lazily(repositories.SqliteThreadRepository)
+    items = _Lazily(repositories.SqliteItemRepository)
+    turns = _Lazily(repositories.SqliteTurnRepository)
+    attachments = _Lazily(repositories.SqliteAttachmentRepository)
+    feedback = _Lazily(repositories.SqliteFeedbackRepository)
+    audit = _Lazily(repositories.SqliteAuditRepository)
 
     def __init__(self, database: SqliteDatabase) -> None:
         """Over this database."""
-        self._database = database
+        self.database = database
         self._staged: list[Statement] = []
+        self.stage = self._staged.append
         self._told: tuple[Callable[[], None], ...] = ()
-
-    def __getattr__(self, name: str) -> Any:
-        cls = SqliteUnitOfWork.__annotations__.get(name)
-        if cls is None:
-            raise AttributeError(name)
-        repository = self.__dict__[name] = cls(self._database, self._staged.append)
-        return repository
 
     def after_commit(self, tell: Callable[[], None]) -> None:
         """See the port."""
@@ -45,7 +55,7 @@ class SqliteUnitOfWork(UnitOfWork):
     async def commit(self) -> None:
         """See the port."""
         if self._staged:
-            await self._database.write(tuple(self._staged))
+            await self.database.write(tuple(self._staged))
             self._staged.clear()
         told, self._told = self._told, ()
         for tell in told:

@@ -8,7 +8,7 @@ import pytest
 
 from orcheo_adapters.sqlite.database import SqliteDatabase
 from orcheo_adapters.sqlite.repositories import explain_integrity
-from orcheo_adapters.sqlite.store import SqliteStore, SqliteUnitOfWork
+from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.errors import ConcurrentChange
 from tests import samples
 from tests.adapters.sqlite.files import ask, noted, opened
@@ -58,15 +58,6 @@ async def test_another_connection_reads_while_this_one_writes(database: SqliteDa
     """A backup may look at the file of a running server, and sees what was committed."""
     await database.write([noted("aud_1", "kept")])
     assert ask(tmp_path / "orcheo.db", "SELECT id, note FROM audit") == [("aud_1", "kept")]
-
-
-def test_a_unit_of_work_has_the_repositories_of_the_port_and_no_more(tmp_path: Path) -> None:
-    """A name that is none is an error like that of any other object."""
-    with opened(tmp_path / "orcheo.db") as database:
-        change = SqliteUnitOfWork(database)
-        assert change.threads is change.threads
-        with pytest.raises(AttributeError, match="no_such"):
-            _ = change.no_such
 
 
 def test_an_integrity_error_that_no_rule_explains_stays_what_it_is() -> None:
