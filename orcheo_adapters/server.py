@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orcheo_adapters.auth.secrets_file import ServerSecrets, load_secrets
 from orcheo_adapters.backends import open_store
+from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
@@ -93,6 +94,7 @@ async def _serve(
         try:
             orcheo = assemble(store, secrets, settings)
             await _prepare(orcheo, folder)
+            _warn_of_one_address(settings)
             await _require_credentials(settings, store, folder)
             async with (
                 repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
@@ -111,8 +113,12 @@ async def _prepare(orcheo: "Orcheo", folder: DataFolder) -> None:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
     await orcheo.core.attaching.sweep()
     await _ensure_local_owner_token(orcheo, folder)
-    if orcheo.parts.secure_cookies and not orcheo.parts.client_addresses.proxies:
-        _LOG.warning("ORCHEO_TRUSTED_PROXIES is not set: all visitors behind the proxy count as one address")
+
+
+def _warn_of_one_address(settings: ServerSettings) -> None:
+    """TLS, or another host's public URL while only this machine can connect: a proxy must be in front."""
+    if (settings.behind_tls or settings.is_reached_through_a_proxy) and not settings.trusted_proxies:
+        _LOG.warning("%s", ALL_ONE_ADDRESS)
 
 
 async def _ensure_local_owner_token(orcheo: "Orcheo", folder: DataFolder) -> None:

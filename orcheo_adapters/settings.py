@@ -121,6 +121,11 @@ class ServerSettings:
         return is_loopback_host(self.host)
 
     @property
+    def is_reached_through_a_proxy(self) -> bool:
+        """Whether visitors are elsewhere although only this machine can connect."""
+        return self.is_loopback and not is_loopback_host(urlsplit(self.public_url).hostname or "")
+
+    @property
     def public_origin(self) -> str:
         """The origin of the address that visitors use."""
         parts = urlsplit(self.public_url)

@@ -9,12 +9,19 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import define, field, frozen
+
+from orcheo_adapters.system.logs import get_logger
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 Network = IPv4Network | IPv6Network
+ALL_ONE_ADDRESS = (
+    "ORCHEO_TRUSTED_PROXIES is not set: all visitors behind the proxy count as one address. "
+    "See docs/how-to/limits.md, 'What is a client address?'"
+)
+_LOG = get_logger("http")
 _UNKNOWN = "unknown"
 _MAX_HOPS = 32
 _KEPT = 4_096
@@ -65,18 +72,28 @@ class TrustedProxies:
         return address is not None and any(address in network for network in self.networks)
 
 
-@frozen
+@define(eq=False)
 class ClientAddresses:
     """Gives each request the key that its address is counted under: IPv4 as it is, IPv6 by its /64 network."""
 
     proxies: TrustedProxies = field(factory=TrustedProxies)
+    _has_warned: bool = field(default=False, init=False)
 
     def of(self, request: "Request") -> str:
         """The key of the address that a request comes from."""
         peer = request.client.host if request.client else _UNKNOWN
         if self.proxies:
             peer = self.proxies.client_of(peer, request.headers.getlist("x-forwarded-for"))
+        elif not self._has_warned and "x-forwarded-for" in request.headers:
+            self._warn(peer)
         return address_key(peer)
+
+    def _warn(self, peer: str) -> None:
+        """Say once that a proxy on this machine passes requests on and is not known as one."""
+        address = _parse(peer)
+        if address is not None and address.is_loopback:
+            self._has_warned = True
+            _LOG.warning("%s", ALL_ONE_ADDRESS)
 
 
 @lru_cache(_KEPT)

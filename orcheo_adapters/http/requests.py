@@ -60,7 +60,7 @@ async def owner(request: Request) -> Caller:
 
 
 async def authenticated(request: Request, check: Callable[[], Awaitable[T]]) -> T:
-    """What ``check`` answers, unless this address has sent too many credentials that were not genuine."""
+    """Return what ``check`` answers; failures are counted by client address, see :class:`Limiting`."""
     return await parts_of(request).core.limiting.authenticate(check, address=address_of(request))
 
 

@@ -41,20 +41,12 @@ class MemoryRateLimiter(RateLimiter):
             self._moments.popitem(last=False)
         return refused
 
-    async def look(self, charges: Sequence[Charge]) -> RateRefused | None:
-        """See the port."""
-        now = self._clock.now().timestamp()
-        windows = [self._window(charge, now, keep=False) for charge in charges]
-        return self._refused(charges, windows, now)
-
-    def _window(self, charge: Charge, now: float, *, keep: bool = True) -> "array[float]":
+    def _window(self, charge: Charge, now: float) -> "array[float]":
         """What lies within the window of a charge; a clock that was put back makes later moments void."""
         name = (charge.policy, charge.key, charge.rate.seconds)
         moments = self._moments.get(name)
         if moments is None:
-            moments = array("d")
-            if keep:
-                self._moments[name] = moments
+            moments = self._moments[name] = array("d")
             return moments
         self._moments.move_to_end(name)
         if moments and (moments[0] <= now - charge.rate.seconds or moments[-1] > now):

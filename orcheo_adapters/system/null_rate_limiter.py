@@ -12,7 +12,3 @@ class NullRateLimiter(RateLimiter):
     async def take(self, charges: Sequence[Charge]) -> RateRefused | None:  # noqa: ARG002 - the port's signature
         """See the port."""
         return None
-
-    async def look(self, charges: Sequence[Charge]) -> RateRefused | None:  # noqa: ARG002 - the port's signature
-        """See the port."""
-        return None

@@ -16,7 +16,3 @@ class RateLimiter(Protocol):
 
         Of several that refuse, the one with the longest wait is reported.
         """
-
-    @abstractmethod
-    async def look(self, charges: Sequence[Charge]) -> RateRefused | None:
-        """What :meth:`take` would answer now; nothing is counted."""

@@ -49,19 +49,15 @@ class Limiting:
         await self._take(self._plan.read(key=address))
 
     async def authenticate(self, check: Callable[[], Awaitable[T]], *, address: str) -> T:
-        """What ``check`` answers, unless too many credentials from this address were not genuine.
+        """Return what ``check`` answers; raise :class:`RateLimited` for one failure too many from this address.
 
-        Then it is not even called, so that guessing costs the server nothing. An answer that the credential is not
-        genuine is counted and passed on.
+        The check always comes first: a right credential passes whatever others behind the same address have sent,
+        since its 256 random bits were not guessed. Only credentials that are not genuine are counted.
         """
-        charges = self._plan.failed_authentication(address=address)
-        refused = await self._limiter.look(charges)
-        if refused is not None:
-            raise refused.reason
         try:
             return await check()
         except _NOT_GENUINE:
-            await self._limiter.take(charges)
+            await self._take(self._plan.failed_authentication(address=address))
             raise
 
     async def _take(self, charges: Sequence[Charge]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
-from orcheo_core.domain.rate import Charge, Rate, RateRefused
+from orcheo_core.domain.rate import Charge, Rate
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.rate_limiter import RateLimiter
 from tests.fakes.clock import FakeClock
@@ -74,16 +74,6 @@ async def test_of_several_refusals_the_longest_wait_is_told(make: Make) -> None:
         assert refused is not None
         assert refused.charge == long
         assert refused.retry_after == pytest.approx(50)
-
-
-@limiters
-async def test_looking_counts_nothing(make: Make) -> None:
-    """Look as often as you like."""
-    limiter = make(FakeClock())
-    for _ in range(5):
-        assert await limiter.look([charge(amount=1)]) is None
-    assert await limiter.take([charge(amount=1)]) is None
-    assert isinstance(await limiter.look([charge(amount=1)]), RateRefused)
 
 
 @limiters

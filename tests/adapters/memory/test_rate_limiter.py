@@ -27,7 +27,7 @@ async def test_who_keeps_trying_is_not_forgotten() -> None:
     await limiter.take([charge("guesser")])
     for number in range(50):
         await limiter.take([charge(number)])
-        assert await limiter.look([charge("guesser")]) is not None
+        assert await limiter.take([charge("guesser")]) is not None
 
 
 async def test_a_full_memory_counts_as_exactly() -> None:
