@@ -204,7 +204,13 @@ def assemble_core(ports: Ports) -> Core:
                 chatting=chatting,
             ),
             key_rotation=KeyRotation(store=store, grants=ports.grants, audit_trail=audit_trail),
-            probing=Probing(runners=ports.runners, clock=clock, identifiers=identifiers, telemetry=ports.telemetry),
+            probing=Probing(
+                runners=ports.runners,
+                clock=clock,
+                identifiers=identifiers,
+                telemetry=ports.telemetry,
+                background=ports.background,
+            ),
             share_links=ShareLinks(ports.public_url),
         ),
     )

@@ -105,3 +105,30 @@ def takes_too_long(_text: str) -> str:
 def remembers(_text: str, context: RunContext) -> str:
     """What was said before."""
     return " | ".join(f"{past.said_by}: {past.text}" for past in context.history)
+
+
+SAID_TO_ALL: list[str] = []
+
+
+def shares_its_memory(text: str) -> str:
+    """Keeps what everybody said in one place, as an agent that is made once does."""
+    SAID_TO_ALL.append(text)
+    return " | ".join(SAID_TO_ALL)
+
+
+IS_BUSY = [False]
+
+
+async def serves_one_at_a_time(_text: str) -> AsyncIterator[str]:
+    """Fails while it is used by somebody else."""
+    if IS_BUSY[0]:
+        message = "this agent is already running"
+        raise RuntimeError(message)
+    IS_BUSY[0] = True
+    try:
+        yield "one moment, "
+        for _ in range(20):
+            await asyncio.sleep(0)
+        yield "here it is"
+    finally:
+        IS_BUSY[0] = False

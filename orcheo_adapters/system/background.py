@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.ports.background import Background, Wake
 
 _LOG = get_logger("background")
+_Result = TypeVar("_Result")
 
 
 class AsyncioBackground(Background):
@@ -39,6 +40,10 @@ class AsyncioBackground(Background):
     async def pause(self) -> None:
         """See the port."""
         await asyncio.sleep(0)
+
+    async def together(self, *works: Coroutine[Any, Any, _Result]) -> list[_Result]:
+        """See the port."""
+        return list(await asyncio.gather(*works))
 
     async def wait(self) -> None:
         """Return when nothing runs any more, including work that was started in between."""

@@ -2,7 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+_Result = TypeVar("_Result")
 
 Wake = Callable[[], None]
 
@@ -25,3 +27,7 @@ class Background(Protocol):
     @abstractmethod
     async def pause(self) -> None:
         """Return when everything that is ready now has had its turn."""
+
+    async def together(self, *works: Coroutine[Any, Any, _Result]) -> list[_Result]:
+        """Do ``works``, which raise nothing, at the same time where that is possible; their results in this order."""
+        return [await work for work in works]

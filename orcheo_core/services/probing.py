@@ -1,5 +1,7 @@
 """Probe turns: what an owner does to find out whether a workflow answers, before visitors do."""
 
+from collections.abc import AsyncIterator
+
 from attrs import frozen
 
 from orcheo_core.domain.ids import IdKind
@@ -8,10 +10,12 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import WorkflowCheckFailed
+from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Run, RunFailed, Runners, RunSink, RunTimedOut, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.removing import forget
 
 PROBE_TEXT = "Hello"
 """What a visitor might say first."""
@@ -19,6 +23,16 @@ PROBE_TEXT = "Hello"
 PROBE_SECONDS = 30.0
 """Time for the whole answer."""
 
+_QUICK_SECONDS = 8.0
+"""A workflow that answers so soon is also asked by several visitors, which has to fit into what a client waits."""
+_NEXT_SECONDS = 12.0
+
+_QUESTION = "Which word did I ask you to remember?"
+_SAFE = (
+    "Make what keeps the conversation inside the callable, from the history that it is given "
+    "(def answer(text, history): …), or keep it by thread. How visitors stay apart is described in "
+    "docs/how-to/write-a-workflow.md."
+)
 _CAUSES = 3
 _CAUSE_LENGTH = 500
 
@@ -34,39 +48,98 @@ class Probe:
 class Probing:
     """Runs workflows without visitors; nothing of it is stored."""
 
-    def __init__(self, *, runners: Runners, clock: Clock, identifiers: Identifiers, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        *,
+        runners: Runners,
+        clock: Clock,
+        identifiers: Identifiers,
+        telemetry: Telemetry,
+        background: Background,
+    ) -> None:
         """Join the ports this service needs."""
         self._runners = runners
         self._clock = clock
         self._identifiers = identifiers
         self._telemetry = telemetry
+        self._background = background
 
     async def probe(self, workflow: Workflow) -> Probe:
-        """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer."""
-        turn = self._turn(workflow)
+        """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer.
+
+        A workflow that is code of this server and answers within 8 s is also asked by several visitors: it fails when
+        one reads what another said, or when it cannot answer two at once.
+        """
+        threads: list[str] = []
+        try:
+            return await self._probe(workflow, threads)
+        finally:
+            await forget(self._runners, workflow, _each(threads))
+
+    async def _probe(self, workflow: Workflow, threads: list[str]) -> Probe:
+        turn = self._turn(workflow, threads)
+        answer = await self._ask(workflow, turn, PROBE_TEXT)
+        seconds = (self._clock.now() - turn.started_at).total_seconds()
+        if self._runners.executes_code(workflow.runner.kind) and seconds <= _QUICK_SECONDS:
+            await self._check_apart(workflow, threads)
+        return Probe(answer=answer, seconds=seconds)
+
+    async def _check_apart(self, workflow: Workflow, threads: list[str]) -> None:
+        word = self._identifiers.new(IdKind.ITEM)[-10:]
+        asked = f"Please remember this word: {word}."
+        await self._ask(workflow, self._turn(workflow, threads), asked, seconds=_NEXT_SECONDS)
+        answers = await self._background.together(
+            self._try(workflow, self._turn(workflow, threads), _QUESTION),
+            self._try(workflow, self._turn(workflow, threads), PROBE_TEXT),
+        )
+        if any(isinstance(each, str) and word in each for each in answers):
+            raise WorkflowCheckFailed(
+                "What one visitor said came back to another: the workflow keeps the conversation in an object that all "
+                "visitors share.",
+                hint=_SAFE,
+            )
+        failed = next((each for each in answers if isinstance(each, WorkflowCheckFailed)), None)
+        if failed is not None:
+            detail = f"The workflow answers one visitor, but not two at the same time. {failed.detail}"
+            raise WorkflowCheckFailed(detail, hint=_SAFE) from failed
+
+    async def _try(self, workflow: Workflow, turn: Turn, text: str) -> str | WorkflowCheckFailed:
+        try:
+            return await self._ask(workflow, turn, text, seconds=_NEXT_SECONDS)
+        except WorkflowCheckFailed as error:
+            return error
+
+    async def _ask(self, workflow: Workflow, turn: Turn, text: str, *, seconds: float = PROBE_SECONDS) -> str:
         context = RunContext(workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject)
-        request = RunRequest(spec=workflow.runner, text=PROBE_TEXT, context=context, time_limit=PROBE_SECONDS)
+        request = RunRequest(spec=workflow.runner, text=text, context=context, time_limit=seconds)
         try:
             answer = await _answer(self._runners.get(workflow.runner.kind).run(request))
         except Exception as error:
             self._telemetry.run_failed(turn, error)
-            raise WorkflowCheckFailed(_detail(error)) from error
+            raise WorkflowCheckFailed(_detail(error, text, seconds)) from error
         if not answer.strip():
-            raise WorkflowCheckFailed(f"The workflow came to its end without text for an answer to {PROBE_TEXT!r}.")
-        return Probe(answer=answer, seconds=(self._clock.now() - turn.started_at).total_seconds())
+            raise WorkflowCheckFailed(f"The workflow came to its end without text for an answer to {text!r}.")
+        return answer
 
-    def _turn(self, workflow: Workflow) -> Turn:
-        """Only so that the log can name it."""
+    def _turn(self, workflow: Workflow, threads: list[str]) -> Turn:
+        """Only so that the log can name it: the owner's in the first of ``threads``, other visitors' in others."""
         new = self._identifiers.new
+        thread_id = new(IdKind.THREAD)
+        threads.append(thread_id)
         return Turn(
             id=new(IdKind.TURN),
             workflow_id=workflow.id,
-            thread_id=new(IdKind.THREAD),
-            subject=Subject(str(workflow.owner)),
+            thread_id=thread_id,
+            subject=Subject.owner(workflow.owner) if len(threads) == 1 else Subject.anonymous(thread_id),
             user_item_id=new(IdKind.ITEM),
             answer_id=new(IdKind.ITEM),
             started_at=self._clock.now(),
         )
+
+
+async def _each(thread_ids: list[str]) -> AsyncIterator[str]:
+    for thread_id in thread_ids:
+        yield thread_id
 
 
 class _Heard(RunSink):
@@ -102,13 +175,13 @@ async def _answer(run: Run) -> str:
     return "".join(heard.pieces)
 
 
-def _detail(error: Exception) -> str:
+def _detail(error: Exception, text: str, seconds: float) -> str:
     if isinstance(error, RunTimedOut):
-        return f"The workflow did not finish its answer to {PROBE_TEXT!r} within {PROBE_SECONDS:g} s."
+        return f"The workflow did not finish its answer to {text!r} within {seconds:g} s."
     if isinstance(error, RunTooLong):
-        return f"The answer to {PROBE_TEXT!r} is longer than {OUTPUT_LIMIT:,} characters."
+        return f"The answer to {text!r} is longer than {OUTPUT_LIMIT:,} characters."
     why = error.reason if isinstance(error, RunFailed) else "; because of ".join(_causes(error))
-    return f"The workflow failed to answer {PROBE_TEXT!r}: {why}"
+    return f"The workflow failed to answer {text!r}: {why}"
 
 
 def _causes(error: BaseException) -> list[str]:

@@ -49,9 +49,9 @@ class Hall:
     files: MemoryAttachmentFiles
     encoder: FakeEncoder
 
-    async def add(self, handle: str = "echo", caller: Caller = ADA) -> None:
+    async def add(self, handle: str = "echo", caller: Caller = ADA, runner: str = "python") -> None:
         """Register a workflow."""
-        spec = RunnerSpec(kind="python", target="tests.workflows:echo")
+        spec = RunnerSpec(kind=runner, target="tests.workflows:echo")
         await self.core.registering.add(caller, handle=handle, name=None, description="", runner=spec)
 
     async def publish(self, handle: str = "echo", **options: Any) -> str:

@@ -85,3 +85,11 @@ async def test_a_retry_names_the_same_message(hall: Hall) -> None:
     turn = await hall.answered(visit)
     await hall.core.chatting.retry(visit, turn.thread_id, turn.user_item_id)
     assert [run.request.context.message_id for run in hall.runners.runs] == [turn.user_item_id] * 2
+
+
+async def test_what_a_check_said_is_forgotten_too(hall: Hall) -> None:
+    """In all its threads."""
+    await hall.add()
+    await hall.core.owner_services.registering.check(ADA, "echo", hall.core.owner_services.probing)
+    assert sorted(hall.runners.forgotten) == sorted(run.request.context.thread_id for run in hall.runners.runs)
+    assert len(hall.runners.forgotten) == 4

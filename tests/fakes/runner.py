@@ -47,6 +47,8 @@ class FakeRunners(Runners, Runner):
         self.script: Sequence[Batch] = ([TextDelta("Hello")],)
         self.runs: list[FakeRun] = []
         self.is_for_texts_only = False
+        self.answer: Callable[[RunRequest], Batch] | None = None
+        """What the next runs say, made of what is asked; None leaves it to the script."""
         self.forgotten: list[str] = []
         self.unforgettable: dict[str, Exception] = {}
         """What :meth:`forget` raises for these threads."""
@@ -65,6 +67,8 @@ class FakeRunners(Runners, Runner):
 
     def run(self, request: RunRequest) -> Run:
         self.runs.append(FakeRun(request, self.script))
+        if self.answer is not None:
+            self.runs[-1] = FakeRun(request, [self.answer(request)])
         return self.runs[-1]
 
     async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:

@@ -57,6 +57,24 @@ async def test_a_workflow_that_does_not_answer(house: House, call: str, cause: s
     assert_problem(await house.operation("workflows.show", ref="again"), 404, "workflow_not_found")
 
 
+@pytest.mark.parametrize(
+    ("call", "cause"),
+    [
+        (
+            "shares_its_memory",
+            "came back to another: the workflow keeps the conversation in an object that all visitors",
+        ),
+        ("serves_one_at_a_time", "not two at the same time. The workflow failed to answer"),
+    ],
+)
+async def test_a_workflow_that_does_not_keep_visitors_apart(house: House, call: str, cause: str) -> None:
+    """The owner is told what to write."""
+    await house.add(call=call)
+    problem = assert_problem(await house.operation("workflows.check", ref="echo"), 424, "workflow_check_failed")
+    assert cause in problem["detail"]
+    assert "def answer(text, history)" in problem["hint"]
+
+
 async def test_failures_go_to_the_log_in_full(house: House) -> None:
     """As those of visitors' turns do."""
     await house.add(call="broken")
