@@ -18,6 +18,12 @@ If that is slow too, the next rest is twice as long: on a slow disk, streams are
 """
 
 
+_CROWD = 64
+"""Rounds with a single change after which changes count as coming one by one."""
+_SAMPLE = 16
+"""Every so often a change waits a round all the same, to see whether others come."""
+
+
 @define
 class CommitPace:
     """Remembers how the last commits went; those slower than ``too_slow`` seconds belong on the thread."""
@@ -27,11 +33,25 @@ class CommitPace:
     _slow_ones: int = 0
     _slow_until: float = 0.0
     _rest: float = _REST
+    _crowd: int = _CROWD
+    _alone: int = 0
 
     @property
     def is_quick(self) -> bool:
         """Whether the next commit may hold up the event loop."""
         return self.too_slow > 0 and self._now() >= self._slow_until
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether changes come one by one, so that waiting a round of the event loop for others is in vain."""
+        if self._crowd > 0:
+            return False
+        self._alone = (self._alone + 1) % _SAMPLE
+        return self._alone != 0
+
+    def came_together(self, changes: int) -> None:
+        """Note how many changes waited for one round of the event loop."""
+        self._crowd = _CROWD if changes > 1 else max(0, self._crowd - 1)
 
     def took(self, seconds: float) -> None:
         """Note the time of a commit on the event loop."""

@@ -136,6 +136,9 @@ class SqliteDatabase:
         loop = asyncio.get_running_loop()
         change = _Change(tuple(statements), loop, loop.create_future())
         if self._pace.is_quick and change.is_small:
+            if self._pace.is_alone and not self._waiting and self._write_on_loop([change]):
+                await change.done
+                return
             self._write_soon(change)
         else:
             self._hand_over(change)
@@ -191,10 +194,17 @@ class SqliteDatabase:
     def _write_waiting(self) -> None:
         with self._closing:
             group, self._waiting, self._due_on = self._waiting, [], None
-        if not self._writing.acquire(blocking=False):  # the thread is in the middle of a group
+        if not group:  # closing has handed them over
+            return
+        self._pace.came_together(len(group))
+        if not self._write_on_loop(group):
             for change in group:
                 self._queue.put(change)
-            return
+
+    def _write_on_loop(self, group: list[_Change]) -> bool:
+        """Write a group right now, unless the thread is in the middle of one or the file is closed."""
+        if self._closed or not self._writing.acquire(blocking=False):
+            return False
         try:
             outcomes = self._write_group(group)
         finally:
@@ -202,6 +212,7 @@ class SqliteDatabase:
         self._outdate_cache(group)
         _tell(group, outcomes, asyncio.get_running_loop())
         self._shorten_log_now_and_then(len(group), group[0].loop)
+        return True
 
     def _shorten_log_now_and_then(self, changes: int, loop: asyncio.AbstractEventLoop) -> None:
         """Have the thread copy the write-ahead log into the database: on the event loop that would stop all streams."""

@@ -244,3 +244,31 @@ async def test_the_thread_shortens_the_write_ahead_log(tmp_path: Path) -> None:
             await database.write([noted(f"aud_{number:03}")])
     [thread] = [thread for thread, sql in said if "wal_checkpoint" in sql]
     assert thread != get_ident()
+
+
+async def test_a_change_that_comes_alone_waits_for_nothing(tmp_path: Path) -> None:
+    """After a while of single changes they are written where they are asked for, without a round of the loop."""
+    pace = CommitPace(too_slow=60.0)
+    with opened(tmp_path / "orcheo.db", pace=pace) as database:
+        for number in range(80):
+            await database.write([noted(f"aud_{number:03}")])
+        threads: list[int] = []
+        database._writer.set_trace_callback(lambda _sql: threads.append(get_ident()))
+        alone = database.write([noted("aud_200")])
+        with pytest.raises(StopIteration):
+            alone.send(None)
+        assert set(threads) == {get_ident()}
+        with pytest.raises(ConcurrentChange):
+            await database.write([noted("aud_200")])
+    assert len(audit_ids(tmp_path / "orcheo.db")) == 81
+
+
+def test_changes_that_come_together_are_noticed() -> None:
+    """Every sixteenth change waits a round, and finds the others."""
+    pace = CommitPace()
+    for _ in range(64):
+        assert not pace.is_alone
+        pace.came_together(1)
+    assert [pace.is_alone for _ in range(16)] == [True] * 15 + [False]
+    pace.came_together(2)
+    assert not pace.is_alone
