@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made of the URL table, the catalogue of operations and the descriptions beside them."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -39,6 +39,11 @@ _FILE_ANSWER: Json = {
     "description": "The document, to be saved.",
     "content": {each: {"schema": {"type": "string"}} for each in MEDIA_TYPES},
 }
+_LINKS: Json = {
+    "workflow": {"operationId": "get /api/workflows/{ref}", "parameters": {"ref": "$response.body#/workflow/id"}},
+    "thread_id": {"operationId": "get /api/threads/{id}", "parameters": {"id": "$response.body#/thread_id"}},
+}
+"""Where an answer leads on, by the name of what it holds."""
 _ALWAYS: Errors = (RequestTimedOut, HeadersTooLarge)
 _WITH_BODY: Errors = (MalformedRequest, BodyTooLarge, CrossSiteRequest)
 _WITH_PATH: Errors = (NotFoundError, MethodNotAllowed)
@@ -81,24 +86,32 @@ def _described(route: Route) -> Iterator[tuple[str, str, Description]]:
 
 
 def _of_operation(operation: Operation[Any, Any], status: int = 200) -> Description:
+    result = result_schema(operation.result)
+    links = {name: link for name, link in _LINKS.items() if name in result["properties"]}
     return Description(
         summary=operation.summary,
-        answers={str(status): json_answer("Done.", result_schema(operation.result))},
+        answers={str(status): json_answer("Done.", result) | ({"links": links} if links else {})},
         errors=(*operation.errors, *_OWNER),
         credentials=("serviceToken",),
         body=request_schema(operation.request),
     )
 
 
-def _of_handler(handler: OperationHandler, in_path: Container[str]) -> Description:
+def _of_handler(handler: OperationHandler, in_path: Collection[str]) -> Description:
     whole = _of_operation(handler.operation, handler.status)
+    arguments = (whole.body or {})["properties"]
     body = _without(whole.body or {}, in_path)
+    whole = evolve(whole, parameters=tuple(_in_path(name, arguments[name]) for name in in_path))
     if handler.as_file:
         whole = evolve(whole, answers={"200": _FILE_ANSWER})
     if not handler.from_query:
         return evolve(whole, body=body)
-    parameters = tuple({"name": name, "in": "query", "schema": each} for name, each in body["properties"].items())
-    return evolve(whole, body=None, parameters=parameters)
+    in_query = tuple({"name": name, "in": "query", "schema": each} for name, each in body["properties"].items())
+    return evolve(whole, body=None, parameters=(*whole.parameters, *in_query))
+
+
+def _in_path(name: str, schema: Json) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _without(schema: Json, in_path: Container[str]) -> Json:
@@ -109,7 +122,8 @@ def _without(schema: Json, in_path: Container[str]) -> Json:
 
 def _operation(path: str, method: str, described: Description) -> Json:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    in_path = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    described_names = {each["name"] for each in described.parameters if each["in"] == "path"}
+    in_path = [_in_path(name, {"type": "string"}) for name in names if name not in described_names]
     errors = (
         *described.errors,
         *_ALWAYS,

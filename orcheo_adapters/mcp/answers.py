@@ -26,6 +26,8 @@ def refused(error: OrcheoError) -> CallToolResult:
     problem = problem_of(error)
     problem["hint"] = for_assistants(problem["hint"])
     problem["detail"] = for_assistants(problem["detail"])
+    for field in problem.get("errors", []):
+        field["message"] = for_assistants(field["message"])
     return CallToolResult(content=[_text(_json(problem))], is_error=True)
 
 

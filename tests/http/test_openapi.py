@@ -73,6 +73,27 @@ def test_every_operation_has_its_parameters_in_the_document(name: str) -> None:
     assert body["additionalProperties"] is False
 
 
+def test_the_names_in_a_path_have_the_patterns_of_the_checks() -> None:
+    """As the arguments of the operation have."""
+    (ref, *_) = DOCUMENT["paths"]["/api/workflows/{ref}"]["get"]["parameters"]
+    argument = DOCUMENT["paths"]["/api/operations/workflows.show"]["post"]["requestBody"]["content"]
+    assert (ref["in"], ref["name"]) == ("path", "ref")
+    assert ref["schema"] == argument["application/json"]["schema"]["properties"]["ref"]
+    assert "pattern" in ref["schema"]
+
+
+def test_answers_link_to_what_they_name() -> None:
+    """To the workflow that was changed, and to the thread in which a workflow was asked."""
+    operations = {each["operationId"] for methods in DOCUMENT["paths"].values() for each in methods.values()}
+    for path, method, status, name in (
+        ("/api/workflows", "post", "201", "workflow"),
+        ("/api/workflows/{ref}/ask", "post", "200", "thread_id"),
+    ):
+        link = DOCUMENT["paths"][path][method]["responses"][status]["links"][name]
+        assert link["operationId"] in operations
+    assert "links" not in DOCUMENT["paths"]["/api/workflows/{ref}"]["get"]["responses"]["200"]
+
+
 async def test_the_document_is_served_and_valid(house: House) -> None:
     """OpenAPI 3.1."""
     answer = await house.client.get("/openapi.json")

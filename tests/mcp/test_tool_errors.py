@@ -89,6 +89,15 @@ async def test_a_fault_of_ours_is_told_without_its_inside() -> None:
     assert "secret" not in json.dumps(problem)
 
 
+async def test_each_wrong_field_is_told_in_the_words_of_tools(assistant: Assistant, sync_house: SyncHouse) -> None:
+    """In the list of them as in the sentence of all."""
+    sync_house.add()
+    asked = {"ref": "echo", "older_than_days": -1, "confirm": True}
+    problem = json.loads(texts_of(await assistant.call_tool("threads_purge", asked))[0])
+    assert "`all` purges every thread" in problem["detail"]
+    assert "`all` purges every thread" in problem["errors"][0]["message"]
+
+
 def test_commands_and_options_become_tools_and_arguments() -> None:
     """By one rule for every sentence; other programs, and options that are no arguments, stay."""
     assert for_assistants("Use `orcheo thread show ID` or `orcheo serve`.") == "Use `show_thread` or `orcheo serve`."
