@@ -93,3 +93,14 @@ async def test_what_a_check_said_is_forgotten_too(hall: Hall) -> None:
     await hall.core.owner_services.registering.check(ADA, "echo", hall.core.owner_services.probing)
     assert sorted(hall.runners.forgotten) == sorted(run.request.context.thread_id for run in hall.runners.runs)
     assert len(hall.runners.forgotten) == 4
+
+
+async def test_a_thread_whose_workflow_was_just_removed_is_gone_already(hall: Hall) -> None:
+    """A purge that runs at the same time comes to its end."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    thread = await hall.store.begin().threads.find(turn.thread_id)
+    assert thread is not None
+    await hall.core.registering.remove(ADA, "echo")
+    assert await hall.core.remover.remove(thread)
+    assert hall.runners.forgotten == [turn.thread_id]
