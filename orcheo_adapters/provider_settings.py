@@ -50,7 +50,7 @@ def identity_providers(environment: Mapping[str, str]) -> tuple[ProviderRegistra
     found = (*_single(environment), *_listed(environment))
     names = [each.name for each in found]
     if len(set(names)) != len(names):
-        raise _wrong(PROVIDERS, "must give each identity provider a name of its own")
+        raise _wrong(PROVIDERS, "must give each identity provider a different name")
     return found
 
 
@@ -137,7 +137,7 @@ def _check(name: str, value: object, paths: Mapping[str, str]) -> None:
 
 def _secret(entry: _Entry, environment: Mapping[str, str], paths: Mapping[str, str]) -> str | None:
     if entry.client_secret_file and entry.client_secret_env:
-        raise _wrong(paths["client_secret_file"], "must not stand beside a client secret in the environment")
+        raise _wrong(paths["client_secret_file"], "cannot be combined with a client secret in the environment")
     if entry.client_secret_env:
         secret = environment.get(entry.client_secret_env, "").strip()
         where = paths.get("client_secret_env", CLIENT_SECRET)

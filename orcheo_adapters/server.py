@@ -211,7 +211,7 @@ def _listen(settings: ServerSettings) -> socket.socket:
         raise _why_not(error, settings) from None
     except OverflowError:
         listener.close()
-        raise AddressUnusable(f"There is no port {settings.port}.") from None
+        raise AddressUnusable(f"{settings.port} is not a valid port.") from None
     listener.setblocking(False)
     return listener
 

@@ -102,7 +102,7 @@ def _private_files(folder: Path) -> Iterator[Finding]:
 
 def _private(path: Path, subject: str) -> Finding:
     mode = stat.S_IMODE(path.stat().st_mode)
-    advice = f"Others can reach it: chmod go-rwx {path}" if mode & 0o077 else ""
+    advice = f"Other users can read it: run chmod go-rwx {path}" if mode & 0o077 else ""
     return Finding(subject=subject, found=f"{path} (mode {mode:o})", advice=advice)
 
 

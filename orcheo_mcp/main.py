@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _ABOUT = """Serves Orcheo's operations as MCP tools over standard input and output; an assistant starts it.
 It asks the server at ORCHEO_URL with ORCHEO_SERVICE_TOKEN, or this machine's with its local owner token."""
-_AT_A_TERMINAL = """This speaks MCP; an assistant starts it. Ctrl-C ends it.
-How to set one up: docs/how-to/publish-from-an-assistant.md. At a terminal use `orcheo`.
+_AT_A_TERMINAL = """orcheo-mcp speaks MCP and is started by an assistant. Ctrl-C stops it.
+How to set it up: docs/how-to/publish-from-an-assistant.md. At a terminal use `orcheo`.
 """
 
 

@@ -66,7 +66,7 @@ def _open(name: str) -> SecretFile:
             )
         return SecretFile(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        raise InvalidInput(FieldError(SECRET_TO_FILE, "must be a new file: there is one of this name")) from None
+        raise InvalidInput(FieldError(SECRET_TO_FILE, "must be a new file: a file of this name exists")) from None
     except (OSError, ValueError, RuntimeError) as error:  # ValueError: a zero byte; RuntimeError: ~ of an unknown user
         reason = getattr(error, "strerror", None) or error
         raise InvalidInput(FieldError(SECRET_TO_FILE, f"cannot be made: {reason}")) from None

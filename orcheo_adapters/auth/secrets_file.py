@@ -140,7 +140,7 @@ def _named(document: dict[str, Any], name: str, optional: Set[str] = frozenset()
     entries = [_object(each, name, {"id", "key"}, optional) for each in _list(document, name)]
     ids = {each["id"] for each in entries if isinstance(each["id"], str) and each["id"]}
     if len(ids) != len(entries):
-        message = f"each entry of {name} needs an id of its own"
+        message = f"each entry of {name} needs a different id"
         raise _Damaged(message)
     return entries
 

@@ -194,7 +194,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         ),
         answers={
             "200": {"description": "Thread events.", "content": _STREAM},
-            "204": {"description": "There is nothing to follow."},
+            "204": {"description": "There is no turn to follow."},
         },
         errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, ThreadNotFound),
     ),
@@ -230,13 +230,13 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         answers={
             "200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}},
             "404": {
-                "description": "The page, which says that there is no such chat.",
+                "description": "A page that says that there is no such chat.",
                 "content": {"text/html": {"schema": _TEXT}},
             },
         },
     ),
     ("GET", "/auth/login"): Description(
-        summary="Off to the identity provider; a page to choose one when there are several.",
+        summary="Redirects to the identity provider, or shows a page to choose one when there are several.",
         parameters=(_query("to"), _query("provider")),
         answers={"200": _LOGIN_PAGE, "303": {"description": "The identity provider."}},
         errors=(InvalidInput, LoginNotSetUp, RateLimited, IdentityProviderUnavailable),
@@ -244,7 +244,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ("GET", "/auth/callback"): Description(
         summary="Back from the identity provider; sets the login cookie.",
         parameters=tuple(_query(name) for name in ("state", "code", "iss", "error")),
-        answers={"200": _LOGIN_PAGE, "303": {"description": "Back to where the visitor came from."}},
+        answers={"200": _LOGIN_PAGE, "303": {"description": "Redirects to where the visitor came from."}},
         errors=(
             *_ATTEMPT,
             InvalidInput,
@@ -296,8 +296,8 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
                 "description": "A JSON-RPC answer, in a stream or alone.",
                 "content": {**_STREAM, "application/json": {"schema": {"type": "object"}}},
             },
-            "202": {"description": "A notification was taken."},
-            "400": {"description": "No message of MCP.", "content": {"application/json": {"schema": {}}}},
+            "202": {"description": "The notification was accepted."},
+            "400": {"description": "Not an MCP message.", "content": {"application/json": {"schema": {}}}},
             "406": {
                 "description": "The client must accept both kinds of answer.",
                 "content": {"application/json": {"schema": {}}},

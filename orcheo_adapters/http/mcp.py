@@ -33,7 +33,7 @@ class HostNotAllowed(ForbiddenError):
     """The request names a host that this server does not go by: a page may have had a name point here."""
 
     code = "host_not_allowed"
-    summary = "This server does not go by the name in the Host header."
+    summary = "This server does not answer to the name in the Host header."
     hint = "Use the server's public address (ORCHEO_PUBLIC_URL), an IP address, or localhost."
 
 
@@ -69,7 +69,7 @@ def _require_known_host(request: Request) -> None:
     host = request.headers.get("host", "")
     name = urlsplit(f"//{host}").hostname or ""
     if host != urlsplit(parts_of(request).public_url).netloc and name != "localhost" and not _is_address(name):
-        raise HostNotAllowed(f"This server does not go by the name {name!r}.")
+        raise HostNotAllowed(f"This server does not answer to the name {name!r}.")
 
 
 def _is_address(name: str) -> bool:

@@ -83,7 +83,7 @@ class AllowedAddresses:
             return cls(tuple(_parse_entry(each.strip()) for each in text.split(",") if each.strip()))
         except ValueError as error:
             raise InvalidInput(
-                FieldError(path, f"must be a list of host:port and networks with commas between: {error}"),
+                FieldError(path, f"must be a comma-separated list of host:port and networks: {error}"),
                 hint="For example: localhost:9000, [::1]:9000, 10.1.0.0/16.",
             ) from None
 

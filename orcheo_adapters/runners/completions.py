@@ -108,7 +108,7 @@ class Completion:
             return
         first = self._held.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
         if first == b"<":
-            reason = "The endpoint answered with a page for people, not with an API's answer: compare the target."
+            reason = "The endpoint answered with a page for people, not with an API's answer: check the target."
             raise RunFailed(code="endpoint_not_an_api", reason=reason)
         if first not in (b"", b"{"):
             self._events = ServerSentData(last_may_be_open=True)
@@ -192,7 +192,10 @@ class Completion:
     def _fail_without_text(self) -> NoReturn:
         if self._tools or self._reason in _TOOLS:
             called = f" ({', '.join(self._tools)})" if self._tools else ""
-            reason = f"The model wants to call a tool{called}, but this workflow has none. Say so in its instructions."
+            reason = (
+                f"The model wants to call a tool{called}, but this workflow has none. "
+                "Tell the model in the instructions not to use tools."
+            )
             raise RunFailed(code="tools_missing", reason=reason)
         if self._reason in _CUT:
             reason = "The model used up its limit of tokens before it said anything: raise max_tokens."

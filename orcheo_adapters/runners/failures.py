@@ -20,7 +20,7 @@ _LONGEST_PAUSE = 86_400
 _HINTS = {
     401: ("endpoint_key_refused", "it does not accept the key"),
     403: ("endpoint_key_refused", "it does not accept the key, or the key may not do this"),
-    404: ("endpoint_not_found", "there is nothing at this address: compare the target with its documentation"),
+    404: ("endpoint_not_found", "there is nothing at this address: check the target against its documentation"),
 }
 _BUSY, _UNAVAILABLE, _REFUSED = "endpoint_rate_limited", "endpoint_unavailable", "endpoint_request_refused"
 _QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"})
@@ -91,7 +91,7 @@ class ErrorAnswer:
             is_spent = bool(self._error_codes & _QUOTA)
             return ("endpoint_quota_used_up", "its quota is used up") if is_spent else (_BUSY, "too many requests")
         if self.is_page:
-            return "endpoint_not_an_api", "it is a page for people, not an API: compare the target"
+            return "endpoint_not_an_api", "it is a page for people, not an API: check the target"
         if self._error_codes & _MODEL or (self.status == 404 and self.names("model")):
             return "endpoint_model_unknown", "it does not know the model"
         if self._error_codes & _TOO_LONG or self.names("maximum context length"):
@@ -121,7 +121,7 @@ def no_connection(error: httpx2.RequestError | OSError) -> RunFailed:
         code = "endpoint_certificate_refused"
         why = "its certificate is not trusted; name the certificate authority in the server's SSL_CERT_FILE"
     elif isinstance(error, httpx2.ProxyError):
-        code, why = "endpoint_unreachable", "the outgoing proxy did not lead there"
+        code, why = "endpoint_unreachable", "the outgoing proxy could not connect to it"
     elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
         code, why = "answer_broken_off", "the connection broke off before the answer was whole"
     else:
@@ -137,7 +137,7 @@ def settings_invalid(error: InvalidInput) -> RunFailed:
 
 def silent(seconds: float) -> RunFailed:
     """Nothing came in the time that the workflow's settings give for the first byte."""
-    reason = f"Nothing of the answer came within {seconds:g} s (setting first_byte_seconds)."
+    reason = f"No part of the answer arrived within {seconds:g} s (setting first_byte_seconds)."
     message = "The workflow took too long to answer. You can try again."
     return RunFailed(code="endpoint_silent", reason=reason, visitor_message=message)
 

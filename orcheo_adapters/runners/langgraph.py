@@ -40,7 +40,7 @@ class LangGraphRunner(Runner):
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
             name="nodes",
-            help="Names of the nodes whose text is the answer, with commas between; all nodes when left out.",
+            help="Names of the nodes whose text is the answer, separated by commas; all nodes when left out.",
         ),
         Setting(
             name="input_key",

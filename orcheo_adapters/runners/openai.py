@@ -131,7 +131,7 @@ class OpenAiRunner(Runner):
         ),
         Setting(
             name="attachments",
-            help="Which attachments the model gets, with commas between: `images`, `files` (PDF and others), `text`.",
+            help="Which attachments the model gets, separated by commas: `images`, `files` (PDF and others), `text`.",
         ),
         FIRST_BYTE_SETTING,
     )

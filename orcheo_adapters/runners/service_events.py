@@ -34,7 +34,8 @@ class ServiceAnswerInvalid(RunFailed):
     def __init__(self, what: str) -> None:
         """``what`` names the place and what is wrong there."""
         super().__init__(
-            code="answer_not_understood", reason=f"The service's answer is not as described: {what[:_EXCERPT]}"
+            code="answer_not_understood",
+            reason=f"The service's answer does not have the documented form: {what[:_EXCERPT]}",
         )
 
 

@@ -86,7 +86,7 @@ class Given:
         """Names with commas between them, each one of ``options``."""
         names = self.names(name)
         if not names <= frozenset(options):
-            raise invalid_setting(name, f"must be a list with commas between of: {', '.join(options)}")
+            raise invalid_setting(name, f"must be a comma-separated list of: {', '.join(options)}")
         return names
 
     def json(self, name: str) -> Any:

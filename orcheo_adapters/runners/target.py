@@ -200,7 +200,7 @@ def module_of_file(text: str) -> Any:
     found = import_target(".".join(names))
     if Path(getattr(found, "__file__", None) or "").resolve() != path:
         raise invalid_target(
-            f"the module {'.'.join(names)!r} of {text!r} has the name of another one that is imported already",
+            f"the module {'.'.join(names)!r} of {text!r} has the same name as a module that is already imported",
             hint="Give the file another name.",
         )
     return found

@@ -117,7 +117,7 @@ class TaskRun(Run):
         return self._is_stopped
 
     def _time_out(self) -> None:
-        self._error = RunTimedOut(f"no end of the answer after {self._time_limit:g} s")
+        self._error = RunTimedOut(f"the answer was not complete after {self._time_limit:g} s")
         self._interrupt()
 
     def _interrupt(self) -> None:

@@ -27,7 +27,7 @@ class SessionRequest:
     def app_user(self) -> AppUser | None:
         """Whom the app names; :class:`InvalidInput` for something about a user who is not named."""
         if self.user is None:
-            self.name_nobody("needs `user` beside it")
+            self.name_nobody("needs `user` as well")
             return None
         return AppUser(user=self.user, display_name=self.display_name, metadata=self.metadata or {})
 

@@ -112,7 +112,7 @@ ACCESS_OPERATIONS = (
     Operation(
         name="workflows.ask",
         command=("workflow", "ask"),
-        summary="Ask a workflow of yours something, public or not, and get its whole answer.",
+        summary="Send a message to a workflow of yours, public or not, and get its whole answer.",
         guide=(
             "Use it to try a workflow as a visitor would meet it, or to use one. It waits for as long as the workflow "
             "may take. Returns the answer, its sources, and the thread_id to continue with."

@@ -138,7 +138,7 @@ AUDIT_OPERATIONS = (
     Operation(
         name="audit.list",
         command=("audit", "list"),
-        summary="List what you did, newest first; an operator sees what everybody did.",
+        summary="List what you did, newest first; an operator sees what every owner did.",
         guide=(
             "Use it to find out who did what, when and through which channel. Returns a page of entries, newest "
             "first; next_after begins the next page."

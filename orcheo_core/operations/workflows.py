@@ -58,7 +58,7 @@ class AddWorkflow:
     )
     description: str = parameter("Note for yourself; visitors do not see it.", default="", longest=DESCRIPTION_LENGTH)
     settings: dict[str, str] = parameter(
-        "Settings of the runner, by name; the reference lists them.",
+        "Settings of the runner, by name; docs/reference/runners.md lists them.",
         option="--setting",
         default={},
     )

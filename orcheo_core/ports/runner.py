@@ -49,7 +49,7 @@ class RunTooLong(RunFailed):
 class NothingSaid(RunFailed):
     """The workflow came to its end without an answer; the turn engine finds that out where a runner does not."""
 
-    def __init__(self, reason: str = "The workflow came to its end without an answer.") -> None:
+    def __init__(self, reason: str = "The workflow ended without an answer.") -> None:
         """``reason`` says to the owner how it came to its end."""
         super().__init__("no_answer", reason, visitor_message="There was no answer to this message. You can try again.")
 

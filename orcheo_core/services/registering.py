@@ -190,7 +190,7 @@ class Registering:
         if seconds is not None and seconds > self._longest_answer:
             raise InvalidInput(
                 FieldError("time_limit", f"must be at most {self._longest_answer}"),
-                hint="The operator sets this bound with ORCHEO_LONGEST_ANSWER_SECONDS.",
+                hint="The operator sets this limit with ORCHEO_LONGEST_ANSWER_SECONDS.",
             )
 
     def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:

@@ -55,7 +55,7 @@ async def forget(runners: Runners, workflow: Workflow, thread_ids: AsyncIterator
         return
     except Exception as error:
         raise StorageUnavailable(
-            "What the workflow itself stores of the threads could not be deleted, so nothing was deleted.",
+            "What the workflow itself stores could not be deleted, so these threads were kept.",
             hint="The operator should look at the workflow's memory, such as a graph's checkpointer, then try again.",
         ) from error
 

@@ -75,7 +75,7 @@ def test_files_that_others_can_read(healthy: CliContext, data_dir: Path, static_
     (data_dir / "owner-token").chmod(0o644)
     found = finding(examine(healthy, settings(data_dir), static_folder), "owner-token")
     assert found.found.endswith("owner-token (mode 644)")
-    assert found.advice == f"Others can reach it: chmod go-rwx {data_dir / 'owner-token'}"
+    assert found.advice == f"Other users can read it: run chmod go-rwx {data_dir / 'owner-token'}"
 
 
 def test_a_page_that_was_not_built(healthy: CliContext, data_dir: Path, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_people_get_a_line_for_each_finding(sync_house: SyncHouse, data_dir: Pat
     assert said.code == 1
     assert lines[0].startswith("ok  Python: 3.")
     at = lines.index(f"!!  Data folder: {data_dir} (mode 755)")
-    assert lines[at + 1] == f"    Others can reach it: chmod go-rwx {data_dir}"
+    assert lines[at + 1] == f"    Other users can read it: run chmod go-rwx {data_dir}"
 
 
 def test_programs_get_json(sync_house: SyncHouse, data_dir: Path) -> None:

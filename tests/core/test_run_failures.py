@@ -12,7 +12,7 @@ from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut, RunToo
         (KeyError(), "workflow_error", "KeyError"),
         (RunTimedOut("no end after 9 s"), "timed_out", "no end after 9 s"),
         (RunTooLong(), "too_long", "The answer has more than 1,000,000 characters."),
-        (NothingSaid(), "no_answer", "The workflow came to its end without an answer."),
+        (NothingSaid(), "no_answer", "The workflow ended without an answer."),
     ],
 )
 def test_each_error_has_a_code_and_a_reason_for_the_owner(error: Exception, code: str, reason: str) -> None:

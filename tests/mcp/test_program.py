@@ -94,7 +94,7 @@ def test_at_a_terminal_it_says_what_it_is_and_ends_at_the_first_ctrl_c(tmp_path:
     terminal, end = pty.openpty()
     program = subprocess.Popen([ORCHEO_MCP], stdin=end, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert program.stderr is not None
-    assert program.stderr.readline() == "This speaks MCP; an assistant starts it. Ctrl-C ends it.\n"
+    assert program.stderr.readline() == "orcheo-mcp speaks MCP and is started by an assistant. Ctrl-C stops it.\n"
     program.send_signal(signal.SIGINT)
     out, err = program.communicate(timeout=30)
     os.close(terminal)

@@ -65,7 +65,7 @@ async def test_a_file_that_is_there_is_not_overwritten(
     for name in ("mine", "link"):
         answer = await publish(assistant, str(tmp_path / name))
         assert problem_of(answer)["code"] == "invalid_input"
-        assert problem_of(answer)["detail"] == "secret_to_file: must be a new file: there is one of this name"
+        assert problem_of(answer)["detail"] == "secret_to_file: must be a new file: a file of this name exists"
     assert (tmp_path / "mine").read_text() == "mine"
     assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
 
