@@ -128,7 +128,7 @@ def test_a_file_must_hold_a_list(tmp_path: Path) -> None:
 
 def test_names_are_given_once() -> None:
     """They stand in addresses."""
-    with pytest.raises(InvalidInput, match="name of its own"):
+    with pytest.raises(InvalidInput, match="a different name"):
         listed(LISTED, LISTED)
 
 

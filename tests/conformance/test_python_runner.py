@@ -264,7 +264,7 @@ async def test_python_a_file_below_the_served_folder_is_a_target(target: str, te
     [
         ("./nothing.py:answer", "there is no file './nothing.py'"),
         ("./../served_alone.py:answer", "outside the folder that is served"),
-        ("./json.py:answer", "has the name of another one"),
+        ("./json.py:answer", "has the same name as a module"),
     ],
 )
 @pytest.mark.usefixtures("served")

@@ -157,7 +157,7 @@ def test_what_an_operator_does_not_allow(allowed: str, host: str, port: int, add
 @pytest.mark.parametrize("text", ["localhost", "localhost:", "localhost:http", "localhost:0", "localhost:65536", "1/2"])
 def test_what_an_operator_cannot_mean(text: str) -> None:
     """Refused when the server starts, with an example."""
-    with pytest.raises(InvalidInput, match="ORCHEO_HTTP_RUNNER_ALLOW: must be a list") as caught:
+    with pytest.raises(InvalidInput, match="ORCHEO_HTTP_RUNNER_ALLOW: must be a comma-separated list") as caught:
         AllowedAddresses.parse(text, path="ORCHEO_HTTP_RUNNER_ALLOW")
     assert "10.1.0.0/16" in caught.value.hint
 
