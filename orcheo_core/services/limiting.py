@@ -52,7 +52,7 @@ class Limiting:
         """Return what ``check`` answers; raise :class:`RateLimited` for one failure too many from this address.
 
         The check always comes first: a right credential passes whatever others behind the same address have sent,
-        since its 256 random bits were not guessed. Only credentials that are not genuine are counted.
+        since its 256 random bits were not guessed. Only invalid credentials are counted.
         """
         try:
             return await check()

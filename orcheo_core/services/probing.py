@@ -118,7 +118,7 @@ class Probing:
             self._telemetry.run_failed(turn, error)
             raise WorkflowCheckFailed(_detail(error, text, seconds)) from error
         if not answer.strip():
-            raise WorkflowCheckFailed(f"The workflow came to its end without text for an answer to {text!r}.")
+            raise WorkflowCheckFailed(f"The workflow ended without any text in answer to {text!r}.")
         return answer
 
     def _turn(self, workflow: Workflow, threads: list[str]) -> Turn:
