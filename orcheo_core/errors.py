@@ -247,7 +247,7 @@ class ServiceTokenRevoked(UnauthenticatedError):
 
     code = "service_token_revoked"
     summary = "This service token was revoked."
-    hint = "Use the token that replaced it, or ask its owner for a new one."
+    hint = "Use the service token that replaced it, or ask its owner for a new one."
 
     @classmethod
     def on(cls, ended_at: datetime) -> "ServiceTokenRevoked":
