@@ -40,7 +40,7 @@ async def test_the_route_of_its_own(house: House) -> None:
         ("broken", "failed to answer 'Hello': RuntimeError: the secret reason"),
         ("fails_for_a_reason", "LookupError: no such thing; because of KeyError: 'thing'"),
         ("fails_without_words", "failed to answer 'Hello': ValueError"),
-        ("silent", "without text for an answer to 'Hello'"),
+        ("silent", "without any text in answer to 'Hello'"),
         ("talkative", "longer than 1,000,000 characters"),
         ("takes_too_long", "did not finish its answer to 'Hello' within 30 s"),
     ],
