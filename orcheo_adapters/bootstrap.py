@@ -19,6 +19,7 @@ from orcheo_adapters.http.app import create_app
 from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.heartbeats import Heartbeats
+from orcheo_adapters.http.hosts import KnownHosts
 from orcheo_adapters.http.parts import HttpParts
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
 from orcheo_adapters.runners.registry import RunnerRegistry
@@ -138,6 +139,7 @@ def assemble(
     parts = HttpParts(
         core=core,
         client_addresses=ClientAddresses(settings.trusted_proxies),
+        known_hosts=KnownHosts(settings.host_names),
         allowed_origins=AllowedOrigins(settings.allowed_origins, settings.public_origin),
         heartbeats=Heartbeats(),
         store=store,

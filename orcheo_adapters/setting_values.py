@@ -1,6 +1,7 @@
 """From the text of a setting to its value; every error names the setting."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TypeVar
@@ -30,6 +31,7 @@ RATE_SETTINGS = {
 }
 """Which rate each setting sets."""
 
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_RETENTION_DAYS = 36_500
@@ -64,6 +66,11 @@ def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:
 def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
     """``ORCHEO_ALLOWED_ORIGINS``: exact origins, with commas between them."""
     return _read(environment, "ORCHEO_ALLOWED_ORIGINS", _origins, frozenset())
+
+
+def allowed_hosts(environment: Mapping[str, str]) -> frozenset[str]:
+    """``ORCHEO_ALLOWED_HOSTS``: names that the server goes by besides the public URL's, with commas between them."""
+    return _read(environment, "ORCHEO_ALLOWED_HOSTS", _hosts, frozenset())
 
 
 def public_url(environment: Mapping[str, str]) -> str | None:
@@ -174,6 +181,14 @@ def _attachment_rules(text: str) -> AttachmentRules:
 
 def _origins(text: str) -> frozenset[str]:
     return frozenset(_origin(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _hosts(text: str) -> frozenset[str]:
+    names = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        message = "must be host names such as chat.example.org, with commas between them, without scheme, port and *"
+        raise ValueError(message)
+    return names
 
 
 def _origin(text: str) -> str:

@@ -16,6 +16,7 @@ from orcheo_adapters.provider_settings import identity_providers
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.setting_values import (
+    allowed_hosts,
     allowed_origins,
     attachment_rules,
     flags,
@@ -56,6 +57,8 @@ class ServerSettings:
     trusted_proxies: TrustedProxies = field(factory=TrustedProxies)
     allowed_origins: frozenset[str] = frozenset()
     """The other sites whose pages may talk to the visitors' routes."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """The other names by which visitors reach the server."""
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
     """Which files visitors may send."""
     allow_remote: bool = False
@@ -97,6 +100,7 @@ class ServerSettings:
             runner_conditions=_runner_conditions(environment),
             rate_plan=rate_plan(environment),
             trusted_proxies=trusted_proxies(environment),
+            allowed_hosts=allowed_hosts(environment),
             allowed_origins=allowed_origins(environment),
             attachment_rules=attachment_rules(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
@@ -130,6 +134,11 @@ class ServerSettings:
         """The origin of the address that visitors use."""
         parts = urlsplit(self.public_url)
         return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """All names that the server goes by, besides addresses and loopback names."""
+        return self.allowed_hosts | {self.host, urlsplit(self.public_url).hostname or ""}
 
     @property
     def behind_tls(self) -> bool:

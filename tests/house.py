@@ -26,6 +26,8 @@ from tests.servers.bad_provider import CLIENT_ID, CLIENT_SECRET, ISSUER, BadProv
 BASE_URL = "http://127.0.0.1:8700"
 NO_LIMITS = {"ORCHEO_LIMITS": "off"}
 """As the clock stands still, tests that are not about limits would soon meet one."""
+HOSTS = {"ORCHEO_ALLOWED_HOSTS": "x,testserver"}
+"""The names that tests send as Host."""
 SIGN_IN = {
     "ORCHEO_OIDC_ISSUER": ISSUER,
     "ORCHEO_OIDC_CLIENT_ID": CLIENT_ID,
@@ -132,7 +134,7 @@ async def build_house(
     if provider is not None:
         provider.clock = clock
         environment = {**SIGN_IN, **environment}
-    settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused", **environment})
+    settings = ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused", **HOSTS, **environment})
     secrets = ServerSecrets.generate(entropy.random_bytes)
     orcheo = assemble(store, secrets, settings, machine=machine, static_folder=static_folder or Path("nowhere"))
     token = await orcheo.core.owner_access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))

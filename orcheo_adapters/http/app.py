@@ -33,6 +33,7 @@ class _App(Starlette):
         self.state.parts = parts
         self._front_door = partial(
             FrontDoor,
+            hosts=parts.known_hosts,
             allowed=parts.allowed_origins,
             security_headers=SecurityHeaders(over_tls=parts.secure_cookies),
             errors=errors,

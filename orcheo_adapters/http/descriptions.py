@@ -5,7 +5,8 @@ from typing import Any
 from attrs import frozen
 
 from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
-from orcheo_adapters.http.mcp import HostNotAllowed, McpNotInstalled
+from orcheo_adapters.http.hosts import HostNotAllowed
+from orcheo_adapters.http.mcp import McpNotInstalled
 from orcheo_adapters.http.problems import CrossSiteRequest
 from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
 from orcheo_adapters.wire.json_schema import Schema, input_schema

@@ -1,8 +1,8 @@
 """What every request passes, in one pass over its headers, and the short way to the chat.
 
-A request gets an id; a body that is too large and a write of another site's page are refused before anything reads
-them; every response gets the headers for browsers. The chat's two routes, which are asked for most, are answered right
-here: router, middleware and exception stack cost as much as a quarter of a turn.
+A request gets an id; a name that the server does not go by, a body that is too large and a write of another site's page
+are refused before anything reads them; every response gets the headers for browsers. The chat's two routes, which are
+asked for most, are answered right here: router, middleware and exception stack cost as much as a quarter of a turn.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
 from orcheo_adapters.http.chatkit import chatkit, follow_thread
 from orcheo_adapters.http.cross_site import AllowedOrigins
-from orcheo_adapters.http.problems import CrossSiteRequest, ErrorAnswers, on_crash, on_gone, problem_response
+from orcheo_adapters.http.hosts import KnownHosts
+from orcheo_adapters.http.problems import CrossSiteRequest, ErrorAnswers, answer_to, on_crash, on_gone, problem_response
 from orcheo_adapters.http.request_id import request_id_of, set_request_id
 from orcheo_adapters.http.requests import HEADERS
 from orcheo_adapters.http.security_headers import Header, SecurityHeaders
@@ -54,6 +55,7 @@ class FrontDoor:
         self,
         app: ASGIApp,
         *,
+        hosts: KnownHosts,
         allowed: AllowedOrigins,
         security_headers: SecurityHeaders,
         errors: ErrorAnswers,
@@ -61,6 +63,7 @@ class FrontDoor:
     ) -> None:
         """Stand before ``app``, which has all routes."""
         self._app = app
+        self._hosts = hosts
         self._allowed = allowed
         self._security_headers = security_headers
         self._errors = errors
@@ -81,6 +84,9 @@ class FrontDoor:
                 message["headers"] = self._security_headers.added_to(message["headers"], *more)
             await send(message)
 
+        if (unknown := self._hosts.refusal(path, headers.get(b"host"))) is not None:
+            await answer_to(Request(scope), unknown)(scope, receive, send_with_headers)
+            return
         if is_readable and method == "OPTIONS" and b"access-control-request-method" in headers:
             await send_with_headers({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
             await send({"type": "http.response.body", "body": b""})

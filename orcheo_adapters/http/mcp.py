@@ -1,9 +1,7 @@
 """``/mcp``: the operations as MCP tools for assistants that connect over HTTP, with a service token."""
 
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio.to_thread
 from attrs import evolve
@@ -15,7 +13,7 @@ from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.requests import forbid_cross_site, owner
 from orcheo_adapters.installation import is_missing_package
 from orcheo_core.domain.actor import Channel
-from orcheo_core.errors import ForbiddenError, OrcheoError, UnavailableError
+from orcheo_core.errors import OrcheoError, UnavailableError
 
 Perform = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 McpApp = Callable[[Perform], ASGIApp]
@@ -29,17 +27,8 @@ class McpNotInstalled(UnavailableError):
     hint = 'The operator can install it: pip install "orcheo[mcp]", then start the server again.'
 
 
-class HostNotAllowed(ForbiddenError):
-    """The request names a host that this server does not go by: a page may have had a name point here."""
-
-    code = "host_not_allowed"
-    summary = "This server does not answer to the name in the Host header."
-    hint = "Use the server's public address (ORCHEO_PUBLIC_URL), an IP address, or localhost."
-
-
 async def mcp(request: Request) -> ASGIApp:
     """``POST /mcp``: one message of MCP over streamable HTTP, without a session."""
-    _require_known_host(request)
     forbid_cross_site(request)
     caller = evolve(await owner(request), channel=Channel.MCP)
     refusals = parts_of(request).core.refusals
@@ -62,19 +51,3 @@ async def _load(load: Callable[[], McpApp]) -> McpApp:
         if is_missing_package(error):
             raise McpNotInstalled from None
         raise
-
-
-def _require_known_host(request: Request) -> None:
-    """Against DNS rebinding: a name is known or refused; no page can make a browser send an IP address for a name."""
-    host = request.headers.get("host", "")
-    name = urlsplit(f"//{host}").hostname or ""
-    if host != urlsplit(parts_of(request).public_url).netloc and name != "localhost" and not _is_address(name):
-        raise HostNotAllowed(f"This server does not answer to the name {name!r}.")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

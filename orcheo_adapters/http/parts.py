@@ -13,6 +13,7 @@ from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.heartbeats import Heartbeats
+from orcheo_adapters.http.hosts import KnownHosts
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_core.assembly import Core
 from orcheo_core.ports.transcriber import Transcriber
@@ -31,6 +32,7 @@ class HttpParts:
 
     core: Core
     client_addresses: ClientAddresses
+    known_hosts: KnownHosts
     allowed_origins: AllowedOrigins
     heartbeats: Heartbeats
     store: Store

@@ -22,7 +22,7 @@ BODY = (
 
 async def begin(connection: Connection, credential: str) -> None:
     """Ask for a turn, and read its stream up to the first piece of the answer."""
-    head = "POST /api/chatkit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = "POST /api/chatkit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     head += f"Authorization: Bearer {credential}\r\nContent-Length: {len(BODY)}\r\n\r\n"
     connection.send(head.encode() + BODY)
     await connection.until(b'"delta":"before "')
@@ -68,8 +68,8 @@ async def test_the_exit_waits_for_no_silent_connection(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
         live = Live(server.port)
         async with live.connection() as silent, live.connection() as partial, live.connection() as idle:
-            partial.send(b"POST /api/chatkit HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
-            idle.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            partial.send(b"POST /api/chatkit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{")
+            idle.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             await idle.until(b'{"status":"ok"}')
             began = time.monotonic()
             server.process.send_signal(signal.SIGTERM)

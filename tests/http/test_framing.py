@@ -98,11 +98,11 @@ async def test_a_method_that_an_address_does_not_take(live: Live) -> None:
         (b"/chat/%C3%A9/", "/chat/%C3%A9"),
     ],
 )
-async def test_a_slash_too_many_leads_to_the_address_on_whatever_host_was_asked(
+async def test_a_slash_too_many_leads_to_the_address_on_the_host_that_was_asked(
     live: Live, path: bytes, location: str
 ) -> None:
     """Behind a proxy the server knows neither the scheme nor the host that the visitor used."""
-    answer = await live.ask(b"GET " + path + b" HTTP/1.1\r\nHost: evil.example\r\n" + CLOSE)
+    answer = await live.ask(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n" + CLOSE)
     assert (answer.status, answer.headers["location"]) == (308, location)
 
 
