@@ -74,7 +74,7 @@ class Visitor:
 
 
 async def load(port: int, credential: str, *, clients: int, turns: int) -> list[TurnTimes]:
-    """So many turns in all, by so many clients at once."""
+    """This many turns in all, by this many clients at once."""
     visitors = [Visitor(port, credential) for _ in range(clients)]
     for visitor in visitors:
         await visitor.connect()

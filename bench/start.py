@@ -68,7 +68,7 @@ def idle_memory() -> float:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody uses at the moment."""
+    """A port of the loopback interface that no one uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

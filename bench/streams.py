@@ -24,7 +24,7 @@ _SAID = re.compile(rb"(\d{12,}) ")
 
 
 async def hold(port: int, credential: str, streams: int) -> list[Visitor]:
-    """Begin so many streams, wait for the first bytes of each, and keep them open."""
+    """Begin this many streams, wait for the first bytes of each, and keep them open."""
     visitors = [Visitor(port, credential) for _ in range(streams)]
     for start in range(0, streams, 50):
         await asyncio.gather(*(each.begin() for each in visitors[start : start + 50]))

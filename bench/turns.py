@@ -50,7 +50,7 @@ class Subject:
     port: int
     pid: int
     credentials: list[str]
-    """Publish tokens of the workflows twenty, paused and waiting; only of ours."""
+    """Publish tokens of the workflows twenty, paused and waiting; only of our server."""
 
     def measure(self, *, clients: int, turns: int, credential: str | None = None) -> Round:
         """Turns a second, server CPU seconds a turn, and the time to the first event."""

@@ -26,7 +26,7 @@ VISITOR = Subject("anon:vis_1")
 
 
 def moment(number: int) -> datetime:
-    """A moment so many seconds after the start."""
+    """A moment this many seconds after the start."""
     return START + timedelta(seconds=number)
 
 

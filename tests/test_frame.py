@@ -58,7 +58,7 @@ def test_code_refers_to_no_document_that_is_not_here() -> None:
 
 
 def test_the_wheel_carries_nothing_else(in_wheel: set[str]) -> None:
-    """No tests, tools or examples would land among the packages of whoever installs it."""
+    """No tests, tools or examples would land among the packages of those who install it."""
     assert {path.partition("/")[0] for path in in_wheel} == set(PACKAGES)
 
 
@@ -108,7 +108,7 @@ def test_the_lock_file_names_no_registry() -> None:
 
 
 def test_the_picture_of_the_page_is_there_and_small() -> None:
-    """It is shown on top of the README, and everybody who clones loads it."""
+    """It is shown on top of the README, and everyone who clones loads it."""
     picture = (ROOT / "docs" / "images" / "chat-page.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < PICTURE_LIMIT

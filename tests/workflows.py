@@ -111,7 +111,7 @@ SAID_TO_ALL: list[str] = []
 
 
 def shares_its_memory(text: str) -> str:
-    """Keeps what everybody said in one place, as an agent that is made once does."""
+    """Keeps what everyone said in one place, as an agent that is made once does."""
     SAID_TO_ALL.append(text)
     return " | ".join(SAID_TO_ALL)
 
@@ -120,7 +120,7 @@ IS_BUSY = [False]
 
 
 async def serves_one_at_a_time(_text: str) -> AsyncIterator[str]:
-    """Fails while it is used by somebody else."""
+    """Fails while it is used by someone else."""
     if IS_BUSY[0]:
         message = "this agent is already running"
         raise RuntimeError(message)

@@ -75,7 +75,7 @@ def test_a_server_that_has_ended_is_asked_where_it_was(data_dir: Path) -> None:
 
 
 def test_a_wrong_setting_of_the_server_is_no_matter_for_a_client(data_dir: Path) -> None:
-    """It may be meant for a server elsewhere, or be somebody else's to correct."""
+    """It may be meant for a server elsewhere, or be someone else's to correct."""
     assert load(data_dir, ORCHEO_LIMIT_READS="bad", ORCHEO_RETENTION_DAYS="0").url == LOCAL
 
 

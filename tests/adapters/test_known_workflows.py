@@ -110,7 +110,7 @@ def test_reading_is_heard_too(known: KnownWorkflows) -> None:
 
 
 def test_a_workflow_that_is_not_found_is_forgotten(known: KnownWorkflows) -> None:
-    """Somebody else has removed it."""
+    """Someone else has removed it."""
     known.learn([view(1), view(2)])
     gone = RememberingOperations(FakeOperations(WorkflowNotFound()), known)
     with pytest.raises(WorkflowNotFound):

@@ -98,7 +98,7 @@ def test_the_port_that_the_system_chose() -> None:
 
 
 def test_addresses_that_workflows_may_reach() -> None:
-    """What the operator allows is heeded, and what nobody understands is refused by its name."""
+    """What the operator allows is heeded, and what no one understands is refused by its name."""
     loaded = ServerSettings.load(environment={"ORCHEO_HTTP_RUNNER_ALLOW": "10.0.0.0/8"})
     assert loaded.runner_conditions.allowed != ServerSettings.load(environment={}).runner_conditions.allowed
     with pytest.raises(InvalidInput, match="ORCHEO_HTTP_RUNNER_ALLOW"):

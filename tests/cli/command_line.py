@@ -36,7 +36,7 @@ class Said:
 
 @frozen(kw_only=True)
 class CommandLine:
-    """``orcheo`` as somebody types it; ``at_terminal`` says whether there is somebody to ask."""
+    """``orcheo`` as someone types it; ``at_terminal`` says whether there is someone to ask."""
 
     connect: Callable[[], Operations] | None = None
     known: Callable[[], KnownWorkflows] | None = None

@@ -17,5 +17,5 @@ def sync_house() -> Iterator[SyncHouse]:
 
 @pytest.fixture
 def orcheo(sync_house: SyncHouse) -> CommandLine:
-    """A command line in a script: nobody is there to ask."""
+    """A command line in a script: no one is there to ask."""
     return CommandLine(connect=sync_house.operations)

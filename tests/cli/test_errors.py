@@ -119,7 +119,7 @@ def test_debug_shows_no_traceback_of_an_error_that_is_understood() -> None:
 
 
 def test_ctrl_c_while_the_server_works_does_not_claim_that_nothing_changed() -> None:
-    """Nobody knows whether the server had done it."""
+    """No one knows whether the server had done it."""
     said = connected(KeyboardInterrupt())("workflow", "publish", "echo", "--yes")
     assert said.code == 130
     assert said.err.endswith("Stopped. The command may have taken effect: check with `orcheo workflow list`.\n")

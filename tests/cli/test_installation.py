@@ -97,7 +97,7 @@ def test_a_client_needs_few_packages() -> None:
 
 
 def test_a_missing_module_of_orcheo_is_a_fault() -> None:
-    """Nothing that pip could mend is advised."""
+    """Nothing that pip could fix is advised."""
     done = run("orcheo_cli.main", "--version")
     assert done.returncode == 1
     assert "Traceback" in done.stderr

@@ -11,7 +11,7 @@ from tests.sync_house import SyncHouse
 
 @pytest.fixture
 def person(sync_house: SyncHouse) -> "partial[CommandLine]":
-    """A command line with somebody at the terminal, who types ``answers``."""
+    """A command line with someone at the terminal, who types ``answers``."""
     return partial(CommandLine, connect=sync_house.operations, at_terminal=True)
 
 
@@ -54,7 +54,7 @@ def test_yes_beforehand_is_not_asked(person: "partial[CommandLine]", sync_house:
 
 
 def test_a_script_that_does_not_say_yes_is_refused(orcheo: CommandLine, sync_house: SyncHouse) -> None:
-    """Without a terminal nobody can be asked; nothing is changed."""
+    """Without a terminal no one can be asked; nothing is changed."""
     sync_house.add()
     said = orcheo("workflow", "publish", "echo")
     assert_error(said, 2, detail="there is no terminal to ask on", hint="Add --yes to confirm.")

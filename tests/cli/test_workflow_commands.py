@@ -202,7 +202,7 @@ def test_edit_changes_what_is_named(orcheo: CommandLine, sync_house: SyncHouse) 
 
 
 def test_edit_without_a_change_is_an_error(orcheo: CommandLine, sync_house: SyncHouse) -> None:
-    """Nobody is told that something changed when nothing did."""
+    """No one is told that something changed when nothing did."""
     sync_house.add()
     said = orcheo("workflow", "edit", "echo")
     assert_error(said, 2, detail="Name at least one thing to change", hint="Correct")

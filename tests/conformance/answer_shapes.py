@@ -309,7 +309,7 @@ class Bot:
         return self.greeting
 
     def answer(self, text: str) -> str:
-        """Greet somebody."""
+        """Greet someone."""
         return self.greeting + text
 
     @staticmethod
@@ -335,7 +335,7 @@ agent = Odd()
 
 
 def fails_deep(text: str) -> str:
-    """Raise in somebody else's code."""
+    """Raise in someone else's code."""
     return str(int(text, base=10) if text else "")
 
 

@@ -41,7 +41,7 @@ async def test_the_ids_of_a_workflow_and_of_a_thread(store: Store) -> None:
 
 @pytest.mark.parametrize("changes", [{"workflow_id": "wf_9"}, {"thread_id": "thr_9"}])
 async def test_an_attachment_needs_what_it_belongs_to(store: Store, changes: dict[str, Any]) -> None:
-    """Workflow or thread were removed meanwhile."""
+    """Workflow or thread were removed in between."""
     await keep(store, samples.workflow())
     with pytest.raises(ConcurrentChange):
         await keep(store, samples.attachment(**changes))

@@ -35,7 +35,7 @@ async def test_an_entry_is_never_overwritten(store: Store) -> None:
 
 
 async def test_the_audit_outlives_its_workflow(store: Store) -> None:
-    """That somebody removed it is what the audit is for."""
+    """That someone removed it is what the audit is for."""
     await keep(store, samples.workflow(), samples.audit_entry())
     change = store.begin()
     change.workflows.remove(samples.workflow())

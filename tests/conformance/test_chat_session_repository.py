@@ -38,7 +38,7 @@ async def test_a_chat_session_needs_its_workflow(store: Store) -> None:
 
 
 async def test_all_of_a_workflow_end_at_once(store: Store) -> None:
-    """The owner closes the chat and throws everybody out; other workflows' visitors stay."""
+    """The owner closes the chat and throws everyone out; other workflows' visitors stay."""
     await keep(store, samples.workflow(1), samples.workflow(2))
     await keep(store, samples.chat_session(1), samples.chat_session(2), samples.chat_session(3, of=2))
     await end_all(store, 1, at=60)
@@ -67,7 +67,7 @@ async def test_a_chat_session_of_the_same_change_ends_too(store: Store) -> None:
 
 
 async def test_ending_none_is_fine(store: Store) -> None:
-    """Nobody was there."""
+    """No one was there."""
     await end_all(store, 1, at=60)
 
 

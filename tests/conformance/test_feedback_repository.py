@@ -27,7 +27,7 @@ async def test_a_later_judgement_takes_the_place_of_an_earlier_one(store: Store)
 
 
 async def test_feedback_needs_its_item(store: Store) -> None:
-    """The answer was replaced by another one meanwhile."""
+    """The answer was replaced by another one in between."""
     await keep(store, samples.workflow(), samples.thread())
     with pytest.raises(ConcurrentChange):
         await keep(store, samples.feedback())

@@ -104,7 +104,7 @@ async def test_behind_the_last_is_nothing(read: Read, *, newest_first: bool) -> 
 
 
 async def test_a_cursor_need_not_exist(read: Read) -> None:
-    """The entry it names may have been removed meanwhile; the page begins where it would have been."""
+    """The entry it names may have been removed in between; the page begins where it would have been."""
     ids = await whole(read)
     assert await read(PageQuery(after=f"{ids[2]}-gone", limit=2)) == [*ids[3:5], "…"]
     assert await read(PageQuery(after=f"{ids[2]}-gone", limit=2, newest_first=True)) == [*ids[2:0:-1], "…"]

@@ -37,7 +37,7 @@ class Shelf:
     loop: asyncio.Runner
 
     def put(self, *values: Value) -> UnitOfWork:
-        """Begin anew with workflow, thread and these; gives a reader."""
+        """Begin again with workflow, thread and these; gives a reader."""
         self.loop.run(self._clear())
         first: list[Value] = [] if isinstance(values[0], Workflow) else [samples.workflow(), samples.thread()]
         self.loop.run(keep(self.store, *first, *values))

@@ -79,7 +79,7 @@ async def test_a_search_is_of_one_workflow_and_comes_in_pages(store: Store) -> N
 
 
 async def test_hidden_items_are_not_found(store: Store) -> None:
-    """Nobody said them."""
+    """No one said them."""
     await keep(store, samples.workflow())
     await said(store, "hello")
     await keep(store, samples.hidden_item(50, of=11, turn_id="trn_11", content="secret plan"))

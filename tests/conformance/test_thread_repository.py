@@ -34,7 +34,7 @@ async def test_a_thread_can_be_replaced(store: Store) -> None:
 
 
 async def test_a_removed_thread_does_not_come_back(store: Store) -> None:
-    """Somebody says something at the moment in which it is deleted; a second one of its id is none either."""
+    """Someone says something at the moment in which it is deleted; a second one of its id is none either."""
     await keep(store, samples.workflow(), samples.thread())
     late = store.begin()
     late.threads.save(samples.thread().touched(samples.moment(50)))
@@ -56,14 +56,14 @@ async def test_a_thread_may_have_no_title(store: Store) -> None:
 
 
 async def test_a_thread_needs_its_workflow(store: Store) -> None:
-    """The workflow was removed while somebody began to chat."""
+    """The workflow was removed while someone began to chat."""
     with pytest.raises(ConcurrentChange):
         await keep(store, samples.thread())
     assert await store.begin().threads.find("thr_1") is None
 
 
 async def test_a_page_shows_one_subject_in_one_workflow(store: Store) -> None:
-    """Nobody sees another subject's threads, nor their own with another workflow."""
+    """No one sees another subject's threads, nor their own with another workflow."""
     await keep(store, samples.workflow(1), samples.workflow(2))
     await keep(
         store, samples.thread(1), samples.thread(2, subject=STRANGER), samples.thread(3, of=2), samples.thread(4)

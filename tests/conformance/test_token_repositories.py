@@ -128,7 +128,7 @@ async def test_the_end_of_a_service_token_shows_at_once(store: Store) -> None:
 
 @pytest.mark.parametrize("believed", [samples.service_token(), samples.service_token(9)])
 async def test_an_end_needs_the_present_state(store: Store, believed: ServiceToken) -> None:
-    """Somebody else ended it meanwhile, or it was never there."""
+    """Another request ended it in between, or it was never there."""
     await keep(store, samples.service_token(ended_at=NOW))
     change = store.begin()
     change.service_tokens.end(believed, NOW + INSTANT)

@@ -15,7 +15,7 @@ FAULT = TurnFault("timed_out", "after 9 s")
 
 
 def turn(number: int, *, thread: int, status: TurnStatus = TurnStatus.COMPLETED, subject: str = "anon:one") -> Turn:
-    """Turn ``number``, which began so many seconds after the start and used as many tokens."""
+    """Turn ``number``, which began this many seconds after the start and used as many tokens."""
     base = samples.turn()
     return evolve(
         base,

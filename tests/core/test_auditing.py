@@ -35,7 +35,7 @@ async def test_everything_is_more_than_a_page(hall: Hall) -> None:
 
 
 async def test_the_chain_of_an_untouched_audit_holds(hall: Hall) -> None:
-    """An empty one too; only an operator can go along it, as it is everybody's."""
+    """An empty one too; only an operator can go along it, as it is everyone's."""
     assert (await hall.core.auditing.verify(OPERATOR)).entries == 0
     await hall.publish()
     head = await hall.core.auditing.verify(OPERATOR)

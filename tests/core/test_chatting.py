@@ -369,7 +369,7 @@ async def test_the_text_of_answers_is_the_answers(
 
 
 async def test_the_text_of_a_single_answer_is_the_answer_alone(hall: Hall) -> None:
-    """As somebody would type it."""
+    """As someone would type it."""
     visit = await hall.visit()
     asked = await hall.answered(visit, [ASKED])
     item = await last_item(hall, asked)

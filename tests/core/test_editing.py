@@ -68,7 +68,7 @@ async def test_another_kind_needs_a_target(hall: Hall) -> None:
 async def test_changing_code_or_what_reads_the_environment_needs_the_scope(
     hall: Hall, runner: RunnerSpec, change: dict[str, Any]
 ) -> None:
-    """A key that the server holds must not be sent to another address by somebody who could not have named it."""
+    """A key that the server holds must not be sent to another address by someone who could not have named it."""
     await added(hall, runner)
     with pytest.raises(ScopeMissing):
         await edited(hall, WITHOUT_CODE, **change)

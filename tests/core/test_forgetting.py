@@ -23,7 +23,7 @@ async def test_a_deleted_thread_is_forgotten_by_its_workflow(hall: Hall) -> None
 
 
 async def test_what_cannot_be_forgotten_is_not_deleted(hall: Hall) -> None:
-    """Or its id would be lost, and nobody could delete the memory later."""
+    """Or its id would be lost, and no one could delete the memory later."""
     visit = await hall.visit()
     turn = await hall.answered(visit)
     hall.runners.unforgettable[turn.thread_id] = OSError("no connection")

@@ -114,7 +114,7 @@ class Recorder:
 
 
 async def record(store: Store, seed: int) -> list[Call]:
-    """A history of four owners' windows, and of four programs that show tokens meanwhile."""
+    """A history of four owners' windows, and of four programs that show tokens at the same time."""
     hall = build_hall(store=store)
     await hall.add()
     recorder = Recorder(hall, [], [])
@@ -155,7 +155,7 @@ async def test_every_history_has_an_order(store: SqliteStore, seed: int) -> None
 
 
 class StaleStore(Store):
-    """Keeps the first look at each publish token for ever, as a cache would that nobody tells of changes."""
+    """Keeps the first look at each publish token for ever, as a cache would that no one tells of changes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -132,7 +132,7 @@ async def test_renewal_needs_the_login_that_opened_the_chat_session(hall: Hall) 
 
 
 async def test_a_rule_that_comes_later_ends_anonymous_chats(hall: Hall) -> None:
-    """A chat session that was opened without a login is not renewed by one: it is somebody else's."""
+    """A chat session that was opened without a login is not renewed by one: it is someone else's."""
     await with_rule(hall, require_login=False)
     grant = (await hall.core.admitting.by_link("echo", EVE)).text
     await hall.core.publishing.set_login(ADA, "echo", require_login=True)

@@ -23,7 +23,7 @@ async def test_a_thread_reads_with_its_latest_turn(hall: Hall) -> None:
 
 
 async def test_every_request_is_for_ones_own_threads(hall: Hall) -> None:
-    """Somebody else's is as unknown as none."""
+    """Someone else's is as unknown as none."""
     visit = await hall.visit()
     turn = await hall.answered(visit)
     stranger, threads = evolve(visit, subject=Subject("anon:other")), hall.core.own_threads

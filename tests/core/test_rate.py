@@ -22,7 +22,7 @@ small_rates = st.builds(Rate, amount=st.integers(1, 6), seconds=st.integers(1, 6
     ],
 )
 def test_a_rate_is_written_as_people_say_it(text: str, amount: int, seconds: int) -> None:
-    """So many per second, minute, hour or day, or several of them."""
+    """This many per second, minute, hour or day, or several of them."""
     assert Rate.parse(text) == Rate(amount=amount, seconds=seconds)
 
 
@@ -54,7 +54,7 @@ def policies(charges: tuple[Charge, ...]) -> dict[str, str]:
 
 
 def test_a_turn_is_counted_by_subject_address_and_workflow() -> None:
-    """With the rates as they come, nobody can reach half of a workflow's share, so that is not counted."""
+    """With the rates as they come, no one can reach half of a workflow's share, so that is not counted."""
     charges = RatePlan().turn(workflow_id="wf_1", subject=VISITOR, address="192.0.2.1")
     assert policies(charges) == {
         "turns-by-subject": "anon:vis_1",

@@ -1,4 +1,4 @@
-"""Service tokens: created, shown once, rotated, revoked, expired; nobody hands on what they do not have."""
+"""Service tokens: created, shown once, rotated, revoked, expired; no one hands on what they do not have."""
 
 from datetime import datetime, timedelta
 
@@ -58,7 +58,7 @@ async def test_it_expires_to_the_microsecond(hall: Hall) -> None:
 
 
 async def test_a_revoked_one_is_refused_at_once(hall: Hall) -> None:
-    """Its holder is told; somebody who has only its public part is not."""
+    """Its holder is told; someone who has only its public part is not."""
     issued, other = await create(hall), await create(hall)
     await hall.core.owner_access.revoke(ADA, issued.record.id)
     with pytest.raises(ServiceTokenRevoked, match="2026-11-23"):
@@ -83,7 +83,7 @@ async def test_rotation_keeps_scopes_label_and_lifetime(hall: Hall) -> None:
 
 
 async def test_a_grace_period_can_be_cut_short(hall: Hall) -> None:
-    """But nobody rotates the old one a second time."""
+    """But no one rotates the old one a second time."""
     issued = await create(hall)
     await hall.core.owner_access.rotate(ADA, issued.record.id, grace=timedelta(seconds=60))
     with pytest.raises(ServiceTokenEnded):

@@ -47,7 +47,7 @@ async def test_a_login_begins_anew_each_time() -> None:
 
 @pytest.mark.parametrize("refusal", [LoginDenied(), LoginNotVerified()])
 async def test_a_denied_login_is_written_down(refusal: OrcheoError) -> None:
-    """By provider and reason; nobody knows who it was."""
+    """By provider and reason; no one knows who it was."""
     hall = with_provider(refusal)
     with pytest.raises(type(refusal)):
         await hall.core.signing_in.finish("fake", ATTEMPT, {"code": "ada"})
@@ -77,7 +77,7 @@ async def test_without_providers_nobody_signs_in() -> None:
     [("https://login.example.org/logout", False, True), (None, False, False), ("https://x.example", True, False)],
 )
 async def test_signing_out_offers_the_end_at_the_provider(ends: str | None, is_down: bool, is_offered: bool) -> None:
-    """Where there is a place for it; a provider that is down does not keep anybody in."""
+    """Where there is a place for it; a provider that is down does not keep anyone in."""
     provider = FakeIdentityProvider(ends=ends, is_down=is_down)
     hall = build_hall(identity_providers=(provider,))
     assert await hall.core.signing_in.end(login()) == (provider if is_offered else None)

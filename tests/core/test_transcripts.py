@@ -69,7 +69,7 @@ async def test_threads_are_listed_by_visitor_and_found_by_words(hall: Hall) -> N
 
 
 async def test_transcripts_are_for_the_owner_and_operators(hall: Hall) -> None:
-    """Anybody else's thread is as unknown as none."""
+    """Anyone else's thread is as unknown as none."""
     visit = await hall.visit()
     turn = await hall.answered(visit)
     transcripts = hall.core.transcripts

@@ -139,7 +139,7 @@ async def test_an_end_that_could_not_be_saved_is_told_and_made_up_for(hall: Hall
 
 
 async def test_an_item_that_cannot_be_saved_is_not_told(hall: Hall) -> None:
-    """A widget is durable before anybody sees it, or the turn ends there."""
+    """A widget is durable before anyone sees it, or the turn ends there."""
     visit = await hall.visit()
     fail = lambda: setattr(hall.store, "error", StorageUnavailable())  # noqa: E731 - a step of the script
     turn = await hall.ask(visit, fail, [WidgetShown(widget=WIDGET)], [TextDelta("more")])
@@ -151,7 +151,7 @@ async def test_an_item_that_cannot_be_saved_is_not_told(hall: Hall) -> None:
 
 
 async def test_a_workflow_removed_meanwhile_ends_its_turns(hall: Hall) -> None:
-    """There is nothing left to save into, and nobody waits for it."""
+    """There is nothing left to save into, and no one waits for it."""
     visit = await hall.visit()
     turn = await hall.ask(visit, [TextDelta("lost")])
     await hall.core.registering.remove(ADA, "echo")
@@ -162,7 +162,7 @@ async def test_a_workflow_removed_meanwhile_ends_its_turns(hall: Hall) -> None:
 
 
 async def test_a_thread_deleted_meanwhile_is_no_fault(hall: Hall) -> None:
-    """Nobody is asked to try again in a thread that is gone."""
+    """No one is asked to try again in a thread that is gone."""
     visit = await hall.visit()
     turn = await hall.ask(visit, [TextDelta("lost")])
     await hall.core.own_threads.delete(visit, turn.thread_id)
@@ -231,7 +231,7 @@ async def test_a_turn_without_anything_to_see_ends_with_a_mark(hall: Hall) -> No
 
 
 async def test_changing_a_widget_needs_one(hall: Hall) -> None:
-    """A workflow that changes a widget nobody acted upon has failed."""
+    """A workflow that changes a widget no one acted upon has failed."""
     turn = await hall.answered(await hall.visit(), [WidgetChanged(widget=WIDGET)])
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.FAILED
 
@@ -314,7 +314,7 @@ async def test_an_answer_cut_off_by_the_model_is_marked(hall: Hall) -> None:
 
 
 async def test_a_chat_closed_by_its_owner_says_so_for_good(hall: Hall) -> None:
-    """Nobody is asked to try again."""
+    """No one is asked to try again."""
     visit = await hall.visit()
     turn = await hall.ask(visit, [TextDelta("ha")])
     await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)

@@ -55,7 +55,7 @@ def test_no_section_begins_without_words(page: Path) -> None:
 
 
 def test_overview_lists_every_page() -> None:
-    """Nobody has to guess that a page exists."""
+    """No one has to guess that a page exists."""
     overview = ROOT / "docs" / "README.md"
     listed = {(overview.parent / target.partition("#")[0]).resolve() for target in internal_links(overview)}
     decisions = ROOT / "docs" / "decisions"

@@ -46,9 +46,9 @@ def find_chromium() -> Path:
     return Path(subprocess.run(tool, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
 
 
-@define(kw_only=True, slots=False)  # Playwright keeps notes on whoever listens
+@define(kw_only=True, slots=False)  # Playwright sets attributes on its listeners
 class ChatTab:
-    """One visitor's tab; what it must not do is collected meanwhile."""
+    """One visitor's tab; what it must not do is collected on the way."""
 
     page: Page
     origin: str

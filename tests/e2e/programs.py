@@ -23,7 +23,7 @@ def chatkit(client: httpx2.Client, kind: str, **params: Any) -> httpx2.Response:
 
 @contextmanager
 def streaming(client: httpx2.Client, kind: str, **params: Any) -> Iterator["EventStream"]:
-    """``POST /api/chatkit`` for a request that is answered by a stream, which stays open meanwhile."""
+    """``POST /api/chatkit`` for a request that is answered by a stream, which stays open."""
     resumable = {"Orcheo-Resume": "1"}
     with client.stream("POST", "/api/chatkit", json={"type": kind, "params": params}, headers=resumable) as response:
         yield EventStream(response=response, lines=response.iter_lines())

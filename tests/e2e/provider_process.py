@@ -14,7 +14,7 @@ CLIENT_ID, CLIENT_SECRET = "orcheo", "a secret+of/the:tests"
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody uses at the moment."""
+    """A port of the loopback interface that no one uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

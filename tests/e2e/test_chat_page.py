@@ -132,7 +132,7 @@ def test_an_answer_that_is_not_whole_stays_marked(
 
 
 def test_a_failing_workflow_shows_the_fixed_sentence(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """A visitor reads a sentence of ours, never what the workflow raised; Retry replaces the failed answer."""
+    """A visitor reads a fixed sentence, never what the workflow raised; Retry replaces the failed answer."""
     published = shared_server.publish("failing", FAILS)
     tab = new_tab().visit(published["share_url"])
     tab.ask("mended")
@@ -298,7 +298,7 @@ def test_a_message_may_have_as_many_characters_as_the_server_takes(
     published = shared_server.publish("long", "tests.e2e.gated_workflows:length")
     tab = new_tab().visit(published["share_url"])
     tab.message_field.fill("\U0001f600" * 100_001)
-    expect(tab.page.get_by_text("This message is 1 characters too long. The limit is 100,000.")).to_be_visible()
+    expect(tab.page.get_by_text("This message is too long: 1 over the limit of 100,000 characters.")).to_be_visible()
     tab.message_field.fill("\U0001f600" * 100_000)
     tab.button("Send").click()
     tab.expect_answer(number=0)

@@ -1,4 +1,4 @@
-"""The server is killed fifty times, at moments nobody chose: nothing acknowledged is lost, told twice or torn."""
+"""The server is killed fifty times, at moments no one chose: nothing acknowledged is lost, told twice or torn."""
 
 import signal
 from collections.abc import Iterator

@@ -81,7 +81,7 @@ def test_the_way_through_the_wall_and_back_to_the_thread(walled_tab: NewTab, sha
 
 
 def test_signing_out_brings_the_wall_back(walled_tab: NewTab, share_url: str) -> None:
-    """And somebody else may sign in at the same browser, without seeing what the first one said."""
+    """And someone else may sign in at the same browser, without seeing what the first one said."""
     tab = walled_tab()
     tab.page.goto(share_url)
     sign_in(tab, "Ada")
@@ -126,7 +126,7 @@ def test_a_login_that_is_over_leads_to_the_wall_and_back(walled_tab: NewTab, sha
 
 
 def test_the_trial_sign_in_shows_a_banner(browser: Browser, tmp_path: Path) -> None:
-    """``orcheo serve --dev-login``: any name, and everybody sees that it is so."""
+    """``orcheo serve --dev-login``: any name, and everyone sees that it is so."""
     server = ServerProcess(data_dir=tmp_path / "data", gates=Gates(tmp_path), settings={"ORCHEO_DEV_LOGIN": "on"})
     try:
         server.start()

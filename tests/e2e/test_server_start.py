@@ -107,7 +107,7 @@ def test_a_restart_loses_nothing(server: ServerProcess) -> None:
 
 
 def test_the_data_folder_is_private(server: ServerProcess) -> None:
-    """Nobody else can read the folder or anything in it."""
+    """No one else can read the folder or anything in it."""
     paths = [server.data_dir, *server.data_dir.iterdir()]
     assert [path.name for path in paths if path.stat().st_mode & 0o077] == []
 

@@ -103,7 +103,7 @@ async def test_says_when_nothing_fits(root: Path, question: str) -> None:
 
 @pytest.mark.parametrize("greeting", ["hi", "Hello!", "help", "", "What can you do?"])
 async def test_greets(root: Path, greeting: str) -> None:
-    """Somebody who does not know what to ask is told."""
+    """Someone who does not know what to ask is told."""
     text, cited = await ask(root, greeting)
     assert "How do I publish a workflow?" in text
     assert text.startswith("Hello!")

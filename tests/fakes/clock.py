@@ -19,5 +19,5 @@ class FakeClock(Clock):
         return self._now
 
     def advance(self, step: timedelta = timedelta(0), *, seconds: float = 0, minutes: float = 0) -> None:
-        """Let time go by, or back: by ``step``, and by so many seconds and minutes."""
+        """Let time go by, or back: by ``step``, and by this many seconds and minutes."""
         self._now += step + timedelta(seconds=seconds, minutes=minutes)

@@ -13,7 +13,7 @@ ISSUER = "https://login.example.org"
 
 
 def identity(name: str = "ada", issuer: str = ISSUER) -> Identity:
-    """Somebody the provider knows."""
+    """Someone the provider knows."""
     return Identity(issuer=issuer, sub=name, display_name=name.title())
 
 

@@ -1,4 +1,4 @@
-"""Whatever is posted to ``/api/chatkit``: it is decoded, or refused with an error of ours."""
+"""Whatever is posted to ``/api/chatkit``: it is decoded, or refused with an `OrcheoError`."""
 
 import sys
 

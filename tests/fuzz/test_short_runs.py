@@ -1,4 +1,4 @@
-"""Each fuzz target for a moment; a longer run is for whoever changes what it fuzzes."""
+"""Each fuzz target for a moment; a longer run is for changes of what it fuzzes."""
 
 import importlib.util
 import json

@@ -62,7 +62,7 @@ class Connection:
         return Answer(await self.reader.read())
 
     async def drip(self, data: bytes) -> Answer:
-        """Send ``data`` byte by byte, over and over, until the server closes; what it said meanwhile."""
+        """Send ``data`` byte by byte, over and over, until the server closes; returns what it said."""
         said = b""
         for position in range(100_000):
             self.send(data[position % len(data) :][:1])

@@ -79,7 +79,7 @@ async def test_after_unpublish_the_token_is_revoked(house: House) -> None:
 
 
 async def test_a_publish_token_of_another_workflow_is_a_stranger(house: House) -> None:
-    """No more is said than to anybody."""
+    """No more is said than to anyone."""
     token = (await house.publish("one"))["publish_token"]
     await house.publish("two")
     answer = await house.client.post("/api/chat/two/session", json={"publish_token": token})

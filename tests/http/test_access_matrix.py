@@ -1,4 +1,4 @@
-"""Every way into a chat, whatever the owner does meanwhile: what happens to whom.
+"""Every way into a chat, whatever the owner does at the same time: what happens to whom.
 
 In each row a chat session is open and an answer is being written when the owner acts. The columns say what comes of
 a new chat session, of the running answer, of the next message, and of a renewal.

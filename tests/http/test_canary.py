@@ -20,7 +20,7 @@ SHAPES = re.compile(rb"orc_(?:pt|st)_[0-9A-Za-z]{13,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-
 
 
 def issue_and_revoke(server: ServerProcess) -> set[str]:
-    """So many publishes, rotations and revocations; every publish token that was shown."""
+    """This many publishes, rotations and revocations; every publish token that was shown."""
     shown: set[str] = set()
     with server.client() as client:
         for number in range(TOKEN_OPERATIONS):

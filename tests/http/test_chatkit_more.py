@@ -134,7 +134,7 @@ async def test_transcription_is_off(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("audio", ["A", "AAA", "%%%%", "AA AA", "ä"])
 async def test_audio_that_is_no_base64(visitor: Visitor, audio: str) -> None:
-    """It is refused before anybody listens to it."""
+    """It is refused before anyone listens to it."""
     answer = await visitor.ask("input.transcribe", audio_base64=audio, mime_type="audio/webm")
     assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "params.audio_base64"
 

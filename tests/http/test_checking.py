@@ -93,7 +93,7 @@ async def test_adding_with_a_check_says_so(house: House) -> None:
 
 
 async def test_only_the_owner_may_check(house: House) -> None:
-    """Somebody else's workflow is as unknown as none."""
+    """Someone else's workflow is as unknown as none."""
     await house.add()
     stranger = await house.owner("eve")
     assert_problem(await house.operation("workflows.check", stranger, ref="echo"), 404, "workflow_not_found")

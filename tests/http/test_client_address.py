@@ -29,7 +29,7 @@ PROXY = "10.0.0.1"
     ],
 )
 def test_only_what_trusted_proxies_wrote_counts(trusted: str, peer: str, forwarded: list[str], client: str) -> None:
-    """Read from the end: what stands before the entries of our own proxies was written by anybody."""
+    """Read from the end: what stands before the entries of our own proxies was written by anyone."""
     assert TrustedProxies.parse(trusted).client_of(peer, forwarded) == client
 
 
@@ -38,7 +38,7 @@ addresses = st.ip_addresses().map(str)
 
 @given(forged=st.lists(addresses | st.text(max_size=8), max_size=4), client=addresses, count=st.integers(1, 3))
 def test_a_visitor_cannot_choose_their_address(forged: list[str], client: str, count: int) -> None:
-    """Whatever they send along, behind so many proxies the entry of the outermost one counts."""
+    """Whatever they send along, behind this many proxies the entry of the outermost one counts."""
     proxies = [f"10.0.0.{number}" for number in range(2, count + 1)]
     forwarded = [", ".join([*forged, client, *proxies])]
     assert TrustedProxies(count=count).client_of(PROXY, forwarded) == client

@@ -195,14 +195,14 @@ async def test_an_upgrade_does_not_leave_the_deadlines_behind(live: Live) -> Non
 
 
 async def test_many_slow_connections_do_not_keep_others_out(live: Live) -> None:
-    """300 of them, and an honest request is answered meanwhile."""
+    """300 of them, and an honest request is still answered."""
     slow = [asyncio.create_task(live.ask(HEAD)) for _ in range(300)]
     assert (await live.ask(HEAD + CLOSE)).status == 200
     assert {each.status for each in await asyncio.gather(*slow)} == {408}
 
 
 async def test_a_client_that_does_not_read_is_cut() -> None:
-    """Otherwise an answer that nobody takes would be kept for ever."""
+    """Otherwise an answer that no one takes would be kept for ever."""
     gone = asyncio.Event()
 
     async def endless(_scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Features that the operator has switched off, for everybody or for some owners."""
+"""Features that the operator has switched off, for everyone or for some owners."""
 
 from typing import ClassVar
 
@@ -43,7 +43,7 @@ class Broken(OnlyAda):
 
 
 class Switch(OnlyAda):
-    """On or off for everybody."""
+    """On or off for everyone."""
 
     is_on: ClassVar[bool] = True
 
@@ -53,7 +53,7 @@ class Switch(OnlyAda):
 
 
 async def test_publishing_can_be_switched_off() -> None:
-    """What is public stays so, but nobody new comes in and no token is issued; unpublishing always works."""
+    """What is public stays so, but no one new comes in and no token is issued; unpublishing always works."""
     async with build_house(environment=SWITCH) as house:
         Switch.is_on = True
         token = (await house.publish())["publish_token"]
@@ -75,7 +75,7 @@ async def test_publishing_can_be_switched_off() -> None:
 
 
 async def test_a_setting_switches_off_without_a_provider() -> None:
-    """For everybody."""
+    """For everyone."""
     async with build_house(environment={"ORCHEO_CHATKIT_PUBLISH_ENABLED": "off", **NO_LIMITS}) as house:
         await house.add()
         assert_problem(await house.operation("workflows.publish", ref="echo"), 403, "feature_disabled")

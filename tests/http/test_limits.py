@@ -31,7 +31,7 @@ async def turn(house: House, credential: str) -> httpx2.Response:
 
 
 async def statuses(house: House, credential: str, count: int) -> list[int]:
-    """The statuses of so many turns, one after the other."""
+    """The statuses of this many turns, one after the other."""
     return [(await turn(house, credential)).status_code for _ in range(count)]
 
 
@@ -157,7 +157,7 @@ async def test_after_ten_wrong_credentials_only_wrong_ones_are_refused(limited: 
 
 
 async def test_a_stranger_on_the_same_address_keeps_no_holder_of_a_credential_out(limited: House) -> None:
-    """Behind one proxy or NAT: owner, visitor and program go on while somebody beside them guesses."""
+    """Behind one proxy or NAT: owner, visitor and program go on while someone beside them guesses."""
     token = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
     grant = await limited.grant()
     for _ in range(12):
@@ -180,7 +180,7 @@ async def test_refused_guesses_do_not_prolong_the_wait(limited: House) -> None:
 
 
 async def test_credentials_that_were_genuine_once_are_not_guesses(limited: House) -> None:
-    """A program with a rotated publish token and a page with an expired grant lock nobody out."""
+    """A program with a rotated publish token and a page with an expired grant lock no one out."""
     old = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
     await limited.result("workflows.rotate_publish_token", ref="echo")
     grant = await limited.grant()
@@ -191,7 +191,7 @@ async def test_credentials_that_were_genuine_once_are_not_guesses(limited: House
 
 
 async def test_no_credential_is_no_guess(limited: House) -> None:
-    """A browser that opens an address of the owner API locks nobody out."""
+    """A browser that opens an address of the owner API locks no one out."""
     for _ in range(20):
         assert_problem(await limited.client.get("/api/workflows"), 401, "service_token_invalid")
 
@@ -214,7 +214,7 @@ async def test_one_limit_can_be_set_and_another_be_off() -> None:
 
 
 async def test_addresses_of_one_ipv6_network_count_as_one(limited: House) -> None:
-    """A customer has a whole /64; another network is somebody else."""
+    """A customer has a whole /64; another network is someone else."""
     for number in range(10):
         async with limited.visitor_from(f"2001:db8:1:2::{number:x}") as guesser:
             assert (await guesser.operation("workflows.list", token="bad")).status_code == 401

@@ -188,7 +188,7 @@ async def test_nothing_but_the_signed_cookie_says_who_somebody_is(walled: House,
 
 
 async def test_an_answer_is_for_the_browser_that_went(walled: House, provider: BadProvider) -> None:
-    """Nobody is signed in as somebody else by a link that was sent to them."""
+    """No one is signed in as someone else by a link that was sent to them."""
     brought = provider.authorize(await go(walled))
     async with walled.visitor_from("10.0.0.2") as victim:
         assert_problem(await come_back(victim, brought), 400, "login_attempt_invalid")
@@ -227,7 +227,7 @@ async def test_an_answer_counts_once_and_for_ten_minutes(walled: House, provider
     ],
 )
 async def test_the_way_back_never_leads_elsewhere(walled: House, path: str) -> None:
-    """The path is checked before anybody is sent off, and travels inside of the signed state."""
+    """The path is checked before anyone is sent off, and travels inside of the signed state."""
     assert_problem(await walled.client.get("/auth/login", params={"to": path}), 422, "invalid_input")
 
 
@@ -262,7 +262,7 @@ async def test_a_provider_that_is_down_locks_out_nobody_who_is_in(walled: House,
 async def test_people_see_a_page_programs_a_problem(
     walled: House, provider: BadProvider, change: Callable[[dict[str, str]], dict[str, str]], status: int, code: str
 ) -> None:
-    """With the same words, and the way back to the chat; the audit keeps that somebody was refused."""
+    """With the same words, and the way back to the chat; the audit keeps that someone was refused."""
     problem = assert_problem(await come_back(walled, change(provider.authorize(await go(walled)))), status, code)
     page = await come_back(walled, change(provider.authorize(await go(walled))), BROWSER)
     assert page.status_code == status
@@ -379,7 +379,7 @@ async def test_the_trial_sign_in_takes_any_name() -> None:
 
 
 async def test_logins_of_one_address_are_limited(provider: BadProvider) -> None:
-    """So nobody drives the provider mad through us."""
+    """So no one drives the provider mad through us."""
     async with build_house(provider=provider, environment={}) as house:
         answers = [(await house.client.get("/auth/login")).status_code for _ in range(61)]
         assert answers == [303] * 60 + [429]

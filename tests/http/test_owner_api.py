@@ -124,7 +124,7 @@ async def test_a_page_that_was_not_built_says_how_to_build_it(house: House) -> N
 
 
 async def test_the_page_has_a_nonce_of_its_own_and_a_strict_policy(tmp_path: Path) -> None:
-    """Every placeholder is replaced, each time anew."""
+    """Every placeholder is replaced, each time again."""
     (tmp_path / "chat.html").write_text(
         '<script nonce="__ORCHEO_CSP_NONCE__"></script><i nonce="__ORCHEO_CSP_NONCE__">'
     )

@@ -54,7 +54,7 @@ async def test_a_service_token_is_a_credential(tmp_path: Path) -> None:
 @pytest.mark.network
 @pytest.mark.parametrize("url", ["https://chat.example.org", "http://chat.example.org"])
 def test_behind_a_proxy_a_missing_proxy_setting_is_said(tmp_path: Path, url: str) -> None:
-    """Otherwise all visitors would share one address's limits, and nobody would know why."""
+    """Otherwise all visitors would share one address's limits, and no one would know why."""
     with server_process(tmp_path, ORCHEO_PUBLIC_URL=url) as server:
         assert any("ORCHEO_TRUSTED_PROXIES" in line for line in server.log)
 

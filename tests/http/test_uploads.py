@@ -94,7 +94,7 @@ async def test_a_form_without_a_file(visitor: Visitor, form: dict[str, Any]) -> 
 
 
 async def test_a_form_needs_a_credential(visitor: Visitor) -> None:
-    """Nobody fills the disk without being let in."""
+    """No one fills the disk without being let in."""
     visitor.house.client.cookies.clear()
     answer = await visitor.house.client.post(URL, files={"file": ("a.txt", TEXT, "text/plain")})
     assert answer.status_code == 401, answer.text

@@ -104,7 +104,7 @@ class Visitors(RuleBasedStateMachine):
 
     @rule(visitor=who, kind=st.sampled_from(sorted(ABOUT_A_THREAD)), data=st.data())
     def ask_about_a_thread(self, visitor: Who, kind: str, data: st.DataObject) -> None:
-        """Somebody else's thread is as unknown as none, whatever is asked."""
+        """Someone else's thread is as unknown as none, whatever is asked."""
         thread_id = data.draw(st.sampled_from([*self._threads, "thr_none"]))
         params = {
             name: _filled(value, self._items.get(thread_id, "msg_none")) for name, value in ABOUT_A_THREAD[kind].items()

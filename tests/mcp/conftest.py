@@ -19,5 +19,5 @@ def sync_house() -> Iterator[SyncHouse]:
 
 @pytest.fixture
 def assistant(sync_house: SyncHouse) -> Assistant:
-    """An assistant of the owner, through which nobody can be asked."""
+    """An assistant of the owner, through which no one can be asked."""
     return Assistant(create_server(sync_house.operations(Channel.MCP)))

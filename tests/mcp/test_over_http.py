@@ -44,7 +44,7 @@ async def test_the_same_tools_without_files_and_service_tokens(house: House) -> 
 
 
 async def test_acts_are_audited_as_an_assistants(house: House) -> None:
-    """And the argument stands for the owner's word, as nobody can be asked without a session."""
+    """And the argument stands for the owner's word, as no one can be asked without a session."""
     await house.add()
     refused = result_of(await call(house, "tools/call", name="workflows_publish", arguments={"ref": "echo"}))
     assert "confirmation_needed" in refused["content"][0]["text"]

@@ -178,7 +178,7 @@ async def test_a_publish_token_is_shown_when_nothing_else_is_said(assistant: Ass
 
 
 async def test_acts_are_audited_as_the_assistants(assistant: Assistant, sync_house: SyncHouse) -> None:
-    """The channel is MCP, whoever the owner is."""
+    """The channel is MCP for every owner."""
     sync_house.add()
     await assistant.call_tool("workflows_publish", {"ref": "echo", "confirm": True})
     entries = (await sync_house.house.store.begin().audit.page(PageQuery(limit=10))).entries

@@ -120,7 +120,7 @@ DOORS: dict[str, Door] = {"python": by_python, "http": by_http, "rest": by_rest,
 
 
 def words(name: str, arguments: dict[str, Any]) -> list[str]:
-    """A request as somebody types it."""
+    """A request as someone types it."""
     operation = find_operation(name)
     typed = [*operation.command, "--json", *(["--yes"] if operation.confirmation else [])]
     positions: list[str] = []

@@ -67,7 +67,7 @@ class Ours(Player):
 def types_of(events: list[Json]) -> list[str]:
     """The types of events, updates and items: what a client sees of the course of a turn.
 
-    Pieces of text that come together are one delta of ours and several of theirs, so deltas in a row count as one.
+    Pieces of text that come together are one delta here and several there, so deltas in a row count as one.
     """
     kinds = [_type_of(event) for event in events]
     return [kind for before, kind in pairwise(["", *kinds]) if not (kind == before and kind.endswith("text_delta"))]

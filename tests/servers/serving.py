@@ -45,7 +45,7 @@ def _serve(app: ASGIApp) -> None:
     """Serve on a free port and print the URL."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    listener.listen()  # before anybody learns the URL
+    listener.listen()  # before anyone learns the URL
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - how the test learns it
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
     server.run(sockets=[listener])

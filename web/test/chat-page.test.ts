@@ -328,12 +328,12 @@ describe("the composer", () => {
 
   test("tells by how much a message is too long", async () => {
     await compose("a".repeat(8_010), { key: "a" });
-    expect(shownText("#limit")).toBe("This message is 10 characters too long. The limit is 8,000.");
+    expect(shownText("#limit")).toBe("This message is too long: 10 over the limit of 8,000 characters.");
   });
 
   test("counts characters as the server does, not halves of them", async () => {
     await compose("😀".repeat(7_990), { key: "a" });
-    expect(shownText("#limit")).toBe("10 characters left");
+    expect(shownText("#limit")).toBe("Characters left: 10");
   });
 });
 

@@ -273,7 +273,7 @@ def test_any_text_is_invalid(text: str) -> None:
     ],
 )
 def test_signs_nothing_it_would_not_verify(grants: JwtGrants, claims: GrantClaims) -> None:
-    """A mistake of ours shows where it is made."""
+    """A mistake in this code shows where it is made."""
     with pytest.raises(ValueError, match=r"accept|long"):
         grants.sign(claims)
 

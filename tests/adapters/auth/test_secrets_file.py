@@ -44,7 +44,7 @@ def write(folder: Path, content: object) -> None:
 
 
 def test_made_once_and_read_ever_after(tmp_path: Path) -> None:
-    """The second start finds the secrets of the first, in a file for nobody else."""
+    """The second start finds the secrets of the first, in a file for no one else."""
     first = load_secrets(tmp_path, counted())
     assert load_secrets(tmp_path, counted()) == first
     assert (tmp_path / SECRETS_FILE).stat().st_mode & 0o777 == 0o600

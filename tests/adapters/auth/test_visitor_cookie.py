@@ -32,7 +32,7 @@ def test_older_keys_verify() -> None:
 
 
 def test_lasts_a_year() -> None:
-    """After a year the visitor is somebody new."""
+    """After a year the visitor is someone new."""
     clock = SettableClock()
     cookies = VisitorCookies((NEW,), clock=clock)
     clock.advance(timedelta(days=365))

@@ -13,7 +13,7 @@ def charge(key: object, policy: str = "turns") -> Charge:
 
 
 async def test_memory_is_bounded() -> None:
-    """However many addresses come, no more than so many are kept; those seen last are still counted."""
+    """However many addresses come, no more than this many are kept; those seen last are still counted."""
     limiter = MemoryRateLimiter(FakeClock())
     for number in range(MAX_KEYS + 5_000):
         await limiter.take([charge(number)])

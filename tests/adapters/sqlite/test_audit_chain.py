@@ -1,4 +1,4 @@
-"""Somebody with the database file in hand changes the audit."""
+"""Someone with the database file in hand changes the audit."""
 
 import sqlite3
 from contextlib import closing

@@ -31,7 +31,7 @@ class Disk:
         self.database._writer.execute(f"PRAGMA max_page_count = {pages}")
 
     def free(self) -> None:
-        """As much as anybody likes."""
+        """As much as anyone likes."""
         self.database._writer.execute(f"PRAGMA max_page_count = {UNLIMITED}")
 
 

@@ -18,7 +18,7 @@ from tests.conformance.keeping import keep
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = [1, 40, 200]
-"""After so many acknowledged commits the process is killed."""
+"""After this many acknowledged commits the process is killed."""
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def committer(path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 def killed_after(path: Path, commits: int) -> list[int]:
-    """Kill a committer after so many commits: every one that it told of, those still in the pipe included."""
+    """Kill a committer after this many commits: every one that it told of, those still in the pipe included."""
     with committer(path) as process:
         assert process.stdout is not None
         told = [process.stdout.readline() for _ in range(commits)]

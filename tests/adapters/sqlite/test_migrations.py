@@ -41,7 +41,7 @@ def test_a_new_file_has_the_newest_schema_and_is_private(path: Path) -> None:
 
 
 def test_files_beside_a_private_database_are_private_too(path: Path) -> None:
-    """The write-ahead log holds the same rows, so nobody else can read it either."""
+    """The write-ahead log holds the same rows, so no one else can read it either."""
     with opened(path):
         beside = [each for each in path.parent.iterdir() if each != path]
         assert {each.name for each in beside} == {"orcheo.db-wal", "orcheo.db-shm"}
@@ -97,7 +97,7 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path, place: str) -> 
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
-    """A file that somebody else's program made, with a table of the same name as ours, stays as it was."""
+    """A file that someone else's program made, with a table of the same name as ours, stays as it was."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE threads (id)")
     with pytest.raises(DatabaseUnreadable, match="threads"):

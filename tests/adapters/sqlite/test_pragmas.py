@@ -40,14 +40,14 @@ def test_the_reading_connection_cannot_write(database: SqliteDatabase) -> None:
 
 
 async def test_durable_is_what_a_store_is_unless_told_otherwise(tmp_path: Path) -> None:
-    """Nobody has to ask for the safe setting."""
+    """No one has to ask for the safe setting."""
     store = SqliteStore(tmp_path / "orcheo.db")
     assert store._database._writer.execute("PRAGMA synchronous").fetchone() == (FULL,)
     await store.close()
 
 
 async def test_a_row_cannot_outlive_its_parent(tmp_path: Path) -> None:
-    """A thread of a workflow that was removed meanwhile is a concurrent change."""
+    """A thread of a workflow that was removed in between is a concurrent change."""
     store = SqliteStore(tmp_path / "orcheo.db")
     with pytest.raises(ConcurrentChange):
         await keep(store, samples.thread())
@@ -61,6 +61,6 @@ async def test_another_connection_reads_while_this_one_writes(database: SqliteDa
 
 
 def test_an_integrity_error_that_no_rule_explains_stays_what_it_is() -> None:
-    """A fault of ours is not dressed up as one of the caller's."""
+    """A bug is not reported as an error of the caller."""
     error = sqlite3.IntegrityError("NOT NULL constraint failed: items.body")
     assert explain_integrity(error) is error

@@ -27,7 +27,7 @@ def test_a_value_is_read_once_until_it_changes() -> None:
 
 
 def test_a_commit_elsewhere_outdates_nothing() -> None:
-    """Neither one of another table nor one of a row that nobody keeps."""
+    """Neither one of another table nor one of a row that no one keeps."""
     cache, table = ReadCache(), Table()
     cache.get("t", "k", table.load)
     cache.touch("u", None)
@@ -37,7 +37,7 @@ def test_a_commit_elsewhere_outdates_nothing() -> None:
 
 
 def test_a_change_of_a_whole_table_outdates_all_of_it() -> None:
-    """As a removal takes rows along that nobody names."""
+    """As a removal takes rows along that no one names."""
     cache, table = ReadCache(), Table()
     cache.get("t", "k", table.load)
     cache.touch("t", None)

@@ -1,4 +1,4 @@
-"""Work that nobody awaits."""
+"""Work that no one awaits."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ async def test_work_that_starts_work_is_waited_for_to_the_last() -> None:
 
 
 async def test_an_error_in_background_work_is_logged_with_its_turn(lines: Lines) -> None:
-    """Nobody awaits the work, so the log is where its error is seen; other work is not disturbed."""
+    """No one awaits the work, so the log is where its error is seen; other work is not disturbed."""
     background = AsyncioBackground()
 
     async def fail() -> None:

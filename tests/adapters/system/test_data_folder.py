@@ -56,7 +56,7 @@ def mode(path: Path) -> int:
 
 
 def test_the_folder_is_made_for_its_owner_only(folder: DataFolder) -> None:
-    """Whatever is in there is nobody else's; trying it out leaves nothing behind."""
+    """Whatever is in there is no one else's; trying it out leaves nothing behind."""
     assert mode(folder.path) == 0o700
     assert list(folder.path.iterdir()) == []
 
@@ -79,7 +79,7 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, place: str) -
 
 
 def test_the_lock_is_private_and_free_again_afterwards(folder: DataFolder) -> None:
-    """Owning the folder twice in a row works; its lock names the owner's URL to nobody else."""
+    """Owning the folder twice in a row works; its lock names the owner's URL to no one else."""
     for _ in range(2):
         with folder.locked(URL):
             assert mode(folder.path / "orcheo.lock") == 0o600
@@ -102,7 +102,7 @@ def test_a_lock_that_does_not_name_its_owner_still_holds(folder: DataFolder, tex
 
 
 def test_the_lock_dies_with_its_process(folder: DataFolder) -> None:
-    """After a kill nobody has to remove a file by hand, and the dead owner's name is gone."""
+    """After a kill no one has to remove a file by hand, and the dead owner's name is gone."""
     with holder(folder) as other:
         other.send_signal(signal.SIGKILL)
         other.wait()
@@ -112,7 +112,7 @@ def test_the_lock_dies_with_its_process(folder: DataFolder) -> None:
 
 
 def test_a_private_file_is_its_owners_only(tmp_path: Path) -> None:
-    """A token in a file is readable by nobody else from its first moment on."""
+    """A token in a file is readable by no one else from its first moment on."""
     write_private(tmp_path / "token", "grüezi\n")
     assert (tmp_path / "token").read_text("utf-8") == "grüezi\n"
     assert mode(tmp_path / "token") == 0o600

@@ -28,8 +28,8 @@ export const strings = {
   disclaimer:
     "Answers are written by AI and can be wrong. The owner of this chat can read this conversation.",
 
-  tooLong: "This message is {over} characters too long. The limit is {limit}.",
-  nearLimit: "{left} characters left",
+  tooLong: "This message is too long: {over} over the limit of {limit} characters.",
+  nearLimit: "Characters left: {left}",
 
   statusAnswering: "Writing an answer…",
   statusStopping: "Stopping…",

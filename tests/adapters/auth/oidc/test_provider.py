@@ -218,7 +218,7 @@ WRONG: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("does", WRONG.values(), ids=WRONG)
 async def test_a_provider_that_does_something_wrong_is_not_believed(wrong: BadProvider, does: dict[str, Any]) -> None:
-    """Each of these would let somebody in as somebody else."""
+    """Each of these would let someone in as someone else."""
     with pytest.raises(LoginNotVerified):
         await sign_in(evolve(wrong, **does))
 
@@ -245,7 +245,7 @@ async def test_an_answer_to_another_attempt_is_not_believed(wrong: BadProvider) 
     ],
 )
 async def test_a_provider_that_does_not_answer_is_said_to_be_down(wrong: BadProvider, does: dict[str, Any]) -> None:
-    """Nobody is let in, nobody is accused."""
+    """No one is let in, no one is accused."""
     with pytest.raises(IdentityProviderUnavailable):
         await sign_in(evolve(wrong, **does))
 

@@ -1,4 +1,4 @@
-/** Draws what went wrong with a turn, and the button that may mend it. */
+/** Draws what went wrong with a turn, and the button that may fix it. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { EndingView, FailureKind, TurnFailure } from "../state/thread-view.ts";
