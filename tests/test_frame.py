@@ -44,19 +44,6 @@ def test_the_wheel_carries_the_built_page(in_wheel: set[str]) -> None:
     assert {f"{static}/{each}" for each in ["chat.html", *named]} <= in_wheel
 
 
-def test_code_refers_to_no_document_that_is_not_here() -> None:
-    """A reader of the code can open every page that its comments and docstrings name."""
-    pages = {path.name for path in ROOT.glob("docs/**/*.md")} | {path.name for path in ROOT.glob("*.md")}
-    named = {
-        (str(path.relative_to(ROOT)), name)
-        for folder in (*PACKAGES, "tools", "tests", "web/src")
-        for path in (ROOT / folder).rglob("*.*")
-        if path.suffix in {".py", ".ts", ".css"}
-        for name in re.findall(r"(?<!\]\()\b([a-z][a-z-]*\.md)\b(?= §|[,:;)]? )", path.read_text("utf-8"))
-    }
-    assert [each for each in sorted(named) if each[1] not in pages] == []
-
-
 def test_the_wheel_carries_nothing_else(in_wheel: set[str]) -> None:
     """No tests, tools or examples would land among the packages of those who install it."""
     assert {path.partition("/")[0] for path in in_wheel} == set(PACKAGES)

@@ -12,6 +12,7 @@ import pytest
 from tests.docs.pages import ROOT
 
 _SOURCES = sorted(ROOT.glob("orcheo_*/**/*.py"))
+_TESTS = sorted(path for folder in ("tests", "tools", "bench") for path in (ROOT / folder).rglob("*.py"))
 _WEB = sorted((ROOT / "web" / "src").rglob("*.ts"))
 
 _MANNERED = re.compile(
@@ -39,12 +40,12 @@ def _literals(path: Path) -> Iterator[str]:
             yield token.string
 
 
-def _said(path: Path) -> Iterator[str]:
-    """The texts of a Python file that may reach a person: its strings without its docstrings."""
+def _strings(path: Path, *, docstrings: bool) -> Iterator[str]:
+    """The docstrings of a Python file, or its other strings, which may reach a person."""
     tree = ast.parse(path.read_text("utf-8"))
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (id(node) in alone) is docstrings:
             yield node.value
 
 
@@ -65,14 +66,14 @@ def test_the_source_is_written_in_plain_words() -> None:
 
 
 def test_mannered_turns_are_counted() -> None:
-    """One in four words here, none in the plain sentence."""
+    """Two of four words here, none in the plain sentence."""
     assert _rate(["Whoever asks here anew."]) == 500
     assert _rate(["There is no such thread, and it is no longer read."]) == 0
 
 
 def test_people_read_no_riddles() -> None:
     """The worst phrases stay out of messages, hints, help texts and guides."""
-    said = ((path.name, text) for path in _SOURCES for text in _said(path))
+    said = ((path.name, text) for path in _SOURCES for text in _strings(path, docstrings=False))
     assert [(name, text) for name, text in said if _BANNED.search(text)] == []
 
 
@@ -94,10 +95,11 @@ def test_riddles_are_found() -> None:
 
 
 def test_the_source_names_only_pages_that_exist() -> None:
-    """A reader of the repository can open each page that a comment or a message names."""
-    python = [(path.name, _dangling(text)) for path in _SOURCES for text in _literals(path)]
+    """A reader of the repository can open each page that is named; in tests strings may name others."""
+    source = [(path.name, _dangling(text)) for path in _SOURCES for text in _literals(path)]
+    tests = [(path.name, _dangling(text)) for path in _TESTS for text in _strings(path, docstrings=True)]
     web = [(path.name, _dangling(path.read_text("utf-8"))) for path in _WEB]
-    assert [(name, pages) for name, pages in (*python, *web) if pages] == []
+    assert [(name, pages) for name, pages in (*source, *tests, *web) if pages] == []
 
 
 def test_a_page_that_does_not_exist_is_found() -> None:
