@@ -13,6 +13,7 @@ from cattrs import ClassValidationError, Converter, IterableValidationError
 from cattrs.cols import is_mutable_sequence, list_structure_factory
 from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError, IterableValidationNote
 
+from orcheo_core.domain.json_values import JSON_DEPTH, is_flat
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest
 
 T = TypeVar("T")
@@ -84,6 +85,8 @@ def load_object(body: bytes) -> dict[str, Any]:
         raise MalformedRequest(f"The request body is not valid JSON: {error}.") from None
     if not isinstance(document, dict):
         raise MalformedRequest("The request body must be one JSON object.")
+    if not is_flat(document):
+        raise MalformedRequest(f"The request body is nested more than {JSON_DEPTH} levels deep.")
     return document
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from orcheo_core.domain.json_values import is_flat
 from orcheo_core.domain.login import shown_name
 from orcheo_core.domain.shown_text import check_name
 from orcheo_core.errors import FieldError, InvalidInput
@@ -22,16 +23,8 @@ def _check_user(_app_user: object, _attribute: object, user: str) -> None:
         raise InvalidInput(FieldError("user", "must not begin or end with a blank"))
 
 
-def _is_flat(value: object, levels: int = METADATA_DEPTH) -> bool:
-    """Whether no list or object is nested deeper than ``levels``."""
-    if not isinstance(value, (Mapping, list, tuple)):
-        return True
-    inside = value.values() if isinstance(value, Mapping) else value
-    return levels > 0 and all(_is_flat(each, levels - 1) for each in inside)
-
-
 def _check_metadata(_app_user: object, _attribute: object, metadata: Mapping[str, Any]) -> None:
-    if not _is_flat(metadata):
+    if not is_flat(metadata, METADATA_DEPTH):
         raise InvalidInput(FieldError("metadata", f"must be nested at most {METADATA_DEPTH} levels deep"))
     if len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))) > METADATA_LENGTH:
         raise InvalidInput(FieldError("metadata", f"must be at most {METADATA_LENGTH} characters of JSON"))

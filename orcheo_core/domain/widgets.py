@@ -8,6 +8,8 @@ Source: ``chatkit.widgets`` of the package ``openai-chatkit``.
 import json
 from typing import Any
 
+from orcheo_core.domain.json_values import json_fault
+
 WIDGET_BYTES = 65_536
 """Most bytes of a widget as JSON."""
 IMAGE_URL_LENGTH = 1_000_000
@@ -55,10 +57,9 @@ def widget_fault(widget: object) -> str | None:
     fault = _fault_of(widget, "", depth=1)
     if fault is not None:
         return fault
-    try:
-        size = len(json.dumps(widget, ensure_ascii=False, allow_nan=False).encode())
-    except (TypeError, ValueError) as error:
-        return f"it is not JSON: {error}"
+    if fault := json_fault(widget):
+        return f"it is not JSON: {fault}"
+    size = len(json.dumps(widget, ensure_ascii=False).encode())
     return f"it has {size:,} bytes of {WIDGET_BYTES:,} that are allowed" if size > WIDGET_BYTES else None
 
 

@@ -21,11 +21,11 @@ class RunFailed(Exception):
         self, code: str, reason: str, *, retry_after: int | None = None, visitor_message: str | None = None
     ) -> None:
         """Fail for this reason."""
-        self.code = code
+        self.code = _one_line(code)
         self.reason = _one_line(reason)
         super().__init__(self.reason)
         self.retry_after = retry_after
-        self.visitor_message = visitor_message
+        self.visitor_message = _one_line(visitor_message or "") or None
 
 
 class RunTimedOut(RunFailed):

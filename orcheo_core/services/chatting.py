@@ -11,8 +11,10 @@ from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import AssistantItem, InferenceOptions, InputPart, Item, UserItem
+from orcheo_core.domain.json_values import json_fault
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import (
+    OUTPUT_LIMIT,
     ActionTaken,
     Cause,
     ContextKept,
@@ -48,7 +50,7 @@ from orcheo_core.errors import (
 )
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import RunSink
+from orcheo_core.ports.runner import RunSink, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import DuplicateTurn, Store, UnitOfWork
 from orcheo_core.services.admitting import Visit
@@ -61,6 +63,12 @@ from orcheo_core.turns.live import LiveTurns
 _PENDING_WINDOW = 20
 """How many of the newest items are searched for pending client tool calls, as in ChatKit's own server."""
 
+
+_Kept = WidgetChanged | ContextKept | TitleGiven
+"""What an action without a turn may say."""
+
+_MOST_EVENTS = 1_000
+"""As much of them, when each counts as its part of the limit of text."""
 
 _GIVE_UP_WINDOW = 5
 """As many of the newest items: calls that wait are at the end of a thread, only marks can follow them."""
@@ -322,33 +330,36 @@ class Chatting:
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             raise ActionFailed from error
-        return await self._keep(change, turn, thread.touched(self._clock.now()), cause.widget, said.events)
+        for what in said.left_out:
+            self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
+        return await self._keep(visit, turn, said.kept)
 
-    async def _keep(
-        self, change: UnitOfWork, turn: Turn, thread: Thread, before: WidgetItem | None, said: Sequence[RunEvent]
-    ) -> WidgetItem | None:
-        """Save what an action without a turn may say; the widget if it was changed."""
+    async def _keep(self, visit: Visit, turn: Turn, said: Sequence[_Kept]) -> WidgetItem | None:
+        """Save what an action without a turn may say; the widget if it was changed.
+
+        Thread and widget are looked up again: while the workflow was at work, the thread may have been deleted or
+        given a title, and an answer that was tried again may have taken the widget away.
+        """
+        change = self._store.begin()
+        thread = (await find_own_thread(change, visit, turn.thread_id)).touched(self._clock.now())
+        before = await change.items.find(thread.id, turn.user_item_id)
         after, kept = before, 0
         for run_event in said:
-            if isinstance(run_event, WidgetChanged) and (fault := widget_fault(run_event.widget)):
-                self._telemetry.left_out(turn, f"a widget that cannot be shown: {fault}")
+            if fault := _fault(run_event, after):
+                self._telemetry.left_out(turn, fault)
                 continue
-            if isinstance(run_event, WidgetChanged) and after is not None:
+            if isinstance(run_event, WidgetChanged) and isinstance(after, WidgetItem):
                 after = after.changed(run_event.widget, run_event.copy_text)
+                change.items.save(after)
             elif isinstance(run_event, ContextKept):
                 change.items.save(self._hidden(turn, run_event))
             elif isinstance(run_event, TitleGiven):
-                change.threads.save(thread.titled(run_event.title))
-            else:
-                what = type(run_event).__name__
-                self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
-                continue
+                thread = thread.titled(run_event.title)
+                change.threads.save(thread)
             kept += 1
-        if after is not None and after is not before:
-            change.items.save(after)
         if kept:
             await change.commit()
-        return None if after is before else after
+        return after if isinstance(after, WidgetItem) and after is not before else None
 
     def _hidden(self, turn: Turn, said: ContextKept) -> HiddenItem:
         return HiddenItem(
@@ -473,16 +484,24 @@ class Chatting:
 
 
 class _Said(RunSink):
-    """Keeps everything that a run says."""
+    """Keeps what an action without a turn may say, and the names of the rest; an endless run is ended."""
 
     def __init__(self) -> None:
-        self.events: list[RunEvent] = []
+        self.kept: list[_Kept] = []
+        self.left_out: dict[str, None] = {}
+        self._length = 0
 
     def text(self, text: str) -> bool:
         return self.event(TextDelta(text))
 
     def event(self, event: RunEvent) -> bool:
-        self.events.append(event)
+        self._length += len(event.text) if isinstance(event, TextDelta) else OUTPUT_LIMIT // _MOST_EVENTS
+        if self._length > OUTPUT_LIMIT:
+            raise RunTooLong
+        if isinstance(event, _Kept):
+            self.kept.append(event)
+        else:
+            self.left_out[type(event).__name__] = None
         return True
 
     async def room(self) -> None:
@@ -490,6 +509,18 @@ class _Said(RunSink):
 
     def abandoned(self, error: Exception | None) -> None:
         """The action does not wait for it either."""
+
+
+def _fault(said: _Kept, acted_upon: Item | None) -> str | None:
+    """Why something that an action without a turn said cannot be kept."""
+    if fault := json_fault(said):
+        return f"{type(said).__name__} that cannot be kept: {fault}"
+    if not isinstance(said, WidgetChanged):
+        return None
+    if not isinstance(acted_upon, WidgetItem):
+        return "WidgetChanged of an action that belongs to no widget"
+    fault = widget_fault(said.widget)
+    return f"a widget that cannot be shown: {fault}" if fault else None
 
 
 def _text_of(cause: Cause) -> str:

@@ -19,6 +19,7 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, Item
+from orcheo_core.domain.json_values import json_fault
 from orcheo_core.domain.run import (
     AnswerEnded,
     ClientToolCalled,
@@ -59,6 +60,8 @@ from orcheo_core.domain.turn import TurnFault
 from orcheo_core.domain.widgets import image_fault, widget_fault
 
 NewItem = TypeVar("NewItem", bound=ItemBase)
+_LEFT_OUT_IF_WRONG = (WidgetShown, WidgetChanged, ImageShown)
+"""What an answer can do without; anything else that cannot be written as JSON ends the run."""
 Stamp = Callable[[], ItemBase]
 """Gives each new item its id, thread, turn and moment."""
 
@@ -102,6 +105,9 @@ class TurnDraft:
 
     def apply(self, run_event: RunEvent) -> None:
         """Anything but text; raises :class:`TypeError` and :class:`ValueError` for what a run cannot say."""
+        if not isinstance(run_event, _LEFT_OUT_IF_WRONG) and (fault := json_fault(run_event)):
+            message = f"{type(run_event).__name__} cannot be kept: {fault}"
+            raise ValueError(message)
         if self._answer is not None:
             self._untold += self._answer.delta()
         self._apply(run_event)
@@ -185,7 +191,7 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: WidgetShown) -> None:
-        if fault := widget_fault(run_event.widget):
+        if fault := widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A widget was left out: {fault}."))
             return
         self._close()
@@ -196,7 +202,7 @@ class TurnDraft:
         if self._acted_upon is None:
             message = "WidgetChanged needs a widget that the visitor acted upon"
             raise ValueError(message)
-        if fault := widget_fault(run_event.widget):
+        if fault := widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A changed widget was left out: {fault}."))
             return
         self._acted_upon = self._acted_upon.changed(run_event.widget, run_event.copy_text)
@@ -205,7 +211,7 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: ImageShown) -> None:
-        if fault := image_fault(run_event.url):
+        if fault := image_fault(run_event.url) or json_fault(run_event.url):
             self._leave_out(TurnFault("image_invalid", f"An image was left out: {fault}."))
             return
         self._close()
