@@ -1,6 +1,6 @@
 """JSON Web Signatures (RFC 7515) read strictly: the only file that imports python-jose.
 
-python-jose lets much through that is no sound signature, so this checks first, in this order: length, shape,
+python-jose accepts much that is not a sound signature, so this checks first, in this order: length, shape,
 canonical base64, a flat header without repeated keys, one key with one pinned algorithm. What the header and the
 claims must say is the caller's to check: chat grants and id tokens differ in it.
 """

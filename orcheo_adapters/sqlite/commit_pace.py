@@ -21,7 +21,7 @@ If that is slow too, the next rest is twice as long: on a slow disk, streams are
 _CROWD = 64
 """Rounds with a single change after which changes count as coming one by one."""
 _SAMPLE = 16
-"""Every so often a change waits a round all the same, to see whether others come."""
+"""Every so often a change waits a round nevertheless, to see whether others come."""
 
 
 @define

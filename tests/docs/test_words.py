@@ -16,11 +16,11 @@ _TESTS = sorted(path for folder in ("tests", "tools", "bench") for path in (ROOT
 _WEB = sorted((ROOT / "web" / "src").rglob("*.ts"))
 
 _MANNERED = re.compile(
-    r"\b(?:nobody|somebody|whoever|meanwhile|anew|mend(?:s|ed)?|of ours|so many|(?:is|are) none|let go|go(?:es)? on"
-    r"|shall|(?:is|are|was|were|be) told|(?<!there )(?:is|are) no(?! longer)|all the same|stands in)\b",
+    r"\b(?:nobody|somebody|whoever|meanwhile|anew|mend(?:s|ed)?|of ours|so many|(?<!there )(?:is|are) (?-i:none)|let go"
+    r"|go(?:es)? on|shall|(?:is|are|was|were|be) told|(?<!there )(?:is|are) no(?! longer)|all the same|stands in)\b",
     re.IGNORECASE,
 )
-_MOST_MANNERED = 0.3
+_MOST_MANNERED = 0.12
 """Turns in 1,000 words of the source. It may fall, never rise."""
 
 _BANNED = re.compile(

@@ -61,7 +61,12 @@ class Answer:
         def reworded(told: dict[str, Any] | None) -> dict[str, Any] | None:
             if told is None:
                 return None
-            return told | {name: for_assistants(told[name]) for name in ("detail", "hint", "message") if name in told}
+            new: dict[str, Any] = {
+                name: for_assistants(told[name]) for name in ("detail", "hint", "message") if name in told
+            }
+            if "errors" in told:
+                new["errors"] = [each | {"message": for_assistants(each["message"])} for each in told["errors"]]
+            return told | new
 
         return Answer(result=reworded(self.result), problem=reworded(self.problem))
 
