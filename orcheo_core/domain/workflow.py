@@ -157,7 +157,11 @@ class Workflow:
     def require_publication(self, *, hint: str | None = None) -> Publication:
         """The publication of a public workflow; :class:`NotPublished` for a private one."""
         if self.publication is None:
-            raise NotPublished(f"The workflow {self.handle!r} is private.", hint=hint)
+            is_archived = self.archived_at is not None
+            raise NotPublished(
+                f"The workflow {self.handle!r} is {'archived' if is_archived else 'private'}.",
+                hint=hint or (WorkflowArchived.hint if is_archived else None),
+            )
         return self.publication
 
     def published(self, actor: Actor, *, at: datetime, token_id: str, require_login: bool) -> "Workflow":

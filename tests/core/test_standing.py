@@ -138,6 +138,16 @@ async def test_an_archived_workflow_is_not_published_until_it_is_brought_back(ha
     await hall.core.publishing.publish(ADA, "echo")
 
 
+async def test_nobody_is_advised_to_publish_an_archived_workflow(hall: Hall) -> None:
+    """It cannot be published before it is brought back."""
+    await hall.publish()
+    await hall.core.publishing.archive(ADA, "echo")
+    with pytest.raises(NotPublished) as caught:
+        await hall.core.publishing.set_login(ADA, "echo", require_login=False)
+    assert caught.value.detail == "The workflow 'echo' is archived."
+    assert "unarchive" in caught.value.hint
+
+
 async def test_lists_leave_archived_workflows_out(hall: Hall) -> None:
     """Unless they are asked for; other filters hold as well."""
     await hall.publish()
