@@ -14,6 +14,7 @@ from orcheo_adapters.auth.grants import GrantKey, JwtGrants
 from orcheo_adapters.auth.login_cookie import LoginCookies
 from orcheo_adapters.auth.login_state import LoginStates
 from orcheo_adapters.auth.secrets_file import ServerSecrets, save_grant_keys
+from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
 from orcheo_adapters.http.client_address import ClientAddresses
@@ -34,6 +35,7 @@ from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.assembly import Core, Ports, assemble_core
 from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
+from orcheo_core.domain.login import LOGOUT_NOTICE_LIFETIME
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
@@ -107,6 +109,7 @@ def assemble(
     machine = machine or Machine.real(settings)
     clock = machine.clock
     background = AsyncioBackground()
+    notices = SpentIds("logout-notice", LOGOUT_NOTICE_LIFETIME, clock=clock, store=store)
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     encoder = ChatKitEncoder(_attachment_links(settings, attachment_tickets))
     core = assemble_core(
@@ -131,7 +134,7 @@ def assemble(
             limiter=MemoryRateLimiter(clock),
             rate_plan=settings.rate_plan,
             attachment_rules=settings.attachment_rules,
-            identity_providers=_identity_providers(settings, machine),
+            identity_providers=_identity_providers(settings, machine, notices),
             flags=_flags(settings),
             longest_answer=int(settings.runner_conditions.time_limit),
         )
@@ -147,11 +150,12 @@ def assemble(
         encoder=encoder,
         attachment_tickets=attachment_tickets,
         visitor_cookies=VisitorCookies(secrets.cookie_keys, clock=clock),
-        login_cookies=LoginCookies(secrets.cookie_keys, issuers=_issuers(settings), clock=clock),
+        login_cookies=LoginCookies(secrets.cookie_keys, issuers=_issuers(settings), clock=clock, store=store),
         login_states=LoginStates(
-            secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers
+            secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers, store=store
         ),
-        proofs_of_work=_proofs_of_work(settings, secrets, clock),
+        logout_notices=notices,
+        proofs_of_work=_proofs_of_work(settings, secrets, clock, store),
         dev_login=settings.dev_login,
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
@@ -161,7 +165,7 @@ def assemble(
     return Orcheo(core=core, runners=machine.runners, parts=parts, background=background, app=create_app(parts))
 
 
-def _identity_providers(settings: ServerSettings, machine: Machine) -> tuple[IdentityProvider, ...]:
+def _identity_providers(settings: ServerSettings, machine: Machine, notices: SpentIds) -> tuple[IdentityProvider, ...]:
     trial = (DevIdentityProvider(f"{settings.public_url}/auth/trial"),) if settings.dev_login else ()
     if not settings.identity_providers:
         return trial
@@ -173,18 +177,20 @@ def _identity_providers(settings: ServerSettings, machine: Machine) -> tuple[Ide
         f"{settings.public_url}/auth/callback",
     )
     registered = (
-        OidcProvider(each, redirect_uri=redirect_uri, http=http, clock=machine.clock)
+        OidcProvider(each, redirect_uri=redirect_uri, http=http, clock=machine.clock, notices=notices)
         for each in settings.identity_providers
     )
     return (*registered, *trial)
 
 
-def _proofs_of_work(settings: ServerSettings, secrets: ServerSecrets, clock: Clock) -> "ProofsOfWork | None":
+def _proofs_of_work(
+    settings: ServerSettings, secrets: ServerSecrets, clock: Clock, store: Store
+) -> "ProofsOfWork | None":
     if settings.rate_plan.effortless_sessions_by_workflow is None:
         return None
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
 
-    return ProofsOfWork(secrets.cookie_keys, clock=clock)
+    return ProofsOfWork(secrets.cookie_keys, clock=clock, store=store)
 
 
 def _flags(settings: ServerSettings) -> Flags | None:

@@ -112,6 +112,8 @@ async def _prepare(orcheo: "Orcheo", folder: DataFolder) -> None:
     if interrupted:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
     await orcheo.core.attaching.sweep()
+    for spent in orcheo.parts.spent_ids:
+        await spent.load()
     await _ensure_local_owner_token(orcheo, folder)
 
 
@@ -170,6 +172,8 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
 async def keep_house(orcheo: "Orcheo", store: Store, retention: timedelta | None) -> None:
     """What no visitor should wait for: remove what is too old, index what was said, erase what was removed."""
     await orcheo.core.admitting.remove_expired()
+    for spent in orcheo.parts.spent_ids:
+        await spent.tidy()
     if retention is not None:
         purged = await orcheo.core.transcripts.purge_older(retention)
         if purged:

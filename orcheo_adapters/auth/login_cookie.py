@@ -7,6 +7,7 @@ from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_core.domain.login import LOGIN_IDLE_LIFETIME, LOGIN_LIFETIME, EndedLogins, Identity, Login
 from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.unit_of_work import Store
 
 _PURPOSE = "orcheo.login-cookie.v1"
 _LONGEST = 3_000
@@ -19,12 +20,12 @@ class LoginCookies:
     cookie of it. So is one by an issuer that this server does not trust (any more).
     """
 
-    def __init__(self, keys: tuple[bytes, ...], *, issuers: Collection[str], clock: Clock) -> None:
+    def __init__(self, keys: tuple[bytes, ...], *, issuers: Collection[str], clock: Clock, store: Store) -> None:
         """``keys``: newest first, 32 bytes at least each; ``issuers``: whose word counts."""
         self._seal = Seal(keys, _PURPOSE, longest=_LONGEST, clock=clock)
         self._issuers = frozenset(issuers)
         self._clock = clock
-        self._ended = SpentIds(LOGIN_LIFETIME, clock=clock)
+        self.ended = SpentIds("ended-login", LOGIN_LIFETIME, clock=clock, store=store)
 
     def issue(self, login: Login) -> str:
         """The value of a cookie for this login; the moment of signing is when it was seen last."""
@@ -57,16 +58,16 @@ class LoginCookies:
         )
         return login if self._counts(login) else None
 
-    def end(self, login: Login) -> None:
+    async def end(self, login: Login) -> None:
         """Refuse this login from now on."""
-        self._ended.spend(login.id)
+        await self.ended.spend(login.id)
 
-    def end_all(self, ended: EndedLogins) -> None:
+    async def end_all(self, ended: EndedLogins) -> None:
         """Refuse the logins that a provider has ended; those that begin later are others."""
-        self._ended.spend_again(_of_provider(ended.issuer, session=ended.session, sub=ended.sub))
+        await self.ended.spend_again(_of_provider(ended.issuer, session=ended.session, sub=ended.sub))
 
     def _counts(self, login: Login) -> bool:
-        is_trusted = login.identity.issuer in self._issuers and login.id not in self._ended
+        is_trusted = login.identity.issuer in self._issuers and login.id not in self.ended
         return is_trusted and not self._is_ended_there(login) and login.is_valid(self._clock.now())
 
     def _is_ended_there(self, login: Login) -> bool:
@@ -74,7 +75,7 @@ class LoginCookies:
         names = [_of_provider(identity.issuer, sub=identity.sub)]
         if identity.session:
             names.append(_of_provider(identity.issuer, session=identity.session))
-        moments = (self._ended.since(name) for name in names)
+        moments = (self.ended.since(name) for name in names)
         return any(moment is not None and login.began_at <= moment for moment in moments)
 
 

@@ -20,6 +20,7 @@ from orcheo_core.errors import FieldError, InvalidInput, LoginAttemptExpired, Lo
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.identity import LoginAttempt
+from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.identifiers import Identifiers
 
 LOGIN_ATTEMPT_LIFETIME = timedelta(minutes=10)
@@ -58,12 +59,14 @@ class LoginState:
 class LoginStates:
     """Makes and reads states."""
 
-    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock, entropy: Entropy, identifiers: Identifiers) -> None:
+    def __init__(
+        self, keys: tuple[bytes, ...], *, clock: Clock, entropy: Entropy, identifiers: Identifiers, store: Store
+    ) -> None:
         """``keys``: newest first, 32 bytes at least each."""
         self._seal = Seal(keys, _PURPOSE, longest=_LONGEST, clock=clock)
         self._entropy = entropy
         self._identifiers = identifiers
-        self._finished = SpentIds(LOGIN_ATTEMPT_LIFETIME, clock=clock)
+        self.finished = SpentIds("login-attempt", LOGIN_ATTEMPT_LIFETIME, clock=clock, store=store)
 
     def browser(self, known: str | None) -> str:
         """The secret that this browser is known by: the one in its cookie, or a new one."""
@@ -99,10 +102,10 @@ class LoginStates:
         except (SealBroken, SealExpired):
             return ""
 
-    def finish(self, state: str, *, browser: str | None) -> LoginState:
+    async def finish(self, state: str, *, browser: str | None) -> LoginState:
         """The same, once: from now on the state is used up."""
         read = self.peek(state, browser=browser)
-        if not self._finished.spend(read.id):
+        if not await self.finished.spend(read.id):
             raise LoginAttemptInvalid
         return read
 

@@ -14,6 +14,7 @@ import orjson
 
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.unit_of_work import Store
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 
@@ -27,11 +28,11 @@ _LONGEST = 4_000
 class ProofsOfWork:
     """Makes challenges and takes each solution once."""
 
-    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock) -> None:
+    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock, store: Store) -> None:
         """``keys``: newest first; challenges are signed with the first one."""
         self._secret = hmac.digest(keys[0], _PURPOSE, "sha256")
         self._clock = clock
-        self._spent = SpentIds(CHALLENGE_LIFETIME, clock=clock)
+        self.spent = SpentIds("proof-of-work", CHALLENGE_LIFETIME, clock=clock, store=store)
 
     def challenge(self, workflow_id: str) -> dict[str, Any]:
         """What a browser has to solve, as ALTCHA's JSON."""
@@ -46,11 +47,11 @@ class ProofsOfWork:
         document: dict[str, Any] = made.to_dict()
         return document
 
-    def accepts(self, proof: str, workflow_id: str) -> bool:
+    async def accepts(self, proof: str, workflow_id: str) -> bool:
         """Whether ``proof`` (ALTCHA's base64 payload) solves a challenge for this workflow, in time, the first time."""
         if len(proof) > _LONGEST or not altcha.verify_solution(proof, self._secret).verified:
             return False
         parameters = orjson.loads(b64decode(proof))["challenge"]["parameters"]
         data = parameters["data"]
         in_time = self._clock.now().timestamp() < data["until"]
-        return data["workflow"] == workflow_id and in_time and self._spent.spend(parameters["nonce"])
+        return data["workflow"] == workflow_id and in_time and await self.spent.spend(parameters["nonce"])

@@ -124,7 +124,7 @@ async def _require_work(parts: HttpParts, proofs: "ProofsOfWork", ref: str, proo
     workflow = await parts.core.admitting.public_workflow(ref)
     if not await parts.core.limiting.is_under_pressure(workflow.id):
         return
-    if not isinstance(proof, str) or not proofs.accepts(proof, workflow.id):
+    if not isinstance(proof, str) or not await proofs.accepts(proof, workflow.id):
         raise ProofOfWorkNeeded(proofs.challenge(workflow.id))
 
 

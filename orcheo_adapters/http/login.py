@@ -69,12 +69,13 @@ async def finish(request: Request) -> Response:
     parts = parts_of(request)
     await parts.core.limiting.log_in(address=address_of(request))
     answer = _answer(request)
-    state = parts.login_states.finish(answer.pop("state", ""), browser=cookie_of(request, Cookie.LOGIN_BROWSER))
+    browser = cookie_of(request, Cookie.LOGIN_BROWSER)
+    state = await parts.login_states.finish(answer.pop("state", ""), browser=browser)
     login = await parts.core.signing_in.finish(state.provider, state.attempt, answer)
     response = _way_back(state, login.identity.display_name)
     former = login_of(request)
     if former is not None:
-        parts.login_cookies.end(former)
+        await parts.login_cookies.end(former)
     set_login_cookie(request, response, login)
     return response
 
@@ -92,7 +93,7 @@ async def end(request: Request) -> Response:
     parts, login = parts_of(request), login_of(request)
     provider = None
     if login is not None:
-        parts.login_cookies.end(login)
+        await parts.login_cookies.end(login)
         provider = await parts.core.signing_in.end(login)
     response = _signed_out(provider.name) if provider else Response(status_code=204, headers=_NO_STORE)
     drop_cookie(request, response, Cookie.LOGIN)
@@ -125,7 +126,7 @@ async def end_by_provider(request: Request) -> Response:
     except LoginNotVerified:
         message = "The logout token could not be verified; the server's log says why."
         raise MalformedRequest(message) from None
-    parts.login_cookies.end_all(ended)
+    await parts.login_cookies.end_all(ended)
     return Response(status_code=200, headers=_NO_STORE)
 
 

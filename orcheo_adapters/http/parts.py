@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
+    from orcheo_adapters.auth.spent_ids import SpentIds
     from orcheo_adapters.http.mcp import McpApp
 
 
@@ -42,6 +43,8 @@ class HttpParts:
     visitor_cookies: VisitorCookies
     login_cookies: LoginCookies
     login_states: LoginStates
+    logout_notices: "SpentIds"
+    """Logout tokens of identity providers that were taken already."""
     proofs_of_work: "ProofsOfWork | None"
     """None where no work is ever asked for."""
     dev_login: bool
@@ -54,6 +57,12 @@ class HttpParts:
     """Imports what speaks MCP, which few servers need."""
     static_folder: Path
     """Where the built web bundle lies."""
+
+    @property
+    def spent_ids(self) -> "tuple[SpentIds, ...]":
+        """What was used up and must stay so after a restart."""
+        proofs = (self.proofs_of_work.spent,) if self.proofs_of_work else ()
+        return self.login_cookies.ended, self.login_states.finished, self.logout_notices, *proofs
 
 
 def parts_of(request: Request) -> HttpParts:

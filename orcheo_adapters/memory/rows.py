@@ -17,6 +17,7 @@ from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, searchable_text
@@ -368,6 +369,28 @@ class MemoryFeedbackRepository(MemoryRepository, ports.FeedbackRepository):
             if feedback.item_id not in tables.items.rows:
                 raise ConcurrentChange
             yield tables.feedback.put(feedback.item_id, feedback)
+
+        self._stage(write)
+
+
+class MemorySpentIdRepository(MemoryRepository, ports.SpentIdRepository):
+    """See the port."""
+
+    async def of(self, purpose: str) -> Sequence[SpentId]:
+        found = [each for each in self._tables.spent_ids.rows.values() if each.purpose == purpose]
+        return sorted(found, key=lambda spent: spent.at)
+
+    def save(self, spent: SpentId) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            yield tables.spent_ids.put(f"{spent.purpose} {spent.id}", spent)
+
+        self._stage(write)
+
+    def remove_older(self, purpose: str, before: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            rows = tables.spent_ids.rows.items()
+            for key in [key for key, each in rows if each.purpose == purpose and each.at < before]:
+                yield tables.spent_ids.drop(key)
 
         self._stage(write)
 

@@ -13,6 +13,7 @@ from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
@@ -71,6 +72,8 @@ class Tables:
     attachments: Table[Attachment] = Factory(Table)
     feedback: Table[Feedback] = Factory(Table)
     """By item id: a later judgement takes the place of an earlier one."""
+    spent_ids: Table[SpentId] = Factory(Table)
+    """By purpose and id."""
     audit: Table[AuditEntry] = Factory(Table)
     audit_links: Table[AuditLink] = Factory(Table)
     """By their numbers, in their order."""

@@ -147,6 +147,14 @@ _TITLES = ("ALTER TABLE threads ADD COLUMN is_titled INTEGER NOT NULL DEFAULT 0"
 
 _EXPIRED_CHAT_SESSIONS = ("CREATE INDEX chat_sessions_by_end ON chat_sessions (expires_at)",)
 
+_SPENT_IDS = (
+    """
+    CREATE TABLE spent_ids (
+        purpose TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (purpose, id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -156,6 +164,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _LIMITS,
     _TITLES,
     _EXPIRED_CHAT_SESSIONS,
+    _SPENT_IDS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

@@ -18,6 +18,7 @@ from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
@@ -387,6 +388,22 @@ class SqliteFeedbackRepository(SqliteRepository, ports.FeedbackRepository):
             "ON CONFLICT (thread_id, item_id) DO UPDATE SET kind = excluded.kind, given_at = excluded.given_at"
         )
         self._stage(Statement(sql, rows.feedback_row(feedback)))
+
+
+class SqliteSpentIdRepository(SqliteRepository, ports.SpentIdRepository):
+    """See the port."""
+
+    async def of(self, purpose: str) -> Sequence[SpentId]:
+        found = self._database.read("SELECT * FROM spent_ids WHERE purpose = ? ORDER BY at, id", (purpose,))
+        return [rows.spent_id_of(each) for each in found]
+
+    def save(self, spent: SpentId) -> None:
+        values = (spent.purpose, spent.id, rows.to_micros(spent.at))
+        self._stage(Statement("INSERT OR REPLACE INTO spent_ids VALUES (?, ?, ?)", values))
+
+    def remove_older(self, purpose: str, before: datetime) -> None:
+        sql = "DELETE FROM spent_ids WHERE purpose = ? AND at < ?"
+        self._stage(Statement(sql, (purpose, rows.to_micros(before))))
 
 
 class SqliteAuditRepository(SqliteRepository, ports.AuditRepository):

@@ -20,6 +20,7 @@ from orcheo_core.domain.opaque_token import TokenDigest
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadSum
@@ -210,6 +211,12 @@ def chat_session_of(row: Row) -> ChatSession:
         ended_at=_maybe_moment(ended_at),
         app_user=AppUser(**orjson.loads(app_user)) if app_user else None,
     )
+
+
+def spent_id_of(row: Row) -> SpentId:
+    """From the columns purpose, id, at."""
+    purpose, id_, at = row
+    return SpentId(purpose=purpose, id=id_, at=_moment(at))
 
 
 def thread_row(thread: Thread) -> Row:

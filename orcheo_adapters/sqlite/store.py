@@ -39,6 +39,7 @@ class SqliteUnitOfWork(UnitOfWork):
     turns = _Lazily(repositories.SqliteTurnRepository)
     attachments = _Lazily(repositories.SqliteAttachmentRepository)
     feedback = _Lazily(repositories.SqliteFeedbackRepository)
+    spent_ids = _Lazily(repositories.SqliteSpentIdRepository)
     audit = _Lazily(repositories.SqliteAuditRepository)
 
     def __init__(self, database: SqliteDatabase) -> None:

@@ -13,6 +13,7 @@ from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
@@ -230,6 +231,22 @@ class FeedbackRepository(Protocol):
     @abstractmethod
     def save(self, feedback: Feedback) -> None:
         """Stage an insert or, for the same item, a replacement."""
+
+
+class SpentIdRepository(Protocol):
+    """Used-up ids by purpose: read once at the start of a process, which then knows them by heart."""
+
+    @abstractmethod
+    async def of(self, purpose: str) -> Sequence[SpentId]:
+        """All used-up ids of a purpose, oldest first."""
+
+    @abstractmethod
+    def save(self, spent: SpentId) -> None:
+        """Stage an insert or a replacement."""
+
+    @abstractmethod
+    def remove_older(self, purpose: str, before: datetime) -> None:
+        """Stage the removal of those of a purpose that were used before ``before``."""
 
 
 class AuditRepository(Protocol):

@@ -18,6 +18,7 @@ from orcheo_core.ports.repositories import (
     ItemRepository,
     PublishTokenRepository,
     ServiceTokenRepository,
+    SpentIdRepository,
     ThreadRepository,
     TurnRepository,
     WorkflowRepository,
@@ -40,6 +41,7 @@ class UnitOfWork(Protocol):
     turns: TurnRepository
     attachments: AttachmentRepository
     feedback: FeedbackRepository
+    spent_ids: SpentIdRepository
     audit: AuditRepository
 
     @abstractmethod

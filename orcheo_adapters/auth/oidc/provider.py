@@ -3,13 +3,12 @@
 import hmac
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from orcheo_adapters.auth.oidc.http import ProviderHttp
-from orcheo_adapters.auth.oidc.id_token import OLDEST_SECONDS, Expected, verified_claims, verified_logout
+from orcheo_adapters.auth.oidc.id_token import Expected, verified_claims, verified_logout
 from orcheo_adapters.auth.oidc.kept import Kept
 from orcheo_adapters.auth.oidc.key_set import KeySet, KeyUnknown
 from orcheo_adapters.auth.oidc.metadata import BASIC, POST, MetadataWrong, ProviderMetadata, discovery_url
@@ -33,7 +32,13 @@ class OidcProvider(IdentityProvider):
     """Sends browsers to the provider and verifies what they bring back; remembers its addresses and keys."""
 
     def __init__(
-        self, registration: ProviderRegistration, *, redirect_uri: str, http: ProviderHttp, clock: Clock
+        self,
+        registration: ProviderRegistration,
+        *,
+        redirect_uri: str,
+        http: ProviderHttp,
+        clock: Clock,
+        notices: SpentIds,
     ) -> None:
         """Nothing is asked before the first visitor wants to sign in."""
         self.name = registration.name
@@ -45,7 +50,7 @@ class OidcProvider(IdentityProvider):
         self._clock = clock
         self._metadata = Kept(self._fetch_metadata, clock)
         self._keys = Kept(self._fetch_keys, clock)
-        self._notices = SpentIds(2 * timedelta(seconds=OLDEST_SECONDS), clock=clock)
+        self._notices = notices
 
     async def begin(self, attempt: LoginAttempt) -> str:
         """See the port."""
@@ -91,7 +96,7 @@ class OidcProvider(IdentityProvider):
     async def ended(self, notice: str) -> EndedLogins:
         """See the port; ``notice`` is a logout token (OpenID Connect Back-Channel Logout 1.0), which counts once."""
         claims = await self._verify(notice, verified_logout, self._expected())
-        if not self._notices.spend(claims["jti"]):
+        if not await self._notices.spend(f"{self.issuer} {claims['jti']}"):
             raise self._refused("the logout token came before")
         return EndedLogins(issuer=self.issuer, sub=claims.get("sub", ""), session=claims.get("sid", ""))
 

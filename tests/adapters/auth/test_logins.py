@@ -12,13 +12,15 @@ from orcheo_adapters.auth.login_state import LoginStates, check_return_path
 from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
+from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
 from orcheo_core.domain.login import EndedLogins, Login
-from orcheo_core.errors import InvalidInput, LoginAttemptInvalid
+from orcheo_core.errors import InvalidInput, LoginAttemptInvalid, StorageUnavailable
 from orcheo_core.services.identifiers import Identifiers
 from tests.adapters.auth.settable_clock import SettableClock
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.identity import ISSUER, login
+from tests.fakes.store import FailingStore
 
 OLD, NEW = b"1" * 32, b"2" * 32
 HOUR = timedelta(hours=1)
@@ -56,10 +58,10 @@ def test_a_seal_gets_old() -> None:
         seal(clock=clock).open(text, lifetime=HOUR)
 
 
-def test_logins_that_a_provider_has_ended_count_no_more() -> None:
+async def test_logins_that_a_provider_has_ended_count_no_more() -> None:
     """Those of a person, or of one session there; later ones and other people's are others."""
     clock = SettableClock()
-    cookies = LoginCookies((NEW,), issuers=[ISSUER], clock=clock)
+    cookies = LoginCookies((NEW,), issuers=[ISSUER], clock=clock, store=MemoryStore())
     ada, bob = login(at=clock.now()), login("bob", at=clock.now())
     here = evolve(ada, identity=evolve(ada.identity, session="s-1"))
     there = evolve(ada, identity=evolve(ada.identity, session="s-2"))
@@ -68,15 +70,15 @@ def test_logins_that_a_provider_has_ended_count_no_more() -> None:
     def still() -> set[str]:
         return {name for name, value in values.items() if cookies.read(value) is not None}
 
-    cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada", session="s-1"))
+    await cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada", session="s-1"))
     assert still() == {"bob", "there"}
-    cookies.end_all(EndedLogins(issuer="https://other.example", sub="bob"))
-    cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
+    await cookies.end_all(EndedLogins(issuer="https://other.example", sub="bob"))
+    await cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
     assert still() == {"bob"}
     clock.advance(timedelta(seconds=1))
     values["again"] = cookies.issue(evolve(here, began_at=clock.now(), seen_at=clock.now()))
     assert still() == {"bob", "again"}
-    cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
+    await cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
     assert still() == {"bob"}
 
 
@@ -105,7 +107,7 @@ def test_too_much_is_not_sealed() -> None:
 
 def cookies(*keys: bytes, clock: SettableClock, issuers: frozenset[str] = frozenset({ISSUER})) -> LoginCookies:
     """Login cookies with these keys."""
-    return LoginCookies(keys or (NEW,), issuers=issuers, clock=clock)
+    return LoginCookies(keys or (NEW,), issuers=issuers, clock=clock, store=MemoryStore())
 
 
 def ada(clock: SettableClock) -> Login:
@@ -141,11 +143,11 @@ def test_an_issuer_that_is_taken_out_ends_its_logins() -> None:
     assert cookies(clock=clock, issuers=frozenset({"https://other.example"})).read(value) is None
 
 
-def test_an_ended_login_stays_ended() -> None:
+async def test_an_ended_login_stays_ended() -> None:
     """Also in a newer cookie of it."""
     clock = SettableClock()
     kept, began = cookies(clock=clock), ada(clock)
-    kept.end(began)
+    await kept.end(began)
     assert kept.read(kept.issue(began)) is None
     assert kept.read(kept.issue(evolve(began, id="lgn_other"))) is not None
 
@@ -157,22 +159,50 @@ def test_the_visitors_cookie_is_no_login() -> None:
     assert VisitorCookies((NEW,), clock=clock).read(cookies(clock=clock).issue(ada(clock))) is None
 
 
-def test_used_up_ids_are_remembered_as_long_as_they_could_come_again() -> None:
+async def test_used_up_ids_are_remembered_as_long_as_they_could_come_again() -> None:
     """And no more of them than there is room for; the oldest go first."""
     clock = SettableClock()
-    spent = SpentIds(HOUR, clock=clock, most=2)
-    assert [spent.spend(each) for each in ("a", "b", "a")] == [True, True, False]
-    assert spent.spend("c")
+    spent = SpentIds("test", HOUR, clock=clock, store=MemoryStore(), most=2)
+    assert [await spent.spend(each) for each in ("a", "b", "a")] == [True, True, False]
+    assert await spent.spend("c")
     assert ("a" in spent, "b" in spent, "c" in spent) == (False, True, True)
     clock.advance(HOUR + timedelta(seconds=1))
-    assert spent.spend("d")
+    assert await spent.spend("d")
     assert "b" not in spent
+
+
+async def test_used_up_ids_survive_a_restart_until_their_life_is_over() -> None:
+    """Each purpose has its own; housekeeping leaves those that could be shown again."""
+    clock, store = SettableClock(), MemoryStore()
+    first = SpentIds("test", HOUR, clock=clock, store=store)
+    await first.spend("old")
+    clock.advance(HOUR)
+    await first.spend_again("new")
+    again, other = (SpentIds(each, HOUR, clock=clock, store=store) for each in ("test", "other"))
+    await again.load()
+    await other.load()
+    assert ("old" in again, await again.spend("new"), "new" in other) == (True, False, False)
+    clock.advance(timedelta(seconds=1))
+    await again.tidy()
+    assert [each.id for each in await store.begin().spent_ids.of("test")] == ["new"]
+
+
+async def test_an_id_that_could_not_be_kept_is_used_up_all_the_same() -> None:
+    """A full disk lets no ended login in; the caller hears of it."""
+    store = FailingStore()
+    store.error = StorageUnavailable()
+    spent = SpentIds("test", HOUR, clock=SettableClock(), store=store)
+    with pytest.raises(StorageUnavailable):
+        await spent.spend("a")
+    assert "a" in spent
 
 
 def states(clock: SettableClock) -> LoginStates:
     """States under a key."""
     entropy = FakeEntropy()
-    return LoginStates((NEW,), clock=clock, entropy=entropy, identifiers=Identifiers(clock, entropy))
+    return LoginStates(
+        (NEW,), clock=clock, entropy=entropy, identifiers=Identifiers(clock, entropy), store=MemoryStore()
+    )
 
 
 def test_a_browser_is_known_by_its_secret() -> None:
@@ -185,16 +215,16 @@ def test_a_browser_is_known_by_its_secret() -> None:
         assert made.browser(junk) not in {junk, secret}
 
 
-def test_attempts_of_one_browser_have_secrets_of_their_own() -> None:
+async def test_attempts_of_one_browser_have_secrets_of_their_own() -> None:
     """So an answer to one is none to another."""
     made = states(SettableClock())
     browser = made.browser(None)
     one, two = (made.begin(provider="main", return_path="/", browser=browser) for _ in range(2))
     assert one.seed != two.seed
-    assert made.finish(one.state, browser=browser).attempt == one
-    assert made.finish(two.state, browser=browser).return_path == "/"
+    assert (await made.finish(one.state, browser=browser)).attempt == one
+    assert (await made.finish(two.state, browser=browser)).return_path == "/"
     with pytest.raises(LoginAttemptInvalid):
-        made.finish(one.state, browser=browser)
+        await made.finish(one.state, browser=browser)
     with pytest.raises(LoginAttemptInvalid):
         made.peek(two.state, browser=None)
 

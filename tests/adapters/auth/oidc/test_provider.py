@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives import hashes
 from orcheo_adapters.auth.oidc.http import ProviderHttp
 from orcheo_adapters.auth.oidc.provider import OidcProvider
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration
+from orcheo_adapters.auth.spent_ids import SpentIds
+from orcheo_adapters.memory.store import MemoryStore
 from orcheo_adapters.outgoing import Outgoing
-from orcheo_core.domain.login import EndedLogins, Identity
+from orcheo_core.domain.login import LOGOUT_NOTICE_LIFETIME, EndedLogins, Identity
 from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotVerified
 from orcheo_core.ports.identity import LoginAttempt
 from tests.fakes.clock import FakeClock
@@ -47,8 +49,17 @@ def provider(wrong: BadProvider, registration: ProviderRegistration = REGISTRATI
     """Ours, which asks that one."""
     http = ProviderHttp(httpx2.ASGITransport(wrong.app))
     return OidcProvider(
-        registration, redirect_uri="https://chat.example.org/auth/callback", http=http, clock=wrong.clock
+        registration,
+        redirect_uri="https://chat.example.org/auth/callback",
+        http=http,
+        clock=wrong.clock,
+        notices=notices(wrong),
     )
+
+
+def notices(wrong: BadProvider) -> SpentIds:
+    """No logout token was taken yet."""
+    return SpentIds("test", LOGOUT_NOTICE_LIFETIME, clock=wrong.clock, store=MemoryStore())
 
 
 async def sign_in(wrong: BadProvider, ours: OidcProvider | None = None, attempt: LoginAttempt = ATTEMPT) -> Identity:
@@ -383,6 +394,7 @@ async def test_how_the_secret_is_sent_can_be_chosen(wrong: BadProvider, client_a
         redirect_uri="https://chat.example.org/auth/callback",
         http=ProviderHttp(Watching(wrong.app)),
         clock=wrong.clock,
+        notices=notices(wrong),
     )
     assert await sign_in(wrong, ours) == ADA
     [exchange] = [each for each in sent if each.url.path == "/token"]
