@@ -74,7 +74,12 @@ async def test_a_graph_gets_the_action_and_no_message(name: str) -> None:
         thread_id="thr_1",
         turn_id="trn_1",
         subject=Subject("anon:vis_1"),
-        history=(PastMessage(said_by="visitor", text="delete my account"),) if name == "shop" else (),
+        history=(
+            PastMessage(said_by="visitor", text="delete my account"),
+            PastMessage(said_by="workflow", text="Done."),
+        )
+        if name == "shop"
+        else (),
         cause=CLICKED,
     )
     run = RunnerRegistry().get("langgraph").run(RunRequest(spec=spec, text="", context=context))
