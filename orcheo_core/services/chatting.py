@@ -43,6 +43,7 @@ from orcheo_core.domain.workflow import ANSWER_SECONDS, HISTORY_LENGTH
 from orcheo_core.errors import (
     ActionFailed,
     ActionNotTaken,
+    ChatSessionEnded,
     IdempotencyKeyReused,
     ItemNotFound,
     NothingPending,
@@ -317,7 +318,7 @@ class Chatting:
 
         Besides the widget, a title and hidden context are kept; what else the workflow says is left out, with a line
         in the log. May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`,
-        :class:`ActionNotTaken`.
+        :class:`ActionNotTaken`, and :class:`ChatSessionEnded` when the owner ended all chats in between.
         """
         change, thread = await self._opened(visit, thread_id, touch=False)
         await self._check_takes_actions(visit, action)
@@ -330,6 +331,8 @@ class Chatting:
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             raise ActionFailed from error
+        if self._live_turns.has_ended_since(visit.workflow.id, visit.endings):
+            raise ChatSessionEnded
         for what in said.left_out:
             self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
         return await self._keep(visit, turn, said.kept)

@@ -238,10 +238,14 @@ class LiveTurns:
             if live.turn.workflow_id == workflow_id:
                 live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
 
+    def has_ended_since(self, workflow_id: str, endings: int) -> bool:
+        """Whether the owner has ended all turns of a workflow since ``endings`` were counted."""
+        return self._last_ending.get(workflow_id, 0) > endings
+
     def stop_if_ended_since(self, turn_id: str, endings: int) -> None:
         """Stop this turn if its owner has ended all turns of its workflow since ``endings`` were counted."""
         live = self._running.get(turn_id)
-        if live is not None and self._last_ending.get(live.turn.workflow_id, 0) > endings:
+        if live is not None and self.has_ended_since(live.turn.workflow_id, endings):
             live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
 
     def stop_all(self) -> None:

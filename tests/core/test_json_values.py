@@ -17,10 +17,10 @@ from orcheo_core.domain.run import (
     WidgetShown,
 )
 from orcheo_core.domain.turn import TurnStatus
-from orcheo_core.errors import ActionFailed, MalformedRequest, ThreadNotFound
+from orcheo_core.errors import ActionFailed, ChatSessionEnded, MalformedRequest, ThreadNotFound
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.chatting import ActionInput
-from tests.core.hall import Hall
+from tests.core.hall import ADA, Hall
 
 CARD = {"type": "Card", "children": []}
 
@@ -133,3 +133,15 @@ def test_a_request_that_is_nested_too_deeply_is_refused() -> None:
     assert load_object(b'{"x":' + b"[" * 99 + b"]" * 99 + b"}")
     with pytest.raises(MalformedRequest, match="nested more than 100 levels deep"):
         load_object(b'{"x":' + b"[" * 100 + b"]" * 100 + b"}")
+
+
+async def test_an_action_at_once_keeps_nothing_after_the_owner_archived_the_workflow(hall: Hall) -> None:
+    """It was under way when all chats were ended."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, [WidgetShown(widget=CARD)])
+    widget = (await hall.items(turn.thread_id))[-1]
+    other = {"type": "Card", "children": [{"type": "Text", "value": "late"}]}
+    hall.runners.script = (lambda: hall.core.publishing.archive(ADA, "echo"), [WidgetChanged(widget=other)])
+    with pytest.raises(ChatSessionEnded):
+        await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="go", item_id=widget.id))
+    assert await hall.store.begin().items.find(turn.thread_id, widget.id) == widget
