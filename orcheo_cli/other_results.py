@@ -75,6 +75,9 @@ def answer_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of the audit."""
+    if not result["audit_entries"]:
+        yield "No audit entries found."
+        return
     headings = ("WHEN", "WHO", "BY", "WHAT", "WORKFLOW", "NOTE")
     yield from table_lines(headings, [_audit_row(each) for each in result["audit_entries"]], width)
 

@@ -18,6 +18,12 @@ def test_list_shows_who_did_what(orcheo: CommandLine, sync_house: SyncHouse) -> 
     assert said.err.startswith("There are more: orcheo audit list --limit 1 --after aud_")
 
 
+def test_a_filter_that_nothing_matches_shows_no_empty_table(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+    """As the other lists do."""
+    sync_house.publish()
+    assert orcheo("audit", "list", "--until", "2026-01-01").out == "No audit entries found.\n"
+
+
 def test_verify_says_how_many_and_the_last_link(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """So that it can be kept elsewhere."""
     sync_house.publish()
