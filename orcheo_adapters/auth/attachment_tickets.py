@@ -4,6 +4,7 @@ An ``<img>`` cannot send a chat grant, and ChatKit's two-phase upload sends only
 opens one attachment for one purpose, and not for long; it is not a credential for anything else.
 """
 
+from datetime import timedelta
 from enum import StrEnum
 
 from itsdangerous import BadData
@@ -40,6 +41,7 @@ class AttachmentTickets:
         if len(ticket) > _MAX_LENGTH or not ticket.isascii():
             raise AttachmentNotFound
         try:
-            return self._signers[use].unsign(ticket, max_age=TICKET_SECONDS).decode("ascii")
+            attachment_id, _ = self._signers[use].opened(ticket, lifetime=timedelta(seconds=TICKET_SECONDS))
         except BadData:
             raise AttachmentNotFound from None
+        return attachment_id.decode("ascii")

@@ -1,12 +1,16 @@
 """itsdangerous as it should be used: SHA-256 and HMAC, a purpose for each signature, several keys, our clock."""
 
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from itsdangerous import TimestampSigner
+from itsdangerous import SignatureExpired, TimestampSigner
 
 from orcheo_core.ports.clock import Clock
 
 MIN_KEY_BYTES = 32
+
+SKEW_SECONDS = 30
+"""A clock that was put back by so much, or another node's that runs ahead, makes no signature void."""
 
 
 class ClockedSigner(TimestampSigner):
@@ -24,3 +28,16 @@ class ClockedSigner(TimestampSigner):
     def get_timestamp(self) -> int:
         """Whole seconds since 1970, by our clock."""
         return int(self._clock.now().timestamp())
+
+    def opened(self, text: str, *, lifetime: timedelta, skew: float = SKEW_SECONDS) -> tuple[bytes, datetime]:
+        """What was signed, and when; a moment within ``skew`` seconds from now on counts as now.
+
+        Raises :class:`SignatureExpired` outside of that time, and other :class:`BadData` for what is not genuine.
+        """
+        value, at = self.unsign(text, return_timestamp=True)
+        now = datetime.fromtimestamp(self.get_timestamp(), UTC)
+        age = (now - at).total_seconds()
+        if not -skew <= age <= lifetime.total_seconds():
+            message = f"signed {age} seconds ago"
+            raise SignatureExpired(message, payload=value, date_signed=at)
+        return value, min(at, now)

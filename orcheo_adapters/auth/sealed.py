@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from attrs import field, frozen
 from itsdangerous import BadData, SignatureExpired
@@ -49,10 +49,10 @@ class Seal:
         if len(text) > self._longest or not text.isascii():
             raise SealBroken
         try:
-            packed, at = self._signer.unsign(text, max_age=int(lifetime.total_seconds()), return_timestamp=True)
+            packed, at = self._signer.opened(text, lifetime=lifetime)
         except SignatureExpired:
             raise SealExpired from None
         except BadData:
             raise SealBroken from None
         values = json.loads(urlsafe_b64decode(packed + b"=" * (-len(packed) % 4)))
-        return Opened(values=values, signed_at=at.astimezone(UTC))
+        return Opened(values=values, signed_at=at)

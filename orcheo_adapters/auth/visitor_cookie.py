@@ -1,6 +1,7 @@
 """The signed cookie by which an anonymous visitor is known again."""
 
 from datetime import timedelta
+from math import inf
 
 from itsdangerous import BadData
 
@@ -25,11 +26,14 @@ class VisitorCookies:
         return self._signer.sign(visitor_id).decode("ascii")
 
     def read(self, value: str) -> str | None:
-        """The visitor id in a genuine cookie value that is at most a year old; None for anything else."""
+        """The visitor id in a genuine cookie value that is at most a year old; None for anything else.
+
+        However far ahead the clock was that signed it: another id in its place would lose the visitor their threads.
+        """
         if len(value) > _MAX_LENGTH or not value.isascii():
             return None
         try:
-            signed = self._signer.unsign(value, max_age=int(VISITOR_COOKIE_LIFETIME.total_seconds()))
+            signed, _ = self._signer.opened(value, lifetime=VISITOR_COOKIE_LIFETIME, skew=inf)
         except BadData:
             return None
         visitor_id = signed.decode("ascii")

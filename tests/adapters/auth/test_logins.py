@@ -110,6 +110,18 @@ def cookies(*keys: bytes, clock: SettableClock, issuers: frozenset[str] = frozen
     return LoginCookies(keys or (NEW,), issuers=issuers, clock=clock, store=MemoryStore())
 
 
+def test_a_seal_outlives_a_clock_that_goes_back_a_little() -> None:
+    """Half a minute counts as now, so that nothing lasts longer for it; more is refused."""
+    clock = SettableClock()
+    text = seal(clock=clock).close({"a": "b"})
+    clock.advance(timedelta(seconds=-30))
+    opened = seal(clock=clock).open(text, lifetime=HOUR)
+    assert (opened.values, opened.signed_at) == ({"a": "b"}, clock.now().replace(microsecond=0))
+    clock.advance(timedelta(seconds=-1))
+    with pytest.raises(SealExpired):
+        seal(clock=clock).open(text, lifetime=HOUR)
+
+
 def ada(clock: SettableClock) -> Login:
     """A login that begins now."""
     return login("ada", at=clock.now())
