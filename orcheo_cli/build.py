@@ -11,6 +11,7 @@ from attrs import NOTHING, Attribute
 
 from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
+from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.layout import one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
 from orcheo_cli.output import print_json, terminal_width
@@ -34,7 +35,7 @@ _REPEATED = "May be repeated."
 
 def operation_group(name: str, summary: str) -> click.Group:
     """The commands of all operations whose first word is ``name``."""
-    group = click.Group(name, help=summary)
+    group = click.Group(name, help=summary, context_settings=HELP_BY_BOTH)
     for operation in _operations(name):
         word, command = operation.command
         if word == name:
@@ -71,7 +72,14 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
             result = context.connect().perform(operation.name, arguments)
         _print(result, as_json=context.as_json)
 
-    return click.Command(name, callback=run, params=params, help=_help(operation), short_help=operation.summary)
+    return click.Command(
+        name,
+        callback=run,
+        params=params,
+        help=_help(operation),
+        short_help=operation.summary,
+        context_settings=HELP_BY_BOTH,
+    )
 
 
 def _confirm(operation: Operation[Any, Any], arguments: dict[str, Any], context: CliContext) -> None:

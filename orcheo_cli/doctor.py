@@ -14,6 +14,7 @@ from orcheo_adapters.client_settings import server_url
 from orcheo_adapters.settings import ServerSettings
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.exit_codes import FAILED
+from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.layout import one_line, paragraph
 from orcheo_cli.output import print_json, terminal_width
 from orcheo_core.errors import OrcheoError
@@ -31,7 +32,7 @@ class Finding:
     advice: str = ""
 
 
-@click.command(params=[json_option()])
+@click.command(params=[json_option()], context_settings=HELP_BY_BOTH)
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
     """Check this installation and its server; exit 1 when something is wrong."""

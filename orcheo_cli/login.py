@@ -9,6 +9,7 @@ from orcheo_adapters.client_settings import ClientSettings, server_url
 from orcheo_adapters.credentials import Credentials
 from orcheo_adapters.remote import Operations, RemoteOperations
 from orcheo_cli.context import CliContext, json_option
+from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.output import print_json
 from orcheo_core.domain.actor import Channel
 from orcheo_core.domain.opaque_token import OpaqueToken
@@ -22,7 +23,7 @@ def _connect(settings: ClientSettings) -> Operations:
     return RemoteOperations(settings, Channel.CLI)
 
 
-@click.command(params=[json_option()])
+@click.command(params=[json_option()], context_settings=HELP_BY_BOTH)
 @click.pass_obj
 def login(context: CliContext) -> None:
     """Save a service token for the server at ORCHEO_URL.
@@ -37,7 +38,7 @@ def login(context: CliContext) -> None:
     _say(context, url, f"The service token for {url} is saved in {credentials.path}.")
 
 
-@click.command(params=[json_option()])
+@click.command(params=[json_option()], context_settings=HELP_BY_BOTH)
 @click.pass_obj
 def logout(context: CliContext) -> None:
     """Remove the saved service token for the server at ORCHEO_URL; it stays valid until it is revoked."""

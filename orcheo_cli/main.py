@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orcheo_cli.help_option import HELP_BY_BOTH
+
 if TYPE_CHECKING:
     from orcheo_cli.context import CliContext
 
@@ -68,7 +70,7 @@ def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
         ctx.exit()
 
 
-@click.group(cls=_LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LateGroup, context_settings=HELP_BY_BOTH)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show it and exit."
 )

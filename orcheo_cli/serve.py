@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orcheo_cli.help_option import HELP_BY_BOTH
+
 if TYPE_CHECKING:
     from orcheo_adapters.settings import ServerSettings
 
 _TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name. Never use it for real visitors."
 
 
-@click.command()
+@click.command(context_settings=HELP_BY_BOTH)
 @click.option("--host", help="Address to listen on (ORCHEO_HOST; 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on (ORCHEO_PORT; 8700).")
 @click.option(

@@ -43,7 +43,7 @@ def test_a_service_token_is_kept_for_its_server(server: ServerProcess) -> None:
     assert run(server, "workflow", "list").returncode == 0
     server.operation("tokens.revoke", id=created["details"]["id"])
     assert run(server, "login", said=f"{token}\n").returncode == 4
-    assert "forgotten" in run(server, "logout").stdout
+    assert "removed" in run(server, "logout").stdout
     assert run(server, "--json", "logout").stdout.startswith("{")
     assert run(server, "workflow", "list").returncode == 4
 
