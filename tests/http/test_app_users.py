@@ -88,7 +88,7 @@ async def test_unknown_fields_of_a_session_request_are_named(house: House) -> No
         ({"user": "a\x1bb"}, "user"),
         ({"user": "a", "metadata": "gold"}, "metadata"),
         ({"user": "a", "metadata": {"x": "y" * 5_000}}, "metadata"),
-        ({"user": "a", "metadata": {"x": json.loads("[" * 500 + "]" * 500)}}, "metadata"),
+        ({"user": "a", "metadata": {"x": json.loads("[" * 50 + "]" * 50)}}, "metadata"),
         ({"user": "a", "display_name": 5}, "display_name"),
         ({"metadata": {}}, "metadata"),
         ({"display_name": "Ada"}, "display_name"),
