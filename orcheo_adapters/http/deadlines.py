@@ -1,5 +1,9 @@
 """HTTP/1.1 connections with deadlines and strict framing: uvicorn by itself waits for ever for a request to arrive.
 
+One request at a time: what a client sends behind a request that is not answered yet (pipelining) is thrown away, and
+the connection ends with the answer, so that the client sends the rest over another one (RFC 9112, section 9.3.2). Read
+at once, a chunk of small requests would cost a hundred times its size in memory.
+
 Each connection is in one of two phases, waiting for a head or for a body, and has one deadline for it. What arrives
 during it does not move the deadline, so that dripping bytes gain nothing.
 """
@@ -12,7 +16,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from attrs import frozen
-from httptools import HttpParserInvalidMethodError
+from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from orcheo_adapters.http.problems import (
@@ -69,6 +73,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._begins_like_a_request = False
         self._closing = False
+        self._sent_more = False
         self._on_gone: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -89,18 +94,41 @@ class GuardedProtocol(HttpToolsProtocol):
             call()
 
     def data_received(self, data: bytes) -> None:
-        if self._closing:
+        if self._closing or self._sent_more:
             return
         if not self.in_body:
             self._head_bytes = len(data) + (self._head_bytes if self._in_head else 0)
             if self._deadline is None:
                 self._arm(self.deadlines.head_seconds)
             self._begins_like_a_request = _METHOD.match(data) is not None
-        super().data_received(data)
+        self._parse(data)
         if self._in_head and self._head_bytes > self.deadlines.head_bytes:
             self._refuse(HeadersTooLarge())
 
+    def _parse(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            if self._sent_more:
+                self._end_with_this_answer()
+            else:
+                self.send_400_response("Invalid HTTP request received.")
+        except HttpParserUpgrade:
+            self._unsupported_upgrade_warning()
+
+    def _end_with_this_answer(self) -> None:
+        """Read no more until the answer is out, then close."""
+        self._disarm()
+        self.flow.pause_reading()
+        if self.cycle.keep_alive:
+            self.cycle.keep_alive = False
+            self.cycle.transport = _LingeringAnswer(self)  # type: ignore[assignment]  # has all that a cycle uses
+
     def on_message_begin(self) -> None:
+        if self._is_answering():
+            self._sent_more = True
+            raise _SecondRequest
         self._in_head = True
         super().on_message_begin()
 
@@ -235,6 +263,17 @@ class _LastAnswer:
             self._protocol.linger()
         else:
             self._protocol.transport.close()
+
+
+class _SecondRequest(Exception):
+    """Stops the parser, whatever else is in the chunk that it reads."""
+
+
+class _LingeringAnswer(_LastAnswer):
+    """The same, where the client has sent more than will be read."""
+
+    def close(self) -> None:
+        self._protocol.linger()
 
 
 class _AnswerTo10(_LastAnswer):

@@ -109,13 +109,11 @@ async def test_an_idle_connection_is_closed(live: Live) -> None:
 
 
 async def test_requests_in_time_share_a_connection(live: Live) -> None:
-    """One after the other, and several sent at once."""
+    """One after the other."""
     async with live.connection() as connection:
         for _ in range(5):
             connection.send(HEAD + b"\r\n")
             await connection.until(b'{"status":"ok"}')
-    answer = await live.ask((HEAD + b"\r\n") * 3 + HEAD + CLOSE)
-    assert answer.raw.count(b"HTTP/1.1 200") == 4
 
 
 async def test_a_stream_may_last_longer_than_any_deadline(live: Live, house: House) -> None:
