@@ -155,6 +155,6 @@ class Runners(Protocol):
     def executes_code(self, kind: str) -> bool:
         """Whether registering a workflow of this kind needs the scope ``workflows:code``."""
 
+    @abstractmethod
     async def close(self) -> None:
         """Close every runner that was used."""
-        return

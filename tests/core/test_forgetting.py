@@ -41,6 +41,18 @@ async def test_a_workflow_whose_code_is_gone_does_not_keep_its_threads(hall: Hal
     assert await threads_of(hall) == []
 
 
+async def test_a_thread_whose_workflow_was_removed_meets_no_runner(hall: Hall) -> None:
+    """The workflow went in between, and its threads with it."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit)
+    thread = await hall.store.begin().threads.find(turn.thread_id)
+    assert thread is not None
+    await hall.core.registering.remove(ADA, "echo")
+    hall.runners.forgotten.clear()
+    assert await hall.core.transcripts._remover.remove(thread)
+    assert hall.runners.forgotten == []
+
+
 @pytest.mark.parametrize("retention", [False, True])
 async def test_a_purge_deletes_all_that_it_can_then_fails(hall: Hall, *, retention: bool) -> None:
     """One thread that cannot be forgotten does not keep the others."""

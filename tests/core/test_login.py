@@ -58,6 +58,13 @@ def test_what_is_no_identity_is_refused(issuer: str, sub: str) -> None:
         Identity(issuer=issuer, sub=sub, display_name="Ada")
 
 
+@pytest.mark.parametrize("session", ["x" * 256, "a\nb", "ä"])
+def test_the_providers_session_is_as_plain_as_a_sub(session: str) -> None:
+    """It stands in the signed cookie."""
+    with pytest.raises(ValueError, match="sid"):
+        evolve(identity("ada"), session=session)
+
+
 @pytest.mark.parametrize(
     ("given_name", "shown"),
     [("  Ada \n Lovelace ", "Ada Lovelace"), ("A\u202eda\x1b[31m", "Ada[31m"), ("x" * 200, "x" * 100), ("", "")],

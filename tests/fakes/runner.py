@@ -56,6 +56,9 @@ class FakeRunners(Runners, Runner):
     def get(self, kind: str) -> Runner:
         return self
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     def executes_code(self, kind: str) -> bool:
         return kind == "python"
 
