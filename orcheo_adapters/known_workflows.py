@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -32,6 +33,7 @@ _TEXTS_OR_NONE = (
 )
 _KEPT = (*_TEXTS, *_SWITCHES, *_TEXTS_OR_NONE)
 """The fields of a workflow that are kept: no runner settings, no notes, and of a publish token its hint at most."""
+_MOST_BYTES = 32_000_000
 
 
 class NothingKnown(NotFoundError):
@@ -136,11 +138,22 @@ class KnownWorkflows:
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
 
+    def _read_own(self) -> bytes:
+        """The bytes of the file; empty unless it is a plain file of this user's, as a pipe would never come to an end.
+
+        ``ORCHEO_CACHE_DIR`` may be a folder that others write to.
+        """
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            about = os.fstat(descriptor)
+            is_own = stat.S_ISREG(about.st_mode) and about.st_uid == os.getuid() and about.st_size <= _MOST_BYTES
+            return file.read() if is_own else b""
+
     def _write(self, known: dict[str, KnownWorkflow]) -> None:
         entries = {name: {"at": each.at.isoformat(), "workflow": each.workflow} for name, each in known.items()}
         text = json.dumps({"server": self.server, "workflows": entries}, ensure_ascii=False)
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}-{get_ident()}")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
         new.replace(self.path)

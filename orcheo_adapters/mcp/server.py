@@ -31,7 +31,7 @@ from orcheo_adapters.mcp.answers import DocumentPage, done, fitted, refused
 from orcheo_adapters.mcp.arguments import Arguments, understand
 from orcheo_adapters.mcp.offer import CONFIRM, PAGE, SECRET_TO_FILE, AnyOperation, Offer, is_document
 from orcheo_adapters.system.logs import get_logger
-from orcheo_core.errors import ConfirmationNeeded, Declined, OrcheoError
+from orcheo_core.errors import ConfirmationNeeded, Declined, FieldError, InvalidInput, OrcheoError
 
 Perform = Callable[[str, Arguments], Awaitable[dict[str, Any]]]
 """Carries out an operation by name; raises :class:`OrcheoError`."""
@@ -80,7 +80,10 @@ class ToolServer:
 
     async def _answer(self, context: Any, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
         operation = self.offer.find(params.name)
-        understood = understand(params.arguments or {}, self.offer.arguments(operation))
+        schema = self.offer.arguments(operation)
+        understood = understand(params.arguments or {}, schema)
+        if operation.secret is not None and SECRET_TO_FILE not in schema["properties"]:
+            _require_no_file(params.arguments or {})
         arguments = dict(understood.arguments)
         confirmed = arguments.pop(CONFIRM, False) is True
         file_name = arguments.pop(SECRET_TO_FILE, None)
@@ -171,6 +174,15 @@ class _OnlyTools(Middleware):
             tools = ServerCapabilities(tools=result.capabilities.tools)
             return result.model_copy(update={"capabilities": tools})
         return result
+
+
+def _require_no_file(given: Arguments) -> None:
+    """Refuse to show a secret that was meant for a file; left out like other unknown arguments, it would be shown."""
+    if given.get(SECRET_TO_FILE) is not None:
+        raise InvalidInput(
+            FieldError(SECRET_TO_FILE, "cannot be used here: the file would be on the server's machine"),
+            hint="Without it the secret is shown in this conversation; orcheo-mcp on the owner's machine can write it.",
+        )
 
 
 class _Shown(dict[str, Any]):

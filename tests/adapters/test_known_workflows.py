@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,7 @@ def test_by_default_it_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) ->
 
 _LEARN = """
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from orcheo_adapters.known_workflows import KnownWorkflows
@@ -309,3 +311,12 @@ def test_the_version_of_the_server_is_passed_on(known: KnownWorkflows) -> None:
     with build_sync_house() as house:
         assert RememberingOperations(house.operations(), known).version() == house.operations().version()
         assert house.operations().version() == version("orcheo")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "link"])
+def test_what_is_no_plain_file_is_never_read_from(known: KnownWorkflows, make: Callable[[Path], None]) -> None:
+    """It would never come to an end."""
+    known.path.parent.mkdir()
+    make(known.path)
+    with pytest.raises(NothingKnown, match="cannot be used"):
+        known.all()

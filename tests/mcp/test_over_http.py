@@ -55,6 +55,16 @@ async def test_acts_are_audited_as_an_assistants(house: House) -> None:
     assert (entries[-1].act, entries[-1].channel) == (Act.PUBLISHED, Channel.MCP)
 
 
+async def test_a_secret_that_was_meant_for_a_file_is_not_shown(house: House) -> None:
+    """Nothing is issued, as the conversation would hold it."""
+    await house.add()
+    arguments = {"ref": "echo", "confirm": True, "secret_to_file": "/secret"}
+    refused = result_of(await call(house, "tools/call", name="workflows_publish", arguments=arguments))
+    assert refused["isError"]
+    assert "secret_to_file" in refused["content"][0]["text"]
+    assert not (await house.store.begin().workflows.find("echo")).is_public  # type: ignore[union-attr]  # it was added
+
+
 async def test_a_scope_counts_as_everywhere(house: House) -> None:
     """What is refused is counted."""
     token = await house.owner("ada", Scope.WORKFLOWS_READ)
