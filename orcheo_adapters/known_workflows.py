@@ -131,8 +131,8 @@ class KnownWorkflows:
     def _load(self) -> dict[str, KnownWorkflow] | None:
         """None when there is no file that can be used."""
         try:
-            document = json.loads(self.path.read_bytes())
-            if self.path.stat().st_uid != os.getuid() or document["server"] != self.server:
+            document = json.loads(self._read_own())
+            if document["server"] != self.server:
                 return None
             return {name: _parsed(name, entry) for name, entry in document["workflows"].items()}
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):

@@ -318,5 +318,5 @@ def test_what_is_no_plain_file_is_never_read_from(known: KnownWorkflows, make: C
     """It would never come to an end."""
     known.path.parent.mkdir()
     make(known.path)
-    with pytest.raises(NothingKnown, match="cannot be used"):
+    with pytest.raises(NothingKnown, match="is damaged and is ignored"):
         known.all()
