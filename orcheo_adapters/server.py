@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from orcheo_adapters.auth.secrets_file import ServerSecrets, load_secrets
 from orcheo_adapters.backends import open_store
 from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS
+from orcheo_adapters.http.connections import raise_descriptor_limit
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
-from orcheo_adapters.http.serving import http_server
+from orcheo_adapters.http.serving import BACKLOG, http_server
 from orcheo_adapters.settings import ServerSettings
 from orcheo_adapters.system.clock import SystemClock
 from orcheo_adapters.system.collector import spare_the_collector
@@ -36,7 +37,6 @@ CHECKPOINT_SECONDS = 0.25
 HOUSEKEEPING_SECONDS = 60.0
 
 _DRAIN_SECONDS = 5.0
-_BACKLOG = 2048
 _LOG = get_logger("server")
 Assemble = Callable[[Store, ServerSecrets, ServerSettings], "Orcheo"]
 
@@ -72,6 +72,7 @@ def run_server(settings: ServerSettings, assemble: Assemble, *, on_ready: Callab
     """See :func:`orcheo_adapters.bootstrap.serve`."""
     listener = _listen(settings)
     try:
+        raise_descriptor_limit()
         configure_logs(settings.log_level)
         asyncio.run(_serve(settings, assemble, listener, on_ready))
     finally:
@@ -209,7 +210,7 @@ def _listen(settings: ServerSettings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _why_not(error, settings) from None

@@ -19,6 +19,7 @@ from attrs import frozen
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.problems import (
     CodingUnknown,
     HeadersTooLarge,
@@ -62,6 +63,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     deadlines: ClassVar[Deadlines] = Deadlines()
     security_headers: ClassVar[SecurityHeaders] = SecurityHeaders()
+    open_connections: ClassVar[Connections] = Connections()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,15 +76,23 @@ class GuardedProtocol(HttpToolsProtocol):
         self._begins_like_a_request = False
         self._closing = False
         self._sent_more = False
+        self._counted_as: str | None = None
         self._on_gone: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._counted_as = self.open_connections.enter(self.client[0] if self.client else "")
+        if self._counted_as is None:
+            self._closing = True
+            transport.abort()
+            return
         self._arm(self.deadlines.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
         self._forgive()
+        if self._counted_as is not None:
+            self.open_connections.leave(self._counted_as)
         super().connection_lost(exc)
         if self._on_gone is not None:
             self._on_gone()
@@ -300,6 +310,9 @@ class _AnswerTo10(_LastAnswer):
             write(chunk[: int(size, 16)])
 
 
-def guarded_protocol(deadlines: Deadlines, security_headers: SecurityHeaders) -> type[GuardedProtocol]:
-    """A protocol for uvicorn with these deadlines and headers."""
-    return type("Guarded", (GuardedProtocol,), {"deadlines": deadlines, "security_headers": security_headers})
+def guarded_protocol(
+    deadlines: Deadlines, security_headers: SecurityHeaders, connections: Connections
+) -> type[GuardedProtocol]:
+    """A protocol for uvicorn with these deadlines and headers, whose connections are counted together."""
+    parts = {"deadlines": deadlines, "security_headers": security_headers, "open_connections": connections}
+    return type("Guarded", (GuardedProtocol,), parts)

@@ -8,8 +8,14 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines, guarded_protocol
 from orcheo_adapters.http.security_headers import SecurityHeaders
+
+BACKLOG = 2048
+"""How many clients may wait for a connection."""
+_ACCEPTED_AT_ONCE = 16
+"""asyncio takes so many connections before any is counted, and writes a traceback for each that finds no descriptor."""
 
 GRACE_SECONDS = 1.5
 """Time for running answers when the server is asked to stop; then they are cut off."""
@@ -22,11 +28,13 @@ def http_server(
     security_headers: SecurityHeaders,
     on_ready: Callable[[], None],
     on_stop: Callable[[], None],
+    connections: Connections | None = None,
 ) -> uvicorn.Server:
     """A server for ``app``; ``on_ready`` is called once it listens, ``on_stop`` when it is asked to stop."""
     config = uvicorn.Config(
         app,
-        http=guarded_protocol(deadlines, security_headers),
+        http=guarded_protocol(deadlines, security_headers, connections or Connections()),
+        backlog=_ACCEPTED_AT_ONCE,
         ws="none",  # an upgrade would leave our deadlines behind
         access_log=False,
         log_config=None,
@@ -50,6 +58,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets=sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # which asyncio has set to its own number
         self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

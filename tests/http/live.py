@@ -9,6 +9,7 @@ import orjson
 from attrs import frozen
 from starlette.types import ASGIApp
 
+from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
@@ -107,7 +108,9 @@ class Live:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, deadlines: Deadlines = QUICK) -> AsyncIterator[Live]:
+async def serving(
+    app: ASGIApp, deadlines: Deadlines = QUICK, connections: Connections | None = None
+) -> AsyncIterator[Live]:
     """Serve ``app`` on a port of loopback."""
     listener = socket.create_server(("127.0.0.1", 0))
     listening = asyncio.Event()
@@ -117,6 +120,7 @@ async def serving(app: ASGIApp, deadlines: Deadlines = QUICK) -> AsyncIterator[L
         security_headers=SecurityHeaders(),
         on_ready=listening.set,
         on_stop=lambda: None,
+        connections=connections,
     )
     running = asyncio.create_task(server.serve(sockets=[listener]))
     await listening.wait()

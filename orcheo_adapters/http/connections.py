@@ -1,0 +1,71 @@
+"""How many connections may be open: fewer than the process has file descriptors, and not all for one address.
+
+Without a bound of its own the accept loop meets the system's, and then writes tracebacks in place of answers.
+"""
+
+import resource
+from collections import Counter
+from collections.abc import Callable
+from time import monotonic
+
+from orcheo_adapters.http.client_address import address_key
+from orcheo_adapters.system.logs import get_logger
+
+MOST = 8_192
+RESERVE = 96
+"""Descriptors that are kept for the database, files, and connections that are about to be refused."""
+_WANTED_DESCRIPTORS = 65_536
+_LOG_EVERY_SECONDS = 60.0
+_LOG = get_logger("http")
+
+
+def raise_descriptor_limit() -> None:
+    """Take as many descriptors as the system allows this process, up to what the server can use."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _WANTED_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def descriptor_limit() -> int:
+    """How many descriptors this process may have now: an operator can change it while the server runs."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _WANTED_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
+class Connections:
+    """Counts the open connections of one server, in all and by client address (IPv6: by /64 network)."""
+
+    def __init__(
+        self, descriptors: Callable[[], int] = descriptor_limit, seconds: Callable[[], float] = monotonic
+    ) -> None:
+        """Stay below what ``descriptors`` says; ``seconds`` times the lines in the log."""
+        self._descriptors = descriptors
+        self._seconds = seconds
+        self._open: Counter[str] = Counter()
+        self._refused = 0
+        self._said_at: float | None = None
+
+    def enter(self, host: str) -> str | None:
+        """Count one more connection; return the key to leave by, or None when there are too many."""
+        most = max(1, min(MOST, self._descriptors() - RESERVE))
+        key = address_key(host)
+        if self._open.total() >= most or self._open[key] >= max(1, most * 3 // 4):
+            self._refuse(most)
+            return None
+        self._open[key] += 1
+        return key
+
+    def leave(self, key: str) -> None:
+        """The connection is gone."""
+        self._open[key] -= 1
+        if not self._open[key]:
+            del self._open[key]
+
+    def _refuse(self, most: int) -> None:
+        self._refused += 1
+        now = self._seconds()
+        if self._said_at is None or now - self._said_at >= _LOG_EVERY_SECONDS:
+            text = "%d connections refused: %d are open; at most %d in all and %d for one address"
+            _LOG.warning(text, self._refused, self._open.total(), most, most * 3 // 4)
+            self._said_at, self._refused = now, 0
