@@ -6,7 +6,9 @@ from typing import Any
 import click
 
 from orcheo_cli.layout import clean, moment, one_line, paragraph, table_lines
+from orcheo_core.domain.shown_text import with_unseen_named
 
+_BAR = "│ "
 _SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow"}
 
 
@@ -32,13 +34,13 @@ def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str
 
 
 def _thread_row(each: dict[str, Any]) -> tuple[str, ...]:
-    return (each["id"], each["subject"], moment(each["updated_at"]) or "", each["title"] or "")
+    return (each["id"], each["subject"], moment(each["updated_at"]) or "", with_unseen_named(each["title"] or ""))
 
 
 def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """What was said in a thread."""
     thread = result["thread"]
-    yield click.style(paragraph(thread["title"] or thread["id"], width), bold=True)
+    yield click.style(paragraph(with_unseen_named(thread["title"] or thread["id"]), width), bold=True)
     yield f"{one_line(thread['id'])} of {one_line(thread['subject'])}, latest turn {result['status'] or 'none'}"
     turns = {turn["id"]: turn for turn in result.get("turns", [])}
     for item in result["items"]:
@@ -49,10 +51,17 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
             judged = f" ({item['feedback']} feedback)" if item["feedback"] else ""
             yield ""
             yield click.style(f"{one_line(who)}, {moment(item['created_at'])}{judged}", dim=True)
-            yield from (paragraph(line, width) for line in clean(item["text"]).split("\n"))
+            yield from _quoted(item["text"], width)
     for turn in turns.values():
         if turn["code"]:  # its answer is whole, but for a part that could not be shown
             yield from ("", paragraph(f"One turn ({one_line(turn['code'])}): {one_line(turn['reason'])}", width))
+
+
+def _quoted(text: str, width: int | None) -> Iterator[str]:
+    """Behind a bar, so that no line of it can pass for the head of another item."""
+    for line in with_unseen_named(text).split("\n"):
+        for part in paragraph(line, width and max(1, width - len(_BAR))).split("\n"):
+            yield f"{_BAR}{part}".rstrip()
 
 
 def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int | None) -> Iterator[str]:

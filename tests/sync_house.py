@@ -61,10 +61,11 @@ class SyncHouse:
         self.add(handle)
         return self.result("workflows.publish", ref=handle, **options)
 
-    def chat(self, ref: str) -> str:
+    def chat(self, ref: str, text: str = "Hello") -> str:
         """Publish a workflow and say something to it; the id of the thread."""
         token = self.result("workflows.publish", ref=ref)["publish_token"]
-        answer = self.call(self.house.chatkit, token, "threads.create", input=USER_INPUT)
+        said = {**USER_INPUT, "content": [{"type": "input_text", "text": text}]}
+        answer = self.call(self.house.chatkit, token, "threads.create", input=said)
         return str(events_of(answer)[0]["thread"]["id"])
 
     def token(self, *scopes: Scope) -> str:

@@ -11,6 +11,10 @@ import unicodedata
 from orcheo_core.errors import FieldError, InvalidInput
 
 _REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN_CARRIERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})
 """General categories that show nothing by themselves."""
@@ -24,6 +28,16 @@ def plain_blanks(text: str) -> str:
 def without_refused(text: str) -> str:
     """``text`` without the characters that may not be shown."""
     return _REFUSED.sub("", text)
+
+
+def with_unseen_named(text: str) -> str:
+    """``text`` with every character that hides or carries something unseen written as ``<U+E0041>``.
+
+    For text of strangers that people read: tag characters, zero-width characters and direction characters can carry
+    orders to an assistant or make one text pass for another. Line ends, tabs, and the joiners and selectors of scripts
+    and emoji between visible characters stay.
+    """
+    return _UNSEEN_CARRIERS.sub(lambda match: f"<U+{ord(match[0]):04X}>", text.replace("\r\n", "\n"))
 
 
 def has_something_to_see(text: str) -> bool:

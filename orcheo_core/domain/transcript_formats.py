@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from orcheo_core.domain.items import Item
+from orcheo_core.domain.shown_text import with_unseen_named
 from orcheo_core.domain.transcript import Transcript, details_of, kind_of, text_of
 
 _SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow"}
@@ -71,7 +72,7 @@ def _as_markdown(transcript: Transcript) -> str:
         if text := text_of(item):
             who = _SPEAKERS.get(kind_of(item), kind_of(item).replace("_", " ").capitalize())
             lines += ["", f"## {who}, {item.created_at:%Y-%m-%d %H:%M:%S} UTC", ""]
-            lines += [f"> {line}".rstrip() for line in text.splitlines()]
+            lines += [f"> {line}".rstrip() for line in with_unseen_named(text).splitlines()]
     return "\n".join(lines) + "\n"
 
 
@@ -93,7 +94,7 @@ def _head(transcript: Transcript) -> dict[str, Any]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return with_unseen_named(" ".join(text.split()))
 
 
 _FORMATS = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orcheo_core.domain.login import shown_name
-from orcheo_core.domain.shown_text import check_name, plain_blanks
+from orcheo_core.domain.shown_text import check_name, plain_blanks, with_unseen_named
 from orcheo_core.errors import InvalidInput
 from tests import samples
 
@@ -123,3 +123,19 @@ def test_a_name_that_is_taken_can_be_shown(name: str) -> None:
         return
     assert not any(unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} for each in plain)
     assert not any(unicodedata.bidirectional(each) in {"LRE", "RLE", "LRO", "RLO", "PDF"} for each in plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("tag \U000e0069\U000e0067", "tag <U+E0069><U+E0067>"),
+        ("zero\u200bwidth \u2060\ufeff", "zero<U+200B>width <U+2060><U+FEFF>"),
+        ("left \u202eright", "left <U+202E>right"),
+        ("\x1b[2J\x07", "<U+001B>[2J<U+0007>"),
+        ("one\r\ntwo\rthree\tfour", "one\ntwo<U+000D>three\tfour"),
+        ("می\u200cخواهم \U0001f468\u200d\U0001f469 ❤\ufe0f", "می\u200cخواهم \U0001f468\u200d\U0001f469 ❤\ufe0f"),
+    ],
+)
+def test_what_hides_in_a_strangers_text_is_named(text: str, shown: str) -> None:
+    """Scripts and emoji that need joiners and selectors stay as they are."""
+    assert with_unseen_named(text) == shown
