@@ -41,6 +41,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.identity import IdentityProvider
+from orcheo_core.ports.notices import NullNotices
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.transcriber import Transcriber
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from orcheo_adapters.auth.oidc.http import ProviderHttp
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
     from orcheo_adapters.http.mcp import McpApp
+    from orcheo_adapters.webhook import Webhook
 
 LOCAL_OWNER = Actor("local")
 """The owner that the local owner token of a data folder stands for."""
@@ -94,6 +96,7 @@ class Orcheo:
     runners: Runners
     parts: HttpParts
     background: AsyncioBackground
+    webhook: "Webhook | None"
     app: Starlette
 
 
@@ -109,6 +112,7 @@ def assemble(
     machine = machine or Machine.real(settings)
     clock = machine.clock
     background = AsyncioBackground()
+    webhook = _webhook(settings, machine, store)
     notices = SpentIds("logout-notice", LOGOUT_NOTICE_LIFETIME, clock=clock, store=store)
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     encoder = ChatKitEncoder(_attachment_links(settings, attachment_tickets))
@@ -136,6 +140,7 @@ def assemble(
             attachment_rules=settings.attachment_rules,
             identity_providers=_identity_providers(settings, machine, notices),
             flags=_flags(settings),
+            notices=webhook or NullNotices(),
             longest_answer=int(settings.runner_conditions.time_limit),
         )
     )
@@ -162,7 +167,9 @@ def assemble(
         load_mcp=_load_mcp,
         static_folder=static_folder,
     )
-    return Orcheo(core=core, runners=machine.runners, parts=parts, background=background, app=create_app(parts))
+    return Orcheo(
+        core=core, runners=machine.runners, parts=parts, background=background, webhook=webhook, app=create_app(parts)
+    )
 
 
 def _identity_providers(settings: ServerSettings, machine: Machine, notices: SpentIds) -> tuple[IdentityProvider, ...]:
@@ -191,6 +198,17 @@ def _proofs_of_work(
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
 
     return ProofsOfWork(secrets.cookie_keys, clock=clock, store=store)
+
+
+def _webhook(settings: ServerSettings, machine: Machine, store: Store) -> "Webhook | None":
+    if settings.webhook is None:
+        return None
+    from orcheo_adapters.runners.guarded_http import GuardedHttp
+    from orcheo_adapters.webhook import Webhook
+
+    conditions = settings.runner_conditions
+    http = GuardedHttp(conditions.allowed, outgoing=conditions.outgoing)
+    return Webhook(settings.webhook, store=store, http=http, clock=machine.clock, entropy=machine.entropy)
 
 
 def _flags(settings: ServerSettings) -> Flags | None:

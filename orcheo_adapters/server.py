@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ CHECKPOINT_SECONDS = 0.25
 """Text of a running turn becomes durable within this time, plus one commit: 500 ms are promised."""
 
 HOUSEKEEPING_SECONDS = 60.0
+WEBHOOK_SECONDS = 1.0
 
 _DRAIN_SECONDS = 5.0
 _LOG = get_logger("server")
@@ -98,6 +99,7 @@ async def _serve(
             _warn_of_one_address(settings)
             await _require_credentials(settings, store, folder)
             async with (
+                _delivering(orcheo),
                 repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
                 repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: keep_house(orcheo, store, settings.retention)),
             ):
@@ -168,6 +170,15 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def _delivering(orcheo: "Orcheo") -> AsyncIterator[None]:
+    """Deliver the webhook's messages; a server without a webhook does nothing."""
+    async with AsyncExitStack() as stack:
+        if orcheo.webhook is not None:
+            await stack.enter_async_context(repeated("webhook", WEBHOOK_SECONDS, orcheo.webhook.deliver))
+        yield
 
 
 async def keep_house(orcheo: "Orcheo", store: Store, retention: timedelta | None) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
@@ -33,6 +34,9 @@ from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
+
+if TYPE_CHECKING:
+    from orcheo_adapters.webhook import WebhookSettings
 
 
 class DevLoginBeyondLoopback(InvalidError):
@@ -72,6 +76,8 @@ class ServerSettings:
     """What is switched on, where no provider of flags says otherwise."""
     flags_provider: str | None = None
     """``package.module:callable`` that makes an OpenFeature provider."""
+    webhook: "WebhookSettings | None" = None
+    """Where messages about failed turns and owners' acts are sent; None sends nothing."""
     retention: timedelta | None = None
     """Threads without a message for this long are purged; None keeps all."""
 
@@ -92,12 +98,13 @@ class ServerSettings:
         host = host or listening_host(environment)
         port = listening_port(environment) if port is None else port
         folder = data_dir or data_folder_path(environment)
+        conditions = _runner_conditions(environment)
         settings = cls(
             host=host,
             port=port,
             data_dir=folder,
             public_url=public_url(environment) or local_url(host, port),
-            runner_conditions=_runner_conditions(environment),
+            runner_conditions=conditions,
             rate_plan=rate_plan(environment),
             trusted_proxies=trusted_proxies(environment),
             allowed_hosts=allowed_hosts(environment),
@@ -108,6 +115,7 @@ class ServerSettings:
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),
             log_level=log_level(environment),
             retention=retention(environment),
+            webhook=_webhook(environment, conditions.allowed),
             flags=flags(environment),
             flags_provider=environment.get("ORCHEO_FLAGS_PROVIDER") or None,
         )
@@ -164,3 +172,11 @@ def _runner_conditions(environment: Mapping[str, str]) -> Conditions:
         allowed=AllowedAddresses.parse(allowed, path="ORCHEO_HTTP_RUNNER_ALLOW"),
         outgoing=Outgoing.load(environment),
     )
+
+
+def _webhook(environment: Mapping[str, str], allowed: AllowedAddresses) -> "WebhookSettings | None":
+    if not environment.get("ORCHEO_WEBHOOK_URL", "").strip():
+        return None
+    from orcheo_adapters.webhook import WebhookSettings
+
+    return WebhookSettings.load(environment, allowed)

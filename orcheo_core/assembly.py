@@ -19,6 +19,7 @@ from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.identity import IdentityProvider
+from orcheo_core.ports.notices import Notices, NullNotices
 from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
@@ -72,6 +73,7 @@ class Ports:
     """Which features are switched on for whom; all of them when nothing is said."""
     longest_answer: int = TIME_LIMIT_MOST
     """Seconds that no workflow may ask more of, for one answer."""
+    notices: Notices = field(factory=NullNotices)
     audit_listeners: tuple[AuditListener, ...] = ()
     """Called with every audited act once it is durable."""
 
@@ -108,7 +110,7 @@ def assemble_core(ports: Ports) -> Core:
     """Join the services over ``ports``."""
     store, clock, entropy, peppers = ports.store, ports.clock, ports.entropy, ports.peppers
     identifiers = Identifiers(clock, entropy)
-    audit_trail = AuditTrail(clock, identifiers, ports.audit_listeners)
+    audit_trail = AuditTrail(clock, identifiers, ports.audit_listeners, ports.notices)
     live_turns = LiveTurns(clock)
     gate = FeatureGate(ports.flags)
     engine = TurnEngine(
@@ -120,6 +122,7 @@ def assemble_core(ports: Ports) -> Core:
         clock=clock,
         new_item_id=partial(identifiers.new, IdKind.ITEM),
         live_turns=live_turns,
+        notices=ports.notices,
     )
     registering = Registering(
         store=store,

@@ -11,6 +11,7 @@ from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.component_items import HiddenItem
+from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
@@ -393,6 +394,32 @@ class MemorySpentIdRepository(MemoryRepository, ports.SpentIdRepository):
                 yield tables.spent_ids.drop(key)
 
         self._stage(write)
+
+
+class MemoryDeliveryRepository(MemoryRepository, ports.DeliveryRepository):
+    """See the port."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        found = [each for each in self._tables.deliveries.rows.values() if each.due_at <= now]
+        return sorted(found, key=lambda each: (each.due_at, each.id))[:limit]
+
+    def add(self, delivery: Delivery, *, most: int) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            rows = tables.deliveries.rows
+            if len(rows) < most and delivery.id not in rows:
+                yield tables.deliveries.put(delivery.id, delivery)
+
+        self._stage(write)
+
+    def put_off(self, delivery: Delivery) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            if delivery.id in tables.deliveries.rows:
+                yield tables.deliveries.put(delivery.id, delivery)
+
+        self._stage(write)
+
+    def remove(self, delivery_id: str) -> None:
+        self._stage(lambda tables: [tables.deliveries.drop(delivery_id)])
 
 
 class MemoryAuditRepository(MemoryRepository, ports.AuditRepository):

@@ -25,6 +25,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.attachments = rows.MemoryAttachmentRepository(tables, self._staged.append)
         self.feedback = rows.MemoryFeedbackRepository(tables, self._staged.append)
         self.spent_ids = rows.MemorySpentIdRepository(tables, self._staged.append)
+        self.deliveries = rows.MemoryDeliveryRepository(tables, self._staged.append)
         self.audit = rows.MemoryAuditRepository(tables, self._staged.append)
 
     def after_commit(self, tell: Callable[[], None]) -> None:

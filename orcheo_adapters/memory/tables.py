@@ -8,6 +8,7 @@ from attrs import Factory, frozen
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditLink
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
@@ -74,6 +75,7 @@ class Tables:
     """By item id: a later judgement takes the place of an earlier one."""
     spent_ids: Table[SpentId] = Factory(Table)
     """By purpose and id."""
+    deliveries: Table[Delivery] = Factory(Table)
     audit: Table[AuditEntry] = Factory(Table)
     audit_links: Table[AuditLink] = Factory(Table)
     """By their numbers, in their order."""

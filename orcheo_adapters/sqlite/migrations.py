@@ -155,6 +155,16 @@ _SPENT_IDS = (
     """,
 )
 
+_WEBHOOK = (
+    """
+    CREATE TABLE webhook_deliveries (
+        id TEXT PRIMARY KEY, body TEXT NOT NULL, created_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (due_at, id)",
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -165,6 +175,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _TITLES,
     _EXPIRED_CHAT_SESSIONS,
     _SPENT_IDS,
+    _WEBHOOK,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

@@ -13,6 +13,7 @@ from orcheo_adapters.sqlite.search import catch_up, items_with
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
@@ -404,6 +405,28 @@ class SqliteSpentIdRepository(SqliteRepository, ports.SpentIdRepository):
     def remove_older(self, purpose: str, before: datetime) -> None:
         sql = "DELETE FROM spent_ids WHERE purpose = ? AND at < ?"
         self._stage(Statement(sql, (purpose, rows.to_micros(before))))
+
+
+class SqliteDeliveryRepository(SqliteRepository, ports.DeliveryRepository):
+    """See the port."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        sql = "SELECT * FROM webhook_deliveries WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
+        return [rows.delivery_of(row) for row in self._database.read(sql, (rows.to_micros(now), limit))]
+
+    def add(self, delivery: Delivery, *, most: int) -> None:
+        sql = (
+            "INSERT OR IGNORE INTO webhook_deliveries SELECT ?, ?, ?, ?, ? "
+            "WHERE (SELECT count(*) FROM webhook_deliveries) < ?"
+        )
+        self._stage(Statement(sql, (*rows.delivery_row(delivery), most)))
+
+    def put_off(self, delivery: Delivery) -> None:
+        values = (delivery.attempts, rows.to_micros(delivery.due_at), delivery.id)
+        self._stage(Statement("UPDATE webhook_deliveries SET attempts = ?, due_at = ? WHERE id = ?", values))
+
+    def remove(self, delivery_id: str) -> None:
+        self._stage(Statement("DELETE FROM webhook_deliveries WHERE id = ?", (delivery_id,)))
 
 
 class SqliteAuditRepository(SqliteRepository, ports.AuditRepository):

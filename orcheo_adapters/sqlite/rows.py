@@ -14,6 +14,7 @@ from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import Act, AuditEntry, AuditLink
 from orcheo_core.domain.chat_session import ChatSession, Way
+from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.opaque_token import TokenDigest
@@ -289,6 +290,19 @@ def feedback_of(row: Row) -> Feedback:
     """From the columns of :func:`feedback_row`."""
     thread_id, item_id, kind, given_at = row
     return Feedback(thread_id=thread_id, item_id=item_id, kind=FeedbackKind(kind), given_at=_moment(given_at))
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    """id, body, created_at, due_at, attempts."""
+    times = (to_micros(delivery.created_at), to_micros(delivery.due_at))
+    return (delivery.id, delivery.body, *times, delivery.attempts)
+
+
+def delivery_of(row: Row) -> Delivery:
+    """From the columns of :func:`delivery_row`."""
+    delivery_id, body, created_at, due_at, attempts = row
+    times = {"created_at": _moment(created_at), "due_at": _moment(due_at)}
+    return Delivery(id=delivery_id, body=body, attempts=attempts, **times)
 
 
 def turn_row(turn: Turn) -> Row:

@@ -40,6 +40,7 @@ class SqliteUnitOfWork(UnitOfWork):
     attachments = _Lazily(repositories.SqliteAttachmentRepository)
     feedback = _Lazily(repositories.SqliteFeedbackRepository)
     spent_ids = _Lazily(repositories.SqliteSpentIdRepository)
+    deliveries = _Lazily(repositories.SqliteDeliveryRepository)
     audit = _Lazily(repositories.SqliteAuditRepository)
 
     def __init__(self, database: SqliteDatabase) -> None:

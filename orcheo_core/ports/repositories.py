@@ -8,6 +8,7 @@ from typing import Protocol
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
@@ -247,6 +248,26 @@ class SpentIdRepository(Protocol):
     @abstractmethod
     def remove_older(self, purpose: str, before: datetime) -> None:
         """Stage the removal of those of a purpose that were used before ``before``."""
+
+
+class DeliveryRepository(Protocol):
+    """Messages to the webhook that wait to be delivered."""
+
+    @abstractmethod
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Those whose next attempt is due at ``now``, the longest due first."""
+
+    @abstractmethod
+    def add(self, delivery: Delivery, *, most: int) -> None:
+        """Stage a new one; it is left out when ``most`` wait already, or when one with its id does."""
+
+    @abstractmethod
+    def put_off(self, delivery: Delivery) -> None:
+        """Stage its new count of attempts and its next time; nothing happens for one that is gone."""
+
+    @abstractmethod
+    def remove(self, delivery_id: str) -> None:
+        """Stage a removal; an unknown one is ignored."""
 
 
 class AuditRepository(Protocol):

@@ -14,6 +14,7 @@ from orcheo_core.ports.repositories import (
     AttachmentRepository,
     AuditRepository,
     ChatSessionRepository,
+    DeliveryRepository,
     FeedbackRepository,
     ItemRepository,
     PublishTokenRepository,
@@ -43,6 +44,7 @@ class UnitOfWork(Protocol):
     feedback: FeedbackRepository
     spent_ids: SpentIdRepository
     audit: AuditRepository
+    deliveries: DeliveryRepository
 
     @abstractmethod
     def after_commit(self, tell: Callable[[], None]) -> None:

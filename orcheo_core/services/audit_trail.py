@@ -8,6 +8,7 @@ from orcheo_core.domain.audit import Act, AuditEntry
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.notices import Notices, NullNotices
 from orcheo_core.ports.unit_of_work import UnitOfWork
 from orcheo_core.services.identifiers import Identifiers
 
@@ -18,11 +19,18 @@ AuditListener = Callable[[AuditEntry], None]
 class AuditTrail:
     """Stages one entry an act, so that act and entry become durable together."""
 
-    def __init__(self, clock: Clock, identifiers: Identifiers, listeners: Sequence[AuditListener] = ()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        identifiers: Identifiers,
+        listeners: Sequence[AuditListener] = (),
+        notices: Notices | None = None,
+    ) -> None:
         """Draw time and ids from these; tell each listener of each entry once it is durable."""
         self._clock = clock
         self._identifiers = identifiers
         self._listeners = tuple(listeners)
+        self._notices = notices or NullNotices()
 
     def record(
         self, change: UnitOfWork, act: Act, caller: Caller, *, workflow: Workflow | None = None, note: str = ""
@@ -40,5 +48,6 @@ class AuditTrail:
             actor_label=caller.label,
         )
         change.audit.append(entry)
+        self._notices.acted(change, entry)
         for listener in self._listeners:
             change.after_commit(partial(listener, entry))

@@ -22,6 +22,7 @@ from orcheo_core.errors import ConcurrentChange, OrcheoError, ServerStopping, St
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
+from orcheo_core.ports.notices import Notices, NullNotices
 from orcheo_core.ports.runner import NothingSaid, Run, Runners, RunTooLong, failure_of
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -54,6 +55,7 @@ class TurnEngine:
         clock: Clock,
         new_item_id: Callable[[], str],
         live_turns: LiveTurns,
+        notices: Notices | None = None,
     ) -> None:
         """Join the ports the engine needs."""
         self._store = store
@@ -64,6 +66,7 @@ class TurnEngine:
         self._clock = clock
         self._new_item_id = new_item_id
         self._live_turns = live_turns
+        self._notices = notices or NullNotices()
         self._is_stopping = False
 
     # --- begin ------------------------------------------------------------------------------------------------------
@@ -198,6 +201,7 @@ class TurnEngine:
         end = live.ended_as or live.natural_end()
         live.turn = live.turn.ended(end.status, self._clock.now(), end.fault)
         change.turns.save(live.turn)
+        await self._notices.turn_ended(change, live.turn)
         if live.turn.status is TurnStatus.COMPLETED:
             for item_id in live.turn.replaces:
                 change.items.remove(item_id)

@@ -17,6 +17,7 @@ from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.identity import IdentityProvider
+from orcheo_core.ports.notices import Notices, NullNotices
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.admitting import Visit
 from orcheo_core.services.audit_trail import AuditListener
@@ -100,6 +101,7 @@ def build_hall(
     identity_providers: tuple[IdentityProvider, ...] = (FakeIdentityProvider(),),
     store: Store | None = None,
     flags: Flags | None = None,
+    notices: Notices | None = None,
 ) -> Hall:
     """A new hall, over memory when no store is given."""
     failing, clock, entropy = FailingStore(store), FakeClock(), FakeEntropy()
@@ -122,6 +124,7 @@ def build_hall(
             public_url="https://chat.example.org",
             audit_listeners=audit_listeners,
             flags=flags,
+            notices=notices or NullNotices(),
         )
     )
     return Hall(

@@ -1,0 +1,166 @@
+"""The operator's webhook: signed messages about what happened, kept in the store until they are delivered."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+import httpx2
+from attrs import evolve, field, frozen
+
+from orcheo_adapters.runners.addresses import AllowedAddresses
+from orcheo_adapters.runners.guarded_http import GuardedHttp
+from orcheo_adapters.runners.signature import standard_webhook_headers
+from orcheo_adapters.setting_values import wrong_setting
+from orcheo_adapters.system.logs import get_logger
+from orcheo_core.domain.audit import Act, AuditEntry
+from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.errors import InvalidInput
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.entropy import Entropy
+from orcheo_core.ports.notices import Notices
+from orcheo_core.ports.runner import RunFailed
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+
+TURN_FAILED = "turn.failed"
+_ABOUT_VISITORS = {Act.LOGGED_IN, Act.LOGIN_DENIED, Act.LOGGED_OUT, Act.REFUSED}
+EVENTS = frozenset({TURN_FAILED}).union(act.value for act in Act if act not in _ABOUT_VISITORS)
+"""All that can be sent: what owners and operators do, and failed turns; nothing about single visitors."""
+
+MOST_WAITING = 10_000
+"""Messages that wait at the same time; further ones are left out."""
+
+GIVEN_UP_AFTER = timedelta(days=1)
+_AT_ONCE = 20
+_TIME_LIMIT = 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 21_600.0
+_PREFIX, _KEY_LENGTHS = "whsec_", range(24, 65)
+_LOG = get_logger("webhook")
+
+
+@frozen(kw_only=True)
+class WebhookSettings:
+    """Where messages go, the key that signs them, and which events are sent."""
+
+    url: str
+    key: bytes = field(repr=False)
+    events: frozenset[str] = EVENTS
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str], allowed: AllowedAddresses) -> "WebhookSettings":
+        """From ``ORCHEO_WEBHOOK_URL`` and its like; :class:`InvalidInput` names the setting that is wrong."""
+        url = environment.get("ORCHEO_WEBHOOK_URL", "").strip()
+        try:
+            GuardedHttp(allowed).check_url(url)
+        except InvalidInput as error:
+            raise wrong_setting("ORCHEO_WEBHOOK_URL", error.fields[0].message) from None
+        key = _key(environment.get("ORCHEO_WEBHOOK_SECRET", "").strip())
+        return cls(url=url, key=key, events=_events(environment.get("ORCHEO_WEBHOOK_EVENTS", "")))
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+    except binascii.Error:
+        key = b""
+    if not text.startswith(_PREFIX) or len(key) not in _KEY_LENGTHS:
+        message = f"must be {_PREFIX} and 24 to 64 random bytes in Base64"
+        raise wrong_setting("ORCHEO_WEBHOOK_SECRET", message)
+    return key
+
+
+def _events(text: str) -> frozenset[str]:
+    named = frozenset(filter(None, (each.strip() for each in text.split(","))))
+    if named - EVENTS:
+        message = f"{min(named - EVENTS)!r} is unknown; known are {', '.join(sorted(EVENTS))}"
+        raise wrong_setting("ORCHEO_WEBHOOK_EVENTS", message)
+    return named or EVENTS
+
+
+class Webhook(Notices):
+    """Stages messages with the change that they are about, and delivers those that are due."""
+
+    def __init__(
+        self, settings: WebhookSettings, *, store: Store, http: GuardedHttp, clock: Clock, entropy: Entropy
+    ) -> None:
+        """Deliver what waits in ``store`` over ``http``."""
+        self._settings = settings
+        self._store = store
+        self._http = http
+        self._clock = clock
+        self._entropy = entropy
+
+    def acted(self, change: UnitOfWork, entry: AuditEntry) -> None:
+        """See the port; the note of an entry is not sent."""
+        workflow = {"id": entry.workflow_id, "handle": entry.handle} if entry.workflow_id else None
+        actor = {"name": entry.actor.name, "channel": entry.channel.value}
+        self._stage(change, entry.id, entry.act.value, workflow=workflow, actor=actor)
+
+    async def turn_ended(self, change: UnitOfWork, turn: Turn) -> None:
+        """See the port; the reason of a fault is not sent, as an endpoint's error may repeat a visitor's text."""
+        if turn.status is not TurnStatus.FAILED or TURN_FAILED not in self._settings.events:
+            return
+        workflow = await change.workflows.find(turn.workflow_id)
+        self._stage(
+            change,
+            turn.id,
+            TURN_FAILED,
+            workflow={"id": turn.workflow_id, "handle": workflow.handle if workflow else None},
+            turn={"id": turn.id, "thread_id": turn.thread_id, "code": turn.fault.code if turn.fault else None},
+        )
+
+    def _stage(self, change: UnitOfWork, message_id: str, event: str, **about: object) -> None:
+        if event not in self._settings.events:
+            return
+        now = self._clock.now()
+        body = json.dumps({"id": message_id, "type": event, "at": now.isoformat(), **about})
+        change.deliveries.add(Delivery(id=message_id, body=body, created_at=now, due_at=now), most=MOST_WAITING)
+
+    async def deliver(self) -> None:
+        """Make one attempt for each message that is due; raises :class:`StorageUnavailable`."""
+        due = await self._store.begin().deliveries.due(self._clock.now(), _AT_ONCE)
+        if not due:
+            return
+        async with self._http.client() as client:
+            for each in due:
+                problem = await self._send(client, each)
+                change = self._store.begin()
+                self._settle(change, each, problem)
+                await change.commit()
+
+    async def _send(self, client: httpx2.AsyncClient, delivery: Delivery) -> str:
+        """Why the receiver did not take it; empty when it did."""
+        body = delivery.body.encode()
+        signed = standard_webhook_headers(self._settings.key, body, message_id=delivery.id, at=self._clock.now())
+        headers = {"content-type": "application/json", **signed}
+        try:
+            async with (
+                asyncio.timeout(_TIME_LIMIT),
+                client.stream("POST", self._settings.url, content=body, headers=headers) as response,
+            ):
+                return "" if response.is_success else f"it answered with status {response.status_code}"
+        except TimeoutError:
+            return f"no answer within {_TIME_LIMIT:.0f} s"
+        except (httpx2.RequestError, OSError, RunFailed) as error:
+            return str(error) or type(error).__name__
+
+    def _settle(self, change: UnitOfWork, delivery: Delivery, problem: str) -> None:
+        if not problem:
+            change.deliveries.remove(delivery.id)
+            return
+        attempts = delivery.attempts + 1
+        due_at = self._clock.now() + self._pause(attempts)
+        if due_at > delivery.created_at + GIVEN_UP_AFTER:
+            _LOG.error("webhook message %s given up after %d attempts: %s", delivery.id, attempts, problem)
+            change.deliveries.remove(delivery.id)
+            return
+        _LOG.warning("webhook message %s not delivered (attempt %d): %s", delivery.id, attempts, problem)
+        change.deliveries.put_off(evolve(delivery, attempts=attempts, due_at=due_at))
+
+    def _pause(self, attempts: int) -> timedelta:
+        """Three times as long after each failure, with a quarter more or less by chance."""
+        seconds = min(_FIRST_PAUSE * 3.0 ** (attempts - 1), _LONGEST_PAUSE)
+        return timedelta(seconds=seconds * (0.75 + self._entropy.random_bytes(1)[0] / 510))

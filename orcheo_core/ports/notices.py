@@ -1,0 +1,30 @@
+"""Telling the operator's own systems what happened."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.turn import Turn
+from orcheo_core.ports.unit_of_work import UnitOfWork
+
+
+class Notices(Protocol):
+    """Stages notices in the unit of work whose change they are about, so that both become durable together."""
+
+    @abstractmethod
+    def acted(self, change: UnitOfWork, entry: AuditEntry) -> None:
+        """An act is audited in ``change``."""
+
+    @abstractmethod
+    async def turn_ended(self, change: UnitOfWork, turn: Turn) -> None:
+        """A turn ends in ``change``, whichever way."""
+
+
+class NullNotices(Notices):
+    """For servers without a webhook."""
+
+    def acted(self, change: UnitOfWork, entry: AuditEntry) -> None:
+        """See the port."""
+
+    async def turn_ended(self, change: UnitOfWork, turn: Turn) -> None:
+        """See the port."""

@@ -1,0 +1,253 @@
+"""The operator's webhook: what is told, how it is signed, and what happens when it is not taken."""
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve, field, frozen
+
+from orcheo_adapters.memory.store import MemoryStore
+from orcheo_adapters.runners.addresses import NONE_ALLOWED, AllowedAddresses
+from orcheo_adapters.runners.guarded_http import GuardedHttp
+from orcheo_adapters.runners.signature import standard_webhook_headers
+from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.webhook import GIVEN_UP_AFTER, Webhook, WebhookSettings
+from orcheo_core.domain.audit import Act
+from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.errors import InvalidInput
+from orcheo_core.ports.runner import RunFailed
+from tests import samples
+from tests.core.hall import ADA, build_hall
+from tests.docs.pages import ROOT, code_blocks
+from tests.fakes.clock import FakeClock
+from tests.fakes.entropy import FakeEntropy
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+SETTINGS = WebhookSettings(url="https://alerts.example.org/", key=b"k" * 32)
+HOME = AllowedAddresses.parse("127.0.0.0/8", path="test")
+
+
+@frozen(kw_only=True)
+class Post:
+    """A webhook over a store in memory, with a clock that stands still."""
+
+    settings: WebhookSettings = SETTINGS
+    allowed: AllowedAddresses = HOME
+    store: MemoryStore = field(factory=MemoryStore)
+    clock: FakeClock = field(factory=FakeClock)
+
+    @property
+    def webhook(self) -> Webhook:
+        return Webhook(
+            self.settings,
+            store=self.store,
+            http=GuardedHttp(self.allowed),
+            clock=self.clock,
+            entropy=FakeEntropy(),
+        )
+
+    async def act(self) -> None:
+        change = self.store.begin()
+        self.webhook.acted(change, samples.audit_entry())
+        await change.commit()
+
+    async def waiting(self) -> list[Delivery]:
+        later = self.clock.now() + timedelta(days=9)
+        return list(await self.store.begin().deliveries.due(later, 99))
+
+    async def told(self) -> list[dict[str, Any]]:
+        return [json.loads(each.body) for each in await self.waiting()]
+
+
+class Receiver:
+    """Keeps what it is sent, and answers with ``status``."""
+
+    def __init__(self) -> None:
+        self.status = 204
+        self.heard: list[tuple[dict[str, str], bytes]] = []
+        self.port = 0
+
+    @property
+    def settings(self) -> WebhookSettings:
+        return evolve(SETTINGS, url=f"http://127.0.0.1:{self.port}/hook")
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        headers = dict(re.findall(r"^([\w-]+): (.*)\r$", head.lower(), re.MULTILINE))
+        body = await reader.readexactly(int(headers["content-length"]))
+        signature = re.findall(r"webhook-signature: (\S+)", head)
+        self.heard.append((headers | {"webhook-signature": signature[0]}, body))
+        writer.write(b"HTTP/1.1 %d X\r\nlocation: /x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % self.status)
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    """A receiver on loopback."""
+    receiver = Receiver()
+    server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)
+    async with server:
+        receiver.port = server.sockets[0].getsockname()[1]
+        yield receiver
+
+
+# --- what is told --------------------------------------------------------------------------------------------------
+
+
+async def test_owners_acts_are_told_with_actor_and_workflow() -> None:
+    """The publish token is in none of them."""
+    post = Post()
+    hall = build_hall(store=post.store, notices=post.webhook)
+    token = await hall.publish("echo")
+    told = await post.told()
+    assert sorted(each["type"] for each in told) == ["workflow.added", "workflow.published"]
+    assert all(each["workflow"]["handle"] == "echo" and each["actor"]["name"] == ADA.actor.name for each in told)
+    assert token not in str(told)
+
+
+async def test_a_failed_turn_is_told_without_what_the_visitor_or_the_workflow_said() -> None:
+    """The reason of an endpoint may repeat the visitor's text."""
+    post = Post(settings=evolve(SETTINGS, events=frozenset({"turn.failed"})))
+    hall = build_hall(store=post.store, notices=post.webhook)
+    visit = await hall.visit("echo")
+    turn = await hall.answered(visit, RunFailed(code="odd", reason="You said: my secret"), text="my secret")
+    (told,) = await post.told()
+    assert (told["type"], told["id"], told["workflow"]["handle"]) == ("turn.failed", turn.id, "echo")
+    assert told["turn"] == {"id": turn.id, "thread_id": turn.thread_id, "code": "odd"}
+    assert "my secret" not in str(told)
+
+
+@pytest.mark.parametrize("events", [{"workflow.removed"}, {"turn.failed"}])
+async def test_only_the_chosen_events_are_told(events: set[str]) -> None:
+    """A failed turn of a workflow that is gone is told without its handle; a completed turn is not told."""
+    post = Post(settings=evolve(SETTINGS, events=frozenset(events)))
+    change = post.store.begin()
+    failed = samples.turn(1).ended(TurnStatus.FAILED, samples.moment(1))
+    await post.webhook.turn_ended(change, failed)
+    await post.webhook.turn_ended(change, evolve(failed, id="trn_2", status=TurnStatus.COMPLETED))
+    post.webhook.acted(change, evolve(samples.audit_entry(), act=Act.WORKFLOW_REMOVED))
+    await change.commit()
+    assert {each["type"] for each in await post.told()} == events
+
+
+async def test_visitors_logins_are_not_told() -> None:
+    """Their entries name visitors."""
+    post = Post()
+    change = post.store.begin()
+    post.webhook.acted(change, evolve(samples.audit_entry(), act=Act.LOGGED_IN))
+    await change.commit()
+    assert await post.told() == []
+
+
+# --- how it is delivered -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.network
+async def test_a_message_is_signed_and_delivered_once() -> None:
+    """The receiver verifies it as the how-to page shows."""
+    async with receiving() as receiver:
+        post = Post(settings=receiver.settings)
+        await post.act()
+        await post.webhook.deliver()
+        await post.webhook.deliver()
+    ((headers, body),) = receiver.heard
+    assert json.loads(body)["id"] == headers["webhook-id"]
+    key, at = base64.b64decode(SECRET[6:]), post.clock.now()
+    signed = standard_webhook_headers(key, body, message_id=headers["webhook-id"], at=at)
+    assert signed.items() <= headers.items()
+    assert await post.waiting() == []
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("status", [500, 302, 410])
+async def test_a_message_that_is_not_taken_is_sent_again_later(status: int) -> None:
+    """Each pause is about three times the one before; a redirect is not followed."""
+    async with receiving() as receiver:
+        post = Post(settings=receiver.settings)
+        receiver.status = status
+        await post.act()
+        pauses = []
+        for _ in range(3):
+            await post.webhook.deliver()
+            (waiting,) = await post.waiting()
+            pauses.append((waiting.due_at - post.clock.now()).total_seconds())
+            post.clock.advance(waiting.due_at - post.clock.now())
+        receiver.status = 200
+        await post.webhook.deliver()
+    assert [round(pause / 10 / 3**n) for n, pause in enumerate(pauses)] == [1, 1, 1]
+    assert len({body for _, body in receiver.heard}) == 1
+    assert len(receiver.heard) == 4
+    assert await post.waiting() == []
+
+
+@pytest.mark.network
+async def test_a_message_that_is_not_taken_for_a_day_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    """A closed address counts as not taken; the log says why."""
+    post = Post(settings=evolve(SETTINGS, url="http://127.0.0.1:9/"), allowed=NONE_ALLOWED)
+    await post.act()
+    post.clock.advance(GIVEN_UP_AFTER)
+    await post.webhook.deliver()
+    assert await post.waiting() == []
+    assert "given up after 1 attempts" in caplog.text
+    assert "127.0.0.1" in caplog.text
+
+
+# --- settings and docs ---------------------------------------------------------------------------------------------
+
+
+def _load(**environment: str) -> WebhookSettings | None:
+    good = {"ORCHEO_WEBHOOK_URL": "https://alerts.example.org/x", "ORCHEO_WEBHOOK_SECRET": SECRET}
+    return ServerSettings.load(environment=good | environment).webhook
+
+
+def test_settings_of_the_webhook_are_read() -> None:
+    """Without a URL there is none; without a list all events are told."""
+    found = _load()
+    assert found == WebhookSettings(url="https://alerts.example.org/x", key=b"k" * 32)
+    assert "kkk" not in repr(found)
+    assert _load(ORCHEO_WEBHOOK_URL=" ") is None
+    chosen = _load(ORCHEO_WEBHOOK_EVENTS="turn.failed, workflow.published")
+    assert chosen is not None
+    assert chosen.events == {"turn.failed", "workflow.published"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ORCHEO_WEBHOOK_URL", "ftp://alerts.example.org"),
+        ("ORCHEO_WEBHOOK_URL", "http://169.254.169.254/"),
+        ("ORCHEO_WEBHOOK_SECRET", ""),
+        ("ORCHEO_WEBHOOK_SECRET", "whsec_c2hvcnQ="),
+        ("ORCHEO_WEBHOOK_SECRET", SECRET + "!"),
+        ("ORCHEO_WEBHOOK_SECRET", SECRET.removeprefix("whsec_")),
+        ("ORCHEO_WEBHOOK_EVENTS", "workflow.exploded"),
+        ("ORCHEO_WEBHOOK_EVENTS", "login.began"),
+    ],
+)
+def test_a_wrong_setting_of_the_webhook_is_named(name: str, value: str) -> None:
+    """The server does not start with it."""
+    with pytest.raises(InvalidInput) as caught:
+        _load(**{name: value})
+    assert caught.value.fields[0].path == name
+
+
+def test_the_check_of_the_how_to_page_takes_genuine_messages_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The snippet as it is printed there, run."""
+    code = next(code for language, code in code_blocks(ROOT / "docs/how-to/get-told.md") if language == "python")
+    page: dict[str, Any] = {}
+    exec(code, page)
+    clock = FakeClock()
+    monkeypatch.setattr("time.time", lambda: clock.now().timestamp())
+    headers = standard_webhook_headers(b"k" * 32, b"{}", message_id="aud_1", at=clock.now())
+    assert page["is_genuine"](SECRET, headers, b"{}")
+    assert not page["is_genuine"](SECRET, headers, b"{ }")
+    clock.advance(minutes=6)
+    assert not page["is_genuine"](SECRET, headers, b"{}")
