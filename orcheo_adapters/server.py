@@ -20,6 +20,7 @@ from orcheo_adapters.system.clock import SystemClock
 from orcheo_adapters.system.collector import spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder, write_private
 from orcheo_adapters.system.entropy import SystemEntropy
+from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_adapters.system.local_server import local_url
 from orcheo_adapters.system.logs import configure_logs, get_logger
 from orcheo_core.domain.actor import Scope
@@ -75,7 +76,7 @@ def run_server(settings: ServerSettings, assemble: Assemble, *, on_ready: Callab
     try:
         raise_descriptor_limit()
         configure_logs(settings.log_level)
-        asyncio.run(_serve(settings, assemble, listener, on_ready))
+        run_server_loop(_serve(settings, assemble, listener, on_ready))
     finally:
         listener.close()
 

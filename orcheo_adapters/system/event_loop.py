@@ -1,0 +1,61 @@
+"""The event loop of the server, which neither ends because of a workflow nor waits for one that does not end."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Coroutine, Generator
+from typing import Any, TypeVar
+
+from orcheo_adapters.system.logs import get_logger
+
+T = TypeVar("T")
+_LAST_WORDS_SECONDS = 2.0
+"""How long what is still at work may take to end, once the server is done."""
+_LOG = get_logger("server")
+
+
+class ServerLoop(asyncio.SelectorEventLoop):
+    """Keeps running where asyncio would end: when a task or a callback raises SystemExit or KeyboardInterrupt.
+
+    A workflow may call ``sys.exit()`` in a task or a callback of its own. The task that waits for it gets the
+    exception; the loop's other work has nothing to do with it.
+    """
+
+    _main: "asyncio.Future[Any] | None" = None
+
+    def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
+        """See asyncio: an exit of the future itself still ends the loop."""
+        main: asyncio.Future[T] = asyncio.ensure_future(future, loop=self)  # type: ignore[arg-type]  # a generator too
+        self._main = main
+        return super().run_until_complete(main)
+
+    def run_forever(self) -> None:
+        """See asyncio."""
+        while True:
+            try:
+                super().run_forever()
+            except (SystemExit, KeyboardInterrupt) as error:
+                if self._main is None or self._main.done():
+                    raise
+                _LOG.error("a workflow tried to end the server", exc_info=error)
+            else:
+                return
+
+
+def run_server_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run ``main`` to its end, then end the process even if tasks of workflows do not let themselves be cancelled."""
+    with asyncio.Runner(loop_factory=ServerLoop) as runner:
+        runner.run(main)
+        if stuck := runner.run(_cancel_the_rest()):
+            _LOG.warning("ended without waiting for %d tasks of workflows: %s", len(stuck), ", ".join(stuck))
+            logging.shutdown()
+            os._exit(0)  # the runner, and asyncio.run, would wait for them for ever
+
+
+async def _cancel_the_rest() -> list[str]:
+    """Cancel all other tasks; what of them is still there a moment later."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    stuck = (await asyncio.wait(rest, timeout=_LAST_WORDS_SECONDS))[1] if rest else set()
+    return sorted(f"{task.get_name()} ({getattr(task.get_coro(), '__qualname__', '?')})" for task in stuck)
