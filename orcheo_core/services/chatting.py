@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from attrs import field, frozen
 
@@ -351,14 +351,14 @@ class Chatting:
             if fault := _fault(run_event, after):
                 self._telemetry.left_out(turn, fault)
                 continue
-            if isinstance(run_event, WidgetChanged) and isinstance(after, WidgetItem):
-                after = after.changed(run_event.widget, run_event.copy_text)
-                change.items.save(after)
-            elif isinstance(run_event, ContextKept):
+            if isinstance(run_event, ContextKept):
                 change.items.save(self._hidden(turn, run_event))
             elif isinstance(run_event, TitleGiven):
                 thread = thread.titled(run_event.title)
                 change.threads.save(thread)
+            else:
+                after = cast(WidgetItem, after).changed(run_event.widget, run_event.copy_text)
+                change.items.save(after)
             kept += 1
         if kept:
             await change.commit()

@@ -1,7 +1,7 @@
 """What begins a turn, and what does not."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import evolve
@@ -13,6 +13,7 @@ from orcheo_core.domain.run import (
     ClientToolCalled,
     ContextKept,
     InputAsked,
+    RunEvent,
     TextDelta,
     TitleGiven,
     WidgetChanged,
@@ -34,7 +35,7 @@ from orcheo_core.errors import (
 )
 from orcheo_core.ports.unit_of_work import DuplicateTurn
 from orcheo_core.services.admitting import Visit
-from orcheo_core.services.chatting import ActionInput, VisitorInput
+from orcheo_core.services.chatting import ActionInput, VisitorInput, _Said
 from tests.core.hall import Hall
 
 CARD = {"type": "Card", "children": []}
@@ -96,6 +97,29 @@ async def test_a_repeat_whose_first_turn_is_gone_is_unknown(hall: Hall) -> None:
     hall.store.error = DuplicateTurn()
     with pytest.raises(ThreadNotFound):
         await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))
+
+
+async def test_two_requests_with_one_key_at_the_same_time_are_one_turn(hall: Hall) -> None:
+    """The second looks for the first before that is stored, and is told of it by the store."""
+    visit = await hall.visit()
+    first = await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))
+    hall.store.overlooks = 1
+    assert (await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))).id == first.id
+
+
+async def test_a_run_that_says_what_no_run_says_has_failed(hall: Hall) -> None:
+    """It is the workflow's fault, and the turn ends."""
+    visit = await hall.visit()
+    turn = await hall.answered(visit, [cast(RunEvent, TextInput(text="an event of a later release"))])
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.FAILED
+
+
+def test_text_of_an_action_without_a_turn_is_left_out() -> None:
+    """There is no answer that it could belong to; the log names it once."""
+    heard = _Said()
+    assert heard.text("one")
+    assert heard.text("two")
+    assert (heard.kept, list(heard.left_out)) == ([], ["TextDelta"])
 
 
 async def test_a_repeated_retry_gives_the_first_one(hall: Hall) -> None:

@@ -7,12 +7,18 @@ from orcheo_core.domain.audit import AuditLink
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 
+async def _nothing(*_key: object) -> None:
+    """What is found before it is there."""
+
+
 class FailingStore(Store):
     """Another store behind; while there is an ``error`` no commit lands."""
 
     def __init__(self, store: Store | None = None) -> None:
         self.error: Exception | None = None
         self.forged_links: Sequence[AuditLink] | None = None
+        self.overlooks = 0
+        """How many look-ups of a turn by its key come too early to find it."""
         self._store = store or MemoryStore()
 
     def begin(self) -> UnitOfWork:
@@ -24,6 +30,9 @@ class FailingStore(Store):
                 raise self.error
             await land()
 
+        if self.overlooks:
+            self.overlooks -= 1
+            change.turns.find_by_key = _nothing  # type: ignore[method-assign, assignment]  # as above
         if self.forged_links is not None:
             change.audit.chain = self._forged  # type: ignore[method-assign]  # this unit of work is ours
         change.commit = commit  # type: ignore[method-assign]  # this unit of work is ours
