@@ -212,7 +212,9 @@ async def _drain(orcheo: "Orcheo") -> None:
         async with asyncio.timeout(_DRAIN_SECONDS):
             await orcheo.background.wait()
             await orcheo.core.refusals.write()
-    await orcheo.runners.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            await orcheo.runners.close()
 
 
 def _listen(settings: ServerSettings) -> socket.socket:

@@ -42,4 +42,4 @@ def create_server(
 
 async def serve(operations: Operations, offer: Offer) -> None:
     """Speak MCP over standard input and output until the input ends."""
-    await create_server(operations, offer).run_stdio_async(show_banner=False)
+    await create_server(operations, offer).run_stdio_async(show_banner=False, log_level="WARNING")

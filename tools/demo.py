@@ -38,7 +38,7 @@ NEXT_STEPS = """
   In another terminal, in this folder:
       . .venv/bin/activate
 {settings}      orcheo workflow list
-      orcheo workflow rotate-token {handle}     a new publish token for programs
+      orcheo workflow rotate-token {handle}     a new publish token
       orcheo workflow unpublish {handle}        close it again
 
   Stop with Ctrl-C.

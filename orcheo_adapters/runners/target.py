@@ -168,7 +168,7 @@ def import_target(module: str) -> Any:
         if error.name and f"{module}.".startswith(f"{error.name}."):
             raise invalid_target(f"there is no module {module!r} on the server's import path") from error
         raise _import_failed(module, error) from error
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise _import_failed(module, error) from error
 
 

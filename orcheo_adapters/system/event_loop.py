@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Coroutine, Generator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from orcheo_adapters.system.logs import get_logger
 
@@ -21,13 +21,12 @@ class ServerLoop(asyncio.SelectorEventLoop):
     exception; the loop's other work has nothing to do with it.
     """
 
-    _main: "asyncio.Future[Any] | None" = None
+    _main: "asyncio.Task[Any] | None" = None
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """See asyncio: an exit of the future itself still ends the loop."""
-        main: asyncio.Future[T] = asyncio.ensure_future(future, loop=self)  # type: ignore[arg-type]  # a generator too
-        self._main = main
-        return super().run_until_complete(main)
+        self._main = future if isinstance(future, asyncio.Task) else None
+        return super().run_until_complete(future)
 
     def run_forever(self) -> None:
         """See asyncio."""
@@ -35,8 +34,8 @@ class ServerLoop(asyncio.SelectorEventLoop):
             try:
                 super().run_forever()
             except (SystemExit, KeyboardInterrupt) as error:
-                if self._main is None or self._main.done():
-                    raise
+                if self._main is None or self._main.done() or self._main.cancelling():
+                    raise  # the server itself exits, or the operator presses Ctrl-C once more
                 _LOG.error("a workflow tried to end the server", exc_info=error)
             else:
                 return
@@ -45,11 +44,24 @@ class ServerLoop(asyncio.SelectorEventLoop):
 def run_server_loop(main: Coroutine[Any, Any, None]) -> None:
     """Run ``main`` to its end, then end the process even if tasks of workflows do not let themselves be cancelled."""
     with asyncio.Runner(loop_factory=ServerLoop) as runner:
-        runner.run(main)
-        if stuck := runner.run(_cancel_the_rest()):
-            _LOG.warning("ended without waiting for %d tasks of workflows: %s", len(stuck), ", ".join(stuck))
-            logging.shutdown()
-            os._exit(0)  # the runner, and asyncio.run, would wait for them for ever
+        failure: BaseException | None = None
+        try:
+            runner.run(main)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            if stuck := runner.run(_cancel_the_rest()):
+                _end_without(stuck, failure)
+
+
+def _end_without(stuck: list[str], failure: BaseException | None) -> NoReturn:
+    """End the process here: closing the loop would wait for these tasks for ever."""
+    _LOG.warning("ended without waiting for %d tasks of workflows: %s", len(stuck), ", ".join(stuck))
+    if failure is not None:
+        _LOG.error("the server failed", exc_info=failure)
+    logging.shutdown()
+    os._exit(0 if failure is None else 1)
 
 
 async def _cancel_the_rest() -> list[str]:

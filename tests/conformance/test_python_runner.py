@@ -77,6 +77,7 @@ async def test_python_workflow_keeps_a_few_pieces_ahead_only() -> None:
         ("tests.conformance.runner_workflows:takes_nothing", r"must take \(text\)"),
         ("tests.conformance.runner_workflows:takes_much", r"must take \(text\)"),
         ("tests.conformance.runner_breaks:answer", "failed with RuntimeError: no settings"),
+        ("tests.conformance.runner_interrupts:answer", "failed with KeyboardInterrupt"),
     ],
 )
 async def test_python_check_names_what_is_wrong(target: str, message: str) -> None:

@@ -103,6 +103,12 @@ def test_at_a_terminal_it_says_what_it_is_and_ends_at_the_first_ctrl_c(tmp_path:
     assert "Traceback" not in err
 
 
+def test_a_start_says_nothing_that_an_assistant_would_show_as_an_error() -> None:
+    """Clients show what comes over standard error; the program ends with its input."""
+    ended = subprocess.run([ORCHEO_MCP], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
 def test_python_m_is_the_same_program() -> None:
     """For assistants that are given a Python."""
     done = subprocess.run(

@@ -4,10 +4,16 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 import pytest
 
 from orcheo_adapters.system.event_loop import run_server_loop
+
+
+def interrupt() -> None:
+    """What Ctrl-C does to a process that has no handler for it."""
+    raise KeyboardInterrupt
 
 
 async def exit_with(error: BaseException) -> None:
@@ -105,6 +111,33 @@ async def main():
 
 event_loop.run_server_loop(main())
 """
+
+
+@pytest.mark.parametrize("cancelling", [False, True])
+def test_a_second_ctrl_c_of_the_operator_ends_the_loop(*, cancelling: bool) -> None:
+    """The first one cancels the main task; an interrupt without that is a workflow's."""
+    reached = []
+
+    async def main() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        if cancelling and task is not None:
+            loop.call_soon(task.cancel)
+        loop.call_soon(interrupt)
+        await asyncio.sleep(0.01)
+        reached.append("end")
+
+    with pytest.raises(KeyboardInterrupt) if cancelling else nullcontext():
+        run_server_loop(main())
+    assert reached == ([] if cancelling else ["end"])
+
+
+def test_the_process_ends_although_the_server_failed_too() -> None:
+    """With exit code 1, and the log has the reason."""
+    failing = STUBBORN.replace("await asyncio.sleep(0)", "await asyncio.sleep(0); raise RuntimeError('out of order')")
+    ended = subprocess.run([sys.executable, "-c", failing], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 1
+    assert "out of order" in ended.stderr
+    assert "stubborn (swallow)" in ended.stderr
 
 
 def test_the_process_ends_although_a_task_swallows_its_cancellation() -> None:
