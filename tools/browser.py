@@ -33,7 +33,8 @@ def _unpacked(npm: str) -> Path:
         subprocess.run([node, str(ROOT / "tools" / "browser.mjs"), str(CACHE)], check=True)
         for archive in ("al2023", "swiftshader", "fonts"):
             with tarfile.open(CACHE / "bin" / f"{archive}.tar") as tar:
-                tar.extractall(CACHE / "bin", filter="data")
+                safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Debian 12 has Python 3.11.2
+                tar.extractall(CACHE / "bin", **safely)  # noqa: S202 - the archives of a pinned package
         launcher.write_text(_LAUNCHER.format(bin=CACHE / "bin"))
         launcher.chmod(0o755)
     # Each time, so that a browser unpacked earlier learns what is new here.
