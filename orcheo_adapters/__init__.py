@@ -1,1 +1,1 @@
-"""What knows machines: storage, HTTP, runners, signatures. Joined in :mod:`orcheo_adapters.bootstrap` only."""
+"""What knows machines: storage, HTTP, runners, signatures. Joined in :mod:`orcheo_adapters.server.assembly` only."""

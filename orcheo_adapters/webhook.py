@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.signature import standard_webhook_headers
-from orcheo_adapters.setting_values import wrong_setting
+from orcheo_adapters.settings.values import wrong_setting
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.audit import Act, AuditEntry
 from orcheo_core.domain.delivery import Delivery

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 import click
 from attrs import evolve, frozen
 
-from orcheo_adapters.remote import Operations
+from orcheo_adapters.client.remote import Operations
 
 if TYPE_CHECKING:
-    from orcheo_adapters.known_workflows import KnownWorkflows
+    from orcheo_adapters.client.known_workflows import KnownWorkflows
 
 
 def _connect() -> Operations:
-    from orcheo_adapters.known_workflows import connect
+    from orcheo_adapters.client.known_workflows import connect
     from orcheo_core.domain.actor import Channel
 
     return connect(Channel.CLI)
 
 
 def _known() -> "KnownWorkflows":
-    from orcheo_adapters.client_settings import server_url
-    from orcheo_adapters.known_workflows import KnownWorkflows
+    from orcheo_adapters.client.known_workflows import KnownWorkflows
+    from orcheo_adapters.client.settings import server_url
 
     return KnownWorkflows.locate(server_url())
 

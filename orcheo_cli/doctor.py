@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 from attrs import asdict, frozen
 
-from orcheo_adapters.client_settings import server_url
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.client.settings import server_url
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.exit_codes import FAILED
 from orcheo_cli.help_option import HELP_BY_BOTH
@@ -36,7 +36,7 @@ class Finding:
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
     """Check this installation and its server; exit 1 when something is wrong."""
-    from orcheo_adapters.bootstrap import STATIC_FOLDER
+    from orcheo_adapters.server.assembly import STATIC_FOLDER
 
     context: CliContext = ctx.obj
     settings = ServerSettings.load()

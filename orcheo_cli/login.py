@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import click
 
-from orcheo_adapters.client_settings import ClientSettings, server_url
-from orcheo_adapters.credentials import Credentials
-from orcheo_adapters.remote import Operations, RemoteOperations
+from orcheo_adapters.client.credentials import Credentials
+from orcheo_adapters.client.remote import Operations, RemoteOperations
+from orcheo_adapters.client.settings import ClientSettings, server_url
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.output import print_json

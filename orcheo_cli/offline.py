@@ -10,7 +10,7 @@ from orcheo_cli.output import note
 from orcheo_core.errors import OrcheoError
 
 if TYPE_CHECKING:
-    from orcheo_adapters.known_workflows import KnownWorkflow, KnownWorkflows
+    from orcheo_adapters.client.known_workflows import KnownWorkflow, KnownWorkflows
 
 OFFLINE = frozenset({"workflows.list", "workflows.show"})
 """The operations that have an answer without the server."""
@@ -36,7 +36,7 @@ def last_heard(name: str, arguments: dict[str, Any], known: "KnownWorkflows") ->
 
 def ask_or_hint(name: str, arguments: dict[str, Any], context: CliContext) -> dict[str, Any]:
     """The server's answer; when it does not answer, the hint also names ``--offline``."""
-    from orcheo_adapters.remote import ServerUnreachable
+    from orcheo_adapters.client.remote import ServerUnreachable
 
     try:
         return context.connect().perform(name, arguments)

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 import click
 
-from orcheo_adapters.remote import problem_of
+from orcheo_adapters.client.remote import problem_of
 from orcheo_cli.layout import escaped, paragraph
 from orcheo_core.errors import OrcheoError
 

@@ -9,7 +9,7 @@ import click
 from orcheo_cli.help_option import HELP_BY_BOTH
 
 if TYPE_CHECKING:
-    from orcheo_adapters.settings import ServerSettings
+    from orcheo_adapters.settings.server import ServerSettings
 
 _TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name. Never use it for real visitors."
 
@@ -27,11 +27,11 @@ _TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name
 )
 def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: bool) -> None:
     """Run the server until Ctrl-C."""
-    from orcheo_adapters import bootstrap
-    from orcheo_adapters.settings import ServerSettings
+    from orcheo_adapters.server.process import serve as run
+    from orcheo_adapters.settings.server import ServerSettings
 
     settings = ServerSettings.load(host=host, port=port, data_dir=data_dir, dev_login=dev_login or None)
-    bootstrap.serve(settings, on_ready=lambda url: _say_ready(url, settings))
+    run(settings, on_ready=lambda url: _say_ready(url, settings))
     if sys.stderr.isatty():
         click.echo(err=True)  # ends the line on which the terminal shows ^C
     click.echo("Orcheo has stopped.", err=True)

@@ -24,25 +24,25 @@ from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.admitting import Admitting
-from orcheo_core.services.asking import Asking
-from orcheo_core.services.attaching import Attaching
-from orcheo_core.services.audit_trail import AuditListener, AuditTrail
-from orcheo_core.services.auditing import Auditing
-from orcheo_core.services.chatting import Chatting
-from orcheo_core.services.feature_gate import FeatureGate
-from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.key_rotation import KeyRotation
-from orcheo_core.services.limiting import Limiting
-from orcheo_core.services.own_threads import OwnThreads
-from orcheo_core.services.owner_access import OwnerAccess
-from orcheo_core.services.probing import Probing
-from orcheo_core.services.publishing import Publishing
-from orcheo_core.services.refusals import Refusals
-from orcheo_core.services.registering import Registering
-from orcheo_core.services.removing import ThreadRemover
-from orcheo_core.services.signing_in import SigningIn
-from orcheo_core.services.transcripts import Transcripts
+from orcheo_core.services.owners.asking import Asking
+from orcheo_core.services.owners.audit import Auditing
+from orcheo_core.services.owners.keys import KeyRotation
+from orcheo_core.services.owners.probing import Probing
+from orcheo_core.services.owners.publishing import Publishing
+from orcheo_core.services.owners.threads import Transcripts
+from orcheo_core.services.owners.tokens import OwnerAccess
+from orcheo_core.services.owners.workflows import Registering
+from orcheo_core.services.shared.audit_trail import AuditListener, AuditTrail
+from orcheo_core.services.shared.feature_gate import FeatureGate
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.shared.limiting import Limiting
+from orcheo_core.services.shared.refusals import Refusals
+from orcheo_core.services.shared.removing import ThreadRemover
+from orcheo_core.services.visitors.admitting import Admitting
+from orcheo_core.services.visitors.attaching import Attaching
+from orcheo_core.services.visitors.chatting import Chatting
+from orcheo_core.services.visitors.own_threads import OwnThreads
+from orcheo_core.services.visitors.signing_in import SigningIn
 from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.live import LiveTurns
 

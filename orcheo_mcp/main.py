@@ -7,8 +7,8 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from orcheo_adapters.known_workflows import connect
-from orcheo_adapters.remote import Operations
+from orcheo_adapters.client.known_workflows import connect
+from orcheo_adapters.client.remote import Operations
 from orcheo_core.domain.actor import Channel
 
 if TYPE_CHECKING:

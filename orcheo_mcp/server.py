@@ -6,9 +6,9 @@ import anyio.to_thread
 from attrs import frozen
 from fastmcp import FastMCP
 
+from orcheo_adapters.client.remote import Operations
 from orcheo_adapters.mcp.offer import AnyOperation, Offer
 from orcheo_adapters.mcp.server import PROGRESS_SECONDS, ToolServer
-from orcheo_adapters.remote import Operations
 from orcheo_mcp.secret_file import new_secret_file
 
 

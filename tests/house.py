@@ -11,11 +11,12 @@ from attrs import evolve, frozen
 
 from orcheo_adapters.auth.oidc.http import ProviderHttp
 from orcheo_adapters.auth.secrets_file import ServerSecrets
-from orcheo_adapters.bootstrap import LOCAL_OWNER, Machine, Orcheo, assemble, local_caller
 from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.server.assembly import Machine, Orcheo, assemble
+from orcheo_adapters.server.local_owner import LOCAL_OWNER, local_caller
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_core.domain.actor import OWNER_SCOPES, Actor, Scope
 from orcheo_core.ports.unit_of_work import Store
 from tests.fakes.clock import FakeClock

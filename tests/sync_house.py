@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import frozen
 
-from orcheo_adapters.client_settings import ClientSettings
-from orcheo_adapters.remote import Answer, RemoteOperations
+from orcheo_adapters.client.remote import Answer, RemoteOperations
+from orcheo_adapters.client.settings import ClientSettings
 from orcheo_core.domain.actor import Channel, Scope
 from tests.house import BASE_URL, USER_INPUT, House, build_house, events_of
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from orcheo_adapters.client_settings import ClientSettings
-from orcheo_adapters.remote import RemoteOperations
+from orcheo_adapters.client.remote import RemoteOperations
+from orcheo_adapters.client.settings import ClientSettings
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.local_server import data_folder_path
 from orcheo_core.domain.actor import Channel

@@ -21,7 +21,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.identity import LoginAttempt
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.shared.identifiers import Identifiers
 
 LOGIN_ATTEMPT_LIFETIME = timedelta(minutes=10)
 _WAY_BACK_LIFETIME = timedelta(days=1)

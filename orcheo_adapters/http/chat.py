@@ -21,7 +21,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import FieldError, GrantInvalid, InvalidInput
 from orcheo_core.ports.identity import IdentityProvider
-from orcheo_core.services.admitting import ChatGrant
+from orcheo_core.services.visitors.admitting import ChatGrant
 
 if TYPE_CHECKING:
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork

@@ -21,8 +21,8 @@ from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import FieldError, InvalidInput
-from orcheo_core.services.admitting import Visit
-from orcheo_core.services.chatting import ActionInput, VisitorInput
+from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.services.visitors.chatting import ActionInput, VisitorInput
 
 NO_STORE = {"cache-control": "no-store"}
 _KEY_LENGTH = 200

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class HttpParts:
-    """The core, and the adapters beside it, behind the routes, joined in :mod:`orcheo_adapters.bootstrap`."""
+    """The core, and the adapters beside it, behind the routes, joined in :mod:`orcheo_adapters.server.assembly`."""
 
     core: Core
     client_addresses: ClientAddresses

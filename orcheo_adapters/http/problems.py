@@ -34,7 +34,7 @@ from orcheo_core.errors import (
     UnavailableError,
     WorkflowCheckFailed,
 )
-from orcheo_core.services.refusals import Refusals
+from orcheo_core.services.shared.refusals import Refusals
 
 
 class MethodNotAllowed(InvalidError):

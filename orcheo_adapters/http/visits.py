@@ -7,7 +7,7 @@ from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.requests import authenticated, bearer
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.errors import GrantInvalid
-from orcheo_core.services.admitting import Visit
+from orcheo_core.services.visitors.admitting import Visit
 
 
 async def visit_of(request: Request) -> Visit:

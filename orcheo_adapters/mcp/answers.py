@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 from mcp.types import CallToolResult, TextContent
 
-from orcheo_adapters.remote import problem_of
+from orcheo_adapters.client.remote import problem_of
 from orcheo_core.errors import FieldError, InvalidInput, OrcheoError
 from orcheo_core.operations.words import for_assistants
 

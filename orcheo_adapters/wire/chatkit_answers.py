@@ -41,7 +41,7 @@ from orcheo_core.domain.thread_events import (
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.ports.frame_encoder import FrameEncoder
-from orcheo_core.services.own_threads import ThreadView
+from orcheo_core.services.visitors.own_threads import ThreadView
 
 TURN_KEY = "orcheo.turn"
 """Key in a thread's metadata that holds its latest turn (our addition to the protocol)."""

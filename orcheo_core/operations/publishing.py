@@ -26,7 +26,7 @@ from orcheo_core.operations.views import PublishResult, WorkflowResult, view_of
 from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
 if TYPE_CHECKING:
-    from orcheo_core.services.publishing import Published
+    from orcheo_core.services.owners.publishing import Published
 
 MAX_GRACE_SECONDS = 7 * 24 * 3600
 _ANYWAY_HELP = "Require sign-in even if this server has no identity provider; no visitor can then come in."

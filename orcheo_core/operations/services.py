@@ -9,15 +9,15 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from orcheo_core.domain.share_link import ShareLinks
-    from orcheo_core.services.admitting import Admitting
-    from orcheo_core.services.asking import Asking
-    from orcheo_core.services.auditing import Auditing
-    from orcheo_core.services.key_rotation import KeyRotation
-    from orcheo_core.services.owner_access import OwnerAccess
-    from orcheo_core.services.probing import Probing
-    from orcheo_core.services.publishing import Publishing
-    from orcheo_core.services.registering import Registering
-    from orcheo_core.services.transcripts import Transcripts
+    from orcheo_core.services.owners.asking import Asking
+    from orcheo_core.services.owners.audit import Auditing
+    from orcheo_core.services.owners.keys import KeyRotation
+    from orcheo_core.services.owners.probing import Probing
+    from orcheo_core.services.owners.publishing import Publishing
+    from orcheo_core.services.owners.threads import Transcripts
+    from orcheo_core.services.owners.tokens import OwnerAccess
+    from orcheo_core.services.owners.workflows import Registering
+    from orcheo_core.services.visitors.admitting import Admitting
 
 
 @frozen(kw_only=True)

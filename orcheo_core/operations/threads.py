@@ -18,7 +18,7 @@ from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
 if TYPE_CHECKING:
     from orcheo_core.domain.transcript import ThreadSum
-    from orcheo_core.services.transcripts import PurgeOrder
+    from orcheo_core.services.owners.threads import PurgeOrder
 
 MAX_AGE_DAYS = 36_500
 _ID_PATTERN = "^[A-Za-z0-9_]{1,64}$"
@@ -98,7 +98,7 @@ class PurgeThreads:
     @property
     def order(self) -> "PurgeOrder":
         """The same for the service; 0 days leave no thread out."""
-        from orcheo_core.services.transcripts import PurgeOrder
+        from orcheo_core.services.owners.threads import PurgeOrder
 
         return PurgeOrder(
             thread_id=self.thread,

@@ -24,7 +24,7 @@ from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.token_views import ServiceTokenPage, ServiceTokenResult, ServiceTokenView
 
 if TYPE_CHECKING:
-    from orcheo_core.services.owner_access import IssuedServiceToken
+    from orcheo_core.services.owners.tokens import IssuedServiceToken
 
 MAX_DAYS = 3650
 _ID_HELP = "Id of the service token, as `orcheo token list` shows it."

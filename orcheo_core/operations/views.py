@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from orcheo_core.domain.turn import TurnSum
     from orcheo_core.domain.workflow import Workflow
     from orcheo_core.operations.services import OwnerServices
-    from orcheo_core.services.probing import Probe
-    from orcheo_core.services.publishing import Standing
+    from orcheo_core.services.owners.probing import Probe
+    from orcheo_core.services.owners.publishing import Standing
 
 _EXCERPT = 200
 

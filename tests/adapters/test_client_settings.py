@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orcheo_adapters.client_settings import ClientSettings, NoServiceToken, server_url
-from orcheo_adapters.credentials import Credentials, CredentialsUnusable
+from orcheo_adapters.client.credentials import Credentials, CredentialsUnusable
+from orcheo_adapters.client.settings import ClientSettings, NoServiceToken, server_url
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_core.errors import InvalidInput
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from orcheo_adapters.known_workflows import KnownWorkflows, NothingKnown, RememberingOperations
-from orcheo_adapters.remote import Operations
+from orcheo_adapters.client.known_workflows import KnownWorkflows, NothingKnown, RememberingOperations
+from orcheo_adapters.client.remote import Operations
 from orcheo_core.errors import OrcheoError, WorkflowNotFound
 from tests.sync_house import build_sync_house
 
@@ -273,7 +273,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from orcheo_adapters.known_workflows import KnownWorkflows
+from orcheo_adapters.client.known_workflows import KnownWorkflows
 from tests.adapters.test_known_workflows import view
 known = KnownWorkflows("s", Path(sys.argv[1]))
 for number in range(20):

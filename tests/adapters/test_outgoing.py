@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from orcheo_adapters.outgoing import Outgoing
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_core.errors import InvalidInput
 
 PROXY = "http://proxy.example.org:3128"

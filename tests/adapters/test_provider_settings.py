@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orcheo_adapters.settings import DevLoginBeyondLoopback, ServerSettings
+from orcheo_adapters.settings.server import DevLoginBeyondLoopback, ServerSettings
 from orcheo_core.errors import InvalidInput
 
 SINGLE = {"ORCHEO_OIDC_ISSUER": "https://login.example.org", "ORCHEO_OIDC_CLIENT_ID": "orcheo"}

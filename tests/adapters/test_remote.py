@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from orcheo_adapters.client_settings import ClientSettings
-from orcheo_adapters.remote import Answer, RemoteOperations, RemoteProblem, ServerUnreachable, problem_of
+from orcheo_adapters.client.remote import Answer, RemoteOperations, RemoteProblem, ServerUnreachable, problem_of
+from orcheo_adapters.client.settings import ClientSettings
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest, OrcheoError, WorkflowNotFound
 from tests.sync_house import build_sync_house

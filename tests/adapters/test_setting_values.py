@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from orcheo_adapters.http.client_address import TrustedProxies
-from orcheo_adapters.setting_values import RATE_SETTINGS
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.settings.server import ServerSettings
+from orcheo_adapters.settings.values import RATE_SETTINGS
 from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.errors import InvalidInput
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from platformdirs import user_data_path
 
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.local_server import local_url
 from orcheo_core.errors import InvalidInput
 

@@ -16,7 +16,7 @@ from orcheo_adapters.memory.store import MemoryStore
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.signature import standard_webhook_headers
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.webhook import GIVEN_UP_AFTER, Webhook, WebhookSettings
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.delivery import Delivery

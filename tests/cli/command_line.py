@@ -7,8 +7,8 @@ from typing import Any
 from attrs import Factory, evolve, frozen
 from click.testing import CliRunner
 
-from orcheo_adapters.known_workflows import KnownWorkflows
-from orcheo_adapters.remote import Operations
+from orcheo_adapters.client.known_workflows import KnownWorkflows
+from orcheo_adapters.client.remote import Operations
 from orcheo_cli.context import CliContext
 from orcheo_cli.main import run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orcheo_adapters.known_workflows import KnownWorkflows
+from orcheo_adapters.client.known_workflows import KnownWorkflows
 from tests.adapters.test_known_workflows import view
 
 ORCHEO = Path(sys.executable).parent / "orcheo"

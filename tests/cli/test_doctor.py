@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orcheo_adapters.remote import Operations, ServerUnreachable
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.client.remote import Operations, ServerUnreachable
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_cli.context import CliContext
 from orcheo_cli.doctor import Finding, examine
 from orcheo_core.errors import OrcheoError, ScopeMissing

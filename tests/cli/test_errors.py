@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from orcheo_adapters.remote import Operations, RemoteProblem, ServerUnreachable
+from orcheo_adapters.client.remote import Operations, RemoteProblem, ServerUnreachable
 from orcheo_cli.exit_codes import exit_code_of
 from orcheo_core.domain.actor import Scope
 from orcheo_core.errors import OrcheoError

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orcheo_adapters.known_workflows import KnownWorkflows, RememberingOperations
-from orcheo_adapters.remote import Operations, ServerUnreachable
+from orcheo_adapters.client.known_workflows import KnownWorkflows, RememberingOperations
+from orcheo_adapters.client.remote import Operations, ServerUnreachable
 from tests.adapters.test_known_workflows import view
 from tests.cli.command_line import CommandLine, assert_error
 from tests.sync_house import SyncHouse

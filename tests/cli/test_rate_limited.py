@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from orcheo_adapters.client_settings import ClientSettings
+from orcheo_adapters.client.remote import Answer, RemoteOperations
+from orcheo_adapters.client.settings import ClientSettings
 from orcheo_adapters.http.problems import problem_json
-from orcheo_adapters.remote import Answer, RemoteOperations
 from orcheo_cli.context import CliContext
 from orcheo_cli.exit_codes import FAILED
 from orcheo_cli.main import run

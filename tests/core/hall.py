@@ -19,9 +19,9 @@ from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.notices import Notices, NullNotices
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.admitting import Visit
-from orcheo_core.services.audit_trail import AuditListener
-from orcheo_core.services.chatting import VisitorInput
+from orcheo_core.services.shared.audit_trail import AuditListener
+from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.services.visitors.chatting import VisitorInput
 from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
 from tests.fakes.encoder import FakeEncoder

@@ -17,7 +17,7 @@ from orcheo_core.errors import (
     ServiceTokenInvalid,
     WorkflowNotFound,
 )
-from orcheo_core.services.admitting import ChatGrant
+from orcheo_core.services.visitors.admitting import ChatGrant
 from tests.core.hall import ADA, Hall
 from tests.fakes.entropy import FakeEntropy
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orcheo_core.domain.app_user import METADATA_DEPTH, METADATA_LENGTH, USER_LENGTH, AppUser
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import ChatUnavailable, InvalidInput, LoginRequired
-from orcheo_core.services.admitting import Visit
+from orcheo_core.services.visitors.admitting import Visit
 from tests.core.hall import ADA, Hall
 from tests.fakes.identity import login
 

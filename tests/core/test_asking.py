@@ -9,7 +9,7 @@ from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import SourceCited, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import NoAnswer, ThreadNotFound, WorkflowNotFound
-from orcheo_core.services.asking import Asked
+from orcheo_core.services.owners.asking import Asked
 from tests.core.hall import ADA, BOB, Hall, build_hall
 
 

@@ -10,8 +10,8 @@ from orcheo_core.domain.attachments import Attachment, AttachmentRules
 from orcheo_core.domain.items import TextInput
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import AttachmentNotFound, InvalidInput
-from orcheo_core.services.admitting import Visit
-from orcheo_core.services.chatting import VisitorInput
+from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.services.visitors.chatting import VisitorInput
 from tests.core.hall import Hall
 
 

@@ -12,7 +12,7 @@ from orcheo_core.domain.durations import parse_moment
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import AuditBroken, GrantInvalid, InvalidInput, NotPublished, ScopeMissing
-from orcheo_core.services.auditing import Auditing
+from orcheo_core.services.owners.audit import Auditing
 from tests import samples
 from tests.core.hall import ADA, BOB, Hall, build_hall
 

@@ -34,8 +34,8 @@ from orcheo_core.errors import (
     TurnInProgress,
 )
 from orcheo_core.ports.unit_of_work import DuplicateTurn
-from orcheo_core.services.admitting import Visit
-from orcheo_core.services.chatting import ActionInput, VisitorInput, _Said
+from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.services.visitors.chatting import ActionInput, VisitorInput, _Said
 from tests.core.hall import Hall
 
 CARD = {"type": "Card", "children": []}

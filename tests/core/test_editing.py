@@ -8,7 +8,7 @@ from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.domain.run import TextDelta
 from orcheo_core.domain.workflow import RunnerChange, RunnerSpec
 from orcheo_core.errors import InvalidInput, ScopeMissing, WorkflowCheckFailed
-from orcheo_core.services.probing import Probing
+from orcheo_core.services.owners.probing import Probing
 from tests.core.hall import ADA, Hall
 
 HTTP = RunnerSpec(kind="http", target="https://a.example.org", settings={"a": "1", "b": "2"})

@@ -6,7 +6,7 @@ import pytest
 
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.errors import FieldError, InvalidInput, StorageUnavailable
-from orcheo_core.services.transcripts import PurgeOrder
+from orcheo_core.services.owners.threads import PurgeOrder
 from tests.core.hall import ADA, Hall
 
 

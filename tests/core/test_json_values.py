@@ -19,7 +19,7 @@ from orcheo_core.domain.run import (
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import ActionFailed, ChatSessionEnded, MalformedRequest, ThreadNotFound
 from orcheo_core.ports.runner import RunFailed
-from orcheo_core.services.chatting import ActionInput
+from orcheo_core.services.visitors.chatting import ActionInput
 from tests.core.hall import ADA, Hall
 
 CARD = {"type": "Card", "children": []}

@@ -5,7 +5,7 @@ import pytest
 from orcheo_core.domain.run import TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import WorkflowCheckFailed
-from orcheo_core.services.probing import Probe
+from orcheo_core.services.owners.probing import Probe
 from tests.core.hall import ADA, Hall
 
 

@@ -21,7 +21,7 @@ from orcheo_core.errors import (
     StorageUnavailable,
     WorkflowNotFound,
 )
-from orcheo_core.services.owner_access import IssuedServiceToken
+from orcheo_core.services.owners.tokens import IssuedServiceToken
 from tests.core.hall import ADA, BOB, Hall
 
 OPERATOR = Caller(actor=Actor("olga"), channel=Channel.PYTHON, scopes=frozenset(Scope))

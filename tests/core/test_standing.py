@@ -24,7 +24,7 @@ from orcheo_core.errors import (
     WorkflowArchived,
 )
 from orcheo_core.ports.flags import Flags
-from orcheo_core.services.feature_gate import FeatureGate
+from orcheo_core.services.shared.feature_gate import FeatureGate
 from tests.core.hall import ADA, Hall, build_hall
 
 

@@ -27,7 +27,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.transcript import ThreadSum, Transcript, details_of, kind_of, text_of
 from orcheo_core.domain.transcript_formats import TranscriptFormat, export
 from orcheo_core.errors import ThreadNotFound, WorkflowNotFound
-from orcheo_core.services.transcripts import PurgeOrder
+from orcheo_core.services.owners.threads import PurgeOrder
 from tests import samples
 from tests.core.hall import ADA, BOB, Hall
 

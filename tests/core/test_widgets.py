@@ -14,7 +14,7 @@ from orcheo_core.domain.run import ImageShown, RunEvent, TextDelta, WidgetChange
 from orcheo_core.domain.thread_events import Notice
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.domain.widgets import image_fault, widget_fault
-from orcheo_core.services.chatting import ActionInput
+from orcheo_core.services.visitors.chatting import ActionInput
 from tests import samples
 from tests.core.hall import Hall
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from orcheo_adapters.setting_values import RATE_SETTINGS
+from orcheo_adapters.settings.values import RATE_SETTINGS
 from orcheo_core.domain.rate import Rate, RatePlan
 from tests.docs.pages import ROOT
 

@@ -8,7 +8,7 @@ from orcheo_core.domain.actor import Scope
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.transcript import ThreadFilter
-from orcheo_core.services import probing
+from orcheo_core.services.owners.probing import PROBE_SECONDS
 from tests.house import House, assert_problem
 
 
@@ -149,6 +149,6 @@ async def test_settings_of_python_are_refused(house: House) -> None:
 
 def test_a_probe_turn_has_less_time_than_a_client_waits() -> None:
     """Or the CLI would give up before the answer."""
-    from orcheo_adapters.remote import TIMEOUT_SECONDS
+    from orcheo_adapters.client.remote import TIMEOUT_SECONDS
 
-    assert probing.PROBE_SECONDS < TIMEOUT_SECONDS
+    assert PROBE_SECONDS < TIMEOUT_SECONDS

@@ -7,7 +7,7 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.flag_evaluation import FlagResolutionDetails
 from openfeature.provider.in_memory_provider import InMemoryProvider
 
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.flags import open_flags
 from orcheo_core.domain.flags import Flag
 from orcheo_core.errors import InvalidInput

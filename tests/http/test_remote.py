@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orcheo_adapters.memory.store import MemoryStore
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.ports.unit_of_work import Store
 from tests.http.process import COMMAND, ROOT, server_process

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orcheo_adapters.server import keep_house
+from orcheo_adapters.server.process import do_housekeeping
 from tests.house import USER_INPUT, House, assert_problem, events_of
 
 
@@ -55,11 +55,11 @@ async def test_another_owner_sees_no_transcript(house: House, thread_id: str) ->
 async def test_housekeeping_purges_by_the_retention_setting(house: House, thread_id: str) -> None:
     """And keeps everything when there is none."""
     house.clock.advance(minutes=31 * 24 * 60)
-    await keep_house(house.orcheo, house.store, None)
+    await do_housekeeping(house.orcheo, house.store, None)
     await house.result("threads.show", id=thread_id)
-    await keep_house(house.orcheo, house.store, timedelta(days=60))
+    await do_housekeeping(house.orcheo, house.store, timedelta(days=60))
     await house.result("threads.show", id=thread_id)
-    await keep_house(house.orcheo, house.store, timedelta(days=30))
+    await do_housekeeping(house.orcheo, house.store, timedelta(days=30))
     assert_problem(await house.operation("threads.show", id=thread_id), 404, "thread_not_found")
 
 
@@ -70,7 +70,7 @@ async def test_housekeeping_removes_expired_chat_sessions(house: House) -> None:
     chat_session_id = json.loads(urlsafe_b64decode(payload + "=="))["sid"]
     assert await house.store.begin().chat_sessions.find(chat_session_id)
     house.clock.advance(minutes=3 * 24 * 60)
-    await keep_house(house.orcheo, house.store, None)
+    await do_housekeeping(house.orcheo, house.store, None)
     assert await house.store.begin().chat_sessions.find(chat_session_id) is None
 
 

@@ -2,9 +2,9 @@
 
 import json
 
-from orcheo_adapters.client_settings import ClientSettings
+from orcheo_adapters.client.remote import RemoteOperations
+from orcheo_adapters.client.settings import ClientSettings
 from orcheo_adapters.mcp.offer import Offer
-from orcheo_adapters.remote import RemoteOperations
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.operations.words import for_assistants
 from orcheo_mcp.server import create_server

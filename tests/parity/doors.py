@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 from attrs import frozen
 
+from orcheo_adapters.client.remote import problem_of
 from orcheo_adapters.mcp.offer import Offer
-from orcheo_adapters.remote import problem_of
 from orcheo_adapters.wire.operations import decode_request, encode_result
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError

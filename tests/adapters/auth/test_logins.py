@@ -16,7 +16,7 @@ from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
 from orcheo_core.domain.login import EndedLogins, Login
 from orcheo_core.errors import InvalidInput, LoginAttemptInvalid, StorageUnavailable
-from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.shared.identifiers import Identifiers
 from tests.adapters.auth.settable_clock import SettableClock
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.identity import ISSUER, login

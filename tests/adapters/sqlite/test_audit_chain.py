@@ -12,7 +12,7 @@ from orcheo_adapters.sqlite.migrations import STEPS
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.errors import AuditBroken
-from orcheo_core.services.auditing import Auditing
+from orcheo_core.services.owners.audit import Auditing
 from tests import samples
 from tests.conformance.keeping import keep
 

@@ -13,10 +13,10 @@ from attrs import evolve, field, frozen
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration, is_loopback_host, is_secure_url
 from orcheo_adapters.http.client_address import TrustedProxies
 from orcheo_adapters.outgoing import Outgoing
-from orcheo_adapters.provider_settings import identity_providers
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
-from orcheo_adapters.setting_values import (
+from orcheo_adapters.settings.providers import identity_providers
+from orcheo_adapters.settings.values import (
     allowed_hosts,
     allowed_origins,
     attachment_rules,

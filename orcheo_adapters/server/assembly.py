@@ -1,4 +1,4 @@
-"""The composition root: the only place that joins services with adapters."""
+"""The only place that joins services with adapters."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +24,7 @@ from orcheo_adapters.http.hosts import KnownHosts
 from orcheo_adapters.http.parts import HttpParts
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_adapters.settings import ServerSettings
+from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.attachment_files import LocalAttachmentFiles
 from orcheo_adapters.system.background import AsyncioBackground
 from orcheo_adapters.system.clock import SystemClock
@@ -34,7 +34,6 @@ from orcheo_adapters.system.transcriber import NullTranscriber
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.assembly import Core, Ports, assemble_core
-from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.domain.login import LOGOUT_NOTICE_LIFETIME
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
@@ -53,10 +52,7 @@ if TYPE_CHECKING:
     from orcheo_adapters.http.mcp import McpApp
     from orcheo_adapters.webhook import Webhook
 
-LOCAL_OWNER = Actor("local")
-"""The owner that the local owner token of a data folder stands for."""
-
-STATIC_FOLDER = Path(__file__).parent / "http" / "static"
+STATIC_FOLDER = Path(__file__).parent.parent / "http" / "static"
 """Where ``web/`` builds its bundle, in a checkout and in the wheel alike."""
 
 
@@ -238,19 +234,3 @@ def _attachment_links(settings: ServerSettings, tickets: AttachmentTickets) -> A
         return f"{settings.public_url}/api/chatkit/attachments/{attachment_id}?ticket={ticket}"
 
     return AttachmentLinks(preview=preview)
-
-
-def local_caller() -> Caller:
-    """The local owner with every scope, for what the server itself does on their behalf."""
-    return Caller(actor=LOCAL_OWNER, channel=Channel.PYTHON, scopes=frozenset(Scope))
-
-
-def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None) -> None:
-    """Run the server until it is asked to stop; ``on_ready`` gets its URL once it listens.
-
-    Raises :class:`OrcheoError`: the port is busy, the data folder cannot be written or is in use, the database is of
-    a newer schema, and the like.
-    """
-    from orcheo_adapters.server import run_server
-
-    run_server(settings, assemble, on_ready=on_ready)

@@ -11,8 +11,8 @@ from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNo
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.audit_trail import AuditTrail
-from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.identifiers import Identifiers
 
 UNKNOWN_VISITOR = Actor("visitor:unknown")
 """The actor of a denied login, whose visitor is not known."""

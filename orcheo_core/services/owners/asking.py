@@ -13,8 +13,8 @@ from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import NoAnswer
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.admitting import Admitting
-from orcheo_core.services.chatting import Chatting, VisitorInput
+from orcheo_core.services.visitors.admitting import Admitting
+from orcheo_core.services.visitors.chatting import Chatting, VisitorInput
 from orcheo_core.turns.live import LiveTurns
 
 

@@ -7,7 +7,7 @@ from orcheo_core.domain.audit import Act
 from orcheo_core.domain.durations import counted
 from orcheo_core.errors import ForbiddenError, OrcheoError, RateLimited, UnauthenticatedError
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.shared.audit_trail import AuditTrail
 
 SERVER = Caller(actor=Actor(SERVER_NAME), channel=Channel.HTTP, scopes=frozenset())
 """Who acts when the server does something by itself."""

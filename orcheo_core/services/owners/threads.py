@@ -21,9 +21,9 @@ from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import StorageUnavailable, ThreadNotFound, WorkflowNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from orcheo_core.services.audit_trail import AuditTrail
-from orcheo_core.services.registering import find_own, find_visible
-from orcheo_core.services.removing import ThreadRemover
+from orcheo_core.services.owners.workflows import find_own, find_visible
+from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.removing import ThreadRemover
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)

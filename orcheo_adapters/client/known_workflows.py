@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from orcheo_adapters.client_settings import ClientSettings
-from orcheo_adapters.remote import Operations, RemoteOperations
+from orcheo_adapters.client.remote import Operations, RemoteOperations
+from orcheo_adapters.client.settings import ClientSettings
 from orcheo_adapters.system.clock import SystemClock
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import NotFoundError, OrcheoError, WorkflowNotFound

@@ -21,7 +21,7 @@ from orcheo_core.errors import (
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.shared.audit_trail import AuditTrail
 
 _NO_GRACE = timedelta(0)
 _NOT_OURS = "This server has no such service token."

@@ -8,8 +8,8 @@ from orcheo_core.errors import AttachmentNotFound
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from orcheo_core.services.admitting import Visit
-from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.visitors.admitting import Visit
 
 
 async def find_sendable(change: UnitOfWork, visit: Visit, ids: Sequence[str], thread_id: str) -> list[Attachment]:

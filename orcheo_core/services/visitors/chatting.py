@@ -54,10 +54,10 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunSink, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import DuplicateTurn, Store, UnitOfWork
-from orcheo_core.services.admitting import Visit
-from orcheo_core.services.attaching import find_sendable
-from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.own_threads import find_own_thread
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.services.visitors.attaching import find_sendable
+from orcheo_core.services.visitors.own_threads import find_own_thread
 from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.live import LiveTurns
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from orcheo_adapters.client_settings import ClientSettings
+from orcheo_adapters.client.settings import ClientSettings
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import FieldError, MalformedRequest, OrcheoError, UnavailableError
 

@@ -14,9 +14,9 @@ from orcheo_core.errors import FeatureDisabled, NoIdentityProvider, OrcheoError
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from orcheo_core.services.audit_trail import AuditTrail
-from orcheo_core.services.feature_gate import FeatureGate
-from orcheo_core.services.registering import find_own
+from orcheo_core.services.owners.workflows import find_own
+from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.feature_gate import FeatureGate
 from orcheo_core.turns.live import LiveTurns
 
 _NO_GRACE = timedelta(0)

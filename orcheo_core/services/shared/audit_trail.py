@@ -10,7 +10,7 @@ from orcheo_core.domain.workflow import Workflow
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.notices import Notices, NullNotices
 from orcheo_core.ports.unit_of_work import UnitOfWork
-from orcheo_core.services.identifiers import Identifiers
+from orcheo_core.services.shared.identifiers import Identifiers
 
 AuditListener = Callable[[AuditEntry], None]
 """Called on the event loop with an entry that has become durable; must neither block nor raise."""

@@ -15,10 +15,10 @@ from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from orcheo_core.services.audit_trail import AuditTrail
-from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.probing import Probe, Probing
-from orcheo_core.services.removing import forget, ids_of_threads
+from orcheo_core.services.owners.probing import Probe, Probing
+from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.shared.removing import forget, ids_of_threads
 from orcheo_core.turns.live import LiveTurns
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from orcheo_adapters.credentials import Credentials
+from orcheo_adapters.client.credentials import Credentials
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.local_server import data_folder_path, listening_host, listening_port, local_url
 from orcheo_core.errors import FieldError, InvalidInput, UnauthenticatedError

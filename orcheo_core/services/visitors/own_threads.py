@@ -16,8 +16,8 @@ from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import ItemNotFound, ThreadNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from orcheo_core.services.admitting import Visit
-from orcheo_core.services.removing import ThreadRemover
+from orcheo_core.services.shared.removing import ThreadRemover
+from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.turns.engine import FAILED
 from orcheo_core.turns.live import INTERRUPTED, LiveTurn, LiveTurns
 

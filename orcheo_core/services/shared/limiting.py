@@ -7,7 +7,7 @@ from orcheo_core.domain.rate import Charge, RatePlan
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import GrantInvalid, PublishTokenInvalid, ServiceTokenInvalid
 from orcheo_core.ports.rate_limiter import RateLimiter
-from orcheo_core.services.admitting import Visit
+from orcheo_core.services.visitors.admitting import Visit
 
 T = TypeVar("T")
 

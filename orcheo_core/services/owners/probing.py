@@ -14,8 +14,8 @@ from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import Run, RunFailed, Runners, RunSink, RunTimedOut, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
-from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.removing import forget
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.shared.removing import forget
 
 PROBE_TEXT = "Hello"
 """What a visitor might say first."""

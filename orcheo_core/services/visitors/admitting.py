@@ -42,9 +42,9 @@ from orcheo_core.errors import (
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.feature_gate import FeatureGate
-from orcheo_core.services.identifiers import Identifiers
-from orcheo_core.services.registering import find_own
+from orcheo_core.services.owners.workflows import find_own
+from orcheo_core.services.shared.feature_gate import FeatureGate
+from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.turns.live import LiveTurns
 
 

@@ -4,7 +4,7 @@ from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.audit_trail import AuditTrail
+from orcheo_core.services.shared.audit_trail import AuditTrail
 
 
 class KeyRotation:

@@ -1,0 +1,1 @@
+"""The server: its parts joined, its process, its local owner."""

@@ -1,0 +1,1 @@
+"""What the operator of a server can set, from the environment."""
