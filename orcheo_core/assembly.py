@@ -38,10 +38,12 @@ from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.limiting import Limiting
 from orcheo_core.services.shared.refusals import Refusals
 from orcheo_core.services.shared.removing import ThreadRemover
+from orcheo_core.services.visitors.acting import Acting
 from orcheo_core.services.visitors.admitting import Admitting
 from orcheo_core.services.visitors.attaching import Attaching
 from orcheo_core.services.visitors.chatting import Chatting
 from orcheo_core.services.visitors.own_threads import OwnThreads
+from orcheo_core.services.visitors.run_requests import RunRequests
 from orcheo_core.services.visitors.signing_in import SigningIn
 from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.live import LiveTurns
@@ -92,6 +94,7 @@ class Core:
     admitting: Admitting
     signing_in: SigningIn
     chatting: Chatting
+    acting: Acting
     own_threads: OwnThreads
     transcripts: Transcripts
     auditing: Auditing
@@ -158,14 +161,14 @@ def assemble_core(ports: Ports) -> Core:
         can_sign_in=bool(ports.identity_providers),
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
+    requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
     chatting = Chatting(
         store=store,
         engine=engine,
-        files=ports.files,
+        requests=requests,
         clock=clock,
         identifiers=identifiers,
         live_turns=live_turns,
-        telemetry=ports.telemetry,
     )
     return Core(
         registering=registering,
@@ -180,6 +183,15 @@ def assemble_core(ports: Ports) -> Core:
             providers=ports.identity_providers,
         ),
         chatting=chatting,
+        acting=Acting(
+            store=store,
+            engine=engine,
+            requests=requests,
+            clock=clock,
+            identifiers=identifiers,
+            live_turns=live_turns,
+            telemetry=ports.telemetry,
+        ),
         own_threads=OwnThreads(store=store, live_turns=live_turns, clock=clock, remover=remover),
         remover=remover,
         transcripts=transcripts,

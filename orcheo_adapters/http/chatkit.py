@@ -21,8 +21,9 @@ from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.services.visitors.acting import ActionInput
 from orcheo_core.services.visitors.admitting import Visit
-from orcheo_core.services.visitors.chatting import ActionInput, VisitorInput
+from orcheo_core.services.visitors.chatting import VisitorInput
 
 NO_STORE = {"cache-control": "no-store"}
 _KEY_LENGTH = 200
@@ -195,7 +196,7 @@ async def _give_feedback(asked: _Asked, params: wire.GiveFeedback) -> Json:
 
 
 async def _act_now(asked: _Asked, params: wire.SyncCustomAction) -> Json:
-    changed = await asked.parts.core.chatting.act_now(asked.visit, params.thread_id, _action(params))
+    changed = await asked.parts.core.acting.act_now(asked.visit, params.thread_id, _action(params))
     return present(updated_item=asked.parts.encoder.item(changed) if changed else None)
 
 

@@ -17,8 +17,8 @@ from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTroub
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_end import TurnEnd
-from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.errors import ConcurrentChange, OrcheoError, ServerStopping, StorageUnavailable
+from orcheo_core.domain.workflow import Workflow
+from orcheo_core.errors import ActionNotTaken, ConcurrentChange, OrcheoError, ServerStopping, StorageUnavailable
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
@@ -105,9 +105,11 @@ class TurnEngine:
         """A run that has not begun; :class:`InvalidInput` without a runner of its kind."""
         return self._runners.get(request.spec.kind).run(request)
 
-    async def takes_actions(self, spec: RunnerSpec) -> bool:
-        """Whether the workflow takes actions; see :meth:`Runner.takes_actions`."""
-        return await self._runners.get(spec.kind).takes_actions(spec)
+    async def check_takes_actions(self, workflow: Workflow, action_type: str) -> None:
+        """Raise :class:`ActionNotTaken`, and note it in the log, where the workflow takes messages only."""
+        if not await self._runners.get(workflow.runner.kind).takes_actions(workflow.runner):
+            self._telemetry.action_not_taken(workflow.id, action_type)
+            raise ActionNotTaken
 
     def stop(self) -> None:
         """The server shuts down: no new turn, and the running ones are interrupted."""

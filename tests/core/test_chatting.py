@@ -34,8 +34,9 @@ from orcheo_core.errors import (
     TurnInProgress,
 )
 from orcheo_core.ports.unit_of_work import DuplicateTurn
+from orcheo_core.services.visitors.acting import ActionInput, _Said
 from orcheo_core.services.visitors.admitting import Visit
-from orcheo_core.services.visitors.chatting import ActionInput, VisitorInput, _Said
+from orcheo_core.services.visitors.chatting import VisitorInput
 from tests.core.hall import Hall
 
 CARD = {"type": "Card", "children": []}
@@ -292,7 +293,7 @@ async def test_an_action_carried_out_at_once_changes_its_widget(hall: Hall) -> N
     await hall.ask(visit, thread_id=shown.thread_id)
     hall.runners.script = ([WidgetChanged(widget={"type": "Basic"})],)
     asked = ActionInput(type="go", item_id=widget.id)
-    changed = await hall.core.chatting.act_now(visit, shown.thread_id, asked)
+    changed = await hall.core.acting.act_now(visit, shown.thread_id, asked)
     assert changed == evolve(widget, widget={"type": "Basic"})
     assert await hall.store.begin().items.find(shown.thread_id, widget.id) == changed
 
@@ -305,7 +306,7 @@ async def test_an_action_that_changes_nothing_gives_nothing(hall: Hall) -> None:
     hall.runners.script = ([TextDelta("no")],)
     for item_id in (widget.id, None):
         asked = ActionInput(type="go", item_id=item_id)
-        assert await hall.core.chatting.act_now(visit, shown.thread_id, asked) is None
+        assert await hall.core.acting.act_now(visit, shown.thread_id, asked) is None
 
 
 async def test_an_action_that_fails_says_so(hall: Hall) -> None:
@@ -314,7 +315,7 @@ async def test_an_action_that_fails_says_so(hall: Hall) -> None:
     turn = await hall.answered(visit)
     hall.runners.script = (ValueError("secret"),)
     with pytest.raises(ActionFailed) as caught:
-        await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
     assert "secret" not in caught.value.detail
     assert [str(each) for each in hall.telemetry.run_failures] == ["secret"]
 
@@ -344,7 +345,7 @@ async def test_a_workflow_for_texts_only_gets_no_action(hall: Hall) -> None:
     visit = await hall.visit()
     turn = await hall.answered(visit, text="delete my account")
     hall.runners.is_for_texts_only = True
-    for attempt in (hall.core.chatting.act, hall.core.chatting.act_now):
+    for attempt in (hall.core.chatting.act, hall.core.acting.act_now):
         with pytest.raises(ActionNotTaken):
             await attempt(visit, turn.thread_id, ActionInput(type="else"))
     assert len(hall.runners.runs) == 1
@@ -409,7 +410,7 @@ async def test_an_action_at_once_keeps_title_and_context_and_names_what_it_leave
     visit = await hall.visit()
     turn = await hall.answered(visit)
     hall.runners.script = ([ContextKept({"n": 1}), TitleGiven("Liked"), TextDelta("lost")],)
-    await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="like"))
+    await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="like"))
     assert isinstance(await last_item(hall, turn), HiddenItem)
     thread = await hall.store.begin().threads.find(turn.thread_id)
     assert thread is not None

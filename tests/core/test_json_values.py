@@ -19,7 +19,7 @@ from orcheo_core.domain.run import (
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import ActionFailed, ChatSessionEnded, MalformedRequest, ThreadNotFound
 from orcheo_core.ports.runner import RunFailed
-from orcheo_core.services.visitors.chatting import ActionInput
+from orcheo_core.services.visitors.acting import ActionInput
 from tests.core.hall import ADA, Hall
 
 CARD = {"type": "Card", "children": []}
@@ -89,7 +89,7 @@ async def test_an_action_at_once_brings_nothing_back_that_is_gone(hall: Hall) ->
 
     hall.runners.script = (meanwhile, [WidgetChanged(widget=CARD), ContextKept("x")])
     asked = ActionInput(type="go", item_id=widget.id)
-    assert await hall.core.chatting.act_now(visit, turn.thread_id, asked) is None
+    assert await hall.core.acting.act_now(visit, turn.thread_id, asked) is None
     assert await hall.store.begin().items.find(turn.thread_id, widget.id) is None
     assert hall.telemetry.left_outs == ["WidgetChanged of an action that belongs to no widget"]
     thread = await hall.store.begin().threads.find(turn.thread_id)
@@ -103,7 +103,7 @@ async def test_an_action_at_once_in_a_thread_that_was_deleted_is_lost(hall: Hall
     turn = await hall.answered(visit, [WidgetShown(widget=CARD)])
     hall.runners.script = (lambda: hall.core.own_threads.delete(visit, turn.thread_id), [ContextKept("x")])
     with pytest.raises(ThreadNotFound):
-        await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
 
 
 @pytest.mark.parametrize("said", [TextDelta("x" * 100_000), ContextKept("x")])
@@ -113,7 +113,7 @@ async def test_an_action_at_once_that_talks_without_end_fails(hall: Hall, said: 
     turn = await hall.answered(visit)
     hall.runners.script = ([said] * 1_001,)
     with pytest.raises(ActionFailed):
-        await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
 
 
 async def test_context_of_an_action_at_once_is_json(hall: Hall) -> None:
@@ -121,7 +121,7 @@ async def test_context_of_an_action_at_once_is_json(hall: Hall) -> None:
     visit = await hall.visit()
     turn = await hall.answered(visit)
     hall.runners.script = ([ContextKept({1, 2}), TextDelta("a"), TextDelta("b")],)
-    await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+    await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
     assert hall.telemetry.left_outs == [
         "TextDelta of an action that was carried out without a turn",
         "ContextKept that cannot be kept: set is no type of JSON",
@@ -143,5 +143,5 @@ async def test_an_action_at_once_keeps_nothing_after_the_owner_archived_the_work
     other = {"type": "Card", "children": [{"type": "Text", "value": "late"}]}
     hall.runners.script = (lambda: hall.core.publishing.archive(ADA, "echo"), [WidgetChanged(widget=other)])
     with pytest.raises(ChatSessionEnded):
-        await hall.core.chatting.act_now(visit, turn.thread_id, ActionInput(type="go", item_id=widget.id))
+        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go", item_id=widget.id))
     assert await hall.store.begin().items.find(turn.thread_id, widget.id) == widget

@@ -14,7 +14,7 @@ from orcheo_core.domain.run import ImageShown, RunEvent, TextDelta, WidgetChange
 from orcheo_core.domain.thread_events import Notice
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.domain.widgets import image_fault, widget_fault
-from orcheo_core.services.visitors.chatting import ActionInput
+from orcheo_core.services.visitors.acting import ActionInput
 from tests import samples
 from tests.core.hall import Hall
 
@@ -140,7 +140,7 @@ async def test_a_bad_change_leaves_the_widget_as_it_was(hall: Hall) -> None:
     widget = (await hall.items(turn.thread_id))[-1]
     hall.runners.script = ([WidgetChanged(widget=BAD)],)
     asked = ActionInput(type="go", item_id=widget.id)
-    assert await hall.core.chatting.act_now(visit, turn.thread_id, asked) is None
+    assert await hall.core.acting.act_now(visit, turn.thread_id, asked) is None
     assert hall.telemetry.left_outs == ["a widget that cannot be shown: children[0].value: must be text in a Text"]
     await hall.core.chatting.act(visit, turn.thread_id, asked)
     await hall.background.run_all()

@@ -1,0 +1,184 @@
+"""Who is asking: service tokens, publish tokens, chat grants and logins that do not admit their holder."""
+
+from datetime import datetime
+
+from orcheo_core.errors.families import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+
+class ServiceTokenNotFound(NotFoundError):
+    """No service token of this owner has that id."""
+
+    code = "service_token_not_found"
+    summary = "No service token has this id."
+    hint = "See `orcheo token list` for the ones you have."
+
+
+class ServiceTokenEnded(ConflictError):
+    """A service token that was rotated, revoked or has expired cannot be rotated or revoked again."""
+
+    code = "service_token_ended"
+    summary = "This service token has already ended."
+    hint = "Create a new one with `orcheo token create`."
+
+
+class ServiceTokenInvalid(UnauthenticatedError):
+    """The owner API takes a live service token and nothing else."""
+
+    code = "service_token_invalid"
+    summary = "This needs a valid service token."
+    hint = "Set ORCHEO_SERVICE_TOKEN, or run the command on the server's machine, where the local owner token is used."
+
+
+class ServiceTokenRevoked(UnauthenticatedError):
+    """Was valid until it was rotated or revoked; only a holder of the whole token learns this."""
+
+    code = "service_token_revoked"
+    summary = "This service token was revoked."
+    hint = "Use the service token that replaced it, or ask its owner for a new one."
+
+    @classmethod
+    def on(cls, ended_at: datetime) -> "ServiceTokenRevoked":
+        """Name the moment, in UTC."""
+        return cls(f"This service token was rotated or revoked on {ended_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class ServiceTokenExpired(UnauthenticatedError):
+    """Was valid until its time was up; only a holder of the whole token learns this."""
+
+    code = "service_token_expired"
+    summary = "This service token has expired."
+    hint = "Create a new one with `orcheo token create`."
+
+    @classmethod
+    def on(cls, expired_at: datetime) -> "ServiceTokenExpired":
+        """Name the moment, in UTC."""
+        return cls(f"This service token expired on {expired_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class ScopeMissing(ForbiddenError):
+    """The service token lacks a scope."""
+
+    code = "scope_missing"
+    summary = "Your service token lacks the scope that this needs."
+    hint = "Use a service token that has this scope."
+
+
+class PublishTokenInvalid(UnauthenticatedError):
+    """Not a publish token of this server; strangers learn no more than that."""
+
+    code = "publish_token_invalid"
+    summary = "This publish token is not valid here."
+    hint = "Ask the owner of the workflow for the current publish token."
+
+
+class PublishTokenRotated(UnauthenticatedError):
+    """Was valid until the owner rotated it; only a holder of the whole token learns this."""
+
+    code = "publish_token_rotated"
+    summary = "This publish token was rotated."
+    hint = "Ask the owner of the workflow for the new publish token."
+
+    @classmethod
+    def on(cls, ended_at: datetime) -> "PublishTokenRotated":
+        """Name the moment, in UTC."""
+        return cls(f"This publish token was rotated on {ended_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class PublishTokenRevoked(UnauthenticatedError):
+    """Was valid until the owner unpublished the workflow; only a holder of the whole token learns this."""
+
+    code = "publish_token_revoked"
+    summary = "This publish token was revoked."
+    hint = "The owner has closed this chat. Ask the owner if it will open again."
+
+    @classmethod
+    def on(cls, ended_at: datetime) -> "PublishTokenRevoked":
+        """Name the moment, in UTC."""
+        return cls(f"This publish token was revoked on {ended_at:%Y-%m-%d %H:%M} UTC.")
+
+
+class GrantInvalid(UnauthenticatedError):
+    """Any chat grant that does not verify, for whatever reason."""
+
+    code = "grant_invalid"
+    summary = "This chat grant is not valid here."
+    hint = "Get a new one from POST /api/chat/{ref}/session."
+
+
+class GrantExpired(UnauthenticatedError):
+    """A genuine chat grant past its end (300 s at most)."""
+
+    code = "grant_expired"
+    summary = "This chat grant has expired."
+    hint = "Get a new one from POST /api/chat/{ref}/session."
+
+
+class ChatSessionEnded(UnauthenticatedError):
+    """The chat session behind a grant is over: its time is up, or the owner ended it."""
+
+    code = "chat_session_ended"
+    summary = "This chat session has ended."
+    hint = "Open the chat again with its share link."
+
+
+class LoginRequired(UnauthenticatedError):
+    """The owner asks visitors to sign in first."""
+
+    code = "login_required"
+    summary = "The owner of this chat asks visitors to sign in."
+    hint = "Sign in, then open the chat again."
+
+
+class LoginNotVerified(UnauthenticatedError):
+    """What came back from the identity provider does not prove who it is; the log says why."""
+
+    code = "login_not_verified"
+    summary = "The identity provider's answer could not be verified."
+    hint = "Try to sign in again. If it happens again, the operator can find the reason in the server's log."
+
+
+class LoginNotSetUp(NotFoundError):
+    """The server knows no identity provider, or none of that name."""
+
+    code = "login_not_set_up"
+    summary = "This server does not offer this way to sign in."
+    hint = "Ask the person who gave you the link. Operators: docs/how-to/ask-visitors-to-sign-in.md."
+
+
+class LoginDenied(ForbiddenError):
+    """The identity provider said no, or the visitor turned back there."""
+
+    code = "login_denied"
+    summary = "The identity provider did not sign you in."
+    hint = "Try again, perhaps with another account, or ask the owner of the chat which accounts are accepted."
+
+
+class LoginAttemptInvalid(InvalidError):
+    """A way to the identity provider and back that did not begin in this browser, or is over already."""
+
+    code = "login_attempt_invalid"
+    summary = "This sign-in was not started in this browser, or it is already complete."
+    hint = "Start it again from the chat, and allow cookies for this site."
+
+
+class LoginAttemptExpired(InvalidError):
+    """The visitor stayed away at the identity provider for too long (10 minutes)."""
+
+    code = "login_attempt_expired"
+    summary = "This sign-in took too long."
+    hint = "Start it again from the chat."
+
+
+class IdentityProviderUnavailable(UnavailableError):
+    """Visitors cannot sign in through this identity provider now; existing logins stay valid."""
+
+    code = "identity_provider_unavailable"
+    summary = "The identity provider cannot be reached, so visitors cannot sign in at the moment."
+    hint = "Try again in a minute. Visitors who are signed in already are not affected."

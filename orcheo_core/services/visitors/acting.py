@@ -1,0 +1,183 @@
+"""Acting: what a visitor does in a widget or on the page, carried out at once, beside the turns."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from attrs import frozen
+
+from orcheo_core.domain.component_items import HiddenItem, WidgetItem
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.items import Item
+from orcheo_core.domain.json_values import json_fault
+from orcheo_core.domain.run import (
+    OUTPUT_LIMIT,
+    ActionTaken,
+    ContextKept,
+    RunEvent,
+    TextDelta,
+    TitleGiven,
+    WidgetChanged,
+)
+from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.widgets import widget_fault
+from orcheo_core.errors import ActionFailed, ChatSessionEnded, ItemNotFound
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.runner import RunSink, RunTooLong
+from orcheo_core.ports.telemetry import Telemetry
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.services.visitors.own_threads import find_own_thread
+from orcheo_core.services.visitors.run_requests import RunRequests
+from orcheo_core.turns.engine import TurnEngine
+from orcheo_core.turns.live import LiveTurns
+
+_Kept = WidgetChanged | ContextKept | TitleGiven
+"""What an action without a turn may say."""
+
+_MOST_EVENTS = 1_000
+"""As much of them, when each counts as its part of the limit of text."""
+
+
+@frozen(kw_only=True)
+class ActionInput:
+    """An action of the visitor's page: its type, its JSON, and the id of the widget it was taken in, if any."""
+
+    type: str
+    payload: Any = None
+    item_id: str | None = None
+
+
+class Acting:
+    """Carries out actions without a turn, even while a turn of the thread runs."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        engine: TurnEngine,
+        requests: RunRequests,
+        clock: Clock,
+        identifiers: Identifiers,
+        live_turns: LiveTurns,
+        telemetry: Telemetry,
+    ) -> None:
+        """Join the ports this service needs."""
+        self._store = store
+        self._engine = engine
+        self._requests = requests
+        self._clock = clock
+        self._identifiers = identifiers
+        self._live_turns = live_turns
+        self._telemetry = telemetry
+
+    async def act_now(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
+        """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
+
+        Besides the widget, a title and hidden context are kept; what else the workflow says is left out, with a line
+        in the log. May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`,
+        :class:`ActionNotTaken`, and :class:`ChatSessionEnded` when the owner ended all chats in between.
+        """
+        change = self._store.begin()
+        thread = await find_own_thread(change, visit, thread_id)
+        await self._engine.check_takes_actions(visit.workflow, action.type)
+        cause = await find_action(change, thread_id, action)
+        turn = self._requests.new_turn(visit, thread, action.item_id or "", None)
+        said = _Said()
+        try:
+            request = await self._requests.caused_by(change, visit, turn, thread, cause)
+            await self._engine.run_apart(request).execute_apart(said)
+        except Exception as error:
+            self._telemetry.run_failed(turn, error)
+            raise ActionFailed from error
+        if self._live_turns.has_ended_since(visit.workflow.id, visit.endings):
+            raise ChatSessionEnded
+        for what in said.left_out:
+            self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
+        return await self._keep(visit, turn, said.kept)
+
+    async def _keep(self, visit: Visit, turn: Turn, said: Sequence[_Kept]) -> WidgetItem | None:
+        """Save what an action without a turn may say; the widget if it was changed.
+
+        Thread and widget are looked up again: while the workflow was at work, the thread may have been deleted or
+        given a title, and an answer that was tried again may have taken the widget away.
+        """
+        change = self._store.begin()
+        thread = (await find_own_thread(change, visit, turn.thread_id)).touched(self._clock.now())
+        before = await change.items.find(thread.id, turn.user_item_id)
+        after, kept = before, 0
+        for run_event in said:
+            if fault := _fault(run_event, after):
+                self._telemetry.left_out(turn, fault)
+                continue
+            if isinstance(run_event, ContextKept):
+                change.items.save(self._hidden(turn, run_event))
+            elif isinstance(run_event, TitleGiven):
+                thread = thread.titled(run_event.title)
+                change.threads.save(thread)
+            else:
+                after = cast(WidgetItem, after).changed(run_event.widget, run_event.copy_text)
+                change.items.save(after)
+            kept += 1
+        if kept:
+            await change.commit()
+        return after if isinstance(after, WidgetItem) and after is not before else None
+
+    def _hidden(self, turn: Turn, said: ContextKept) -> HiddenItem:
+        return HiddenItem(
+            id=self._identifiers.new(IdKind.ITEM),
+            thread_id=turn.thread_id,
+            turn_id=turn.id,
+            created_at=self._clock.now(),
+            content=said.content,
+        )
+
+
+class _Said(RunSink):
+    """Keeps what an action without a turn may say, and the names of the rest; an endless run is ended."""
+
+    def __init__(self) -> None:
+        self.kept: list[_Kept] = []
+        self.left_out: dict[str, None] = {}
+        self._length = 0
+
+    def text(self, text: str) -> bool:
+        return self.event(TextDelta(text))
+
+    def event(self, event: RunEvent) -> bool:
+        self._length += len(event.text) if isinstance(event, TextDelta) else OUTPUT_LIMIT // _MOST_EVENTS
+        if self._length > OUTPUT_LIMIT:
+            raise RunTooLong
+        if isinstance(event, _Kept):
+            self.kept.append(event)
+        else:
+            self.left_out[type(event).__name__] = None
+        return True
+
+    async def room(self) -> None:
+        """There always is."""
+
+    def abandoned(self, error: Exception | None) -> None:
+        """The action does not wait for it either."""
+
+
+def _fault(said: _Kept, acted_upon: Item | None) -> str | None:
+    """Why something that an action without a turn said cannot be kept."""
+    if fault := json_fault(said):
+        return f"{type(said).__name__} that cannot be kept: {fault}"
+    if not isinstance(said, WidgetChanged):
+        return None
+    if not isinstance(acted_upon, WidgetItem):
+        return "WidgetChanged of an action that belongs to no widget"
+    fault = widget_fault(said.widget)
+    return f"a widget that cannot be shown: {fault}" if fault else None
+
+
+async def find_action(change: UnitOfWork, thread_id: str, asked: ActionInput) -> ActionTaken:
+    """The action with the widget it was taken in; raises :class:`ItemNotFound` for an item that is no widget."""
+    if asked.item_id is None:
+        return ActionTaken(type=asked.type, payload=asked.payload)
+    widget = await change.items.find(thread_id, asked.item_id)
+    if not isinstance(widget, WidgetItem):
+        raise ItemNotFound("The thread has no widget with this id.")
+    return ActionTaken(type=asked.type, payload=asked.payload, widget=widget)

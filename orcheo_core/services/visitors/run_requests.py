@@ -1,0 +1,114 @@
+"""New turns, and what a runner is asked to do for each: the text, its cause, and what was said in the thread."""
+
+import json
+from functools import partial
+
+from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.component_items import ClientToolCallItem, HiddenItem
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.items import AssistantItem, InferenceOptions, Item, UserItem
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.run import Cause, PastMessage, RunContext, RunRequest, SentFile
+from orcheo_core.domain.structured_input import StructuredInputItem
+from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.workflow import ANSWER_SECONDS, HISTORY_LENGTH
+from orcheo_core.ports.attachment_files import AttachmentFiles
+from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.unit_of_work import UnitOfWork
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.visitors.admitting import Visit
+
+
+class RunRequests:
+    """Makes turns and the requests to the runner that they begin with."""
+
+    def __init__(self, *, files: AttachmentFiles, clock: Clock, identifiers: Identifiers) -> None:
+        """Join the ports this service needs."""
+        self._files = files
+        self._clock = clock
+        self._identifiers = identifiers
+
+    def new_turn(
+        self, visit: Visit, thread: Thread, item_id: str, key: str | None, *, replaces: tuple[str, ...] = ()
+    ) -> Turn:
+        """A turn that begins now and answers this item."""
+        return Turn(
+            id=self._identifiers.new(IdKind.TURN),
+            workflow_id=visit.workflow.id,
+            thread_id=thread.id,
+            subject=visit.subject,
+            user_item_id=item_id,
+            answer_id=self._identifiers.new(IdKind.ITEM),
+            started_at=self._clock.now(),
+            idempotency_key=key,
+            replaces=replaces,
+        )
+
+    async def caused_by(self, change: UnitOfWork, visit: Visit, turn: Turn, thread: Thread, cause: Cause) -> RunRequest:
+        """The request of a turn that no message began."""
+        history = await history_of(change, visit, turn.thread_id)
+        return self.request(visit, turn, thread, text=_text_of(cause), history=history, cause=cause)
+
+    def request(
+        self,
+        visit: Visit,
+        turn: Turn,
+        thread: Thread,
+        *,
+        text: str,
+        history: tuple[PastMessage, ...],
+        cause: Cause | None = None,
+        item: UserItem | None = None,
+    ) -> RunRequest:
+        """The request of a turn: with the visitor's message, if one began it, or with its cause."""
+        context = RunContext(
+            workflow_id=turn.workflow_id,
+            thread_id=turn.thread_id,
+            turn_id=turn.id,
+            subject=turn.subject,
+            app_user=visit.app_user,
+            history=history,
+            cause=cause,
+            message_id=item.id if item else None,
+            attachments=tuple(map(self._sent_file, item.attachments)) if item else (),
+            quoted_text=item.quoted_text if item else None,
+            inference_options=item.inference_options if item else InferenceOptions(),
+            thread_title=thread.title if thread.is_titled else None,
+        )
+        time_limit = visit.workflow.time_limit or ANSWER_SECONDS
+        return RunRequest(spec=visit.workflow.runner, text=text, context=context, time_limit=time_limit)
+
+    def _sent_file(self, sent: Attachment) -> SentFile:
+        read = partial(self._files.read, sent.id)
+        return SentFile(name=sent.name, mime_type=sent.mime_type, size=sent.size, read=read)
+
+
+async def history_of(
+    change: UnitOfWork, visit: Visit, thread_id: str, *, before: str | None = None
+) -> tuple[PastMessage, ...]:
+    """What was said in a thread, oldest first, with what the workflow kept there; as much as it wants."""
+    length = visit.workflow.history_length
+    if length == 0:
+        return ()
+    query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before)
+    page = await change.items.page(thread_id, query, hidden=True)
+    return tuple(past for item in reversed(page.entries) if (past := _past_message(item)))
+
+
+def _past_message(item: Item) -> PastMessage | None:
+    if isinstance(item, UserItem):
+        return PastMessage(said_by="visitor", text=item.text)
+    if isinstance(item, AssistantItem):
+        return PastMessage(said_by="workflow", text=item.text)
+    return PastMessage(said_by="workflow", text="", hidden=item.content) if isinstance(item, HiddenItem) else None
+
+
+def _text_of(cause: Cause) -> str:
+    """What a workflow that takes a text gets: the output of a tool, the answers, and nothing for an action.
+
+    Never what the visitor said last: it would be carried out twice.
+    """
+    if isinstance(cause, ClientToolCallItem):
+        return cause.output if isinstance(cause.output, str) else json.dumps(cause.output, ensure_ascii=False)
+    return cause.answers_text if isinstance(cause, StructuredInputItem) else ""
