@@ -15,7 +15,7 @@ from orcheo_adapters.http.security_headers import SecurityHeaders
 BACKLOG = 2048
 """How many clients may wait for a connection."""
 _ACCEPTED_AT_ONCE = 16
-"""asyncio takes so many connections before any is counted, and writes a traceback for each that finds no descriptor."""
+"""asyncio accepts this many before any is counted, and writes a traceback for each that finds no descriptor."""
 
 GRACE_SECONDS = 1.5
 """Time for running answers when the server is asked to stop; then they are cut off."""

@@ -174,7 +174,7 @@ def _fault(said: _Kept, acted_upon: Item | None) -> str | None:
 
 
 async def find_action(change: UnitOfWork, thread_id: str, asked: ActionInput) -> ActionTaken:
-    """The action with the widget it was taken in; raises :class:`ItemNotFound` for an item that is no widget."""
+    """The action with the widget it was taken in; raises :class:`ItemNotFound` for an item of another kind."""
     if asked.item_id is None:
         return ActionTaken(type=asked.type, payload=asked.payload)
     widget = await change.items.find(thread_id, asked.item_id)
