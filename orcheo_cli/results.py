@@ -125,7 +125,8 @@ def _last_failure(workflow: dict[str, Any]) -> str:
 def _limits(workflow: dict[str, Any]) -> str:
     if "time_limit" not in workflow:
         return ""
-    return f"{workflow['time_limit']} s for an answer, {workflow['history']} earlier entries of the thread"
+    silence, history = workflow["time_limit"], workflow["history"]
+    return f"{silence} s of silence end an answer, {history} earlier entries of the thread"
 
 
 def _old_token(token: dict[str, Any]) -> str:

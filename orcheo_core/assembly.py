@@ -9,6 +9,7 @@ from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.opaque_token import PepperRing
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.domain.share_link import ShareLinks
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import TIME_LIMIT_MOST
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.ports.attachment_files import AttachmentFiles
@@ -71,6 +72,7 @@ class Ports:
     rate_plan: RatePlan = field(factory=RatePlan)
     identity_providers: tuple[IdentityProvider, ...] = ()
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
+    part_limits: PartLimits = field(factory=PartLimits)
     flags: Flags | None = None
     """Which features are switched on for whom; all of them when nothing is said."""
     longest_answer: int = TIME_LIMIT_MOST
@@ -125,6 +127,7 @@ def assemble_core(ports: Ports) -> Core:
         clock=clock,
         new_item_id=partial(identifiers.new, IdKind.ITEM),
         live_turns=live_turns,
+        part_limits=ports.part_limits,
         notices=ports.notices,
     )
     registering = Registering(
@@ -191,6 +194,7 @@ def assemble_core(ports: Ports) -> Core:
             identifiers=identifiers,
             live_turns=live_turns,
             telemetry=ports.telemetry,
+            part_limits=ports.part_limits,
         ),
         own_threads=OwnThreads(store=store, live_turns=live_turns, clock=clock, remover=remover),
         remover=remover,

@@ -12,7 +12,17 @@ from orcheo_core.domain.run import RunRequest
 from orcheo_core.ports.clock import Clock
 
 LONGEST_ANSWER = 900
-"""Seconds that a workflow may ask for, for one answer, when the operator sets no other bound."""
+"""Seconds for one answer when the operator sets no other bound."""
+
+
+@frozen(kw_only=True)
+class TimeLimits:
+    """Seconds that one run has."""
+
+    whole: float
+    """From its beginning to its end, whatever it says."""
+    silence: float
+    """Since it last said anything: text, a step, progress."""
 
 
 @frozen(kw_only=True)
@@ -28,6 +38,7 @@ class Conditions:
     outgoing: Outgoing = field(factory=Outgoing)
     clock: Clock = field(factory=SystemClock)
 
-    def time_limit_of(self, request: RunRequest) -> float:
-        """Seconds that this run has."""
-        return self.time_limit if request.time_limit is None else min(self.time_limit, request.time_limit)
+    def time_limits_of(self, request: RunRequest) -> TimeLimits:
+        """Seconds that this run has: never more than the operator allows."""
+        whole = self.time_limit if request.time_limit is None else min(self.time_limit, request.time_limit)
+        return TimeLimits(whole=whole, silence=whole if request.silence_limit is None else request.silence_limit)

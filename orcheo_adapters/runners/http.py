@@ -60,7 +60,7 @@ class HttpRunner(Runner):
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
+        return TaskRun(partial(self._answer, request), self._conditions.time_limits_of(request))
 
     async def close(self) -> None:
         """Close the connections to all services."""

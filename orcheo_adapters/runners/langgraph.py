@@ -67,7 +67,7 @@ class LangGraphRunner(Runner):
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
+        return TaskRun(partial(self._answer, request), self._conditions.time_limits_of(request))
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         """See the port: a graph with ``action`` in its state. One that cannot be made fails when it is run."""

@@ -44,7 +44,7 @@ class PythonRunner(Runner):
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(self._answer, request), time_limit=self._conditions.time_limit_of(request))
+        return TaskRun(partial(self._answer, request), self._conditions.time_limits_of(request))
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         """See the port: a callable with a place for the context. One that cannot be loaded fails when it is run."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from orcheo_adapters.runners.conditions import TimeLimits
 from orcheo_core.domain.run import RunEvent
 from orcheo_core.ports.runner import Run, RunSink, RunTimedOut
 
@@ -14,10 +15,20 @@ _FAREWELL = 1.0
 class Writer:
     """What a workflow writes to: the sink itself, until the run is over; then nothing is heard any more."""
 
-    def __init__(self, sink: RunSink) -> None:
-        """Pass everything on to ``sink``: these are its own methods, as text comes by the thousand pieces."""
-        self.text: Callable[[str], bool] = sink.text
-        self.event: Callable[[RunEvent], bool] = sink.event
+    def __init__(self, sink: RunSink, now: Callable[[], float]) -> None:
+        """Pass everything on to ``sink``; by ``now`` it is known when something was last heard."""
+
+        def text(said: str) -> bool:
+            self.heard_at = now()
+            return sink.text(said)
+
+        def event(said: RunEvent) -> bool:
+            self.heard_at = now()
+            return sink.event(said)
+
+        self.heard_at = now()
+        self.text: Callable[[str], bool] = text
+        self.event: Callable[[RunEvent], bool] = event
         self.room: Callable[[], Awaitable[None]] = sink.room
 
     async def put(self, event: RunEvent) -> None:
@@ -48,10 +59,11 @@ class TaskRun(Run):
     A workflow that does not let itself be interrupted is abandoned: its turn ends without it.
     """
 
-    def __init__(self, work: Work, *, time_limit: float) -> None:
+    def __init__(self, work: Work, limits: TimeLimits) -> None:
         """Prepare ``work``, which writes what the workflow says; nothing happens yet."""
         self._work = work
-        self._time_limit = time_limit
+        self._limits = limits
+        self._ends_at = 0.0
         self._is_stopped = False
         self._error: RunTimedOut | None = None
         self._writer: Writer | None = None
@@ -68,8 +80,10 @@ class TaskRun(Run):
         """See :meth:`Run.execute`."""
         if self._was_stopped():
             return
-        self._task, self._writer, self._abandon = asyncio.current_task(), Writer(sink), sink.abandoned
-        self._timer = asyncio.get_running_loop().call_later(self._time_limit, self._time_out)
+        loop = asyncio.get_running_loop()
+        self._task, self._writer, self._abandon = asyncio.current_task(), Writer(sink, loop.time), sink.abandoned
+        self._ends_at = loop.time() + self._limits.whole
+        self._timer = loop.call_later(min(self._limits.whole, self._limits.silence), self._look_at_time, self._writer)
         try:
             await self._work(self._writer)
         except BaseException as error:
@@ -116,8 +130,17 @@ class TaskRun(Run):
     def _was_stopped(self) -> bool:
         return self._is_stopped
 
-    def _time_out(self) -> None:
-        self._error = RunTimedOut(f"the answer was not complete after {self._time_limit:g} s")
+    def _look_at_time(self, writer: Writer) -> None:
+        """End the run, or look again when its time can be up: one timer for all that it says."""
+        loop = asyncio.get_running_loop()
+        silent_at = writer.heard_at + self._limits.silence
+        if loop.time() >= self._ends_at:
+            self._error = RunTimedOut(f"the answer was not complete after {self._limits.whole:g} s")
+        elif loop.time() >= silent_at:
+            self._error = RunTimedOut(f"the workflow said nothing for {self._limits.silence:g} s")
+        else:
+            self._timer = loop.call_at(min(self._ends_at, silent_at), self._look_at_time, writer)
+            return
         self._interrupt()
 
     def _interrupt(self) -> None:

@@ -137,6 +137,7 @@ def assemble(
             identity_providers=_identity_providers(settings, machine, notices),
             flags=_flags(settings),
             notices=webhook or NullNotices(),
+            part_limits=settings.part_limits,
             longest_answer=int(settings.runner_conditions.time_limit),
         )
     )

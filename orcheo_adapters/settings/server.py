@@ -23,6 +23,7 @@ from orcheo_adapters.settings.values import (
     flags,
     log_level,
     longest_answer,
+    part_limits,
     public_url,
     rate_plan,
     retention,
@@ -33,6 +34,7 @@ from orcheo_adapters.system.local_server import data_folder_path, listening_host
 from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import RatePlan
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class ServerSettings:
     """The other names by which visitors reach the server."""
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
     """Which files visitors may send."""
+    part_limits: PartLimits = field(factory=PartLimits)
+    """The largest widget and image that a workflow may show."""
     allow_remote: bool = False
     """Whether the server may listen beyond loopback although the local owner token is the only service token."""
     identity_providers: tuple[ProviderRegistration, ...] = ()
@@ -110,6 +114,7 @@ class ServerSettings:
             allowed_hosts=allowed_hosts(environment),
             allowed_origins=allowed_origins(environment),
             attachment_rules=attachment_rules(environment),
+            part_limits=part_limits(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
             identity_providers=identity_providers(environment),
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from orcheo_adapters.runners.conditions import LONGEST_ANSWER
 from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import Rate, RatePlan
+from orcheo_core.domain.widgets import IMAGE_BYTES_MOST, WIDGET_BYTES_MOST, PartLimits
 from orcheo_core.domain.workflow import TIME_LIMIT_MOST
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -99,8 +101,23 @@ def longest_answer(environment: Mapping[str, str]) -> int:
 
 
 def _longest_answer(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= TIME_LIMIT_MOST:
-        message = f"must be a whole number of seconds from 1 to {TIME_LIMIT_MOST}"
+    return _whole_number(text, "seconds", 1, TIME_LIMIT_MOST)
+
+
+def part_limits(environment: Mapping[str, str]) -> PartLimits:
+    """``ORCHEO_WIDGET_BYTES`` and ``ORCHEO_IMAGE_BYTES``: the largest widget and image of a workflow."""
+    usual = PartLimits()
+    widget = partial(_whole_number, unit="bytes", least=1_000, most=WIDGET_BYTES_MOST)
+    image = partial(_whole_number, unit="bytes", least=1_000, most=IMAGE_BYTES_MOST)
+    return PartLimits(
+        widget_bytes=_read(environment, "ORCHEO_WIDGET_BYTES", widget, usual.widget_bytes),
+        image_bytes=_read(environment, "ORCHEO_IMAGE_BYTES", image, usual.image_bytes),
+    )
+
+
+def _whole_number(text: str, unit: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        message = f"must be a whole number of {unit} from {least} to {most}"
         raise ValueError(message)
     return int(text)
 

@@ -260,3 +260,5 @@ class RunRequest:
     context: RunContext
     time_limit: float | None = None
     """Seconds for this run when that is less than the runner gives; a runner never takes longer."""
+    silence_limit: float | None = None
+    """Seconds since the workflow last said anything (text, a step, progress) after which the run is ended."""

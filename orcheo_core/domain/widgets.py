@@ -8,12 +8,43 @@ Source: ``chatkit.widgets`` of the package ``openai-chatkit``.
 import json
 from typing import Any
 
+from attrs import frozen
+
 from orcheo_core.domain.json_values import json_fault
 
-WIDGET_BYTES = 65_536
-"""Most bytes of a widget as JSON."""
-IMAGE_URL_LENGTH = 1_000_000
-"""Most characters of the URL of an image, which may hold the image itself."""
+WIDGET_BYTES_MOST = 1_000_000
+IMAGE_BYTES_MOST = 10_000_000
+
+
+@frozen(kw_only=True)
+class PartLimits:
+    """The largest widget and image that a workflow may show; an operator sets them.
+
+    They hold when something is said. What is stored already stays as it is when they are lowered.
+    """
+
+    widget_bytes: int = 65_536
+    """Of a widget as JSON."""
+    image_bytes: int = 1_000_000
+    """Of the URL of an image, which may hold the image itself."""
+
+    def widget_fault(self, widget: object) -> str | None:
+        """What is wrong with a widget, with the path in it; None for one that is taken."""
+        if fault := widget_fault(widget):
+            return fault
+        size = len(json.dumps(widget, ensure_ascii=False).encode())
+        return _too_large(size, self.widget_bytes, "ORCHEO_WIDGET_BYTES")
+
+    def image_fault(self, url: object) -> str | None:
+        """What is wrong with the URL of an image; None for one that is taken."""
+        if not isinstance(url, str) or not url.startswith(("https://", "http://", "data:image/", "/")):
+            return "the URL must begin with https://, http://, data:image/ or /"
+        return json_fault(url) or _too_large(len(url.encode()), self.image_bytes, "ORCHEO_IMAGE_BYTES")
+
+
+def _too_large(size: int, most: int, setting: str) -> str | None:
+    return f"it has {size:,} bytes of {most:,} that are allowed ({setting})" if size > most else None
+
 
 _DEPTH = 32
 _ROOTS = ("Card", "ListView", "Basic")
@@ -51,25 +82,14 @@ _NAMES = {str: "text", list: "a list", (str, dict): "text or an object"}
 
 
 def widget_fault(widget: object) -> str | None:
-    """What is wrong with a widget, with the path in it; None for one that can be shown."""
+    """What is wrong with a widget of any size, with the path in it; None for one that can be shown."""
     if not isinstance(widget, dict) or widget.get("type") not in _ROOTS:
         return f"type: the root must be one of {', '.join(_ROOTS)}"
     fault = _fault_of(widget, "", depth=1)
     if fault is not None:
         return fault
-    if fault := json_fault(widget):
-        return f"it is not JSON: {fault}"
-    size = len(json.dumps(widget, ensure_ascii=False).encode())
-    return f"it has {size:,} bytes of {WIDGET_BYTES:,} that are allowed" if size > WIDGET_BYTES else None
-
-
-def image_fault(url: object) -> str | None:
-    """What is wrong with the URL of an image; None for one that can be shown."""
-    if not isinstance(url, str) or not url.startswith(("https://", "http://", "data:image/", "/")):
-        return "the URL must begin with https://, http://, data:image/ or /"
-    if len(url) > IMAGE_URL_LENGTH:
-        return f"the URL has {len(url):,} characters of {IMAGE_URL_LENGTH:,} that are allowed"
-    return None
+    fault = json_fault(widget)
+    return f"it is not JSON: {fault}" if fault else None
 
 
 def _fault_of(component: Any, path: str, *, depth: int) -> str | None:

@@ -33,7 +33,7 @@ RUNNER_KINDS = ("http", "langgraph", "openai", "python")
 HISTORY_LENGTH = 40
 """Earlier entries that a workflow is given when it says nothing else about that."""
 ANSWER_SECONDS = 120
-"""Seconds that a workflow has for an answer when it says nothing else about that."""
+"""Seconds that a workflow may be silent during an answer when it says nothing else about that."""
 TIME_LIMIT_MOST = 86_400
 """Seconds that no operator allows more of."""
 HISTORY_MOST = 100
@@ -143,7 +143,7 @@ class Workflow:
     publication: Publication | None = None
     revision: int = 1
     time_limit: int | None = field(default=None, validator=_check_time_limit)
-    """Seconds for one answer, None for what the server gives."""
+    """Seconds without a sign of life that end an answer, None for what the server gives."""
     history_length: int | None = field(default=None, validator=_check_history)
     """How many earlier entries of a thread a run is given, None for what the server gives."""
     archived_at: datetime | None = None

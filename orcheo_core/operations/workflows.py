@@ -39,7 +39,7 @@ REF_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 ALL_LIMIT = 1_000
 
 
-_TIME_LIMIT_HELP = f"Seconds for one answer; {ANSWER_SECONDS} if not set. The operator sets the highest value."
+_TIME_LIMIT_HELP = f"Seconds without text or progress that end an answer; {ANSWER_SECONDS} if not set."
 _HISTORY_HELP = f"How many earlier entries of a thread a run receives; {HISTORY_LENGTH} if not set."
 _RESETS = ("time_limit", "history")
 

@@ -57,7 +57,7 @@ from orcheo_core.domain.thread_events import (
 )
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import TurnFault
-from orcheo_core.domain.widgets import image_fault, widget_fault
+from orcheo_core.domain.widgets import PartLimits
 
 NewItem = TypeVar("NewItem", bound=ItemBase)
 _LEFT_OUT_IF_WRONG = (WidgetShown, WidgetChanged, ImageShown)
@@ -72,7 +72,9 @@ class TurnDraft:
     It changes in place: an answer of n pieces would cost n² as a chain of frozen values.
     """
 
-    def __init__(self, *, thread: Thread, stamp: Stamp, acted_upon: WidgetItem | None = None) -> None:
+    def __init__(
+        self, *, thread: Thread, stamp: Stamp, limits: PartLimits, acted_upon: WidgetItem | None = None
+    ) -> None:
         """Nothing is said yet; ``acted_upon`` is the widget that a :class:`WidgetChanged` means."""
         self.thread = thread
         self.unsaved = False
@@ -84,6 +86,7 @@ class TurnDraft:
         self.fault: TurnFault | None = None
         """What could not be shown."""
         self._stamp = stamp
+        self._limits = limits
         self._acted_upon = acted_upon
         self._answer: _AnswerDraft | None = None
         self._note: _ProgressNoteDraft | None = None
@@ -191,7 +194,7 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: WidgetShown) -> None:
-        if fault := widget_fault(run_event.widget) or json_fault(run_event.copy_text):
+        if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A widget was left out: {fault}."))
             return
         self._close()
@@ -202,7 +205,7 @@ class TurnDraft:
         if self._acted_upon is None:
             message = "WidgetChanged needs a widget that the visitor acted upon"
             raise ValueError(message)
-        if fault := widget_fault(run_event.widget) or json_fault(run_event.copy_text):
+        if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A changed widget was left out: {fault}."))
             return
         self._acted_upon = self._acted_upon.changed(run_event.widget, run_event.copy_text)
@@ -211,7 +214,7 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: ImageShown) -> None:
-        if fault := image_fault(run_event.url) or json_fault(run_event.url):
+        if fault := self._limits.image_fault(run_event.url):
             self._leave_out(TurnFault("image_invalid", f"An image was left out: {fault}."))
             return
         self._close()

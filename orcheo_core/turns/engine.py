@@ -17,6 +17,7 @@ from orcheo_core.domain.thread_events import ItemRemoved, ThreadEvent, TurnTroub
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_end import TurnEnd
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import ActionNotTaken, ConcurrentChange, OrcheoError, ServerStopping, StorageUnavailable
 from orcheo_core.ports.background import Background
@@ -55,6 +56,7 @@ class TurnEngine:
         clock: Clock,
         new_item_id: Callable[[], str],
         live_turns: LiveTurns,
+        part_limits: PartLimits,
         notices: Notices | None = None,
     ) -> None:
         """Join the ports the engine needs."""
@@ -66,6 +68,7 @@ class TurnEngine:
         self._clock = clock
         self._new_item_id = new_item_id
         self._live_turns = live_turns
+        self._part_limits = part_limits
         self._notices = notices or NullNotices()
         self._is_stopping = False
 
@@ -89,7 +92,7 @@ class TurnEngine:
         live = LiveTurn(
             turn=turn,
             run=run,
-            draft=TurnDraft(thread=thread, stamp=self._stamp(turn), acted_upon=acted_upon),
+            draft=TurnDraft(thread=thread, stamp=self._stamp(turn), limits=self._part_limits, acted_upon=acted_upon),
             encoder=self._encoder,
             background=self._background,
             save=self._save_part,

@@ -7,6 +7,7 @@ from platformdirs import user_data_path
 
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.local_server import local_url
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import InvalidInput
 
 
@@ -103,6 +104,18 @@ def test_addresses_that_workflows_may_reach() -> None:
     assert loaded.runner_conditions.allowed != ServerSettings.load(environment={}).runner_conditions.allowed
     with pytest.raises(InvalidInput, match="ORCHEO_HTTP_RUNNER_ALLOW"):
         ServerSettings.load(environment={"ORCHEO_HTTP_RUNNER_ALLOW": "ten dot something"})
+
+
+def test_the_size_of_widgets_and_images_is_a_setting() -> None:
+    """In bytes, within bounds; the usual sizes when nothing is said."""
+    assert ServerSettings.load(environment={}).part_limits == PartLimits(widget_bytes=65_536, image_bytes=1_000_000)
+    loaded = ServerSettings.load(environment={"ORCHEO_WIDGET_BYTES": "131072", "ORCHEO_IMAGE_BYTES": "5000000"})
+    assert loaded.part_limits == PartLimits(widget_bytes=131_072, image_bytes=5_000_000)
+    for wrong in ("999", "1000001", "64k", "-5"):
+        with pytest.raises(
+            InvalidInput, match="ORCHEO_WIDGET_BYTES: must be a whole number of bytes from 1000 to 1000"
+        ):
+            ServerSettings.load(environment={"ORCHEO_WIDGET_BYTES": wrong})
 
 
 @pytest.mark.parametrize(

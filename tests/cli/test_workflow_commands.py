@@ -93,7 +93,7 @@ def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: S
         "Owner": "owner:local",
         "Runner": "openai https://models.example.org/v1",
         "Settings": "model=m",
-        "Limits": "120 s for an answer, 40 earlier entries of the thread",
+        "Limits": "120 s of silence end an answer, 40 earlier entries of the thread",
         "State": "public",
         "Share link": "http://127.0.0.1:8700/chat/echo",
         "Publish token": f"{token[:18]}…",

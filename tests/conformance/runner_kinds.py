@@ -171,13 +171,15 @@ class Subjected:
         REGISTRIES.append(registry)
         return registry.get(self.kind.name)
 
-    def run(self, text: str = "hi", *, time_limit: float = 30.0, less: float | None = None) -> Run:
+    def run(
+        self, text: str = "hi", *, time_limit: float = 30.0, less: float | None = None, silence: float | None = None
+    ) -> Run:
         """One run."""
-        return self.runner(time_limit=time_limit).run(self.request(text, less=less))
+        return self.runner(time_limit=time_limit).run(self.request(text, less=less, silence=silence))
 
-    def request(self, text: str = "hi", *, less: float | None = None) -> RunRequest:
+    def request(self, text: str = "hi", *, less: float | None = None, silence: float | None = None) -> RunRequest:
         """What a runner is asked."""
-        return RunRequest(spec=self.spec, text=text, context=self.context, time_limit=less)
+        return RunRequest(spec=self.spec, text=text, context=self.context, time_limit=less, silence_limit=silence)
 
     def run_under(self, **conditions: Any) -> Run:
         """One run on a server with other conditions."""

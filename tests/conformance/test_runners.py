@@ -178,6 +178,22 @@ async def test_time_out_ends_a_workflow_that_works(workflow: Subjected) -> None:
     assert await workflow.cleaned(text)
 
 
+@that("hangs after a")
+async def test_time_counts_from_the_last_sign_of_life(workflow: Subjected) -> None:
+    """Long before the answer's own time is up, a workflow that fell silent is ended."""
+    events: list[RunEvent] = []
+    with pytest.raises(RunTimedOut, match=r"said nothing for"):
+        await collect(workflow.run(time_limit=30.0, silence=workflow.kind.moment), events)
+    assert events == [TextDelta("a")]
+
+
+@that("works for ever")
+async def test_signs_of_life_lengthen_an_answer_up_to_the_operators_bound(workflow: Subjected) -> None:
+    """What keeps talking is not silent, and ends at the bound of the whole answer."""
+    with pytest.raises(RunTimedOut, match=r"not complete after"):
+        await collect(workflow.run(uuid4().hex, time_limit=workflow.kind.moment, silence=workflow.kind.moment / 2), [])
+
+
 @that("is empty")
 async def test_empty_answer_has_no_events(workflow: Subjected) -> None:
     """It may be a failure that says so."""

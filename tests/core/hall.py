@@ -14,6 +14,7 @@ from orcheo_core.domain.opaque_token import Pepper, PepperRing
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.thread_events import ThreadEvent
 from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.identity import IdentityProvider
@@ -102,6 +103,7 @@ def build_hall(
     store: Store | None = None,
     flags: Flags | None = None,
     notices: Notices | None = None,
+    part_limits: PartLimits | None = None,
 ) -> Hall:
     """A new hall, over memory when no store is given."""
     failing, clock, entropy = FailingStore(store), FakeClock(), FakeEntropy()
@@ -125,6 +127,7 @@ def build_hall(
             audit_listeners=audit_listeners,
             flags=flags,
             notices=notices or NullNotices(),
+            part_limits=part_limits or PartLimits(),
         )
     )
     return Hall(

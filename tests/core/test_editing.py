@@ -120,12 +120,12 @@ async def test_a_workflow_is_given_as_much_history_as_it_wants(hall: Hall, lengt
 
 @pytest.mark.parametrize(("seconds", "limit"), [(None, 120), (600, 600)])
 async def test_the_time_for_an_answer_is_the_workflows(hall: Hall, seconds: int | None, limit: int) -> None:
-    """Two minutes for those that say nothing."""
+    """Counted from its last sign of life; two minutes for those that say nothing."""
     await hall.add()
     await hall.core.registering.edit(ADA, "echo", {"time_limit": seconds})
     published = await hall.core.publishing.publish(ADA, "echo")
     await hall.answered(await hall.core.admitting.visit_by_publish_token(published.publish_token))
-    assert hall.runners.runs[-1].request.time_limit == limit
+    assert hall.runners.runs[-1].request.silence_limit == limit
 
 
 async def test_the_operator_bounds_the_time_for_an_answer(hall: Hall) -> None:

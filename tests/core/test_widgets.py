@@ -1,10 +1,11 @@
 """Which widgets can be shown, and what becomes of the others."""
 
+import json
 from typing import Any
 
 import pytest
 from chatkit.widgets import WidgetRoot
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,10 +14,10 @@ from orcheo_core.domain.component_items import WidgetItem
 from orcheo_core.domain.run import ImageShown, RunEvent, TextDelta, WidgetChanged, WidgetShown
 from orcheo_core.domain.thread_events import Notice
 from orcheo_core.domain.turn import TurnStatus
-from orcheo_core.domain.widgets import image_fault, widget_fault
+from orcheo_core.domain.widgets import PartLimits, widget_fault
 from orcheo_core.services.visitors.acting import ActionInput
 from tests import samples
-from tests.core.hall import Hall
+from tests.core.hall import Hall, build_hall
 
 OFFICIAL: TypeAdapter[Any] = TypeAdapter(WidgetRoot)
 TEXT = {"type": "Text", "value": "x"}
@@ -46,7 +47,7 @@ def deep(levels: int) -> dict[str, Any]:
 )
 def test_what_chatkit_shows_is_taken(widget: dict[str, Any]) -> None:
     """OpenAI's own types take it as well."""
-    assert widget_fault(widget) is None
+    assert PartLimits().widget_fault(widget) is None
     OFFICIAL.validate_python(widget)
 
 
@@ -71,7 +72,7 @@ def test_what_chatkit_shows_is_taken(widget: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_named_by_its_path(widget: object, fault: str) -> None:
     """So that its author finds it."""
-    assert fault in (widget_fault(widget) or "")
+    assert fault in (PartLimits().widget_fault(widget) or "")
 
 
 scalars = st.none() | st.integers() | st.text(max_size=3)
@@ -87,6 +88,7 @@ trees = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(trees)
 def test_what_is_taken_never_poisons_a_thread(widget: dict[str, Any]) -> None:
     """Whatever passes the check is valid by OpenAI's types."""
@@ -100,13 +102,13 @@ def test_what_is_taken_never_poisons_a_thread(widget: dict[str, Any]) -> None:
 @pytest.mark.parametrize("url", ["https://a.example.org/i.png", "data:image/png;base64,AA", "/files/1.png"])
 def test_images_by_these_urls_are_taken(url: str) -> None:
     """From the web, in place, or from the chat's own origin."""
-    assert image_fault(url) is None
+    assert PartLimits().image_fault(url) is None
 
 
 @pytest.mark.parametrize("url", [None, "javascript:alert(1)", "data:text/html,x", "https://a.org/" + "x" * 1_000_000])
 def test_other_images_are_not(url: object) -> None:
     """Nothing that is no image, and nothing without bounds."""
-    assert image_fault(url)
+    assert PartLimits().image_fault(url)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,35 @@ async def test_a_part_that_cannot_be_shown_is_left_out(hall: Hall, event: RunEve
     assert len(await hall.items(turn.thread_id)) == 2
     notice = Notice(level="warning", message="A part of this answer cannot be shown.")
     assert notice in await hall.told(turn)
+
+
+async def test_the_operator_sets_how_large_a_widget_and_an_image_may_be() -> None:
+    """In a turn and of an action at once; the owner reads which setting it is."""
+    hall = build_hall(part_limits=PartLimits(widget_bytes=len(json.dumps(CARD)), image_bytes=40))
+    visit = await hall.visit()
+    larger = {"type": "Card", "children": [{"type": "Text", "value": "xy"}]}
+    turn = await hall.answered(visit, [WidgetShown(widget=CARD), WidgetShown(widget=larger)])
+    items = await hall.items(turn.thread_id)
+    assert [each.widget for each in items if isinstance(each, WidgetItem)] == [CARD]
+    fault = (await hall.latest(turn.thread_id)).fault
+    assert fault is not None
+    assert "allowed (ORCHEO_WIDGET_BYTES)" in fault.reason
+    hall.runners.script = ([WidgetChanged(widget=larger)],)
+    asked = ActionInput(type="go", item_id=items[1].id)
+    assert await hall.core.acting.act_now(visit, turn.thread_id, asked) is None
+    assert "allowed (ORCHEO_WIDGET_BYTES)" in hall.telemetry.left_outs[0]
+    picture = await hall.answered(visit, [ImageShown(url="data:image/png;base64," + "A" * 19)])
+    fault = (await hall.latest(picture.thread_id)).fault
+    assert fault is not None
+    assert "41 bytes of 40 that are allowed (ORCHEO_IMAGE_BYTES)" in fault.reason
+
+
+@pytest.mark.parametrize("size", [70_000, 2_000_000])
+def test_a_stored_widget_stays_when_the_setting_is_lowered(size: int) -> None:
+    """What was taken once is shown whole ever after."""
+    large = {"type": "Card", "children": [{"type": "Text", "value": "x" * size}]}
+    item = WidgetItem(id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=samples.moment(1), widget=large)
+    assert item_json(item, AttachmentLinks(preview=str))["widget"] == large
 
 
 async def test_a_bad_change_leaves_the_widget_as_it_was(hall: Hall) -> None:

@@ -6,6 +6,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.thread_events import PartDelta, Progress, ThreadEvent
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.turns.draft import TurnDraft
@@ -52,7 +53,7 @@ def live_turn(*said: ThreadEvent, number: int = 1) -> LiveTurn:
     live = LiveTurn(
         turn=turn,
         run=FakeRun(request, ()),
-        draft=TurnDraft(thread=thread, stamp=lambda: item),
+        draft=TurnDraft(thread=thread, stamp=lambda: item, limits=PartLimits()),
         encoder=TextEncoder(),
         background=FakeBackground(),
         save=save,

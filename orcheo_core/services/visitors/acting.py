@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_core.domain.component_items import HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
@@ -19,7 +19,7 @@ from orcheo_core.domain.run import (
     WidgetChanged,
 )
 from orcheo_core.domain.turn import Turn
-from orcheo_core.domain.widgets import widget_fault
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import ActionFailed, ChatSessionEnded, ItemNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunSink, RunTooLong
@@ -61,6 +61,7 @@ class Acting:
         identifiers: Identifiers,
         live_turns: LiveTurns,
         telemetry: Telemetry,
+        part_limits: PartLimits,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -70,6 +71,7 @@ class Acting:
         self._identifiers = identifiers
         self._live_turns = live_turns
         self._telemetry = telemetry
+        self._part_limits = part_limits
 
     async def act_now(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
         """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
@@ -86,6 +88,7 @@ class Acting:
         said = _Said()
         try:
             request = await self._requests.caused_by(change, visit, turn, thread, cause)
+            request = evolve(request, time_limit=request.silence_limit)  # the page waits for it, and sees no progress
             await self._engine.run_apart(request).execute_apart(said)
         except Exception as error:
             self._telemetry.run_failed(turn, error)
@@ -107,7 +110,7 @@ class Acting:
         before = await change.items.find(thread.id, turn.user_item_id)
         after, kept = before, 0
         for run_event in said:
-            if fault := _fault(run_event, after):
+            if fault := _fault(run_event, after, self._part_limits):
                 self._telemetry.left_out(turn, fault)
                 continue
             if isinstance(run_event, ContextKept):
@@ -161,7 +164,7 @@ class _Said(RunSink):
         """The action does not wait for it either."""
 
 
-def _fault(said: _Kept, acted_upon: Item | None) -> str | None:
+def _fault(said: _Kept, acted_upon: Item | None, limits: PartLimits) -> str | None:
     """Why something that an action without a turn said cannot be kept."""
     if fault := json_fault(said):
         return f"{type(said).__name__} that cannot be kept: {fault}"
@@ -169,7 +172,7 @@ def _fault(said: _Kept, acted_upon: Item | None) -> str | None:
         return None
     if not isinstance(acted_upon, WidgetItem):
         return "WidgetChanged of an action that belongs to no widget"
-    fault = widget_fault(said.widget)
+    fault = limits.widget_fault(said.widget)
     return f"a widget that cannot be shown: {fault}" if fault else None
 
 
