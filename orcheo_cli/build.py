@@ -9,6 +9,7 @@ from typing import Any, get_origin
 import click
 from attrs import NOTHING, Attribute
 
+from orcheo_adapters.client.values_first import values_first
 from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.help_option import HELP_BY_BOTH
@@ -62,14 +63,15 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
         yes = given.pop("yes", False)
         offline = given.pop("offline", False)
         arguments = {key: value for key, value in given.items() if value is not None}
-        if not yes and not arguments.get("dry_run"):
-            _confirm(operation, arguments, context)
-        if offline:
-            result = last_heard(operation.name, arguments, context.known())
-        elif operation.name in OFFLINE:
-            result = ask_or_hint(operation.name, arguments, context)
-        else:
-            result = context.connect().perform(operation.name, arguments)
+        with values_first(operation.name, arguments):
+            if not yes and not arguments.get("dry_run"):
+                _confirm(operation, arguments, context)
+            if offline:
+                result = last_heard(operation.name, arguments, context.known())
+            elif operation.name in OFFLINE:
+                result = ask_or_hint(operation.name, arguments, context)
+            else:
+                result = context.connect().perform(operation.name, arguments)
         _print(result, as_json=context.as_json)
 
     return click.Command(
@@ -83,16 +85,13 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
 
 
 def _confirm(operation: Operation[Any, Any], arguments: dict[str, Any], context: CliContext) -> None:
-    """Ask the operation's question; one with a preview is carried out as a dry run first, which knows what to ask."""
-    if operation.confirmation is None:
+    """Ask the operation's question, which the server knows once it has checked that it can be carried out."""
+    if operation.question is None:
         return
     if not context.at_terminal():
         raise ConfirmationNeeded
-    question = operation.confirmation.format(**{name: one_line(value) for name, value in arguments.items()})
-    if operation.has_preview:
-        question = context.connect().perform(operation.name, {**arguments, "dry_run": True})["question"]
-    if question:
-        confirm(question)
+    if question := context.connect().question(operation.name, arguments):
+        confirm(one_line(question))
 
 
 def _print(result: dict[str, Any], *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orcheo_adapters.client.known_workflows import connect
 from orcheo_adapters.client.remote import Operations
+from orcheo_adapters.client.values_first import values_first
 from orcheo_core.domain.actor import Channel
 
 if TYPE_CHECKING:
@@ -26,7 +27,13 @@ class LateOperations(Operations):
 
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """See :class:`Operations`."""
-        return connect(Channel.MCP).perform(name, arguments)
+        with values_first(name, arguments):
+            return connect(Channel.MCP).perform(name, arguments)
+
+    def question(self, name: str, arguments: dict[str, Any]) -> str | None:
+        """See :class:`Operations`."""
+        with values_first(name, arguments):
+            return connect(Channel.MCP).question(name, arguments)
 
 
 def main() -> None:

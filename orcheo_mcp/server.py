@@ -21,6 +21,9 @@ class _Asking:
     async def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return await anyio.to_thread.run_sync(self.operations.perform, name, arguments)
 
+    async def question(self, name: str, arguments: dict[str, Any]) -> str | None:
+        return await anyio.to_thread.run_sync(self.operations.question, name, arguments)
+
     async def into_file(self, operation: AnyOperation, arguments: dict[str, Any], file_name: object) -> dict[str, Any]:
         secret = str(operation.secret)
         with new_secret_file(file_name) as file:
@@ -34,6 +37,7 @@ def create_server(
     asking = _Asking(operations)
     return ToolServer(
         perform=asking.perform,
+        question=asking.question,
         offer=offer or Offer(),
         into_file=asking.into_file,
         progress_seconds=progress_seconds,

@@ -96,7 +96,7 @@ def operations_page() -> str:
 
 
 def _operation(operation: AnyOperation) -> str:
-    asks = f"The CLI asks first: *{operation.confirmation}*" if operation.confirmation else ""
+    asks = f"The owner is asked first: *{operation.confirmation}*" if operation.confirmation else ""
     return _join(
         f"## `{operation.name}`",
         operation.summary,

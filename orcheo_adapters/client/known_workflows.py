@@ -201,19 +201,30 @@ class RememberingOperations(Operations):
 
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """See :class:`Operations`."""
-        try:
+        with self._forgetting(arguments):
             result = self._operations.perform(name, arguments)
-        except OrcheoError as error:
-            if error.code == WorkflowNotFound.code and "ref" in arguments:
-                self._known.learn([], gone=[str(arguments["ref"])])
-            raise
         if name.startswith("workflows."):
             self._learn(name, arguments, result)
         return result
 
+    def question(self, name: str, arguments: dict[str, Any]) -> str | None:
+        """See :class:`Operations`."""
+        with self._forgetting(arguments):
+            return self._operations.question(name, arguments)
+
     def version(self) -> str | None:
         """See :class:`Operations`."""
         return self._operations.version()
+
+    @contextmanager
+    def _forgetting(self, arguments: dict[str, Any]) -> Iterator[None]:
+        """Keep nothing of a workflow that the server does not have."""
+        try:
+            yield
+        except OrcheoError as error:
+            if error.code == WorkflowNotFound.code and "ref" in arguments:
+                self._known.learn([], gone=[str(arguments["ref"])])
+            raise
 
     def _learn(self, name: str, arguments: dict[str, Any], result: dict[str, Any]) -> None:
         if name == "workflows.remove":

@@ -67,6 +67,10 @@ class Operations(Protocol):
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of an operation as JSON values; raises :class:`OrcheoError`."""
 
+    def question(self, name: str, arguments: dict[str, Any]) -> str | None:  # noqa: ARG002 - the port's
+        """What to ask before this operation, None for nothing; raises what it would be refused with."""
+        return None
+
     def version(self) -> str | None:
         """The server's version, if it says so; raises :class:`OrcheoError`."""
         return None
@@ -104,6 +108,11 @@ class RemoteOperations(Operations):
         Raises :class:`ServerUnreachable`, :class:`RemoteProblem`, and :class:`MalformedRequest` for broken text.
         """
         return self._request("POST", f"/api/operations/{name}", _encoded(arguments))
+
+    def question(self, name: str, arguments: dict[str, Any]) -> str | None:
+        """See :class:`Operations`; raises as :meth:`perform`."""
+        answer = self._request("POST", f"/api/operations/{name}/question", _encoded(arguments))
+        return None if answer["question"] is None else str(answer["question"])
 
     def version(self) -> str | None:
         """See :class:`Operations`."""

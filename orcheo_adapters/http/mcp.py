@@ -1,6 +1,7 @@
 """``/mcp``: the operations as MCP tools for assistants that connect over HTTP, with a service token."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio.to_thread
@@ -8,7 +9,7 @@ from attrs import evolve
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http.operations import perform_operation
+from orcheo_adapters.http.operations import perform_operation, question_of
 from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.requests import forbid_cross_site, owner
 from orcheo_adapters.installation import is_missing_package
@@ -16,7 +17,8 @@ from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError, UnavailableError
 
 Perform = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
-McpApp = Callable[[Perform], ASGIApp]
+QuestionOf = Callable[[str, dict[str, Any]], Awaitable[str | None]]
+McpApp = Callable[[Perform, QuestionOf], ASGIApp]
 
 
 class McpNotInstalled(UnavailableError):
@@ -33,14 +35,23 @@ async def mcp(request: Request) -> ASGIApp:
     caller = evolve(await owner(request), channel=Channel.MCP)
     refusals = parts_of(request).core.refusals
 
-    async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    @contextmanager
+    def counting() -> Iterator[None]:
         try:
-            return await perform_operation(request, caller, name, arguments)
+            yield
         except OrcheoError as error:
             refusals.count(error)
             raise
 
-    return (await _load(parts_of(request).load_mcp))(perform)
+    async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        with counting():
+            return await perform_operation(request, caller, name, arguments)
+
+    async def question(name: str, arguments: dict[str, Any]) -> str | None:
+        with counting():
+            return await question_of(request, caller, name, arguments)
+
+    return (await _load(parts_of(request).load_mcp))(perform, question)
 
 
 async def _load(load: Callable[[], McpApp]) -> McpApp:

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made of the URL table, the catalogue of operations and the descriptions beside them."""
 
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orcheo_adapters.http.descriptions import DESCRIPTIONS, Description, Errors, Json, json_answer
-from orcheo_adapters.http.operations import OperationHandler, any_operation
+from orcheo_adapters.http.operations import OperationHandler, any_operation, question_before
 from orcheo_adapters.http.problems import (
     CrossSiteRequest,
     HeadersTooLarge,
@@ -78,9 +78,10 @@ def _described(route: Route) -> Iterator[tuple[str, str, Description]]:
         handler = getattr(route.endpoint, "__self__", None)
         if isinstance(handler, OperationHandler):
             yield route.path, method, _of_handler(handler, route.param_convertors)
-        elif route.endpoint is any_operation:
+        elif route.endpoint in _OF_EACH:
             for name, operation in CATALOGUE.items():
-                yield route.path.replace("{name}", name), method, _of_operation(operation)
+                for description in _OF_EACH[route.endpoint](operation):
+                    yield route.path.replace("{name}", name), method, description
         elif (method, route.path) in DESCRIPTIONS:
             yield route.path, method, DESCRIPTIONS[method, route.path]
 
@@ -95,6 +96,25 @@ def _of_operation(operation: Operation[Any, Any], status: int = 200) -> Descript
         credentials=("serviceToken",),
         body=request_schema(operation.request),
     )
+
+
+def _of_question(operation: Operation[Any, Any]) -> Iterator[Description]:
+    if operation.question is None:
+        return
+    question: Json = {"question": {"type": ["string", "null"]}}
+    asked: Json = {"type": "object", "properties": question, "required": ["question"]}
+    yield evolve(
+        _of_operation(operation),
+        summary=f"What to ask before {operation.name}, if it can be carried out; nothing is changed.",
+        answers={"200": json_answer("The question; null when there is nothing to ask.", asked)},
+    )
+
+
+_OF_EACH: dict[Any, Callable[[Operation[Any, Any]], Iterable[Description]]] = {
+    any_operation: lambda operation: [_of_operation(operation)],
+    question_before: _of_question,
+}
+"""The routes that have the name of an operation in their path."""
 
 
 def _of_handler(handler: OperationHandler, in_path: Collection[str]) -> Description:

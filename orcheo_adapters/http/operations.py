@@ -14,7 +14,7 @@ from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.operations import decode_request, encode_result
 from orcheo_core.domain.actor import Caller
 from orcheo_core.errors import FieldError, InvalidInput
-from orcheo_core.operations.catalogue import find_operation, perform
+from orcheo_core.operations.catalogue import find_operation, perform, question
 from orcheo_core.operations.operation import Operation
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -25,6 +25,12 @@ _NO_STORE = {"cache-control": "no-store"}
 async def any_operation(request: Request) -> Response:
     """``POST /api/operations/{name}``: the arguments are the body."""
     return _json(await _perform(request, request.path_params["name"], await json_object(request)))
+
+
+async def question_before(request: Request) -> Response:
+    """``POST /api/operations/{name}/question``: what to ask before the operation with the body's arguments."""
+    name, arguments = request.path_params["name"], await json_object(request)
+    return _json({"question": await question_of(request, await owner(request), name, arguments)})
 
 
 @frozen(kw_only=True)
@@ -71,6 +77,13 @@ async def perform_operation(request: Request, caller: Caller, name: str, argumen
     operation = find_operation(name)
     services = parts_of(request).core.owner_services
     return encode_result(await perform(services, caller, operation, decode_request(operation, arguments)))
+
+
+async def question_of(request: Request, caller: Caller, name: str, arguments: dict[str, Any]) -> str | None:
+    """What to ask before :func:`perform_operation`; raises as that does, and changes nothing."""
+    operation = find_operation(name)
+    services = parts_of(request).core.owner_services
+    return await question(services, caller, operation, decode_request(operation, arguments))
 
 
 def _json(result: dict[str, Any], status: int = 200) -> Response:

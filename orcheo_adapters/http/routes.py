@@ -8,7 +8,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from orcheo_adapters.http import attachments, chat, chatkit, health, login, mcp, openapi, pages, static_files
-from orcheo_adapters.http.operations import any_operation, body_operation, export_operation, query_operation
+from orcheo_adapters.http.operations import (
+    any_operation,
+    body_operation,
+    export_operation,
+    query_operation,
+    question_before,
+)
 
 _WORKFLOW = "/api/workflows/{ref}"
 Handler = Callable[[Request], Awaitable[ASGIApp]]
@@ -53,6 +59,7 @@ def routes() -> list[BaseRoute]:
         _route("/api/audit/verify", query_operation("audit.verify"), "GET"),
         _route("/api/audit/export", export_operation("audit.export"), "GET"),
         _route("/api/operations/{name}", any_operation, "POST"),
+        _route("/api/operations/{name}/question", question_before, "POST"),
         _route("/mcp", mcp.mcp, "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", health.readyz, "GET"),

@@ -3,17 +3,17 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orcheo_adapters.mcp.offer import Offer
-from orcheo_adapters.mcp.server import Perform, ToolServer
+from orcheo_adapters.mcp.server import Perform, QuestionOf, ToolServer
 
 _OFFER = Offer(files=False)
 """A file would be on the server's machine, so a secret cannot go into one, and service tokens stay out altogether."""
 
 
-def mcp_app(perform: Perform) -> ASGIApp:
+def mcp_app(perform: Perform, question: QuestionOf) -> ASGIApp:
     """What answers one request; who asks, from where and how much was checked before."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        server = ToolServer(perform=perform, offer=_OFFER).build()
+        server = ToolServer(perform=perform, question=question, offer=_OFFER).build()
         app = server.http_app(path=scope["path"], stateless_http=True, host_origin_protection=False)
         async with app.lifespan(app):
             await app(dict(scope), receive, send)  # a copy: this application puts itself into it

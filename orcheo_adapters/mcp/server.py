@@ -36,6 +36,9 @@ from orcheo_core.errors import ConfirmationNeeded, Declined, FieldError, Invalid
 Perform = Callable[[str, Arguments], Awaitable[dict[str, Any]]]
 """Carries out an operation by name; raises :class:`OrcheoError`."""
 
+QuestionOf = Callable[[str, Arguments], Awaitable[str | None]]
+"""What to ask before such a call, None for nothing; raises what the call would be refused with."""
+
 PerformIntoFile = Callable[[AnyOperation, Arguments, object], Awaitable[dict[str, Any]]]
 """The same, with the secret of the result in a new file of that name."""
 
@@ -49,7 +52,6 @@ INSTRUCTIONS = (
     "conversation."
 )
 _LOG = get_logger("mcp")
-_QUESTION = "question"
 _YES_OR_NO = {"type": "object", "properties": {}}
 
 
@@ -58,6 +60,7 @@ class ToolServer:
     """Lists and calls the tools of an offer."""
 
     perform: Perform
+    question: QuestionOf
     offer: Offer = field(factory=Offer)
     into_file: PerformIntoFile | None = None
     """None where a file would be on another machine than the owner's."""
@@ -88,8 +91,8 @@ class ToolServer:
         confirmed = arguments.pop(CONFIRM, False) is True
         file_name = arguments.pop(SECRET_TO_FILE, None)
         page = DocumentPage.of(arguments.pop(PAGE, 1)) if is_document(operation) else None
-        if question := await self._question(operation, arguments):
-            asking = await _ask(context, params, question, confirmed=confirmed)
+        if operation.question is not None:
+            asking = await self._ask(context, params, operation, arguments, confirmed=confirmed)
             if asking is not None:
                 return asking
         result = await self._perform(operation, arguments, file_name)
@@ -101,15 +104,20 @@ class ToolServer:
             return await self.into_file(operation, arguments, file_name)
         return await self.perform(operation.name, arguments)
 
-    async def _question(self, operation: AnyOperation, arguments: Arguments) -> str | None:
-        """What has to be asked before this call, None for nothing."""
-        if operation.confirmation is None or arguments.get("dry_run") is True:
+    async def _ask(
+        self,
+        context: Any,
+        params: CallToolRequestParams,
+        operation: AnyOperation,
+        arguments: Arguments,
+        *,
+        confirmed: bool,
+    ) -> InputRequiredResult | None:
+        """Ask the owner, once it is known that the call can be carried out; None when there is nothing left to ask."""
+        if confirmed and not _can_ask(context):
             return None
-        if operation.has_preview:
-            preview = await self.perform(operation.name, arguments | {"dry_run": True})
-            return preview.get(_QUESTION)
-        shown = {name: " ".join(str(value).split()) for name, value in arguments.items()}
-        return operation.confirmation.format_map(_Shown(shown))
+        question = await self.question(operation.name, arguments)
+        return await _ask(context, params, question) if question else None
 
     @asynccontextmanager
     async def _telling_progress(self, context: Any) -> AsyncIterator[None]:
@@ -185,23 +193,12 @@ def _require_no_file(given: Arguments) -> None:
         )
 
 
-class _Shown(dict[str, Any]):
-    """Arguments for a question; one that is missing is for the operation to refuse."""
-
-    def __missing__(self, name: str) -> str:
-        return f"({name})"
-
-
-async def _ask(
-    context: Any, params: CallToolRequestParams, question: str, *, confirmed: bool
-) -> InputRequiredResult | None:
-    """Ask the owner through the client where it can; the argument stands for their word only where it cannot.
+async def _ask(context: Any, params: CallToolRequestParams, question: str) -> InputRequiredResult | None:
+    """Ask the owner through the client; where that cannot ask, the argument has to say that they agree.
 
     None once they have agreed. Raises :class:`Declined`, :class:`ConfirmationNeeded`.
     """
     if not _can_ask(context):
-        if confirmed:
-            return None
         raise _needed(question)
     if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
         answer = (params.input_responses or {}).get(CONFIRM)

@@ -48,7 +48,7 @@ class StrictDecoder:
         try:
             return self._detailed.structure(document, cls)
         except (ClassValidationError, IterableValidationError) as error:
-            raise InvalidInput(*_field_errors(error, path)) from None
+            raise InvalidInput(*_field_errors(error, path), hint=_only_hint(error)) from None
         except (TypeError, ValueError, AttributeError) as error:
             raise InvalidInput(FieldError(path or "body", _reason(error))) from None
 
@@ -128,6 +128,13 @@ def _field_errors(error: BaseException, path: str) -> Iterator[FieldError]:
         yield FieldError(_join(path, str(error.args[0])), "is missing")
     else:
         yield FieldError(path or "body", _reason(error))
+
+
+def _only_hint(error: BaseException) -> str | None:
+    """The hint of the one thing that is wrong; several things have none in common."""
+    while isinstance(error, (ClassValidationError, IterableValidationError)) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error.hint if isinstance(error, InvalidInput) else None
 
 
 def _extend(path: str, error: BaseException) -> str:

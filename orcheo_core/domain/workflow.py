@@ -124,6 +124,13 @@ def _check_history(_workflow: object, _attribute: object, length: int | None) ->
         raise InvalidInput(FieldError("history", f"must be between 0 and {HISTORY_MOST}"))
 
 
+def check_texts(*, handle: str | None = None, name: str | None = None, description: str | None = None) -> None:
+    """Raise :class:`InvalidInput` for what no workflow can have; None is not looked at."""
+    for check, text in ((_check_handle, handle), (_check_name, name), (_check_description, description)):
+        if text is not None:
+            check(None, None, text)
+
+
 @frozen(kw_only=True)
 class Workflow:
     """What an owner built and can publish.

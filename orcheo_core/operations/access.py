@@ -108,6 +108,13 @@ async def _rotate(services: OwnerServices, caller: Caller, _request: RotateKeys)
     )
 
 
+_ROTATE_KEYS = "Sign chat grants with a new key? Running chats continue."
+
+
+async def _before_rotate(_services: OwnerServices, _caller: Caller, _request: RotateKeys) -> str:
+    return _ROTATE_KEYS
+
+
 ACCESS_OPERATIONS = (
     Operation(
         name="workflows.ask",
@@ -153,6 +160,7 @@ ACCESS_OPERATIONS = (
         scope=Scope.OPERATOR,
         effect=Effect.WRITE,
         handle=_rotate,
-        confirmation="Sign chat grants with a new key? Running chats continue.",
+        confirmation=_ROTATE_KEYS,
+        question=_before_rotate,
     ),
 )

@@ -37,8 +37,20 @@ async def perform(services: OwnerServices, caller: Caller, operation: Operation[
 
     Values that the rules of the request's parameters forbid are :class:`InvalidInput`.
     """
+    _admit(caller, operation, request)
+    return await operation.handle(services, caller, request)
+
+
+async def question(services: OwnerServices, caller: Caller, operation: Operation[Any, Any], request: Any) -> str | None:
+    """What to ask the owner before this call of :func:`perform`, None for nothing; raises as that does."""
+    _admit(caller, operation, request)
+    if operation.question is None or getattr(request, "dry_run", False):
+        return None
+    return await operation.question(services, caller, request)
+
+
+def _admit(caller: Caller, operation: Operation[Any, Any], request: Any) -> None:
     if not caller.may(operation.scope):
         raise ScopeMissing(f"This needs a service token with the scope {operation.scope}.")
     if wrong := broken_rules(request):
         raise InvalidInput(*wrong)
-    return await operation.handle(services, caller, request)

@@ -150,10 +150,10 @@ class Operation(Generic[Request, Result]):
     secret: str | None = None
     """The field of the result that holds a secret, shown only this once."""
     confirmation: str | None = None
-    """The question before a public change, a ``str.format`` text over the request's fields."""
-    has_preview: bool = False
-    """Whether its request has ``dry_run``, with which nothing is changed, and its result a ``question``: what a door
-    asks then in place of the confirmation. Without a question there is nothing to ask."""
+    """The question before a public change in general; ``question`` asks it about what is really there."""
+    question: Callable[[OwnerServices, Caller, Request], Awaitable[str | None]] | None = None
+    """What to ask before this very call, None for nothing. It refuses what ``handle`` would refuse and changes nothing,
+    so that no one is asked about something that cannot be done."""
     open_world: bool = False
     """Whether it reaches beyond the owner and the server: it runs what the owner connected, or lets others in."""
     idempotent: bool = False

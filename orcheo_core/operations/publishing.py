@@ -130,6 +130,50 @@ async def _publish(services: OwnerServices, caller: Caller, request: PublishWork
     return evolve(result, message=message)
 
 
+async def _before_publish(services: OwnerServices, caller: Caller, request: PublishWorkflow) -> str:
+    found = await services.publishing.before_publish(
+        caller, request.ref, require_login=request.require_login, anyway=request.anyway
+    )
+    audience = "Visitors who sign in" if request.require_login else "Anyone with its share link"
+    return f"Publish {found.handle}? {audience} can then chat with it."
+
+
+async def _before_rotate(services: OwnerServices, caller: Caller, request: RotatePublishToken) -> str:
+    found = await services.publishing.before_rotate(caller, request.ref)
+    grace = grace_of(request.grace, request.grace_seconds)
+    until = f", which works {in_words(grace)} longer," if grace else ""
+    return f"Replace the publish token of {found.handle}? Programs that hold the old one{until} must get the new one."
+
+
+async def _before_unpublish(services: OwnerServices, caller: Caller, request: UnpublishWorkflow) -> str:
+    found = await services.publishing.before_unpublish(caller, request.ref, end_sessions=request.end_sessions)
+    ends = "Its open chats and running answers end at once."
+    if not found.is_public:
+        return f"End what is left of the chats of {found.handle}? {ends}"
+    return (
+        f"Unpublish {found.handle}? Its share link and publish token stop working."
+        f"{f' {ends}' if request.end_sessions else ''}"
+    )
+
+
+async def _before_set_login(services: OwnerServices, caller: Caller, request: SetLogin) -> str:
+    found = await services.publishing.before_set_login(
+        caller, request.ref, require_login=request.require_login, anyway=request.anyway
+    )
+    rule = (
+        "Only visitors who sign in can then chat with it."
+        if request.require_login
+        else "Anyone with its share link can then chat with it, without signing in."
+    )
+    return f"Change who may chat with {found.handle}? {rule}"
+
+
+async def _before_archive(services: OwnerServices, caller: Caller, request: ArchiveWorkflow) -> str:
+    found = await services.publishing.before_archive(caller, request.ref)
+    stops = "Its share link and publish token stop working" if found.is_public else "It is left out of lists"
+    return f"Archive {found.handle}? {stops}, and its chats end at once."
+
+
 async def _rotate(services: OwnerServices, caller: Caller, request: RotatePublishToken) -> PublishResult:
     grace = grace_of(request.grace, request.grace_seconds)
     published = await services.publishing.rotate(caller, request.ref, grace=grace)
@@ -209,7 +253,8 @@ PUBLISHING_OPERATIONS = (
             ConcurrentChange,
         ),
         secret="publish_token",  # noqa: S106 - the name of a field
-        confirmation="Publish {ref}? Anyone with its share link can then chat with it.",
+        confirmation="Publish the workflow? Anyone with its share link can then chat with it.",
+        question=_before_publish,
         open_world=True,
     ),
     Operation(
@@ -226,7 +271,8 @@ PUBLISHING_OPERATIONS = (
         effect=Effect.DESTRUCTIVE,
         handle=_unpublish,
         errors=(WorkflowNotFound, NotPublished, ConcurrentChange),
-        confirmation="Unpublish {ref}? Its share link and publish token stop working.",
+        confirmation="Unpublish the workflow? Its share link and publish token stop working.",
+        question=_before_unpublish,
     ),
     Operation(
         name="workflows.rotate_publish_token",
@@ -243,7 +289,8 @@ PUBLISHING_OPERATIONS = (
         handle=_rotate,
         errors=(WorkflowNotFound, FeatureDisabled, NotPublished, InvalidInput, ConcurrentChange),
         secret="publish_token",  # noqa: S106 - the name of a field
-        confirmation="Replace the publish token of {ref}? Programs that hold the old one must get the new one.",
+        confirmation="Replace the publish token? Programs that hold the old one must get the new one.",
+        question=_before_rotate,
         open_world=True,
     ),
     Operation(
@@ -260,7 +307,8 @@ PUBLISHING_OPERATIONS = (
         effect=Effect.WRITE,
         handle=_set_login,
         errors=(WorkflowNotFound, NotPublished, NoIdentityProvider, ConcurrentChange),
-        confirmation="Change who may chat with {ref}?",
+        confirmation="Change who may chat with the workflow?",
+        question=_before_set_login,
         open_world=True,
         idempotent=True,
     ),
@@ -278,7 +326,8 @@ PUBLISHING_OPERATIONS = (
         effect=Effect.DESTRUCTIVE,
         handle=_archive,
         errors=(WorkflowNotFound, AlreadyArchived, ConcurrentChange),
-        confirmation="Archive {ref}? Its share link and publish token stop working, and its chats end at once.",
+        confirmation="Archive the workflow? Its share link and publish token stop working, and its chats end at once.",
+        question=_before_archive,
     ),
     Operation(
         name="workflows.unarchive",

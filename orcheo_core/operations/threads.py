@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.durations import counted
@@ -146,6 +146,10 @@ async def _purge(services: OwnerServices, caller: Caller, request: PurgeThreads)
     return PurgeResult(purged=count, matching=count, newest=None, question=None, message=message)
 
 
+async def _before_purge(services: OwnerServices, caller: Caller, request: PurgeThreads) -> str | None:
+    return (await _purge(services, caller, evolve(request, dry_run=True))).question
+
+
 def _preview(ref: str, found: "ThreadSum") -> PurgeResult:
     what = f"{counted(found.count, 'thread')} of {ref}"
     if found.newest is None:
@@ -224,7 +228,7 @@ THREAD_OPERATIONS = (
         effect=Effect.DESTRUCTIVE,
         handle=_purge,
         errors=(WorkflowNotFound, ThreadNotFound, InvalidInput),
-        confirmation="Purge threads of {ref}? They cannot be brought back.",
-        has_preview=True,
+        confirmation="Purge threads of the workflow? They cannot be brought back.",
+        question=_before_purge,
     ),
 )

@@ -24,6 +24,7 @@ from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.token_views import ServiceTokenPage, ServiceTokenResult, ServiceTokenView
 
 if TYPE_CHECKING:
+    from orcheo_core.domain.service_token import ServiceToken
     from orcheo_core.services.owners.tokens import IssuedServiceToken
 
 MAX_DAYS = 3650
@@ -145,6 +146,20 @@ async def _revoke(services: OwnerServices, caller: Caller, request: RevokeServic
     return ServiceTokenResult(details=ServiceTokenView.of(record), message=f"Revoked the service token {record.id}.")
 
 
+async def _before_rotate(services: OwnerServices, caller: Caller, request: RotateServiceToken) -> str:
+    found = await services.owner_access.before_rotate(caller, request.id)
+    return f"Replace the service token {_named(found)}? Programs that hold it must get the new one."
+
+
+async def _before_revoke(services: OwnerServices, caller: Caller, request: RevokeServiceToken) -> str:
+    found = await services.owner_access.before_revoke(caller, request.id)
+    return f"Revoke the service token {_named(found)}? Programs that hold it are refused from then on."
+
+
+def _named(token: "ServiceToken") -> str:
+    return f"{token.id} ({token.label})" if token.label else token.id
+
+
 TOKEN_OPERATIONS = (
     Operation(
         name="tokens.create",
@@ -190,7 +205,8 @@ TOKEN_OPERATIONS = (
         handle=_rotate,
         errors=(ServiceTokenNotFound, ServiceTokenEnded, InvalidInput, ScopeMissing, ConcurrentChange),
         secret="service_token",  # noqa: S106 - the name of a field
-        confirmation="Replace the service token {id}? Programs that hold it must get the new one.",
+        confirmation="Replace the service token? Programs that hold it must get the new one.",
+        question=_before_rotate,
     ),
     Operation(
         name="tokens.revoke",
@@ -203,6 +219,7 @@ TOKEN_OPERATIONS = (
         effect=Effect.DESTRUCTIVE,
         handle=_revoke,
         errors=(ServiceTokenNotFound, ServiceTokenEnded, ConcurrentChange),
-        confirmation="Revoke the service token {id}? Programs that hold it are refused from then on.",
+        confirmation="Revoke the service token? Programs that hold it are refused from then on.",
+        question=_before_revoke,
     ),
 )

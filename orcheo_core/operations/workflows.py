@@ -20,6 +20,7 @@ from orcheo_core.domain.workflow import (
     RunnerSpec,
     Workflow,
     WorkflowFilter,
+    check_texts,
 )
 from orcheo_core.errors import (
     ConcurrentChange,
@@ -65,6 +66,10 @@ class AddWorkflow:
     time_limit: int | None = parameter(_TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST)
     history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
     check: bool = parameter("Run a probe turn first; register nothing if it fails.", default=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check what can be checked without the server's data, so that a client can do so too."""
+        check_texts(handle=self.handle, name=self.name or None, description=self.description)
 
 
 @frozen(kw_only=True)
@@ -137,6 +142,7 @@ class EditWorkflow:
         for name in set(self.reset).intersection(_RESETS):
             if getattr(self, name) is not None:
                 raise InvalidInput(FieldError(f"reset: {name}", "must not be set at the same time"))
+        check_texts(handle=self.handle, name=self.name, description=self.description)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -230,6 +236,11 @@ async def _remove(services: OwnerServices, caller: Caller, request: RemoveWorkfl
         workflow=await view_of(services, workflow),
         message=f"Removed {workflow.handle} with its publish tokens, chat sessions and threads.",
     )
+
+
+async def _before_remove(services: OwnerServices, caller: Caller, request: RemoveWorkflow) -> str:
+    found = await services.registering.before_remove(caller, request.ref)
+    return f"Delete {found.handle} with all its threads? This cannot be undone."
 
 
 WORKFLOW_OPERATIONS = (
@@ -329,6 +340,7 @@ WORKFLOW_OPERATIONS = (
         effect=Effect.DESTRUCTIVE,
         handle=_remove,
         errors=(WorkflowNotFound, ConcurrentChange),
-        confirmation="Delete {ref} with all its threads? This cannot be undone.",
+        confirmation="Delete the workflow with all its threads? This cannot be undone.",
+        question=_before_remove,
     ),
 )

@@ -4,12 +4,15 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command_line import CommandLine
+from tests.servers.asking import QUESTION
+from tests.servers.serving import running
 
 ORCHEO = Path(sys.executable).parent / "orcheo"
 
@@ -90,12 +93,19 @@ def test_an_old_terminal_shows_what_it_can(tmp_path: Path) -> None:
     assert rf"{tmp_path}/\u898b\u672c".encode() in as_json.stdout
 
 
-def test_a_person_at_a_real_terminal_is_asked(tmp_path: Path) -> None:
-    """Standard input is a terminal, so the question comes; a no ends it before any server is looked for."""
+@pytest.fixture(scope="module")
+def asking_server() -> Iterator[dict[str, str]]:
+    """The variables that name a server which knows what to ask."""
+    with running("tests.servers.asking:app") as url:
+        yield {"ORCHEO_URL": url, "ORCHEO_SERVICE_TOKEN": "orc_st_x"}
+
+
+def test_a_person_at_a_real_terminal_is_asked(tmp_path: Path, asking_server: dict[str, str]) -> None:
+    """Standard input is a terminal, so the question comes; after a no nothing is asked of the server."""
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
         [ORCHEO, "workflow", "publish", "echo"],
-        env=environment(tmp_path),
+        env=environment(tmp_path, **asking_server),
         stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -106,15 +116,15 @@ def test_a_person_at_a_real_terminal_is_asked(tmp_path: Path) -> None:
     os.close(controller)
     os.close(terminal)
     assert (process.returncode, out) == (1, "")
-    assert err.startswith("Publish echo? Anyone with its share link can then chat with it. [y/N]: ")
+    assert err.startswith(f"{QUESTION} [y/N]: ")
     assert err.endswith("Nothing was changed.\n")
 
 
-def test_ctrl_c_at_a_question_changes_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_at_a_question_changes_nothing(tmp_path: Path, asking_server: dict[str, str]) -> None:
     """The line that was left open is closed, and the exit code is a shell's for Ctrl-C."""
     pid, controller = pty.fork()
     if pid == 0:
-        os.execve(ORCHEO, ["orcheo", "workflow", "publish", "echo"], environment(tmp_path))
+        os.execve(ORCHEO, ["orcheo", "workflow", "publish", "echo"], environment(tmp_path, **asking_server))
     said = b""
     while not said.endswith(b"[y/N]: "):
         said += os.read(controller, 1_000)

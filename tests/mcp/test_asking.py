@@ -9,7 +9,7 @@ from mcp import Client
 from mcp.client.session import ElicitationFnT
 from mcp.types import INTERNAL_ERROR, ElicitResult, ErrorData
 
-from orcheo_core.domain.actor import Channel
+from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_mcp.server import create_server
 from tests.mcp.answers import connect, data_of, refusal
@@ -74,6 +74,38 @@ async def test_where_nobody_can_be_asked_the_argument_is_needed(sync_house: Sync
         assert data_of(await assistant.call_tool("workflows_remove", {"ref": "echo", "confirm": "true"}))
 
 
+@both_ways
+@pytest.mark.parametrize(
+    ("tool", "arguments", "code"),
+    [
+        ("workflows_publish", {"ref": "nope"}, "workflow_not_found"),
+        ("workflows_unpublish", {"ref": "echo"}, "not_published"),
+        ("workflows_rotate_publish_token", {"ref": "echo", "grace_seconds": -1}, "invalid_input"),
+        ("workflows_remove", {}, "invalid_input"),
+    ],
+)
+async def test_no_one_is_asked_about_what_cannot_be_done(
+    sync_house: SyncHouse, mode: str, tool: str, arguments: dict[str, Any], code: str
+) -> None:
+    """The refusal comes in place of the question, with and without someone to ask."""
+    sync_house.add()
+    owner = Owner("accept")
+    async with client(sync_house, mode, owner) as assistant:
+        assert (await refusal(assistant, tool, **arguments))["code"] == code
+    assert owner.asked == []
+    async with client(sync_house, mode) as assistant:
+        assert (await refusal(assistant, tool, **arguments))["code"] == code
+
+
+async def test_no_one_is_asked_who_may_not(sync_house: SyncHouse) -> None:
+    """A service token that may only read."""
+    owner = Owner("accept")
+    reading = sync_house.operations(Channel.MCP, sync_house.token(Scope.WORKFLOWS_READ))
+    async with connect(create_server(reading), mode="legacy", elicitation_callback=owner) as assistant:
+        assert (await refusal(assistant, "workflows_publish", ref="echo"))["code"] == "scope_missing"
+    assert owner.asked == []
+
+
 async def test_a_client_that_cannot_ask_after_all_is_one_that_cannot(sync_house: SyncHouse) -> None:
     """It announced forms and fails to show one: nothing is done."""
     sync_house.add()
@@ -97,7 +129,8 @@ async def test_what_is_deleted_is_counted_before_anybody_is_asked(sync_house: Sy
 
 
 def test_every_change_that_cannot_be_undone_asks() -> None:
-    """By every door."""
+    """By every door; what the reference prints and what is asked come together."""
+    assert all((each.confirmation is None) is (each.question is None) for each in CATALOGUE.values())
     assert all(each.confirmation for each in CATALOGUE.values() if each.effect == "destructive")
 
 

@@ -89,15 +89,24 @@ class Publishing:
         """
         now = self._clock.now()
         change = self._store.begin()
-        workflow = await find_own(change, caller, ref)
-        self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         secret = self._generate()
-        workflow = workflow.published(caller.actor, at=now, token_id=secret.public_id, require_login=require_login)
+        workflow = (await self._find_open(change, caller, ref)).published(
+            caller.actor, at=now, token_id=secret.public_id, require_login=require_login
+        )
         self._check_login(require_login=require_login, anyway=anyway)
         await self._stage_token(change, workflow, secret, now)
         self._audit_trail.record(change, Act.PUBLISHED, caller, workflow=workflow, note=f"publish token {secret.hint}")
         await change.commit()
         return Published(workflow=workflow, publish_token=secret.reveal())
+
+    async def before_publish(
+        self, caller: Caller, ref: str, *, require_login: bool = False, anyway: bool = False
+    ) -> Workflow:
+        """The workflow that :meth:`publish` would open; raises as that does."""
+        found = await self._find_open(self._store.begin(), caller, ref)
+        found.published(caller.actor, at=self._clock.now(), token_id="", require_login=require_login)
+        self._check_login(require_login=require_login, anyway=anyway)
+        return found
 
     async def rotate(self, caller: Caller, ref: str, *, grace: timedelta = _NO_GRACE) -> Published:
         """Replace the publish token; the old one opens no new chat session after ``grace``.
@@ -106,16 +115,19 @@ class Publishing:
         """
         now = self._clock.now()
         change = self._store.begin()
-        workflow = await find_own(change, caller, ref)
-        self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         secret = self._generate()
-        workflow = workflow.token_rotated(at=now, token_id=secret.public_id)
+        workflow = (await self._find_open(change, caller, ref)).token_rotated(at=now, token_id=secret.public_id)
         await self._stage_ends(change, workflow, TokenEnd.ROTATED, now, grace)
         await self._stage_token(change, workflow, secret, now)
         note = f"publish token {secret.hint}, grace {int(grace.total_seconds())} s"
         self._audit_trail.record(change, Act.PUBLISH_TOKEN_ROTATED, caller, workflow=workflow, note=note)
         await change.commit()
         return Published(workflow=workflow, publish_token=secret.reveal())
+
+    async def before_rotate(self, caller: Caller, ref: str) -> Workflow:
+        """The workflow whose publish token :meth:`rotate` would replace; raises as that does."""
+        found = await self._find_open(self._store.begin(), caller, ref)
+        return found.token_rotated(at=self._clock.now(), token_id="")
 
     async def unpublish(self, caller: Caller, ref: str, *, end_sessions: bool = False) -> Workflow:
         """Public → private; running turns continue unless ``end_sessions``, which ends all at once.
@@ -141,6 +153,13 @@ class Publishing:
             await change.commit()
         return workflow
 
+    async def before_unpublish(self, caller: Caller, ref: str, *, end_sessions: bool = False) -> Workflow:
+        """The workflow that :meth:`unpublish` would close, public or not; raises as that does."""
+        found = await find_own(self._store.begin(), caller, ref)
+        if not end_sessions:
+            found.unpublished(at=self._clock.now())
+        return found
+
     async def archive(self, caller: Caller, ref: str) -> Workflow:
         """Put a workflow aside: private at once, its chat sessions and turns ended, its threads kept.
 
@@ -154,6 +173,12 @@ class Publishing:
         self._audit_trail.record(change, Act.WORKFLOW_ARCHIVED, caller, workflow=workflow)
         await self._commit_and_end(change, workflow, now)
         return workflow
+
+    async def before_archive(self, caller: Caller, ref: str) -> Workflow:
+        """The workflow that :meth:`archive` would put aside, public or not; raises as that does."""
+        found = await find_own(self._store.begin(), caller, ref)
+        found.archived(at=self._clock.now())
+        return found
 
     async def unarchive(self, caller: Caller, ref: str) -> Workflow:
         """Bring an archived workflow back; it stays private.
@@ -187,6 +212,21 @@ class Publishing:
         note = "login required" if require_login else "no login required"
         self._audit_trail.record(change, Act.LOGIN_RULE_SET, caller, workflow=workflow, note=note)
         await change.commit()
+        return workflow
+
+    async def before_set_login(
+        self, caller: Caller, ref: str, *, require_login: bool, anyway: bool = False
+    ) -> Workflow:
+        """The workflow whose login rule :meth:`set_login` would change; raises as that does."""
+        found = await find_own(self._store.begin(), caller, ref)
+        found.with_login(at=self._clock.now(), require_login=require_login)
+        self._check_login(require_login=require_login, anyway=anyway)
+        return found
+
+    async def _find_open(self, change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
+        """A workflow of the caller, who may open it to visitors."""
+        workflow = await find_own(change, caller, ref)
+        self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         return workflow
 
     def _check_login(self, *, require_login: bool, anyway: bool) -> None:

@@ -96,10 +96,7 @@ class OwnerAccess:
         :class:`ServiceTokenEnded`, :class:`ScopeMissing`, :class:`ConcurrentChange`.
         """
         change = self._store.begin()
-        former = await self._find_live(change, caller, public_id)
-        _check_has_all(caller, former.scopes)
-        if former.ended_at is not None:
-            raise ServiceTokenEnded("This service token was already rotated; its grace period is running.")
+        former = await self._find_rotatable(change, caller, public_id)
         change.service_tokens.end(former, self._clock.now() + grace)
         note = f"{former.hint}, grace {int(grace.total_seconds())} s"
         self._audit_trail.record(change, Act.SERVICE_TOKEN_ROTATED, caller, note=note)
@@ -108,6 +105,14 @@ class OwnerAccess:
         )
         await change.commit()
         return issued
+
+    async def before_rotate(self, caller: Caller, public_id: str) -> ServiceToken:
+        """The service token that :meth:`rotate` would replace; raises as that does."""
+        return await self._find_rotatable(self._store.begin(), caller, public_id)
+
+    async def before_revoke(self, caller: Caller, public_id: str) -> ServiceToken:
+        """The service token that :meth:`revoke` would end; raises as that does."""
+        return await self._find_live(self._store.begin(), caller, public_id)
 
     async def revoke(self, caller: Caller, public_id: str) -> ServiceToken:
         """End a service token now, in its grace period too.
@@ -163,6 +168,13 @@ class OwnerAccess:
         if not record.is_live(self._clock.now()):
             raise ServiceTokenEnded
         return record
+
+    async def _find_rotatable(self, change: UnitOfWork, caller: Caller, public_id: str) -> ServiceToken:
+        former = await self._find_live(change, caller, public_id)
+        _check_has_all(caller, former.scopes)
+        if former.ended_at is not None:
+            raise ServiceTokenEnded("This service token was already rotated; its grace period is running.")
+        return former
 
     def _stage_new(
         self,

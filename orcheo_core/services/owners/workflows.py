@@ -169,6 +169,10 @@ class Registering:
         await _commit_handle(change, workflow.handle)
         return workflow
 
+    async def before_remove(self, caller: Caller, ref: str) -> Workflow:
+        """The workflow that :meth:`remove` would delete; raises :class:`WorkflowNotFound` as that does."""
+        return await find_own(self._store.begin(), caller, ref)
+
     async def remove(self, caller: Caller, ref: str) -> Workflow:
         """Delete a workflow with its publish tokens, chat sessions and threads; running turns are stopped.
 
