@@ -29,7 +29,7 @@ without = pytest.mark.parametrize("connect", [_no_token, _NoServer], ids=["never
 _WRONG = {
     "limit": ("workflow", "list", "--limit", "0"),
     "limit of threads": ("thread", "list", "echo", "--limit", "101"),
-    "runner": ("workflow", "add", "x", "--runner", "pyton", "--target", "a:b"),
+    "runner": ("workflow", "add", "x", "--runner", "ruby", "--target", "a:b"),
     "handle": ("workflow", "add", "Bad_Handle", "--runner", "python", "--target", "a:b"),
     "new handle": ("workflow", "edit", "x", "--handle", "Bad Handle"),
     "name": ("workflow", "edit", "x", "--name", "\n"),
