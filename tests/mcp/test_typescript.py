@@ -24,10 +24,14 @@ both = pytest.mark.parametrize("transport", ["stdio", "http"])
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with a private workflow ``echo``."""
     with server_process(tmp_path_factory.mktemp("typescript")) as running:
-        with running.client() as client:
-            body = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
-            client.post("/api/workflows", json=body)
+        add(running, "echo")
         yield running
+
+
+def add(server: ServerProcess, handle: str) -> None:
+    """Register a private workflow."""
+    with server.client() as client:
+        client.post("/api/workflows", json={"handle": handle, "runner": "python", "target": "tests.workflows:echo"})
 
 
 def run(server: ServerProcess, transport: str, *calls: tuple[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -72,12 +76,16 @@ def test_names_results_and_errors_reach_the_client(server: ServerProcess, transp
     assert asked["structuredContent"]["answer"] == "Hello"
 
 
-@pytest.mark.parametrize(("agrees", "ended"), [(True, False), (False, True)])
-def test_the_owner_is_asked_through_the_client(server: ServerProcess, agrees: bool, ended: bool) -> None:
-    """A form of the client's own."""
-    told = run(server, "stdio", ("workflows_remove", {"ref": "nope"}), agrees=agrees)
-    assert told["asked"] == ["Delete nope with all its threads? This cannot be undone."]
-    assert (json.loads(told["answers"][0]["content"][0]["text"])["code"] == "declined") is ended
+@pytest.mark.parametrize("agrees", [True, False])
+def test_the_owner_is_asked_through_the_client(server: ServerProcess, agrees: bool) -> None:
+    """A form of the client's own; a no changes nothing."""
+    add(server, "asked")
+    told = run(
+        server, "stdio", ("workflows_remove", {"ref": "asked"}), ("show_workflow", {"ref": "asked"}), agrees=agrees
+    )
+    assert told["asked"] == ["Delete asked with all its threads? This cannot be undone."]
+    removed, shown = ("isError" in each and each["isError"] for each in told["answers"])
+    assert (removed, shown) == (not agrees, agrees)
 
 
 def test_over_http_the_argument_stands_for_the_owner(server: ServerProcess) -> None:
@@ -85,17 +93,19 @@ def test_over_http_the_argument_stands_for_the_owner(server: ServerProcess) -> N
     told = run(
         server,
         "http",
-        ("workflows_remove", {"ref": "nope"}),
+        ("workflows_publish", {"ref": "echo"}),
+        ("workflows_publish", {"ref": "nope"}),
         ("workflows_remove", {"ref": "nope", "confirm": True}),
         agrees=True,
     )
     codes = [json.loads(each["content"][0]["text"])["code"] for each in told["answers"]]
-    assert codes == ["confirmation_needed", "workflow_not_found"]
+    assert codes == ["confirmation_needed", "workflow_not_found", "workflow_not_found"]
     assert told["asked"] == []
 
 
 def test_a_call_longer_than_the_clients_patience_comes_to_its_end(server: ServerProcess) -> None:
     """The owner agrees after the second word of progress, which is later than the client would wait without one."""
-    told = run(server, "stdio", ("workflows_remove", {"ref": "nope"}), agrees=True, patience=2, timeout=7_000)
-    assert json.loads(told["answers"][0]["content"][0]["text"])["code"] == "workflow_not_found"
+    add(server, "slow")
+    told = run(server, "stdio", ("workflows_remove", {"ref": "slow"}), agrees=True, patience=2, timeout=7_000)
+    assert told["answers"][0]["structuredContent"]["workflow"]["handle"] == "slow"
     assert told["progress"] == 2
