@@ -16,6 +16,7 @@ from attrs import frozen
 from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.login import LOGIN_ATTEMPT_LIFETIME
 from orcheo_core.errors import FieldError, InvalidInput, LoginAttemptExpired, LoginAttemptInvalid
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
@@ -23,7 +24,6 @@ from orcheo_core.ports.identity import LoginAttempt
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.shared.identifiers import Identifiers
 
-LOGIN_ATTEMPT_LIFETIME = timedelta(minutes=10)
 _WAY_BACK_LIFETIME = timedelta(days=1)
 
 _PURPOSE = "orcheo.login-state.v1"

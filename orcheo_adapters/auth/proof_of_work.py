@@ -6,17 +6,14 @@ anywhere else, so a program has no advantage.
 
 import hmac
 from base64 import b64decode
-from datetime import timedelta
 from typing import Any
 
 import altcha
 import orjson
 
 from orcheo_adapters.auth.spent_ids import SpentIds
+from orcheo_core.domain.keeping import CHALLENGE_LIFETIME
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.unit_of_work import Store
-
-CHALLENGE_LIFETIME = timedelta(minutes=5)
 
 _PURPOSE = b"orcheo.proof-of-work.v1"
 _ALGORITHM, _COST, _PREFIX = "PBKDF2/SHA-256", 5_000, "00"
@@ -28,11 +25,11 @@ _LONGEST = 4_000
 class ProofsOfWork:
     """Makes challenges and takes each solution once."""
 
-    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock, store: Store) -> None:
-        """``keys``: newest first; challenges are signed with the first one."""
+    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock, spent: SpentIds) -> None:
+        """``keys``: newest first; challenges are signed with the first one. ``spent``: solutions that were shown."""
         self._secret = hmac.digest(keys[0], _PURPOSE, "sha256")
         self._clock = clock
-        self.spent = SpentIds("proof-of-work", CHALLENGE_LIFETIME, clock=clock, store=store)
+        self._spent = spent
 
     def challenge(self, workflow_id: str) -> dict[str, Any]:
         """What a browser has to solve, as ALTCHA's JSON."""
@@ -54,4 +51,4 @@ class ProofsOfWork:
         parameters = orjson.loads(b64decode(proof))["challenge"]["parameters"]
         data = parameters["data"]
         in_time = self._clock.now().timestamp() < data["until"]
-        return data["workflow"] == workflow_id and in_time and await self.spent.spend(parameters["nonce"])
+        return data["workflow"] == workflow_id and in_time and await self._spent.spend(parameters["nonce"])

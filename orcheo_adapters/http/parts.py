@@ -47,6 +47,8 @@ class HttpParts:
     """Logout tokens of identity providers that were taken already."""
     proofs_of_work: "ProofsOfWork | None"
     """None where no work is ever asked for."""
+    spent_proofs: "SpentIds"
+    """Solutions that were shown, also those of a time when work was asked for."""
     dev_login: bool
     """Whether the trial sign-in is on, which every page must show."""
     secure_cookies: bool
@@ -61,8 +63,7 @@ class HttpParts:
     @property
     def spent_ids(self) -> "tuple[SpentIds, ...]":
         """What was used up and must stay so after a restart."""
-        proofs = (self.proofs_of_work.spent,) if self.proofs_of_work else ()
-        return self.login_cookies.ended, self.login_states.finished, self.logout_notices, *proofs
+        return self.login_cookies.ended, self.login_states.finished, self.logout_notices, self.spent_proofs
 
 
 def parts_of(request: Request) -> HttpParts:

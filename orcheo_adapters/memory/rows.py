@@ -345,17 +345,40 @@ class MemoryAttachmentRepository(MemoryRepository, ports.AttachmentRepository):
         rows = self._tables.attachments.rows.values()
         return [each.id for each in rows if each.workflow_id == workflow_id and thread_id in {None, each.thread_id}]
 
+    async def unsent(self, before: datetime, limit: int) -> Sequence[str]:
+        rows = self._tables.attachments.rows.values()
+        found = [each for each in rows if each.thread_id is None and each.created_at < before]
+        return [each.id for each in sorted(found, key=lambda each: each.created_at)[:limit]]
+
+    def add(self, attachment: Attachment) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_new(tables.attachments, attachment.id)
+            _check_workflow(tables, attachment.workflow_id)
+            yield from _put_attachment(tables, attachment)
+
+        self._stage(write)
+
     def save(self, attachment: Attachment) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
-            _check_workflow(tables, attachment.workflow_id)
-            if attachment.thread_id is not None:
-                _check_thread(tables, attachment.thread_id)
-            yield tables.attachments.put(attachment.id, attachment)
+            if attachment.id not in tables.attachments.rows:
+                raise ConcurrentChange
+            yield from _put_attachment(tables, attachment)
 
         self._stage(write)
 
     def remove(self, attachment_id: str) -> None:
-        self._stage(lambda tables: [tables.attachments.drop(attachment_id)])
+        def write(tables: Tables) -> Iterator[Undo]:
+            found = tables.attachments.rows.get(attachment_id)
+            if found is not None and found.thread_id is None:
+                yield tables.attachments.drop(attachment_id)
+
+        self._stage(write)
+
+
+def _put_attachment(tables: Tables, attachment: Attachment) -> Iterator[Undo]:
+    if attachment.thread_id is not None:
+        _check_thread(tables, attachment.thread_id)
+    yield tables.attachments.put(attachment.id, attachment)
 
 
 class MemoryFeedbackRepository(MemoryRepository, ports.FeedbackRepository):
@@ -420,6 +443,13 @@ class MemoryDeliveryRepository(MemoryRepository, ports.DeliveryRepository):
 
     def remove(self, delivery_id: str) -> None:
         self._stage(lambda tables: [tables.deliveries.drop(delivery_id)])
+
+    def remove_older(self, before: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            for key in [key for key, each in tables.deliveries.rows.items() if each.created_at < before]:
+                yield tables.deliveries.drop(key)
+
+        self._stage(write)
 
 
 class MemoryAuditRepository(MemoryRepository, ports.AuditRepository):

@@ -34,6 +34,7 @@ from orcheo_adapters.system.transcriber import NullTranscriber
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.assembly import Core, Ports, assemble_core
+from orcheo_core.domain.keeping import CHALLENGE_LIFETIME
 from orcheo_core.domain.login import LOGOUT_NOTICE_LIFETIME
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
@@ -110,6 +111,7 @@ def assemble(
     background = AsyncioBackground()
     webhook = _webhook(settings, machine, store)
     notices = SpentIds("logout-notice", LOGOUT_NOTICE_LIFETIME, clock=clock, store=store)
+    spent_proofs = SpentIds("proof-of-work", CHALLENGE_LIFETIME, clock=clock, store=store)
     attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     encoder = ChatKitEncoder(_attachment_links(settings, attachment_tickets))
     core = assemble_core(
@@ -157,7 +159,8 @@ def assemble(
             secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers, store=store
         ),
         logout_notices=notices,
-        proofs_of_work=_proofs_of_work(settings, secrets, clock, store),
+        proofs_of_work=_proofs_of_work(settings, secrets, clock, spent_proofs),
+        spent_proofs=spent_proofs,
         dev_login=settings.dev_login,
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
@@ -188,13 +191,13 @@ def _identity_providers(settings: ServerSettings, machine: Machine, notices: Spe
 
 
 def _proofs_of_work(
-    settings: ServerSettings, secrets: ServerSecrets, clock: Clock, store: Store
+    settings: ServerSettings, secrets: ServerSecrets, clock: Clock, spent: SpentIds
 ) -> "ProofsOfWork | None":
     if settings.rate_plan.effortless_sessions_by_workflow is None:
         return None
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
 
-    return ProofsOfWork(secrets.cookie_keys, clock=clock, store=store)
+    return ProofsOfWork(secrets.cookie_keys, clock=clock, spent=spent)
 
 
 def _webhook(settings: ServerSettings, machine: Machine, store: Store) -> "Webhook | None":

@@ -165,6 +165,8 @@ _WEBHOOK = (
     "CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (due_at, id)",
 )
 
+_UNSENT_ATTACHMENTS = ("CREATE INDEX unsent_attachments ON attachments (created_at) WHERE thread_id IS NULL",)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -176,6 +178,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _EXPIRED_CHAT_SESSIONS,
     _SPENT_IDS,
     _WEBHOOK,
+    _UNSENT_ATTACHMENTS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

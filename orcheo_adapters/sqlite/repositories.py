@@ -365,15 +365,20 @@ class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):
         sql = "SELECT id FROM attachments WHERE workflow_id = ? AND (? IS NULL OR thread_id = ?)"
         return [row[0] for row in self._database.read(sql, (workflow_id, thread_id, thread_id))]
 
+    async def unsent(self, before: datetime, limit: int) -> Sequence[str]:
+        sql = "SELECT id FROM attachments WHERE thread_id IS NULL AND created_at < ? ORDER BY created_at LIMIT ?"
+        return [row[0] for row in self._database.read(sql, (rows.to_micros(before), limit))]
+
+    def add(self, attachment: Attachment) -> None:
+        self._put("attachments", rows.attachment_row(attachment))
+
     def save(self, attachment: Attachment) -> None:
-        sql = (
-            "INSERT INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "thread_id = excluded.thread_id, is_uploaded = excluded.is_uploaded"
-        )
-        self._stage(Statement(sql, rows.attachment_row(attachment)))
+        sql = "UPDATE attachments SET thread_id = ?, is_uploaded = ? WHERE id = ?"
+        values = (attachment.thread_id, int(attachment.is_uploaded), attachment.id)
+        self._stage(Statement(sql, values, _changed_one))
 
     def remove(self, attachment_id: str) -> None:
-        self._stage(Statement("DELETE FROM attachments WHERE id = ?", (attachment_id,)))
+        self._stage(Statement("DELETE FROM attachments WHERE id = ? AND thread_id IS NULL", (attachment_id,)))
 
 
 class SqliteFeedbackRepository(SqliteRepository, ports.FeedbackRepository):
@@ -427,6 +432,9 @@ class SqliteDeliveryRepository(SqliteRepository, ports.DeliveryRepository):
 
     def remove(self, delivery_id: str) -> None:
         self._stage(Statement("DELETE FROM webhook_deliveries WHERE id = ?", (delivery_id,)))
+
+    def remove_older(self, before: datetime) -> None:
+        self._stage(Statement("DELETE FROM webhook_deliveries WHERE created_at < ?", (rows.to_micros(before),)))
 
 
 class SqliteAuditRepository(SqliteRepository, ports.AuditRepository):

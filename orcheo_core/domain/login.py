@@ -10,6 +10,9 @@ from orcheo_core.domain.subject import Subject
 LOGIN_IDLE_LIFETIME = timedelta(minutes=30)
 """A login that is not used for so long is over."""
 
+LOGIN_ATTEMPT_LIFETIME = timedelta(minutes=10)
+"""From leaving for an identity provider to coming back."""
+
 LOGOUT_NOTICE_LIFETIME = timedelta(minutes=20)
 """For how long an identity provider's notice of a logout could be sent again."""
 

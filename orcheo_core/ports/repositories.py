@@ -214,12 +214,20 @@ class AttachmentRepository(Protocol):
         """The ids of all attachments of a workflow, or of one of its threads."""
 
     @abstractmethod
+    async def unsent(self, before: datetime, limit: int) -> Sequence[str]:
+        """The ids of attachments that no message has and that were announced before ``before``, oldest first."""
+
+    @abstractmethod
+    def add(self, attachment: Attachment) -> None:
+        """Stage a new attachment."""
+
+    @abstractmethod
     def save(self, attachment: Attachment) -> None:
-        """Stage an insert or a replacement."""
+        """Stage a change; commit raises :class:`ConcurrentChange` when it was removed in between."""
 
     @abstractmethod
     def remove(self, attachment_id: str) -> None:
-        """Stage a removal; an unknown one is ignored."""
+        """Stage a removal; one that was sent with a message stays, an unknown one is ignored."""
 
 
 class FeedbackRepository(Protocol):
@@ -268,6 +276,10 @@ class DeliveryRepository(Protocol):
     @abstractmethod
     def remove(self, delivery_id: str) -> None:
         """Stage a removal; an unknown one is ignored."""
+
+    @abstractmethod
+    def remove_older(self, before: datetime) -> None:
+        """Stage the removal of those that were added before ``before``."""
 
 
 class AuditRepository(Protocol):

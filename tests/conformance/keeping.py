@@ -27,7 +27,7 @@ def stage(change: UnitOfWork, *values: Value) -> UnitOfWork:
         ChatSession: change.chat_sessions.save,
         Thread: change.threads.add,
         Turn: change.turns.add,
-        Attachment: change.attachments.save,
+        Attachment: change.attachments.add,
         Feedback: change.feedback.save,
         AuditEntry: change.audit.append,
     }

@@ -17,7 +17,6 @@ from orcheo_core.domain.admission import (
 from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.chat_session import (
     CHAT_SESSION_LIFETIME,
-    EXPIRED_IS_KEPT,
     GRANT_LIFETIME,
     ChatSession,
     GrantClaims,
@@ -172,12 +171,6 @@ class Admitting:
             raise self._reason(admission)
         self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
         return Visit(workflow=admission.workflow, subject=admission.subject, endings=endings)
-
-    async def remove_expired(self) -> None:
-        """Remove the chat sessions that expired a while ago."""
-        change = self._store.begin()
-        change.chat_sessions.remove_expired(self._clock.now() - EXPIRED_IS_KEPT)
-        await change.commit()
 
     def _verified(self, grant: str) -> GrantClaims:
         """What a grant says; a service token in its place is recognised by its first letters."""

@@ -1,10 +1,12 @@
 """Attaching: files on their way from a visitor's disk into a message."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 from orcheo_core.domain.attachments import Attachment, AttachmentRules
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.errors import AttachmentNotFound
+from orcheo_core.domain.pages import PAGE_LIMIT
+from orcheo_core.errors import AttachmentNotFound, ConcurrentChange
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -55,7 +57,9 @@ class Attaching:
             size=size,
             created_at=self._clock.now(),
         )
-        await self._save(attachment)
+        change = self._store.begin()
+        change.attachments.add(attachment)
+        await change.commit()
         return attachment
 
     async def receive(self, attachment_id: str, chunks: AsyncIterator[bytes]) -> Attachment:
@@ -68,13 +72,13 @@ class Attaching:
         if attachment.is_uploaded:
             raise AttachmentNotFound("The attachment has already been uploaded.")
         await self._files.write(attachment_id, chunks, size=attachment.size)
+        attachment, change = attachment.uploaded(), self._store.begin()
+        change.attachments.save(attachment)
         try:
-            # as it is now: it may have been deleted in between
-            attachment = (await self._find(attachment_id)).uploaded()
-        except AttachmentNotFound:
+            await change.commit()
+        except ConcurrentChange:  # it was removed while its bytes came
             self._files.remove([attachment_id])
-            raise
-        await self._save(attachment)
+            raise AttachmentNotFound from None
         return attachment
 
     async def read(self, attachment_id: str) -> tuple[Attachment, bytes]:
@@ -88,9 +92,23 @@ class Attaching:
         found = await change.attachments.find(attachment_id)
         if found is None or not _belongs(found, visit) or found.thread_id is not None:
             raise AttachmentNotFound
-        change.attachments.remove(attachment_id)
+        await self._drop([attachment_id])
+
+    async def remove_unsent(self, before: datetime) -> int:
+        """Delete what was announced before ``before`` and never sent, with its bytes; how many there were."""
+        removed = 0
+        while found := await self._store.begin().attachments.unsent(before, PAGE_LIMIT):
+            await self._drop(found)
+            removed += len(found)
+        return removed
+
+    async def _drop(self, ids: Sequence[str]) -> None:
+        """Delete those that have not been sent by now; a crash after the commit leaves bytes for :meth:`sweep`."""
+        change = self._store.begin()
+        for each in ids:
+            change.attachments.remove(each)
         await change.commit()
-        self._files.remove([attachment_id])
+        self._files.remove([each for each in ids if await change.attachments.find(each) is None])
 
     async def sweep(self) -> int:
         """Forget bytes that no attachment has any more (a crash came between row and file); how many."""
@@ -104,8 +122,3 @@ class Attaching:
         if found is None:
             raise AttachmentNotFound
         return found
-
-    async def _save(self, attachment: Attachment) -> None:
-        change = self._store.begin()
-        change.attachments.save(attachment)
-        await change.commit()

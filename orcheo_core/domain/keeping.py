@@ -1,0 +1,286 @@
+"""What a server keeps: each kind with its place, who can fill it, why it is kept, how long, and how much at most.
+
+Housekeeping removes by this table, ``orcheo doctor --space`` and the reference page show it. A test compares it with
+the tables of the database and with the files of a data folder that was used.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from attrs import field, frozen
+
+from orcheo_core.domain.chat_session import EXPIRED_IS_KEPT
+from orcheo_core.domain.login import LOGIN_ATTEMPT_LIFETIME, LOGIN_LIFETIME, LOGOUT_NOTICE_LIFETIME
+
+
+class Place(StrEnum):
+    """Where something is kept."""
+
+    ROWS = "rows"
+    """In tables of the database."""
+    FILES = "files"
+    """In the data folder."""
+    MEMORY = "memory"
+    """In the server's process, gone with it."""
+
+
+@frozen(kw_only=True)
+class Kept:
+    """One kind of thing that is kept."""
+
+    name: str
+    place: Place
+    where: tuple[str, ...] = ()
+    """The tables, or patterns of paths below the data folder."""
+    filled_by: str
+    why: str
+    how_long: str
+    most: str
+    """How much it can become, in words."""
+    lifetime: timedelta | None = field(default=None)
+    """The age at which housekeeping removes it; None where something else ends it."""
+
+    def holds(self, name: str) -> bool:
+        """Whether this table, or file below the data folder, is part of it."""
+        return any(fnmatchcase(name, each) for each in self.where)
+
+
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+"""For how long a proof of work can be shown after its challenge was made."""
+
+_DAY = timedelta(days=1)
+_WITH_ITS_THREAD = "as long as its thread"
+
+CHAT_SESSIONS = Kept(
+    name="chat sessions",
+    place=Place.ROWS,
+    where=("chat_sessions",),
+    filled_by="visitors",
+    why="each request under a chat grant looks its chat session up, so that ending it holds at once",
+    how_long="until a day after they expired, 8 hours after they were opened at most, ended or not",
+    most="the rate of chat sessions, for 32 hours",
+    lifetime=EXPIRED_IS_KEPT,
+)
+UNSENT_FILES = Kept(
+    name="unsent attachments",
+    place=Place.ROWS,
+    where=("attachments", "attachments/atc_*"),
+    filled_by="visitors",
+    why="an attachment is announced and uploaded before the message that it belongs to is sent",
+    how_long="a day after they were announced, with their bytes",
+    most="what visitors may announce in a day",
+    lifetime=_DAY,
+)
+DELIVERIES = Kept(
+    name="webhook messages",
+    place=Place.ROWS,
+    where=("webhook_deliveries",),
+    filled_by="owners, and visitors whose turns fail",
+    why="a receiver that is down gets them later",
+    how_long="until they are delivered, two days at most, also after the webhook was taken out of the settings",
+    most="10,000 messages",
+    lifetime=2 * _DAY,
+)
+ENDED_LOGINS = Kept(
+    name="ended logins",
+    place=Place.ROWS,
+    where=("spent_ids",),
+    filled_by="visitors who sign out, identity providers",
+    why="a copied cookie of a login that was signed out is refused, also after a restart",
+    how_long="as long as a login can last: 8 hours",
+    most="100,000 in memory; older logins end when more would be needed",
+    lifetime=LOGIN_LIFETIME,
+)
+LOGIN_ATTEMPTS = Kept(
+    name="finished login attempts",
+    place=Place.ROWS,
+    where=("spent_ids",),
+    filled_by="visitors who sign in",
+    why="the way back from an identity provider counts once",
+    how_long="as long as a login attempt can last: 10 minutes",
+    most="100,000 in memory; older attempts end when more would be needed",
+    lifetime=LOGIN_ATTEMPT_LIFETIME,
+)
+LOGOUT_NOTICES = Kept(
+    name="logout notices",
+    place=Place.ROWS,
+    where=("spent_ids",),
+    filled_by="identity providers",
+    why="a provider's notice of a logout counts once",
+    how_long="20 minutes, as long as it could be sent again",
+    most="100,000 in memory",
+    lifetime=LOGOUT_NOTICE_LIFETIME,
+)
+PROOFS_OF_WORK = Kept(
+    name="proofs of work",
+    place=Place.ROWS,
+    where=("spent_ids",),
+    filled_by="visitors, where work is asked for",
+    why="a solution counts once",
+    how_long="as long as a challenge can be solved: 5 minutes",
+    most="100,000 in memory; older challenges end when more would be needed",
+    lifetime=CHALLENGE_LIFETIME,
+)
+ENDED_TURNS = Kept(
+    name="frames of ended turns",
+    place=Place.MEMORY,
+    filled_by="visitors",
+    why="a page that lost its connection at the end reads the rest of the answer",
+    how_long="2 minutes after the end of the turn",
+    most="1,000 turns, and 32 MiB; the oldest go first",
+    lifetime=timedelta(minutes=2),
+)
+
+KEPT: tuple[Kept, ...] = (
+    Kept(
+        name="workflows",
+        place=Place.ROWS,
+        where=("workflows",),
+        filled_by="owners",
+        why="what is published",
+        how_long="until their owner removes them",
+        most="as many as owners register",
+    ),
+    Kept(
+        name="publish tokens",
+        place=Place.ROWS,
+        where=("publish_tokens",),
+        filled_by="owners",
+        why="as digests; holders of a former one learn that it was rotated or revoked, and when",
+        how_long="as long as their workflow",
+        most="one for each publishing or rotation",
+    ),
+    Kept(
+        name="service tokens",
+        place=Place.ROWS,
+        where=("service_tokens",),
+        filled_by="owners",
+        why="as digests; holders of a former one learn when it ended",
+        how_long="for good",
+        most="as many as owners issue",
+    ),
+    CHAT_SESSIONS,
+    Kept(
+        name="threads",
+        place=Place.ROWS,
+        where=("threads", "items", "turns", "feedback"),
+        filled_by="visitors",
+        why="visitors continue them, owners read them as transcripts. A thread is stored with its first message, "
+        "so there is none without one",
+        how_long="until their visitor or the workflow's owner deletes them; with `ORCHEO_RETENTION_DAYS`, until "
+        "nothing was said in them for so long",
+        most="the rates of turns; without a retention no bound but the disk",
+    ),
+    Kept(
+        name="idempotency keys",
+        place=Place.ROWS,
+        where=("turns",),
+        filled_by="visitors",
+        why="a request that is sent again begins no second turn",
+        how_long=_WITH_ITS_THREAD,
+        most="one for each turn",
+    ),
+    Kept(
+        name="search index",
+        place=Place.ROWS,
+        where=("indexed_items", "item_texts", "item_texts_*"),
+        filled_by="visitors",
+        why="owners search their transcripts",
+        how_long=_WITH_ITS_THREAD,
+        most="three to four times the text of the items",
+    ),
+    Kept(
+        name="sent attachments",
+        place=Place.ROWS,
+        where=("attachments", "attachments/atc_*"),
+        filled_by="visitors",
+        why="visitors and workflows open them again",
+        how_long=_WITH_ITS_THREAD,
+        most="what visitors may send; without a retention no bound but the disk",
+    ),
+    UNSENT_FILES,
+    Kept(
+        name="uploads under way",
+        place=Place.FILES,
+        where=("attachments/*.part",),
+        filled_by="visitors",
+        why="the bytes that have arrived so far",
+        how_long="until the upload ends, however it ends; after a crash until the next start",
+        most="the announced size of each, and the time that a request may take",
+    ),
+    ENDED_LOGINS,
+    LOGIN_ATTEMPTS,
+    LOGOUT_NOTICES,
+    PROOFS_OF_WORK,
+    DELIVERIES,
+    Kept(
+        name="audit",
+        place=Place.ROWS,
+        where=("audit", "audit_chain"),
+        filled_by="owners; visitors who sign in or are refused",
+        why="who did what; its hash chain would break with each entry that is removed",
+        how_long="for good",
+        most="one entry for each act and each sign-in, one a minute for each reason of refusals",
+    ),
+    Kept(
+        name="database",
+        place=Place.FILES,
+        where=("orcheo.db", "orcheo.db-wal", "orcheo.db-shm", "orcheo.db-journal"),
+        filled_by="everyone above",
+        why="the file that holds all rows, and SQLite's log of the latest changes",
+        how_long="for good; space that rows leave is given back to the disk within minutes",
+        most="its rows; some 80 MiB of log, more only while a long read holds it",
+    ),
+    Kept(
+        name="keys and lock",
+        place=Place.FILES,
+        where=("secrets.json", "owner-token", "orcheo.lock", ".secrets.json.new", ".owner-token.new", ".probe-*"),
+        filled_by="the server",
+        why="peppers and signing keys, the local owner token, and which process owns the folder",
+        how_long="for good",
+        most="a few kB",
+    ),
+    Kept(
+        name="running turns",
+        place=Place.MEMORY,
+        filled_by="visitors",
+        why="connections follow the frames of an answer while it is written",
+        how_long="until the turn ends",
+        most="the turns that may run at once, and the longest answer of each",
+    ),
+    ENDED_TURNS,
+    Kept(
+        name="rates",
+        place=Place.MEMORY,
+        filled_by="visitors",
+        why="the moments of the requests that count",
+        how_long="as long as the window of the rate",
+        most="100,000 addresses, visitors and workflows; those not seen for longest go first",
+    ),
+    Kept(
+        name="refusals",
+        place=Place.MEMORY,
+        filled_by="anyone who is refused",
+        why="counted by reason, for the audit",
+        how_long="a minute, then they are an entry of the audit",
+        most="one number for each code of an error",
+    ),
+    Kept(
+        name="cached rows",
+        place=Place.MEMORY,
+        filled_by="visitors",
+        why="workflows, tokens and chat sessions that are looked up with each request",
+        how_long="until they change",
+        most="a fixed number of rows; those not used for longest go first",
+    ),
+    Kept(
+        name="log",
+        place=Place.FILES,
+        filled_by="the server",
+        why="what happened, for the operator. The server writes it to standard error and keeps no file of its own",
+        how_long="as what receives it says (journald, a container's log driver)",
+        most="as what receives it says",
+    ),
+)
+"""Everything, in the order in which it is shown."""
