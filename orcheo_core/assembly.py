@@ -35,6 +35,7 @@ from orcheo_core.services.owners.tokens import OwnerAccess
 from orcheo_core.services.owners.workflows import Registering
 from orcheo_core.services.shared.audit_trail import AuditListener, AuditTrail
 from orcheo_core.services.shared.feature_gate import FeatureGate
+from orcheo_core.services.shared.housekeeping import Housekeeping
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.limiting import Limiting
 from orcheo_core.services.shared.refusals import Refusals
@@ -102,6 +103,7 @@ class Core:
     auditing: Auditing
     refusals: Refusals
     remover: ThreadRemover
+    housekeeping: Housekeeping
     attaching: Attaching
     limiting: Limiting
     engine: TurnEngine
@@ -163,6 +165,9 @@ def assemble_core(ports: Ports) -> Core:
         live_turns=live_turns,
         can_sign_in=bool(ports.identity_providers),
     )
+    attaching = Attaching(
+        store=store, files=ports.files, clock=clock, identifiers=identifiers, rules=ports.attachment_rules
+    )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
     chatting = Chatting(
@@ -201,9 +206,10 @@ def assemble_core(ports: Ports) -> Core:
         transcripts=transcripts,
         auditing=auditing,
         refusals=Refusals(store=store, audit_trail=audit_trail),
-        attaching=Attaching(
-            store=store, files=ports.files, clock=clock, identifiers=identifiers, rules=ports.attachment_rules
+        housekeeping=Housekeeping(
+            store=store, clock=clock, attaching=attaching, transcripts=transcripts, live_turns=live_turns
         ),
+        attaching=attaching,
         limiting=Limiting(limiter=ports.limiter, plan=ports.rate_plan),
         engine=engine,
         live_turns=live_turns,

@@ -44,6 +44,7 @@ class House:
 
     orcheo: Orcheo
     store: Store
+    files: MemoryAttachmentFiles
     clock: FakeClock
     telemetry: FakeTelemetry
     client: httpx2.AsyncClient
@@ -124,12 +125,13 @@ async def build_house(
     """Build a server and take it down again; its client comes from ``address``, visitors sign in at ``provider``."""
     store, telemetry = store or MemoryStore(), telemetry or FakeTelemetry()
     clock, entropy = FakeClock(), FakeEntropy()
+    files = MemoryAttachmentFiles()
     machine = Machine(
         clock=clock,
         entropy=entropy,
         runners=RunnerRegistry(),
         telemetry=telemetry,
-        files=MemoryAttachmentFiles(),
+        files=files,
         provider_http=ProviderHttp(httpx2.ASGITransport(provider.app)) if provider else None,
     )
     if provider is not None:
@@ -141,6 +143,14 @@ async def build_house(
     token = await orcheo.core.owner_access.issue(local_caller(), owner=LOCAL_OWNER, scopes=frozenset(Scope))
     transport = httpx2.ASGITransport(orcheo.app, raise_app_exceptions=False, client=(address, 40_000))
     async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
-        yield House(orcheo=orcheo, store=store, clock=clock, telemetry=telemetry, client=client, owner_token=token)
+        yield House(
+            orcheo=orcheo,
+            store=store,
+            files=files,
+            clock=clock,
+            telemetry=telemetry,
+            client=client,
+            owner_token=token,
+        )
     orcheo.core.engine.stop()
     await orcheo.background.wait()

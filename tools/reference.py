@@ -24,6 +24,7 @@ from orcheo_adapters.http.problems import status_of  # noqa: E402 - needs the pa
 from orcheo_adapters.runners.registry import KINDS  # noqa: E402
 from orcheo_adapters.runners.settings import Setting  # noqa: E402
 from orcheo_cli.exit_codes import exit_code_of  # noqa: E402
+from orcheo_core.domain.keeping import KEPT  # noqa: E402
 from orcheo_core.errors import OrcheoError  # noqa: E402
 from orcheo_core.operations.catalogue import CATALOGUE  # noqa: E402
 from orcheo_core.operations.operation import Operation, default_of, parameters_of  # noqa: E402
@@ -257,6 +258,23 @@ def _start_of(setting: Setting) -> str:
     return f"`{setting.default}`" if setting.default is not None else "none"
 
 
+def keeping_page() -> str:
+    """Everything that a server keeps."""
+    rows = [
+        (each.name, each.place, ", ".join(f"`{name}`" for name in each.where), each.filled_by, each.how_long, each.most)
+        for each in KEPT
+    ]
+    return _page(
+        "What is kept",
+        "Everything that a server keeps, who can fill it, how long it is kept, and how much it can become. "
+        "Housekeeping removes by this table once a minute; a test compares it with the tables of the database and with "
+        "the files of the data folder.",
+        _table(("what", "kept in", "tables and files", "filled by", "how long", "at most"), rows),
+        "## Why is each of them kept?",
+        _table(("what", "why"), [(each.name, each.why) for each in KEPT]),
+    )
+
+
 # --- files ---------------------------------------------------------------------------------------------------------
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -265,6 +283,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "mcp.md": mcp_page,
     "errors.md": errors_page,
     "runners.md": runners_page,
+    "keeping.md": keeping_page,
 }
 
 

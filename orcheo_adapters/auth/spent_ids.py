@@ -16,8 +16,8 @@ class SpentIds:
 
     def __init__(self, purpose: str, lifetime: timedelta, *, clock: Clock, store: Store, most: int = MOST) -> None:
         """Remember each id for ``lifetime``."""
-        self._purpose = purpose
-        self._lifetime = lifetime
+        self.purpose = purpose
+        self.lifetime = lifetime
         self._clock = clock
         self._store = store
         self._most = most
@@ -33,7 +33,7 @@ class SpentIds:
 
     async def load(self) -> None:
         """Remember what an earlier process was shown; to be called before the first request."""
-        for each in await self._store.begin().spent_ids.of(self._purpose):
+        for each in await self._store.begin().spent_ids.of(self.purpose):
             self._since[each.id] = each.at
 
     async def spend(self, new_id: str) -> bool:
@@ -51,14 +51,14 @@ class SpentIds:
             self._since.popitem(last=False)
         self._since[spent_id] = now
         change = self._store.begin()
-        change.spent_ids.save(SpentId(purpose=self._purpose, id=spent_id, at=now))
+        change.spent_ids.save(SpentId(purpose=self.purpose, id=spent_id, at=now))
         await change.commit()
 
     async def tidy(self) -> None:
         """Remove from the store what is too old to be replayed."""
         change = self._store.begin()
-        change.spent_ids.remove_older(self._purpose, self._clock.now() - self._lifetime)
+        change.spent_ids.remove_older(self.purpose, self._clock.now() - self.lifetime)
         await change.commit()
 
     def _is_old(self, now: datetime) -> bool:
-        return now - next(iter(self._since.values())) > self._lifetime
+        return now - next(iter(self._since.values())) > self.lifetime

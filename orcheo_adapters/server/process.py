@@ -148,16 +148,30 @@ async def _delivering(orcheo: Orcheo) -> AsyncIterator[None]:
 
 
 async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | None) -> None:
-    """What no visitor should wait for: remove what is too old, index what was said, erase what was removed."""
-    await orcheo.core.admitting.remove_expired()
-    for spent in orcheo.parts.spent_ids:
-        await spent.tidy()
-    if retention is not None:
-        purged = await orcheo.core.transcripts.purge_older(retention)
-        if purged:
-            _LOG.info("purged %d threads that were older than %d days", purged, retention.days)
-    await orcheo.core.refusals.write()
-    await store.tidy()
+    """What no visitor should wait for: remove what is too old, index what was said, erase what was removed.
+
+    Each part is tried whatever came of the others; raises the last error.
+    """
+    parts = (
+        *(spent.tidy for spent in orcheo.parts.spent_ids),
+        lambda: _remove_aged(orcheo, retention),
+        orcheo.core.refusals.write,
+        store.tidy,
+    )
+    failure: Exception | None = None
+    for part in parts:
+        try:
+            await part()
+        except Exception as error:  # noqa: BLE001 - a graph's memory that is broken must not stop the rest
+            failure = error
+    if failure is not None:
+        raise failure
+
+
+async def _remove_aged(orcheo: Orcheo, retention: timedelta | None) -> None:
+    purged = await orcheo.core.housekeeping.remove_aged(retention)
+    if retention is not None and purged:
+        _LOG.info("purged %d threads that were older than %d days", purged, retention.days)
 
 
 async def listen(orcheo: Orcheo, listener: socket.socket, on_ready: Callable[[], None]) -> None:

@@ -1,14 +1,14 @@
 """What a server keeps: each kind with its place, who can fill it, why it is kept, how long, and how much at most.
 
-Housekeeping removes by this table, ``orcheo doctor --space`` and the reference page show it. A test compares it with
-the tables of the database and with the files of a data folder that was used.
+Housekeeping removes by this table, and the reference page shows it. A test compares it with the tables of the database
+and with the files of a data folder that was used.
 """
 
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from attrs import field, frozen
+from attrs import frozen
 
 from orcheo_core.domain.chat_session import EXPIRED_IS_KEPT
 from orcheo_core.domain.login import LOGIN_ATTEMPT_LIFETIME, LOGIN_LIFETIME, LOGOUT_NOTICE_LIFETIME
@@ -38,8 +38,8 @@ class Kept:
     how_long: str
     most: str
     """How much it can become, in words."""
-    lifetime: timedelta | None = field(default=None)
-    """The age at which housekeeping removes it; None where something else ends it."""
+    lifetime: timedelta = timedelta.max
+    """The age at which housekeeping removes it; the maximum where something else ends it."""
 
     def holds(self, name: str) -> bool:
         """Whether this table, or file below the data folder, is part of it."""
@@ -131,6 +131,14 @@ ENDED_TURNS = Kept(
     most="1,000 turns, and 32 MiB; the oldest go first",
     lifetime=timedelta(minutes=2),
 )
+
+SPENT_IDS = {
+    "ended-login": ENDED_LOGINS,
+    "login-attempt": LOGIN_ATTEMPTS,
+    "logout-notice": LOGOUT_NOTICES,
+    "proof-of-work": PROOFS_OF_WORK,
+}
+"""What ids are used up for, as the table of them names it."""
 
 KEPT: tuple[Kept, ...] = (
     Kept(
@@ -229,7 +237,7 @@ KEPT: tuple[Kept, ...] = (
         where=("orcheo.db", "orcheo.db-wal", "orcheo.db-shm", "orcheo.db-journal"),
         filled_by="everyone above",
         why="the file that holds all rows, and SQLite's log of the latest changes",
-        how_long="for good; space that rows leave is given back to the disk within minutes",
+        how_long="for good; later rows use the space of removed ones",
         most="its rows; some 80 MiB of log, more only while a long read holds it",
     ),
     Kept(
@@ -247,7 +255,7 @@ KEPT: tuple[Kept, ...] = (
         filled_by="visitors",
         why="connections follow the frames of an answer while it is written",
         how_long="until the turn ends",
-        most="the turns that may run at once, and the longest answer of each",
+        most="the turns that may run at once, and 64 MiB for each",
     ),
     ENDED_TURNS,
     Kept(

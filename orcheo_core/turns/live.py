@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from orcheo_core.domain.component_items import EndingKind
@@ -25,8 +25,12 @@ ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_re
 PIECES_IN_A_ROW = 32
 """After this many a run is asked to let others have their turn: a workflow may never pause by itself."""
 
+MOST_FRAME_BYTES = 64 * 1024 * 1024
+"""A turn whose frames have more is stopped like one with too much text: notes, widgets and images count here."""
+
 KEPT_ENDED_TURNS = 1_000
-KEPT_FOR = timedelta(minutes=2)
+KEPT_ENDED_BYTES = 32 * 1024 * 1024
+"""Of the frames of ended turns; the newest turn's are kept whatever their size, as it is followed now."""
 
 
 class LiveTurn(RunSink):
@@ -57,6 +61,7 @@ class LiveTurn(RunSink):
         self.run = run
         self.draft = draft
         self.frames: list[bytes] = []
+        self.frame_bytes = 0
         self.is_over = False
         """Whether no more frames will come."""
         self.stopped_as: TurnStatus | None = None
@@ -141,7 +146,12 @@ class LiveTurn(RunSink):
 
     def tell(self, events: Iterable[ThreadEvent]) -> None:
         """Give these events the next numbers and wake the followers."""
-        self.frames += map(self._encoder.frame, events)
+        new = list(map(self._encoder.frame, events))
+        self.frames += new
+        self.frame_bytes += sum(map(len, new))
+        if self.frame_bytes > MOST_FRAME_BYTES and not self.is_over:
+            self.is_too_long = True
+            self.run.stop()
         for wake in tuple(self._followers):
             wake()
 
@@ -187,7 +197,8 @@ class LiveTurns:
         """Nothing runs yet; ended turns are kept by ``clock``."""
         self._clock = clock
         self._running: dict[str, LiveTurn] = {}
-        self._ended: OrderedDict[str, tuple[datetime, LiveTurn]] = OrderedDict()
+        self._ended: OrderedDict[str, tuple[datetime, LiveTurn, int]] = OrderedDict()
+        self._ended_bytes = 0
         self.endings = 0
         """How often owners have ended all turns of a workflow. A visit that was admitted before such an ending begins
         no turn after it: between the two there are awaits, in which the ending may come."""
@@ -202,7 +213,6 @@ class LiveTurns:
 
     def find(self, turn_id: str) -> LiveTurn | None:
         """The turn with this id, if its frames can still be followed."""
-        self._forget_old()
         ended = self._ended.get(turn_id)
         return ended[1] if ended else self._running.get(turn_id)
 
@@ -216,8 +226,16 @@ class LiveTurns:
 
     def keep(self, live: LiveTurn) -> None:
         """A turn is over: its frames can be followed for a while."""
-        self._ended[live.turn.id] = self._clock.now(), live
-        self._forget_old()
+        size = live.frame_bytes
+        self._ended[live.turn.id] = self._clock.now(), live, size
+        self._ended_bytes += size
+        while len(self._ended) > KEPT_ENDED_TURNS or (self._ended_bytes > KEPT_ENDED_BYTES and len(self._ended) > 1):
+            self._forget_oldest()
+
+    def forget(self, before: datetime) -> None:
+        """Forget the frames of turns that ended before this moment."""
+        while self._ended and next(iter(self._ended.values()))[0] < before:
+            self._forget_oldest()
 
     def stop_turn(self, turn_id: str, status: TurnStatus = TurnStatus.CANCELLED) -> None:
         """Stop this turn if it runs here."""
@@ -253,10 +271,6 @@ class LiveTurns:
         for live in self:
             live.stop(TurnStatus.INTERRUPTED, INTERRUPTED)
 
-    def _forget_old(self) -> None:
-        oldest_kept = self._clock.now() - KEPT_FOR
-        while self._ended:
-            turn_id, (ended_at, _) = next(iter(self._ended.items()))
-            if len(self._ended) <= KEPT_ENDED_TURNS and ended_at >= oldest_kept:
-                return
-            del self._ended[turn_id]
+    def _forget_oldest(self) -> None:
+        _, (_, _, size) = self._ended.popitem(last=False)
+        self._ended_bytes -= size

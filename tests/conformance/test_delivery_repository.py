@@ -50,3 +50,13 @@ async def test_a_delivery_can_be_put_off_and_removed(store: Store) -> None:
     await change.commit()
     assert await _due(store, 8) == []
     assert await _due(store, 9) == [later]
+
+
+async def test_old_deliveries_are_removed(store: Store) -> None:
+    """By the time they were added, whenever their next attempt is; that moment itself stays."""
+    await _add(store, 1, 2, 3)
+    change = store.begin()
+    change.deliveries.put_off(evolve(_delivery(1), attempts=3, due_at=samples.moment(8)))
+    change.deliveries.remove_older(samples.moment(2))
+    await change.commit()
+    assert [each.id for each in await _due(store, 9)] == ["aud_2", "aud_3"]

@@ -116,7 +116,7 @@ async def test_an_expired_chat_session_is_removed_a_day_later(hall: Hall) -> Non
     grant = await open_chat(hall)
 
     async def is_kept() -> bool:
-        await hall.core.admitting.remove_expired()
+        await hall.core.housekeeping.remove_aged(None)
         return await hall.store.begin().chat_sessions.find(grant.claims.chat_session_id) is not None
 
     hall.clock.advance(minutes=(8 + 24) * 60)

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from orcheo_core.domain.run import OUTPUT_LIMIT, AnswerEnded, ProgressNote, TextDelta, Usage, UsageReported
 from orcheo_core.domain.thread_events import Progress
-from orcheo_core.turns.live import KEPT_ENDED_TURNS, PIECES_IN_A_ROW, LiveTurn, LiveTurns
+from orcheo_core.turns.live import (
+    KEPT_ENDED_BYTES,
+    KEPT_ENDED_TURNS,
+    MOST_FRAME_BYTES,
+    PIECES_IN_A_ROW,
+    LiveTurn,
+    LiveTurns,
+)
 from tests.fakes.clock import FakeClock
 from tests.fakes.turn import live_turn
 
@@ -154,9 +161,9 @@ def test_an_ended_turn_is_found_for_a_while() -> None:
     turns = LiveTurns(clock)
     turn = kept(turns)
     end(turns, turn)
-    clock.advance(seconds=timedelta(minutes=2).total_seconds())
+    turns.forget(clock.now())
     assert turns.find(turn.turn.id) is turn
-    clock.advance(seconds=1)
+    turns.forget(clock.now() + timedelta(seconds=1))
     assert turns.find(turn.turn.id) is None
 
 
@@ -169,6 +176,28 @@ def test_many_ended_turns_do_not_pile_up() -> None:
     found = [number for number in range(1, KEPT_ENDED_TURNS + 11) if turns.find(f"trn_{number}")]
     assert found == list(range(11, KEPT_ENDED_TURNS + 11))
     assert turns.find("trn_0") is running
+
+
+def test_ended_turns_are_kept_up_to_a_number_of_bytes() -> None:
+    """The oldest go first; the newest stays however large it is, as its followers read it now."""
+    turns = LiveTurns(FakeClock())
+    for number, share in enumerate((3, 3, 4, 9), 1):
+        turn = kept(turns, number)
+        turn.frames, turn.frame_bytes = [b""], KEPT_ENDED_BYTES * share // 8
+        end(turns, turn)
+        found = [each for each in range(1, number + 1) if turns.find(f"trn_{each}")]
+        assert found == {1: [1], 2: [1, 2], 3: [2, 3], 4: [4]}[number]
+
+
+async def test_a_turn_with_too_many_events_is_stopped() -> None:
+    """Notes have no text of an answer, but they lie in memory all the same."""
+    turn = live_turn()
+    note = ProgressNote(text="x" * (MOST_FRAME_BYTES // 4))
+    for _ in range(4):
+        turn.event(note)
+        await a_round()
+    assert turn.is_too_long
+    assert not turn.event(note)
 
 
 async def test_nothing_is_heard_beyond_the_limit_of_text() -> None:

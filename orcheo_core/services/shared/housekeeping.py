@@ -40,7 +40,7 @@ class Housekeeping:
         purged = 0
         for kept, remove in self.removes.items():
             try:
-                await remove(self._clock.now() - (kept.lifetime or timedelta.max))
+                await remove(self._clock.now() - kept.lifetime)
             except Exception as error:  # noqa: BLE001 - the next kind must not wait for this one
                 failure = error
         if retention is not None:

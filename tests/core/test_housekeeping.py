@@ -1,0 +1,108 @@
+"""Housekeeping by the table of what is kept."""
+
+from datetime import timedelta
+
+import pytest
+
+from orcheo_adapters.memory.store import MemoryStore
+from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.keeping import DELIVERIES, KEPT, SPENT_IDS, UNSENT_FILES
+from orcheo_core.errors import StorageUnavailable
+from tests.core.hall import Hall, build_hall
+from tests.core.test_attaching import announced, sending, uploaded
+
+MONTH = timedelta(days=30)
+
+
+def test_each_kind_with_a_lifetime_is_removed_by_someone() -> None:
+    """By the core, or by what remembers used-up ids."""
+    aged = {each for each in KEPT if each.lifetime != timedelta.max}
+    assert aged == {*build_hall().core.housekeeping.removes, *SPENT_IDS.values()}
+
+
+def test_no_two_kinds_have_one_name() -> None:
+    """And each says all that a reader wants to know."""
+    assert len({each.name for each in KEPT}) == len(KEPT)
+    assert all((each.filled_by, each.why, each.how_long, each.most) for each in KEPT)
+
+
+async def test_unsent_files_go_after_a_day(hall: Hall) -> None:
+    """Announced or uploaded, with their bytes; what was sent stays."""
+    visit = await hall.visit()
+    await announced(hall, visit)
+    await uploaded(hall, visit)
+    sent = await uploaded(hall, visit)
+    await hall.core.chatting.create_thread(visit, sending(sent))
+    await hall.background.run_all()
+    hall.clock.advance(UNSENT_FILES.lifetime)
+    assert await hall.core.attaching.remove_unsent(hall.clock.now() - UNSENT_FILES.lifetime) == 0
+    hall.clock.advance(seconds=1)
+    await hall.core.housekeeping.remove_aged(None)
+    assert list(hall.files.ids()) == [sent.id]
+    assert await hall.store.begin().attachments.ids(workflow_id=visit.workflow.id) == [sent.id]
+
+
+async def test_unsent_files_go_however_many_there_are(hall: Hall) -> None:
+    """More than one page of them."""
+    visit = await hall.visit()
+    for _ in range(250):
+        await announced(hall, visit)
+    hall.clock.advance(MONTH)
+    assert await hall.core.attaching.remove_unsent(hall.clock.now()) == 250
+
+
+async def test_a_file_that_is_sent_while_it_is_removed_stays_whole_or_goes_whole() -> None:
+    """A message never names bytes that are gone: here the message was first."""
+    hall = build_hall()
+    visit = await hall.visit()
+    attachment = await uploaded(hall, visit)
+    hall.clock.advance(MONTH)
+    change = hall.store.begin()
+    (found,) = await change.attachments.unsent(hall.clock.now(), 9)
+    await hall.core.chatting.create_thread(visit, sending(attachment))
+    await hall.background.run_all()
+    change.attachments.remove(found)
+    await change.commit()
+    assert list(hall.files.ids()) == [attachment.id]
+    assert (await hall.core.attaching.read(attachment.id))[1] == b"abc"
+
+
+async def test_messages_to_a_webhook_that_was_taken_out_go_after_two_days(hall: Hall) -> None:
+    """No one delivers them any more."""
+    change, now = hall.store.begin(), hall.clock.now()
+    change.deliveries.add(Delivery(id="aud_1", body="{}", created_at=now, due_at=now), most=9)
+    await change.commit()
+    hall.clock.advance(DELIVERIES.lifetime)
+    await hall.core.housekeeping.remove_aged(None)
+    assert await hall.store.begin().deliveries.due(hall.clock.now(), 9)
+    hall.clock.advance(seconds=1)
+    await hall.core.housekeeping.remove_aged(None)
+    assert not await hall.store.begin().deliveries.due(hall.clock.now(), 9)
+
+
+async def test_frames_of_ended_turns_are_forgotten(hall: Hall) -> None:
+    """Also when no one asks for a turn any more."""
+    turn = await hall.answered(await hall.visit())
+    hall.clock.advance(minutes=2, seconds=1)
+    assert hall.core.live_turns.find(turn.id) is not None
+    await hall.core.housekeeping.remove_aged(None)
+    assert hall.core.live_turns.find(turn.id) is None
+
+
+async def test_what_fails_keeps_nothing_else_from_being_removed() -> None:
+    """The store takes no change; what lies in memory goes all the same, and the error is raised."""
+    hall = build_hall(store=MemoryStore())
+    turn = await hall.answered(await hall.visit())
+    hall.clock.advance(MONTH)
+    hall.store.error = StorageUnavailable("full")
+    with pytest.raises(StorageUnavailable):
+        await hall.core.housekeeping.remove_aged(None)
+    assert hall.core.live_turns.find(turn.id) is None
+
+
+async def test_threads_go_by_the_retention_only(hall: Hall) -> None:
+    """How many is said."""
+    await hall.answered(await hall.visit())
+    hall.clock.advance(MONTH + timedelta(seconds=1))
+    assert await hall.core.housekeeping.remove_aged(None) == 0
+    assert await hall.core.housekeeping.remove_aged(MONTH) == 1
