@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from orcheo_adapters.client.credentials import Credentials
 from orcheo_adapters.client.known_workflows import connect
 from orcheo_adapters.client.remote import Operations
 from orcheo_adapters.client.values_first import values_first
@@ -47,7 +48,7 @@ def main() -> None:
 
     from orcheo_mcp.server import serve
 
-    anyio.run(serve, LateOperations(), offer)
+    anyio.run(serve, LateOperations(), offer, Credentials.locate().secret_folder)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--read-only", action="store_true", help="offer only tools that change nothing")
     parser.add_argument("--tools", metavar="A,B,…", help="offer only these tools")
     parser.add_argument(
-        "--allow-tokens", action="store_true", help="offer the tools for service tokens; secrets go into files only"
+        "--allow-tokens",
+        action="store_true",
+        help="show publish tokens in the conversation; offer the tools for service tokens, which go into files only",
     )
     parser.add_argument(
         "--tool-names", choices=("plain", "dotted"), default="plain", help="dotted: workflows.publish and so on"
@@ -76,6 +79,7 @@ def _offer(wanted: argparse.Namespace) -> "Offer":
         read_only=wanted.read_only,
         names=names,
         tokens=wanted.allow_tokens,
+        shows_secrets=wanted.allow_tokens,
         dotted=wanted.tool_names == "dotted",
     )
 

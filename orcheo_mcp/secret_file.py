@@ -1,15 +1,18 @@
 """Keeping a secret out of a conversation: it goes into a private file instead."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from orcheo_adapters.mcp.offer import SECRET_TO_FILE
+from orcheo_adapters.mcp.offer import SECRET_TO_FILE, AnyOperation
 from orcheo_core.errors import FieldError, InvalidInput, UnavailableError
+from orcheo_core.operations.workflows import REF_PATTERN
 
 
 class SecretNotKept(UnavailableError):
@@ -36,6 +39,23 @@ class SecretFile:
             raise SecretNotKept(f"{SecretNotKept.summary[:-1]} {self.path}: {error.strerror}.") from None
         message = f"Done. The secret is in {self.path} and nowhere else; only the owner of that file can read it."
         return result | {secret: None, "message": message}
+
+
+def default_name(folder: Path | None, operation: AnyOperation, arguments: Mapping[str, Any]) -> str | None:
+    """The path of a file that is not there yet, named after what the secret is for; raises :class:`InvalidInput`."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            FieldError(SECRET_TO_FILE, f"must be named, as {folder} cannot be made: {error.strerror}")
+        ) from None
+    ref = arguments.get("ref")
+    subject = ref if isinstance(ref, str) and re.fullmatch(REF_PATTERN, ref) else operation.name.partition(".")[0]
+    stem = f"{subject}-{str(operation.secret).replace('_', '-')}"
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return str(next(path for path in map(folder.absolute().joinpath, names) if not os.path.lexists(path)))
 
 
 @contextmanager

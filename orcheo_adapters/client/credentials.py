@@ -36,6 +36,11 @@ class Credentials:
 
         return cls(user_config_path("orcheo", appauthor=False) / _FILE)
 
+    @property
+    def secret_folder(self) -> Path:
+        """Where other secrets are kept in files of their own, when no other place is named."""
+        return self.path.parent / "secrets"
+
     def get(self, url: str) -> str | None:
         """The service token that is kept for a server; raises :class:`CredentialsUnusable`."""
         return self._read().get(url)

@@ -45,6 +45,8 @@ class Offer:
     """Only these tools, by either name; None for all."""
     tokens: bool = False
     """Whether service tokens may be managed, which is handing out access."""
+    shows_secrets: bool = False
+    """Whether publish tokens and chat grants may be in an answer, so in the conversation; service tokens never are."""
     files: bool = True
     """Whether a secret can be written into a file of the owner's machine."""
     dotted: bool = False
@@ -92,8 +94,7 @@ class Offer:
         schema = request_schema(operation.request)
         properties = {name: _for_assistants(each) for name, each in schema["properties"].items()}
         properties |= {name: dict(each) for name, each in _OF_THE_DOOR.items() if self._takes(operation, name)}
-        required = [*schema["required"], *([SECRET_TO_FILE] if self.needs_file(operation) else [])]
-        return {"type": "object", "properties": properties, "required": required}
+        return {"type": "object", "properties": properties, "required": [*schema["required"]]}
 
     def _takes(self, operation: AnyOperation, argument: str) -> bool:
         if argument == SECRET_TO_FILE:
@@ -102,9 +103,9 @@ class Offer:
             return operation.confirmation is not None
         return is_document(operation)
 
-    def needs_file(self, operation: AnyOperation) -> bool:
-        """Whether the secret of an operation may not be shown: a service token stays out of conversations."""
-        return operation.secret is not None and operation.name.startswith(_SERVICE_TOKENS)
+    def shows(self, operation: AnyOperation) -> bool:
+        """Whether the result of an operation may be shown as it is, with its secret if it has one."""
+        return operation.secret is None or (self.shows_secrets and not operation.name.startswith(_SERVICE_TOKENS))
 
 
 def _annotations(operation: AnyOperation) -> ToolAnnotations:
@@ -132,7 +133,7 @@ _OF_THE_DOOR: dict[str, Schema] = {
     CONFIRM: {"type": "boolean", "description": "True once the owner has agreed; not needed where you can be asked."},
     SECRET_TO_FILE: {
         "type": "string",
-        "description": "Absolute path of a new file for the secret, which is then not shown.",
+        "description": "Absolute path of a new file for the secret; if left out, one is chosen.",
     },
     PAGE: {"type": "integer", "minimum": 1, "default": 1, "description": "Which page of the document."},
 }

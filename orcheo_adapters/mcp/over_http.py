@@ -5,15 +5,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from orcheo_adapters.mcp.offer import Offer
 from orcheo_adapters.mcp.server import Perform, QuestionOf, ToolServer
 
-_OFFER = Offer(files=False)
-"""A file would be on the server's machine, so a secret cannot go into one, and service tokens stay out altogether."""
 
+def mcp_app(perform: Perform, question: QuestionOf, *, shows_secrets: bool) -> ASGIApp:
+    """What answers one request; who asks, from where and how much was checked before.
 
-def mcp_app(perform: Perform, question: QuestionOf) -> ASGIApp:
-    """What answers one request; who asks, from where and how much was checked before."""
+    A file would be on the server's machine, so a secret cannot go into one, and service tokens stay out altogether.
+    """
+    offer = Offer(files=False, shows_secrets=shows_secrets)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        server = ToolServer(perform=perform, question=question, offer=_OFFER).build()
+        server = ToolServer(perform=perform, question=question, offer=offer).build()
         app = server.http_app(path=scope["path"], stateless_http=True, host_origin_protection=False)
         async with app.lifespan(app):
             await app(dict(scope), receive, send)  # a copy: this application puts itself into it

@@ -164,7 +164,7 @@ def assemble(
         dev_login=settings.dev_login,
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
-        load_mcp=_load_mcp,
+        load_mcp=partial(_load_mcp, shows_secrets=settings.mcp_shows_secrets),
         static_folder=static_folder,
     )
     return Orcheo(
@@ -220,10 +220,10 @@ def _flags(settings: ServerSettings) -> Flags | None:
     return open_flags(settings.flags, settings.flags_provider)
 
 
-def _load_mcp() -> "McpApp":
+def _load_mcp(*, shows_secrets: bool) -> "McpApp":
     from orcheo_adapters.mcp.over_http import mcp_app
 
-    return mcp_app
+    return partial(mcp_app, shows_secrets=shows_secrets)
 
 
 def _issuers(settings: ServerSettings) -> frozenset[str]:

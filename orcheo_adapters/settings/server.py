@@ -73,6 +73,8 @@ class ServerSettings:
     """Whether the server may listen beyond loopback although the local owner token is the only service token."""
     identity_providers: tuple[ProviderRegistration, ...] = ()
     """Where visitors can sign in."""
+    mcp_shows_secrets: bool = False
+    """Whether assistants that connect over HTTP are shown publish tokens."""
     dev_login: bool = False
     """Whether anyone on this machine may sign in under any name, to try things out."""
     log_level: int = logging.INFO
@@ -117,6 +119,7 @@ class ServerSettings:
             part_limits=part_limits(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
             identity_providers=identity_providers(environment),
+            mcp_shows_secrets=yes_or_no(environment, "ORCHEO_MCP_SHOW_SECRETS", default=False),
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),
             log_level=log_level(environment),
             retention=retention(environment),

@@ -1,6 +1,7 @@
 """A house and an MCP client that is connected with it in the same process."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,6 @@ def sync_house() -> Iterator[SyncHouse]:
 
 
 @pytest.fixture
-def assistant(sync_house: SyncHouse) -> Assistant:
+def assistant(sync_house: SyncHouse, tmp_path: Path) -> Assistant:
     """An assistant of the owner, through which no one can be asked."""
-    return Assistant(create_server(sync_house.operations(Channel.MCP)))
+    return Assistant(create_server(sync_house.operations(Channel.MCP), secret_folder=tmp_path / "secrets"))

@@ -9,6 +9,7 @@ from mcp import Client
 from mcp.client.session import ElicitationFnT
 from mcp.types import INTERNAL_ERROR, ElicitResult, ErrorData
 
+from orcheo_adapters.mcp.offer import Offer
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_mcp.server import create_server
@@ -36,7 +37,8 @@ class Owner:
 
 def client(house: SyncHouse, mode: str, owner: ElicitationFnT | None = None) -> Client:
     """A client of the house."""
-    return connect(create_server(house.operations(Channel.MCP)), mode=mode, elicitation_callback=owner)
+    server = create_server(house.operations(Channel.MCP), Offer(shows_secrets=True))
+    return connect(server, mode=mode, elicitation_callback=owner)
 
 
 @both_ways
@@ -147,7 +149,7 @@ async def test_a_call_that_takes_time_says_that_it_is_at_work(sync_house: SyncHo
         await told.wait()
         return ElicitResult(action="accept", content={})
 
-    server = create_server(sync_house.operations(Channel.MCP), progress_seconds=0.01)
+    server = create_server(sync_house.operations(Channel.MCP), Offer(shows_secrets=True), progress_seconds=0.01)
     async with connect(server, mode="legacy", elicitation_callback=patient) as assistant:
         answer = await assistant.call_tool("workflows_publish", {"ref": "echo"}, progress_callback=tell)
     assert data_of(answer)["workflow"]["is_public"]

@@ -14,7 +14,7 @@ from orcheo_adapters.http.mcp import McpApp
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.pages import PageQuery
-from tests.house import House, build_house
+from tests.house import NO_LIMITS, House, build_house
 from tests.http.process import server_process
 from tests.mcp.answers import data_of, refusal
 
@@ -50,7 +50,9 @@ async def test_acts_are_audited_as_an_assistants(house: House) -> None:
     assert "confirmation_needed" in refused["content"][0]["text"]
     arguments = {"ref": "echo", "confirm": True}
     done = result_of(await call(house, "tools/call", name="workflows_publish", arguments=arguments))
-    assert done["structuredContent"]["publish_token"].startswith("orc_pt_")
+    assert done["structuredContent"]["publish_token"] is None
+    assert done["structuredContent"]["share_url"] in done["structuredContent"]["message"]
+    assert "orc_pt_" not in str(done).replace(done["structuredContent"]["workflow"]["publish_token_hint"], "")
     entries = (await house.store.begin().audit.page(PageQuery(limit=10))).entries
     assert (entries[-1].act, entries[-1].channel) == (Act.PUBLISHED, Channel.MCP)
 
@@ -63,6 +65,26 @@ async def test_a_secret_that_was_meant_for_a_file_is_not_shown(house: House) -> 
     assert refused["isError"]
     assert "secret_to_file" in refused["content"][0]["text"]
     assert not (await house.store.begin().workflows.find("echo")).is_public  # type: ignore[union-attr]  # it was added
+
+
+@pytest.mark.parametrize("tool", ["workflows_rotate_publish_token", "workflows_open_chat_session"])
+async def test_a_secret_that_could_not_be_shown_is_not_issued(house: House, tool: str) -> None:
+    """The old publish token stays; the hint says where it can be done."""
+    await house.add()
+    before = await house.result("workflows.publish", ref="echo")
+    refused = result_of(await call(house, "tools/call", name=tool, arguments={"ref": "echo", "confirm": True}))
+    assert "secret_not_shown" in refused["content"][0]["text"]
+    assert (await house.chatkit(before["publish_token"], "threads.list")).status_code == 200
+
+
+async def test_an_operator_can_allow_secrets_in_conversations() -> None:
+    """Then the publish token is in the answer, and works."""
+    async with build_house(environment={**NO_LIMITS, "ORCHEO_MCP_SHOW_SECRETS": "on"}) as house:
+        await house.add()
+        arguments = {"ref": "echo", "confirm": True}
+        done = result_of(await call(house, "tools/call", name="workflows_publish", arguments=arguments))
+        token = done["structuredContent"]["publish_token"]
+        assert (await house.chatkit(token, "threads.list")).status_code == 200
 
 
 async def test_a_scope_counts_as_everywhere(house: House) -> None:

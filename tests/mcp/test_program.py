@@ -63,7 +63,7 @@ async def test_service_tokens_are_managed_where_that_is_allowed(tmp_path: Path) 
     """By the option alone."""
     async with started(environment(tmp_path), "--allow-tokens", "--tools", "tokens_create") as assistant:
         (tool,) = (await assistant.list_tools()).tools
-    assert tool.input_schema["required"] == ["scopes", "secret_to_file"]
+    assert tool.name == "tokens_create"
 
 
 def test_the_version() -> None:

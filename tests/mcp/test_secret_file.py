@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from mcp.types import CallToolResult
 
+from orcheo_core.domain.actor import Channel
 from orcheo_mcp.secret_file import SecretFile, SecretNotKept
+from orcheo_mcp.server import create_server
 from tests.mcp.answers import Assistant, data_of, problem_of
 from tests.sync_house import SyncHouse
 
@@ -15,6 +17,11 @@ from tests.sync_house import SyncHouse
 async def publish(assistant: Assistant, file: object, tool: str = "workflows_publish") -> CallToolResult:
     """The answer of a tool that is to write its secret to this file."""
     return await assistant.call_tool(tool, {"ref": "echo", "secret_to_file": file, "confirm": True})
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files, however deep."""
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 async def test_the_publish_token_is_in_the_file_alone(
@@ -48,11 +55,45 @@ async def test_rotating_knows_it_too(assistant: Assistant, sync_house: SyncHouse
     assert (tmp_path / "token").read_text().startswith("orc_pt_")
 
 
-async def test_null_shows_the_token(assistant: Assistant, sync_house: SyncHouse) -> None:
-    """The default, said aloud."""
+async def test_without_a_name_the_secret_goes_into_a_file_of_the_owners_settings(
+    assistant: Assistant, sync_house: SyncHouse, tmp_path: Path
+) -> None:
+    """Of a publish token, a rotated one and a chat grant; each has a new file, and none is in the conversation."""
     sync_house.add()
-    answer = await publish(assistant, None)
-    assert data_of(answer)["publish_token"].startswith("orc_pt_")
+    folder = tmp_path / "secrets"
+    said = str(await publish(assistant, None))
+    said += str(await publish(assistant, None, "workflows_rotate_publish_token"))
+    said += str(await assistant.call_tool("workflows_open_chat_session", {"ref": "echo"}))
+    kept = {path.name: path.read_text().strip() for path in folder.iterdir()}
+    assert set(kept) == {"echo-publish-token", "echo-publish-token-2", "echo-client-secret"}
+    assert not any(secret in said for secret in kept.values())
+    assert all(str(folder / name) in said for name in kept)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    answer = sync_house.call(sync_house.house.chatkit, kept["echo-publish-token-2"], "threads.list")
+    assert answer.status_code == 200
+
+
+async def test_a_settings_folder_that_cannot_be_made_is_named_before_anything_happens(
+    sync_house: SyncHouse, tmp_path: Path
+) -> None:
+    """The assistant can name another file."""
+    sync_house.add()
+    (tmp_path / "file").touch()
+    server = create_server(sync_house.operations(Channel.MCP), secret_folder=tmp_path / "file" / "secrets")
+    problem = problem_of(await publish(Assistant(server), None))
+    assert problem["detail"].startswith(f"secret_to_file: must be named, as {tmp_path}/file/secrets cannot be made")
+    assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
+
+
+async def test_a_wrong_reference_names_no_file_elsewhere(
+    assistant: Assistant, sync_house: SyncHouse, tmp_path: Path
+) -> None:
+    """What is no handle is not made part of a path, and nothing is left of the try."""
+    answer = await assistant.call_tool("workflows_publish", {"ref": "../../x", "confirm": True})
+    assert problem_of(answer)["code"] in {"invalid_input", "workflow_not_found"}
+    assert files_below(tmp_path) == []
+    assert sync_house.result("workflows.list")["workflows"] == []
 
 
 async def test_a_file_that_is_there_is_not_overwritten(

@@ -55,7 +55,7 @@ async def test_an_option_in_a_hint_is_an_argument_here(assistant: Assistant, syn
 async def test_a_missing_scope(sync_house: SyncHouse) -> None:
     """A service token that may read only."""
     operations = sync_house.operations(Channel.MCP, sync_house.token(Scope.WORKFLOWS_READ))
-    async with connect(create_server(operations)) as assistant:
+    async with connect(create_server(operations, Offer(shows_secrets=True))) as assistant:
         problem = await refusal(assistant, "workflows_publish", ref="echo", confirm=True)
     assert problem["code"] == "scope_missing"
 

@@ -22,7 +22,7 @@ from tests.sync_house import SyncHouse
 
 AnyOperation = Operation[Any, Any]
 every_operation = pytest.mark.parametrize("operation", CATALOGUE.values(), ids=lambda each: each.name)
-EVERYTHING = Offer(tokens=True)
+EVERYTHING = Offer(tokens=True, shows_secrets=True)
 
 
 def tool_of(operation: AnyOperation) -> Tool:
@@ -146,8 +146,9 @@ async def test_a_service_token_goes_into_a_file_or_nowhere(sync_house: SyncHouse
     assert {each["id"] for each in listed if each["ended_at"]} == {details["id"], rotated["id"]}
 
 
-async def test_the_life_of_a_workflow(assistant: Assistant) -> None:
+async def test_the_life_of_a_workflow(sync_house: SyncHouse) -> None:
     """Every tool answers as data and as text alike."""
+    assistant = Assistant(create_server(sync_house.operations(Channel.MCP), EVERYTHING))
     steps: list[tuple[str, dict[str, Any]]] = [
         ("workflows_add", {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}),
         ("workflows_check", {"ref": "echo"}),
@@ -169,10 +170,11 @@ async def test_the_life_of_a_workflow(assistant: Assistant) -> None:
         assert json.loads(text_of(answer)) == data_of(answer)
 
 
-async def test_a_publish_token_is_shown_when_nothing_else_is_said(assistant: Assistant, sync_house: SyncHouse) -> None:
+async def test_a_publish_token_is_shown_where_the_owner_allows_it(sync_house: SyncHouse) -> None:
     """As by every other door; it works."""
     sync_house.add()
-    published = data_of(await assistant.call_tool("workflows_publish", {"ref": "echo", "confirm": True}))
+    async with assistant_with(sync_house, EVERYTHING) as assistant:
+        published = data_of(await assistant.call_tool("workflows_publish", {"ref": "echo", "confirm": True}))
     answer = sync_house.call(sync_house.house.chatkit, published["publish_token"], "threads.list")
     assert answer.status_code == 200
 

@@ -71,7 +71,7 @@ class Answer:
         return Answer(result=reworded(self.result), problem=reworded(self.problem))
 
 
-_EVERYTHING = Offer(tokens=True)
+_EVERYTHING = Offer(tokens=True, shows_secrets=True)
 _OF_MCP_ALONE = {"untrusted", "page", "pages"}
 Door = Callable[[SyncHouse, str, str, dict[str, Any]], Answer]
 
