@@ -5,6 +5,7 @@ nothing fits, it says so.
 """
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -39,8 +40,9 @@ Said = TextDelta | SourceCited
 class DocsAssistant:
     """Answers from the Markdown files of one checkout."""
 
-    def __init__(self, root: Path, *, pause: float = PAUSE) -> None:
-        """Nothing is read before the first question."""
+    def __init__(self, root: Path, *, pause: float = PAUSE, address: str | None = None) -> None:
+        """Nothing is read before the first question. ``address``: where the same files can be read on the web."""
+        self._address = address
         self._docs = DocsFolder(root)
         self._lock = asyncio.Lock()
         self._pause = pause
@@ -63,13 +65,24 @@ class DocsAssistant:
     async def _quote(self, passage: Passage) -> AsyncIterator[Said]:
         async for event in self._say(f"\n\n**{passage.heading}** (`{passage.path}`)\n\n{blockquote(passage.text)}"):
             yield event
+        yield SourceCited(Citation(source=self._source(passage)))
+
+    def _source(self, passage: Passage) -> Source:
+        """A link where the files are on the web, the name of the file elsewhere."""
         title = passage.heading.replace("`", "")  # a title is plain text
-        yield SourceCited(Citation(source=Source(title=title, filename=passage.path)))
+        if self._address is None:
+            return Source(title=title, filename=passage.path)
+        return Source(title=title, url=f"{self._address.rstrip('/')}/{passage.path}#{_anchor(passage.title)}")
 
     async def _say(self, text: str) -> AsyncIterator[Said]:
         for word in re.findall(r"\s*\S+", text):
             yield TextDelta(word)
             await asyncio.sleep(self._pause)
+
+
+def _anchor(heading: str) -> str:
+    """As GitHub and GitLab name the place of a heading."""
+    return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.lower()))
 
 
 def _small_talk(text: str) -> str | None:
@@ -92,4 +105,6 @@ def _earlier_words(context: RunContext) -> tuple[str, ...]:
     return search_words(questions[-1]) if questions else ()
 
 
-answer = DocsAssistant(Path(__file__).resolve().parent.parent).answer
+answer = DocsAssistant(
+    Path(__file__).resolve().parent.parent, address=os.environ.get("DOCS_ASSISTANT_URL") or None
+).answer

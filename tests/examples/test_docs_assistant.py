@@ -216,3 +216,11 @@ async def test_runs_as_a_workflow() -> None:
 async def test_newcomers_questions_are_answered_from_the_real_pages(question: str, answer: str) -> None:
     """The first passage says what to do."""
     assert answer in (await ask(ROOT, question))[0]
+
+
+async def test_sources_are_links_where_the_files_are_on_the_web(root: Path) -> None:
+    """To the heading, as code hosts name its place; without an address they are file names."""
+    assistant = DocsAssistant(root, pause=0, address="https://code.example.org/orcheo/main/")
+    said = [event async for event in assistant.answer("How do I rotate the publish token?", context())]
+    (cited,) = [event.citation.source for event in said if isinstance(event, SourceCited)]
+    assert cited.url == "https://code.example.org/orcheo/main/docs/tutorial.md#rotate-the-publish-token"

@@ -389,6 +389,25 @@ describe("a message that the server has not been heard of", () => {
   });
 });
 
+describe("a message in a thread, while the connection is lost before the first byte", () => {
+  test("can be taken back, and is cancelled where the server had taken it", async () => {
+    const unanswered = () => new Promise<Response>(() => {});
+    const more = streamAnswer(turnEvents(null, "More", ["Yes"]));
+    const answers = [threadWith("completed"), new TypeError("offline"), unanswered, jsonAnswer({}), more];
+    const { thread, server, requests } = arrange(...answers);
+    await thread.open("thr_1");
+    void thread.ask("More", "key-1");
+    await expect.poll(() => thread.view.connection).toBe("reconnecting");
+    await thread.stop();
+    expect(thread.view).toMatchObject({ turn: "idle", failure: { kind: "stopped", remedy: "ask-again" } });
+    expect(requests().at(-1)).toBe("threads.cancel");
+    await thread.retry("key-2");
+    expect(requests().at(-1)).toBe("threads.add_user_message");
+    expect(server.sent.at(-1)?.headers["Idempotency-Key"]).toBe("key-1");
+    expect(answerText(thread)).toBe("Yes");
+  });
+});
+
 describe("looking again", () => {
   const MORE = [...ITEMS, userItem("msg_v", "More"), assistantItem("msg_w", "Of course")];
 

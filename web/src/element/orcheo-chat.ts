@@ -9,13 +9,15 @@ import { FrameBatch } from "./parts/frame-batch.ts";
 import { OtherTabs } from "./parts/other-tabs.ts";
 import { ScrollKeeper } from "./parts/scroll-keeper.ts";
 import { skeletonTemplate } from "./parts/skeleton.ts";
+import { Stopwatch } from "./parts/stopwatch.ts";
+import { isWaiting } from "./parts/thread-items.ts";
 import "./parts/composer.ts";
 import { ChatClient } from "./protocol/chat-client.ts";
 import { GrantKeeper } from "./protocol/grant-keeper.ts";
 import { browserPace } from "./protocol/pace.ts";
 import type { GivenAnswer } from "./protocol/wire.ts";
 import { typedAnswer } from "./state/answering.ts";
-import { currentQuestion, pendingQuestions, type ThreadView } from "./state/thread-view.ts";
+import { currentQuestion, lastQuestion, pendingQuestions, type ThreadView } from "./state/thread-view.ts";
 import { answerStyles } from "./styles/answer.ts";
 import { chatStyles } from "./styles/chat.ts";
 import { controlStyles } from "./styles/controls.ts";
@@ -28,6 +30,7 @@ export class OrcheoChat extends LitElement {
   static override styles = [themeStyles, controlStyles, chatStyles, skeletonStyles, logStyles, answerStyles];
 
   readonly #countdown = new Countdown(this);
+  readonly #stopwatch = new Stopwatch(this);
   readonly #scroll = new ScrollKeeper(this, () => this.renderRoot.querySelector(".scroller"));
   readonly #batch = new FrameBatch(() => this.requestUpdate());
   #options: ChatOptions | null = null;
@@ -102,6 +105,7 @@ export class OrcheoChat extends LitElement {
       title: this.#title(),
       loginUrl: this.#options?.api.loginUrl ?? null,
       secondsLeft: this.#countdown.secondsUntil(view.failure?.notBefore ?? 0),
+      secondsWaited: this.#stopwatch.secondsOf(isWaiting(view) ? (lastQuestion(view)?.key ?? "") : null),
       messageLimit: this.#options?.messageLimit ?? Number.POSITIVE_INFINITY,
       isHeld: this.#isHeld,
       isAtEnd: this.#scroll.isAtEnd,

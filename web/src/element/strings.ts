@@ -14,6 +14,8 @@ export const strings = {
   stop: "Stop",
   retry: "Retry",
   tryAgain: "Try again",
+  continueAnswer: "Continue",
+  continueMessage: "Please continue.",
   newChat: "New chat",
   signIn: "Sign in",
   signInWith: "Sign in with {provider}",
@@ -32,6 +34,8 @@ export const strings = {
   nearLimit: "Characters left: {left}",
 
   statusAnswering: "Writing an answer…",
+  elapsedSeconds: "{seconds} s",
+  elapsedMinutes: "{minutes} min {seconds} s",
   statusStopping: "Stopping…",
   statusReconnecting: "The connection was lost. Reconnecting…",
   statusDone: "The answer is complete.",

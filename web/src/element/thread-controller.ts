@@ -156,27 +156,39 @@ export class ThreadController {
 
   /**
    * Asks the server to stop the running turn; the turn's own stream then tells its end. A message of which the server
-   * has not said anything is taken back.
+   * has not said anything, in a new thread or while the connection is lost, is taken back.
    */
   async stop(): Promise<void> {
     const threadId = this.#view.threadId;
     if (this.#view.turn !== "running") return;
-    if (threadId === null) {
-      this.#restart();
+    if (threadId === null || this.#isUnheard()) {
+      const signal = this.#restart();
       const failure = { kind: "stopped", text: "", remedy: "ask-again", notBefore: 0 } as const;
-      return this.#apply({ type: "failed", failure });
+      this.#apply({ type: "failed", failure });
+      // The server may have taken it without our hearing so; what is asked next ends this.
+      if (threadId !== null) await this.#cancel(threadId, signal).catch(() => {});
+      return;
     }
     this.#apply({ type: "stopping" });
     try {
-      await this.#client.call(
-        { type: "threads.cancel", params: { thread_id: threadId } },
-        this.#abort.signal,
-      );
+      await this.#cancel(threadId, this.#abort.signal);
     } catch (error) {
       if (isAbort(error)) return;
       this.#apply({ type: "stop-failed" });
       this.#listener.failed(error);
     }
+  }
+
+  #cancel(threadId: string, signal: AbortSignal): Promise<unknown> {
+    return this.#client.call({ type: "threads.cancel", params: { thread_id: threadId } }, signal);
+  }
+
+  /** True while the connection is lost and the server has not said that it has the message. */
+  #isUnheard(): boolean {
+    const isLast = this.#view.items.at(-1)?.kind === "question";
+    return (
+      isLast && this.#view.connection === "reconnecting" && lastQuestion(this.#view)?.status === "pending"
+    );
   }
 
   async showEarlier(): Promise<void> {

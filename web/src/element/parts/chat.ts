@@ -28,6 +28,8 @@ export interface ChatDrawing {
   title: string;
   loginUrl: string | null;
   secondsLeft: number;
+  /** How long the visitor has seen nothing but progress. */
+  secondsWaited: number;
   messageLimit: number;
   /** True after the visitor tried to send what cannot be sent yet. */
   isHeld: boolean;
@@ -63,7 +65,7 @@ function headerTemplate({ view, title, acts }: ChatDrawing): TemplateResult {
   </header>`;
 }
 
-function logTemplate({ view, title, secondsLeft, acts }: ChatDrawing): TemplateResult {
+function logTemplate({ view, title, secondsLeft, secondsWaited, acts }: ChatDrawing): TemplateResult {
   const isBusy = view.turn !== "idle";
   const failure = shownFailure(view);
   const label = strings.conversation;
@@ -71,8 +73,8 @@ function logTemplate({ view, title, secondsLeft, acts }: ChatDrawing): TemplateR
   return html`<div class="scroller" tabindex="0" role="log" aria-label=${label} aria-busy=${isBusy} @scroll=${acts.scrolled}>
     <div class="column log">
       ${view.earlier === null ? nothing : earlierTemplate(acts)}
-      ${isEmpty(view) ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer)}
-      ${failure === null ? nothing : failureTemplate(failure, secondsLeft, acts.retry)}
+      ${isEmpty(view) ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer, secondsWaited)}
+      ${failure === null ? nothing : failureTemplate(failure, secondsLeft, acts)}
       <p class="disclaimer">${strings.disclaimer}</p>
     </div>
   </div>`;

@@ -32,18 +32,31 @@ export function endingTemplate({ ending, text }: EndingView): TemplateResult {
   return html`<p class="ending" data-kind=${ending}>${sentence}</p>`;
 }
 
+interface FailureActs {
+  retry(): void;
+  send(text: string): void;
+}
+
 /** `secondsLeft`: until the retry may be tried. */
 export function failureTemplate(
   failure: TurnFailure,
   secondsLeft: number,
-  retry: () => void,
+  acts: FailureActs,
 ): TemplateResult {
   const isCalm = CALM.has(failure.kind);
   const wait = secondsLeft > 0 ? fill(strings.tryAgainIn, { seconds: secondsLeft }) : "";
   return html`<div class="failure" data-kind=${failure.kind} data-calm=${isCalm}>
     <p dir="auto">${failureSentence(failure)} ${wait}</p>
-    ${failure.remedy === null ? nothing : retryButton(secondsLeft > 0, retry)}
+    ${failure.kind === "cut_off" ? continueButton(acts) : nothing}
+    ${failure.remedy === null ? nothing : retryButton(secondsLeft > 0, acts.retry)}
   </div>`;
+}
+
+/** The rest is asked for as the visitor would ask: by a message, in the language of the page. */
+function continueButton(acts: FailureActs): TemplateResult {
+  return html`<button type="button" class="quiet" @click=${() => acts.send(strings.continueMessage)}>
+    ${strings.continueAnswer}
+  </button>`;
 }
 
 function retryButton(disabled: boolean, retry: () => void): TemplateResult {

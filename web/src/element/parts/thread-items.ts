@@ -12,28 +12,32 @@ import {
   type ThoughtsView,
   type ThreadView,
 } from "../state/thread-view.ts";
-import { strings } from "../strings.ts";
+import { fill, strings } from "../strings.ts";
 import { answerTemplate } from "./answer.ts";
 import { askedTemplate } from "./asked.ts";
 import { endingTemplate } from "./failure-notice.ts";
 import { documentIcon } from "./icons.ts";
 
-/** `answerer`: the workflow's name. */
+/** A shorter wait needs no clock. */
+const WAIT_WITHOUT_CLOCK = 5;
+
+/** `answerer`: the workflow's name. `secondsWaited`: how long nothing but progress has been seen. */
 export function threadItemsTemplate(
   view: ThreadView,
   answerer: string,
   answer: (given: GivenAnswer) => void,
+  secondsWaited: number,
 ): TemplateResult {
   const pending = pendingQuestions(view);
   const draw = (item: ItemView) => itemTemplate(item, answerer, item === pending ? answer : null);
   // The latest turn's ending is drawn below all items, with what can be done about it.
   const isEnding = view.items.at(-1)?.kind === "ending";
   return html`${repeat(isEnding ? view.items.slice(0, -1) : view.items, itemKey, draw)}
-  ${isWaiting(view) ? waitingTemplate(view.progress) : nothing}`;
+  ${isWaiting(view) ? waitingTemplate(view.progress, secondsWaited) : nothing}`;
 }
 
 /** True from the question until the first words of its answer, and while the workflow reports progress. */
-function isWaiting(view: ThreadView): boolean {
+export function isWaiting(view: ThreadView): boolean {
   if (view.turn === "idle") return false;
   const last = view.items.at(-1);
   const hasText = last?.kind === "answer" && last.parts.some((part) => part.text !== "");
@@ -77,11 +81,19 @@ function noticeTemplate(notice: NoticeView): TemplateResult {
   </aside>`;
 }
 
-function waitingTemplate(progress: string): TemplateResult {
+function waitingTemplate(progress: string, seconds: number): TemplateResult {
+  // Not for screen readers: they would hear a number each second.
+  const elapsed = html`<span class="elapsed" aria-hidden="true">${elapsedText(seconds)}</span>`;
   return html`<div class="waiting">
     <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
     ${progress === "" ? nothing : html`<span dir="auto">${progress}</span>`}
+    ${seconds < WAIT_WITHOUT_CLOCK ? nothing : elapsed}
   </div>`;
+}
+
+function elapsedText(seconds: number): string {
+  const template = seconds < 60 ? strings.elapsedSeconds : strings.elapsedMinutes;
+  return fill(template, { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }
 
 /** A question keeps its DOM when the server's id takes the place of the key it was asked under. */

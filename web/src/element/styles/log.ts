@@ -193,6 +193,7 @@ export const logStyles = css`
     min-block-size: 1.6rem;
     color: var(--ink-soft);
     font-size: 0.9375rem;
+    font-variant-numeric: tabular-nums;
   }
 
   .dots {
