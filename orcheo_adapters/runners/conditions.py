@@ -7,22 +7,14 @@ from attrs import field, frozen
 
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AllowedAddresses
+from orcheo_adapters.runners.task_run import TaskRun, TimeLimits, Work
 from orcheo_adapters.system.clock import SystemClock
+from orcheo_adapters.system.running import Conducts, Running
 from orcheo_core.domain.run import RunRequest
 from orcheo_core.ports.clock import Clock
 
 LONGEST_ANSWER = 900
 """Seconds for one answer when the operator sets no other bound."""
-
-
-@frozen(kw_only=True)
-class TimeLimits:
-    """Seconds that one run has."""
-
-    whole: float
-    """From its beginning to its end, whatever it says."""
-    silence: float
-    """Since it last said anything: text, a step, progress."""
 
 
 @frozen(kw_only=True)
@@ -37,8 +29,12 @@ class Conditions:
     """Addresses inside the operator's own network that may be reached nevertheless."""
     outgoing: Outgoing = field(factory=Outgoing)
     clock: Clock = field(factory=SystemClock)
+    conducts: Conducts = field(factory=Conducts)
+    """Counts what workflows do to the process."""
 
-    def time_limits_of(self, request: RunRequest) -> TimeLimits:
-        """Seconds that this run has: never more than the operator allows."""
+    def run_of(self, request: RunRequest, work: Work) -> TaskRun:
+        """A run that does ``work``, with the time that it has, known by its workflow."""
         whole = self.time_limit if request.time_limit is None else min(self.time_limit, request.time_limit)
-        return TimeLimits(whole=whole, silence=whole if request.silence_limit is None else request.silence_limit)
+        silence = whole if request.silence_limit is None else request.silence_limit
+        running = Running(request.handle or request.spec.target, request.context.workflow_id, self.conducts)
+        return TaskRun(work, TimeLimits(whole=whole, silence=silence), running)

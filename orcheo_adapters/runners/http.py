@@ -20,7 +20,7 @@ from orcheo_adapters.runners.lines import JsonLines, Payloads, ServerSentData
 from orcheo_adapters.runners.service_events import EventStream, ServiceAnswerInvalid
 from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds
 from orcheo_adapters.runners.signature import signature_headers
-from orcheo_adapters.runners.task_run import TaskRun, Writer
+from orcheo_adapters.runners.task_run import Writer
 from orcheo_core.domain.run import RunRequest, conversation
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
@@ -51,7 +51,7 @@ class HttpRunner(Runner):
         self._conditions = conditions
         self._http = GuardedHttp(conditions.allowed, outgoing=conditions.outgoing)
 
-    def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> None:
         """Look at the settings and the URL; nothing is sent. See :meth:`Runner.check`."""
         given = self._given(spec)
         given.secret("secret_env")
@@ -60,7 +60,7 @@ class HttpRunner(Runner):
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(self._answer, request), self._conditions.time_limits_of(request))
+        return self._conditions.run_of(request, partial(self._answer, request))
 
     async def close(self) -> None:
         """Close the connections to all services."""

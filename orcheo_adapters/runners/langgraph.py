@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
-from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_found, check_state, parse_target
+from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_state
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.packages import require_package
 from orcheo_adapters.runners.settings import Given, Setting
-from orcheo_adapters.runners.task_run import TaskRun, Writer
+from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import ActionTaken, InputAsked, RunRequest, SentFile, conversation
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
@@ -59,15 +59,15 @@ class LangGraphRunner(Runner):
         self._running: Counter[str] = Counter()
         self._forgotten: set[str] = set()
 
-    def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; a function that makes the graph is not called yet."""
         require_package("langgraph", extra="langgraph")
         given = Given.of(spec, self.settings, self._conditions.environment)
-        check_found(spec.target, parse_target(spec.target).find(), input_key=given.text("input_key"))
+        await self._graphs.check(spec.target, input_key=given.text("input_key"))
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(self._answer, request), self._conditions.time_limits_of(request))
+        return self._conditions.run_of(request, partial(self._answer, request))
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         """See the port: a graph with ``action`` in its state. One that cannot be made fails when it is run."""

@@ -5,11 +5,14 @@ import inspect
 import json
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from orcheo_adapters.runners.lookups import Lookups
 from orcheo_adapters.runners.target import Target, invalid_target, served_file
 from orcheo_adapters.runners.worker_thread import in_thread
 
@@ -25,15 +28,22 @@ class Graphs:
     def __init__(self) -> None:
         """None is made yet."""
         self._graphs: dict[str, Graph] = {}
-        self._making = asyncio.Lock()
+        self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._targets = Lookups(_look_up)
         self._entered: list[_Entered] = []
 
     async def get(self, text: str) -> Graph:
         """The graph of a target; raises :class:`InvalidInput` when there is none."""
-        async with self._making:
+        if (made := self._graphs.get(text)) is not None:
+            return made
+        async with self._making[text]:
             if text not in self._graphs:
                 self._graphs[text] = await self._made(text)
             return self._graphs[text]
+
+    async def check(self, text: str, *, input_key: str) -> None:
+        """Import the target and look at it; a function that makes the graph is not called yet."""
+        check_found(text, await self._targets.fresh(text), input_key=input_key)
 
     async def close(self) -> None:
         """Leave the context managers that made graphs, the latest first."""
@@ -44,9 +54,7 @@ class Graphs:
     async def _made(self, text: str) -> Graph:
         from orcheo_adapters.runners.langgraph_memory import with_async_memory
 
-        target = parse_target(text)
-        found = target.find() if target.is_imported else await in_thread(target.find)
-        check_found(text, found)
+        found = await self._targets.known(text)
         made = found if _is_graph(found) else await self._entered_or_same(await _called(found))
         check_graph(text, made)
         return await with_async_memory(made)
@@ -58,6 +66,14 @@ class Graphs:
         graph = await entered.enter()
         self._entered.append(entered)
         return graph
+
+
+def _look_up(text: str) -> Any:
+    for module in ("events", "memory", "questions"):  # which import LangGraph, in this thread instead of the loop's
+        import_module(f"orcheo_adapters.runners.langgraph_{module}")
+    found = parse_target(text).find()
+    check_found(text, found)
+    return found
 
 
 class _Entered:

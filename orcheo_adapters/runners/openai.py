@@ -21,7 +21,7 @@ from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.packages import imported, require_package
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds, invalid_setting
-from orcheo_adapters.runners.task_run import TaskRun, Writer
+from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import NoticeGiven, RunRequest, SentFile, conversation
 from orcheo_core.domain.workflow import HISTORY_LENGTH, RunnerSpec
@@ -142,7 +142,7 @@ class OpenAiRunner(Runner):
         self._http = GuardedHttp(conditions.allowed, outgoing=conditions.outgoing)
         self._dialects: dict[tuple[str, str], _Dialect] = {}
 
-    def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> None:
         """Look at the settings and the URL; nothing is sent. See :meth:`Runner.check`."""
         require_package("openai", extra="openai")
         OpenAiSettings.of(spec, self._conditions.environment)
@@ -150,7 +150,7 @@ class OpenAiRunner(Runner):
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(self._answer, request), self._conditions.time_limits_of(request))
+        return self._conditions.run_of(request, partial(self._answer, request))
 
     async def close(self) -> None:
         """Close the connections to all endpoints."""

@@ -20,6 +20,7 @@ def require_package(name: str, *, extra: str) -> None:
 
 async def imported(name: str) -> ModuleType:
     """The module; its first import happens in a thread, as it takes a while."""
-    if name in sys.modules:
-        return sys.modules[name]
+    module = sys.modules.get(name)
+    if module is not None and not getattr(module.__spec__, "_initializing", False):  # another thread may be at it
+        return module
     return await in_thread(lambda: import_module(name))

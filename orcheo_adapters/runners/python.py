@@ -14,11 +14,12 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.lookups import Lookups
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.pieces import AnswerPieces, is_pair
 from orcheo_adapters.runners.settings import Given, Setting
 from orcheo_adapters.runners.target import Target, caller, takes_context
-from orcheo_adapters.runners.task_run import TaskRun, Writer
+from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.thread_feed import write_from_thread
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import RunContext, RunEvent, RunRequest
@@ -35,37 +36,29 @@ class PythonRunner(Runner):
     def __init__(self, conditions: Conditions) -> None:
         """Run under ``conditions``."""
         self._conditions = conditions
-        self._known: dict[str, _Workflow] = {}
+        self._workflows = Lookups(_look_up)
 
-    def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; see :meth:`Target.load` for what is refused."""
         Given.of(spec, self.settings, self._conditions.environment)
-        Target.parse(spec.target).load()
+        await self._workflows.fresh(spec.target)
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
-        return TaskRun(partial(self._answer, request), self._conditions.time_limits_of(request))
+        return self._conditions.run_of(request, partial(self._answer, request))
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         """See the port: a callable with a place for the context. One that cannot be loaded fails when it is run."""
         try:
-            workflow = self._known.get(spec.target) or await self._look_up(spec.target)
+            return (await self._workflows.known(spec.target)).takes_context
         except InvalidInput:
             return True
-        return workflow.takes_context
 
     async def _answer(self, request: RunRequest, writer: Writer) -> None:
-        workflow = self._known.get(request.spec.target) or await self._look_up(request.spec.target)
+        workflow = await self._workflows.known(request.spec.target)
         execute = partial(workflow.call, request.text, request.context)
         with told_to_owner():
             await _write_answer(execute() if workflow.is_quick else await in_thread(execute), writer)
-
-    async def _look_up(self, name: str) -> "_Workflow":
-        """Import and look at a target, once for each: a running server does not see changes of a module anyway."""
-        target = Target.parse(name)
-        call = target.load() if target.is_imported else await in_thread(target.load)
-        self._known[name] = _Workflow(caller(call), is_quick=_is_quick(call), takes_context=takes_context(call))
-        return self._known[name]
 
 
 @frozen
@@ -75,6 +68,11 @@ class _Workflow:
     call: Callable[[str, RunContext], Any]
     is_quick: bool
     takes_context: bool
+
+
+def _look_up(target: str) -> _Workflow:
+    call = Target.parse(target).load()
+    return _Workflow(caller(call), is_quick=_is_quick(call), takes_context=takes_context(call))
 
 
 def _is_quick(call: Callable[..., Any]) -> bool:

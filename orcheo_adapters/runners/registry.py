@@ -6,6 +6,7 @@ from pkgutil import resolve_name
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_core.domain.conduct import Conduct
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import Runner, Runners
 
@@ -44,6 +45,10 @@ class RunnerRegistry(Runners):
     def executes_code(self, kind: str) -> bool:
         """See :meth:`Runners.executes_code`; :class:`InvalidInput` for an unknown kind, as in :meth:`get`."""
         return _find(kind).executes_code
+
+    def conduct(self, workflow_id: str) -> Conduct:
+        """See the port."""
+        return self._conditions.conducts.of(workflow_id)
 
     async def close(self) -> None:
         """See :meth:`Runners.close`."""

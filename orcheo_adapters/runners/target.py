@@ -34,11 +34,6 @@ class Target:
             raise invalid_target("must have the form package.module:callable")
         return cls(*match.groups())
 
-    @property
-    def is_imported(self) -> bool:
-        """Whether :meth:`load` needs no import, and so no time."""
-        return self.module in sys.modules
-
     def find(self) -> Any:
         """Whatever has this name.
 

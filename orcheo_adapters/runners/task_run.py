@@ -4,12 +4,24 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from orcheo_adapters.runners.conditions import TimeLimits
+from attrs import frozen
+
+from orcheo_adapters.system.running import Running
 from orcheo_core.domain.run import RunEvent
 from orcheo_core.ports.runner import Run, RunSink, RunTimedOut
 
 _FAREWELL = 1.0
 """Seconds a stopped workflow has to clean up before it is left to itself."""
+
+
+@frozen(kw_only=True)
+class TimeLimits:
+    """Seconds that one run has."""
+
+    whole: float
+    """From its beginning to its end, whatever it says."""
+    silence: float
+    """Since it last said anything: text, a step, progress."""
 
 
 class Writer:
@@ -59,10 +71,11 @@ class TaskRun(Run):
     A workflow that does not let itself be interrupted is abandoned: its turn ends without it.
     """
 
-    def __init__(self, work: Work, limits: TimeLimits) -> None:
+    def __init__(self, work: Work, limits: TimeLimits, running: Running) -> None:
         """Prepare ``work``, which writes what the workflow says; nothing happens yet."""
         self._work = work
         self._limits = limits
+        self._running = running
         self._ends_at = 0.0
         self._is_stopped = False
         self._error: RunTimedOut | None = None
@@ -85,7 +98,8 @@ class TaskRun(Run):
         self._ends_at = loop.time() + self._limits.whole
         self._timer = loop.call_later(min(self._limits.whole, self._limits.silence), self._look_at_time, self._writer)
         try:
-            await self._work(self._writer)
+            with self._running.at_work():
+                await self._work(self._writer)
         except BaseException as error:
             if not self._is_interruption(error):
                 raise

@@ -32,6 +32,7 @@ async def write_from_thread(talk: Callable[[Callable[[RunEvent], None]], None], 
         await talking
     finally:
         feed.close()
+        talking.cancel()  # it ends by FeedClosed, which is of no interest any more
 
 
 class ThreadFeed:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from orcheo_adapters.system.running import mark
+
 _Result = TypeVar("_Result")
 
 
@@ -29,7 +31,9 @@ def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
         with suppress(RuntimeError):  # the loop is closed, so the awaiting task is gone too
             loop.call_soon_threadsafe(settle, *outcome)
 
-    threading.Thread(target=execute, name="orcheo-workflow", daemon=True).start()
+    thread = threading.Thread(target=execute, name="orcheo-workflow", daemon=True)
+    mark(thread)
+    thread.start()
     return future
 
 

@@ -258,6 +258,8 @@ class RunRequest:
     spec: RunnerSpec
     text: str
     context: RunContext
+    handle: str = ""
+    """What the owner and the log know the workflow by."""
     time_limit: float | None = None
     """Seconds for this run when that is less than the runner gives; a runner never takes longer."""
     silence_limit: float | None = None

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
 
@@ -121,8 +122,11 @@ class Runner(Protocol):
     """Executes workflows of one kind."""
 
     @abstractmethod
-    def check(self, spec: RunnerSpec) -> None:
-        """Raise :class:`InvalidInput` (path ``target``) when this cannot be executed here."""
+    async def check(self, spec: RunnerSpec) -> None:
+        """Raise :class:`InvalidInput` (path ``target``) when this cannot be executed here.
+
+        Code may have to be imported for that, which can take seconds; other work continues in that time.
+        """
 
     @abstractmethod
     def run(self, request: RunRequest) -> Run:
@@ -154,6 +158,10 @@ class Runners(Protocol):
     @abstractmethod
     def executes_code(self, kind: str) -> bool:
         """Whether registering a workflow of this kind needs the scope ``workflows:code``."""
+
+    def conduct(self, workflow_id: str) -> Conduct:  # noqa: ARG002 - for those that look
+        """How a workflow has behaved towards the process since the start."""
+        return Conduct()
 
     @abstractmethod
     async def close(self) -> None:

@@ -241,11 +241,11 @@ async def test_own_addresses_are_refused(service: Service) -> None:
     """Without leave of the operator nothing inside is reached, neither when registering nor later."""
     workflow = service("json/echo")
     with pytest.raises(InvalidInput, match=r"ORCHEO_HTTP_RUNNER_ALLOW=127\.0\.0\.1:") as caught:
-        workflow.runner(allowed=NONE_ALLOWED).check(workflow.spec)
+        await workflow.runner(allowed=NONE_ALLOWED).check(workflow.spec)
     assert caught.value.fields[0].path == "target"
 
     named = Subjected.of(HTTP, "json/echo", workflow.base_url.replace("127.0.0.1", "localhost"))
-    workflow.runner(allowed=NONE_ALLOWED).check(named.spec)
+    await workflow.runner(allowed=NONE_ALLOWED).check(named.spec)
     with pytest.raises(AddressRefused, match="localhost leads to"):
         await everything(named.run_under(allowed=NONE_ALLOWED))
 
@@ -266,17 +266,17 @@ async def test_own_addresses_are_refused(service: Service) -> None:
         "https://①②⑦.⓪.⓪.①/",
     ],
 )
-def test_check_refuses_what_is_no_plain_url(target: str) -> None:
+async def test_check_refuses_what_is_no_plain_url(target: str) -> None:
     """Only http and https, without credentials."""
     workflow = Subjected(HTTP, RunnerSpec(kind="http", target=target))
     with pytest.raises(InvalidInput) as caught:
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)
     assert [each.path for each in caught.value.fields] == ["target"]
 
 
-def test_check_wants_the_secret_to_be_there() -> None:
+async def test_check_wants_the_secret_to_be_there() -> None:
     """A workflow that could not sign is not registered."""
     workflow = Subjected.of(HTTP, "x", "https://example.org", secret_env="NOT_THERE")
     with pytest.raises(InvalidInput) as caught:
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)
     assert [each.path for each in caught.value.fields] == ["settings.secret_env"]

@@ -211,7 +211,7 @@ async def test_check_names_what_is_wrong(name: str, message: str) -> None:
     """When it is registered, and when it breaks later."""
     workflow = graph(name)
     with pytest.raises(InvalidInput, match=message) as caught:
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)
     assert [each.path for each in caught.value.fields] == ["target"]
     with pytest.raises(InvalidInput, match=message):
         await everything(workflow.run())
@@ -220,7 +220,7 @@ async def test_check_names_what_is_wrong(name: str, message: str) -> None:
 async def test_a_function_that_makes_no_graph_fails_the_run() -> None:
     """It is not called before."""
     workflow = graph("makes_nothing")
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     with pytest.raises(InvalidInput, match="is not a LangGraph graph"):
         await everything(workflow.run())
 
@@ -263,7 +263,7 @@ def test_a_missing_package_is_said(kind: str, package: str, monkeypatch: pytest.
 async def test_an_answer_is_said_once_in_whichever_form_it_comes(name: str) -> None:
     """As a dict, a pair, in a command, as a functional graph's value, or wrapped again after it streamed."""
     workflow = graph(name)
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == "the reply"
 
 
@@ -321,7 +321,7 @@ async def test_text_that_a_node_writes_is_progress(caplog: pytest.LogCaptureFixt
 async def test_settings_name_the_keys_of_the_state(name: str, settings: dict[str, str], text: str) -> None:
     """Text in, text out."""
     workflow = graph(name, **settings)
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == text
 
 
@@ -589,7 +589,7 @@ async def test_a_breakpoint_may_be_answered_with_a_button() -> None:
 async def test_a_function_may_take_a_config(name: str) -> None:
     """LangGraph's own convention."""
     workflow = graph(name)
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == "made with ['configurable']"
 
 
@@ -601,7 +601,7 @@ async def test_a_context_manager_is_entered_once_and_left_at_the_end(name: str) 
     LIFE.clear()
     workflow = graph(name)
     runner = workflow.runner()
-    runner.check(workflow.spec)
+    await runner.check(workflow.spec)
     for _ in range(2):
         assert await asyncio.create_task(say(runner, workflow, "hi")) == "human: hi"
     assert LIFE == ["entered"]
@@ -615,11 +615,11 @@ async def test_a_context_manager_that_fails_is_an_error_of_the_run() -> None:
         await everything(graph("fails_to_enter").run())
 
 
-def test_a_breakpoint_without_memory_is_refused() -> None:
+async def test_a_breakpoint_without_memory_is_refused() -> None:
     """It could never go on."""
     workflow = graph("breakpoint_without_memory")
     with pytest.raises(InvalidInput, match="has no checkpointer, so it could never continue"):
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)
 
 
 async def test_the_graphs_own_context_holds_what_the_server_knows() -> None:
@@ -682,7 +682,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 async def test_a_graph_is_named_by_its_file_or_in_langgraph_json(target: str) -> None:
     """Below the served folder."""
     workflow = Subjected.of(LANGGRAPH, target)
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == "the reply"
 
 
@@ -698,8 +698,8 @@ async def test_a_graph_is_named_by_its_file_or_in_langgraph_json(target: str) ->
     ],
 )
 @pytest.mark.usefixtures("served")
-def test_a_langgraph_json_without_the_graph_is_refused(target: str, words: str) -> None:
+async def test_a_langgraph_json_without_the_graph_is_refused(target: str, words: str) -> None:
     """With the names that it has."""
     workflow = Subjected.of(LANGGRAPH, target)
     with pytest.raises(InvalidInput, match=words):
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)

@@ -362,7 +362,7 @@ async def test_own_addresses_are_refused(model: Model) -> None:
     workflow = model("echo")
     runner = workflow.runner(allowed=NONE_ALLOWED)
     with pytest.raises(InvalidInput, match=r"ORCHEO_HTTP_RUNNER_ALLOW=127\.0\.0\.1:") as caught:
-        runner.check(workflow.spec)
+        await runner.check(workflow.spec)
     assert caught.value.fields[0].path == "target"
 
     named = Subjected.of(OPENAI, "echo", workflow.base_url.replace("127.0.0.1", "localhost"))
@@ -397,10 +397,10 @@ async def test_own_addresses_are_refused(model: Model) -> None:
         ({"first_byte_seconds": "0"}, "first_byte_seconds", "number from 1 to 3600"),
     ],
 )
-def test_check_names_the_wrong_setting(settings: dict[str, str], path: str, message: str) -> None:
+async def test_check_names_the_wrong_setting(settings: dict[str, str], path: str, message: str) -> None:
     """Before anything is registered."""
     workflow = Subjected.of(OPENAI, "gpt", "https://example.org").with_settings(**settings)
     with pytest.raises(InvalidInput, match=message) as caught:
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)
     assert [each.path for each in caught.value.fields] == [f"settings.{path}"]
     assert "sk-secret" not in str(caught.value)

@@ -25,7 +25,7 @@ def python(name: str) -> Subjected:
 async def test_python_context_is_passed_to_who_takes_it(name: str) -> None:
     """A parameter ``context``, or a second one without default, gets the context."""
     workflow = python(name)
-    RunnerRegistry().get("python").check(workflow.spec)
+    await RunnerRegistry().get("python").check(workflow.spec)
     assert text_of(await everything(workflow.run())) == "hi in thr_1"
 
 
@@ -84,7 +84,7 @@ async def test_python_check_names_what_is_wrong(target: str, message: str) -> No
     """A target that cannot work is refused when it is registered, and fails the run when it breaks later."""
     workflow = Subjected(PYTHON, RunnerSpec(kind="python", target=target))
     with pytest.raises(InvalidInput, match=message) as caught:
-        RunnerRegistry().get("python").check(workflow.spec)
+        await RunnerRegistry().get("python").check(workflow.spec)
     assert [each.path for each in caught.value.fields] == ["target"]
     with pytest.raises(InvalidInput, match=message):
         await everything(workflow.run())
@@ -173,7 +173,7 @@ async def test_python_a_parameter_named_history_gets_roles_and_contents(name: st
     workflow = shape(name).with_history("one", "two")
     kept = PastMessage(said_by="workflow", text="", hidden={"a": 1})
     workflow = evolve(workflow, context=evolve(workflow.context, history=(*workflow.context.history, kept)))
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     history = "[{'role': 'user', 'content': 'one'}, {'role': 'assistant', 'content': 'two'}]"
     assert text_of(await everything(workflow.run())) == f"{history} hi{more}"
 
@@ -188,11 +188,11 @@ async def test_python_a_parameter_named_history_gets_roles_and_contents(name: st
         ("agent", r"cannot be called \(it is of type Odd\)", r"async def answer\(text, history\)"),
     ],
 )
-def test_python_what_can_never_answer_is_refused_with_the_line_to_write(name: str, words: str, hint: str) -> None:
+async def test_python_what_can_never_answer_is_refused_with_the_line_to_write(name: str, words: str, hint: str) -> None:
     """When it is registered, by its signature."""
     workflow = shape(name)
     with pytest.raises(InvalidInput, match=words) as caught:
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)
     assert re.search(hint, caught.value.hint)
 
 
@@ -202,7 +202,7 @@ def test_python_what_can_never_answer_is_refused_with_the_line_to_write(name: st
 async def test_python_instances_and_static_methods_are_taken(name: str, text: str) -> None:
     """They can be called with a text."""
     workflow = shape(name)
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == text
 
 
@@ -256,7 +256,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 async def test_python_a_file_below_the_served_folder_is_a_target(target: str, text: str) -> None:
     """Imported as part of its package."""
     workflow = Subjected(PYTHON, RunnerSpec(kind="python", target=target))
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == text
 
 
@@ -269,8 +269,8 @@ async def test_python_a_file_below_the_served_folder_is_a_target(target: str, te
     ],
 )
 @pytest.mark.usefixtures("served")
-def test_python_other_files_are_refused(target: str, words: str) -> None:
+async def test_python_other_files_are_refused(target: str, words: str) -> None:
     """Outside the served folder, missing, or hidden by another module."""
     workflow = Subjected(PYTHON, RunnerSpec(kind="python", target=target))
     with pytest.raises(InvalidInput, match=words):
-        workflow.runner().check(workflow.spec)
+        await workflow.runner().check(workflow.spec)

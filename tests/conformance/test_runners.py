@@ -142,14 +142,14 @@ async def test_a_request_may_give_less_time(workflow: Subjected) -> None:
 @that("answers")
 async def test_check_takes_what_works(workflow: Subjected) -> None:
     """A workflow that can run can be registered."""
-    workflow.runner().check(workflow.spec)
+    await workflow.runner().check(workflow.spec)
 
 
 @that("answers")
 async def test_check_refuses_unknown_settings(workflow: Subjected) -> None:
     """By their paths, with the names that are known."""
     with pytest.raises(InvalidInput) as caught:
-        workflow.runner().check(workflow.with_settings(tone="calm", colour="red").spec)
+        await workflow.runner().check(workflow.with_settings(tone="calm", colour="red").spec)
     assert [each.path for each in caught.value.fields] == ["settings.colour", "settings.tone"]
 
 

@@ -201,7 +201,7 @@ def test_quote_has_no_links_that_lead_nowhere() -> None:
 
 async def test_runs_as_a_workflow() -> None:
     """The server can execute it under its published target."""
-    RunnerRegistry().get("python").check(RunnerSpec(kind="python", target="examples.docs_assistant:answer"))
+    await RunnerRegistry().get("python").check(RunnerSpec(kind="python", target="examples.docs_assistant:answer"))
     assert isinstance(await anext(docs_assistant.answer("hi", context())), TextDelta)
 
 

@@ -24,9 +24,9 @@ async def say(text: str, *, thread_id: str, notes: list[str] | None = None, aske
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
-def test_it_can_be_registered() -> None:
+async def test_it_can_be_registered() -> None:
     """Its state has messages."""
-    RunnerRegistry().get("langgraph").check(SPEC)
+    await RunnerRegistry().get("langgraph").check(SPEC)
 
 
 async def test_it_finds_an_order() -> None:

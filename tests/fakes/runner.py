@@ -65,7 +65,7 @@ class FakeRunners(Runners, Runner):
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         return not self.is_for_texts_only
 
-    def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> None:
         """Everything can be executed."""
 
     def run(self, request: RunRequest) -> Run:

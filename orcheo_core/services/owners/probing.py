@@ -111,7 +111,9 @@ class Probing:
 
     async def _ask(self, workflow: Workflow, turn: Turn, text: str, *, seconds: float = PROBE_SECONDS) -> str:
         context = RunContext(workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject)
-        request = RunRequest(spec=workflow.runner, text=text, context=context, time_limit=seconds)
+        request = RunRequest(
+            spec=workflow.runner, text=text, context=context, handle=workflow.handle, time_limit=seconds
+        )
         try:
             answer = await _answer(self._runners.get(workflow.runner.kind).run(request))
         except Exception as error:

@@ -97,7 +97,7 @@ class Registering:
         Raises :class:`InvalidInput`, :class:`HandleTaken`, :class:`ScopeMissing` for a runner that executes code or
         reads the server's environment, and, with ``probing``, :class:`WorkflowCheckFailed`; then nothing is registered.
         """
-        self._check_runner(caller, runner)
+        await self._check_runner(caller, runner)
         self._check_time_limit(time_limit)
         now = self._clock.now()
         workflow = Workflow(
@@ -158,7 +158,7 @@ class Registering:
         edited = dict(fields)
         if runner is not None:
             edited["runner"] = before.runner.changed(runner)
-            self._check_runner(caller, edited["runner"])
+            await self._check_runner(caller, edited["runner"])
         self._check_time_limit(edited.get("time_limit"))
         workflow = before.edited(at=self._clock.now(), **edited)
         if probing is not None:
@@ -197,11 +197,11 @@ class Registering:
                 hint="The operator sets this limit with ORCHEO_LONGEST_ANSWER_SECONDS.",
             )
 
-    def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:
+    async def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:
         runner = self._runners.get(spec.kind)
         if not caller.may(Scope.WORKFLOWS_CODE):
             self._check_harmless(spec)
-        runner.check(spec)
+        await runner.check(spec)
 
     def _check_harmless(self, spec: RunnerSpec) -> None:
         what = None

@@ -76,8 +76,11 @@ class RunRequests:
             inference_options=item.inference_options if item else InferenceOptions(),
             thread_title=thread.title if thread.is_titled else None,
         )
-        patience = visit.workflow.time_limit or ANSWER_SECONDS
-        return RunRequest(spec=visit.workflow.runner, text=text, context=context, silence_limit=patience)
+        workflow = visit.workflow
+        patience = workflow.time_limit or ANSWER_SECONDS
+        return RunRequest(
+            spec=workflow.runner, text=text, context=context, handle=workflow.handle, silence_limit=patience
+        )
 
     def _sent_file(self, sent: Attachment) -> SentFile:
         read = partial(self._files.read, sent.id)

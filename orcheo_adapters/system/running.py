@@ -1,0 +1,189 @@
+"""Which run is at work: what workflows do to the process is traced to them by this, and counted."""
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import IO
+
+from orcheo_core.domain.conduct import Conduct
+
+RUN_BYTES = 64 * 1024
+"""What one run may write to standard output, standard error and the log."""
+MINUTE_BYTES = 1024 * 1024
+"""What all runs of one workflow may write in a minute."""
+_LONGEST_LINE = 8 * 1024
+"""A line without an end is passed on in parts of this size."""
+_MARK = "_orcheo_run"
+_SHARED_THREADS = "asyncio_"
+"""Threads of the loop's own executor serve whoever comes next, so they belong to no run while they are idle."""
+
+_RUNNING: "ContextVar[Running | None]" = ContextVar("orcheo.running", default=None)
+
+
+class Running:
+    """One run under way, or over with threads left behind."""
+
+    def __init__(self, name: str, workflow_id: str, conducts: "Conducts") -> None:
+        """``name`` is what people know the workflow by, its handle."""
+        self.name = name
+        self.workflow_id = workflow_id
+        self.conducts = conducts
+        self.is_over = False
+        self._left = RUN_BYTES
+        self._is_cut = False
+        self._lines: dict[int, tuple[IO[str], str]] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """What happens inside, and in tasks and threads that are started inside, belongs to this run."""
+        token = _RUNNING.set(self)
+        try:
+            yield
+        finally:
+            _RUNNING.reset(token)
+            self.is_over = True
+            for stream, rest in tuple(self._lines.values()):
+                if rest:
+                    self.write("\n", stream)
+
+    def write(self, text: str, stream: IO[str]) -> None:
+        """Pass the lines in ``text`` on, each with the workflow's name before it, as far as there is room."""
+        with self._lock:
+            _, begun = self._lines.get(id(stream), (stream, ""))
+            text = begun + text[: RUN_BYTES + 1]
+            *lines, rest = text.split("\n")
+            while len(rest) > _LONGEST_LINE:
+                lines.append(rest[:_LONGEST_LINE])
+                rest = rest[_LONGEST_LINE:]
+            self._lines[id(stream)] = stream, rest
+            for line in lines:
+                if self._has_room(len(line) + 1):
+                    stream.write(f"{self.name} | {_harmless(line)}\n")
+                elif self._cut():
+                    stream.write(f"{self.name} | … the rest of what this run writes is left out\n")
+
+    def may_log(self, size: int) -> bool:
+        """Whether there is room for a line of the log."""
+        with self._lock:
+            if self._has_room(size):
+                return True
+            self._cut()
+            return False
+
+    def _has_room(self, size: int) -> bool:
+        if self._is_cut or size > self._left or not self.conducts.take_bytes(self.workflow_id, size):
+            return False
+        self._left -= size
+        return True
+
+    def _cut(self) -> bool:
+        is_first, self._is_cut = not self._is_cut, True
+        if is_first:
+            self.conducts.cut(self.workflow_id)
+        return is_first
+
+
+def _harmless(line: str) -> str:
+    """``line`` without what could drive a terminal: workflows print what strangers say."""
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() or each == "\t" else repr(each)[1:-1] for each in line)
+
+
+def current_run() -> Running | None:
+    """The run that the caller is part of: by its task, or by the thread that a workflow started."""
+    running = _RUNNING.get()
+    return running if running is not None else getattr(threading.current_thread(), _MARK, None)
+
+
+def mark(thread: threading.Thread) -> None:
+    """Let a thread that is about to be started belong to the run that starts it."""
+    running = current_run()
+    if running is not None and not thread.name.startswith(_SHARED_THREADS):
+        setattr(thread, _MARK, running)
+
+
+@contextmanager
+def lent_to(running: Running) -> Iterator[None]:
+    """Let the thread of an executor belong to a run while it works for it."""
+    thread = threading.current_thread()
+    before = getattr(thread, _MARK, None)
+    setattr(thread, _MARK, running)
+    try:
+        yield
+    finally:
+        setattr(thread, _MARK, before)
+
+
+@contextmanager
+def marking_threads() -> Iterator[None]:
+    """Mark every thread that is started: before Python 3.14 a thread does not know the context it was started in."""
+    original = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        mark(thread)
+        original(thread)
+
+    threading.Thread.start = start  # type: ignore[assignment, method-assign]  # there is no hook for it
+    try:
+        yield
+    finally:
+        threading.Thread.start = original  # type: ignore[method-assign]
+
+
+class Conducts:
+    """What each workflow has done to the process since the start."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock`` counts seconds."""
+        self._clock = clock
+        self._blocks: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0])
+        self._cut: Counter[str] = Counter()
+        self._written: dict[str, tuple[float, int]] = {}
+
+    def of(self, workflow_id: str) -> Conduct:
+        """What is known of one workflow."""
+        count, longest = self._blocks.get(workflow_id, (0, 0.0))
+        left = sum(running.workflow_id == workflow_id for running in left_threads())
+        return Conduct(
+            blocks=int(count),
+            longest_block=round(longest, 3),
+            threads_left=left,
+            output_cut=self._cut[workflow_id],
+        )
+
+    def blocked(self, workflow_id: str) -> None:
+        """It blocks the event loop."""
+        self._blocks[workflow_id][0] += 1
+
+    def blocked_for(self, workflow_id: str, seconds: float) -> None:
+        """A block that was counted is over, or still goes on."""
+        known = self._blocks[workflow_id]
+        known[1] = max(known[1], seconds)
+
+    def cut(self, workflow_id: str) -> None:
+        """What one of its runs writes is left out from now on."""
+        self._cut[workflow_id] += 1
+
+    def take_bytes(self, workflow_id: str, size: int) -> bool:
+        """Whether the workflow may write so much more in this minute."""
+        began, written = self._written.get(workflow_id, (0.0, 0))
+        now = self._clock()
+        if now - began >= 60:
+            began, written = now, 0
+        if written + size > MINUTE_BYTES:
+            return False
+        self._written[workflow_id] = began, written + size
+        return True
+
+
+def left_threads() -> Iterator[Running]:
+    """The runs that are over, once for each of their threads that still runs."""
+    for thread in threading.enumerate():
+        running = getattr(thread, _MARK, None)
+        if running is not None and running.is_over:
+            yield running

@@ -1,0 +1,82 @@
+"""Standard output and error of a server: what workflows write there is bounded and says whose it is."""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+from orcheo_adapters.system.running import current_run
+
+
+class SharedStream(io.TextIOBase):
+    """A standard stream that passes on what the server writes as it is, and what runs write as lines of theirs.
+
+    Code that writes to the file descriptor itself passes it by.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        """Stand before ``stream``."""
+        self._stream = stream
+
+    def write(self, text: str, /) -> int:
+        """See the base class."""
+        running = current_run()
+        if running is None:
+            return self._stream.write(text)
+        running.write(text, self._stream)
+        return len(text)
+
+    @property
+    def buffer(self) -> Any:
+        """For programs that write bytes."""
+        return getattr(self._stream, "buffer") if current_run() is None else _Bytes(self)  # noqa: B009 - text streams of tests have none
+
+    def writable(self) -> bool:
+        """See the base class."""
+        return True
+
+    def flush(self) -> None:
+        """See the base class."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """See the base class."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """See the base class."""
+        return self._stream.fileno()
+
+    def close(self) -> None:
+        """Leave the stream open: it is everybody's."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the stream has."""
+        return getattr(self._stream, name)
+
+
+class _Bytes(io.RawIOBase):
+    """Takes bytes as text in UTF-8."""
+
+    def __init__(self, stream: SharedStream) -> None:
+        self._stream = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        view = bytes(data)
+        self._stream.write(view.decode("utf-8", "replace"))
+        return len(view)
+
+
+@contextmanager
+def shared_streams() -> Iterator[None]:
+    """Let standard output and error tell apart who writes."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = SharedStream(sys.stdout), SharedStream(sys.stderr)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before

@@ -1,0 +1,126 @@
+"""Notices when the event loop is blocked, and says by whom."""
+
+import asyncio
+import sys
+import threading
+import time
+import traceback
+from asyncio.events import Handle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from orcheo_adapters.system.logs import get_logger
+from orcheo_adapters.system.running import _RUNNING, Running
+
+BLOCKED_SECONDS = 1.0
+"""A loop that does not come round for this long is blocked."""
+LONG_SECONDS = 10.0
+"""After a block of this length the server is degraded for a while."""
+DEGRADED_SECONDS = 60.0
+_BEAT_SECONDS = 0.25
+_DEEPEST = 20
+_LOG = get_logger("watchdog")
+
+
+class Watchdog:
+    """A thread that expects a sign of life from the event loop.
+
+    A process that stands still as a whole, because the machine sleeps or code holds the interpreter's lock, blocks this
+    thread too; such time is not counted, as no one can tell whose it was.
+    """
+
+    def __init__(self, *, blocked_after: float = BLOCKED_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock`` counts seconds."""
+        self._blocked_after = blocked_after
+        self._clock = clock
+        self._last_beat = clock()
+        self._block: _Block | None = None
+        self._long_block: tuple[float, float] | None = None
+        self._is_over = threading.Event()
+
+    @property
+    def recent_long_block(self) -> float | None:
+        """Seconds of a long block that ended less than a minute ago; None when there was none."""
+        if self._long_block is None or self._clock() - self._long_block[0] > DEGRADED_SECONDS:
+            return None
+        return self._long_block[1]
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch the running event loop."""
+        loop, ident = asyncio.get_running_loop(), threading.get_ident()
+
+        def beat() -> None:
+            nonlocal timer
+            self.beat()
+            timer = loop.call_later(_BEAT_SECONDS, beat)
+
+        timer = loop.call_soon(beat)
+        self._last_beat = self._clock()
+        thread = threading.Thread(target=self._watch, args=(ident,), name="orcheo-watchdog", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._is_over.set()
+
+    def _watch(self, ident: int) -> None:
+        expected = self._clock() + _BEAT_SECONDS
+        while not self._is_over.wait(_BEAT_SECONDS):
+            now = self._clock()
+            self._last_beat += max(0.0, now - expected - _BEAT_SECONDS)  # this thread did not run either
+            self.look(sys._current_frames().get(ident))  # noqa: SLF001 - the only way to another thread's stack
+            expected = self._clock() + _BEAT_SECONDS
+
+    def beat(self) -> None:
+        """The loop comes round."""
+        now, before = self._clock(), self._last_beat
+        self._last_beat = now
+        if self._block is not None:
+            block, self._block = self._block, None
+            block.end(now - before)
+            if now - before >= LONG_SECONDS:
+                self._long_block = now, now - before
+
+    def look(self, frame: FrameType | None) -> None:
+        """Report a block, once; ``frame`` is what the loop's thread executes."""
+        seconds = self._clock() - self._last_beat
+        if self._block is None and seconds >= self._blocked_after and frame is not None:
+            self._block = _Block(*_whose(frame))
+            self._block.begin(seconds)
+
+
+class _Block:
+    """One time in which the loop does not come round."""
+
+    def __init__(self, running: Running | None, stack: str) -> None:
+        self._running = running
+        self._stack = stack
+        self._who = "the server" if running is None else f"the workflow {running.name}"
+        self._extra = {"workflow_id": running.workflow_id} if running else {}
+
+    def begin(self, seconds: float) -> None:
+        if self._running is not None:
+            self._running.conducts.blocked(self._running.workflow_id)
+            self._running.conducts.blocked_for(self._running.workflow_id, seconds)
+        text = "%s has blocked the event loop for %.1f s, so every chat waits:\n%s"
+        _LOG.warning(text, self._who, seconds, self._stack, extra=self._extra)
+
+    def end(self, seconds: float) -> None:
+        if self._running is not None:
+            self._running.conducts.blocked_for(self._running.workflow_id, seconds)
+        _LOG.warning("%s blocked the event loop for %.1f s; it runs again", self._who, seconds, extra=self._extra)
+
+
+def _whose(frame: FrameType) -> tuple[Running | None, str]:
+    """The run that the loop is at work for, and the stack above the loop itself."""
+    above: list[FrameType] = []
+    each: FrameType | None = frame
+    while each is not None and each.f_code is not Handle._run.__code__:  # noqa: SLF001 - everything is called by it
+        above.append(each)
+        each = each.f_back
+    context = each.f_locals["self"]._context if each is not None else None  # noqa: SLF001 - its context knows the run
+    summary = traceback.StackSummary.extract((one, one.f_lineno) for one in reversed(above[:_DEEPEST]))
+    return (context.get(_RUNNING) if context is not None else None), "".join(summary.format()).rstrip()
