@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 from attrs import asdict, frozen
@@ -17,6 +18,7 @@ from orcheo_cli.exit_codes import FAILED
 from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.layout import one_line, paragraph
 from orcheo_cli.output import print_json, terminal_width
+from orcheo_cli.results import conduct_words
 from orcheo_core.errors import OrcheoError
 
 _PRIVATE_FILES = ("secrets.json", "owner-token", "orcheo.db")
@@ -55,7 +57,7 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     """Look at everything; the data folder need not be here when a server answers from elsewhere."""
     server = _server(context)
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
-    answers = [] if server.advice else [*_versions(context), *_shut_workflows(context)]
+    answers = [] if server.advice else [*_versions(context), *_workflows(context)]
     return [_python(), _full_text_search(), _page(static_folder), *folder, server, *answers]
 
 
@@ -128,6 +130,7 @@ def _versions(context: CliContext) -> Iterator[Finding]:
         yield Finding(subject="Versions", found=f"server {there}, this command {here}", advice=advice)
 
 
+_HARM_ADVICE = "The server's log names the place in the code; see docs/how-to/write-a-workflow.md."
 _NAMED = 5
 """How many workflows a finding names."""
 
@@ -140,13 +143,22 @@ _ADVICE = {
 }
 
 
-def _shut_workflows(context: CliContext) -> Iterator[Finding]:
-    """Public workflows that let no visitor in, one finding for each reason."""
+def _workflows(context: CliContext) -> Iterator[Finding]:
+    """Workflows that let no visitor in although they are public, and those that harm the server's process."""
     try:
-        public = context.connect().perform("workflows.list", {"public": True, "all": True})["workflows"]
+        workflows = context.connect().perform("workflows.list", {"all": True})["workflows"]
     except OrcheoError as error:
         yield Finding(subject="Workflows", found=error.detail, advice=error.hint)
         return
+    yield from _shut([each for each in workflows if each["is_public"]])
+    harmful = ((each, conduct_words(each.get("conduct"))) for each in workflows)
+    for each, words in [found for found in harmful if found[1]][:_NAMED]:
+        found = f"{each['handle']} has {', '.join(words)} since the server started"
+        yield Finding(subject="Workflows", found=found, advice=_HARM_ADVICE)
+
+
+def _shut(public: list[dict[str, Any]]) -> Iterator[Finding]:
+    """One finding for each reason."""
     for obstacle, advice in _ADVICE.items():
         shut = [str(each["handle"]) for each in public if each["obstacle"] == obstacle]
         if shut:

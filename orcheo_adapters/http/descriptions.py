@@ -312,7 +312,19 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ),
     ("GET", "/readyz"): Description(
         summary="Whether the store answers and takes writes.",
-        answers={"200": json_answer("It does.", _object(status={"const": "ready"}))},
+        answers={
+            "200": json_answer(
+                "It does; `degraded` for a minute after the event loop was blocked for 10 s or more.",
+                {
+                    "type": "object",
+                    "properties": {
+                        "status": {"enum": ["ready", "degraded"]},
+                        "blocked_seconds": {"type": "number"},
+                    },
+                    "required": ["status"],
+                },
+            )
+        },
         errors=(StorageUnavailable,),
     ),
     ("GET", "/openapi.json"): Description(

@@ -12,6 +12,13 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """``/readyz``: the store takes writes; a 503 problem otherwise."""
-    await parts_of(request).store.check()
-    return JSONResponse({"status": "ready"})
+    """``/readyz``: the store takes writes; a 503 problem otherwise.
+
+    While the event loop is blocked there is no answer at all. For a minute after a long block there is a word of it.
+    """
+    parts = parts_of(request)
+    await parts.store.check()
+    blocked = parts.watchdog.recent_long_block
+    if blocked is None:
+        return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "degraded", "blocked_seconds": round(blocked, 1)})

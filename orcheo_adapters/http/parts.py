@@ -14,6 +14,7 @@ from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.hosts import KnownHosts
+from orcheo_adapters.system.watchdog import Watchdog
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_core.assembly import Core
 from orcheo_core.ports.transcriber import Transcriber
@@ -36,6 +37,7 @@ class HttpParts:
     known_hosts: KnownHosts
     allowed_origins: AllowedOrigins
     heartbeats: Heartbeats
+    watchdog: Watchdog
     store: Store
     transcriber: Transcriber
     encoder: ChatKitEncoder

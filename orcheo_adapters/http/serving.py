@@ -1,16 +1,20 @@
 """The HTTP server over one application: uvicorn with our deadlines, and an end that tells the streams."""
 
 import asyncio
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.server import HANDLED_SIGNALS
 
 from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines, guarded_protocol
 from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.system.logs import get_logger
 
 BACKLOG = 2048
 """How many clients may wait for a connection."""
@@ -20,6 +24,10 @@ _ACCEPTED_AT_ONCE = 16
 GRACE_SECONDS = 1.5
 """Time for running answers when the server is asked to stop; then they are cut off."""
 
+_TICKS = 5
+"""uvicorn ticks ten times a second."""
+_LOG = get_logger("server")
+
 
 def http_server(
     app: ASGIApp,
@@ -28,9 +36,13 @@ def http_server(
     security_headers: SecurityHeaders,
     on_ready: Callable[[], None],
     on_stop: Callable[[], None],
+    on_signal: Callable[[], None] = lambda: None,
     connections: Connections | None = None,
 ) -> uvicorn.Server:
-    """A server for ``app``; ``on_ready`` is called once it listens, ``on_stop`` when it is asked to stop."""
+    """A server for ``app``; ``on_ready`` is called once it listens, ``on_stop`` when it is asked to stop.
+
+    ``on_signal`` is called by the handler of the signal that asks, so it also works while the event loop is blocked.
+    """
     config = uvicorn.Config(
         app,
         http=guarded_protocol(deadlines, security_headers, connections or Connections()),
@@ -43,14 +55,22 @@ def http_server(
         proxy_headers=False,  # uvicorn trusts all connections from this machine; TrustedProxies decides here
         timeout_graceful_shutdown=GRACE_SECONDS,  # type: ignore[arg-type]  # it only ever waits for so long
     )
-    return _Server(config, on_ready=on_ready, on_stop=on_stop)
+    return _Server(config, on_ready=on_ready, on_stop=on_stop, on_signal=on_signal)
 
 
 class _Server(uvicorn.Server):
     """Ends running turns with a final event before uvicorn waits for their connections."""
 
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        on_ready: Callable[[], None],
+        on_stop: Callable[[], None],
+        on_signal: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self._on_signal = on_signal
         self._on_ready = on_ready
         self._on_stop = on_stop
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -62,7 +82,21 @@ class _Server(uvicorn.Server):
             each.listen(BACKLOG)  # which asyncio has set to its own number
         self._on_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0:
+            self._keep_handlers()
+        return await super().on_tick(counter)
+
+    def _keep_handlers(self) -> None:
+        """Take signals back from a workflow that took them: it may not keep the server from ending."""
+        if threading.current_thread() is threading.main_thread():
+            for each in HANDLED_SIGNALS:
+                if signal.getsignal(each) != self.handle_exit:
+                    _LOG.warning("a workflow changed the handler of %s; it is set back", signal.Signals(each).name)
+                    signal.signal(each, self.handle_exit)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_signal()
         if self._loop is not None:
             # A signal comes in the middle of anything: the loop's own state must not be touched, only woken.
             self._loop.call_soon_threadsafe(self._on_stop)

@@ -31,6 +31,7 @@ from orcheo_adapters.system.clock import SystemClock
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.telemetry import LoggingTelemetry
 from orcheo_adapters.system.transcriber import NullTranscriber
+from orcheo_adapters.system.watchdog import Watchdog
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.assembly import Core, Ports, assemble_core
@@ -149,6 +150,7 @@ def assemble(
         known_hosts=KnownHosts(settings.host_names),
         allowed_origins=AllowedOrigins(settings.allowed_origins, settings.public_origin),
         heartbeats=Heartbeats(),
+        watchdog=Watchdog(),
         store=store,
         transcriber=machine.transcriber,
         encoder=encoder,

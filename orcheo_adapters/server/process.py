@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -12,7 +13,7 @@ from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS
 from orcheo_adapters.http.connections import raise_descriptor_limit
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
-from orcheo_adapters.http.serving import BACKLOG, http_server
+from orcheo_adapters.http.serving import BACKLOG, GRACE_SECONDS, http_server
 from orcheo_adapters.server.assembly import Orcheo, assemble
 from orcheo_adapters.server.local_owner import ensure_local_owner_token, require_credentials
 from orcheo_adapters.server.stores import open_store
@@ -21,8 +22,12 @@ from orcheo_adapters.system.collector import spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.event_loop import run_server_loop
+from orcheo_adapters.system.last_resort import LastResort, bounded_end
 from orcheo_adapters.system.local_server import local_url
 from orcheo_adapters.system.logs import configure_logs, get_logger
+from orcheo_adapters.system.running import marking_threads
+from orcheo_adapters.system.standard_streams import shared_streams
+from orcheo_adapters.system.watchdog import LeftThreads
 from orcheo_core.errors import ConflictError, InvalidError
 from orcheo_core.ports.unit_of_work import Store
 
@@ -31,8 +36,11 @@ CHECKPOINT_SECONDS = 0.25
 
 HOUSEKEEPING_SECONDS = 60.0
 WEBHOOK_SECONDS = 1.0
+LEFT_THREADS_SECONDS = 5.0
 
 _DRAIN_SECONDS = 5.0
+END_SECONDS = GRACE_SECONDS + 2 * _DRAIN_SECONDS + 2.0
+"""The process is gone so long after it was asked to stop, whatever workflows do."""
 _LOG = get_logger("server")
 
 
@@ -62,12 +70,18 @@ def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = 
     try:
         raise_descriptor_limit()
         configure_logs(settings.log_level)
-        run_server_loop(_serve(settings, listener, on_ready))
+        with shared_streams(), marking_threads(), bounded_end() as resort:
+            run_server_loop(_serve(settings, listener, on_ready, resort))
     finally:
         listener.close()
 
 
-async def _serve(settings: ServerSettings, listener: socket.socket, on_ready: Callable[[str], None] | None) -> None:
+async def _serve(
+    settings: ServerSettings,
+    listener: socket.socket,
+    on_ready: Callable[[str], None] | None,
+    resort: LastResort,
+) -> None:
     folder = DataFolder(settings.data_dir)
     folder.prepare()
     settings = settings.on_port(listener.getsockname()[1])
@@ -75,7 +89,13 @@ async def _serve(settings: ServerSettings, listener: socket.socket, on_ready: Ca
     with folder.locked(url):
         async with open_server(settings, open_store("sqlite", folder)) as orcheo:
             await require_credentials(settings, orcheo.parts.store, folder)
-            await listen(orcheo, listener, lambda: on_ready(url) if on_ready else None)
+            await listen(
+                orcheo,
+                listener,
+                lambda: on_ready(url) if on_ready else None,
+                on_signal=lambda: resort.end_within(END_SECONDS),
+            )
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one more of them must not cut off the end
 
 
 @asynccontextmanager
@@ -90,7 +110,9 @@ async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[O
         await _prepare(orcheo, folder)
         _warn_of_one_address(settings)
         async with (
+            _watched(orcheo),
             _delivering(orcheo),
+            repeated("left threads", LEFT_THREADS_SECONDS, LeftThreads().look),
             repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
             repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: do_housekeeping(orcheo, store, settings.retention)),
         ):
@@ -139,6 +161,12 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
 
 
 @asynccontextmanager
+async def _watched(orcheo: Orcheo) -> AsyncIterator[None]:
+    with orcheo.parts.watchdog.watching():
+        yield
+
+
+@asynccontextmanager
 async def _delivering(orcheo: Orcheo) -> AsyncIterator[None]:
     """Deliver the webhook's messages; a server without a webhook does nothing."""
     async with AsyncExitStack() as stack:
@@ -174,14 +202,21 @@ async def _remove_aged(orcheo: Orcheo, retention: timedelta | None) -> None:
         _LOG.info("purged %d threads that were older than %d days", purged, retention.days)
 
 
-async def listen(orcheo: Orcheo, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Answer requests until the process is asked to stop."""
+async def listen(
+    orcheo: Orcheo,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    *,
+    on_signal: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer requests until the process is asked to stop; then ``on_signal`` is called at once, whatever runs."""
     server = http_server(
         orcheo.app,
         deadlines=Deadlines(),
         security_headers=SecurityHeaders(over_tls=orcheo.parts.secure_cookies),
         on_ready=on_ready,
         on_stop=orcheo.core.engine.stop,
+        on_signal=on_signal,
     )
     await server.serve(sockets=[listener])
 

@@ -3,14 +3,18 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, NoReturn, TypeVar
 
 from orcheo_adapters.system.logs import get_logger
+from orcheo_adapters.system.running import SHARED_THREADS, current_run, lent_to
 
 T = TypeVar("T")
 _LAST_WORDS_SECONDS = 2.0
 """How long what is still at work may take to end, once the server is done."""
+_WORKFLOW_THREADS = 64
+"""Threads for what workflows hand to the loop's executor (``asyncio.to_thread``)."""
 _LOG = get_logger("server")
 
 
@@ -22,11 +26,28 @@ class ServerLoop(asyncio.SelectorEventLoop):
     """
 
     _main: "asyncio.Task[Any] | None" = None
+    _for_workflows: ThreadPoolExecutor | None = None
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """See asyncio: an exit of the future itself still ends the loop."""
         self._main = future if isinstance(future, asyncio.Task) else None
         return super().run_until_complete(future)
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":  # type: ignore[override]  # typeshed's has a TypeVarTuple
+        """See asyncio: what a run has done in a thread is known to be its own, and keeps none of the server's busy."""
+        running = current_run()
+        if running is None:
+            return super().run_in_executor(executor, func, *args)
+        if executor is None:
+            if self._for_workflows is None:
+                self._for_workflows = ThreadPoolExecutor(_WORKFLOW_THREADS, SHARED_THREADS)
+            executor = self._for_workflows
+
+        def work() -> T:
+            with lent_to(running):
+                return func(*args)
+
+        return super().run_in_executor(executor, work)
 
     def run_forever(self) -> None:
         """See asyncio."""

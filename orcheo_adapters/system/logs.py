@@ -9,9 +9,15 @@ from logging import Formatter, Logger, LogRecord, StreamHandler
 
 import orjson
 
+from orcheo_adapters.system.running import current_run
+
 _SECRETS = re.compile(r"orc_(?:pt|st)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}")
 """Our tokens, also cut off somewhere behind their public id; JWTs; visitors' cookies."""
 _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tokens", "output_tokens")
+
+_LINE_SIZE = 120
+_TRACEBACK_SIZE = 2_000
+"""About as much does a line of the log, and a traceback, take besides the text."""
 
 REQUEST_ID: ContextVar[str] = ContextVar("orcheo.request_id")
 """The request that is being answered; a turn that it begins keeps it, as background work inherits the context."""
@@ -38,6 +44,8 @@ class JsonLines(Formatter):
             "logger": record.name,
             "text": _printable(record.getMessage()),
         }
+        if (running := current_run()) is not None:
+            line["workflow"] = running.name
         if request_id := REQUEST_ID.get(""):
             line["request_id"] = request_id
         line |= {name: record.__dict__[name] for name in _EXTRAS if name in record.__dict__}
@@ -52,7 +60,8 @@ class TerminalLines(Formatter):
     def format(self, record: LogRecord) -> str:
         """The lines, without the last end."""
         at = datetime.fromtimestamp(record.created, UTC).astimezone()
-        part = record.name.removeprefix("orcheo.")
+        running = current_run()
+        part = record.name.removeprefix("orcheo.") + (f" ({running.name})" if running else "")
         lines = f"{at:%H:%M:%S} {record.levelname.lower()} {part}: {record.getMessage()}".splitlines()
         if record.exc_info:
             lines += self.formatException(record.exc_info).splitlines()
@@ -69,9 +78,18 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def _has_room(record: LogRecord) -> bool:
+    """Whether a record may be written: what workflows log is bounded together with what they print."""
+    running = current_run()
+    if running is None or record.name.startswith("orcheo."):
+        return True
+    return running.may_log(len(record.getMessage()) + (_TRACEBACK_SIZE if record.exc_info else 0) + _LINE_SIZE)
+
+
 def configure_logs(level: int = logging.INFO) -> None:
     """Send everything of this level and above to standard error."""
     handler = StreamHandler(sys.stderr)
+    handler.addFilter(_has_room)
     handler.setFormatter(TerminalLines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))  # what it says at its start we say ourselves

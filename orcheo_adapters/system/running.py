@@ -17,8 +17,8 @@ MINUTE_BYTES = 1024 * 1024
 _LONGEST_LINE = 8 * 1024
 """A line without an end is passed on in parts of this size."""
 _MARK = "_orcheo_run"
-_SHARED_THREADS = "asyncio_"
-"""Threads of the loop's own executor serve whoever comes next, so they belong to no run while they are idle."""
+SHARED_THREADS = "orcheo-shared"
+"""Threads of the loop's own executor serve one run after the other, so they belong to no run while they are idle."""
 
 _RUNNING: "ContextVar[Running | None]" = ContextVar("orcheo.running", default=None)
 
@@ -103,7 +103,7 @@ def current_run() -> Running | None:
 def mark(thread: threading.Thread) -> None:
     """Let a thread that is about to be started belong to the run that starts it."""
     running = current_run()
-    if running is not None and not thread.name.startswith(_SHARED_THREADS):
+    if running is not None and not thread.name.startswith(SHARED_THREADS):
         setattr(thread, _MARK, running)
 
 
@@ -161,7 +161,7 @@ class Conducts:
         self._blocks[workflow_id][0] += 1
 
     def blocked_for(self, workflow_id: str, seconds: float) -> None:
-        """A block that was counted is over, or still goes on."""
+        """A block that was counted has lasted this long so far."""
         known = self._blocks[workflow_id]
         known[1] = max(known[1], seconds)
 

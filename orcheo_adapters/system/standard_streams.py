@@ -2,14 +2,14 @@
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
 from orcheo_adapters.system.running import current_run
 
 
-class SharedStream(io.TextIOBase):
+class SharedStream:
     """A standard stream that passes on what the server writes as it is, and what runs write as lines of theirs.
 
     Code that writes to the file descriptor itself passes it by.
@@ -20,7 +20,7 @@ class SharedStream(io.TextIOBase):
         self._stream = stream
 
     def write(self, text: str, /) -> int:
-        """See the base class."""
+        """Write as the caller."""
         running = current_run()
         if running is None:
             return self._stream.write(text)
@@ -32,24 +32,13 @@ class SharedStream(io.TextIOBase):
         """For programs that write bytes."""
         return getattr(self._stream, "buffer") if current_run() is None else _Bytes(self)  # noqa: B009 - text streams of tests have none
 
-    def writable(self) -> bool:
-        """See the base class."""
-        return True
-
-    def flush(self) -> None:
-        """See the base class."""
-        self._stream.flush()
-
-    def isatty(self) -> bool:
-        """See the base class."""
-        return self._stream.isatty()
-
-    def fileno(self) -> int:
-        """See the base class."""
-        return self._stream.fileno()
+    def writelines(self, lines: Iterable[str], /) -> None:
+        """Write all of them."""
+        for line in lines:
+            self.write(line)
 
     def close(self) -> None:
-        """Leave the stream open: it is everybody's."""
+        """Leave the stream open: others write to it too."""
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the stream has."""

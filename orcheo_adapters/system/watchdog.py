@@ -6,12 +6,13 @@ import threading
 import time
 import traceback
 from asyncio.events import Handle
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from orcheo_adapters.system.logs import get_logger
-from orcheo_adapters.system.running import _RUNNING, Running
+from orcheo_adapters.system.running import _RUNNING, Running, left_threads
 
 BLOCKED_SECONDS = 1.0
 """A loop that does not come round for this long is blocked."""
@@ -27,7 +28,7 @@ class Watchdog:
     """A thread that expects a sign of life from the event loop.
 
     A process that stands still as a whole, because the machine sleeps or code holds the interpreter's lock, blocks this
-    thread too; such time is not counted, as no one can tell whose it was.
+    thread too; such time is not counted, because it is not known whose it was.
     """
 
     def __init__(self, *, blocked_after: float = BLOCKED_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +38,6 @@ class Watchdog:
         self._last_beat = clock()
         self._block: _Block | None = None
         self._long_block: tuple[float, float] | None = None
-        self._is_over = threading.Event()
 
     @property
     def recent_long_block(self) -> float | None:
@@ -50,25 +50,25 @@ class Watchdog:
     def watching(self) -> Iterator[None]:
         """Watch the running event loop."""
         loop, ident = asyncio.get_running_loop(), threading.get_ident()
+        is_over = threading.Event()
 
         def beat() -> None:
-            nonlocal timer
             self.beat()
-            timer = loop.call_later(_BEAT_SECONDS, beat)
+            if not is_over.is_set():
+                loop.call_later(_BEAT_SECONDS, beat)
 
-        timer = loop.call_soon(beat)
         self._last_beat = self._clock()
-        thread = threading.Thread(target=self._watch, args=(ident,), name="orcheo-watchdog", daemon=True)
+        beat()
+        thread = threading.Thread(target=self._watch, args=(ident, is_over), name="orcheo-watchdog", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            timer.cancel()
-            self._is_over.set()
+            is_over.set()
 
-    def _watch(self, ident: int) -> None:
+    def _watch(self, ident: int, is_over: threading.Event) -> None:
         expected = self._clock() + _BEAT_SECONDS
-        while not self._is_over.wait(_BEAT_SECONDS):
+        while not is_over.wait(_BEAT_SECONDS):
             now = self._clock()
             self._last_beat += max(0.0, now - expected - _BEAT_SECONDS)  # this thread did not run either
             self.look(sys._current_frames().get(ident))  # noqa: SLF001 - the only way to another thread's stack
@@ -90,6 +90,26 @@ class Watchdog:
         if self._block is None and seconds >= self._blocked_after and frame is not None:
             self._block = _Block(*_whose(frame))
             self._block.begin(seconds)
+
+
+class LeftThreads:
+    """Tells the log when more threads than before outlive the runs that started them."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._before: Counter[tuple[str, str]] = Counter()
+        self._reported: Counter[tuple[str, str]] = Counter()
+
+    async def look(self) -> None:
+        """Count them; a thread that has a moment to end is not left behind, so only the second look counts."""
+        now = Counter((each.workflow_id, each.name) for each in left_threads())
+        for (workflow_id, name), count in (now & self._before).items():
+            if count > self._reported[workflow_id, name]:
+                what = "1 thread" if count == 1 else f"{count} threads"
+                extra = {"workflow_id": workflow_id}
+                _LOG.warning("the workflow %s has left %s at work", name, what, extra=extra)
+        self._reported = (self._reported & now) | (now & self._before)
+        self._before = now
 
 
 class _Block:

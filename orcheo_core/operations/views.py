@@ -94,6 +94,20 @@ class ActivityView:
 
 
 @frozen(kw_only=True)
+class ConductView:
+    """What a workflow has done to the server's process since its start."""
+
+    blocks: int
+    """How often it stopped the event loop, and with it every chat, for a second or more."""
+    longest_block: float
+    """Seconds of the longest block."""
+    threads_left: int
+    """Threads that still run although the runs that started them are over."""
+    output_cut: int
+    """Runs that wrote more to standard output, standard error and the log than is kept."""
+
+
+@frozen(kw_only=True)
 class WorkflowView:
     """A workflow as its owner sees it; times are UTC, in ISO 8601 on the wire."""
 
@@ -125,6 +139,8 @@ class WorkflowView:
     """How many earlier entries of a thread a run is given."""
     activity: ActivityView | None = None
     """How its chat is doing; only where one workflow is shown."""
+    conduct: ConductView | None = None
+    """What it has done to the server's process, only where workflows are shown or listed; None while it did no harm."""
 
     @classmethod
     def of(cls, workflow: "Workflow", standing: "Standing", share_links: "ShareLinks") -> "WorkflowView":

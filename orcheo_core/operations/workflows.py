@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
+from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.search import search_words
 from orcheo_core.domain.workflow import (
@@ -33,7 +34,15 @@ from orcheo_core.errors import (
 )
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.operations.views import ActivityView, CheckResult, WorkflowPage, WorkflowResult, WorkflowView, view_of
+from orcheo_core.operations.views import (
+    ActivityView,
+    CheckResult,
+    ConductView,
+    WorkflowPage,
+    WorkflowResult,
+    WorkflowView,
+    view_of,
+)
 
 REF_HELP = "Id or handle of the workflow."
 REF_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
@@ -198,7 +207,12 @@ async def _check(services: OwnerServices, caller: Caller, request: CheckWorkflow
 async def _show(services: OwnerServices, caller: Caller, request: ShowWorkflow) -> WorkflowView:
     workflow = await services.registering.get(caller, request.ref)
     activity = ActivityView.of(*await services.transcripts.activity(workflow))
-    return evolve(await view_of(services, workflow), activity=activity)
+    return evolve(await view_of(services, workflow), activity=activity, conduct=_conduct(services, workflow))
+
+
+def _conduct(services: OwnerServices, workflow: Workflow) -> ConductView | None:
+    conduct = services.registering.conduct(workflow)
+    return None if conduct == Conduct() else ConductView(**asdict(conduct))
 
 
 async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows) -> WorkflowPage:
@@ -214,7 +228,7 @@ async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows)
     while request.all and page.has_more and len(found) < ALL_LIMIT:
         page = await services.registering.page(caller, wanted, evolve(query, after=found[-1].id))
         found += page.entries
-    views = [await view_of(services, each) for each in found]
+    views = [evolve(await view_of(services, each), conduct=_conduct(services, each)) for each in found]
     return WorkflowPage(workflows=tuple(views), next_after=views[-1].id if page.has_more else None)
 
 

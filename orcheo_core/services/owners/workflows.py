@@ -7,6 +7,7 @@ from attrs import evolve
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.audit import Act
+from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.pages import Page, PageQuery, unknown_cursor
 from orcheo_core.domain.workflow import TIME_LIMIT_MOST, RunnerChange, RunnerSpec, Workflow, WorkflowFilter
@@ -128,6 +129,10 @@ class Registering:
     async def get(self, caller: Caller, ref: str) -> Workflow:
         """One workflow of the caller, for an operator of any owner, by id or handle."""
         return await find_visible(self._store.begin(), caller, ref)
+
+    def conduct(self, workflow: Workflow) -> Conduct:
+        """How a workflow has behaved towards the process since the start."""
+        return self._runners.conduct(workflow.id)
 
     async def page(self, caller: Caller, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:
         """The caller's workflows, for an operator everybody's, a page at a time.

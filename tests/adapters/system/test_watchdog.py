@@ -1,0 +1,152 @@
+"""A blocked event loop is noticed, named, and counted for the owner."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from orcheo_adapters.system.running import Conducts, Running, mark
+from orcheo_adapters.system.watchdog import LeftThreads, Watchdog
+from tests.adapters.system.conftest import Lines
+
+
+def block_until(noticed: Event) -> None:
+    """Blocks like a call of a client that is not async."""
+    noticed.wait(10)
+
+
+class Noticing(Watchdog):
+    """Says when it has reported a block, so that a test blocks no longer than needed."""
+
+    def __init__(self) -> None:
+        super().__init__(blocked_after=0.01)
+        self.noticed = Event()
+
+    def look(self, frame: Any) -> None:
+        super().look(frame)
+        if self._block is not None:
+            self.noticed.set()
+
+
+async def in_its_task(noticed: Event) -> None:
+    """In the task of the run itself."""
+    block_until(noticed)
+
+
+async def in_a_task_of_its_own(noticed: Event) -> None:
+    """In a task that the workflow starts."""
+    await asyncio.gather(in_its_task(noticed), asyncio.sleep(0))
+
+
+async def in_a_callback(noticed: Event) -> None:
+    """In no task at all."""
+    asyncio.get_running_loop().call_soon(block_until, noticed)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("way", [in_its_task, in_a_task_of_its_own, in_a_callback])
+async def test_a_block_is_logged_once_with_workflow_and_place(
+    lines: Lines, way: Callable[[Event], Awaitable[None]]
+) -> None:
+    """And once more when it is over; the owner finds it counted."""
+    conducts, watchdog = Conducts(), Noticing()
+
+    async def work() -> None:
+        with Running("helper", "wf_1", conducts).at_work():
+            await way(watchdog.noticed)
+            await asyncio.sleep(0)
+
+    with watchdog.watching():
+        await asyncio.create_task(work())
+        while watchdog._block is not None:  # noqa: ASYNC110 - its end comes with the next beat
+            await asyncio.sleep(0.01)
+    begun, ended = lines()
+    assert "the workflow helper has blocked the event loop for" in begun["text"]
+    assert "in block_until\n    noticed.wait(10)" in begun["text"]
+    assert "site-packages/pytest" not in begun["text"]
+    assert "it runs again" in ended["text"]
+    assert begun["workflow_id"] == ended["workflow_id"] == "wf_1"
+    assert conducts.of("wf_1").blocks == 1
+    assert conducts.of("wf_1").longest_block > 0
+
+
+async def test_a_block_of_the_server_itself_is_logged_too(lines: Lines) -> None:
+    """No workflow is blamed."""
+    watchdog = Noticing()
+    with watchdog.watching():
+        await asyncio.create_task(in_its_task(watchdog.noticed))
+        while watchdog._block is not None:  # noqa: ASYNC110 - its end comes with the next beat
+            await asyncio.sleep(0.01)
+    assert lines()[0]["text"].startswith("the server has blocked the event loop")
+
+
+async def test_threads_left_behind_are_logged_once(lines: Lines) -> None:
+    """When two looks see them, and again when there are more."""
+    look, release = LeftThreads().look, Event()
+    threads: list[Thread] = []
+
+    def leave_one() -> None:
+        with Running("helper", "wf_1", Conducts()).at_work():
+            threads.append(Thread(target=release.wait))
+            mark(threads[-1])
+            threads[-1].start()
+
+    leave_one()
+    await look()
+    assert lines() == []
+    await look()
+    await look()
+    leave_one()
+    await look()
+    await look()
+    said = "the workflow helper has left {} at work"
+    assert [line["text"] for line in lines()] == [said.format("1 thread"), said.format("2 threads")]
+    release.set()
+    for each in threads:
+        each.join()
+    await look()
+
+
+class Hands:
+    """A clock that a test turns."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_loop_that_comes_round_is_not_reported(lines: Lines) -> None:
+    """Less than a second is nothing."""
+    hands = Hands()
+    watchdog = Watchdog(clock=hands)
+    hands.now += 0.9
+    watchdog.look(sys._getframe())
+    watchdog.beat()
+    assert lines() == []
+
+
+@pytest.mark.parametrize(("seconds", "later", "recent"), [(12.0, 59.0, 12.0), (12.0, 61.0, None), (9.0, 0.0, None)])
+def test_a_long_block_is_remembered_for_a_minute(seconds: float, later: float, recent: float | None) -> None:
+    """Ten seconds are long."""
+    hands = Hands()
+    watchdog = Watchdog(clock=hands)
+    hands.now += seconds
+    watchdog.look(sys._getframe())
+    watchdog.beat()
+    hands.now += later
+    assert watchdog.recent_long_block == recent
+
+
+def test_time_in_which_the_whole_process_stood_still_is_no_block(lines: Lines) -> None:
+    """The machine slept, say: the watching thread did not run either."""
+    watchdog = Watchdog(clock=time.monotonic)
+    watchdog._last_beat -= 3_600
+    watchdog._last_beat += 3_600
+    watchdog.look(sys._getframe())
+    assert lines() == []
