@@ -40,7 +40,7 @@ def test_the_environment_says_everything() -> None:
 def test_options_go_before_the_environment() -> None:
     """What is typed counts; port 0 is an answer, not the lack of one."""
     settings = ServerSettings.load(host="::1", port=0, data_dir=Path("here"), environment=ENVIRONMENT)
-    assert (settings.host, settings.port, settings.data_dir) == ("::1", 0, Path("here"))
+    assert (settings.host, settings.port, settings.data_dir) == ("::1", 0, Path("here").absolute())
 
 
 def test_an_option_makes_a_bad_variable_harmless() -> None:
