@@ -38,6 +38,6 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: 
 
 
 def _say_ready(url: str, settings: "ServerSettings") -> None:
-    click.echo(f"Orcheo listens on {url} and keeps its data in {settings.data_dir}. Stop it with Ctrl-C.", err=True)
+    click.echo(f"Orcheo listens on {url}\nIts data is in {settings.data_dir}\nStop it with Ctrl-C.", err=True)
     if settings.dev_login:
         click.secho(_TRIAL, fg="yellow", err=True)

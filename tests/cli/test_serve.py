@@ -54,16 +54,16 @@ def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 @pytest.mark.network
 def test_a_server_says_where_it_listens_and_how_to_stop_it(tmp_path: Path) -> None:
-    """On standard error, once it can be asked; it ends cleanly when it is told to."""
+    """On standard error, once it can be asked, a line for each; it ends cleanly when it is told to."""
     server = start(tmp_path)
     assert server.stderr is not None
-    ready = next(line for line in server.stderr if line.startswith("Orcheo listens"))
+    ready = "".join(next(server.stderr) for _ in range(3))
     server.send_signal(signal.SIGTERM)
     out, err = server.communicate(timeout=30)
     assert (server.returncode, out) == (0, "")
     assert err.endswith("Orcheo has stopped.\n")
     assert re.fullmatch(
-        rf"Orcheo listens on http://127\.0\.0\.1:\d+ and keeps its data in {tmp_path}\. Stop it with Ctrl-C\.\n", ready
+        rf"Orcheo listens on http://127\.0\.0\.1:\d+\nIts data is in {tmp_path}\nStop it with Ctrl-C\.\n", ready
     )
 
 

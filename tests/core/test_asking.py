@@ -51,8 +51,11 @@ async def test_a_conversation_goes_on(hall: Hall) -> None:
     second = await ask(hall, "And then?", first.thread_id)
     assert second.thread_id == first.thread_id
     assert len(await hall.items(first.thread_id)) == 4
-    with pytest.raises(ThreadNotFound):
+    with pytest.raises(ThreadNotFound) as caught:
         await ask(hall, "Hi", "thr_nobody")
+    assert caught.value.hint == (
+        "Only a thread that you began yourself can be continued. Leave the id out to begin a new one."
+    )
 
 
 async def test_a_failed_answer_says_why(hall: Hall) -> None:

@@ -19,7 +19,7 @@ ORCHEO = Path(sys.executable).parent / "orcheo"
 DEADLINE_SECONDS = 15.0
 
 _POLL_SECONDS = 0.01
-_READY = re.compile(r"Orcheo listens on (http://\S+) and keeps")
+_READY = re.compile(r"Orcheo listens on (http://\S+)\n")
 _Value = TypeVar("_Value")
 
 

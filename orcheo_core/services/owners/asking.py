@@ -10,10 +10,10 @@ from orcheo_core.domain.items import AssistantItem, Item, Source, TextInput, Use
 from orcheo_core.domain.pages import PAGE_LIMIT, PageQuery
 from orcheo_core.domain.transcript import text_of
 from orcheo_core.domain.turn import Turn, TurnStatus
-from orcheo_core.errors import NoAnswer
+from orcheo_core.errors import NoAnswer, ThreadNotFound
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.services.visitors.admitting import Admitting
+from orcheo_core.services.visitors.admitting import Admitting, Visit
 from orcheo_core.services.visitors.chatting import Chatting, VisitorInput
 from orcheo_core.turns.live import LiveTurns
 
@@ -68,12 +68,20 @@ class Asking:
         if thread_id is None:
             turn = await self._chatting.create_thread(visit, said)
         else:
-            turn = await self._chatting.add_user_item(visit, thread_id, said)
+            turn = await self._continue(visit, thread_id, said)
         live = self._live_turns.find(turn.id)
         while live is not None and not live.is_over:
             await self._background.woken(live.follow, live.leave)
         await self._require_end(turn)
         return Asked(thread_id=turn.thread_id, items=await self._items(turn))
+
+    async def _continue(self, visit: Visit, thread_id: str, said: VisitorInput) -> Turn:
+        try:
+            return await self._chatting.add_user_item(visit, thread_id, said)
+        except ThreadNotFound:
+            message = "You have no thread with this id with this workflow."
+            hint = "Only a thread that you began yourself can be continued. Leave the id out to begin a new one."
+            raise ThreadNotFound(message, hint=hint) from None
 
     async def _items(self, turn: Turn) -> list[Item]:
         newest = await self._store.begin().items.page(turn.thread_id, PageQuery(limit=PAGE_LIMIT, newest_first=True))

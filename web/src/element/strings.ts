@@ -17,6 +17,7 @@ export const strings = {
   continueAnswer: "Continue",
   continueMessage: "Please continue.",
   newChat: "New chat",
+  notSent: "Not sent",
   signIn: "Sign in",
   signInWith: "Sign in with {provider}",
   showEarlier: "Show earlier messages",

@@ -64,6 +64,7 @@ function questionTemplate(question: QuestionView): TemplateResult {
     <h2 class="spoken-only">${strings.you}</h2>
     ${question.text === "" ? nothing : html`<p>${question.text}</p>`}
     ${question.files.length === 0 ? nothing : html`<p class="files">${documentIcon}${question.files.join(", ")}</p>`}
+    ${question.status === "refused" ? html`<small class="not-sent">${strings.notSent}</small>` : nothing}
   </article>`;
 }
 

@@ -85,6 +85,12 @@ export const logStyles = css`
     background: var(--danger-soft);
   }
 
+  .not-sent {
+    display: block;
+    color: var(--danger);
+    font-size: 0.8125rem;
+  }
+
   .files,
   .unshown,
   .ending,
