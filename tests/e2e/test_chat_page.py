@@ -182,10 +182,10 @@ def test_an_ended_chat_says_who_ended_it(shared_server: ServerProcess, new_tab: 
     expect(tab.button("Retry")).to_have_count(0)
 
 
-def test_a_message_to_a_closed_chat_says_that_it_was_not_sent(shared_server: ServerProcess, new_tab: NewTab) -> None:
+def test_a_message_to_a_closed_chat_says_that_it_was_not_sent(shared_server: ServerProcess, browser: Browser) -> None:
     """In words, as a colour alone says nothing to many; what was said before has no such mark."""
     published = shared_server.publish("closing", "examples.echo:answer")
-    tab = new_tab().visit(published["share_url"])
+    tab = ChatTab.open(browser, shared_server.url).visit(published["share_url"])
     tab.ask("first")
     tab.expect_answer(number=0)
     shared_server.operation("workflows.unpublish", ref="closing", end_sessions=True)
@@ -193,6 +193,7 @@ def test_a_message_to_a_closed_chat_says_that_it_was_not_sent(shared_server: Ser
     expect(tab.page.get_by_text("This chat is no longer available.").first).to_be_visible()
     expect(tab.page.locator("[data-role=user]").last).to_contain_text("Not sent")
     expect(tab.page.get_by_text("Not sent")).to_have_count(1)
+    tab.close()
 
 
 def test_a_limit_counts_down_and_then_lets_one_try_again(
