@@ -6,6 +6,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import httpx2
 from attrs import evolve, field, frozen
@@ -16,7 +17,7 @@ from orcheo_adapters.runners.signature import standard_webhook_headers
 from orcheo_adapters.settings.values import wrong_setting
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.audit import Act, AuditEntry
-from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.delivery import Delivery, Outbox
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.clock import Clock
@@ -92,6 +93,7 @@ class Webhook(Notices):
         self._http = http
         self._clock = clock
         self._entropy = entropy
+        self._is_full = False
 
     def acted(self, change: UnitOfWork, entry: AuditEntry) -> None:
         """See the port; the note of an entry is not sent."""
@@ -119,8 +121,16 @@ class Webhook(Notices):
         body = json.dumps({"id": message_id, "type": event, "at": now.isoformat(), **about})
         change.deliveries.add(Delivery(id=message_id, body=body, created_at=now, due_at=now), most=MOST_WAITING)
 
+    async def outbox(self) -> Outbox:
+        """See the port."""
+        parts = urlsplit(self._settings.url)
+        host = parts.netloc.rpartition("@")[2]
+        found = await self._store.begin().deliveries.sum()
+        return Outbox(receiver=f"{parts.scheme}://{host}", sum=found, most=MOST_WAITING)
+
     async def deliver(self) -> None:
         """Make one attempt for each message that is due; raises :class:`StorageUnavailable`."""
+        await self._warn_when_full()
         due = await self._store.begin().deliveries.due(self._clock.now(), _AT_ONCE)
         if not due:
             return
@@ -130,6 +140,12 @@ class Webhook(Notices):
                 change = self._store.begin()
                 self._settle(change, each, problem)
                 await change.commit()
+
+    async def _warn_when_full(self) -> None:
+        """Once, until there is room again: what is left out comes in a flood."""
+        was_full, self._is_full = self._is_full, (await self._store.begin().deliveries.sum()).waiting >= MOST_WAITING
+        if self._is_full and not was_full:
+            _LOG.warning("%d webhook messages wait: further ones are left out until some are taken", MOST_WAITING)
 
     async def _send(self, client: httpx2.AsyncClient, delivery: Delivery) -> str:
         """Why the receiver did not take it; empty when it did."""

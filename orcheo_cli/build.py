@@ -26,6 +26,7 @@ _SUBJECTS = {
     "keys": ("access.ACCESS_OPERATIONS",),
     "thread": ("threads.THREAD_OPERATIONS",),
     "token": ("tokens.TOKEN_OPERATIONS",),
+    "webhook": ("webhook.WEBHOOK_OPERATIONS",),
     "workflow": ("workflows.WORKFLOW_OPERATIONS", "publishing.PUBLISHING_OPERATIONS", "access.ACCESS_OPERATIONS"),
 }
 """Where the operations of a group are in ``orcheo_core.operations``: importing the whole catalogue for one command

@@ -57,7 +57,7 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     """Look at everything; the data folder need not be here when a server answers from elsewhere."""
     server = _server(context)
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
-    answers = [] if server.advice else [*_versions(context), *_workflows(context)]
+    answers = [] if server.advice else [*_versions(context), *_workflows(context), *_webhook(context)]
     return [_python(), _full_text_search(), _page(static_folder), *folder, server, *answers]
 
 
@@ -131,6 +131,19 @@ def _versions(context: CliContext) -> Iterator[Finding]:
 
 
 _HARM_ADVICE = "The server's log names the place in the code; see docs/how-to/write-a-workflow.md."
+
+
+def _webhook(context: CliContext) -> Iterator[Finding]:
+    """Whether its messages arrive; only operators may know."""
+    try:
+        shown = context.connect().perform("webhook.show", {})
+    except OrcheoError:
+        return
+    is_well = not shown["failing"] and (shown["receiver"] is None or shown["waiting"] < shown["most"])
+    advice = "" if is_well else "Look at the receiver; the server's log says why (docs/how-to/get-told.md)."
+    yield Finding(subject="Webhook", found=shown["message"].rstrip("."), advice=advice)
+
+
 _NAMED = 5
 """How many workflows a finding names."""
 

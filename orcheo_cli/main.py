@@ -24,6 +24,7 @@ GROUPS = {
     "keys": "Rotate the keys of the server.",
     "thread": "Read, search, export and purge transcripts.",
     "token": "Create, rotate and revoke service tokens.",
+    "webhook": "See whether messages reach the webhook.",
     "workflow": "Register, publish and manage workflows.",
 }
 """Groups of the catalogue's commands; a test holds this list against the catalogue."""

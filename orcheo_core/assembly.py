@@ -228,6 +228,7 @@ def assemble_core(ports: Ports) -> Core:
                 admitting=admitting,
                 chatting=chatting,
             ),
+            notices=ports.notices,
             key_rotation=KeyRotation(store=store, grants=ports.grants, audit_trail=audit_trail),
             probing=Probing(
                 runners=ports.runners,

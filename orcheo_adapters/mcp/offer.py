@@ -130,7 +130,7 @@ def _for_assistants(schema: Schema) -> Schema:
 
 
 _OF_THE_DOOR: dict[str, Schema] = {
-    CONFIRM: {"type": "boolean", "description": "True once the owner has agreed; not needed where you can be asked."},
+    CONFIRM: {"type": "boolean", "description": "True once the owner has agreed."},
     SECRET_TO_FILE: {
         "type": "string",
         "description": "Absolute path of a new file for the secret; if left out, one is chosen.",

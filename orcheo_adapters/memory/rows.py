@@ -11,7 +11,7 @@ from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.component_items import HiddenItem
-from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.delivery import Delivery, DeliverySum
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
@@ -421,6 +421,10 @@ class MemorySpentIdRepository(MemoryRepository, ports.SpentIdRepository):
 
 class MemoryDeliveryRepository(MemoryRepository, ports.DeliveryRepository):
     """See the port."""
+
+    async def sum(self) -> DeliverySum:
+        waiting = self._tables.deliveries.rows.values()
+        return DeliverySum(waiting=len(waiting), failing=sum(each.attempts > 0 for each in waiting))
 
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
         found = [each for each in self._tables.deliveries.rows.values() if each.due_at <= now]

@@ -13,7 +13,7 @@ from orcheo_adapters.sqlite.search import catch_up, items_with
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of
 from orcheo_core.domain.chat_session import ChatSession
-from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.delivery import Delivery, DeliverySum
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
@@ -414,6 +414,11 @@ class SqliteSpentIdRepository(SqliteRepository, ports.SpentIdRepository):
 
 class SqliteDeliveryRepository(SqliteRepository, ports.DeliveryRepository):
     """See the port."""
+
+    async def sum(self) -> DeliverySum:
+        sql = "SELECT count(*), count(*) FILTER (WHERE attempts > 0) FROM webhook_deliveries"
+        ((waiting, failing),) = self._database.read(sql)
+        return DeliverySum(waiting=waiting, failing=failing)
 
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
         sql = "SELECT * FROM webhook_deliveries WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"

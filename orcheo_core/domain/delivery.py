@@ -17,3 +17,23 @@ class Delivery:
     """When the next attempt is made."""
     attempts: int = 0
     """How many attempts have failed."""
+
+
+@frozen(kw_only=True)
+class DeliverySum:
+    """How many messages wait."""
+
+    waiting: int
+    failing: int
+    """Those of them whose last attempt failed."""
+
+
+@frozen(kw_only=True)
+class Outbox:
+    """How the webhook is doing."""
+
+    receiver: str
+    """Scheme and host of its address: the path of a webhook is often its secret."""
+    sum: DeliverySum
+    most: int
+    """How many may wait; further messages are left out."""

@@ -11,6 +11,7 @@ from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.threads import THREAD_OPERATIONS
 from orcheo_core.operations.tokens import TOKEN_OPERATIONS
+from orcheo_core.operations.webhook import WEBHOOK_OPERATIONS
 from orcheo_core.operations.workflows import WORKFLOW_OPERATIONS
 
 _SUBJECTS = (
@@ -20,6 +21,7 @@ _SUBJECTS = (
     TOKEN_OPERATIONS,
     AUDIT_OPERATIONS,
     ACCESS_OPERATIONS,
+    WEBHOOK_OPERATIONS,
 )
 CATALOGUE: dict[str, Operation[Any, Any]] = {each.name: each for subject in _SUBJECTS for each in subject}
 """All operations, in the order in which help and reference show them."""

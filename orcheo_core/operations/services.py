@@ -9,6 +9,7 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from orcheo_core.domain.share_link import ShareLinks
+    from orcheo_core.ports.notices import Notices
     from orcheo_core.services.owners.asking import Asking
     from orcheo_core.services.owners.audit import Auditing
     from orcheo_core.services.owners.keys import KeyRotation
@@ -33,4 +34,5 @@ class OwnerServices:
     admitting: "Admitting"
     asking: "Asking"
     key_rotation: "KeyRotation"
+    notices: "Notices"
     share_links: "ShareLinks"

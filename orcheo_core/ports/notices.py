@@ -4,6 +4,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from orcheo_core.domain.audit import AuditEntry
+from orcheo_core.domain.delivery import Outbox
 from orcheo_core.domain.turn import Turn
 from orcheo_core.ports.unit_of_work import UnitOfWork
 
@@ -19,6 +20,10 @@ class Notices(Protocol):
     async def turn_ended(self, change: UnitOfWork, turn: Turn) -> None:
         """A turn ends in ``change``, whichever way."""
 
+    @abstractmethod
+    async def outbox(self) -> Outbox | None:
+        """The messages that wait to be sent; None for a server that sends none."""
+
 
 class NullNotices(Notices):
     """For servers without a webhook."""
@@ -28,3 +33,7 @@ class NullNotices(Notices):
 
     async def turn_ended(self, change: UnitOfWork, turn: Turn) -> None:
         """See the port."""
+
+    async def outbox(self) -> Outbox | None:
+        """See the port."""
+        return None

@@ -8,7 +8,7 @@ from typing import Protocol
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink
 from orcheo_core.domain.chat_session import ChatSession
-from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.delivery import Delivery, DeliverySum
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page, PageQuery
@@ -264,6 +264,10 @@ class DeliveryRepository(Protocol):
     @abstractmethod
     async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
         """Those whose next attempt is due at ``now``, the longest due first."""
+
+    @abstractmethod
+    async def sum(self) -> DeliverySum:
+        """How many wait."""
 
     @abstractmethod
     def add(self, delivery: Delivery, *, most: int) -> None:

@@ -17,11 +17,12 @@ from orcheo_adapters.runners.addresses import NONE_ALLOWED, AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.signature import standard_webhook_headers
 from orcheo_adapters.settings.server import ServerSettings
-from orcheo_adapters.webhook import GIVEN_UP_AFTER, Webhook, WebhookSettings
+from orcheo_adapters.webhook import GIVEN_UP_AFTER, MOST_WAITING, Webhook, WebhookSettings
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import InvalidInput
+from orcheo_core.operations.catalogue import find_operation
 from orcheo_core.ports.runner import RunFailed
 from tests import samples
 from tests.core.hall import ADA, build_hall
@@ -145,6 +146,60 @@ async def test_visitors_logins_are_not_told() -> None:
     post.webhook.acted(change, evolve(samples.audit_entry(), act=Act.LOGGED_IN))
     await change.commit()
     assert await post.told() == []
+
+
+async def test_an_operator_sees_what_waits_without_the_path_of_the_address() -> None:
+    """The path of a webhook is often its secret; what failed is counted apart."""
+    post = Post(settings=evolve(SETTINGS, url="https://alerts.example.org:8443/secret?key=secret"))
+    hall = build_hall(store=post.store, notices=post.webhook)
+    show = find_operation("webhook.show")
+    assert (await show.handle(hall.core.owner_services, ADA, show.request())).message == (
+        "0 messages to https://alerts.example.org:8443 wait."
+    )
+    await post.act()
+    shown = await show.handle(hall.core.owner_services, ADA, show.request())
+    assert (shown.waiting, shown.failing, shown.most) == (1, 0, MOST_WAITING)
+    assert shown.message == "1 message to https://alerts.example.org:8443 waits."
+    change = post.store.begin()
+    (waiting,) = await post.waiting()
+    change.deliveries.put_off(evolve(waiting, attempts=1))
+    await change.commit()
+    shown = await show.handle(hall.core.owner_services, ADA, show.request())
+    assert shown.message == "1 message to https://alerts.example.org:8443 waits, 1 of them after failed attempts."
+
+
+async def test_a_full_outbox_is_warned_of_once_until_there_is_room(caplog: pytest.LogCaptureFixture) -> None:
+    """Not once for each message that is left out; an operator who looks at the webhook sees it too."""
+    post = Post()
+    webhook = post.webhook
+    hall = build_hall(store=post.store, notices=webhook)
+    later = post.clock.now() + timedelta(days=1)
+
+    async def fill() -> None:
+        change = post.store.begin()
+        for number in range(MOST_WAITING):
+            message = Delivery(id=f"aud_{number}", body="{}", created_at=later, due_at=later)
+            change.deliveries.add(message, most=MOST_WAITING)
+        await change.commit()
+
+    def warnings() -> int:
+        return sum("further ones are left out" in each.getMessage() for each in caplog.records)
+
+    await webhook.deliver()
+    await fill()
+    await webhook.deliver()
+    await webhook.deliver()
+    assert warnings() == 1
+    show = find_operation("webhook.show")
+    shown = await show.handle(hall.core.owner_services, ADA, show.request())
+    assert shown.message.endswith("; no more are kept.")
+    change = post.store.begin()
+    change.deliveries.remove("aud_1")
+    await change.commit()
+    await webhook.deliver()
+    await fill()
+    await webhook.deliver()
+    assert warnings() == 2
 
 
 # --- how it is delivered -------------------------------------------------------------------------------------------

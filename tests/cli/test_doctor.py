@@ -65,9 +65,11 @@ def test_a_good_installation(healthy: CliContext, data_dir: Path, static_folder:
         "owner-token",
         "Server",
         "Versions",
+        "Webhook",
     ]
     assert [each.advice for each in found] == [""] * len(found)
-    assert "answers and takes this service token" in found[-2].found
+    assert "answers and takes this service token" in finding(found, "Server").found
+    assert finding(found, "Webhook").found == "No webhook is set up"
 
 
 def test_files_that_others_can_read(healthy: CliContext, data_dir: Path, static_folder: Path) -> None:
@@ -189,6 +191,8 @@ class OtherVersion(Operations):
 
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """See the port."""
+        if name == "webhook.show":
+            raise ScopeMissing
         return {"workflows": [], "next_after": None}
 
     def version(self) -> str | None:
@@ -219,3 +223,28 @@ def test_a_server_that_does_not_say_its_version(data_dir: Path, static_folder: P
     """Nothing is said about it."""
     found = examine(CliContext(connect=lambda: OtherVersion(None)), settings(data_dir), static_folder)
     assert "Versions" not in [each.subject for each in found]
+
+
+class WithWebhook(Operations):
+    """A server with a webhook."""
+
+    def __init__(self, *, waiting: int, failing: int) -> None:
+        """So many messages wait."""
+        self._shown = {"receiver": "https://alerts.example.org", "waiting": waiting, "failing": failing, "most": 9}
+
+    def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See the port."""
+        if name == "webhook.show":
+            return {**self._shown, "message": "2 messages wait."}
+        return {"workflows": [], "next_after": None}
+
+
+@pytest.mark.parametrize(("waiting", "failing", "is_well"), [(0, 0, True), (2, 0, True), (2, 1, False), (9, 0, False)])
+def test_a_webhook_that_takes_no_messages_is_found(
+    data_dir: Path, static_folder: Path, waiting: int, failing: int, is_well: bool
+) -> None:
+    """Messages that failed, and no room for more, need a look at the receiver; some that wait are nothing unusual."""
+    context = CliContext(connect=lambda: WithWebhook(waiting=waiting, failing=failing))
+    found = finding(examine(context, settings(data_dir), static_folder), "Webhook")
+    assert found.found == "2 messages wait"
+    assert (found.advice == "") is is_well

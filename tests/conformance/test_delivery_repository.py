@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from orcheo_core.domain.delivery import Delivery
+from orcheo_core.domain.delivery import Delivery, DeliverySum
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 
@@ -60,3 +60,13 @@ async def test_old_deliveries_are_removed(store: Store) -> None:
     change.deliveries.remove_older(samples.moment(2))
     await change.commit()
     assert [each.id for each in await _due(store, 9)] == ["aud_2", "aud_3"]
+
+
+async def test_those_that_wait_are_counted(store: Store) -> None:
+    """Those that failed before are counted apart."""
+    assert await store.begin().deliveries.sum() == DeliverySum(waiting=0, failing=0)
+    await _add(store, 1, 2)
+    change = store.begin()
+    change.deliveries.put_off(evolve(_delivery(1), attempts=1))
+    await change.commit()
+    assert await store.begin().deliveries.sum() == DeliverySum(waiting=2, failing=1)
