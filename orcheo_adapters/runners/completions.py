@@ -10,19 +10,16 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from orcheo_adapters.runners import loose_json
+from orcheo_adapters.runners.endings import CUT, FILTERED, cut_short
 from orcheo_adapters.runners.lines import ServerSentData
 from orcheo_adapters.runners.reasoning import ReasoningNote, ThinkTags
 from orcheo_adapters.runners.text import WholeCharacters, encodable
-from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import CutShort, RunEvent, TextDelta, Usage, UsageReported
 from orcheo_core.ports.runner import NothingSaid, RunFailed
 
-_CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
-_FILTERED = frozenset({"content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content"})
 _TOOLS = frozenset({"tool_calls", "function_call", "tool_use"})
 _BROKEN = frozenset({"error", "network_error"})
 
-CUT_NOTICE = "The answer was cut off at the model's limit. Write “continue” to read on."
-FILTER_NOTICE = "The answer was stopped by the model's content filter and may be incomplete."
 _CUT_MESSAGE = "The model reached its limit before it began to answer. You can try again."
 _FILTER_MESSAGE = "The model's content filter held the answer back. You can ask in another way."
 
@@ -197,23 +194,18 @@ class Completion:
                 "Tell the model in the instructions not to use tools."
             )
             raise RunFailed(code="tools_missing", reason=reason)
-        if self._reason in _CUT:
+        if self._reason in CUT:
             reason = "The model used up its limit of tokens before it said anything: raise max_tokens."
             raise RunFailed(code="answer_cut_off", reason=reason, visitor_message=_CUT_MESSAGE)
-        if self._reason in _FILTERED:
+        if self._reason in FILTERED:
             reason = f"The endpoint's content filter held the answer back ({self._reason})."
             raise RunFailed(code="answer_filtered", reason=reason, visitor_message=_FILTER_MESSAGE)
         ended = f"with the finish_reason {self._reason!r}" if self._reason else "with [DONE]"
         raise NothingSaid(f"The endpoint's answer ended {ended} and holds no text.")
 
     def _cut_short(self) -> Iterator[RunEvent]:
-        if self._reason in _CUT:
-            yield CutShort(code="answer_cut_off", reason=f"The model reached its limit of tokens ({self._reason}).")
-            yield NoticeGiven(message=CUT_NOTICE, level="warning")
-        elif self._reason in _FILTERED:
-            yield CutShort(code="answer_filtered", reason=f"The endpoint's content filter stopped it ({self._reason}).")
-            yield NoticeGiven(message=FILTER_NOTICE, level="warning")
-        elif self._tools:
+        yield from cut_short(self._reason)
+        if self._tools and self._reason not in CUT | FILTERED:
             yield CutShort(code="tools_missing", reason=f"The model also wanted to call {', '.join(self._tools)}.")
 
 

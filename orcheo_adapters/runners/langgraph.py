@@ -101,7 +101,7 @@ class LangGraphRunner(Runner):
         thread_id = request.context.thread_id
         self._running[thread_id] += 1
         try:
-            with told_to_owner():
+            with told_to_owner(self._conditions.clock):
                 graph = await self._graphs.get(request.spec.target)
                 check_state(request.spec.target, graph, input_key=given.text("input_key"))
                 await _GraphRun(graph=graph, given=given, request=request).execute(writer)

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 from attrs import define, field
 from langchain_core.messages import AIMessage, AIMessageChunk, convert_to_messages
 
+from orcheo_adapters.runners.endings import cut_short
 from orcheo_adapters.runners.langgraph_questions import questions_of
-from orcheo_adapters.runners.pieces import AnswerPieces, at
+from orcheo_adapters.runners.pieces import AnswerPieces, at, end_reason
 from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.run import InputAsked, ProgressNote, RunEvent, TextDelta, Usage, UsageReported
@@ -31,6 +32,7 @@ class GraphEvents:
         self._is_silent = is_silent
         self._floor = _Floor()
         self._usage: Usage | None = None
+        self._end_reason = ""
         self._has_warned = False
         self.interrupts: list[Any] = []
         self.value: Any = None
@@ -68,7 +70,9 @@ class GraphEvents:
         yield from self._floor.whole("", "".join(texts), task="", tasks=frozenset({""}))
 
     def last(self) -> Iterator[RunEvent]:
-        """What is known when all is said: the questions of all interrupts, and what was used."""
+        """What is known when all is said: whether it is whole, the questions of all interrupts, and what was used."""
+        if self._floor.has_spoken:
+            yield from cut_short(self._end_reason)
         if questions := questions_of(self.interrupts):
             yield InputAsked(questions=questions)
         if self._usage is not None:
@@ -81,6 +85,7 @@ class GraphEvents:
             self._count(message.usage_metadata)
         yield from _tool_notes(message)
         if self._is_heard({str(metadata.get("langgraph_node")), *_names(path)}):
+            self._end_reason = end_reason(message) or self._end_reason
             namespace = str(metadata.get("langgraph_checkpoint_ns", ""))
             ids = [each.rpartition(":")[2] for each in namespace.split("|")]
             if isinstance(message, AIMessageChunk):

@@ -160,6 +160,8 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _words_of(value: Any) -> str:
+    if value is None or value == "":
+        return "Your answer is needed to continue."
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, Mapping):

@@ -1,11 +1,13 @@
 """What an owner reads of an error in their workflow: the error, what it came from, and the line of their own code."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from orcheo_adapters.runners.failures import ErrorAnswer
 from orcheo_core.errors import OrcheoError
+from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunFailed
 
 _CAUSES = 3
@@ -33,17 +35,39 @@ _ADVICE = {
 
 
 @contextlib.contextmanager
-def told_to_owner() -> Iterator[None]:
+def told_to_owner(clock: Clock) -> Iterator[None]:
     """Turn what a workflow raises into a :class:`RunFailed` whose reason tells the owner where to look.
 
-    Errors that say so already are left as they are; the traceback stays in the cause.
+    Errors that say so already are left as they are; the traceback stays in the cause. The errors of model clients are
+    of the same classes as those of the runner ``openai``, so that visitors read when to try again.
     """
     try:
         yield
     except (RunFailed, OrcheoError):
         raise
     except Exception as error:
-        raise RunFailed(code="workflow_error", reason=_reason(error)) from error
+        known = _of_an_endpoint(error, clock)
+        if known is None:
+            raise RunFailed(code="workflow_error", reason=_reason(error)) from error
+        raise RunFailed(
+            code=known.code,
+            reason=_reason(error),
+            retry_after=known.retry_after,
+            visitor_message=known.visitor_message,
+        ) from error
+
+
+def _of_an_endpoint(error: Exception, clock: Clock) -> RunFailed | None:
+    """What an error means that has the status of a model endpoint's answer, as those of the usual clients have."""
+    found = next((each for each in _causes(error) if type(getattr(each, "status_code", None)) is int), None)
+    if found is None or not 400 <= (status := getattr(found, "status_code", 0)) < 600:
+        return None
+    headers = getattr(getattr(found, "response", None), "headers", None)
+    body = " ".join(str(found).split()).encode("utf-8", "replace")
+    answer = ErrorAnswer(
+        status=status, headers=headers if isinstance(headers, Mapping) else {}, body=body, now=clock.now()
+    )
+    return answer.failure()
 
 
 def _reason(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
+from orcheo_adapters.runners.endings import cut_short
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.run import RunEvent, TextDelta
 from orcheo_core.ports.runner import RunFailed
@@ -91,6 +92,25 @@ def _answers(piece: Any) -> Any:
     messages = at(piece, "messages") or at(piece, "replies")
     last = messages[-1] if isinstance(messages, list | tuple) and messages else None
     return None if role(last) in _OTHER_ROLES else last
+
+
+_ENDS: tuple[tuple[str | int, ...], ...] = (
+    ("choices", 0, "finish_reason"),
+    ("delta", "stop_reason"),
+    ("stop_reason",),
+    ("response", "incomplete_details", "reason"),
+    ("incomplete_details", "reason"),
+    ("response_metadata", "finish_reason"),
+    ("response_metadata", "stop_reason"),
+    ("response_metadata", "done_reason"),
+)
+"""Where chat completions, Anthropic, the Responses API and LangChain say why an answer ended."""
+
+
+def end_reason(piece: Any) -> str:
+    """Why the answer ended, in small letters; empty when a piece does not tell."""
+    found = (at(piece, *path) for path in _ENDS)
+    return next((each.lower() for each in found if isinstance(each, str) and each), "")
 
 
 def is_pair(piece: Any) -> bool:
@@ -215,6 +235,8 @@ class AnswerPieces:
         self._bytes = codecs.getincrementaldecoder("utf-8")("replace")
         self._growth = _Growth()
         self._has_text = False
+        self._has_spoken = False
+        self._end_reason = ""
 
     def take(self, piece: Any) -> list[RunEvent]:
         """The run events of ``piece``; raises :class:`RunFailed` when it is not understood."""
@@ -231,9 +253,9 @@ class AnswerPieces:
 
     def rest(self) -> list[RunEvent]:
         """What is left when no piece follows."""
-        return self._text(self._growth.settled() + self._bytes.decode(b"", final=True)) + _deltas(
-            self._characters.rest()
-        )
+        text = self._text(self._growth.settled() + self._bytes.decode(b"", final=True))
+        cut = cut_short(self._end_reason) if self._has_spoken else ()
+        return [*text, *_deltas(self._characters.rest()), *cut]
 
     def _text(self, text: str) -> list[RunEvent]:
         return _deltas(self._characters.take(text)) if text else []
@@ -250,6 +272,7 @@ class AnswerPieces:
                 return self._counted(found, is_whole=is_whole)
             if isinstance(found, bytes | bytearray | memoryview):
                 return self._counted(self._bytes.decode(bytes(found)), is_whole=is_whole)
+            self._end_reason = end_reason(found) or self._end_reason
             shape = next((each for each in SHAPES if each.fits(found)), None)
             if shape is None:
                 break
@@ -262,6 +285,7 @@ class AnswerPieces:
         if is_whole and self._has_text:
             return ""
         self._has_text = self._has_text or (bool(text) and not is_whole)
+        self._has_spoken = self._has_spoken or bool(text.strip())
         return text
 
 

@@ -57,7 +57,7 @@ class PythonRunner(Runner):
     async def _answer(self, request: RunRequest, writer: Writer) -> None:
         workflow = await self._workflows.known(request.spec.target)
         execute = partial(workflow.call, request.text, request.context)
-        with told_to_owner():
+        with told_to_owner(self._conditions.clock):
             await _write_answer(execute() if workflow.is_quick else await in_thread(execute), writer)
 
 

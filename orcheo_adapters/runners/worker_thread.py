@@ -40,7 +40,7 @@ def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
 def _attempt(work: Callable[[], _Result], future: "asyncio.Future[_Result]") -> tuple[Callable[[Any], None], Any]:
     try:
         return future.set_result, work()
-    except StopIteration as error:  # which a future cannot hold
+    except (StopIteration, GeneratorExit) as error:  # a future cannot hold one, a task does not survive the other
         return future.set_exception, RuntimeError(f"the workflow raised {error!r}")
     except BaseException as error:  # noqa: BLE001 - the error is passed to the event loop
         return future.set_exception, error

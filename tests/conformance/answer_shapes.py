@@ -367,3 +367,63 @@ def sqlite_connection(_text: str) -> str:
 def says_events(_text: str) -> list[RunEvent]:
     """A list of run events."""
     return [ProgressNote(text="one"), TextDelta("two")]
+
+
+def _ended(reason: str) -> Any:
+    return thing(choices=[thing(delta=thing(content=None), finish_reason=reason)])
+
+
+CUT: dict[str, list[Any]] = {
+    "chunks of chat completions": [chunk("Hello"), _ended("length")],
+    "a chat completion": [
+        thing(choices=[thing(message=thing(content="Hello"), finish_reason="length", delta=None)]),
+    ],
+    "events of Anthropic's API": [
+        _sse("content_block_delta", delta=thing(text="Hello")),
+        _sse("message_delta", delta=thing(stop_reason="max_tokens")),
+    ],
+    "events of the Responses API": [
+        _sse("response.output_text.delta", delta="Hello"),
+        _sse("response.incomplete", response=thing(incomplete_details=thing(reason="max_output_tokens"))),
+    ],
+    "chunks of LangChain": [
+        thing(type="AIMessageChunk", content="Hello", response_metadata={}),
+        thing(type="AIMessageChunk", content="", response_metadata={"finish_reason": "MAX_TOKENS"}),
+    ],
+}
+"""Answers that the model's limit cut off."""
+WHOLE: dict[str, list[Any]] = {
+    "ended well": [chunk("Hello"), _ended("stop")],
+    "a cut step before the answer": [_ended("length"), chunk("Hello"), _ended("stop")],
+    "cut before it began": [_ended("length")],
+}
+FILTERED = [chunk("Hello"), _ended("content_filter")]
+
+
+def streams_cut(name: str) -> Iterator[Any]:
+    """The pieces of an answer by their name."""
+    yield from {**CUT, **WHOLE, "filtered": FILTERED}[name]
+
+
+class EndpointError(Exception):
+    """As the packages of model clients raise it."""
+
+    def __init__(self, status_code: int, headers: dict[str, str]) -> None:
+        """With the answer's status and headers."""
+        super().__init__(f"Error code: {status_code}")
+        self.status_code = status_code
+        self.response = thing(headers=headers)
+
+
+def refused_by_an_endpoint(text: str) -> str:
+    """Fail with this status, wrapped in an error of the workflow's own."""
+    try:
+        raise EndpointError(int(text), {"retry-after": "7"})
+    except EndpointError as error:
+        message = "no answer"
+        raise LookupError(message) from error
+
+
+def raises_generator_exit(_text: str) -> str:
+    """What closes generators and coroutines, raised in a thread."""
+    raise GeneratorExit

@@ -602,3 +602,12 @@ def _identify(state: MessagesState, config: RunnableConfig) -> Update:
 
 identifies = of_node(_identify)
 shows_content = of_node(lambda state: {"messages": [AIMessage(json.dumps(state["messages"][-1].content))]})
+
+
+def _ends(reason: str, key: str) -> Any:
+    return of_node(lambda _state: {"messages": [AIMessage("the reply", response_metadata={key: reason})]})
+
+
+cut_at_limit = _ends("MAX_TOKENS", "finish_reason")
+cut_by_ollama = _ends("length", "done_reason")
+filtered = _ends("content_filter", "finish_reason")

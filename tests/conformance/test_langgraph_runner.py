@@ -19,7 +19,9 @@ from orcheo_adapters.runners.langgraph_events import GraphEvents
 from orcheo_adapters.runners.langgraph_questions import questions_of
 from orcheo_core.domain.run import (
     Cause,
+    CutShort,
     InputAsked,
+    NoticeGiven,
     PastMessage,
     ProgressNote,
     RunEvent,
@@ -167,6 +169,7 @@ async def test_any_question_has_words(name: str, text: str) -> None:
 def test_an_interrupt_may_offer_answers() -> None:
     """As ``options``; anything else is free text."""
     offered = [Interrupt(value={"question": "Size?", "options": ["S", "M"]}, id="1"), Interrupt(value="Why?", id="2")]
+    assert questions_of([Interrupt(None, id="i")])[0].question == "Your answer is needed to continue."
     assert [each.options for each in questions_of(offered)] == [("S", "M"), ()]
 
 
@@ -265,6 +268,19 @@ async def test_an_answer_is_said_once_in_whichever_form_it_comes(name: str) -> N
     workflow = graph(name)
     await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == "the reply"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("cut_at_limit", "answer_cut_off"), ("cut_by_ollama", "answer_cut_off"), ("filtered", "answer_filtered")],
+)
+async def test_an_answer_that_a_model_did_not_end_is_kept_with_a_notice(name: str, code: str) -> None:
+    """What the model's message says of its end, in the words of each client."""
+    text, cut, notice = await everything(graph(name).run())
+    assert text == TextDelta("the reply")
+    assert isinstance(cut, CutShort)
+    assert cut.code == code
+    assert isinstance(notice, NoticeGiven)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_core.domain.run import PastMessage, ProgressNote, TextDelta
+from orcheo_core.domain.run import CutShort, NoticeGiven, PastMessage, ProgressNote, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
@@ -225,6 +226,60 @@ async def test_python_errors_name_the_line_of_the_owners_code(name: str, words: 
         await everything(shape(name).run())
     assert (caught.value.code, caught.value.visitor_message) == ("workflow_error", None)
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("name", answer_shapes.CUT)
+async def test_python_an_answer_that_a_model_cut_off_is_kept_with_a_notice(name: str) -> None:
+    """As the runner ``openai`` does it, whichever client gave the pieces."""
+    text, cut, notice = await everything(shape("streams_cut").run(name))
+    assert text == TextDelta("Hello")
+    assert isinstance(cut, CutShort)
+    assert cut.code == "answer_cut_off"
+    assert notice == NoticeGiven(message=CUT_NOTICE, level="warning")
+
+
+@pytest.mark.parametrize("name", answer_shapes.WHOLE)
+async def test_python_a_whole_answer_has_no_such_notice(name: str) -> None:
+    """The last reason counts, and an answer without text is no part of one."""
+    assert not any(
+        isinstance(each, CutShort | NoticeGiven) for each in await everything(shape("streams_cut").run(name))
+    )
+
+
+async def test_python_an_answer_that_a_filter_stopped_is_kept_with_a_notice() -> None:
+    """The owner reads which it was."""
+    _text, cut, notice = await everything(shape("streams_cut").run("filtered"))
+    assert isinstance(cut, CutShort)
+    assert cut.code == "answer_filtered"
+    assert notice == NoticeGiven(message=FILTER_NOTICE, level="warning")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retry_after"),
+    [(429, "endpoint_rate_limited", 7), (503, "endpoint_unavailable", 7), (401, "endpoint_key_refused", None)],
+)
+async def test_python_errors_of_model_clients_are_of_the_usual_classes(
+    status: int, code: str, retry_after: int | None
+) -> None:
+    """The owner reads which line it was, the visitor when to try again."""
+    with pytest.raises(RunFailed, match=r"LookupError: no answer; because of EndpointError: .*, line \d+") as caught:
+        await everything(shape("refused_by_an_endpoint").run(str(status)))
+    assert (caught.value.code, caught.value.retry_after) == (code, retry_after)
+    assert (caught.value.visitor_message is not None) is (retry_after is not None)
+
+
+@pytest.mark.parametrize("status", [200, 302, 999])
+async def test_python_other_numbers_are_no_status_of_an_endpoint(status: int) -> None:
+    """They stay errors of the workflow."""
+    with pytest.raises(RunFailed) as caught:
+        await everything(shape("refused_by_an_endpoint").run(str(status)))
+    assert caught.value.code == "workflow_error"
+
+
+async def test_python_what_closes_generators_ends_a_turn_like_any_error() -> None:
+    """A task that gets it would end there, and its turn never."""
+    with pytest.raises(RunFailed, match="the workflow raised GeneratorExit"):
+        await everything(shape("raises_generator_exit").run())
 
 
 async def test_python_a_list_of_run_events_is_said() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from orcheo_adapters.runners.completions import CUT_NOTICE, FILTER_NOTICE, AnswerBrokenOff, Completion
+from orcheo_adapters.runners.completions import AnswerBrokenOff, Completion
+from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
 from orcheo_core.domain.component_items import StepKind, StepState
 from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, StepNoted, TextDelta, Usage, UsageReported
 from orcheo_core.ports.runner import NothingSaid, RunFailed

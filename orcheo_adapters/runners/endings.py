@@ -1,0 +1,24 @@
+"""How models say that an answer is not whole, and what is said of it."""
+
+from collections.abc import Iterator
+
+from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent
+
+CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"})
+FILTERED = frozenset(
+    {"content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "refusal"}
+)
+"""Reasons for the end of an answer, in small letters, as the usual endpoints and clients give them."""
+
+CUT_NOTICE = "The answer was cut off at the model's limit. Write “continue” to read on."
+FILTER_NOTICE = "The answer was stopped by the model's content filter and may be incomplete."
+
+
+def cut_short(reason: str) -> Iterator[RunEvent]:
+    """What the thread keeps and the visitor reads of an answer that ended for this reason; nothing for a whole one."""
+    if reason in CUT:
+        yield CutShort(code="answer_cut_off", reason=f"The model reached its limit of tokens ({reason}).")
+        yield NoticeGiven(message=CUT_NOTICE, level="warning")
+    elif reason in FILTERED:
+        yield CutShort(code="answer_filtered", reason=f"The endpoint's content filter stopped it ({reason}).")
+        yield NoticeGiven(message=FILTER_NOTICE, level="warning")
