@@ -17,9 +17,11 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from orcheo_adapters.http.connections import Connections
+from orcheo_adapters.http.outlet import MORE_HEADERS, OPEN_OUTLET, ConnectionOutlet, head_of
 from orcheo_adapters.http.problems import (
     CodingUnknown,
     HeadersTooLarge,
@@ -30,8 +32,7 @@ from orcheo_adapters.http.problems import (
     problem_response,
 )
 from orcheo_adapters.http.request_id import new_request_id
-from orcheo_adapters.http.security_headers import SecurityHeaders
-from orcheo_adapters.http.sse import ON_GONE
+from orcheo_adapters.http.security_headers import Header, SecurityHeaders
 from orcheo_core.errors import OrcheoError
 
 
@@ -77,7 +78,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._closing = False
         self._sent_more = False
         self._counted_as: str | None = None
-        self._on_gone: Callable[[], None] | None = None
+        self._outlet: ConnectionOutlet | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -94,14 +95,18 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._counted_as is not None:
             self.open_connections.leave(self._counted_as)
         super().connection_lost(exc)
-        if self._on_gone is not None:
-            self._on_gone()
+        if self._outlet is not None:
+            self._outlet.gone()
 
-    def call_when_gone(self, call: Callable[[], None] | None) -> None:
-        """Call ``call`` when the client goes away; one answer at a time has such a wish."""
-        self._on_gone = call
-        if call is not None and self.transport.is_closing():
-            call()
+    def open_outlet(self, headers: tuple[Header, ...], on_room: Callable[[], None]) -> ConnectionOutlet | None:
+        """The way of a streamed body straight to this connection; None where ASGI has to take care of its framing."""
+        scope: Scope = self.cycle.scope  # type: ignore[assignment]  # with names of our own in it
+        if scope["method"] == "HEAD" or scope["http_version"] != "1.1":
+            return None
+        more = [*self.server_state.default_headers, *scope.get(MORE_HEADERS, ())]
+        head = head_of(headers, self.security_headers, more)
+        self._outlet = ConnectionOutlet(self.cycle, head, on_room)
+        return self._outlet
 
     def data_received(self, data: bytes) -> None:
         if self._closing or self._sent_more:
@@ -153,7 +158,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if (fault := self._fault()) is not None:
             self._refuse(fault)
             return
-        self.scope[ON_GONE] = self.call_when_gone  # type: ignore[literal-required]  # a name of our own
+        self.scope[OPEN_OUTLET] = self.open_outlet  # type: ignore[literal-required]  # a name of our own
         super().on_headers_complete()
         if not self.cycle.keep_alive:
             last = _LastAnswer if self.parser.get_http_version() == "1.1" else _AnswerTo10
@@ -197,6 +202,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._forgive()
         super().resume_writing()
+        if self._outlet is not None:
+            self._outlet.room()
 
     def _size_of_head(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)

@@ -15,6 +15,7 @@ from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
 from orcheo_adapters.http.chatkit import chatkit, follow_thread
 from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.hosts import KnownHosts
+from orcheo_adapters.http.outlet import MORE_HEADERS
 from orcheo_adapters.http.problems import CrossSiteRequest, ErrorAnswers, answer_to, on_crash, on_gone, problem_response
 from orcheo_adapters.http.request_id import request_id_of, set_request_id
 from orcheo_adapters.http.requests import HEADERS
@@ -78,6 +79,7 @@ class FrontDoor:
         headers = scope[HEADERS] = dict(reversed(scope["headers"]))  # of a name that comes twice the first counts
         more = [(b"x-request-id", set_request_id(scope).encode("ascii"))]
         is_readable = self._add_cors(more, path, headers)
+        scope[MORE_HEADERS] = more
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

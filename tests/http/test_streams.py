@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, field
 
 from orcheo_adapters.http.heartbeats import Heartbeats
-from orcheo_adapters.http.sse import ON_GONE, TurnStream
+from orcheo_adapters.http.outlet import OPEN_OUTLET, ConnectionOutlet, head_of
+from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.sse import TurnStream
 from orcheo_core.domain.thread_events import Progress
 from orcheo_core.turns.live import LiveTurn
 from tests.fakes.turn import live_turn
@@ -122,18 +124,128 @@ async def test_a_client_that_goes_away_is_told_of() -> None:
     assert (client.parts, client.ended) == ([b"one;"], False)
 
 
-async def test_our_own_server_tells_by_a_callback() -> None:
-    """No task waits for the client to go, and the callback is taken back at the end."""
-    turn, client, told = live_turn(FIRST), Client(), list[str]()
-    callbacks: list[Any] = []
+@define
+class Connection:
+    """The end of a connection that our own protocol class writes to, with what uvicorn keeps of a response."""
+
+    written: list[bytes] = field(factory=list)
+    keep_alive: bool = True
+    disconnected: bool = False
+    response_started: bool = False
+    response_complete: bool = False
+    chunked_encoding: bool | None = None
+    waiting_for_100_continue: bool = True
+    write_paused: bool = False
+    completed: int = 0
+    closed: bool = False
+    message_event: asyncio.Event = field(factory=asyncio.Event)
+    outlets: list[ConnectionOutlet] = field(factory=list)
+
+    @property
+    def transport(self) -> "Connection":
+        """Itself."""
+        return self
+
+    flow = transport
+
+    def write(self, data: bytes) -> None:
+        """Take bytes."""
+        self.written.append(data)
+
+    def close(self) -> None:
+        """No more comes."""
+        self.closed = True
+
+    def on_response(self) -> None:
+        """The response is complete."""
+        self.completed += 1
+
+    def open(self, headers: Any, on_room: Callable[[], None]) -> ConnectionOutlet:
+        """What the protocol class puts into the scope."""
+        self.outlets.append(ConnectionOutlet(cast(Any, self), head_of(headers, SecurityHeaders(), []), on_room))
+        return self.outlets[-1]
+
+
+def writing(answer: TurnStream, connection: Connection) -> "asyncio.Task[None]":
+    """Our own server at work."""
+    return answering(answer, Client(), **{OPEN_OUTLET: connection.open})
+
+
+async def test_our_own_server_needs_no_task_to_notice_that_a_client_goes() -> None:
+    """Its protocol class calls."""
+    turn, connection, told = live_turn(FIRST), Connection(), list[str]()
     tasks = len(asyncio.all_tasks())
-    task = answering(stream(turn, on_gone=lambda: told.append("gone")), client, **{ON_GONE: callbacks.append})
-    await client.heard.get()
+    task = writing(stream(turn, on_gone=lambda: told.append("gone")), connection)
+    await turns_of_the_loop()
     assert len(asyncio.all_tasks()) == tasks + 1
-    callbacks[0]()
+    connection.outlets[0].gone()
     await task
     assert told == ["gone"]
-    assert callbacks[1:] == [None]
+    assert not connection.response_complete
+
+
+async def test_head_and_first_frames_are_one_write() -> None:
+    """So are the last frames and the end of the body."""
+    turn, connection = live_turn(FIRST), Connection()
+    task = writing(stream(turn), connection)
+    await turns_of_the_loop()
+    turn.end([SECOND])
+    await task
+    begin, end = connection.written
+    head, _, chunk = begin.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n")
+    assert head.endswith(b"transfer-encoding: chunked")
+    assert (chunk, end) == (b"4\r\none;\r\n", b"4\r\ntwo;\r\n0\r\n\r\n")
+    assert (connection.response_complete, connection.completed, connection.closed) == (True, 1, False)
+
+
+async def test_a_stream_without_news_begins_with_its_head() -> None:
+    """A client that comes back learns at once that the turn still runs."""
+    turn, connection = live_turn(), Connection()
+    task = writing(stream(turn), connection)
+    await turns_of_the_loop()
+    assert connection.written[0].endswith(b"transfer-encoding: chunked\r\n\r\n")
+    turn.end([])
+    await task
+    assert connection.written[1:] == [b"0\r\n\r\n"]
+
+
+async def test_a_connection_that_is_not_kept_says_so_and_is_closed() -> None:
+    """With a turn that is over, in one write."""
+    turn, connection = live_turn(FIRST), Connection(keep_alive=False)
+    turn.end([])
+    await writing(stream(turn), connection)
+    head, _, body = connection.written[0].partition(b"\r\n\r\n")
+    assert b"connection: close" in head
+    assert body == b"4\r\none;\r\n0\r\n\r\n"
+    assert connection.closed
+
+
+async def test_a_client_that_does_not_read_is_not_written_to() -> None:
+    """What it has missed goes out in one write when it reads on; heartbeats are left out."""
+    turn, connection = live_turn(FIRST), Connection()
+    task = writing(stream(turn, seconds=0.001), connection)
+    await turns_of_the_loop()
+    connection.write_paused = True
+    written = len(connection.written)
+    turn.tell([FIRST])
+    turn.tell([SECOND])
+    await asyncio.sleep(0.005)
+    assert len(connection.written) == written
+    connection.write_paused = False
+    connection.outlets[0].room()
+    assert connection.written[-1] == b"8\r\none;two;\r\n"
+    turn.end([])
+    await task
+    connection.outlets[0].room()
+    connection.outlets[0].gone()
+    assert not connection.outlets[0].is_gone
+
+
+async def turns_of_the_loop() -> None:
+    """Everything that is ready has had its turn."""
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 async def test_a_client_that_can_resume_just_goes() -> None:
