@@ -12,9 +12,6 @@ from orcheo_core.ports.rate_limiter import RateLimiter
 MAX_KEYS = 100_000
 """This many addresses, subjects and workflows are counted at once; the ones not seen for longest are forgotten."""
 
-Window = tuple[str, str, int]
-"""A policy, a key, and the seconds that count."""
-
 
 class MemoryRateLimiter(RateLimiter):
     """Exact, because nothing else runs between looking and counting; gone with the process."""
@@ -23,7 +20,7 @@ class MemoryRateLimiter(RateLimiter):
         """Measure time by ``clock``, keep at most ``max_keys`` windows."""
         self._clock = clock
         self._max_keys = max_keys
-        self._moments: OrderedDict[Window, array[float]] = OrderedDict()
+        self._moments: OrderedDict[tuple[str, str, int], array[float]] = OrderedDict()
         """When the requests of each window came, oldest first; the windows used last are at the end."""
 
     def __len__(self) -> int:
@@ -32,18 +29,22 @@ class MemoryRateLimiter(RateLimiter):
     async def take(self, charges: Sequence[Charge]) -> RateRefused | None:
         """See the port."""
         now = self._clock.now().timestamp()
-        windows = [self._window(charge, now) for charge in charges]
-        refused = self._refused(charges, windows, now)
+        windows, refused = [], None
+        for charge in charges:
+            moments = self._window(charge, now)
+            windows.append(moments)
+            if len(moments) >= charge.rate.amount:
+                refused = self._longer(refused, charge, moments[0] + charge.rate.seconds - now)
         if refused is None:
-            for window in windows:
-                window.append(now)
+            for moments in windows:
+                moments.append(now)
         while len(self._moments) > self._max_keys:
             self._moments.popitem(last=False)
         return refused
 
     def _window(self, charge: Charge, now: float) -> "array[float]":
         """What lies within the window of a charge; a clock that was put back makes later moments void."""
-        name = (charge.policy, charge.key, charge.rate.seconds)
+        name = charge.window
         moments = self._moments.get(name)
         if moments is None:
             moments = self._moments[name] = array("d")
@@ -55,12 +56,8 @@ class MemoryRateLimiter(RateLimiter):
         return moments
 
     @staticmethod
-    def _refused(charges: Sequence[Charge], windows: "Sequence[array[float]]", now: float) -> RateRefused | None:
-        """The refusal with the longest wait: until the oldest request of a full window is past."""
-        refused = None
-        for charge, moments in zip(charges, windows, strict=True):
-            if len(moments) >= charge.rate.amount:
-                wait = max(0.0, moments[0] + charge.rate.seconds - now)
-                if refused is None or wait > refused.retry_after:
-                    refused = RateRefused(charge=charge, retry_after=wait)
+    def _longer(refused: RateRefused | None, charge: Charge, wait: float) -> RateRefused:
+        """The refusal with the longer wait: until the oldest request of a full window is past."""
+        if refused is None or wait > refused.retry_after:
+            return RateRefused(charge=charge, retry_after=max(0.0, wait))
         return refused

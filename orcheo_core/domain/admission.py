@@ -6,7 +6,7 @@ is a login needed.
 
 from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.app_user import AppUser
@@ -14,6 +14,7 @@ from orcheo_core.domain.chat_session import ChatSession, Way
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.values import value
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import (
     ChatSessionEnded,
@@ -27,7 +28,7 @@ from orcheo_core.errors import (
 )
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Admitted:
     """Come in: to this workflow, under this name, by this way."""
 
@@ -37,7 +38,7 @@ class Admitted:
     app_user: AppUser | None = None
 
 
-@frozen
+@value
 class Refused:
     """Not now; ``reason`` is the error that tells the visitor why."""
 

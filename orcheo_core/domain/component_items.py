@@ -6,12 +6,13 @@ Widget trees, tool arguments and outputs are JSON of the workflow and the page; 
 from enum import StrEnum
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.values import value
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ClientToolCallItem(ItemBase):
     """A call that the visitor's page is asked to make; its output begins the next turn."""
 
@@ -30,7 +31,7 @@ class ClientToolCallItem(ItemBase):
         return evolve(self, is_pending=False, output=output)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class WidgetItem(ItemBase):
     """A widget: a JSON tree whose root is a Card, ListView or Basic; ``copy_text`` is what *copy* takes."""
 
@@ -42,7 +43,7 @@ class WidgetItem(ItemBase):
         return evolve(self, widget=widget, copy_text=copy_text)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class GeneratedImageItem(ItemBase):
     """An image that the workflow made; no URL while it is still being made."""
 
@@ -67,7 +68,7 @@ class StepState(StrEnum):
     COMPLETE = "complete"
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Step:
     """One step of a progress note (ChatKit's *task*).
 
@@ -82,7 +83,7 @@ class Step:
     state: StepState = StepState.NONE
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ProgressNoteItem(ItemBase):
     """What a workflow did on the way to its answer (ChatKit's *workflow* item): steps, and a title over them."""
 
@@ -108,7 +109,7 @@ class EndingKind(StrEnum):
     """By the end of the server's process."""
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Ending:
     """What a thread remembers of a turn without a whole answer; ``message`` is what the visitor saw."""
 
@@ -117,7 +118,7 @@ class Ending:
     allow_retry: bool = True
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class EndOfTurnItem(ItemBase):
     """The end of a turn, kept where the page could not tell it otherwise.
 
@@ -127,7 +128,7 @@ class EndOfTurnItem(ItemBase):
     ending: Ending | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class HiddenItem(ItemBase):
     """Something for the workflow to remember; it never leaves the server except to its owner."""
 

@@ -1,7 +1,7 @@
 """Identifiers: a prefix that names the kind, then time and chance.
 
-An id is ``<prefix>_`` + 9 base62 characters of microseconds since 1970 + 17 base62 characters of chance (101 bits),
-so ids sort by time and cannot be guessed. The wire's own prefixes (``thr_``, ``msg_``) are ChatKit's.
+An id is ``<prefix>_`` + 9 base62 characters of microseconds since 1970 + 17 base62 characters of chance (over 96
+bits), so ids sort by time and cannot be guessed. The wire's own prefixes (``thr_``, ``msg_``) are ChatKit's.
 """
 
 from enum import StrEnum
@@ -10,7 +10,7 @@ from orcheo_core.domain import base62
 
 _TIME_WIDTH = 9
 _CHANCE_WIDTH = 17
-CHANCE_BYTES = 18
+CHANCE_BYTES = _CHANCE_WIDTH
 """How many random bytes :func:`compose_id` wants."""
 
 _LENGTH = _TIME_WIDTH + _CHANCE_WIDTH
@@ -32,10 +32,10 @@ class IdKind(StrEnum):
     LOGIN_ATTEMPT = "lat"
 
 
-def compose_id(kind: IdKind, *, microseconds: int, chance: bytes) -> str:
+def compose_id(kind: IdKind, microseconds: int, chance: bytes) -> str:
     """Build an id from a moment (µs since 1970) and :data:`CHANCE_BYTES` random bytes."""
     moment = base62.encode(microseconds, _TIME_WIDTH)
-    return f"{kind}_{moment}{base62.from_chance(chance)[:_CHANCE_WIDTH]}"
+    return f"{kind}_{moment}{base62.from_chance(chance)}"
 
 
 def is_id(kind: IdKind, text: str) -> bool:

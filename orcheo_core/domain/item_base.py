@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from attrs import frozen
+from orcheo_core.domain.values import value
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ItemBase:
     """An entry of a thread: which, in which thread, out of which turn, since when."""
 

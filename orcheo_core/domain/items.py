@@ -5,7 +5,7 @@ Names and fields follow ChatKit's thread items, so that nothing is lost between 
 
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.component_items import (
@@ -18,16 +18,17 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.structured_input import StructuredInputItem
+from orcheo_core.domain.values import value
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class TextInput:
     """Text that a visitor typed."""
 
     text: str
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class TagInput:
     """A mention of something the embedding page knows; ``data`` is the page's own JSON object."""
 
@@ -41,7 +42,7 @@ class TagInput:
 InputPart = TextInput | TagInput
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Source:
     """Where a statement of an answer comes from: a web page (``url``), a file (``filename``), or an entity that the
     embedding page knows (``entity_id``, with the page's own JSON in ``data``)."""
@@ -57,7 +58,7 @@ class Source:
     data: dict[str, Any] = field(factory=dict)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Citation:
     """A source, and behind which character of the text it belongs (None: the whole answer)."""
 
@@ -65,7 +66,7 @@ class Citation:
     index: int | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class AnswerPart:
     """One piece of text of an answer with its sources."""
 
@@ -73,7 +74,7 @@ class AnswerPart:
     citations: tuple[Citation, ...] = ()
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class InferenceOptions:
     """What the visitor's page asks of the workflow: a model, a tool; both are wishes."""
 
@@ -81,7 +82,7 @@ class InferenceOptions:
     tool_id: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class UserItem(ItemBase):
     """What a visitor said."""
 
@@ -96,7 +97,7 @@ class UserItem(ItemBase):
         return "".join(part.text for part in self.content)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class AssistantItem(ItemBase):
     """What the workflow answered, whole or as far as it came."""
 

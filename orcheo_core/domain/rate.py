@@ -66,6 +66,12 @@ class Charge:
     policy: str
     key: str
     rate: Rate
+    window: tuple[str, str, int] = field(init=False, eq=False, repr=False)
+    """Under which requests are counted together: policy, key, and the seconds that count."""
+
+    @window.default
+    def _name(self) -> tuple[str, str, int]:
+        return self.policy, self.key, self.rate.seconds
 
 
 @frozen(kw_only=True)
@@ -119,7 +125,7 @@ class RatePlan:
             failed_authentications_by_address=None,
         )
 
-    def turn(self, *, workflow_id: str, subject: Subject, address: str) -> tuple[Charge, ...]:
+    def turn(self, workflow_id: str, subject: Subject, address: str) -> tuple[Charge, ...]:
         """What a new turn is counted under."""
         by_subject = self.turns_by_program if subject.is_program else self.turns_by_visitor
         return (

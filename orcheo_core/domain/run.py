@@ -3,36 +3,37 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.component_items import ClientToolCallItem, Step, WidgetItem
 from orcheo_core.domain.items import Citation, InferenceOptions
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.values import value
 from orcheo_core.domain.workflow import RunnerSpec
 
 
-@frozen
+@value
 class TextDelta:
     """More text of the answer."""
 
     text: str
 
 
-@frozen
+@value
 class SourceCited:
     """A source of what was said so far."""
 
     citation: Citation
 
 
-@frozen
+@value
 class AnswerEnded:
     """The answer so far is whole: text that follows is another item."""
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ProgressNote:
     """What the workflow is doing right now; shown, not kept."""
 
@@ -40,7 +41,7 @@ class ProgressNote:
     icon: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class StepNoted:
     """A step on the way to the answer, kept in the thread; the same ``index`` again changes the step.
 
@@ -51,7 +52,7 @@ class StepNoted:
     step: Step
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class WidgetShown:
     """A widget for the visitor: a JSON tree with a Card, ListView or Basic as its root."""
 
@@ -59,7 +60,7 @@ class WidgetShown:
     copy_text: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class WidgetChanged:
     """The widget that the visitor acted upon looks different now."""
 
@@ -67,14 +68,14 @@ class WidgetChanged:
     copy_text: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ImageShown:
     """An image that the workflow made, by its URL."""
 
     url: str
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ClientToolCalled:
     """Ask the visitor's page to call one of its tools; its output comes back as the cause of the next turn."""
 
@@ -82,14 +83,14 @@ class ClientToolCalled:
     arguments: dict[str, Any] = field(factory=dict)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class InputAsked:
     """Questions for the visitor; the answers come back as the cause of the next turn."""
 
     questions: tuple[Question, ...]
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class EffectCaused:
     """Ask the visitor's page to do something (ChatKit's *client effect*); nothing comes back, nothing is kept."""
 
@@ -97,7 +98,7 @@ class EffectCaused:
     data: dict[str, Any] = field(factory=dict)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class NoticeGiven:
     """A notice beside the conversation, in Markdown; not kept."""
 
@@ -106,21 +107,21 @@ class NoticeGiven:
     title: str | None = None
 
 
-@frozen
+@value
 class ContextKept:
     """JSON that the workflow wants to find in the history of later turns; visitors never see it."""
 
     content: Any
 
 
-@frozen
+@value
 class TitleGiven:
     """What this thread is about, in a few words."""
 
     title: str
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Usage:
     """What a run has used of a language model, in that model's own units of text."""
 
@@ -134,14 +135,14 @@ class Usage:
         )
 
 
-@frozen
+@value
 class UsageReported:
     """Usage on top of what was reported before in this run; for the owner, visitors do not see it."""
 
     usage: Usage
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class CutShort:
     """The answer is not whole, although the run ends well; ``code`` and ``reason`` are for the owner."""
 
@@ -169,7 +170,7 @@ RunEvent = (
 )
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class PastMessage:
     """One earlier entry of the thread: who said it (``visitor`` or ``workflow``) and its text, or the JSON that the
     workflow kept there with :class:`ContextKept`."""
@@ -179,7 +180,7 @@ class PastMessage:
     hidden: Any = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class SentFile:
     """A file that came with the message; ``read`` gives its bytes."""
 
@@ -189,7 +190,7 @@ class SentFile:
     read: Callable[[], bytes] = field(repr=False, eq=False)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class ActionTaken:
     """The visitor used a control: what the page calls the action, its JSON, and the widget it sits in."""
 
@@ -201,7 +202,7 @@ class ActionTaken:
 Cause = ClientToolCallItem | StructuredInputItem | ActionTaken
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class RunContext:
     """What a workflow may know of the turn it answers."""
 
@@ -251,7 +252,7 @@ OUTPUT_LIMIT = 1_000_000
 """Characters of text that one run may say."""
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class RunRequest:
     """One order to a runner: what to execute, with which text, in which context."""
 

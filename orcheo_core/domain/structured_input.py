@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.values import value
 
 
 class InputStatus(StrEnum):
@@ -16,7 +17,7 @@ class InputStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class QuestionAnswer:
     """What was answered to one question: texts, or nothing on purpose."""
 
@@ -24,7 +25,7 @@ class QuestionAnswer:
     skipped: bool = False
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Question:
     """One question: a choice among ``options``, or free text without options.
 
@@ -46,7 +47,7 @@ class Question:
         return evolve(self, answer=QuestionAnswer(values=given.values[:1] if keeps_one else given.values))
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class StructuredInputItem(ItemBase):
     """Questions in a thread; the turn that asked them is over, the answer begins the next one."""
 

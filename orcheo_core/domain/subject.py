@@ -1,11 +1,10 @@
 """Whose threads they are."""
 
-from attrs import frozen
-
 from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.values import value
 
 
-@frozen
+@value
 class Subject:
     """One visitor as threads know them.
 

@@ -6,70 +6,71 @@ Each carries no number of its own: within a turn the first is number 1 and each 
 
 from typing import Any, NamedTuple
 
-from attrs import field, frozen
+from attrs import field
 
 from orcheo_core.domain.component_items import Step
 from orcheo_core.domain.items import AnswerPart, Citation, Item
 from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.values import value
 
 
-@frozen
+@value
 class ThreadCreated:
     """``thread.created``: the first event of a new thread."""
 
     thread: Thread
 
 
-@frozen
+@value
 class ThreadUpdated:
     """``thread.updated``: the thread has another title."""
 
     thread: Thread
 
 
-@frozen
+@value
 class ItemAdded:
     """``thread.item.added``: an item appears, its content will follow."""
 
     item: Item
 
 
-@frozen
+@value
 class ItemDone:
     """``thread.item.done``: an item is whole and durable."""
 
     item: Item
 
 
-@frozen
+@value
 class ItemReplaced:
     """``thread.item.replaced``: an item looks different now, and that is durable."""
 
     item: Item
 
 
-@frozen
+@value
 class ItemRemoved:
     """``thread.item.removed``: an item is gone (a retry has replaced it)."""
 
     item_id: str
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class StreamOptions:
     """``stream_options``: whether the page should offer *stop*."""
 
     allow_cancel: bool = True
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class PartAdded:
     """``assistant_message.content_part.added``: an empty piece of text begins."""
 
     item_id: str
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class PartDelta:
     """``assistant_message.content_part.text_delta``: more text."""
 
@@ -77,7 +78,7 @@ class PartDelta:
     delta: str
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class PartCited:
     """``assistant_message.content_part.annotation_added``: a source of the text."""
 
@@ -86,7 +87,7 @@ class PartCited:
     citation: Citation
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class PartDone:
     """``assistant_message.content_part.done``: the piece of text is whole."""
 
@@ -94,7 +95,7 @@ class PartDone:
     part: AnswerPart
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class StepAdded:
     """``workflow.task.added``: a progress note has one more step."""
 
@@ -103,7 +104,7 @@ class StepAdded:
     step: Step
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class StepChanged:
     """``workflow.task.updated``: a step of a progress note looks different now."""
 
@@ -112,7 +113,7 @@ class StepChanged:
     step: Step
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Progress:
     """``progress_update``: what the workflow is doing; not kept."""
 
@@ -120,7 +121,7 @@ class Progress:
     icon: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Effect:
     """``client_effect``: the page is asked to do something; not kept."""
 
@@ -128,7 +129,7 @@ class Effect:
     data: dict[str, Any] = field(factory=dict)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Notice:
     """``notice``: a word beside the conversation, in Markdown; not kept."""
 
@@ -137,7 +138,7 @@ class Notice:
     title: str | None = None
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class TurnTrouble:
     """``error``: the turn ended early; ``message`` is fit for visitors."""
 

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.values import value
 
 _TITLE_LENGTH = 80
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Thread:
     """A conversation; only its subject and the owner of its workflow ever see it."""
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.values import value
 
 
 class TurnStatus(StrEnum):
@@ -19,7 +20,7 @@ class TurnStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-@frozen
+@value
 class TurnFault:
     """Why a turn has no answer, or not a whole one: a stable code and a short reason, for the workflow's owner."""
 
@@ -27,7 +28,7 @@ class TurnFault:
     reason: str
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Turn:
     """One turn; ``user_item_id`` is the item it answers, ``answer_id`` the item the answer is written into.
 
@@ -64,7 +65,7 @@ class Turn:
         return evolve(self, usage=usage if self.usage is None else self.usage + usage)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class TurnSum:
     """Turns of a workflow summed up: how many, how many of them failed, by how many visitors, what they used."""
 

@@ -1,13 +1,12 @@
 """How a turn ends: its status, the message for visitors, and the reason for the owner."""
 
-from attrs import frozen
-
 from orcheo_core.domain.component_items import Ending, EndingKind
 from orcheo_core.domain.thread_events import TurnTrouble
 from orcheo_core.domain.turn import TurnFault, TurnStatus
+from orcheo_core.domain.values import value
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class TurnEnd:
     """The end of a turn; ``kind`` is None when the answer is whole."""
 

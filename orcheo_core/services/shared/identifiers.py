@@ -20,7 +20,16 @@ class Identifiers:
 
     def new(self, kind: IdKind) -> str:
         """A new id of this kind."""
+        return self.several(kind)[0]
+
+    def several(self, *kinds: IdKind) -> list[str]:
+        """New ids of these kinds, in this order, from one reading of the clock."""
         passed = self._clock.now() - _EPOCH
         now = (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-        self._last = now if now > self._last else self._last + 1
-        return compose_id(kind, microseconds=self._last, chance=self._entropy.random_bytes(CHANCE_BYTES))
+        first = max(now, self._last + 1)
+        self._last = first + len(kinds) - 1
+        chance = self._entropy.random_bytes(CHANCE_BYTES * len(kinds))
+        return [
+            compose_id(kind, first + place, chance[place * CHANCE_BYTES : (place + 1) * CHANCE_BYTES])
+            for place, kind in enumerate(kinds)
+        ]

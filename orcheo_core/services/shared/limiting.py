@@ -1,6 +1,7 @@
 """Limiting: how much of the server one visitor, one address and one workflow may use."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from orcheo_core.domain.rate import Charge, RatePlan
@@ -10,6 +11,9 @@ from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.services.visitors.admitting import Visit
 
 T = TypeVar("T")
+
+_KEPT = 4_096
+"""Charges of this many visitors are kept: they are the same for every turn."""
 
 _NOT_GENUINE = (GrantInvalid, PublishTokenInvalid, ServiceTokenInvalid)
 """What a guess earns. An expired grant or a rotated publish token was genuine once: it is refused, not counted."""
@@ -22,11 +26,11 @@ class Limiting:
         """Count with ``limiter`` against the rates of ``plan``."""
         self._limiter = limiter
         self._plan = plan
+        self._charges_of_turn = lru_cache(_KEPT)(plan.turn)
 
     async def begin_turn(self, visit: Visit, *, address: str) -> None:
         """A visitor wants a turn: counted by subject, by address and by workflow, all or none."""
-        workflow_id, subject = visit.workflow.id, visit.subject
-        await self._take(self._plan.turn(workflow_id=workflow_id, subject=subject, address=address))
+        await self._take(self._charges_of_turn(visit.workflow.id, visit.subject, address))
 
     async def open_chat_session(self, *, address: str) -> None:
         """Count a request for a chat session."""

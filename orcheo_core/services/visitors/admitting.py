@@ -1,6 +1,7 @@
 """Admitting: from a share link or a publish token to a chat session and its grants."""
 
 from datetime import datetime
+from hashlib import sha256
 
 from attrs import field, frozen
 
@@ -40,11 +41,13 @@ from orcheo_core.errors import (
 )
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
-from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own
 from orcheo_core.services.shared.feature_gate import FeatureGate
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.turns.live import LiveTurns
+
+_MATCHED_KEPT = 10_000
 
 
 @frozen(kw_only=True)
@@ -91,6 +94,9 @@ class Admitting:
         self._gate = gate
         self._live_turns = live_turns
         self._can_sign_in = can_sign_in
+        self._matched: dict[bytes, PublishToken] = {}
+        """Rows by the hash of a publish token that matched their digest. The row is read again for each request; only
+        the digest is not made again as long as the row has the same."""
 
     async def public_workflow(self, ref: str) -> Workflow:
         """A public workflow by id or handle; :class:`ChatUnavailable` for unknown and private ones alike."""
@@ -190,14 +196,29 @@ class Admitting:
         return refused.reason
 
     async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
+        change = self._store.begin()
+        fingerprint = sha256(publish_token.encode("utf-8", "surrogatepass")).digest()  # the text itself is not kept
+        matched = self._matched.get(fingerprint)
+        if matched is not None:  # whose row may be over since, or gone
+            record = await change.publish_tokens.find(matched.public_id)
+        else:
+            record = await self._match(change, publish_token)
+        if record is None or (matched is not None and record.digest != matched.digest):
+            raise PublishTokenInvalid
+        self._matched[fingerprint] = record
+        return record, await change.workflows.find(record.workflow_id)
+
+    async def _match(self, change: UnitOfWork, publish_token: str) -> PublishToken | None:
+        """The row whose digest was made of this publish token."""
         secret = OpaqueToken.parse(PUBLISH_TOKEN_PREFIX, publish_token)
         if secret is None:
-            raise PublishTokenInvalid
-        change = self._store.begin()
+            return None
         record = await change.publish_tokens.find(secret.public_id)
-        if not self._peppers.matches(secret, record.digest if record else None) or record is None:
-            raise PublishTokenInvalid
-        return record, await change.workflows.find(record.workflow_id)
+        if not self._peppers.matches(secret, record.digest if record else None):
+            return None
+        if len(self._matched) >= _MATCHED_KEPT:
+            self._matched.clear()
+        return record
 
     async def _open(self, admission: Admission) -> ChatGrant:
         if isinstance(admission, Refused):

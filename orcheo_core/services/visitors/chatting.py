@@ -144,16 +144,15 @@ class Chatting:
         history: tuple[PastMessage, ...],
         opening: tuple[ThreadEvent, ...] = (),
     ) -> Turn:
-        sent = await find_sendable(change, visit, said.attachment_ids, thread.id)
-        item_id = self._identifiers.new(IdKind.ITEM)
-        turn = self._requests.new_turn(visit, thread, item_id, said.idempotency_key)
+        sent = await find_sendable(change, visit, said.attachment_ids, thread.id) if said.attachment_ids else ()
+        turn = self._requests.new_turn(visit, thread, None, said.idempotency_key)
         item = UserItem(
-            id=item_id,
+            id=turn.user_item_id,
             thread_id=thread.id,
             turn_id=turn.id,
             created_at=turn.started_at,
             content=said.content,
-            attachments=tuple(each.sent_in(thread.id) for each in sent),
+            attachments=tuple([each.sent_in(thread.id) for each in sent]),
             quoted_text=said.quoted_text,
             inference_options=said.inference_options,
         )

@@ -30,16 +30,17 @@ class RunRequests:
         self._identifiers = identifiers
 
     def new_turn(
-        self, visit: Visit, thread: Thread, item_id: str, key: str | None, *, replaces: tuple[str, ...] = ()
+        self, visit: Visit, thread: Thread, item_id: str | None, key: str | None, *, replaces: tuple[str, ...] = ()
     ) -> Turn:
-        """A turn that begins now and answers this item."""
+        """A turn that begins now and answers this item; a message that is just being sent gets its id here."""
+        new_item_id, turn_id, answer_id = self._identifiers.several(IdKind.ITEM, IdKind.TURN, IdKind.ITEM)
         return Turn(
-            id=self._identifiers.new(IdKind.TURN),
+            id=turn_id,
             workflow_id=visit.workflow.id,
             thread_id=thread.id,
             subject=visit.subject,
-            user_item_id=item_id,
-            answer_id=self._identifiers.new(IdKind.ITEM),
+            user_item_id=new_item_id if item_id is None else item_id,
+            answer_id=answer_id,
             started_at=self._clock.now(),
             idempotency_key=key,
             replaces=replaces,
