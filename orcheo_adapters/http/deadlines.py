@@ -75,6 +75,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.in_body = False
         self._head_bytes = 0
         self._begins_like_a_request = False
+        self._is_complete = False
+        """Whether a whole request has come, and nothing of the next one."""
         self._closing = False
         self._sent_more = False
         self._counted_as: str | None = None
@@ -113,10 +115,11 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if not self.in_body:
             self._head_bytes = len(data) + (self._head_bytes if self._in_head else 0)
-            if self._deadline is None:
-                self._arm(self.deadlines.head_seconds)
             self._begins_like_a_request = _METHOD.match(data) is not None
+        self._is_complete = False
         self._parse(data)
+        if self._deadline is None and not (self._is_complete or self._closing):  # few requests come in pieces
+            self._arm(self.deadlines.body_seconds if self.in_body else self.deadlines.head_seconds)
         if self._in_head and self._head_bytes > self.deadlines.head_bytes:
             self._refuse(HeadersTooLarge())
 
@@ -151,8 +154,9 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._closing:
             return
         self._in_head, self.in_body = False, True
-        self._arm(self.deadlines.body_seconds)
-        if self._size_of_head() > self.deadlines.head_bytes:
+        self._disarm()
+        limit = self.deadlines.head_bytes
+        if self._head_bytes > limit and self._size_of_head() > limit:
             self._refuse(HeadersTooLarge())
             return
         if (fault := self._fault()) is not None:
@@ -172,6 +176,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._closing:
             return
         self.in_body = False
+        self._is_complete = True
         self._disarm()
         super().on_message_complete()
 

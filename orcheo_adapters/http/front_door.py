@@ -98,7 +98,7 @@ class FrontDoor:
         if refusal is not None:
             await problem_response(refusal, request_id_of(scope))(scope, receive, send_with_headers)
             return
-        receive = _counting(receive, limit)
+        receive = _counting(receive, limit, headers)
         endpoint = _short_way(scope, path, method)
         if endpoint is None:
             await self._app(scope, receive, send_with_headers)
@@ -169,8 +169,10 @@ def _over(limit: int, announced: bytes | None) -> BodyTooLarge | None:
     return _too_large(limit) if announced and announced.isdigit() and int(announced) > limit else None
 
 
-def _counting(receive: Receive, limit: int) -> Receive:
-    """Refuse what goes over the limit without having been announced."""
+def _counting(receive: Receive, limit: int, headers: dict[bytes, bytes]) -> Receive:
+    """Refuse what goes over the limit without having been announced; no server reads more than was announced."""
+    if b"content-length" in headers:
+        return receive
     left = limit
 
     async def counting() -> Message:

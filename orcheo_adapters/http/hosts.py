@@ -5,6 +5,7 @@ server's answers for that page's own, and only the Host header gives the name aw
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 
 from attrs import field, frozen
@@ -41,21 +42,26 @@ class KnownHosts:
         """Return why a request is refused; a client of HTTP/1.0 may leave the header out, a browser never does."""
         if host is None or path in _OPEN_PATHS:
             return None
-        name = _without_port(host.decode("latin-1"))
-        if name in self.names or self._is_of_this_machine(name):
-            return None
-        return HostNotAllowed(f"This server does not answer to the name {name!r}.")
+        unknown = _unknown_name(host, self.names)
+        return None if unknown is None else HostNotAllowed(f"This server does not answer to the name {unknown!r}.")
 
-    @staticmethod
-    def _is_of_this_machine(name: str) -> bool:
-        """Whether it is a loopback name or an address: no page can make a browser send these for its own name."""
-        if name == _LOOPBACK or name.endswith(f".{_LOOPBACK}"):
-            return True
-        try:
-            ip_address(name.strip("[]"))
-        except ValueError:
-            return False
+
+@lru_cache(1_024)
+def _unknown_name(host: bytes, names: frozenset[str]) -> str | None:
+    """The name in a Host header if it is none of ``names`` nor one of this machine."""
+    name = _without_port(host.decode("latin-1"))
+    return None if name in names or _is_of_this_machine(name) else name
+
+
+def _is_of_this_machine(name: str) -> bool:
+    """Whether it is a loopback name or an address: no page can make a browser send these for its own name."""
+    if name == _LOOPBACK or name.endswith(f".{_LOOPBACK}"):
         return True
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _without_port(host: str) -> str:

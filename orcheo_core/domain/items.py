@@ -82,6 +82,9 @@ class InferenceOptions:
     tool_id: str | None = None
 
 
+NO_WISHES = InferenceOptions()
+
+
 @value(kw_only=True)
 class UserItem(ItemBase):
     """What a visitor said."""
@@ -89,7 +92,7 @@ class UserItem(ItemBase):
     content: tuple[InputPart, ...]
     attachments: tuple[Attachment, ...] = ()
     quoted_text: str | None = None
-    inference_options: InferenceOptions = InferenceOptions()
+    inference_options: InferenceOptions = NO_WISHES
 
     @property
     def text(self) -> str:
