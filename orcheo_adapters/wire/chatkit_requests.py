@@ -264,6 +264,8 @@ def _plain_message(document: dict[str, Any]) -> ChatKitRequest | None:
 
     It is what :func:`decode_strictly` makes of it, in a tenth of the time.
     """
+    if "metadata" in document:
+        return None
     match document:
         case {
             "type": "threads.create" | "threads.add_user_message" as kind,
