@@ -22,7 +22,7 @@ from orcheo_adapters.runners.target import Target, caller, takes_context
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.thread_feed import write_from_thread
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import RunContext, RunEvent, RunRequest
+from orcheo_core.domain.run import RunContext, RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, Runner
@@ -111,7 +111,7 @@ async def _write_pieces(answer: AsyncIterable[Any], pieces: AnswerPieces, writer
                     await writer.room()
                 continue
             for event in pieces.take(piece):
-                if not writer.event(event):
+                if not (writer.text(event.text) if type(event) is TextDelta else writer.event(event)):
                     await writer.room()
             is_settled = pieces.is_settled
     finally:

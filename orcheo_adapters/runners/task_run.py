@@ -27,21 +27,34 @@ class TimeLimits:
 class Writer:
     """What a workflow writes to: the sink itself, until the run is over; then nothing is heard any more."""
 
-    def __init__(self, sink: RunSink, now: Callable[[], float]) -> None:
-        """Pass everything on to ``sink``; by ``now`` it is known when something was last heard."""
+    text: Callable[[str], bool]
+    event: Callable[[RunEvent], bool]
+    """Mostly the sink's own methods, as text comes by the thousand pieces."""
 
-        def text(said: str) -> bool:
-            self.heard_at = now()
-            return sink.text(said)
-
-        def event(said: RunEvent) -> bool:
-            self.heard_at = now()
-            return sink.event(said)
-
-        self.heard_at = now()
-        self.text: Callable[[str], bool] = text
-        self.event: Callable[[RunEvent], bool] = event
+    def __init__(self, sink: RunSink) -> None:
+        """Pass everything on to ``sink``."""
+        self._sink = sink
+        self._is_closed = False
         self.room: Callable[[], Awaitable[None]] = sink.room
+        self.listen()
+
+    def listen(self) -> None:
+        """Notice the next thing that is said; :attr:`has_heard` tells of it."""
+        self.has_heard = False
+        self.text, self.event = self._first_text, self._first_event
+
+    def _first_text(self, text: str) -> bool:
+        self._hear()
+        return self.text(text)
+
+    def _first_event(self, event: RunEvent) -> bool:
+        self._hear()
+        return self.event(event)
+
+    def _hear(self) -> None:
+        self.has_heard = True
+        if not self._is_closed:
+            self.text, self.event = self._sink.text, self._sink.event
 
     async def put(self, event: RunEvent) -> None:
         """Write ``event``, and wait if others are to have their turn."""
@@ -50,6 +63,7 @@ class Writer:
 
     def close(self) -> None:
         """Hear nothing any more; a workflow that talks on is made to wait, which is where it can be cancelled."""
+        self._is_closed = True
         self.text = self.event = _ignore
         self.room = _pause
 
@@ -77,6 +91,7 @@ class TaskRun(Run):
         self._limits = limits
         self._running = running
         self._ends_at = 0.0
+        self._heard_at = 0.0
         self._is_stopped = False
         self._error: RunTimedOut | None = None
         self._writer: Writer | None = None
@@ -94,9 +109,10 @@ class TaskRun(Run):
         if self._was_stopped():
             return
         loop = asyncio.get_running_loop()
-        self._task, self._writer, self._abandon = asyncio.current_task(), Writer(sink, loop.time), sink.abandoned
-        self._ends_at = loop.time() + self._limits.whole
-        self._timer = loop.call_later(min(self._limits.whole, self._limits.silence), self._look_at_time, self._writer)
+        self._task, self._writer, self._abandon = asyncio.current_task(), Writer(sink), sink.abandoned
+        self._heard_at = loop.time()
+        self._ends_at = self._heard_at + self._limits.whole
+        self._timer = loop.call_at(self._next_look(self._heard_at), self._look_at_time, self._writer)
         try:
             with self._running.at_work():
                 await self._work(self._writer)
@@ -147,15 +163,22 @@ class TaskRun(Run):
     def _look_at_time(self, writer: Writer) -> None:
         """End the run, or look again when its time can be up: one timer for all that it says."""
         loop = asyncio.get_running_loop()
-        silent_at = writer.heard_at + self._limits.silence
-        if loop.time() >= self._ends_at:
+        now = loop.time()
+        if writer.has_heard:
+            self._heard_at = now
+            writer.listen()
+        if now >= self._ends_at:
             self._error = RunTimedOut(f"the answer was not complete after {self._limits.whole:g} s")
-        elif loop.time() >= silent_at:
+        elif now >= self._heard_at + self._limits.silence:
             self._error = RunTimedOut(f"the workflow said nothing for {self._limits.silence:g} s")
         else:
-            self._timer = loop.call_at(min(self._ends_at, silent_at), self._look_at_time, writer)
+            self._timer = loop.call_at(self._next_look(now), self._look_at_time, writer)
             return
         self._interrupt()
+
+    def _next_look(self, now: float) -> float:
+        """Often enough that silence is noticed an eighth late at most."""
+        return min(self._ends_at, self._heard_at + self._limits.silence, now + self._limits.silence / 8)
 
     def _interrupt(self) -> None:
         """Once only: a second one would break into the workflow's clean-up (and leave the tasks of a graph running)."""

@@ -17,7 +17,7 @@ from orcheo_core.domain.component_items import (
     WidgetItem,
 )
 from orcheo_core.domain.item_base import ItemBase
-from orcheo_core.domain.items import AssistantItem, InputPart, Item, TagInput, TextInput, UserItem
+from orcheo_core.domain.items import NO_WISHES, AssistantItem, InputPart, Item, TagInput, TextInput, UserItem
 from orcheo_core.domain.structured_input import StructuredInputItem
 
 HIDDEN = "hidden"
@@ -58,11 +58,29 @@ _CONVERTER = _make_converter()
 
 
 def kind_and_body(item: Item) -> tuple[str, str]:
-    """The columns ``kind`` and ``body``; plain answers, which every turn has, without the converter's detour."""
-    if type(item) is AssistantItem and not any(part.citations for part in item.content):
-        parts = [{"text": part.text, "citations": ()} for part in item.content]
-        return "assistant", orjson.dumps({"content": parts}).decode()
+    """The columns ``kind`` and ``body``; plain messages and answers, which every turn has, without the converter."""
+    if type(item) is AssistantItem and len(item.content) == 1 and not item.content[0].citations:
+        return "assistant", _PLAIN_ANSWER % orjson.dumps(item.content[0].text).decode()
+    if type(item) is UserItem and _is_plain(item):
+        return "user", _PLAIN_MESSAGE % orjson.dumps(item.content[0].text).decode()
     return _KINDS[type(item)], orjson.dumps(_CONVERTER.unstructure(item)).decode()
+
+
+def _is_plain(item: UserItem) -> bool:
+    return (
+        len(item.content) == 1
+        and type(item.content[0]) is TextInput
+        and not item.attachments
+        and item.quoted_text is None
+        and item.inference_options is NO_WISHES
+    )
+
+
+_PLAIN_ANSWER = '{"content":[{"text":%s,"citations":[]}]}'
+_PLAIN_MESSAGE = (
+    '{"content":[{"text":%s}],"attachments":[],"quoted_text":null,"inference_options":{"model":null,"tool_id":null}}'
+)
+"""What the converter makes of these, but for the text."""
 
 
 def item_of(kind: str, body: str, base: dict[str, Any]) -> Item:

@@ -1,5 +1,7 @@
 """Telemetry into the log."""
 
+from logging import INFO
+
 from attrs import asdict
 
 from orcheo_adapters.system.logs import get_logger
@@ -15,7 +17,8 @@ class LoggingTelemetry(Telemetry):
 
     def turn_ended(self, turn: Turn) -> None:
         """See the port."""
-        _LOG.info("turn ended", extra={**_about(turn), "status": turn.status.value, **_used(turn), **_fault(turn)})
+        if _LOG.isEnabledFor(INFO):
+            _LOG.info("turn ended", extra={**_about(turn), "status": turn.status.value, **_used(turn), **_fault(turn)})
 
     def run_failed(self, turn: Turn, error: Exception) -> None:
         """See the port; the whole traceback goes to the log."""

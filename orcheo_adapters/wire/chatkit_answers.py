@@ -71,7 +71,7 @@ class ChatKitEncoder(FrameEncoder):
         return present(
             id=thread.id,
             title=thread.title,
-            created_at=thread.created_at.isoformat(),
+            created_at=thread.created_at,
             status={"type": "active"},
             metadata={},
             items={"data": [], "has_more": False},

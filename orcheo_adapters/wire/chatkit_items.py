@@ -1,7 +1,6 @@
 """ChatKit's thread items, encoded; null fields are left out, as ChatKit's own server does."""
 
 from collections.abc import Callable
-from functools import singledispatch
 from typing import Any
 
 from attrs import frozen
@@ -44,10 +43,12 @@ def present(**fields: Any) -> Json:
 
 def item_json(item: Item, links: AttachmentLinks) -> Json:
     """``ThreadItem``; a hidden item has none."""
-    base: Json = {"id": item.id, "thread_id": item.thread_id, "created_at": item.created_at.isoformat()}
-    if isinstance(item, UserItem):
-        return base | _user_fields(item, links)
-    return base | _fields(item)
+    base: Json = {"id": item.id, "thread_id": item.thread_id, "created_at": item.created_at}
+    if type(item) is UserItem:
+        base.update(_user_fields(item, links))
+    else:
+        base.update(_FIELDS[type(item)](item))
+    return base
 
 
 def attachment_json(attachment: Attachment, links: AttachmentLinks, upload: Json | None = None) -> Json:
@@ -86,19 +87,11 @@ def step_json(step: Step) -> Json:
     return shown | ({"sources": []} if step.kind is StepKind.FILE else {})
 
 
-@singledispatch
-def _fields(item: object) -> Json:
-    message = f"no wire form for {type(item).__name__}"
-    raise TypeError(message)
-
-
-@_fields.register
-def _(item: AssistantItem) -> Json:
+def _answer_fields(item: AssistantItem) -> Json:
     return {"type": "assistant_message", "content": [part_json(part) for part in item.content]}
 
 
-@_fields.register
-def _(item: ClientToolCallItem) -> Json:
+def _call_fields(item: ClientToolCallItem) -> Json:
     return present(
         type="client_tool_call",
         status="pending" if item.is_pending else "completed",
@@ -109,25 +102,21 @@ def _(item: ClientToolCallItem) -> Json:
     )
 
 
-@_fields.register
-def _(item: StructuredInputItem) -> Json:
+def _input_fields(item: StructuredInputItem) -> Json:
     questions = [_question_json(each) for each in item.questions]
     return {"type": "structured_input", "status": item.status.value, "inputs": questions}
 
 
-@_fields.register
-def _(item: WidgetItem) -> Json:
+def _widget_fields(item: WidgetItem) -> Json:
     widget = _UNSHOWABLE if widget_fault(item.widget) else item.widget
     return present(type="widget", widget=widget, copy_text=item.copy_text)
 
 
-@_fields.register
-def _(item: GeneratedImageItem) -> Json:
+def _image_fields(item: GeneratedImageItem) -> Json:
     return present(type="generated_image", image={"id": item.id, "url": item.url} if item.url else None)
 
 
-@_fields.register
-def _(item: ProgressNoteItem) -> Json:
+def _note_fields(item: ProgressNoteItem) -> Json:
     steps = [step_json(step) for step in item.steps]
     note = present(
         type="reasoning" if item.is_reasoning else "custom",
@@ -138,12 +127,22 @@ def _(item: ProgressNoteItem) -> Json:
     return {"type": "workflow", "workflow": note}
 
 
-@_fields.register
-def _(item: EndOfTurnItem) -> Json:
+def _ending_fields(item: EndOfTurnItem) -> Json:
     if item.ending is None:
         return {"type": "end_of_turn"}
     told = present(kind=item.ending.kind.value, message=item.ending.message, allow_retry=item.ending.allow_retry)
     return {"type": "end_of_turn", ENDING_KEY: told}
+
+
+_FIELDS: dict[type, Callable[[Any], Json]] = {
+    AssistantItem: _answer_fields,
+    ClientToolCallItem: _call_fields,
+    StructuredInputItem: _input_fields,
+    WidgetItem: _widget_fields,
+    GeneratedImageItem: _image_fields,
+    ProgressNoteItem: _note_fields,
+    EndOfTurnItem: _ending_fields,
+}
 
 
 def _user_fields(item: UserItem, links: AttachmentLinks) -> Json:

@@ -58,7 +58,23 @@ class Turn:
 
     def ended(self, status: TurnStatus, at: datetime, fault: TurnFault | None = None) -> "Turn":
         """Ended with a final status; the first end stays."""
-        return evolve(self, status=status, ended_at=at, fault=fault) if self.is_running else self
+        if not self.is_running:
+            return self
+        return Turn(
+            id=self.id,
+            workflow_id=self.workflow_id,
+            thread_id=self.thread_id,
+            subject=self.subject,
+            user_item_id=self.user_item_id,
+            answer_id=self.answer_id,
+            started_at=self.started_at,
+            status=status,
+            ended_at=at,
+            idempotency_key=self.idempotency_key,
+            replaces=self.replaces,
+            usage=self.usage,
+            fault=fault,
+        )
 
     def with_usage(self, usage: Usage) -> "Turn":
         """With this on top of what was used before."""

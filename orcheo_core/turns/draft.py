@@ -137,9 +137,11 @@ class TurnDraft:
 
     def take(self) -> list[ThreadEvent]:
         """What followers have not been sent yet; text since the last time is one event."""
-        untold, self._untold = self._untold, []
         if self._answer is not None:
-            untold += self._answer.delta()
+            self._untold += self._answer.delta()
+        if not self._untold:
+            return []
+        untold, self._untold = self._untold, []
         return untold
 
     # --- what is saved ----------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ INTERRUPTED = TurnTrouble(
 THREAD_DELETED = TurnTrouble(message="This conversation was deleted.", allow_retry=False)
 ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_retry=False)
 
+_WHOLE = TurnEnd(status=TurnStatus.COMPLETED)
+
 PIECES_IN_A_ROW = 32
 """After this many a run is asked to let others have their turn: a workflow may never pause by itself."""
 
@@ -100,8 +102,11 @@ class LiveTurn(RunSink):
             self.is_too_long = True
             self.run.stop()
         draft.write(text)
+        if not self._is_due:
+            self._is_due = True
+            self._background.soon(self.pass_on)
         self._since_pause += 1
-        return self._since_pause < PIECES_IN_A_ROW if self._is_due else self._said()
+        return self._since_pause < PIECES_IN_A_ROW
 
     def event(self, event: RunEvent) -> bool:
         """See the port."""
@@ -112,8 +117,11 @@ class LiveTurn(RunSink):
         if isinstance(event, UsageReported):
             self.turn = self.turn.with_usage(event.usage)
         self.draft.apply(event)
+        if not self._is_due:
+            self._is_due = True
+            self._background.soon(self.pass_on)
         self._since_pause += 1
-        return self._said() and not self.draft.has_news
+        return self._since_pause < PIECES_IN_A_ROW and not self.draft.has_news
 
     async def room(self) -> None:
         """See the port; what is whole becomes durable first."""
@@ -126,12 +134,6 @@ class LiveTurn(RunSink):
                 self.run.stop()
         await self._background.pause()
 
-    def _said(self) -> bool:
-        if not self._is_due:
-            self._is_due = True
-            self._background.soon(self.pass_on)
-        return self._since_pause < PIECES_IN_A_ROW
-
     def abandoned(self, error: Exception | None) -> None:
         """See the port."""
         self._background.start(self._finish(self, error), name=self.turn.id)
@@ -141,8 +143,8 @@ class LiveTurn(RunSink):
     def pass_on(self) -> None:
         """Tell the followers what they may know by now, all of them once."""
         self._is_due = False
-        if not self.draft.has_news and not self.is_lost:
-            self.tell(self.draft.take())
+        if not self.draft.has_news and not self.is_lost and (events := self.draft.take()):
+            self.tell(events)
 
     def tell(self, events: Iterable[ThreadEvent]) -> None:
         """Give these events the next numbers and wake the followers."""
@@ -186,7 +188,7 @@ class LiveTurn(RunSink):
             return TurnEnd(status=self.stopped_as, kind=kind, trouble=self.reason)
         cut = self.draft.cut
         if cut is None:
-            return TurnEnd(status=TurnStatus.COMPLETED, fault=self.draft.fault)
+            return TurnEnd(status=TurnStatus.COMPLETED, fault=self.draft.fault) if self.draft.fault else _WHOLE
         return TurnEnd(status=TurnStatus.COMPLETED, kind=EndingKind.CUT_OFF, fault=TurnFault(cut.code, cut.reason))
 
 
