@@ -12,13 +12,17 @@ from tests import samples
     [
         (
             samples.user_item(content=(TextInput(text='Grüß "Gott"'),)),
-            '{"content":[{"text":"Grüß \\"Gott\\""}],"attachments":[],"quoted_text":null,'
-            '"inference_options":{"model":null,"tool_id":null}}',
+            (
+                '{"content":[{"text":"Grüß \\"Gott\\""}],"attachments":[],"quoted_text":null,'
+                '"inference_options":{"model":null,"tool_id":null}}'
+            ),
         ),
         (
             samples.user_item(content=(TextInput(text="a"),), quoted_text="b"),
-            '{"content":[{"text":"a"}],"attachments":[],"quoted_text":"b",'
-            '"inference_options":{"model":null,"tool_id":null}}',
+            (
+                '{"content":[{"text":"a"}],"attachments":[],"quoted_text":"b",'
+                '"inference_options":{"model":null,"tool_id":null}}'
+            ),
         ),
         (samples.assistant_item(content=(AnswerPart(text="a\nb"),)), '{"content":[{"text":"a\\nb","citations":[]}]}'),
         (samples.assistant_item(content=()), '{"content":[]}'),
