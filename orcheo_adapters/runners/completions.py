@@ -5,6 +5,7 @@ rename them; what decides is only what was said, and whether the endpoint came t
 """
 
 import codecs
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -59,6 +60,9 @@ class Completion:
         self._events: ServerSentData | None = None
         self._shows_reasoning = shows_reasoning
         self._reason = ""
+        self._odd: str | None = None
+        """What came first, while nothing of a completion has come."""
+        self._is_completion = False
         self._has_text = False
         self._tools: list[str] = []
         self._usage: Mapping[str, Any] | None = None
@@ -89,6 +93,8 @@ class Completion:
         yield from self._note.end()
         if self._usage is not None:
             yield _usage(self._usage)
+        if self._odd is not None:
+            raise AnswerNotUnderstood(self._odd)
         if not self.is_ended:
             raise AnswerBrokenOff
         if self._reason in _BROKEN:
@@ -107,7 +113,7 @@ class Completion:
         if first == b"<":
             reason = "The endpoint answered with a page for people, not with an API's answer: check the target."
             raise RunFailed(code="endpoint_not_an_api", reason=reason)
-        if first not in (b"", b"{"):
+        if first not in (b"", b"{", b"["):
             self._events = ServerSentData(last_may_be_open=True)
 
     def _take(self, payloads: Iterable[bytes]) -> Iterator[RunEvent]:
@@ -115,7 +121,7 @@ class Completion:
             if payload.strip() == b"[DONE]":
                 self.is_ended = self.is_over = True
                 return
-            if payload.strip():
+            if payload.strip() not in (b"", b"null"):
                 yield from self._document(_parse(payload))
 
     def _last(self) -> Iterator[RunEvent]:
@@ -135,7 +141,8 @@ class Completion:
     def _document(self, document: Any) -> Iterator[RunEvent]:
         if not isinstance(document, dict):
             raise AnswerNotUnderstood(str(document))
-        if error := document.get("error"):
+        error = document if document.get("object") == "error" else document.get("error")
+        if error:
             said = error.get("message", error) if isinstance(error, dict) else error
             raise RunFailed(
                 code="endpoint_failed", reason=f"The endpoint broke off with an error: {encodable(str(said)[:500])}"
@@ -143,6 +150,10 @@ class Completion:
         if isinstance(document.get("usage"), dict):
             self._usage = document["usage"]  # some endpoints count up in every event: the last one holds
         choices = document.get("choices")
+        if isinstance(choices, list):
+            self._odd, self._is_completion = None, True
+        elif not self._is_completion and "choices" not in document and self._odd is None:
+            self._odd = json.dumps(document, ensure_ascii=False)
         for choice in choices if isinstance(choices, list) else ():
             if isinstance(choice, dict) and choice.get("index", 0) in (0, None):
                 yield from self._choice(choice)
@@ -161,6 +172,7 @@ class Completion:
         if isinstance(thought, str):
             yield from self._think(thought)
         content = said.get("content")
+        content = [content] if isinstance(content, dict) else content
         for kind, text in _parts(content) if isinstance(content, list) else [("text", _plain(content))]:
             yield from self._think(text) if kind == "thought" else self._write(text)
         if not content:

@@ -87,10 +87,11 @@ class ErrorAnswer:
         if httpx2.codes.is_redirect(self.status):
             where = self.headers.get("location", "elsewhere")
             return "endpoint_redirects", f"a redirect to {where[:_EXCERPT]}, which is not followed: correct the target"
-        if self.status == 429:
-            is_spent = bool(self._error_codes & _QUOTA)
-            return ("endpoint_quota_used_up", "its quota is used up") if is_spent else (_BUSY, "too many requests")
-        if self.is_page:
+        if self.status == 402 or (self.status == 429 and self._error_codes & _QUOTA):
+            return "endpoint_quota_used_up", "its quota is used up"
+        if self.status in (429, 529):
+            return _BUSY, "too many requests"
+        if self.is_page and self.status < 500:  # beyond that it is a gateway's: what is behind it is down
             return "endpoint_not_an_api", "it is a page for people, not an API: check the target"
         if self._error_codes & _MODEL or (self.status == 404 and self.names("model")):
             return "endpoint_model_unknown", "it does not know the model"

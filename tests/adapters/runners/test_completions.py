@@ -220,11 +220,34 @@ def test_a_login_page_is_no_api(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"data: hello\n\n", b"data: {\\u: NaN}\n\n", b"data: [1]\n\n", b"{hello}", b'data: "\\ud800"\n\n']
+    "body",
+    [
+        b"data: hello\n\n",
+        b"data: {\\u: NaN}\n\n",
+        b"data: [1]\n\n",
+        b"{hello}",
+        b'data: "\\ud800"\n\n',
+        b'{"detail": "Unauthorized"}',
+        b'{"message": "no route"}',
+        b'[{"choices": []}]',
+        b'{"message": {"content": "na"}}\n{"message": {"content": "tive"}, "done": true}',
+        sse({"output_text": "of another API"}) + DONE,
+    ],
 )
 def test_what_is_no_completion_is_quoted_to_the_owner(body: bytes) -> None:
     """Text that is no JSON, JSON that is no object."""
     assert failure_of(body).code == "answer_not_understood"
+
+
+def test_events_without_choices_around_an_answer_do_no_harm() -> None:
+    """Pings, nothing, a count of tokens."""
+    noise = sse({"type": "ping"}) + b"data: null\n\n"
+    assert text_of(read(noise + sse(choice("a"), {"usage": {}}) + noise + sse({"choices": None}, END))) == "a"
+
+
+def test_content_may_be_one_part() -> None:
+    """Not a list of one."""
+    assert text_of(read(sse(choice({"type": "text", "text": "a"}), END))) == "a"
 
 
 def test_numbers_that_json_does_not_have_are_none() -> None:
@@ -352,3 +375,10 @@ def test_a_long_thought_costs_in_proportion_and_is_bounded() -> None:
     assert len(steps[-1]) == 32_001
     assert steps[-1].endswith("x…")
     assert sum(map(len, steps)) < 12 * 32_000
+
+
+def test_an_error_object_in_the_place_of_an_event_is_a_failure() -> None:
+    """As vLLM writes it, without a field ``error``."""
+    failure = failure_of(sse(choice("par"), {"object": "error", "message": "out of memory", "code": 500}))
+    assert failure.code == "endpoint_failed"
+    assert "out of memory" in failure.reason
