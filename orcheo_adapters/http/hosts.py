@@ -48,7 +48,7 @@ class KnownHosts:
 
 @lru_cache(1_024)
 def _unknown_name(host: bytes, names: frozenset[str]) -> str | None:
-    """The name in a Host header if it is none of ``names`` nor one of this machine."""
+    """The name in a Host header if it is not one of ``names`` nor one of this machine."""
     name = _without_port(host.decode("latin-1"))
     return None if name in names or _is_of_this_machine(name) else name
 

@@ -10,7 +10,7 @@ from orcheo_adapters.runners.worker_thread import in_thread
 _Found = TypeVar("_Found")
 
 IMPORT_SECONDS = 50.0
-"""Time for an import while an owner waits; a client of ours waits for 60 s."""
+"""Time for an import while an owner waits; our clients wait for 60 s."""
 
 
 class Lookups(Generic[_Found]):
