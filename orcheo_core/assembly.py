@@ -5,6 +5,7 @@ from functools import partial
 from attrs import field, frozen
 
 from orcheo_core.domain.attachments import AttachmentRules
+from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.opaque_token import PepperRing
 from orcheo_core.domain.rate import RatePlan
@@ -71,6 +72,7 @@ class Ports:
     peppers: PepperRing
     public_url: str
     rate_plan: RatePlan = field(factory=RatePlan)
+    budgets: BudgetPlan = field(factory=BudgetPlan)
     identity_providers: tuple[IdentityProvider, ...] = ()
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
     part_limits: PartLimits = field(factory=PartLimits)
@@ -166,7 +168,12 @@ def assemble_core(ports: Ports) -> Core:
         can_sign_in=bool(ports.identity_providers),
     )
     attaching = Attaching(
-        store=store, files=ports.files, clock=clock, identifiers=identifiers, rules=ports.attachment_rules
+        store=store,
+        files=ports.files,
+        clock=clock,
+        identifiers=identifiers,
+        rules=ports.attachment_rules,
+        budgets=ports.budgets,
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)

@@ -24,6 +24,7 @@ from orcheo_adapters.http.problems import status_of  # noqa: E402 - needs the pa
 from orcheo_adapters.runners.registry import KINDS  # noqa: E402
 from orcheo_adapters.runners.settings import Setting  # noqa: E402
 from orcheo_cli.exit_codes import exit_code_of  # noqa: E402
+from orcheo_core.domain.budget import BUDGETS, Unit  # noqa: E402
 from orcheo_core.domain.keeping import KEPT  # noqa: E402
 from orcheo_core.errors import OrcheoError  # noqa: E402
 from orcheo_core.operations.catalogue import CATALOGUE  # noqa: E402
@@ -275,6 +276,27 @@ def keeping_page() -> str:
     )
 
 
+def budgets_page() -> str:
+    """Every budget with its default and its setting."""
+    rows = [
+        (
+            f"{'bytes ' if each.resource.unit is Unit.BYTES else ''}{each.resource.what}",
+            each.per,
+            each.shown(each.default),
+            f"`{each.setting}`",
+            f"`{each.policy}`",
+        )
+        for each in BUDGETS
+    ]
+    return _page(
+        "Budgets",
+        "How much of something there may be at one time, by whom it is held. "
+        "[Limits](../how-to/limits.md#what-may-be-left-behind-or-kept-open) says what they mean, and how to change "
+        "them. The defaults fit a machine with 1 GB of memory and 10 GB of disk.",
+        _table(("what", "of each", "at most", "setting", "policy"), rows),
+    )
+
+
 # --- files ---------------------------------------------------------------------------------------------------------
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -284,6 +306,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "runners.md": runners_page,
     "keeping.md": keeping_page,
+    "budgets.md": budgets_page,
 }
 
 

@@ -19,6 +19,7 @@ from orcheo_core.errors import (
     ActionFailed,
     ActionNotTaken,
     BodyTooLarge,
+    BudgetExceeded,
     ConflictError,
     ForbiddenError,
     InvalidError,
@@ -30,6 +31,7 @@ from orcheo_core.errors import (
     NotFoundError,
     OrcheoError,
     RateLimited,
+    SharedBudgetExceeded,
     UnauthenticatedError,
     UnavailableError,
     WorkflowCheckFailed,
@@ -146,6 +148,8 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),
     (RateLimited, 429),
+    (SharedBudgetExceeded, 503),
+    (BudgetExceeded, 429),
     (UnavailableError, 503),
 )
 """The first family that an error belongs to gives its status; any other error is 500."""
@@ -174,7 +178,7 @@ def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
         document["errors"] = [{"path": each.path, "message": each.message} for each in error.fields]
     if isinstance(error, ProofOfWorkNeeded):
         document["challenge"] = error.challenge
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | BudgetExceeded):
         document["retry_after"] = error.retry_after
     return document
 
@@ -206,6 +210,8 @@ def _more_headers(error: OrcheoError) -> dict[str, str]:
             "ratelimit-policy": f'"{error.policy}";q={error.amount};w={error.window_seconds}',
             "ratelimit": f'"{error.policy}";r=0;t={error.retry_after}',
         }
+    if isinstance(error, BudgetExceeded):
+        return {"retry-after": str(error.retry_after)}
     return {}
 
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from orcheo_adapters.http.cookies import login_of
 from orcheo_adapters.http.parts import parts_of
-from orcheo_adapters.http.requests import authenticated, bearer
+from orcheo_adapters.http.requests import address_of, authenticated, bearer
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.errors import GrantInvalid
 from orcheo_core.services.visitors.admitting import Visit
@@ -15,8 +15,10 @@ async def visit_of(request: Request) -> Visit:
     credential = bearer(request)
     if credential is None:
         raise GrantInvalid("This needs a chat grant or a publish token.")
-    admitting = parts_of(request).core.admitting
+    admitting, address = parts_of(request).core.admitting, address_of(request)
     if credential.startswith(PUBLISH_TOKEN_PREFIX):
         login = login_of(request)
-        return await authenticated(request, lambda: admitting.visit_by_publish_token(credential, login))
-    return await authenticated(request, lambda: admitting.visit_by_grant(credential))
+        return await authenticated(
+            request, lambda: admitting.visit_by_publish_token(credential, login, address=address)
+        )
+    return await authenticated(request, lambda: admitting.visit_by_grant(credential, address=address))

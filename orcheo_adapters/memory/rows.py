@@ -9,6 +9,7 @@ from attrs import evolve
 from orcheo_adapters.memory.tables import Table, Tables, Undo, Write, page_of
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
+from orcheo_core.domain.budget import Claim, Per, Unit
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.delivery import Delivery, DeliverySum
@@ -108,6 +109,7 @@ def _drop_belongings(tables: Tables, workflow_id: str) -> Iterator[Undo]:
     for table in (tables.publish_tokens, tables.chat_sessions, tables.attachments):
         for key in [key for key, each in table.rows.items() if each.workflow_id == workflow_id]:
             yield table.drop(key)
+            yield tables.announced_from.drop(key)
 
 
 def _drop_thread(tables: Tables, thread_id: str) -> Iterator[Undo]:
@@ -350,10 +352,14 @@ class MemoryAttachmentRepository(MemoryRepository, ports.AttachmentRepository):
         found = [each for each in rows if each.thread_id is None and each.created_at < before]
         return [each.id for each in sorted(found, key=lambda each: each.created_at)[:limit]]
 
-    def add(self, attachment: Attachment) -> None:
+    def add(self, attachment: Attachment, claims: Sequence[Claim] = ()) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
+            for each in claims:
+                _check_room(tables, each)
             _check_new(tables.attachments, attachment.id)
             _check_workflow(tables, attachment.workflow_id)
+            address = next((each.key for each in claims if each.budget.per is Per.ADDRESS), "")
+            yield tables.announced_from.put(attachment.id, address)
             yield from _put_attachment(tables, attachment)
 
         self._stage(write)
@@ -371,13 +377,33 @@ class MemoryAttachmentRepository(MemoryRepository, ports.AttachmentRepository):
             found = tables.attachments.rows.get(attachment_id)
             if found is not None and found.thread_id is None:
                 yield tables.attachments.drop(attachment_id)
+                yield tables.announced_from.drop(attachment_id)
 
         self._stage(write)
+
+
+def _check_room(tables: Tables, claim: Claim) -> None:
+    """Look whether there is room for one more unsent attachment."""
+    unsent = (each for each in tables.attachments.rows.values() if each.thread_id is None)
+    held = [each.size for each in unsent if _has(tables, each, claim)]
+    if not claim.fits(sum(held) if claim.budget.resource.unit is Unit.BYTES else len(held)):
+        raise claim.refusal
+
+
+def _has(tables: Tables, attachment: Attachment, claim: Claim) -> bool:
+    """Whether the holder of the claim has this attachment."""
+    keys = {
+        Per.ADDRESS: tables.announced_from.rows.get(attachment.id),
+        Per.WORKFLOW: attachment.workflow_id,
+        Per.SERVER: claim.key,
+    }
+    return keys.get(claim.budget.per, attachment.subject.key) == claim.key
 
 
 def _put_attachment(tables: Tables, attachment: Attachment) -> Iterator[Undo]:
     if attachment.thread_id is not None:
         _check_thread(tables, attachment.thread_id)
+        yield tables.announced_from.drop(attachment.id)
     yield tables.attachments.put(attachment.id, attachment)
 
 

@@ -71,6 +71,8 @@ class Tables:
     items: Table[Item] = Factory(Table)
     turns: Table[Turn] = Factory(Table)
     attachments: Table[Attachment] = Factory(Table)
+    announced_from: Table[str] = Factory(Table)
+    """The addresses of unsent attachments, by attachment id."""
     feedback: Table[Feedback] = Factory(Table)
     """By item id: a later judgement takes the place of an earlier one."""
     spent_ids: Table[SpentId] = Factory(Table)

@@ -136,6 +136,7 @@ def assemble(
             public_url=settings.public_url,
             limiter=MemoryRateLimiter(clock),
             rate_plan=settings.rate_plan,
+            budgets=settings.budgets,
             attachment_rules=settings.attachment_rules,
             identity_providers=_identity_providers(settings, machine, notices),
             flags=_flags(settings),

@@ -20,6 +20,7 @@ from orcheo_adapters.settings.values import (
     allowed_hosts,
     allowed_origins,
     attachment_rules,
+    budgets,
     flags,
     log_level,
     longest_answer,
@@ -30,8 +31,10 @@ from orcheo_adapters.settings.values import (
     trusted_proxies,
     yes_or_no,
 )
+from orcheo_adapters.system.disk import disk_size
 from orcheo_adapters.system.local_server import data_folder_path, listening_host, listening_port, local_url
 from orcheo_core.domain.attachments import AttachmentRules
+from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.domain.widgets import PartLimits
@@ -60,6 +63,7 @@ class ServerSettings:
     runner_conditions: Conditions = field(factory=Conditions)
     """What workflows may take: secrets by the names of environment variables, addresses of the own network."""
     rate_plan: RatePlan = field(factory=RatePlan)
+    budgets: BudgetPlan = field(factory=BudgetPlan)
     trusted_proxies: TrustedProxies = field(factory=TrustedProxies)
     allowed_origins: frozenset[str] = frozenset()
     """The other sites whose pages may talk to the visitors' routes."""
@@ -113,6 +117,7 @@ class ServerSettings:
             public_url=public_url(environment) or local_url(host, port),
             runner_conditions=conditions,
             rate_plan=rate_plan(environment),
+            budgets=budgets(environment, disk_size(folder)),
             trusted_proxies=trusted_proxies(environment),
             allowed_hosts=allowed_hosts(environment),
             allowed_origins=allowed_origins(environment),

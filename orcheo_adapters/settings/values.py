@@ -13,6 +13,7 @@ from attrs import evolve
 from orcheo_adapters.http.client_address import TrustedProxies
 from orcheo_adapters.runners.conditions import LONGEST_ANSWER
 from orcheo_core.domain.attachments import AttachmentRules
+from orcheo_core.domain.budget import BUDGETS, UNSENT_BYTES, Budget, BudgetPlan
 from orcheo_core.domain.flags import Flag
 from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.domain.widgets import IMAGE_BYTES_MOST, WIDGET_BYTES_MOST, PartLimits
@@ -58,6 +59,29 @@ def rate_plan(environment: Mapping[str, str]) -> RatePlan:
     named = {each: name for name, each in RATE_SETTINGS.items() if environment.get(name)}
     plan = RatePlan(effortless_sessions_by_workflow=work)
     return evolve(plan, **{each: _read(environment, name, _rate, None) for each, name in named.items()})
+
+
+def budgets(environment: Mapping[str, str], disk: int) -> BudgetPlan:
+    """The budgets that settings change; ``off`` for one of them, or ``ORCHEO_LIMITS=off`` for all.
+
+    ``disk`` is the number of bytes on the disk of the data folder: no budget for files can be larger.
+    """
+    if not yes_or_no(environment, "ORCHEO_LIMITS", default=True):
+        return BudgetPlan.unlimited()
+    named = (each for each in BUDGETS if environment.get(each.setting, "").strip())
+    return BudgetPlan(
+        changed={each: _read(environment, each.setting, partial(_budget, each, disk), None) for each in named}
+    )
+
+
+def _budget(budget: Budget, disk: int, text: str) -> int | None:
+    if text.lower() in _NO - {"0"}:
+        return None
+    amount = budget.parse(text)
+    if budget.resource is UNSENT_BYTES and amount > disk:
+        message = f"must not be larger than the disk of the data folder, which has {disk:,} bytes"
+        raise ValueError(message)
+    return amount
 
 
 def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:

@@ -167,6 +167,13 @@ _WEBHOOK = (
 
 _UNSENT_ATTACHMENTS = ("CREATE INDEX unsent_attachments ON attachments (created_at) WHERE thread_id IS NULL",)
 
+_UNSENT_BUDGETS = (
+    "ALTER TABLE attachments ADD COLUMN announced_from TEXT",
+    "CREATE INDEX unsent_by_subject ON attachments (subject, size) WHERE thread_id IS NULL",
+    "CREATE INDEX unsent_by_address ON attachments (announced_from, size) WHERE thread_id IS NULL",
+    "CREATE INDEX unsent_by_workflow ON attachments (workflow_id, size) WHERE thread_id IS NULL",
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -179,6 +186,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _SPENT_IDS,
     _WEBHOOK,
     _UNSENT_ATTACHMENTS,
+    _UNSENT_BUDGETS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

@@ -12,6 +12,7 @@ from orcheo_adapters.sqlite.item_bodies import HIDDEN
 from orcheo_adapters.sqlite.search import catch_up, items_with
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of
+from orcheo_core.domain.budget import Claim, Per, Unit
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.delivery import Delivery, DeliverySum
 from orcheo_core.domain.feedback import Feedback
@@ -359,7 +360,8 @@ class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):
     """See the port."""
 
     async def find(self, attachment_id: str) -> Attachment | None:
-        return self._find("SELECT * FROM attachments WHERE id = ?", (attachment_id,), rows.attachment_of)
+        sql = f"SELECT {rows.ATTACHMENT_COLUMNS} FROM attachments WHERE id = ?"  # noqa: S608 - the names are ours
+        return self._find(sql, (attachment_id,), rows.attachment_of)
 
     async def ids(self, *, workflow_id: str, thread_id: str | None = None) -> Sequence[str]:
         sql = "SELECT id FROM attachments WHERE workflow_id = ? AND (? IS NULL OR thread_id = ?)"
@@ -369,16 +371,44 @@ class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):
         sql = "SELECT id FROM attachments WHERE thread_id IS NULL AND created_at < ? ORDER BY created_at LIMIT ?"
         return [row[0] for row in self._database.read(sql, (rows.to_micros(before), limit))]
 
-    def add(self, attachment: Attachment) -> None:
-        self._put("attachments", rows.attachment_row(attachment))
+    def add(self, attachment: Attachment, claims: Sequence[Claim] = ()) -> None:
+        for each in claims:
+            self._stage(_room_for(each))
+        address = next((each.key for each in claims if each.budget.per is Per.ADDRESS), None)
+        self._put("attachments", (*rows.attachment_row(attachment), address))
 
     def save(self, attachment: Attachment) -> None:
-        sql = "UPDATE attachments SET thread_id = ?, is_uploaded = ? WHERE id = ?"
+        sql = (
+            "UPDATE attachments SET thread_id = ?1, is_uploaded = ?2, "
+            "announced_from = iif(?1 IS NULL, announced_from, NULL) WHERE id = ?3"
+        )
         values = (attachment.thread_id, int(attachment.is_uploaded), attachment.id)
         self._stage(Statement(sql, values, _changed_one))
 
     def remove(self, attachment_id: str) -> None:
         self._stage(Statement("DELETE FROM attachments WHERE id = ? AND thread_id IS NULL", (attachment_id,)))
+
+
+_HOLDERS = {
+    Per.VISITOR: "subject = ?",
+    Per.PROGRAM: "subject = ?",
+    Per.ADDRESS: "announced_from = ?",
+    Per.WORKFLOW: "workflow_id = ?",
+    Per.SERVER: "? IS NOT NULL",
+}
+"""Which unsent attachments each kind of holder has; all but the server's have an index with the sizes."""
+
+
+def _room_for(claim: Claim) -> Statement:
+    """Look, in the transaction that adds something, whether there is room for it."""
+
+    def check(cursor: sqlite3.Cursor) -> None:
+        if not claim.fits(cursor.fetchone()[0]):
+            raise claim.refusal
+
+    held = "coalesce(sum(size), 0)" if claim.budget.resource.unit is Unit.BYTES else "count(*)"
+    sql = f"SELECT {held} FROM attachments WHERE thread_id IS NULL AND {_HOLDERS[claim.budget.per]}"  # noqa: S608 - ours
+    return Statement(sql, (claim.key,), check)
 
 
 class SqliteFeedbackRepository(SqliteRepository, ports.FeedbackRepository):

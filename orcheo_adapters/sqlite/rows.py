@@ -258,8 +258,11 @@ def item_of(row: Row) -> Item:
     return item_bodies.item_of(kind, body, base)
 
 
+ATTACHMENT_COLUMNS = "id, workflow_id, thread_id, subject, name, mime_type, size, created_at, is_uploaded"
+
+
 def attachment_row(attachment: Attachment) -> Row:
-    """id, workflow_id, thread_id, subject, name, mime_type, size, created_at, is_uploaded."""
+    """The values of :data:`ATTACHMENT_COLUMNS`."""
     whose = (attachment.workflow_id, attachment.thread_id, attachment.subject.key)
     what = (attachment.name, attachment.mime_type, attachment.size)
     return (attachment.id, *whose, *what, to_micros(attachment.created_at), int(attachment.is_uploaded))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 from orcheo_core.errors import UnavailableError
@@ -25,10 +26,20 @@ class DiskFull(UnavailableError):
 
 def free_bytes(path: Path) -> int:
     """The bytes that this process may still write to the disk of ``path``, which may not exist yet."""
+    left = os.statvfs(_existing(path))
+    return left.f_bavail * left.f_frsize
+
+
+def disk_size(path: Path) -> int:
+    """All bytes of the disk of ``path``, which may not exist yet; the largest number where the system does not say."""
+    disk = os.statvfs(_existing(path))
+    return disk.f_blocks * disk.f_frsize or sys.maxsize
+
+
+def _existing(path: Path) -> Path:
     while not path.exists() and path != path.parent:
         path = path.parent
-    left = os.statvfs(path)
-    return left.f_bavail * left.f_frsize
+    return path
 
 
 def is_full(path: Path) -> bool:

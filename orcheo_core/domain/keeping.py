@@ -69,7 +69,7 @@ UNSENT_FILES = Kept(
     filled_by="visitors",
     why="an attachment is announced and uploaded before the message that it belongs to is sent",
     how_long="a day after they were announced, with their bytes",
-    most="what visitors may announce in a day",
+    most="the budgets `unsent-bytes` and `unsent-files`",
     lifetime=_DAY,
 )
 DELIVERIES = Kept(

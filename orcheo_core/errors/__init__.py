@@ -48,6 +48,7 @@ from orcheo_core.errors.families import (
 )
 from orcheo_core.errors.requests import (
     BodyTooLarge,
+    BudgetExceeded,
     ConcurrentChange,
     ConfirmationNeeded,
     Declined,
@@ -59,6 +60,7 @@ from orcheo_core.errors.requests import (
     OperationNotFound,
     RateLimited,
     ServerStopping,
+    SharedBudgetExceeded,
     StorageUnavailable,
 )
 from orcheo_core.errors.workflows import (
@@ -83,6 +85,7 @@ __all__ = [
     "AttachmentNotFound",
     "AuditBroken",
     "BodyTooLarge",
+    "BudgetExceeded",
     "ChatSessionEnded",
     "ChatUnavailable",
     "ConcurrentChange",
@@ -126,6 +129,7 @@ __all__ = [
     "ServiceTokenInvalid",
     "ServiceTokenNotFound",
     "ServiceTokenRevoked",
+    "SharedBudgetExceeded",
     "StorageUnavailable",
     "ThreadNotFound",
     "TranscriptionOff",

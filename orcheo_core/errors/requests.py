@@ -122,6 +122,28 @@ class RateLimited(OrcheoError):
         self.retry_after = retry_after
 
 
+class BudgetExceeded(OrcheoError):
+    """One visitor, publish token or network address has, or keeps open, all that it may."""
+
+    code = "budget_exceeded"
+    summary = "You already have as much of this as one visitor may have at a time."
+    hint = "Send, remove or end some of it, then try again."
+
+    def __init__(self, detail: str, *, hint: str, policy: str, retry_after: int) -> None:
+        """Name the budget; ``retry_after`` is the number of seconds after which to ask again."""
+        super().__init__(detail, hint=hint)
+        self.policy = policy
+        self.retry_after = retry_after
+
+
+class SharedBudgetExceeded(BudgetExceeded):
+    """All visitors of a workflow, or of the server, have together what they may."""
+
+    code = "shared_budget_exceeded"
+    summary = "All visitors together already have as much of this as the server allows."
+    hint = "Try again in a little while; the operator of the server sets this limit."
+
+
 class StorageUnavailable(UnavailableError):
     """The database did not take a write (disk full, file gone); nothing was changed."""
 

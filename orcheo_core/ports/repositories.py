@@ -7,6 +7,7 @@ from typing import Protocol
 
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink
+from orcheo_core.domain.budget import Claim
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.delivery import Delivery, DeliverySum
 from orcheo_core.domain.feedback import Feedback
@@ -218,8 +219,12 @@ class AttachmentRepository(Protocol):
         """The ids of attachments that no message has and that were announced before ``before``, oldest first."""
 
     @abstractmethod
-    def add(self, attachment: Attachment) -> None:
-        """Stage a new attachment."""
+    def add(self, attachment: Attachment, claims: Sequence[Claim] = ()) -> None:
+        """Stage a new attachment under budgets of what is not sent yet.
+
+        Commit counts what each holder has and raises :class:`BudgetExceeded` for the first claim without room. The
+        address of a claim is kept with the attachment until it is sent.
+        """
 
     @abstractmethod
     def save(self, attachment: Attachment) -> None:

@@ -7,6 +7,7 @@ import pytest
 from orcheo_adapters.http.client_address import TrustedProxies
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.settings.values import RATE_SETTINGS
+from orcheo_core.domain.budget import BUDGETS, Budget, BudgetPlan, Unit
 from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.errors import InvalidInput
 
@@ -99,3 +100,31 @@ def test_origins_are_taken_as_written() -> None:
         "https://shop.example.org",
         "http://localhost:5173",
     }
+
+
+@pytest.mark.parametrize("budget", BUDGETS, ids=lambda each: each.policy)
+def test_each_budget_has_a_setting(budget: Budget) -> None:
+    """It changes this budget and no other, and ``off`` switches it off."""
+    text, amount = ("3 KiB", 3_072) if budget.resource.unit is Unit.BYTES else ("3", 3)
+    assert load(**{budget.setting: text}).budgets == BudgetPlan(changed={budget: amount})
+    assert load(**{budget.setting: "off"}).budgets == BudgetPlan(changed={budget: None})
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "lots", "1 TiB", "0 MiB"])
+@pytest.mark.parametrize("budget", BUDGETS, ids=lambda each: each.policy)
+def test_a_budget_that_makes_no_sense_stops_the_start(budget: Budget, text: str) -> None:
+    """With a sentence that names the setting."""
+    with pytest.raises(InvalidInput) as caught:
+        load(**{budget.setting: text})
+    assert [each.path for each in caught.value.fields] == [budget.setting]
+
+
+def test_no_budget_for_files_is_larger_than_the_disk() -> None:
+    """It would promise what cannot be."""
+    with pytest.raises(InvalidInput, match="larger than the disk"):
+        load(ORCHEO_LIMIT_UNSENT_BYTES_BY_SERVER="9999999 GB")
+
+
+def test_limits_off_switches_the_budgets_off_too() -> None:
+    """Whatever else is set."""
+    assert load(ORCHEO_LIMITS="off", ORCHEO_LIMIT_UNSENT_FILES_BY_VISITOR="3").budgets == BudgetPlan.unlimited()

@@ -1,11 +1,14 @@
 """What every repository of attachments must do."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.errors import ConcurrentChange
+from orcheo_core.domain.budget import BUDGETS, UNSENT_BYTES, UNSENT_FILES, BudgetPlan, Claim, Holders
+from orcheo_core.domain.subject import Subject
+from orcheo_core.errors import BudgetExceeded, ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 from tests.conformance.keeping import keep
@@ -108,3 +111,93 @@ async def test_the_unsent_attachments_come_oldest_first(store: Store) -> None:
     known = store.begin().attachments
     assert await known.unsent(samples.moment(4), 9) == ["atc_2", "atc_3"]
     assert await known.unsent(samples.moment(9), 2) == ["atc_2", "atc_3"]
+
+
+def claims_of(attachment: Attachment, client: str = "192.0.2.1", **limits: int) -> tuple[Claim, ...]:
+    """What an attachment takes, under no limits but these by the names of holders: of pieces and of bytes."""
+    holders = Holders(subject=attachment.subject, address=client, workflow_id=attachment.workflow_id)
+    plan = BudgetPlan(changed={each: limits.get(each.per) for each in BUDGETS})
+    return plan.claims(UNSENT_FILES, 1, holders) + plan.claims(UNSENT_BYTES, attachment.size, holders)
+
+
+async def announce(store: Store, attachment: Attachment, **about: Any) -> bool:
+    """Add it under budgets; whether there was room."""
+    change = store.begin()
+    change.attachments.add(attachment, claims_of(attachment, **about))
+    try:
+        await change.commit()
+    except BudgetExceeded:
+        return False
+    return True
+
+
+OTHER = Subject("anon:other")
+
+
+@pytest.mark.parametrize(
+    ("per", "own", "others"),
+    [
+        ("visitor", {}, {"subject": OTHER}),
+        ("address", {"subject": OTHER}, {"client": "192.0.2.2"}),
+        ("workflow", {"subject": OTHER}, {"workflow_id": "wf_2"}),
+        ("server", {"subject": OTHER, "workflow_id": "wf_2"}, None),
+    ],
+)
+async def test_what_is_not_sent_is_counted_for_its_holder(
+    store: Store, per: str, own: dict[str, Any], others: dict[str, Any] | None
+) -> None:
+    """In pieces here; whoever holds nothing yet has room."""
+    await keep(store, samples.workflow(1), samples.workflow(2))
+    limits = {per: 2}
+    assert await announce(store, samples.attachment(1, size=1), **limits)
+    assert await announce(store, samples.attachment(2, size=1, **own), **limits)
+    assert not await announce(store, samples.attachment(3, size=1, **own), **limits)
+    if others is not None:
+        client = others.get("client", "192.0.2.1")
+        changes = {name: value for name, value in others.items() if name != "client"}
+        assert await announce(store, samples.attachment(4, size=1, **changes), client=client, **limits)
+
+
+async def test_bytes_that_are_not_sent_are_counted(store: Store) -> None:
+    """A refused one leaves nothing, and takes no part of the budget."""
+    await keep(store, samples.workflow())
+    answers = [
+        await announce(store, samples.attachment(n, size=size), visitor=10) for n, size in ((1, 6), (2, 5), (3, 4))
+    ]
+    assert answers == [True, False, True]
+    assert await store.begin().attachments.find("atc_2") is None
+
+
+async def test_budgets_are_exact_under_concurrency(store: Store) -> None:
+    """Of many at once exactly as many pass as there is room for; the refused ones do not take the others along."""
+    await keep(store, samples.workflow())
+    asked = (announce(store, samples.attachment(number, size=1), visitor=7) for number in range(30))
+    assert sum(await asyncio.gather(*asked)) == 7
+
+
+@pytest.mark.parametrize("released", ["sent", "removed", "thread removed", "workflow removed"])
+async def test_what_is_gone_or_sent_is_not_counted(store: Store, released: str) -> None:
+    """On every path."""
+    await keep(store, samples.workflow(1), samples.workflow(2), samples.thread())
+    first = samples.attachment(1, size=1)
+    assert await announce(store, first, address=1, server=1) is True
+    change = store.begin()
+    if released in {"sent", "thread removed"}:
+        change.attachments.save(first.uploaded().sent_in("thr_1"))
+    if released == "thread removed":
+        change.threads.remove("thr_1")
+    if released == "removed":
+        change.attachments.remove("atc_1")
+    if released == "workflow removed":
+        change.workflows.remove(samples.workflow(1))
+    await change.commit()
+    assert await announce(store, samples.attachment(2, of=2, size=1), address=1, server=1)
+
+
+async def test_an_uploaded_one_is_counted_until_it_is_sent(store: Store) -> None:
+    """For its address too."""
+    await keep(store, samples.workflow())
+    first = samples.attachment(1, size=1)
+    assert await announce(store, first, address=1)
+    await save(store, first.uploaded())
+    assert not await announce(store, samples.attachment(2, size=1, subject=OTHER), address=1)

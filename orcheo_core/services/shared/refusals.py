@@ -5,7 +5,7 @@ from collections import Counter
 from orcheo_core.domain.actor import SERVER_NAME, Actor, Caller, Channel
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.durations import counted
-from orcheo_core.errors import ForbiddenError, OrcheoError, RateLimited, UnauthenticatedError
+from orcheo_core.errors import BudgetExceeded, ForbiddenError, OrcheoError, RateLimited, UnauthenticatedError
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.shared.audit_trail import AuditTrail
 
@@ -23,8 +23,10 @@ class Refusals:
         self._counted: Counter[str] = Counter()
 
     def count(self, error: OrcheoError) -> None:
-        """Count this error; only refusals of credentials, scopes and rates count."""
-        if isinstance(error, (UnauthenticatedError, ForbiddenError, RateLimited)):
+        """Count this error; only refusals of credentials, scopes, rates and budgets count."""
+        if isinstance(error, BudgetExceeded):
+            self._counted[f"{error.code} ({error.policy})"] += 1
+        elif isinstance(error, (UnauthenticatedError, ForbiddenError, RateLimited)):
             self._counted[error.code] += 1
 
     async def write(self) -> None:

@@ -16,6 +16,7 @@ from orcheo_core.domain.admission import (
     may_renew,
 )
 from orcheo_core.domain.app_user import AppUser
+from orcheo_core.domain.budget import Holders
 from orcheo_core.domain.chat_session import (
     CHAT_SESSION_LIFETIME,
     GRANT_LIFETIME,
@@ -68,6 +69,13 @@ class Visit:
     """Whom the app named that opened the chat session."""
     endings: int = 0
     """What :attr:`LiveTurns.endings` was before the visit was admitted."""
+    address: str = ""
+    """What the client's address is counted under; empty for a visit that comes over no network."""
+
+    @property
+    def holders(self) -> Holders:
+        """Whom what this visit takes is counted for."""
+        return Holders(subject=self.subject, address=self.address, workflow_id=self.workflow.id)
 
 
 class Admitting:
@@ -155,7 +163,7 @@ class Admitting:
         self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
         return self._grant(chat_session, self._clock.now())
 
-    async def visit_by_grant(self, grant: str) -> Visit:
+    async def visit_by_grant(self, grant: str, *, address: str = "") -> Visit:
         """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
         claims = self._verified(grant)
         endings = self._live_turns.endings
@@ -166,9 +174,17 @@ class Admitting:
         workflow = await change.workflows.find(chat_session.workflow_id)
         if workflow is None or workflow.id != claims.workflow_id or chat_session.subject != claims.subject:
             raise GrantInvalid
-        return Visit(workflow=workflow, subject=chat_session.subject, app_user=chat_session.app_user, endings=endings)
+        return Visit(
+            workflow=workflow,
+            subject=chat_session.subject,
+            app_user=chat_session.app_user,
+            endings=endings,
+            address=address,
+        )
 
-    async def visit_by_publish_token(self, publish_token: str, login: Login | None = None) -> Visit:
+    async def visit_by_publish_token(
+        self, publish_token: str, login: Login | None = None, *, address: str = ""
+    ) -> Visit:
         """Who chats when a program shows its publish token with each request, without a chat session."""
         endings = self._live_turns.endings
         record, workflow = await self._look_up(publish_token)
@@ -176,7 +192,7 @@ class Admitting:
         if isinstance(admission, Refused):
             raise self._reason(admission)
         self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
-        return Visit(workflow=admission.workflow, subject=admission.subject, endings=endings)
+        return Visit(workflow=admission.workflow, subject=admission.subject, endings=endings, address=address)
 
     def _verified(self, grant: str) -> GrantClaims:
         """What a grant says; a service token in its place is recognised by its first letters."""

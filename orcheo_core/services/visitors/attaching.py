@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from orcheo_core.domain.attachments import Attachment, AttachmentRules
+from orcheo_core.domain.budget import UNSENT_BYTES, UNSENT_FILES, BudgetPlan
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.pages import PAGE_LIMIT
 from orcheo_core.errors import AttachmentNotFound, ConcurrentChange
@@ -36,7 +37,14 @@ class Attaching:
     """Announces, receives, shows and removes attachments."""
 
     def __init__(
-        self, *, store: Store, files: AttachmentFiles, clock: Clock, identifiers: Identifiers, rules: AttachmentRules
+        self,
+        *,
+        store: Store,
+        files: AttachmentFiles,
+        clock: Clock,
+        identifiers: Identifiers,
+        rules: AttachmentRules,
+        budgets: BudgetPlan,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -44,9 +52,13 @@ class Attaching:
         self._clock = clock
         self._identifiers = identifiers
         self.rules = rules
+        self._budgets = budgets
 
     async def announce(self, visit: Visit, *, name: str, size: int, mime_type: str) -> Attachment:
-        """A new attachment that waits for its bytes; raises :class:`InvalidInput` for a type or size not allowed."""
+        """A new attachment that waits for its bytes.
+
+        Raises :class:`InvalidInput` for a type or size not allowed, :class:`BudgetExceeded`.
+        """
         self.rules.check(size=size, mime_type=mime_type)
         attachment = Attachment(
             id=self._identifiers.new(IdKind.ATTACHMENT),
@@ -58,7 +70,9 @@ class Attaching:
             created_at=self._clock.now(),
         )
         change = self._store.begin()
-        change.attachments.add(attachment)
+        claims = self._budgets.claims(UNSENT_FILES, 1, visit.holders)
+        claims += self._budgets.claims(UNSENT_BYTES, size, visit.holders)
+        change.attachments.add(attachment, claims)
         await change.commit()
         return attachment
 
