@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.budget import BUDGETS, UNSENT_FILES, Claim, Per
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import AnswerPart, Item
@@ -127,6 +128,18 @@ _ended_turns = st.builds(
     st.sampled_from([status for status in TurnStatus if status is not TurnStatus.RUNNING]),
     _moments,
 )
+
+
+def claims(per: Per, key: str, limit: int) -> tuple[Claim, ...]:
+    """What an attachment takes under a budget for one kind of holder."""
+    budget = next(each for each in BUDGETS if each.per is per and each.resource is UNSENT_FILES)
+    return (Claim(budget=budget, key=key, amount=1, limit=limit),)
+
+
+_claims = st.builds(
+    claims, st.sampled_from(Per), st.sampled_from([samples.VISITOR.key, "wf_1", "192.0.2.1"]), st.integers(1, 2)
+)
+
 WORLD = (
     *[Write("workflows", "add", (samples.workflow(n, handle=HANDLES[n - 1]),)) for n in WORKFLOWS],
     *[Write("threads", "add", (thread(n),)) for n in THREADS],
@@ -134,7 +147,7 @@ WORLD = (
     *[Write("turns", "add", (turn(n),)) for n in TURNS[:3]],
     *[Write("feedback", "save", (feedback(n),)) for n in ITEMS[:3]],
     *[Write("chat_sessions", "save", (chat_session(n),)) for n in OTHERS],
-    *[Write("attachments", "save", (attachment(n, "thr_1"),)) for n in OTHERS],
+    *[Write("attachments", "add", (attachment(n, "thr_1"),)) for n in OTHERS],
 )
 """A little of everything, in an order in which each finds what it belongs to."""
 
@@ -156,6 +169,7 @@ writes = st.one_of(
     _write("items", "remove", st.sampled_from([f"msg_{number}" for number in ITEMS])),
     _write("turns", "add", st.builds(turn, st.sampled_from(TURNS))),
     _write("turns", "save", _ended_turns),
+    _write("attachments", "add", st.builds(attachment, st.sampled_from(OTHERS), _thread_ids), _claims),
     _write("attachments", "save", st.builds(attachment, st.sampled_from(OTHERS), _thread_ids)),
     _write("attachments", "remove", st.sampled_from([f"atc_{number}" for number in OTHERS])),
     _write("feedback", "save", st.builds(feedback, st.sampled_from(ITEMS), st.sampled_from(FeedbackKind))),
