@@ -380,7 +380,7 @@ class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):
     def save(self, attachment: Attachment) -> None:
         sql = (
             "UPDATE attachments SET thread_id = ?1, is_uploaded = ?2, "
-            "announced_from = iif(?1 IS NULL, announced_from, NULL) WHERE id = ?3"
+            "announced_from = CASE WHEN ?1 IS NULL THEN announced_from END WHERE id = ?3"
         )
         values = (attachment.thread_id, int(attachment.is_uploaded), attachment.id)
         self._stage(Statement(sql, values, _changed_one))
