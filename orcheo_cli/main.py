@@ -82,9 +82,9 @@ def cli(ctx: click.Context, as_json: bool, debug: bool) -> None:
     """Publish AI workflows as chats.
 
     \b
-    orcheo serve                                    run the server
-    orcheo workflow add HANDLE --runner python --target module:callable
-    orcheo workflow publish HANDLE                  get a share link and a publish token
+    orcheo serve                     run the server
+    orcheo workflow add --help       register a workflow
+    orcheo workflow publish HANDLE   open it as a chat
     """
     from attrs import evolve
 

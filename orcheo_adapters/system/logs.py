@@ -55,14 +55,19 @@ class JsonLines(Formatter):
 
 
 class TerminalLines(Formatter):
-    """Formats a record for a person who watches: local time, level, part and text, a traceback indented below."""
+    """Formats a record for a person who watches: local time, level, part, text and what it is about.
+
+    A traceback is indented below.
+    """
 
     def format(self, record: LogRecord) -> str:
         """The lines, without the last end."""
         at = datetime.fromtimestamp(record.created, UTC).astimezone()
         running = current_run()
         part = record.name.removeprefix("orcheo.") + (f" ({running.name})" if running else "")
-        lines = f"{at:%H:%M:%S} {record.levelname.lower()} {part}: {record.getMessage()}".splitlines()
+        about = [f"{name}={record.__dict__[name]}" for name in _EXTRAS if name in record.__dict__]
+        text = f"{record.getMessage()} ({' '.join(about)})" if about else record.getMessage()
+        lines = f"{at:%H:%M:%S} {record.levelname.lower()} {part}: {text}".splitlines()
         if record.exc_info:
             lines += self.formatException(record.exc_info).splitlines()
         return redact("\n    ".join(map(_harmless, lines)))
@@ -92,4 +97,5 @@ def configure_logs(level: int = logging.INFO) -> None:
     handler.addFilter(_has_room)
     handler.setFormatter(TerminalLines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))  # what it says at its start we say ourselves
+    for talkative in ("uvicorn", "mcp"):  # the one says at its start what we say ourselves, the other each request
+        logging.getLogger(talkative).setLevel(max(level, logging.WARNING))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from orcheo_cli.main import GROUPS
+from orcheo_core.operations.catalogue import CATALOGUE
 from tests.cli.command_line import CommandLine
 from tests.servers.asking import QUESTION
 from tests.servers.serving import running
@@ -44,6 +46,19 @@ def test_help_lists_the_commands_with_their_summaries(orcheo: CommandLine) -> No
     out = orcheo("--help").out
     assert "  doctor    Check this installation and its server.\n" in out
     assert "...\n" not in orcheo("workflow", "--help").out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize(
+    "words", [*((group,) for group in GROUPS), *(each.command for each in CATALOGUE.values())], ids=" ".join
+)
+def test_help_fits_a_terminal_of_80_columns(orcheo: CommandLine, words: tuple[str, ...]) -> None:
+    """No line of it is broken in the middle of a word."""
+    assert [line for line in orcheo(*words, "--help").out.splitlines() if len(line) > 80] == []
+
+
+def test_the_first_help_fits_a_narrow_terminal(orcheo: CommandLine) -> None:
+    """Its lines are written by hand, so that Click does not wrap them."""
+    assert [line for line in orcheo("--help").out.splitlines() if len(line) > 60] == []
 
 
 def test_help_says_what_an_argument_means(orcheo: CommandLine) -> None:

@@ -79,7 +79,7 @@ class Asking:
         try:
             return await self._chatting.add_user_item(visit, thread_id, said)
         except ThreadNotFound:
-            message = "You have no thread with this id with this workflow."
+            message = "This workflow has no thread of yours with this id."
             hint = "Only a thread that you began yourself can be continued. Leave the id out to begin a new one."
             raise ThreadNotFound(message, hint=hint) from None
 

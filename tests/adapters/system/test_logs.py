@@ -27,6 +27,7 @@ configure_logs(logging.{level})
 get_logger("tests").{method}("said")
 logging.getLogger("uvicorn.error").info("chatter")
 logging.getLogger("uvicorn.error").warning("trouble")
+logging.getLogger("mcp.server").info("chatter")
 """
 
 
@@ -115,7 +116,7 @@ def logged(level: str, method: str) -> list[tuple[str, str]]:
 
 
 def test_the_server_writes_json_on_standard_error() -> None:
-    """Set-up takes the place of any other; the web server is heard when it warns."""
+    """Set-up takes the place of any other; the web server and the library of MCP are heard when they warn."""
     assert logged("INFO", "info") == [("orcheo.tests", "said"), ("uvicorn.error", "trouble")]
 
 
@@ -123,6 +124,7 @@ _AT_TERMINAL = """
 from orcheo_adapters.system.logs import configure_logs, get_logger
 configure_logs()
 get_logger("tests").warning("said \x1b[2J orc_st_%s", "Z9y8X7" * 10)
+get_logger("tests").info("ended", extra={"turn_id": "trn_1", "status": "failed"})
 try:
     1 / 0
 except ZeroDivisionError:
@@ -138,8 +140,9 @@ def test_at_a_terminal_it_is_text_for_a_person() -> None:
     said = os.read(controller, 10_000).decode().splitlines()
     os.close(controller)
     assert re.fullmatch(r"\d\d:\d\d:\d\d warning tests: said \\x1b\[2J \[redacted\]", said[0])
-    assert said[1].endswith("error tests: failed")
-    assert said[2] == "    Traceback (most recent call last):"
+    assert said[1].endswith("info tests: ended (turn_id=trn_1 status=failed)")
+    assert said[2].endswith("error tests: failed")
+    assert said[3] == "    Traceback (most recent call last):"
     assert said[-1] == "    ZeroDivisionError: division by zero"
 
 
