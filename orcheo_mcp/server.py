@@ -1,5 +1,6 @@
 """The MCP server of this machine: it asks an Orcheo server, and keeps secrets in files of the owner's."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from fastmcp import FastMCP
 
 from orcheo_adapters.client.remote import Operations
 from orcheo_adapters.mcp.offer import AnyOperation, Offer
-from orcheo_adapters.mcp.server import PROGRESS_SECONDS, ToolServer
-from orcheo_mcp.secret_file import default_name, new_secret_file
+from orcheo_adapters.mcp.server import PROGRESS_SECONDS, SecretFiles, ToolServer
+from orcheo_mcp.secret_file import SecretFile, default_name, new_secret_file
 
 
 @frozen
@@ -18,7 +19,6 @@ class _Asking:
     """Asks a server from worker threads, as its client waits for each answer."""
 
     operations: Operations
-    secret_folder: Path | None
 
     async def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return await anyio.to_thread.run_sync(self.operations.perform, name, arguments)
@@ -26,11 +26,27 @@ class _Asking:
     async def question(self, name: str, arguments: dict[str, Any]) -> str | None:
         return await anyio.to_thread.run_sync(self.operations.question, name, arguments)
 
-    async def into_file(self, operation: AnyOperation, arguments: dict[str, Any], file_name: object) -> dict[str, Any]:
-        secret = str(operation.secret)
-        name = file_name if file_name is not None else default_name(self.secret_folder, operation, arguments)
-        with new_secret_file(name) as file:
-            return file.keep(await self.perform(operation.name, arguments), secret)
+
+@frozen
+class _Files(SecretFiles):
+    """New files that only the owner can read; where none is named, in ``folder``."""
+
+    asking: _Asking
+    folder: Path | None
+
+    def check(self, operation: AnyOperation, arguments: dict[str, Any], file_name: object) -> None:
+        with self._new(operation, arguments, file_name) as file:
+            file.path.unlink()
+
+    async def perform(self, operation: AnyOperation, arguments: dict[str, Any], file_name: object) -> dict[str, Any]:
+        with self._new(operation, arguments, file_name) as file:
+            return file.keep(await self.asking.perform(operation.name, arguments), str(operation.secret))
+
+    def _new(
+        self, operation: AnyOperation, arguments: dict[str, Any], file_name: object
+    ) -> AbstractContextManager[SecretFile]:
+        name = file_name if file_name is not None else default_name(self.folder, operation, arguments)
+        return new_secret_file(name)
 
 
 def create_server(
@@ -44,12 +60,12 @@ def create_server(
 
     Secrets for which no file is named go into new files of ``secret_folder``; without one a file has to be named.
     """
-    asking = _Asking(operations, secret_folder)
+    asking = _Asking(operations)
     return ToolServer(
         perform=asking.perform,
         question=asking.question,
         offer=offer or Offer(),
-        into_file=asking.into_file,
+        files=_Files(asking, secret_folder),
         progress_seconds=progress_seconds,
     ).build()
 

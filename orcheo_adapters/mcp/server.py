@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import field, frozen
 from fastmcp import FastMCP
@@ -39,8 +39,16 @@ Perform = Callable[[str, Arguments], Awaitable[dict[str, Any]]]
 QuestionOf = Callable[[str, Arguments], Awaitable[str | None]]
 """What to ask before such a call, None for nothing; raises what the call would be refused with."""
 
-PerformIntoFile = Callable[[AnyOperation, Arguments, object], Awaitable[dict[str, Any]]]
-"""The same, with the secret of the result in a new file of that name."""
+
+class SecretFiles(Protocol):
+    """Files on the owner's machine that take secrets; a name of None lets it choose one."""
+
+    def check(self, operation: AnyOperation, arguments: Arguments, file_name: object) -> None:
+        """Raise :class:`InvalidInput` when the file cannot be made, before the owner is asked anything."""
+
+    async def perform(self, operation: AnyOperation, arguments: Arguments, file_name: object) -> dict[str, Any]:
+        """Carry out an operation, with the secret of its result in that file."""
+
 
 PROGRESS_SECONDS = 5.0
 """Clients give up after 60 s without a word, some after 30."""
@@ -78,7 +86,7 @@ class ToolServer:
     perform: Perform
     question: QuestionOf
     offer: Offer = field(factory=Offer)
-    into_file: PerformIntoFile | None = None
+    files: SecretFiles | None = None
     """None where a file would be on another machine than the owner's."""
     progress_seconds: float = PROGRESS_SECONDS
 
@@ -101,16 +109,16 @@ class ToolServer:
         operation = self.offer.find(params.name)
         schema = self.offer.arguments(operation)
         understood = understand(params.arguments or {}, schema)
-        if self.into_file is None and not self.offer.shows(operation) and operation.name != _PUBLISH:
+        if self.files is None and not self.offer.shows(operation) and operation.name != _PUBLISH:
             raise SecretNotShown
-        if self.into_file is None and operation.secret is not None:
+        if self.files is None and operation.secret is not None:
             _require_no_file(params.arguments or {})
         arguments = dict(understood.arguments)
         confirmed = arguments.pop(CONFIRM, False) is True
         file_name = arguments.pop(SECRET_TO_FILE, None)
         page = DocumentPage.of(arguments.pop(PAGE, 1)) if is_document(operation) else None
         if operation.question is not None:
-            asking = await self._ask(context, params, operation, arguments, confirmed=confirmed)
+            asking = await self._ask(context, params, operation, arguments, file_name, confirmed=confirmed)
             if asking is not None:
                 return asking
         result = await self._perform(operation, arguments, file_name)
@@ -118,10 +126,10 @@ class ToolServer:
         return done(shown, strangers=operation.strangers, warnings=understood.warnings)
 
     async def _perform(self, operation: AnyOperation, arguments: Arguments, file_name: object) -> dict[str, Any]:
-        if file_name is None and self.offer.shows(operation):
+        if self._is_shown(operation, file_name):
             return await self.perform(operation.name, arguments)
-        if self.into_file is not None:
-            return await self.into_file(operation, arguments, file_name)
+        if self.files is not None:
+            return await self.files.perform(operation, arguments, file_name)
         published = await self.perform(operation.name, arguments)
         return published | {"publish_token": None, "message": f"{published['share_url']} is open. {_WITHHELD}"}
 
@@ -131,6 +139,7 @@ class ToolServer:
         params: CallToolRequestParams,
         operation: AnyOperation,
         arguments: Arguments,
+        file_name: object,
         *,
         confirmed: bool,
     ) -> InputRequiredResult | None:
@@ -138,7 +147,15 @@ class ToolServer:
         if confirmed and not _can_ask(context):
             return None
         question = await self.question(operation.name, arguments)
-        return await _ask(context, params, question) if question else None
+        if question is None:
+            return None
+        if self.files is not None and not self._is_shown(operation, file_name):
+            self.files.check(operation, arguments, file_name)
+        return await _ask(context, params, question)
+
+    def _is_shown(self, operation: AnyOperation, file_name: object) -> bool:
+        """Whether the result may be shown as it is, as it holds no secret or one that may be."""
+        return file_name is None and self.offer.shows(operation)
 
     @asynccontextmanager
     async def _telling_progress(self, context: Any) -> AsyncIterator[None]:

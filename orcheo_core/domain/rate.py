@@ -94,7 +94,7 @@ class RateRefused:
 
 @frozen(kw_only=True)
 class RatePlan:
-    """The rates of a server; None is no limit.
+    """The rates of a server; None means no limit.
 
     Turns cost, so they are counted by client address, by subject and by workflow. Of the share of a workflow no
     single address and no single subject gets more than half, so that one visitor cannot lock out the others.

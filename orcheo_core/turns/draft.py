@@ -294,7 +294,7 @@ class TurnDraft:
         self._answer = self._note = None
 
     def _leave_out(self, fault: TurnFault) -> None:
-        """The owner is told of the first part that cannot be shown; the visitor sees a notice for each."""
+        """The owner sees the first part that cannot be shown; the visitor sees a notice for each."""
         self.fault = self.fault or fault
         self._is_noticed = True
         self._untold.append(Notice(level="warning", message="A part of this answer cannot be shown."))

@@ -1,5 +1,7 @@
 """The owner is asked before public changes: through the client where it can, by the argument where it cannot."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -97,6 +99,33 @@ async def test_no_one_is_asked_about_what_cannot_be_done(
     assert owner.asked == []
     async with client(sync_house, mode) as assistant:
         assert (await refusal(assistant, tool, **arguments))["code"] == code
+
+
+@both_ways
+async def test_no_one_is_asked_when_the_secret_could_not_be_kept(
+    sync_house: SyncHouse, mode: str, tmp_path: Path
+) -> None:
+    """A file that is there already; one that can be made is, once the owner has agreed, and not before."""
+    sync_house.add()
+    owner = Owner("accept")
+    there, new = tmp_path / "there", tmp_path / "new"
+    there.touch()
+    async with client(sync_house, mode, owner) as assistant:
+        refused = await refusal(assistant, "workflows_publish", ref="echo", secret_to_file=str(there))
+        assert (refused["code"], owner.asked) == ("invalid_input", [])
+        arguments = {"ref": "echo", "secret_to_file": str(new)}
+        data_of(await assistant.call_tool("workflows_publish", arguments))
+    assert len(owner.asked) == 1
+    assert new.read_text().startswith("orc_pt_")
+    assert there.read_text() == ""
+
+
+async def test_a_file_is_not_left_behind_by_a_no(sync_house: SyncHouse, tmp_path: Path) -> None:
+    """It was only tried whether it can be made."""
+    sync_house.add()
+    async with client(sync_house, "auto", Owner("decline")) as assistant:
+        await refusal(assistant, "workflows_publish", ref="echo", secret_to_file=str(tmp_path / "new"))
+    assert not os.listdir(tmp_path)  # noqa: PTH208 - what pathlib would block is not worth a thread here
 
 
 async def test_no_one_is_asked_who_may_not(sync_house: SyncHouse) -> None:
