@@ -60,8 +60,11 @@ def _object(value: Any) -> Any:
 
 
 def _list(value: Any) -> Any:
-    found = _json(value) if isinstance(value, str) else value
-    return found if isinstance(found, list) else value
+    """A text that is no JSON is taken for a list of itself, as models write one entry."""
+    if not isinstance(value, str):
+        return value
+    found = _json(value)
+    return found if isinstance(found, list) else [value]
 
 
 def _json(text: str) -> Any:

@@ -5,12 +5,12 @@ the path of each wrong field.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import orjson
 from attrs import has
 from cattrs import ClassValidationError, Converter, IterableValidationError
-from cattrs.cols import is_mutable_sequence, list_structure_factory
+from cattrs.cols import is_mapping, is_mutable_sequence, list_structure_factory, mapping_structure_factory
 from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError, IterableValidationNote
 
 from orcheo_core.domain.json_values import JSON_DEPTH, is_flat
@@ -66,6 +66,10 @@ def _converter(*, forbid_extra_keys: bool, detailed: bool) -> Converter:
     for scalar in _NAMES:
         converter.register_structure_hook(scalar, _exactly)
     converter.register_structure_hook_func(lambda cls: cls == tuple[str, ...], _strings)
+    converter.register_structure_hook_func(_is_literal, _one_of)
+    converter.register_structure_hook_factory(
+        is_mapping, lambda cls: _only(dict, "an object", mapping_structure_factory(cls, converter))
+    )
     converter.register_structure_hook_factory(
         is_mutable_sequence, lambda cls: _only(list, "a list", list_structure_factory(cls, converter))
     )
@@ -105,6 +109,18 @@ def _only(container: type, named: str, structure: Callable[[Any, Any], Any]) -> 
         return structure(value, cls)
 
     return checked
+
+
+def _is_literal(cls: Any) -> bool:
+    return bool(get_origin(cls) == Literal)
+
+
+def _one_of(value: object, cls: Any) -> object:
+    known = get_args(cls)
+    if value not in known:
+        message = f"must be one of {', '.join(known)}"
+        raise ValueError(message)
+    return value
 
 
 def _strings(value: object, _cls: object) -> tuple[str, ...]:

@@ -136,6 +136,8 @@ async def test_a_list_as_text_is_read(sync_house: SyncHouse) -> None:
     async with connect(create_server(sync_house.operations(Channel.MCP), offer)) as assistant:
         problem = await refusal(assistant, "tokens_create", scopes='["fly"]', secret_to_file="/nowhere/token")
         assert problem["detail"].startswith("secret_to_file: cannot be made")
+        problem = await refusal(assistant, "tokens_create", scopes="fly", secret_to_file="/nowhere/token")
+        assert problem["detail"].startswith("secret_to_file: cannot be made")
         for arguments, path in (({"limit": 1.5}, "limit"), ({"limit": "["}, "limit"), ({"public": "maybe"}, "public")):
             assert (await refusal(assistant, "list_workflows", **arguments))["errors"][0]["path"] == path
         given = {"handle": "a", "runner": "http", "target": "https://m.org"}
