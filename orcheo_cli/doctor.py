@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from orcheo_adapters.client.settings import server_url
 from orcheo_adapters.settings.server import ServerSettings
@@ -18,7 +18,7 @@ from orcheo_cli.exit_codes import FAILED
 from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.layout import one_line, paragraph
 from orcheo_cli.output import print_json, terminal_width
-from orcheo_cli.results import conduct_words
+from orcheo_cli.results import conduct_words, print_result
 from orcheo_core.errors import OrcheoError
 
 _PRIVATE_FILES = ("secrets.json", "owner-token", "orcheo.db")
@@ -34,14 +34,24 @@ class Finding:
     advice: str = ""
 
 
-@click.command(params=[json_option()], context_settings=HELP_BY_BOTH)
+@click.command(
+    params=[
+        click.Option(["--space"], is_flag=True, help="Show how much room everything takes, and check nothing else."),
+        json_option(),
+    ],
+    context_settings=HELP_BY_BOTH,
+)
 @click.pass_context
-def doctor(ctx: click.Context) -> None:
+def doctor(ctx: click.Context, space: bool) -> None:
     """Check this installation and its server; exit 1 when something is wrong."""
     from orcheo_adapters.server.assembly import STATIC_FOLDER
 
     context: CliContext = ctx.obj
     settings = ServerSettings.load()
+    if space:
+        seen = look_at_space(context, settings)
+        print_json(seen) if context.as_json else print_result(seen)
+        return
     findings = examine(context, settings, STATIC_FOLDER)
     healthy = not any(each.advice for each in findings)
     if context.as_json:
@@ -59,6 +69,24 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
     answers = [] if server.advice else [*_versions(context), *_workflows(context), *_webhook(context)]
     return [_python(), _full_text_search(), _page(static_folder), *folder, server, *answers]
+
+
+def look_at_space(context: CliContext, settings: ServerSettings) -> dict[str, Any]:
+    """What the server says of its room; without one, what the data folder shows."""
+    from orcheo_adapters.server.stores import space_of_folder
+    from orcheo_adapters.system.attachment_files import files_space
+    from orcheo_adapters.system.data_folder import DataFolder
+    from orcheo_adapters.system.disk import free_bytes
+    from orcheo_adapters.wire.operations import encode_result
+    from orcheo_core.operations.space import shown_size, view_of
+
+    folder = DataFolder(settings.data_dir)
+    server = folder.server()
+    if not folder.database.is_file() or (server is not None and server.is_running):
+        return context.connect().perform("server.space", {})
+    seen = view_of(space_of_folder(folder), files_space(folder.path / "attachments"))
+    left = f" {shown_size(free_bytes(folder.path))} of the disk are free."
+    return encode_result(evolve(seen, message=seen.message + left))
 
 
 def _print(finding: Finding) -> None:
@@ -90,13 +118,20 @@ def _page(static_folder: Path) -> Finding:
 
 def _data_folder(folder: Path, *, needed: bool) -> list[Finding]:
     try:
-        return [_private(folder, "Data folder"), *_private_files(folder)]
+        return [_private(folder, "Data folder"), *_private_files(folder), *_disk(folder)]
     except FileNotFoundError:
         advice = "Start `orcheo serve` once." if needed else ""
         return [Finding(subject="Data folder", found=f"{folder} (does not exist)", advice=advice)]
     except OSError as error:
         found = f"{folder} cannot be read: {error.strerror}"
         return [Finding(subject="Data folder", found=found, advice="Choose another with ORCHEO_DATA_DIR.")]
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
+    from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
+
+    if system := network_system(folder):
+        yield Finding(subject="Disk", found=f"{folder} is on a network disk ({system})", advice=NETWORK_ADVICE)
 
 
 def _private_files(folder: Path) -> Iterator[Finding]:

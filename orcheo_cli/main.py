@@ -17,11 +17,13 @@ _OWN_COMMANDS = {
     "serve": ("orcheo_cli.serve:serve", "Run the server until Ctrl-C."),
     "login": ("orcheo_cli.login:login", "Save a service token for a server."),
     "logout": ("orcheo_cli.login:logout", "Remove a saved service token."),
+    "compact": ("orcheo_cli.compact:compact", "Give the unused space of the database back, while no server runs."),
     "doctor": ("orcheo_cli.doctor:doctor", "Check this installation and its server."),
 }
 GROUPS = {
     "audit": "Read and verify what was done.",
     "keys": "Rotate the keys of the server.",
+    "server": "Look at the server itself.",
     "thread": "Read, search, export and purge transcripts.",
     "token": "Create, rotate and revoke service tokens.",
     "webhook": "See whether messages reach the webhook.",

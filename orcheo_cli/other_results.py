@@ -7,6 +7,7 @@ import click
 
 from orcheo_cli.layout import clean, moment, one_line, paragraph, table_lines
 from orcheo_core.domain.shown_text import with_unseen_named
+from orcheo_core.operations.space import shown_size
 
 _BAR = "│ "
 _SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow"}
@@ -80,6 +81,17 @@ def answer_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     for source in result["sources"]:
         yield one_line(" ".join(filter(None, ("Source:", source["title"], source["url"] or source["filename"]))))
     yield click.style(f"Thread {one_line(result['thread_id'])}", dim=True)
+
+
+def space_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    """The room that everything takes."""
+    yield click.style(paragraph(result["message"], width), bold=True)
+    headings = ("TABLE", "ROWS", "SIZE", "HOLDS")
+    rows = [
+        (each["name"], str(each["rows"]), "" if each["size"] is None else shown_size(each["size"]), each["kept"])
+        for each in result["table_spaces"]
+    ]
+    yield from table_lines(headings, rows, width)
 
 
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:

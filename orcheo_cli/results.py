@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from orcheo_cli.layout import clean, field_lines, moment, paragraph, table_lines
-from orcheo_cli.other_results import answer_lines, audit_lines, thread_page_lines, token_page_lines, transcript_lines
+from orcheo_cli.other_results import (
+    answer_lines,
+    audit_lines,
+    space_lines,
+    thread_page_lines,
+    token_page_lines,
+    transcript_lines,
+)
 from orcheo_cli.output import terminal_width
 
 _SECRETS = {"Publish token": "publish_token", "Service token": "service_token", "Chat grant": "client_secret"}
@@ -60,6 +67,7 @@ _LINES: dict[str, Callable[[dict[str, Any], int | None], Iterator[str]]] = {
     "threads": thread_page_lines,
     "thread": transcript_lines,
     "sources": answer_lines,
+    "table_spaces": space_lines,
     "content": _document_lines,
     "message": _change_lines,
 }

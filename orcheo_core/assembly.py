@@ -31,6 +31,7 @@ from orcheo_core.services.owners.audit import Auditing
 from orcheo_core.services.owners.keys import KeyRotation
 from orcheo_core.services.owners.probing import Probing
 from orcheo_core.services.owners.publishing import Publishing
+from orcheo_core.services.owners.space import Space
 from orcheo_core.services.owners.threads import Transcripts
 from orcheo_core.services.owners.tokens import OwnerAccess
 from orcheo_core.services.owners.workflows import Registering
@@ -244,6 +245,7 @@ def assemble_core(ports: Ports) -> Core:
                 telemetry=ports.telemetry,
                 background=ports.background,
             ),
+            space=Space(store=store, files=ports.files),
             share_links=ShareLinks(ports.public_url),
         ),
     )

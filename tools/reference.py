@@ -269,7 +269,7 @@ def keeping_page() -> str:
         "What is kept",
         "Everything that a server keeps, who can fill it, how long it is kept, and how much it can become. "
         "Housekeeping removes by this table once a minute; a test compares it with the tables of the database and with "
-        "the files of the data folder.",
+        "the files of the data folder. `orcheo doctor --space` shows how much there is now.",
         _table(("what", "kept in", "tables and files", "filled by", "how long", "at most"), rows),
         "## Why is each of them kept?",
         _table(("what", "why"), [(each.name, each.why) for each in KEPT]),

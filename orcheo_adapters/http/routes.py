@@ -58,6 +58,7 @@ def routes() -> list[BaseRoute]:
         _route("/api/audit", query_operation("audit.list"), "GET"),
         _route("/api/audit/verify", query_operation("audit.verify"), "GET"),
         _route("/api/audit/export", export_operation("audit.export"), "GET"),
+        _route("/api/server/space", query_operation("server.space"), "GET"),
         _route("/api/operations/{name}", any_operation, "POST"),
         _route("/api/operations/{name}/question", question_before, "POST"),
         _route("/mcp", mcp.mcp, "POST"),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 
+from orcheo_core.domain.space import FilesSpace
 from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput
 from orcheo_core.ports.attachment_files import AttachmentFiles
 
@@ -34,6 +35,10 @@ class MemoryAttachmentFiles(AttachmentFiles):
         """See the port."""
         for each in attachment_ids:
             self._files.pop(each, None)
+
+    async def space(self) -> FilesSpace:
+        """See the port."""
+        return FilesSpace(count=len(self._files), size=sum(map(len, self._files.values())))
 
     def ids(self) -> Iterable[str]:
         """See the port."""

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 
+from attrs import asdict
+
 from orcheo_adapters.memory import rows
 from orcheo_adapters.memory.tables import Tables, Undo, Write
+from orcheo_core.domain.space import StoreSpace, TableSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+
+_NAMES = {"deliveries": "webhook_deliveries", "audit_links": "audit_chain"}
 
 
 class MemoryUnitOfWork(UnitOfWork):
@@ -62,6 +67,12 @@ class MemoryStore(Store):
 
     async def check(self) -> None:
         """See the port; memory always answers."""
+
+    async def space(self) -> StoreSpace:
+        """See the port; the tables are named as in a database."""
+        tables = asdict(self._tables, recurse=False).items()
+        counts = (TableSpace(name=_NAMES.get(name, name), rows=len(table.rows)) for name, table in tables)
+        return StoreSpace(tables=tuple(counts))
 
     async def tidy(self, *, erase: bool = False) -> None:
         """See the port; memory is searched as it is, and keeps nothing of what was removed."""

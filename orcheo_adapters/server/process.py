@@ -20,6 +20,7 @@ from orcheo_adapters.server.stores import open_store
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.collector import spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder
+from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_adapters.system.last_resort import LastResort, bounded_end
@@ -84,6 +85,8 @@ async def _serve(
 ) -> None:
     folder = DataFolder(settings.data_dir)
     folder.prepare()
+    if system := network_system(folder.path):
+        _LOG.warning("The data folder %s is on a network disk (%s). %s", folder.path, system, NETWORK_ADVICE)
     settings = settings.on_port(listener.getsockname()[1])
     url = local_url(settings.host, settings.port)
     with folder.locked(url):

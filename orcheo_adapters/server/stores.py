@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from orcheo_adapters.system.data_folder import DataFolder
+from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store
 
 
@@ -16,6 +17,20 @@ def _memory(_folder: DataFolder) -> Store:
     from orcheo_adapters.memory.store import MemoryStore
 
     return MemoryStore()
+
+
+def space_of_folder(folder: DataFolder) -> StoreSpace:
+    """What the database of a data folder takes that no server uses."""
+    from orcheo_adapters.sqlite.space import space_of_file
+
+    return space_of_file(folder.database)
+
+
+def compact_folder(folder: DataFolder) -> tuple[int, int]:
+    """Compact the database of a data folder that no server uses; its size before and after."""
+    from orcheo_adapters.sqlite.space import compact
+
+    return compact(folder.database)
 
 
 BACKENDS: dict[str, Callable[[DataFolder], Store]] = {"memory": _memory, "sqlite": _sqlite}

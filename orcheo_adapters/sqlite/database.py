@@ -42,6 +42,8 @@ _LOG_PAGES = 20_000
 _SMALL = 16
 """Statements that a change may have to be written on the event loop."""
 Row = tuple[Any, ...]
+Read = Callable[[str], list[Row]]
+"""Gives all rows of a statement without values."""
 
 
 class Statement(NamedTuple):
@@ -87,7 +89,7 @@ class SqliteDatabase:
 
         Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`, :class:`DiskFull`.
         """
-        self._path = path
+        self.path = path
         self._explain = explain
         self.cache = ReadCache()
         try:
@@ -150,14 +152,14 @@ class SqliteDatabase:
         A change of a few bytes may still fit where a message no longer does, hence the look at the space left.
         """
         if not self._is_there():
-            raise StorageUnavailable(f"The database {self._path} was removed or replaced while the server runs.")
+            raise StorageUnavailable(f"The database {self.path} was removed or replaced while the server runs.")
         await self.write((Statement(f"PRAGMA user_version = {len(STEPS)}"),))  # writes the first page again
-        if (left := free_bytes(self._path)) < LEAST_FREE_BYTES:
+        if (left := free_bytes(self.path)) < LEAST_FREE_BYTES:
             raise StorageUnavailable(f"The disk is full: {left // 1024} KiB are free.")
 
     def _is_there(self) -> bool:
         try:
-            return self._path.stat().st_ino == self._file
+            return self.path.stat().st_ino == self._file
         except OSError:
             return False
 
@@ -170,15 +172,27 @@ class SqliteDatabase:
         if not force and not self._must_erase:
             return
         self._must_erase = False
-        await asyncio.to_thread(self._reads_apart.acquire)  # a long read would hold the log
         try:
-            loop = asyncio.get_running_loop()
-            change = _Change((), loop, loop.create_future(), _erase)
-            self._hand_over(change)
-            await change.done
+            await self._without_long_reads(_erase)
         except BaseException:
             self._must_erase = True
             raise
+
+    async def do_alone(self, chore: Callable[[sqlite3.Connection], None]) -> None:
+        """Do ``chore`` in the writer's thread, between two groups of changes and outside of any transaction."""
+        loop = asyncio.get_running_loop()
+        change = _Change((), loop, loop.create_future(), chore)
+        self._hand_over(change)
+        await change.done
+
+    async def cut_log(self) -> None:
+        """Copy the write-ahead log into the database, and give its space back."""
+        await self._without_long_reads(_cut_log)
+
+    async def _without_long_reads(self, chore: Callable[[sqlite3.Connection], None]) -> None:
+        await asyncio.to_thread(self._reads_apart.acquire)  # a long read would hold the log
+        try:
+            await self.do_alone(chore)
         finally:
             self._reads_apart.release()
 
@@ -338,6 +352,10 @@ class SqliteDatabase:
 
 def _erase(writer: sqlite3.Connection) -> None:
     writer.execute("INSERT INTO item_texts (item_texts) VALUES ('optimize')")
+    _cut_log(writer)
+
+
+def _cut_log(writer: sqlite3.Connection) -> None:
     busy, *_ = writer.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()
     if busy:
         message = "a read that takes long holds the write-ahead log"
@@ -353,6 +371,8 @@ def _open(path: Path, synchronous: str) -> tuple[sqlite3.Connection, sqlite3.Con
     path.touch(mode=0o600)
     with ExitStack() as opened:
         writer = opened.enter_context(closing(_connect(path, synchronous)))
+        if path.stat().st_size == 0:  # a file that has rows is not touched before its schema is known
+            writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
         migrate(Database(writer))
         writer.execute("PRAGMA journal_mode = WAL")
         reader = opened.enter_context(closing(_connect(path, synchronous)))

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 from orcheo_adapters.sqlite import repositories
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
 from orcheo_adapters.sqlite.search import catch_up
+from orcheo_adapters.sqlite.space import give_back, space_of
+from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 R = TypeVar("R")
@@ -83,6 +85,11 @@ class SqliteStore(Store):
         """See the port."""
         await catch_up(self._database)
         await self._database.erase_remains(force=erase)
+        await give_back(self._database)
+
+    async def space(self) -> StoreSpace:
+        """See the port."""
+        return await asyncio.to_thread(space_of, self._database.read_apart, self._database.path)
 
     async def close(self) -> None:
         """See the port."""

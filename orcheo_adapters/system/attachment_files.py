@@ -1,10 +1,12 @@
 """The bytes of attachments as files of the data folder, readable by its owner only."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from orcheo_core.domain.space import FilesSpace
 from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput, StorageUnavailable
 from orcheo_core.ports.attachment_files import AttachmentFiles
 
@@ -54,6 +56,20 @@ class LocalAttachmentFiles(AttachmentFiles):
         for each in attachment_ids:
             (self._folder / each).unlink(missing_ok=True)
 
+    async def space(self) -> FilesSpace:
+        """See the port."""
+        return await asyncio.to_thread(files_space, self._folder)
+
     def ids(self) -> Iterable[str]:
         """See the port; unfinished ones of an earlier process count."""
         return tuple(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else ()
+
+
+def files_space(folder: Path) -> FilesSpace:
+    """The files right in a folder, which need not be there; one that is deleted at this moment is left out."""
+    sizes = []
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for each in entries:
+            with suppress(FileNotFoundError):
+                sizes.append(each.stat(follow_symlinks=False).st_size)
+    return FilesSpace(count=len(sizes), size=sum(sizes))

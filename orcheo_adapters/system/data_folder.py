@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 from orcheo_adapters.system.disk import DiskFull, means_full
-from orcheo_core.errors import ConflictError, OrcheoError, UnavailableError
+from orcheo_core.errors import ConflictError, NotFoundError, OrcheoError, UnavailableError
 
 
 class DataFolderUnwritable(UnavailableError):
@@ -28,6 +28,14 @@ class DataFolderInUse(ConflictError):
     code = "data_folder_in_use"
     summary = "Another Orcheo server uses this data folder."
     hint = "Use that server through ORCHEO_URL, stop it, or choose another folder with --data-dir."
+
+
+class NoDatabase(NotFoundError):
+    """The data folder has no database."""
+
+    code = "no_database"
+    summary = "There is no database in the data folder."
+    hint = "Name the data folder of the server with --data-dir or ORCHEO_DATA_DIR."
 
 
 @frozen
@@ -72,6 +80,11 @@ class DataFolder:
                 probe.write(b"probe")
         except OSError as error:
             raise self._unwritable(error) from None
+
+    def require_database(self) -> None:
+        """Raise :class:`NoDatabase` where no server has kept anything yet."""
+        if not self.database.is_file():
+            raise NoDatabase(f"There is no database in {self.path}.")
 
     @contextmanager
     def locked(self, url: str) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -22,6 +23,34 @@ class DiskFull(UnavailableError):
     def at(cls, path: Path) -> "DiskFull":
         """The error for ``path``, with the space that is left there."""
         return cls(f"The disk that holds {path} is full: {free_bytes(path) // 1024} KiB are free.")
+
+
+NETWORK_ADVICE = (
+    "SQLite's log and locks are made for a disk of this machine; over a network a second server may damage the "
+    "database, and commits are slow. Choose a folder on a local disk with --data-dir or ORCHEO_DATA_DIR."
+)
+_NETWORK_SYSTEMS = re.compile(
+    r"(?:fuse\.)?(?:9p|afs|beegfs|ceph|cifs|coda|davfs|gcsfuse|gfs2?|glusterfs|lustre|ncpfs|nfs4?|ocfs2|orangefs|pvfs2"
+    r"|rclone|s3fs|smb3|smbfs|sshfs|vboxsf|vmhgfs)"
+)
+_OCTAL = re.compile(r"\\([0-7]{3})")
+"""How a blank in the path of a mount is written."""
+_MOUNTS = Path("/proc/self/mounts")
+
+
+def network_system(path: Path, mounts: Path = _MOUNTS) -> str | None:
+    """The kind of network file system that ``path`` is on; None for a local disk, and where mounts are not listed."""
+    try:
+        lines = mounts.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return None
+    resolved, deepest, system = path.resolve(), -1, ""
+    for line in lines:
+        _, point, kind, *_ = (*line.split(" "), "", "", "")
+        mounted = Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), point))
+        if point and resolved.is_relative_to(mounted) and len(mounted.parts) >= deepest:  # a later mount covers others
+            deepest, system = len(mounted.parts), kind
+    return system if _NETWORK_SYSTEMS.fullmatch(system) else None
 
 
 def free_bytes(path: Path) -> int:

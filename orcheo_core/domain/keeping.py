@@ -1,7 +1,7 @@
 """What a server keeps: each kind with its place, who can fill it, why it is kept, how long, and how much at most.
 
-Housekeeping removes by this table, and the reference page shows it. A test compares it with the tables of the database
-and with the files of a data folder that was used.
+Housekeeping removes by this table, the reference page and ``orcheo doctor --space`` show it. A test compares it with
+the tables of the database and with the files of a data folder that was used.
 """
 
 from datetime import timedelta
@@ -237,7 +237,7 @@ KEPT: tuple[Kept, ...] = (
         where=("orcheo.db", "orcheo.db-wal", "orcheo.db-shm", "orcheo.db-journal"),
         filled_by="everyone above",
         why="the file that holds all rows, and SQLite's log of the latest changes",
-        how_long="for good; later rows use the space of removed ones",
+        how_long="for good; housekeeping gives the space of removed rows back to the disk, but for a mebibyte",
         most="its rows; some 80 MiB of log, more only while a long read holds it",
     ),
     Kept(

@@ -9,6 +9,7 @@ from orcheo_core.operations.audit import AUDIT_OPERATIONS
 from orcheo_core.operations.operation import Operation, broken_rules
 from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
 from orcheo_core.operations.services import OwnerServices
+from orcheo_core.operations.space import SPACE_OPERATIONS
 from orcheo_core.operations.threads import THREAD_OPERATIONS
 from orcheo_core.operations.tokens import TOKEN_OPERATIONS
 from orcheo_core.operations.webhook import WEBHOOK_OPERATIONS
@@ -22,6 +23,7 @@ _SUBJECTS = (
     AUDIT_OPERATIONS,
     ACCESS_OPERATIONS,
     WEBHOOK_OPERATIONS,
+    SPACE_OPERATIONS,
 )
 CATALOGUE: dict[str, Operation[Any, Any]] = {each.name: each for subject in _SUBJECTS for each in subject}
 """All operations, in the order in which help and reference show them."""

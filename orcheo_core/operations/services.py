@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orcheo_core.services.owners.keys import KeyRotation
     from orcheo_core.services.owners.probing import Probing
     from orcheo_core.services.owners.publishing import Publishing
+    from orcheo_core.services.owners.space import Space
     from orcheo_core.services.owners.threads import Transcripts
     from orcheo_core.services.owners.tokens import OwnerAccess
     from orcheo_core.services.owners.workflows import Registering
@@ -35,4 +36,5 @@ class OwnerServices:
     asking: "Asking"
     key_rotation: "KeyRotation"
     notices: "Notices"
+    space: "Space"
     share_links: "ShareLinks"

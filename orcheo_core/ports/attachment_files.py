@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
+from orcheo_core.domain.space import FilesSpace
+
 
 class AttachmentFiles(Protocol):
     """Keeps bytes by attachment id."""
@@ -22,6 +24,10 @@ class AttachmentFiles(Protocol):
     @abstractmethod
     def remove(self, attachment_ids: Iterable[str]) -> None:
         """Delete these attachments; unknown ids are ignored."""
+
+    @abstractmethod
+    async def space(self) -> FilesSpace:
+        """How many files there are, unfinished ones too, and how much room they take."""
 
     @abstractmethod
     def ids(self) -> Iterable[str]:

@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
+from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.repositories import (
     AttachmentRepository,
     AuditRepository,
@@ -70,8 +71,12 @@ class Store(Protocol):
         """Return when the store answers and takes writes; raise :class:`StorageUnavailable` otherwise."""
 
     @abstractmethod
+    async def space(self) -> StoreSpace:
+        """How much room everything takes; takes long where there is much."""
+
+    @abstractmethod
     async def tidy(self, *, erase: bool = False) -> None:
-        """Do what may wait: keep the search index up, and leave no bytes behind of what was removed.
+        """Do what may wait: keep the search index up, leave no bytes behind of what was removed, give space back.
 
         With ``erase`` they are gone on return, even those that an earlier process removed.
         """

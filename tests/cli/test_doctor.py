@@ -110,6 +110,16 @@ def test_a_data_folder_that_cannot_be_looked_at(healthy: CliContext, tmp_path: P
     assert found.advice == "Choose another with ORCHEO_DATA_DIR."
 
 
+def test_a_network_disk_is_pointed_out(
+    healthy: CliContext, data_dir: Path, static_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it costs a database."""
+    monkeypatch.setattr("orcheo_adapters.system.disk.network_system", lambda _path: "nfs4")
+    found = finding(examine(healthy, settings(data_dir), static_folder), "Disk")
+    assert found.found == f"{data_dir} is on a network disk (nfs4)"
+    assert "local disk" in found.advice
+
+
 def test_people_get_a_line_for_each_finding(sync_house: SyncHouse, data_dir: Path) -> None:
     """A mark in front, the advice below, and exit code 1 when something is wrong."""
     data_dir.chmod(0o755)

@@ -16,6 +16,7 @@ from attrs import define, frozen
 
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.domain.publish_token import PublishToken
+from orcheo_core.domain.space import StoreSpace
 from orcheo_core.errors import AlreadyPublished, ConcurrentChange, NotPublished, OrcheoError
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from tests.core.hall import ADA, Hall, build_hall
@@ -175,6 +176,9 @@ class StaleStore(Store):
 
     async def check(self) -> None:
         await self._store.check()
+
+    async def space(self) -> StoreSpace:
+        return await self._store.space()
 
     async def tidy(self, *, erase: bool = False) -> None:
         await self._store.tidy(erase=erase)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.audit import AuditLink
+from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 
@@ -43,6 +44,9 @@ class FailingStore(Store):
 
     async def check(self) -> None:
         await self._store.check()
+
+    async def space(self) -> StoreSpace:
+        return await self._store.space()
 
     async def tidy(self, *, erase: bool = False) -> None:
         await self._store.tidy(erase=erase)

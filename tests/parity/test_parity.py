@@ -108,7 +108,8 @@ def test_the_routes_of_the_tests_are_those_of_the_server() -> None:
     served = {
         (method, route.path)
         for route in routes()
-        if isinstance(route, Route) and route.path.startswith(("/api/workflows", "/api/threads", "/api/audit"))
+        if isinstance(route, Route)
+        and route.path.startswith(("/api/workflows", "/api/threads", "/api/audit", "/api/server"))
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert served - ANSWER_A_FILE == set(REST_ROUTES.values())

@@ -22,6 +22,39 @@ def test_a_folder_that_is_still_to_be_made_is_on_the_disk_of_its_parent(tmp_path
     assert disk.free_bytes(tmp_path / "not" / "there") > 0
 
 
+MOUNTS = """/dev/sda1 / ext4 rw 0 0
+server:/home /home nfs4 rw 0 0
+/dev/sdb1 /home/local ext4 rw 0 0
+me@host: /mnt/my\\040disk fuse.sshfs rw 0 0
+tmpfs /home/covered tmpfs rw 0 0
+//nas/x /home/covered cifs rw 0 0
+broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "system"),
+    [
+        ("/var/lib/orcheo", None),
+        ("/home/ada/data", "nfs4"),
+        ("/homestead", None),
+        ("/home/local/data", None),
+        ("/mnt/my disk/data", "fuse.sshfs"),
+        ("/home/covered/data", "cifs"),
+    ],
+)
+def test_a_network_disk_is_recognised(tmp_path: Path, path: str, system: str | None) -> None:
+    """By the mount that the folder is on; what SQLite needs of a disk it may not have."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS, "utf-8")
+    assert disk.network_system(Path(path), mounts) == system
+
+
+def test_where_mounts_are_not_listed_none_is_a_network_disk(tmp_path: Path) -> None:
+    """macOS has no such file."""
+    assert disk.network_system(tmp_path, tmp_path / "none") is None
+
+
 async def test_a_store_with_room_is_ready(tmp_path: Path) -> None:
     """The check makes a change durable."""
     store = SqliteStore(tmp_path / "orcheo.db")
