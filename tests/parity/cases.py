@@ -19,10 +19,10 @@ ROTATE_TOKEN: Step = ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": 60})
 REVOKE_TOKEN: Step = ("tokens.revoke", {"id": TOKEN_ID})
 CHAT: Step = ("chat", {"ref": "echo"})
 """No operation: the workflow is published, and a program says something to it."""
-THREAD_ID = "thr_8DpdtnUmr5ixctxS2Ce7f2UvHA"
+THREAD_ID = "thr_8DpdtnUmrgIvGBX2miyS3ykcNy"
 """The id of the thread that begins so."""
 ASK: Step = ("workflows.ask", {"ref": "echo", "text": "Hello"})
-ASKED_ID = "thr_8DpdtnUmsHexV1jfeAY3LPFWAB"
+ASKED_ID = "thr_8DpdtnUmsUmv99Zp42ItF0FMKn"
 """The id of the thread in which that is asked."""
 ARCHIVE: Step = ("workflows.archive", {"ref": "echo"})
 UNARCHIVE: Step = ("workflows.unarchive", {"ref": "echo"})
