@@ -9,6 +9,7 @@ from pathlib import Path
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_adapters.system.attachment_files import LocalAttachmentFiles
 from orcheo_core.domain.attachments import AttachmentRules
+from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.items import TextInput
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.services.shared.identifiers import Identifiers
@@ -35,6 +36,7 @@ def attaching(store: SqliteStore, folder: Path) -> Attaching:
         clock=clock,
         identifiers=Identifiers(clock, FakeEntropy()),
         rules=AttachmentRules(),
+        budgets=BudgetPlan.unlimited(),
     )
 
 
