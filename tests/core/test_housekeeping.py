@@ -45,10 +45,10 @@ async def test_unsent_files_go_after_a_day(hall: Hall) -> None:
 async def test_unsent_files_go_however_many_there_are(hall: Hall) -> None:
     """More than one page of them."""
     visit = await hall.visit()
-    for _ in range(250):
+    for _ in range(150):
         await announced(hall, visit)
     hall.clock.advance(MONTH)
-    assert await hall.core.attaching.remove_unsent(hall.clock.now()) == 250
+    assert await hall.core.attaching.remove_unsent(hall.clock.now()) == 150
 
 
 async def test_a_file_that_is_sent_while_it_is_removed_stays_whole_or_goes_whole() -> None:
