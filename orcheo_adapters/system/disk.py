@@ -66,7 +66,8 @@ def disk_size(path: Path) -> int:
 
 
 def _existing(path: Path) -> Path:
-    while not path.exists() and path != path.parent:
+    """The folder of ``path`` that is there; what cannot be looked at, for the length of its name say, is not."""
+    while not os.path.exists(path) and path != path.parent:  # noqa: PTH110 - Path.exists raises for such a name
         path = path.parent
     return path
 
