@@ -106,7 +106,7 @@ class ServerSettings:
         Raises :class:`InvalidInput` for a wrong value, such as a port of 70000.
         """
         environment = dict(environment)  # a workflow may change the process's own
-        host = host or listening_host(environment)
+        host = listening_host(environment, host)
         port = listening_port(environment) if port is None else port
         folder = (data_dir or data_folder_path(environment)).absolute()  # a workflow may change the working folder
         conditions = _runner_conditions(environment)

@@ -200,9 +200,13 @@ def _public_url(text: str) -> str:
     if "://" not in text:
         message = f"must begin with https:// or http://, such as https://{text}"
         raise ValueError(message)
-    parts = urlsplit(text)
-    scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
-    if scheme not in _DEFAULT_PORTS or not host or not host.isascii() or set(host) & set(" %\\<>\"'"):
+    try:
+        parts = urlsplit(text)
+        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+    except ValueError:
+        message = "must have an address that can be read: an IPv6 address in brackets, a port from 0 to 65535"
+        raise ValueError(message) from None
+    if scheme not in _DEFAULT_PORTS or not host or not host.isascii() or set(host) & set(" %*\\<>\"'"):
         message = "must be https:// or http:// with a host name in ASCII, such as https://chat.example.org"
         raise ValueError(message)
     if parts.username is not None or parts.password is not None:

@@ -23,9 +23,14 @@ def data_folder_path(environment: Mapping[str, str]) -> Path:
     return user_data_path("orcheo", appauthor=False)
 
 
-def listening_host(environment: Mapping[str, str]) -> str:
-    """``ORCHEO_HOST``, or loopback."""
-    return environment.get("ORCHEO_HOST") or "127.0.0.1"
+def listening_host(environment: Mapping[str, str], given: str | None = None) -> str:
+    """``--host``, ``ORCHEO_HOST``, or loopback; raises :class:`InvalidInput` for a URL or an address with its port."""
+    name, text = ("--host", given) if given else ("ORCHEO_HOST", environment.get("ORCHEO_HOST", ""))
+    host = text.strip().strip("[]")
+    if set(host) & set("/ ") or (host.count(":") == 1):
+        wrong = FieldError(name, "must be an address or a host name alone, such as 0.0.0.0 or ::")
+        raise InvalidInput(wrong, hint="The port is ORCHEO_PORT, the address that visitors use ORCHEO_PUBLIC_URL.")
+    return host or "127.0.0.1"
 
 
 def listening_port(environment: Mapping[str, str]) -> int:

@@ -118,6 +118,24 @@ def test_the_size_of_widgets_and_images_is_a_setting() -> None:
             ServerSettings.load(environment={"ORCHEO_WIDGET_BYTES": wrong})
 
 
+@pytest.mark.parametrize("host", ["http://0.0.0.0", "0.0.0.0:8700", "chat.example.org/", "a b"])
+def test_a_url_is_no_address_to_listen_on(host: str) -> None:
+    """Said at the start, with the settings that were meant."""
+    with pytest.raises(InvalidInput, match="ORCHEO_HOST: must be an address or a host name alone") as refused:
+        ServerSettings.load(environment={"ORCHEO_HOST": host})
+    assert "ORCHEO_PUBLIC_URL" in refused.value.hint
+    with pytest.raises(InvalidInput, match="--host: must be an address or a host name alone"):
+        ServerSettings.load(host=host, environment={})
+
+
+@pytest.mark.parametrize(
+    ("given", "host"), [("  ", "127.0.0.1"), (" 0.0.0.0 ", "0.0.0.0"), ("[::1]", "::1"), ("::", "::")]
+)
+def test_an_address_to_listen_on_is_read_without_what_stands_around_it(given: str, host: str) -> None:
+    """Blanks, and the brackets that URLs need."""
+    assert ServerSettings.load(environment={"ORCHEO_HOST": given}).host == host
+
+
 @pytest.mark.parametrize(
     ("given", "understood"),
     [
@@ -147,8 +165,9 @@ def test_a_public_url_has_the_form_of_an_origin(given: str, understood: str) -> 
         ("https://me:secret@example.org", "must not contain a user name"),
         ("https://exa mple.org", "host name in ASCII"),
         ("https://bücher.example", "host name in ASCII"),
-        ("https://example.org:99999", "ort"),
-        ("https://[", "IPv6"),
+        ("https://*.example.org", "host name in ASCII"),
+        ("https://example.org:99999", "a port from 0 to 65535"),
+        ("https://[", "an IPv6 address in brackets"),
     ],
 )
 def test_a_public_url_that_no_visitor_could_use_is_refused(given: str, reason: str) -> None:
