@@ -13,8 +13,13 @@ SERVICE_TOKEN_PREFIX = "orc_st_"  # noqa: S105 - the public prefix of all servic
 LABEL_LENGTH = 100
 
 
+def check_label(label: str) -> None:
+    """Raise :class:`InvalidInput` for a label that cannot be shown."""
+    check_shown("label", plain_blanks(label), longest=LABEL_LENGTH)
+
+
 def _check_label(_token: object, _attribute: object, label: str) -> None:
-    check_shown("label", label, longest=LABEL_LENGTH)
+    check_label(label)
 
 
 @frozen(kw_only=True)

@@ -30,14 +30,28 @@ class ListAudit:
         "Start after the entry with this id (the last one of the previous page).", default=None
     )
 
+    def __attrs_post_init__(self) -> None:
+        """Check the times."""
+        _ = self.began, self.ended
+
+    @property
+    def began(self) -> datetime | None:
+        """``since`` as a moment; :class:`InvalidInput` for anything but a date or time."""
+        return None if self.since is None else parse_moment("since", self.since)
+
+    @property
+    def ended(self) -> datetime | None:
+        """``until`` in the same way."""
+        return None if self.until is None else parse_moment("until", self.until, end_of_day=True)
+
     def filter(self) -> AuditFilter:
-        """The filter that is asked for; :class:`InvalidInput` for anything but a date or time."""
+        """The filter that is asked for."""
         return AuditFilter(
             actors=None if self.actor is None else actor_names(self.actor),
             workflows=None if self.workflow is None else frozenset({self.workflow}),
             act=None if self.act is None else Act(self.act),
-            since=None if self.since is None else parse_moment("since", self.since),
-            until=None if self.until is None else parse_moment("until", self.until, end_of_day=True),
+            since=self.began,
+            until=self.ended,
         )
 
 

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
+from orcheo_core.domain.search import search_words
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.transcript_formats import TranscriptFormat, export
 from orcheo_core.errors import FieldError, InvalidInput, ThreadNotFound, WorkflowNotFound
@@ -43,6 +44,11 @@ class ListThreads:
     after: str | None = parameter(
         "Start after the thread with this id (the last one of the previous page).", default=None
     )
+
+    def __attrs_post_init__(self) -> None:
+        """Check the search."""
+        if self.search is not None:
+            search_words(self.search)
 
 
 @frozen(kw_only=True)

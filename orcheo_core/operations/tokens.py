@@ -9,7 +9,7 @@ from attrs import frozen
 from orcheo_core.domain.actor import SERVER_NAME, Actor, Caller, Scope
 from orcheo_core.domain.durations import PATTERN
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
-from orcheo_core.domain.service_token import LABEL_LENGTH
+from orcheo_core.domain.service_token import LABEL_LENGTH, check_label
 from orcheo_core.errors import (
     ConcurrentChange,
     FieldError,
@@ -56,6 +56,7 @@ class CreateServiceToken:
         wrong = [*self._wrong_scopes(), *self._wrong_owner()]
         if wrong:
             raise InvalidInput(*wrong)
+        check_label(self.label)
 
     def _wrong_scopes(self) -> list[FieldError]:
         return [] if self.scopes else [FieldError("scopes", "must name at least one scope")]

@@ -112,6 +112,15 @@ class ListWorkflows:
     )
     all: bool = parameter(f"Up to {ALL_LIMIT:,} at once, whatever the limit.", default=False)
 
+    def __attrs_post_init__(self) -> None:
+        """Check the search."""
+        _ = self.words
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is searched for; :class:`InvalidInput` for no words and for too many."""
+        return () if self.search is None else search_words(self.search)
+
 
 @frozen(kw_only=True)
 class EditWorkflow:
@@ -218,7 +227,7 @@ def _conduct(services: OwnerServices, workflow: Workflow) -> ConductView | None:
 async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows) -> WorkflowPage:
     wanted = WorkflowFilter(
         is_public=request.public,
-        words=() if request.search is None else search_words(request.search),
+        words=request.words,
         include_archived=request.include_archived,
     )
     query = PageQuery(limit=PAGE_LIMIT if request.all else request.limit, after=request.after, newest_first=True)

@@ -40,6 +40,13 @@ _WRONG = {
     "scope": ("token", "create", "--scope", "all"),
     "nothing named": ("thread", "purge", "x", "--yes"),
     "blank text": ("workflow", "ask", "x", " "),
+    "time": ("audit", "list", "--since", "tomorrow"),
+    "end": ("audit", "list", "--until", "x"),
+    "act": ("audit", "list", "--act", "nope"),
+    "format": ("thread", "export", "x", "--format", "xml"),
+    "search": ("workflow", "list", "--search", ""),
+    "words": ("thread", "list", "x", "--search", "a b c d e f g h i j k"),
+    "label": ("token", "create", "--scope", "operator", "--label", "x" * 101),
 }
 
 
@@ -52,6 +59,16 @@ def test_wrong_values_are_said_as_a_server_says_them(
     offline, online = CommandLine(connect=connect)(*words), CommandLine(connect=sync_house.operations)(*words)
     assert (offline.code, offline.err) == (online.code, online.err)
     assert offline.code == 2
+
+
+@without
+def test_what_no_workflow_can_be_called_is_not_found(sync_house: SyncHouse, connect: Callable[[], Operations]) -> None:
+    """As by a server, which could have none of this name; a name that is possible needs the server."""
+    words = ("workflow", "show", "Bad Handle!")
+    offline, online = CommandLine(connect=connect)(*words), CommandLine(connect=sync_house.operations)(*words)
+    assert (offline.code, offline.err) == (online.code, online.err)
+    assert offline.code == 3
+    assert CommandLine(connect=connect)("workflow", "show", "possible").code != 3
 
 
 @without
