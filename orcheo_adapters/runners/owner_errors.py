@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from orcheo_adapters.runners.failures import ErrorAnswer
 from orcheo_core.errors import OrcheoError
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunFailed
@@ -64,6 +63,10 @@ def _of_an_endpoint(error: Exception, clock: Clock) -> RunFailed | None:
         return None
     headers = getattr(getattr(found, "response", None), "headers", None)
     body = " ".join(str(found).split()).encode("utf-8", "replace")
+    try:
+        from orcheo_adapters.runners.failures import ErrorAnswer
+    except ModuleNotFoundError:  # the base install lacks what reads answers; the error itself is said then
+        return None
     answer = ErrorAnswer(
         status=status, headers=headers if isinstance(headers, Mapping) else {}, body=body, now=clock.now()
     )
