@@ -43,9 +43,16 @@ def _workflow_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     if not result["workflows"]:
-        yield "No workflows found. `orcheo workflow add` registers one."
+        yield "No workflows match." if _is_filtered() else "No workflows found. `orcheo workflow add` registers one."
         return
     yield from table_lines(_LIST_TITLES, list(map(_list_row, result["workflows"])), width)
+
+
+def _is_filtered() -> bool:
+    """Whether the command that is being carried out asked for some workflows only."""
+    context = click.get_current_context(silent=True)
+    given = context.params if context else {}
+    return given.get("search") is not None or given.get("public") is not None
 
 
 def _list_row(each: dict[str, Any]) -> tuple[str, ...]:

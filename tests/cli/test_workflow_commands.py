@@ -47,6 +47,12 @@ def test_list_without_workflows_says_how_to_register_one(orcheo: CommandLine) ->
     assert said.out == "No workflows found. `orcheo workflow add` registers one.\n"
 
 
+@pytest.mark.parametrize("words", [("--search", "x"), ("--public",), ("--private",)])
+def test_a_search_without_a_match_advises_nothing(orcheo: CommandLine, words: tuple[str, ...]) -> None:
+    """There may be workflows enough."""
+    assert orcheo("workflow", "list", *words).out == "No workflows match.\n"
+
+
 def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sync_house: SyncHouse) -> None:
     """One line for each workflow, nothing behind the last word."""
     sync_house.publish("public")
