@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
+import { aliases } from "./aliases.ts";
 
 const STATIC = "../orcheo_adapters/http/static";
 const COMPRESSIBLE = /\.(?:js|css|svg)$/;
@@ -25,6 +26,7 @@ function compressed(): Plugin {
 
 export default defineConfig({
   plugins: [compressed()],
+  resolve: { alias: aliases },
   // The server swaps this placeholder for a fresh nonce in each response.
   html: { cspNonce: "__ORCHEO_CSP_NONCE__" },
   build: {

@@ -1,8 +1,12 @@
 /** Apart from vite.config.ts, so that building the page needs none of the tools that only tests need. */
 import { defineConfig } from "vitest/config";
+import { aliases } from "./aliases.ts";
 
 export default defineConfig({
+  resolve: { alias: aliases },
   test: {
+    // Otherwise Node loads it, and knows nothing of the aliases.
+    server: { deps: { inline: ["markdown-it"] } },
     include: ["test/**/*.test.ts"],
     environment: "node",
     restoreMocks: true,

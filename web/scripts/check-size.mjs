@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 
 const STATIC = new URL("../../orcheo_adapters/http/static/", import.meta.url);
 /** Bytes on the wire, for browsers that take only gzip: the page and what it loads. */
-const CEILINGS = { "chat.html": 34_000 };
+const CEILINGS = { "chat.html": 60_000 };
 
 for (const [page, ceiling] of Object.entries(CEILINGS)) {
   const html = await readFile(new URL(page, STATIC), "utf8");

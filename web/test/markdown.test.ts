@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Block, Inline } from "../src/element/markdown/ast.ts";
-import { parseMarkdown } from "../src/element/markdown/blocks.ts";
 import { safeHref } from "../src/element/markdown/links.ts";
+import { parseMarkdown } from "../src/element/markdown/parse.ts";
 
 const parse = (text: string, streaming = false) => parseMarkdown(text, { streaming });
 
@@ -14,8 +14,10 @@ function inlineNode(node: Inline): string {
   if (node.type === "text") return node.text;
   if (node.type === "code") return `<c:${node.text}>`;
   if (node.type === "break") return "<br>";
-  if (node.type === "link") return `<a ${node.href}:${inline(node.children)}>`;
-  return `<${node.type.slice(0, 2)}:${inline(node.children)}>`;
+  if (node.type === "link" || node.type === "image") return `<a ${node.href}:${inline(node.children)}>`;
+  if (node.type === "math") return `<${node.display ? "M" : "m"}:${node.text}>`;
+  if (node.type === "note") return `<n:${node.number}>`;
+  return "children" in node ? `<${node.type.slice(0, 2)}:${inline(node.children)}>` : `?${node.type}`;
 }
 
 function block(node: Block): string {
@@ -24,9 +26,12 @@ function block(node: Block): string {
   if (node.type === "code") return `code[${node.language}](${node.text})`;
   if (node.type === "quote") return `quote(${node.children.map(block).join("")})`;
   if (node.type === "list")
-    return `${node.ordered ? `ol${node.start}` : "ul"}(${node.items.map((item) => `[${item.map(block).join("")}]`).join("")})`;
+    return `${node.ordered ? `ol${node.start}` : "ul"}(${node.items.map((item) => `[${item.done === null ? "" : item.done ? "x " : "_ "}${item.children.map(block).join("")}]`).join("")})`;
   if (node.type === "table")
     return `table${node.align.map((align) => align[0]).join("")}(${[node.head, ...node.rows].map((row) => row.map(inline).join(",")).join(";")})`;
+  if (node.type === "math") return `math(${node.text})`;
+  if (node.type === "notes")
+    return `notes(${node.items.map((note) => `[${note.map(block).join("")}]`).join("")})`;
   return "hr";
 }
 
@@ -36,7 +41,7 @@ describe("inline", () => {
   test.each([
     ["plain words", "plain words"],
     ["**bold** and *soft* and __bold__ and _soft_", "<st:bold> and <em:soft> and <st:bold> and <em:soft>"],
-    ["***both***", "<st:<em:both>>"],
+    ["***both***", "<em:<st:both>>"],
     ["**bold *and soft***", "<st:bold <em:and soft>>"],
     ["~~gone~~", "<st:gone>"],
     ["snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"],
@@ -75,6 +80,11 @@ describe("inline", () => {
     ["<https://x.org>", "<a https://x.org/:https://x.org>"],
     ["[mail](mailto:a@x.org)", "<a mailto:a@x.org:mail>"],
     ["[1] and [x]", "[1] and [x]"],
+    ["![alt](/i.png) [a](/b)", "alt a"],
+    ["$a_1 + b$ and \\(c^2\\)", "<m:a_1 + b> and <m:c^2>"],
+    ["x $$\\frac{1}{2}$$ y \\[z\\]", "x <M:\\frac{1}{2}> y <M:z>"],
+    ["costs $5 and $10, or $3-$4", "costs $5 and $10, or $3-$4"],
+    ["&copy; &rarr; &mdash;", "© → —"],
   ])("%s", (text, expected) => {
     expect(inline((parse(text)[0] as Extract<Block, { type: "paragraph" }>).children)).toBe(expected);
   });
@@ -92,13 +102,20 @@ describe("blocks", () => {
     ["- a\n- b\n  - c\n    - d\n- e", "ul([p(a)][p(b)ul([p(c)ul([p(d)])])][p(e)])"],
     ["1. a\n   - b\n2. c\n\n3. d", "ol1([p(a)ul([p(b)])][p(c)][p(d)])"],
     ["3) a\n4) b", "ol3([p(a)][p(b)])"],
-    ["- a\n\n  more\n\n      code\n- b", "ul([p(a)p(more)p(code)][p(b)])"],
+    ["- a\n\n  more\n\n      code\n- b", "ul([p(a)p(more)code[](code)][p(b)])"],
     ["1. a\n```sh\nls\n```", "ol1([p(a)])code[sh](ls)"],
     ["1. a\n   ```sh\n   ls\n   ```\n2. b", "ol1([p(a)code[sh](ls)][p(b)])"],
     ["- a\n\nafter", "ul([p(a)])p(after)"],
     ["a\n\n---\n\n* * *\nb", "p(a)hrhrp(b)"],
     ["text\n| a | b |\n|:--|--:|\n| 1 | **2** |\n| x\\|y |", "p(text)tablese(a,b;1,<st:2>;x|y,)"],
     ["a | b", "p(a | b)"],
+    ["Head\n===\nSub\n---", "h1(Head)h2(Sub)"],
+    ["- [ ] a\n- [x] **b**\n- [y] c", "ul([_ p(a)][x p(<st:b>)][p([y] c)])"],
+    ["$$\na\n- b\n$$\nc", "math(a\n- b)p(c)"],
+    ["\\[\n\\sum_i x_i\n\\]", "math(\\sum_i x_i)"],
+    ["$$\nnot closed\n\nmore", "p($$<br>not closed)p(more)"],
+    ["a[^n] b[^n]\n\n[^n]: The *note*.", "p(a<n:1> b<n:1>)notes([p(The <em:note>.)])"],
+    ["see [the site]\n\n[the site]: https://x.org/", "p(see <a https://x.org/:the site>)"],
     ["", ""],
   ])("%j", (text, expected) => {
     expect(show(text)).toBe(expected);
@@ -114,6 +131,13 @@ describe("text that is still growing", () => {
     ["```py\nx =", "code[py](x =)"],
     ["**done**\n\n- **op", "p(<st:done>)ul([p(<st:op>)])"],
     ["**stray\n\nnext", "p(**stray)p(next)"],
+    ["a *b **c", "p(a <em:b <st:c>>)"],
+    ["**bold*", "p(<st:bold>)"],
+    ["a ``b ` c", "p(a <c:b ` c>)"],
+    ["a\\", "p(a)"],
+    ["Not a heading\n-", "p(Not a heading)"],
+    ["| a | b |\n|---|---|\n| **c", "tabless(a,b;<st:c>,)"],
+    ["$$\n\\frac{1}", "math(\\frac{1})"],
   ])("%j", (text, expected) => {
     expect(show(text, true)).toBe(expected);
   });
@@ -163,6 +187,12 @@ describe("hostile text", () => {
     ["link starts", "[a](".repeat(25_000)],
     ["image starts", "![a](<b".repeat(15_000)],
     ["stars", "*a ".repeat(40_000)],
+    ["nested emphasis", `${"*a ".repeat(20_000)}b${" a*".repeat(20_000)}`],
+    ["closed in one", `${"*a ".repeat(20_000)}b${"*".repeat(20_000)}`],
+    ["nested notes", "[^1]: ".repeat(20_000)],
+    ["formulas", "$a ".repeat(30_000)],
+    ["brackets of formulas", "\\[\n".repeat(30_000)],
+    ["dollars in lines", "$$a\n".repeat(30_000)],
     ["star runs", "*".repeat(100_000)],
     ["mixed delimiters", "*a **b __c _d ~~e ".repeat(6_000)],
     ["backticks of all lengths", Array.from({ length: 400 }, (_, n) => "`".repeat(n + 1)).join(" ")],

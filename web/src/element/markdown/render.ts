@@ -5,9 +5,14 @@
  * such as a list with its markers, gets a `dir`.
  */
 
-import { html, type nothing, type TemplateResult } from "lit";
+import { html, noChange, type nothing, type TemplateResult } from "lit";
+import { AsyncDirective, directive } from "lit/async-directive.js";
+import { guard } from "lit/directives/guard.js";
+import { fill, strings } from "../strings.ts";
 import type { Align, Block, Inline } from "./ast.ts";
-import { parseMarkdown } from "./blocks.ts";
+import { codeTemplate } from "./code.ts";
+import { formulaTemplate } from "./formula.ts";
+import { GrowingText } from "./growing-text.ts";
 
 export interface MarkdownOptions {
   streaming: boolean;
@@ -20,12 +25,29 @@ const SHORT_CODE = 24;
 
 type Rendered = TemplateResult | string;
 
-export function renderMarkdown(text: string, options: MarkdownOptions): Rendered[] {
-  const blocks = parseMarkdown(text, { streaming: options.streaming });
-  const depths = blocks.filter((block) => block.type === "heading").map((block) => block.depth);
-  const shift = options.headingLevel - Math.min(...depths, 6);
-  return blocks.map((block) => renderBlock(block, shift));
+/** Draws a text where it is used, and only what is new of it when it has grown. */
+class MarkdownDirective extends AsyncDirective {
+  readonly #growing = new GrowingText(() => {
+    if (this.isConnected && this.#last !== null) this.setValue(this.#draw(...this.#last));
+  });
+  #last: [string, MarkdownOptions] | null = null;
+
+  render(text: string, options: MarkdownOptions): unknown {
+    const [before, was] = this.#last ?? [];
+    this.#last = [text, options];
+    if (text === before && options.streaming === was?.streaming) return noChange;
+    return this.#draw(text, options);
+  }
+
+  #draw(text: string, options: MarkdownOptions): unknown {
+    const blocks = this.#growing.blocks(text, options.streaming);
+    const depths = blocks.filter((block) => block.type === "heading").map((block) => block.depth);
+    const shift = options.headingLevel - Math.min(...depths, 6);
+    return blocks.map((block) => guard([block, shift], () => renderBlock(block, shift)));
+  }
 }
+
+export const renderMarkdown = directive(MarkdownDirective);
 
 function renderBlock(block: Block, shift: number): Rendered {
   switch (block.type) {
@@ -34,13 +56,17 @@ function renderBlock(block: Block, shift: number): Rendered {
     case "heading":
       return renderHeading(block.depth + shift, renderInlines(block.children));
     case "code":
-      return html`<pre tabindex="0" dir="ltr"><code>${block.text}</code></pre>`;
+      return codeTemplate(block.language, block.text);
+    case "math":
+      return formulaTemplate(block.text, true);
     case "quote":
       return html`<blockquote dir="auto">${block.children.map((child) => renderBlock(child, shift))}</blockquote>`;
     case "list":
       return renderList(block, shift);
     case "table":
       return renderTable(block);
+    case "notes":
+      return renderNotes(block.items, shift);
     case "rule":
       return html`<hr />`;
   }
@@ -53,19 +79,39 @@ function renderHeading(level: number, content: Rendered[]): TemplateResult {
 }
 
 function renderList(list: Extract<Block, { type: "list" }>, shift: number): TemplateResult {
-  const items = list.items.map(
-    (blocks) => html`<li>${blocks.map((block) => renderItemBlock(block, blocks, shift))}</li>`,
+  const items = list.items.map(({ done, children }) =>
+    done === null
+      ? html`<li>${children.map((block) => renderItemBlock(block, shift))}</li>`
+      : html`<li class="task"><input type="checkbox" disabled .checked=${done} />
+          <div>${children.map((block) => renderItemBlock(block, shift))}</div></li>`,
   );
   return list.ordered
     ? html`<ol dir="auto" start=${list.start}>${items}</ol>`
     : html`<ul dir="auto">${items}</ul>`;
 }
 
-/** An item's only paragraph needs no paragraph of its own. */
-function renderItemBlock(block: Block, blocks: readonly Block[], shift: number): Rendered | Rendered[] {
-  const paragraphs = blocks.filter(({ type }) => type === "paragraph").length;
-  if (block.type === "paragraph" && paragraphs === 1) return renderInlines(block.children);
-  return renderBlock(block, shift);
+/** The text of a list without blank lines stands in its item as it is. */
+function renderItemBlock(block: Block, shift: number): Rendered | Rendered[] {
+  return block.type === "paragraph" && block.tight
+    ? renderInlines(block.children)
+    : renderBlock(block, shift);
+}
+
+function renderNotes(notes: readonly Block[][], shift: number): TemplateResult {
+  return html`<ol class="notes" dir="auto">
+    ${notes.map((blocks, at) => html`<li tabindex="-1" data-note=${at + 1}>${blocks.map((block) => renderBlock(block, shift))}</li>`)}
+  </ol>`;
+}
+
+/** Fragments of an address do not reach into a shadow tree, so the number is a button. */
+function renderNoteNumber(number: number): TemplateResult {
+  const go = (event: Event) =>
+    (event.currentTarget as Element)
+      .closest(".prose")
+      ?.querySelector<HTMLElement>(`.notes > [data-note="${number}"]`)
+      ?.focus();
+  const label = fill(strings.footnote, { number });
+  return html`<sup><button type="button" class="note" aria-label=${label} @click=${go}>${number}</button></sup>`;
 }
 
 function renderTable(table: Extract<Block, { type: "table" }>): TemplateResult {
@@ -101,7 +147,12 @@ function renderInline(node: Inline): Rendered {
       return html`<em>${renderInlines(node.children)}</em>`;
     case "strike":
       return html`<s>${renderInlines(node.children)}</s>`;
+    case "math":
+      return formulaTemplate(node.text, node.display);
+    case "note":
+      return renderNoteNumber(node.number);
     case "link":
+    case "image":
       return renderLink(node.href, renderInlines(node.children));
   }
 }

@@ -1,7 +1,6 @@
 /** Draws one answer: its text, and the sources that it names. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { guard } from "lit/directives/guard.js";
 import { safeHref } from "../markdown/links.ts";
 import { renderLink, renderMarkdown } from "../markdown/render.ts";
 import type { Annotation, AnnotationSource } from "../protocol/wire.ts";
@@ -15,11 +14,10 @@ const SOURCES_SHOWN = 3;
 
 export function answerTemplate(answer: AnswerView, answerer: string): TemplateResult {
   const streaming = answer.status === "streaming";
-  const texts = answer.parts.map((part) => part.text);
-  const body = () => texts.map((text) => renderMarkdown(text, { streaming, headingLevel: HEADING_LEVEL }));
+  const options = { streaming, headingLevel: HEADING_LEVEL };
   return html`<article class="answer" data-role="assistant" data-status=${answer.status} tabindex="-1">
     <h2 class="spoken-only">${answerer}</h2>
-    <div class="prose">${guard([streaming, ...texts], body)}</div>
+    <div class="prose">${answer.parts.map((part) => renderMarkdown(part.text, options))}</div>
     ${streaming ? nothing : sourcesTemplate(answer.parts.flatMap((part) => part.annotations))}
   </article>`;
 }

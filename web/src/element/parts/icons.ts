@@ -21,3 +21,5 @@ export const warningIcon = icon(svg`<path d="M12 4.5 21 19.5H3zM12 10.5v4M12 17v
 export const closedIcon = icon(
   svg`<path d="M5 6h14v9a2 2 0 0 1-2 2h-5l-4 3v-3H7a2 2 0 0 1-2-2zM10 9l4 4m0-4-4 4" />`,
 );
+export const copyIcon = icon(svg`<path d="M9 9h10v11H9zM5 15V4h10" />`);
+export const wrapIcon = icon(svg`<path d="M4 6h16M4 12h13a3 3 0 0 1 0 6h-4m2.5-2.5L13 18l2.5 2.5M4 18h5" />`);

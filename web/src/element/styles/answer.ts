@@ -33,7 +33,7 @@ export const answerStyles = css`
     text-align: var(--near);
   }
 
-  .prose :where(p, ul, ol, pre, blockquote, .table) {
+  .prose :where(p, ul, ol, blockquote, .table) {
     margin-block: 0.85em;
   }
 
@@ -91,12 +91,8 @@ export const answerStyles = css`
     white-space: nowrap;
   }
 
-  .prose blockquote :is(code, pre) {
+  .prose blockquote code {
     color: var(--ink);
-  }
-
-  .prose blockquote pre {
-    border: 0;
   }
 
   .prose pre {
@@ -116,6 +112,125 @@ export const answerStyles = css`
     line-height: 1.6;
     overflow-wrap: normal;
     white-space: pre;
+  }
+
+  .prose figure.code {
+    margin: 0.85em 0;
+    border: 1px solid var(--line);
+    border-radius: 0.75rem;
+    background: var(--soft);
+    overflow: hidden;
+  }
+
+  .prose figure.code pre {
+    margin: 0;
+    padding-block-start: 0.25rem;
+    border: 0;
+    border-radius: 0;
+  }
+
+  .prose figcaption {
+    display: flex;
+    align-items: center;
+    gap: 0.25rem;
+    padding: 0.35rem 0.5rem 0 1.1rem;
+    color: var(--ink-soft);
+    font: 0.75rem var(--mono);
+  }
+
+  .prose figcaption > span {
+    flex: 1;
+  }
+
+  .prose figcaption button {
+    display: grid;
+    place-items: center;
+    min-inline-size: 2rem;
+    min-block-size: 2rem;
+    padding: 0;
+    border: 0;
+    border-radius: 0.5rem;
+    background: none;
+    color: inherit;
+  }
+
+  .prose figcaption button:hover,
+  .prose figcaption button[aria-pressed="true"] {
+    background: var(--line);
+    color: var(--ink);
+  }
+
+  .prose figcaption button[data-copied] {
+    color: var(--accent);
+  }
+
+  .prose figcaption .icon {
+    inline-size: 1rem;
+    block-size: 1rem;
+  }
+
+  .prose [data-wrapped] pre code {
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+
+  .prose code :is([data-kind="keyword"], [data-kind="built_in"], [data-kind="type"], [data-kind="name"]) {
+    color: var(--code-word);
+  }
+
+  .prose code :is([data-kind="string"], [data-kind="regexp"], [data-kind="addition"]) {
+    color: var(--code-text);
+  }
+
+  .prose code :is([data-kind="number"], [data-kind="literal"], [data-kind="symbol"], [data-kind="attr"]) {
+    color: var(--code-value);
+  }
+
+  .prose code :is([data-kind="title"], [data-kind="section"], [data-kind="selector-class"], [data-kind="meta"]) {
+    color: var(--code-title);
+  }
+
+  .prose code :is([data-kind="comment"], [data-kind="quote"], [data-kind="deletion"]) {
+    color: var(--ink-soft);
+  }
+
+  .prose li.task {
+    display: flex;
+    gap: 0.5rem;
+    margin-inline-start: -1.5em;
+    list-style: none;
+  }
+
+  .prose li.task > input {
+    flex: none;
+    margin-block-start: 0.35em;
+    accent-color: var(--accent);
+  }
+
+  .prose .formula[data-display="true"] {
+    display: block;
+    margin-block: 0.85em;
+    overflow-x: auto;
+    text-align: center;
+  }
+
+  .prose .notes {
+    border-block-start: 1px solid var(--line);
+    padding-block-start: 0.5rem;
+    color: var(--ink-soft);
+    font-size: 0.875rem;
+  }
+
+  .prose .notes > li > p {
+    margin-block: 0;
+  }
+
+  .prose button.note {
+    padding: 0 0.2em;
+    border: 0;
+    background: none;
+    color: var(--accent);
+    font-size: 0.75rem;
   }
 
   .prose hr {
@@ -165,7 +280,7 @@ export const answerStyles = css`
     > :is(
       :is(p, h3, h4, h5, h6):last-child,
       blockquote:last-child > p:last-child,
-      pre:last-child > code,
+      figure.code:last-child > pre > code,
       :is(ul, ol):last-child > li:last-child:not(:has(ul, ol, pre, p, blockquote)),
       :is(ul, ol):last-child > li:last-child > :is(ul, ol):last-child > li:last-child:not(:has(ul, ol, pre, p, blockquote))
     )::after {

@@ -16,6 +16,10 @@ export const themeStyles = css`
     --on-accent: var(--orcheo-on-accent, #ffffff);
     --danger: var(--orcheo-danger, #9c2f26);
     --danger-soft: var(--orcheo-danger-soft, #fbefed);
+    --code-word: light-dark(#8a2f6b, #e59bc8);
+    --code-text: light-dark(#2f6b2f, #a5d6a0);
+    --code-value: light-dark(#8a5200, #e8c07a);
+    --code-title: light-dark(#1f5a99, #92c1f0);
     --shadow: 0 1px 2px rgb(20 22 24 / 5%), 0 6px 24px rgb(20 22 24 / 6%);
     --radius: var(--orcheo-radius, 1.125rem);
     --sans: var(--orcheo-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif);

@@ -1,0 +1,87 @@
+/** Colours of code by highlight.js, whose languages are loaded one by one, on use. */
+
+import type { HLJSApi, LanguageFn } from "highlight.js";
+import { html, nothing, type TemplateResult } from "lit";
+import { until } from "lit/directives/until.js";
+
+const LANGUAGES = import.meta.glob<LanguageFn>(
+  "/node_modules/highlight.js/es/languages/{bash,c,cpp,csharp,css,dart,diff,dockerfile,elixir,go,graphql,haskell,http,ini,java,javascript,json,julia,kotlin,latex,lua,makefile,markdown,matlab,nginx,objectivec,perl,php,plaintext,powershell,python,r,ruby,rust,scala,scss,sql,swift,typescript,xml,yaml}.js",
+  { import: "default" },
+);
+/** Other names by which people and models call them. */
+const ALIASES: Record<string, string> = {
+  "c++": "cpp",
+  "c#": "csharp",
+  cs: "csharp",
+  docker: "dockerfile",
+  ex: "elixir",
+  golang: "go",
+  hs: "haskell",
+  html: "xml",
+  js: "javascript",
+  jsx: "javascript",
+  kt: "kotlin",
+  md: "markdown",
+  mjs: "javascript",
+  objc: "objectivec",
+  pl: "perl",
+  ps1: "powershell",
+  py: "python",
+  rb: "ruby",
+  rs: "rust",
+  sh: "bash",
+  shell: "bash",
+  svg: "xml",
+  tex: "latex",
+  toml: "ini",
+  ts: "typescript",
+  tsx: "typescript",
+  yml: "yaml",
+  zsh: "bash",
+};
+
+/** What highlight.js finds in a text: strings, and spans of a kind. */
+interface Scope {
+  scope?: string;
+  children: (Scope | string)[];
+}
+
+type Coloured = TemplateResult | string;
+
+let highlighter: Promise<HLJSApi> | undefined;
+/** Languages that can be used without waiting. */
+const ready = new Map<string, HLJSApi>();
+
+/** The text in colours, at once or when the language has been loaded; as it is in a language that is not known. */
+export function coloured(named: string, text: string): unknown {
+  const lower = named.toLowerCase();
+  const language = ALIASES[lower] ?? lower;
+  const load = LANGUAGES[`/node_modules/highlight.js/es/languages/${language}.js`];
+  if (load === undefined) return text;
+  const at = ready.get(language);
+  if (at !== undefined) return scopes(at, language, text);
+  const later = prepare(language, load).then(
+    (loaded) => scopes(loaded, language, text),
+    () => text,
+  );
+  return until(later, text);
+}
+
+async function prepare(language: string, load: () => Promise<LanguageFn>): Promise<HLJSApi> {
+  highlighter ??= import("highlight.js/lib/core").then((module) => module.default);
+  const [loaded, definition] = await Promise.all([highlighter, load()]);
+  loaded.registerLanguage(language, definition);
+  ready.set(language, loaded);
+  return loaded;
+}
+
+function scopes(loaded: HLJSApi, language: string, text: string): Coloured[] {
+  const { _emitter } = loaded.highlight(text, { language, ignoreIllegals: true });
+  return ((_emitter as unknown as { rootNode: Scope }).rootNode.children ?? []).map(scopeTemplate);
+}
+
+function scopeTemplate(part: Scope | string): Coloured {
+  if (typeof part === "string") return part;
+  const kind = part.scope?.split(".")[0] ?? nothing;
+  return html`<span data-kind=${kind}>${part.children.map(scopeTemplate)}</span>`;
+}
