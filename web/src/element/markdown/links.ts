@@ -11,7 +11,8 @@ const BARE_ADDRESS =
   /https?:\/\/[^\s<>"'`|\\\u00ab\u00bb\u200b-\u200f\u2018-\u201f\u2026\u2028-\u202e\u2039\u203a\u2060-\u206f\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe6f\ufeff\uff00-\uffef]{1,2000}/y;
 /** A host whose last label turns from ASCII to another script: the sentence continues there without a blank. */
 const MIXED_HOST = /^(https?:\/\/(?:[^/?#]*\.)?[\x21-\x2e\x30-\x7e]+)[^\x21-\x7e]/;
-const TAIL = ".,;:!?*_~&";
+/** With the commas, question marks and full stops of Arabic, Urdu, Hebrew, Armenian, Devanagari, Ethiopic and Khmer. */
+const TAIL = ".,;:!?*_~&\u060c\u061b\u061f\u06d4\u05c3\u0589\u0964\u0965\u1362\u17d4";
 const OPENING: Record<string, string> = { ")": "(", "]": "[", "}": "{" };
 
 /** The address in its canonical form, or null when it is not absolute or not of a safe kind. */
