@@ -41,12 +41,13 @@ async def test_every_request_is_for_ones_own_threads(hall: Hall) -> None:
 
 
 async def test_a_turn_can_be_followed_while_its_events_are_kept(hall: Hall) -> None:
-    """And not after."""
+    """And not once housekeeping has forgotten them."""
     visit = await hall.visit()
     turn = await hall.answered(visit)
     followable = await hall.core.own_threads.followable_turn(visit, turn.thread_id)
     assert followable is hall.core.live_turns.find(turn.id) is not None
     hall.clock.advance(minutes=5)
+    hall.core.live_turns.forget(hall.clock.now())
     assert await hall.core.own_threads.followable_turn(visit, turn.thread_id) is None
 
 
