@@ -38,6 +38,8 @@ GIVEN_UP_AFTER = timedelta(days=1)
 _AT_ONCE = 20
 _TIME_LIMIT = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 21_600.0
+_FURTHEST = timedelta(seconds=2 * _LONGEST_PAUSE)
+"""Only a clock that was ahead puts a message off for longer."""
 _PREFIX, _KEY_LENGTHS = "whsec_", range(24, 65)
 _LOG = get_logger("webhook")
 
@@ -94,6 +96,8 @@ class Webhook(Notices):
         self._clock = clock
         self._entropy = entropy
         self._is_full = False
+        self._unsaved: dict[str, Delivery | None] = {}
+        """What attempts led to that could not be saved yet; None where the message need not be sent again."""
 
     def acted(self, change: UnitOfWork, entry: AuditEntry) -> None:
         """See the port; the note of an entry is not sent."""
@@ -131,15 +135,24 @@ class Webhook(Notices):
     async def deliver(self) -> None:
         """Make one attempt for each message that is due; raises :class:`StorageUnavailable`."""
         await self._warn_when_full()
-        due = await self._store.begin().deliveries.due(self._clock.now(), _AT_ONCE)
+        now = self._clock.now()
+        due = await self._store.begin().deliveries.due(now, _AT_ONCE, unless_beyond=now + _FURTHEST)
         if not due:
             return
         async with self._http.client() as client:
             for each in due:
-                problem = await self._send(client, each)
-                change = self._store.begin()
-                self._settle(change, each, problem)
-                await change.commit()
+                if each.id not in self._unsaved:  # or a full disk would have it sent again each second
+                    self._unsaved[each.id] = self._outcome(each, await self._send(client, each))
+                await self._save(each)
+
+    async def _save(self, delivery: Delivery) -> None:
+        change, outcome = self._store.begin(), self._unsaved[delivery.id]
+        if outcome is None:
+            change.deliveries.remove(delivery.id)
+        else:
+            change.deliveries.put_off(outcome)
+        await change.commit()
+        del self._unsaved[delivery.id]
 
     async def _warn_when_full(self) -> None:
         """Once, until there is room again: what is left out comes in a flood."""
@@ -163,18 +176,17 @@ class Webhook(Notices):
         except (httpx2.RequestError, OSError, RunFailed) as error:
             return str(error) or type(error).__name__
 
-    def _settle(self, change: UnitOfWork, delivery: Delivery, problem: str) -> None:
+    def _outcome(self, delivery: Delivery, problem: str) -> Delivery | None:
+        """The message as it waits for its next attempt; None when it was taken or is given up."""
         if not problem:
-            change.deliveries.remove(delivery.id)
-            return
+            return None
         attempts = delivery.attempts + 1
         due_at = self._clock.now() + self._pause(attempts)
         if due_at > delivery.created_at + GIVEN_UP_AFTER:
             _LOG.error("webhook message %s given up after %d attempts: %s", delivery.id, attempts, problem)
-            change.deliveries.remove(delivery.id)
-            return
+            return None
         _LOG.warning("webhook message %s not delivered (attempt %d): %s", delivery.id, attempts, problem)
-        change.deliveries.put_off(evolve(delivery, attempts=attempts, due_at=due_at))
+        return evolve(delivery, attempts=attempts, due_at=due_at)
 
     def _pause(self, attempts: int) -> timedelta:
         """Three times as long after each failure, with a quarter more or less by chance."""

@@ -90,8 +90,8 @@ class Ports:
 class Core:
     """The services.
 
-    The holder calls ``engine.recover()`` once at the start and ``engine.checkpoint()`` at least twice a
-    second, which makes the text of running answers durable.
+    The holder calls ``identifiers.begin_after(store)`` and ``engine.recover()`` once at the start, and
+    ``engine.checkpoint()`` at least twice a second, which makes the text of running answers durable.
     """
 
     registering: Registering

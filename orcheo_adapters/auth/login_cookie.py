@@ -5,9 +5,11 @@ from datetime import datetime
 
 from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
+from orcheo_core.domain.ids import IdKind, moment_of
 from orcheo_core.domain.login import LOGIN_IDLE_LIFETIME, LOGIN_LIFETIME, EndedLogins, Identity, Login
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.shared.identifiers import Identifiers
 
 _PURPOSE = "orcheo.login-cookie.v1"
 _LONGEST = 3_000
@@ -20,8 +22,17 @@ class LoginCookies:
     cookie of it. So is one by an issuer that this server does not trust (any more).
     """
 
-    def __init__(self, keys: tuple[bytes, ...], *, issuers: Collection[str], clock: Clock, store: Store) -> None:
+    def __init__(
+        self,
+        keys: tuple[bytes, ...],
+        *,
+        issuers: Collection[str],
+        clock: Clock,
+        store: Store,
+        identifiers: Identifiers,
+    ) -> None:
         """``keys``: newest first, 32 bytes at least each; ``issuers``: whose word counts."""
+        self._identifiers = identifiers
         self._seal = Seal(keys, _PURPOSE, longest=_LONGEST, clock=clock)
         self._issuers = frozenset(issuers)
         self._clock = clock
@@ -60,15 +71,17 @@ class LoginCookies:
 
     async def end(self, login: Login) -> None:
         """Refuse this login from now on."""
-        await self.ended.spend(login.id)
+        await self.ended.spend(login.id, made_at=max(login.began_at, login.seen_at))
 
     async def end_all(self, ended: EndedLogins) -> None:
         """Refuse the logins that a provider has ended; those that begin later are others."""
-        await self.ended.spend_again(_of_provider(ended.issuer, session=ended.session, sub=ended.sub))
+        now = moment_of(self._identifiers.new(IdKind.LOGIN))  # behind all logins, whatever the clock says
+        await self.ended.spend_again(_of_provider(ended.issuer, session=ended.session, sub=ended.sub), at=now)
 
     def _counts(self, login: Login) -> bool:
-        is_trusted = login.identity.issuer in self._issuers and login.id not in self.ended
-        return is_trusted and not self._is_ended_there(login) and login.is_valid(self._clock.now())
+        is_trusted = login.identity.issuer in self._issuers
+        is_ended = login.id in self.ended or not self.ended.remembers(login.began_at)
+        return is_trusted and not is_ended and not self._is_ended_there(login) and login.is_valid(self._clock.now())
 
     def _is_ended_there(self, login: Login) -> bool:
         identity = login.identity
@@ -76,7 +89,7 @@ class LoginCookies:
         if identity.session:
             names.append(_of_provider(identity.issuer, session=identity.session))
         moments = (self.ended.since(name) for name in names)
-        return any(moment is not None and login.began_at <= moment for moment in moments)
+        return any(moment is not None and moment_of(login.id) <= moment for moment in moments)
 
 
 def _of_provider(issuer: str, *, sub: str = "", session: str = "") -> str:

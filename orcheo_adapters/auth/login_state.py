@@ -15,7 +15,7 @@ from attrs import frozen
 
 from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
-from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.ids import IdKind, moment_of
 from orcheo_core.domain.login import LOGIN_ATTEMPT_LIFETIME
 from orcheo_core.errors import FieldError, InvalidInput, LoginAttemptExpired, LoginAttemptInvalid
 from orcheo_core.ports.clock import Clock
@@ -85,11 +85,14 @@ class LoginStates:
     def peek(self, state: str, *, browser: str | None) -> LoginState:
         """What a state of this browser says; raises :class:`LoginAttemptInvalid`, :class:`LoginAttemptExpired`."""
         try:
-            values = self._seal.open(state, lifetime=LOGIN_ATTEMPT_LIFETIME).values
+            opened = self._seal.open(state, lifetime=LOGIN_ATTEMPT_LIFETIME)
         except SealBroken:
             raise LoginAttemptInvalid from None
         except SealExpired:
             raise LoginAttemptExpired from None
+        values = opened.values
+        if not self.finished.remembers(opened.signed_at):
+            raise LoginAttemptExpired
         if browser is None or not hmac.compare_digest(values["browser"], _digest(browser)):
             raise LoginAttemptInvalid
         attempt = LoginAttempt(state=state, seed=_seed(browser, values["id"]))
@@ -105,7 +108,7 @@ class LoginStates:
     async def finish(self, state: str, *, browser: str | None) -> LoginState:
         """The same, once: from now on the state is used up."""
         read = self.peek(state, browser=browser)
-        if not await self.finished.spend(read.id):
+        if not await self.finished.spend(read.id, made_at=moment_of(read.id)):
             raise LoginAttemptInvalid
         return read
 

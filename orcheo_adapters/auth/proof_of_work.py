@@ -6,6 +6,7 @@ anywhere else, so a program has no advantage.
 
 import hmac
 from base64 import b64decode
+from datetime import UTC, datetime
 from typing import Any
 
 import altcha
@@ -50,5 +51,7 @@ class ProofsOfWork:
             return False
         parameters = orjson.loads(b64decode(proof))["challenge"]["parameters"]
         data = parameters["data"]
-        in_time = self._clock.now().timestamp() < data["until"]
-        return data["workflow"] == workflow_id and in_time and await self._spent.spend(parameters["nonce"])
+        made_at = datetime.fromtimestamp(data["until"], UTC) - CHALLENGE_LIFETIME
+        in_time = self._clock.now() - made_at < CHALLENGE_LIFETIME and self._spent.remembers(made_at)
+        is_for_this = in_time and data["workflow"] == workflow_id
+        return is_for_this and await self._spent.spend(parameters["nonce"], made_at=made_at)

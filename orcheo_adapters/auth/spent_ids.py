@@ -3,10 +3,14 @@
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+from orcheo_core.domain.ids import EPOCH
 from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store
 
+_MARK = ""
+"""The row that keeps since when nothing was forgotten; no id is empty."""
+_INSTANT = timedelta(microseconds=1)
 MOST = 100_000
 """How many ids of a purpose are remembered; the oldest are forgotten first."""
 
@@ -22,6 +26,8 @@ class SpentIds:
         self._store = store
         self._most = most
         self._since: OrderedDict[str, datetime] = OrderedDict()
+        self._forgotten_before = EPOCH
+        """What was spent before this moment may be forgotten."""
 
     def __contains__(self, spent_id: str) -> bool:
         """Whether it was spent."""
@@ -31,34 +37,51 @@ class SpentIds:
         """When it was spent last, None when it was not."""
         return self._since.get(spent_id)
 
+    def remembers(self, made_at: datetime) -> bool:
+        """Whether an id that was made at ``made_at`` is still known if it was spent.
+
+        What was made before may have been spent and forgotten, so it must be refused, whatever the clock says now.
+        """
+        return made_at >= self._forgotten_before
+
     async def load(self) -> None:
         """Remember what an earlier process was shown; to be called before the first request."""
         for each in await self._store.begin().spent_ids.of(self.purpose):
-            self._since[each.id] = each.at
+            if each.id == _MARK:
+                self._forgotten_before = each.at
+            else:
+                self._since[each.id] = each.at
 
-    async def spend(self, new_id: str) -> bool:
-        """Use an id up; False when it was used before. It counts at once, and is durable on return."""
+    async def spend(self, new_id: str, *, made_at: datetime | None = None) -> bool:
+        """Use an id up; False when it was used before. It counts at once, and is durable on return.
+
+        ``made_at`` is when the id itself was made: a clock that was ahead then keeps it remembered for longer.
+        """
         if new_id in self._since:
             return False
-        await self.spend_again(new_id)
+        now = self._clock.now()
+        await self.spend_again(new_id, at=max(now, made_at or now))
         return True
 
-    async def spend_again(self, spent_id: str) -> None:
-        """Use an id up from now on, whether or not it was used before."""
-        now = self._clock.now()
+    async def spend_again(self, spent_id: str, *, at: datetime) -> None:
+        """Use an id up from ``at`` on, whether or not it was used before."""
         self._since.pop(spent_id, None)
-        while self._since and (len(self._since) >= self._most or self._is_old(now)):
-            self._since.popitem(last=False)
-        self._since[spent_id] = now
+        while len(self._since) >= self._most:
+            _, moment = self._since.popitem(last=False)
+            self._forgotten_before = max(self._forgotten_before, moment + _INSTANT)
+        self._since[spent_id] = at
         change = self._store.begin()
-        change.spent_ids.save(SpentId(purpose=self.purpose, id=spent_id, at=now))
+        change.spent_ids.save(SpentId(purpose=self.purpose, id=spent_id, at=at))
         await change.commit()
 
     async def tidy(self) -> None:
-        """Remove from the store what is too old to be replayed."""
+        """Forget what is too old to be replayed, and since when nothing was forgotten."""
+        before = max(self._clock.now() - self.lifetime, self._forgotten_before)
+        if not any(moment < before for moment in self._since.values()):
+            return
         change = self._store.begin()
-        change.spent_ids.remove_older(self.purpose, self._clock.now() - self.lifetime)
+        change.spent_ids.remove_older(self.purpose, before)
+        change.spent_ids.save(SpentId(purpose=self.purpose, id=_MARK, at=before))
         await change.commit()
-
-    def _is_old(self, now: datetime) -> bool:
-        return now - next(iter(self._since.values())) > self.lifetime
+        self._forgotten_before = max(before, self._forgotten_before)
+        self._since = OrderedDict((name, moment) for name, moment in self._since.items() if moment >= before)

@@ -1,7 +1,7 @@
 """The repositories of the memory backend."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from attrs import evolve
@@ -140,6 +140,14 @@ class MemoryPublishTokenRepository(MemoryRepository, ports.PublishTokenRepositor
 
         self._stage(write)
 
+    def make_ends_final(self, now: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            for each in tuple(tables.publish_tokens.rows.values()):
+                if each.ends_at is not None and each.ends_at <= now:
+                    yield tables.publish_tokens.put(each.public_id, evolve(each, is_final=True))
+
+        self._stage(write)
+
 
 class MemoryServiceTokenRepository(MemoryRepository, ports.ServiceTokenRepository):
     """See the port."""
@@ -166,12 +174,20 @@ class MemoryServiceTokenRepository(MemoryRepository, ports.ServiceTokenRepositor
 
         self._stage(write)
 
-    def end(self, service_token: ServiceToken, at: datetime) -> None:
+    def make_ends_final(self, now: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            for each in tuple(tables.service_tokens.rows.values()):
+                if each.ended_at is not None and each.ended_at <= now:
+                    yield tables.service_tokens.put(each.public_id, evolve(each, is_final=True))
+
+        self._stage(write)
+
+    def end(self, service_token: ServiceToken, at: datetime, *, is_final: bool) -> None:
         def write(tables: Tables) -> Iterator[Undo]:
             stored = tables.service_tokens.rows.get(service_token.public_id)
             if stored is None or stored.ended_at != service_token.ended_at:
                 raise ConcurrentChange
-            yield tables.service_tokens.put(stored.public_id, evolve(stored, ended_at=at))
+            yield tables.service_tokens.put(stored.public_id, evolve(stored, ended_at=at, is_final=is_final))
 
         self._stage(write)
 
@@ -452,8 +468,9 @@ class MemoryDeliveryRepository(MemoryRepository, ports.DeliveryRepository):
         waiting = self._tables.deliveries.rows.values()
         return DeliverySum(waiting=len(waiting), failing=sum(each.attempts > 0 for each in waiting))
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        found = [each for each in self._tables.deliveries.rows.values() if each.due_at <= now]
+    async def due(self, now: datetime, limit: int, *, unless_beyond: datetime | None = None) -> Sequence[Delivery]:
+        beyond = unless_beyond or datetime.max.replace(tzinfo=UTC)
+        found = [each for each in self._tables.deliveries.rows.values() if not now < each.due_at <= beyond]
         return sorted(found, key=lambda each: (each.due_at, each.id))[:limit]
 
     def add(self, delivery: Delivery, *, most: int) -> None:

@@ -1,6 +1,6 @@
 """A store in this process's memory: the same rules as the others, gone with the process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import asdict
 
@@ -64,6 +64,13 @@ class MemoryStore(Store):
     def begin(self) -> UnitOfWork:
         """See the port."""
         return MemoryUnitOfWork(self._tables)
+
+    async def newest_ids(self) -> Sequence[str]:
+        """See the port."""
+        tables = self._tables
+        kinds = (tables.workflows, tables.chat_sessions, tables.threads, tables.items, tables.turns)
+        others = (tables.attachments, tables.audit)
+        return [max(each.rows) for each in (*kinds, *others) if each.rows]
 
     async def check(self) -> None:
         """See the port; memory always answers."""

@@ -157,7 +157,13 @@ def assemble(
         encoder=encoder,
         attachment_tickets=attachment_tickets,
         visitor_cookies=VisitorCookies(secrets.cookie_keys, clock=clock),
-        login_cookies=LoginCookies(secrets.cookie_keys, issuers=_issuers(settings), clock=clock, store=store),
+        login_cookies=LoginCookies(
+            secrets.cookie_keys,
+            issuers=_issuers(settings),
+            clock=clock,
+            store=store,
+            identifiers=core.identifiers,
+        ),
         login_states=LoginStates(
             secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers, store=store
         ),

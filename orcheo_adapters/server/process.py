@@ -127,6 +127,7 @@ async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[O
 
 
 async def _prepare(orcheo: Orcheo, folder: DataFolder) -> None:
+    await orcheo.core.identifiers.begin_after(orcheo.parts.store)
     interrupted = await orcheo.core.engine.recover()
     if interrupted:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)

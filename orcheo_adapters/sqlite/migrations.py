@@ -174,6 +174,15 @@ _UNSENT_BUDGETS = (
     "CREATE INDEX unsent_by_workflow ON attachments (workflow_id, size) WHERE thread_id IS NULL",
 )
 
+_FINAL_ENDS = (
+    "ALTER TABLE publish_tokens ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0",
+    "UPDATE publish_tokens SET is_final = 1 WHERE ends_at <= strftime('%s', 'now') * 1000000",
+    "CREATE INDEX publish_tokens_to_end ON publish_tokens (ends_at) WHERE is_final = 0",
+    "ALTER TABLE service_tokens ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0",
+    "UPDATE service_tokens SET is_final = 1 WHERE ended_at <= strftime('%s', 'now') * 1000000",
+    "CREATE INDEX service_tokens_to_end ON service_tokens (ended_at) WHERE is_final = 0",
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -187,6 +196,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _WEBHOOK,
     _UNSENT_ATTACHMENTS,
     _UNSENT_BUDGETS,
+    _FINAL_ENDS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

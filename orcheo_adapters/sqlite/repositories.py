@@ -180,7 +180,7 @@ class SqlitePublishTokenRepository(SqliteRepository, ports.PublishTokenRepositor
         return self._find_cached("publish_tokens", public_id, sql, rows.publish_token_of)
 
     async def live(self, workflow_id: str, now: datetime) -> Sequence[PublishToken]:
-        sql = "SELECT * FROM publish_tokens WHERE workflow_id = ? AND (ends_at IS NULL OR ends_at > ?)"
+        sql = "SELECT * FROM publish_tokens WHERE workflow_id = ? AND (ends_at IS NULL OR NOT is_final AND ends_at > ?)"
         return [rows.publish_token_of(row) for row in self._database.read(sql, (workflow_id, rows.to_micros(now)))]
 
     async def latest(self, workflow_id: str) -> PublishToken | None:
@@ -188,9 +188,13 @@ class SqlitePublishTokenRepository(SqliteRepository, ports.PublishTokenRepositor
         return self._find(sql, (workflow_id,), rows.publish_token_of)
 
     def save(self, publish_token: PublishToken) -> None:
-        sql = "INSERT OR REPLACE INTO publish_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT OR REPLACE INTO publish_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         touches = ("publish_tokens", publish_token.public_id)
         self._stage(Statement(sql, rows.publish_token_row(publish_token), touches=touches))
+
+    def make_ends_final(self, now: datetime) -> None:
+        sql = "UPDATE publish_tokens SET is_final = 1 WHERE is_final = 0 AND ends_at <= ?"
+        self._stage(Statement(sql, (rows.to_micros(now),), touches=("publish_tokens", None)))
 
 
 class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepository):
@@ -203,7 +207,7 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
     async def any_besides(self, public_id: str, now: datetime) -> bool:
         sql = (
             "SELECT 1 FROM service_tokens WHERE public_id != ? "
-            "AND (expires_at IS NULL OR expires_at > ?) AND (ended_at IS NULL OR ended_at > ?) LIMIT 1"
+            "AND (expires_at IS NULL OR expires_at > ?) AND (ended_at IS NULL OR NOT is_final AND ended_at > ?) LIMIT 1"
         )
         return bool(self._database.read(sql, (public_id, *(rows.to_micros(now),) * 2)))
 
@@ -211,7 +215,7 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
         return self._page("* FROM service_tokens", *_of_owner(owner), query, rows.service_token_of, "public_id")
 
     def save(self, service_token: ServiceToken) -> None:
-        sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT OR REPLACE INTO service_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         touches = ("service_tokens", service_token.public_id)
         self._stage(Statement(sql, rows.service_token_row(service_token), touches=touches))
 
@@ -219,11 +223,15 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
         sql = "UPDATE service_tokens SET last_used_at = ? WHERE public_id = ?"
         self._stage(Statement(sql, (rows.to_micros(at), public_id), touches=("service_tokens", public_id)))
 
-    def end(self, service_token: ServiceToken, at: datetime) -> None:
-        sql = "UPDATE service_tokens SET ended_at = ? WHERE public_id = ? AND ended_at IS ?"
+    def end(self, service_token: ServiceToken, at: datetime, *, is_final: bool) -> None:
+        sql = "UPDATE service_tokens SET ended_at = ?, is_final = ? WHERE public_id = ? AND ended_at IS ?"
         before = rows.to_micros(service_token.ended_at) if service_token.ended_at else None
-        values = (rows.to_micros(at), service_token.public_id, before)
+        values = (rows.to_micros(at), int(is_final), service_token.public_id, before)
         self._stage(Statement(sql, values, _changed_one, ("service_tokens", service_token.public_id)))
+
+    def make_ends_final(self, now: datetime) -> None:
+        sql = "UPDATE service_tokens SET is_final = 1 WHERE is_final = 0 AND ended_at <= ?"
+        self._stage(Statement(sql, (rows.to_micros(now),), touches=("service_tokens", None)))
 
 
 class SqliteChatSessionRepository(SqliteRepository, ports.ChatSessionRepository):
@@ -450,9 +458,10 @@ class SqliteDeliveryRepository(SqliteRepository, ports.DeliveryRepository):
         ((waiting, failing),) = self._database.read(sql)
         return DeliverySum(waiting=waiting, failing=failing)
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        sql = "SELECT * FROM webhook_deliveries WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
-        return [rows.delivery_of(row) for row in self._database.read(sql, (rows.to_micros(now), limit))]
+    async def due(self, now: datetime, limit: int, *, unless_beyond: datetime | None = None) -> Sequence[Delivery]:
+        sql = "SELECT * FROM webhook_deliveries WHERE due_at <= ? OR due_at > ? ORDER BY due_at, id LIMIT ?"
+        beyond = rows.to_micros(unless_beyond) if unless_beyond else None
+        return [rows.delivery_of(row) for row in self._database.read(sql, (rows.to_micros(now), beyond, limit))]
 
     def add(self, delivery: Delivery, *, most: int) -> None:
         sql = (

@@ -121,7 +121,7 @@ def workflow_of(row: Row) -> Workflow:
 
 
 def publish_token_row(token: PublishToken) -> Row:
-    """public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end, holder_id."""
+    """public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end, holder_id, is_final."""
     digest = token.digest
     ends = (_maybe_micros(token.ends_at), token.end)
     return (
@@ -132,12 +132,13 @@ def publish_token_row(token: PublishToken) -> Row:
         to_micros(token.issued_at),
         *ends,
         token.holder_id,
+        int(token.is_final),
     )
 
 
 def publish_token_of(row: Row) -> PublishToken:
     """From the columns of :func:`publish_token_row`."""
-    public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end, holder_id = row
+    public_id, workflow_id, pepper_id, digest, issued_at, ends_at, end, holder_id, is_final = row
     return PublishToken(
         public_id=public_id,
         workflow_id=workflow_id,
@@ -146,11 +147,12 @@ def publish_token_of(row: Row) -> PublishToken:
         ends_at=_maybe_moment(ends_at),
         end=TokenEnd(end) if end else None,
         holder_id=holder_id,
+        is_final=bool(is_final),
     )
 
 
 def service_token_row(token: ServiceToken) -> Row:
-    """public_id, pepper_id, digest, owner, scopes, issued_at, label, expires_at, ended_at, last_used_at."""
+    """public_id, pepper_id, digest, owner, scopes, issued_at, label, expires_at, ended_at, last_used_at, is_final."""
     digest = token.digest
     scopes = _json(sorted(token.scopes))
     return (
@@ -164,12 +166,13 @@ def service_token_row(token: ServiceToken) -> Row:
         _maybe_micros(token.expires_at),
         _maybe_micros(token.ended_at),
         _maybe_micros(token.last_used_at),
+        int(token.is_final),
     )
 
 
 def service_token_of(row: Row) -> ServiceToken:
     """From the columns of :func:`service_token_row`."""
-    public_id, pepper_id, digest, owner, scopes, issued_at, label, *moments = row
+    public_id, pepper_id, digest, owner, scopes, issued_at, label, *moments, is_final = row
     expires_at, ended_at, last_used_at = map(_maybe_moment, moments)
     return ServiceToken(
         public_id=public_id,
@@ -181,6 +184,7 @@ def service_token_of(row: Row) -> ServiceToken:
         expires_at=expires_at,
         ended_at=ended_at,
         last_used_at=last_used_at,
+        is_final=bool(is_final),
     )
 
 

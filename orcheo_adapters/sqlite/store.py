@@ -1,7 +1,7 @@
 """The store over SQLite."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -13,6 +13,7 @@ from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 R = TypeVar("R")
+_WITH_IDS = ("workflows", "chat_sessions", "threads", "items", "turns", "attachments", "audit")
 
 
 class _Lazily(Generic[R]):
@@ -76,6 +77,11 @@ class SqliteStore(Store):
     def begin(self) -> UnitOfWork:
         """See the port."""
         return SqliteUnitOfWork(self._database)
+
+    async def newest_ids(self) -> Sequence[str]:
+        """See the port."""
+        newest = (self._database.read(f"SELECT max(id) FROM {table}") for table in _WITH_IDS)  # noqa: S608 - ours
+        return [rows[0][0] for rows in newest if rows[0][0]]
 
     async def check(self) -> None:
         """See the port."""

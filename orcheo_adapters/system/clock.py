@@ -1,8 +1,12 @@
 """The machine's clock."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 from orcheo_core.ports.clock import Clock
+
+_UNSET = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts the time that a machine is suspended too, where the system can."""
 
 
 class SystemClock(Clock):
@@ -11,3 +15,7 @@ class SystemClock(Clock):
     def now(self) -> datetime:
         """See the port."""
         return datetime.now(UTC)
+
+    def elapsed(self) -> timedelta:
+        """See the port."""
+        return timedelta(seconds=time.clock_gettime(_UNSET))

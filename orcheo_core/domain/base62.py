@@ -31,6 +31,14 @@ def _slowly_changing(number: int, width: int) -> str:
     return "".join(digits)
 
 
+def decode(text: str) -> int:
+    """The number that ``text`` stands for; 0 for what is not in the alphabet."""
+    number = 0
+    for each in text if is_base62(text) else "":
+        number = number * _BASE + ALPHABET.index(each)
+    return number
+
+
 def from_chance(chance: bytes) -> str:
     """As many characters as random bytes, with at least 5.67 bits of chance each."""
     return chance.translate(_DIGITS).decode("ascii")

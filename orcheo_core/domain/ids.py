@@ -4,10 +4,12 @@ An id is ``<prefix>_`` + 9 base62 characters of microseconds since 1970 + 17 bas
 bits), so ids sort by time and cannot be guessed. The wire's own prefixes (``thr_``, ``msg_``) are ChatKit's.
 """
 
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from orcheo_core.domain import base62
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_WIDTH = 9
 _CHANCE_WIDTH = 17
 CHANCE_BYTES = _CHANCE_WIDTH
@@ -36,6 +38,12 @@ def compose_id(kind: IdKind, microseconds: int, chance: bytes) -> str:
     """Build an id from a moment (µs since 1970) and :data:`CHANCE_BYTES` random bytes."""
     moment = base62.encode(microseconds, _TIME_WIDTH)
     return f"{kind}_{moment}{base62.from_chance(chance)}"
+
+
+def moment_of(an_id: str) -> datetime:
+    """The moment that an id was made at, by the clock of then; 1970 for a text without one."""
+    microseconds = base62.decode(an_id.partition("_")[2][:_TIME_WIDTH])
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def is_id(kind: IdKind, text: str) -> bool:

@@ -88,7 +88,8 @@ ENDED_LOGINS = Kept(
     where=("spent_ids",),
     filled_by="visitors who sign out, identity providers",
     why="a copied cookie of a login that was signed out is refused, also after a restart",
-    how_long="as long as a login can last: 8 hours",
+    how_long="as long as a login can last: 8 hours. Afterwards one row keeps since when none was forgotten, so that a "
+    "clock that is set back brings none of them back",
     most="100,000 in memory; older logins end when more would be needed",
     lifetime=LOGIN_LIFETIME,
 )

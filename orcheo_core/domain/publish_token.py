@@ -26,7 +26,8 @@ class TokenEnd(StrEnum):
 class PublishToken:
     """What the server keeps of one publish token.
 
-    ``ends_at`` lies in the future during a grace period; from then on the token opens no new chat session.
+    ``ends_at`` lies in the future during a grace period; from then on the token opens no new chat session. Once
+    ``is_final``, no clock that is set back makes it live again.
     ``holder_id`` stands for the program that holds the token: the public id of the workflow's first publish token,
     which every later one takes over, so that the holder keeps its threads, and each of its users theirs.
     """
@@ -37,6 +38,7 @@ class PublishToken:
     issued_at: datetime
     ends_at: datetime | None = None
     end: TokenEnd | None = None
+    is_final: bool = False
     holder_id: str = field()
 
     @holder_id.default
@@ -54,14 +56,14 @@ class PublishToken:
 
     def over_since(self, now: datetime) -> datetime | None:
         """When it ended, if it has by ``now``."""
-        return self.ends_at if self.ends_at is not None and self.ends_at <= now else None
+        return self.ends_at if self.ends_at is not None and (self.is_final or self.ends_at <= now) else None
 
     def ended(self, end: TokenEnd, *, at: datetime, grace: timedelta = timedelta(0)) -> "PublishToken":
-        """Over at ``at`` plus ``grace``; an end that is already set to come sooner stays."""
-        ends_at = at + grace
-        if self.ends_at is not None and self.ends_at <= ends_at:
-            return self
-        return evolve(self, ends_at=ends_at, end=end)
+        """Over at ``at`` plus ``grace``, without grace for good; an end that is already set to come sooner stays."""
+        ends_at, is_final = at + grace, self.is_final or not grace
+        if self.ends_at is not None and (self.is_final or self.ends_at <= ends_at):
+            return evolve(self, is_final=is_final)
+        return evolve(self, ends_at=ends_at, end=end, is_final=is_final)
 
 
 def generate_publish_token(random_bytes: RandomBytes = token_bytes) -> str:

@@ -26,7 +26,8 @@ def _check_label(_token: object, _attribute: object, label: str) -> None:
 class ServiceToken:
     """What the server keeps of one service token: whose it is, what it may do, and until when.
 
-    ``ended_at`` is when it was rotated or revoked; it lies in the future during the grace period of a rotation.
+    ``ended_at`` is when it was rotated or revoked; it lies in the future during the grace period of a rotation. Once
+    ``is_final``, no clock that is set back makes it live again.
     """
 
     public_id: str
@@ -37,6 +38,7 @@ class ServiceToken:
     label: str = field(default="", converter=plain_blanks, validator=_check_label)
     expires_at: datetime | None = None
     ended_at: datetime | None = None
+    is_final: bool = False
     last_used_at: datetime | None = None
     """When it was used last, to the minute."""
 
@@ -61,7 +63,7 @@ class ServiceToken:
 
     def refusal(self, now: datetime) -> OrcheoError | None:
         """Why its holder is refused at ``now``, or None; to a holder of the whole token only."""
-        if self.ended_at is not None and self.ended_at <= now:
+        if self.ended_at is not None and (self.is_final or self.ended_at <= now):
             return ServiceTokenRevoked.on(self.ended_at)
         if self.expires_at is not None and self.expires_at <= now:
             return ServiceTokenExpired.on(self.expires_at)

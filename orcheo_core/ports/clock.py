@@ -1,7 +1,7 @@
 """Time."""
 
 from abc import abstractmethod
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -10,4 +10,8 @@ class Clock(Protocol):
 
     @abstractmethod
     def now(self) -> datetime:
-        """The present moment in UTC, with zone, to the microsecond."""
+        """The present moment in UTC, with zone, to the microsecond. It can be set, to the past as well."""
+
+    @abstractmethod
+    def elapsed(self) -> timedelta:
+        """The time since some moment of the past, which goes by whatever the clock is set to."""

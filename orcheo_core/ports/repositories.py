@@ -67,6 +67,10 @@ class PublishTokenRepository(Protocol):
     def save(self, publish_token: PublishToken) -> None:
         """Stage an insert or a replacement."""
 
+    @abstractmethod
+    def make_ends_final(self, now: datetime) -> None:
+        """Stage that those whose end has come by ``now`` stay ended, whatever a clock says later."""
+
 
 class ServiceTokenRepository(Protocol):
     """Service tokens by public id."""
@@ -92,8 +96,12 @@ class ServiceTokenRepository(Protocol):
         """Stage that it was used at ``at``; nothing happens for an unknown one."""
 
     @abstractmethod
-    def end(self, service_token: ServiceToken, at: datetime) -> None:
+    def end(self, service_token: ServiceToken, at: datetime, *, is_final: bool) -> None:
         """Stage its end at ``at``; commit raises :class:`ConcurrentChange` when its end was changed in between."""
+
+    @abstractmethod
+    def make_ends_final(self, now: datetime) -> None:
+        """Stage that those that were ended by ``now`` stay so, whatever a clock says later."""
 
 
 class ChatSessionRepository(Protocol):
@@ -267,8 +275,11 @@ class DeliveryRepository(Protocol):
     """Messages to the webhook that wait to be delivered."""
 
     @abstractmethod
-    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Those whose next attempt is due at ``now``, the longest due first."""
+    async def due(self, now: datetime, limit: int, *, unless_beyond: datetime | None = None) -> Sequence[Delivery]:
+        """Those whose next attempt is due at ``now``, the longest due first.
+
+        Also those that are due after ``unless_beyond``, which a clock that was ahead has put off.
+        """
 
     @abstractmethod
     async def sum(self) -> DeliverySum:

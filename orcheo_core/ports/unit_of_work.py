@@ -7,7 +7,7 @@ something else.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from orcheo_core.domain.space import StoreSpace
@@ -65,6 +65,10 @@ class Store(Protocol):
     @abstractmethod
     def begin(self) -> UnitOfWork:
         """A new unit of work; one that is dropped without commit has done nothing."""
+
+    @abstractmethod
+    async def newest_ids(self) -> Sequence[str]:
+        """The newest id of each kind that is kept, for ids to begin after them."""
 
     @abstractmethod
     async def check(self) -> None:

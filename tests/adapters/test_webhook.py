@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from attrs import evolve, field, frozen
 
-from orcheo_adapters.memory.store import MemoryStore
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.signature import standard_webhook_headers
@@ -21,7 +20,7 @@ from orcheo_adapters.webhook import GIVEN_UP_AFTER, MOST_WAITING, Webhook, Webho
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.turn import TurnStatus
-from orcheo_core.errors import InvalidInput
+from orcheo_core.errors import InvalidInput, StorageUnavailable
 from orcheo_core.operations.catalogue import find_operation
 from orcheo_core.ports.runner import RunFailed
 from tests import samples
@@ -29,6 +28,7 @@ from tests.core.hall import ADA, build_hall
 from tests.docs.pages import ROOT, code_blocks
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
+from tests.fakes.store import FailingStore
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 SETTINGS = WebhookSettings(url="https://alerts.example.org/", key=b"k" * 32)
@@ -41,7 +41,7 @@ class Post:
 
     settings: WebhookSettings = SETTINGS
     allowed: AllowedAddresses = HOME
-    store: MemoryStore = field(factory=MemoryStore)
+    store: FailingStore = field(factory=FailingStore)
     clock: FakeClock = field(factory=FakeClock)
 
     @property
@@ -173,7 +173,7 @@ async def test_a_full_outbox_is_warned_of_once_until_there_is_room(caplog: pytes
     post = Post()
     webhook = post.webhook
     hall = build_hall(store=post.store, notices=webhook)
-    later = post.clock.now() + timedelta(days=1)
+    later = post.clock.now() + timedelta(hours=1)
 
     async def fill() -> None:
         change = post.store.begin()
@@ -306,3 +306,46 @@ def test_the_check_of_the_how_to_page_takes_genuine_messages_only(monkeypatch: p
     assert not page["is_genuine"](SECRET, headers, b"{ }")
     clock.advance(minutes=6)
     assert not page["is_genuine"](SECRET, headers, b"{}")
+
+
+# --- a store that is full ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("status", [204, 500])
+async def test_a_full_store_does_not_have_a_message_sent_again_and_again(status: int) -> None:
+    """The outcome of the attempt is kept in memory until it can be saved."""
+    post = Post()
+    async with receiving() as receiver:
+        receiver.status = status
+        webhook = evolve(post, settings=receiver.settings).webhook
+        await post.act()
+        post.store.error = StorageUnavailable("full")
+        for _ in range(3):
+            with pytest.raises(StorageUnavailable):
+                await webhook.deliver()
+        assert len(receiver.heard) == 1
+        post.store.error = None
+        await webhook.deliver()
+        await webhook.deliver()
+        assert len(receiver.heard) == 1
+        assert len(await post.waiting()) == (status == 500)
+        post.clock.advance(minutes=1)
+        await webhook.deliver()
+        assert len(receiver.heard) == (1 if status == 204 else 2)
+
+
+@pytest.mark.network
+async def test_a_message_that_a_clock_ahead_put_off_is_sent_when_the_clock_is_right_again() -> None:
+    """Not a day later."""
+    post = Post()
+    async with receiving() as receiver:
+        receiver.status = 500
+        webhook = evolve(post, settings=receiver.settings).webhook
+        post.clock.advance(timedelta(days=1))
+        await post.act()
+        await webhook.deliver()
+        post.clock.advance(-timedelta(days=1))
+        receiver.status = 204
+        await webhook.deliver()
+        assert await post.waiting() == []

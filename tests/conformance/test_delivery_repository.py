@@ -70,3 +70,10 @@ async def test_those_that_wait_are_counted(store: Store) -> None:
     change.deliveries.put_off(evolve(_delivery(1), attempts=1))
     await change.commit()
     assert await store.begin().deliveries.sum() == DeliverySum(waiting=2, failing=1)
+
+
+async def test_what_a_clock_that_was_ahead_put_off_is_due(store: Store) -> None:
+    """The bound itself is not beyond it."""
+    await _add(store, 1, 5, 6)
+    found = await store.begin().deliveries.due(samples.moment(2), 9, unless_beyond=samples.moment(5))
+    assert [each.id for each in found] == ["aud_1", "aud_6"]

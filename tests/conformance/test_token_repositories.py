@@ -121,9 +121,9 @@ async def test_the_end_of_a_service_token_shows_at_once(store: Store) -> None:
     await keep(store, samples.service_token())
     assert (await store.begin().service_tokens.find("st1")) == samples.service_token()
     change = store.begin()
-    change.service_tokens.end(samples.service_token(), NOW)
+    change.service_tokens.end(samples.service_token(), NOW, is_final=True)
     await change.commit()
-    assert await store.begin().service_tokens.find("st1") == samples.service_token(ended_at=NOW)
+    assert await store.begin().service_tokens.find("st1") == samples.service_token(ended_at=NOW, is_final=True)
 
 
 @pytest.mark.parametrize("believed", [samples.service_token(), samples.service_token(9)])
@@ -131,7 +131,7 @@ async def test_an_end_needs_the_present_state(store: Store, believed: ServiceTok
     """Another request ended it in between, or it was never there."""
     await keep(store, samples.service_token(ended_at=NOW))
     change = store.begin()
-    change.service_tokens.end(believed, NOW + INSTANT)
+    change.service_tokens.end(believed, NOW + INSTANT, is_final=False)
     with pytest.raises(ConcurrentChange):
         await change.commit()
     assert await store.begin().service_tokens.find("st1") == samples.service_token(ended_at=NOW)
@@ -165,9 +165,30 @@ async def test_the_last_use_of_a_service_token_is_kept(store: Store) -> None:
     change.service_tokens.used("st1", NOW)
     change.service_tokens.used("st9", NOW)
     await change.commit()
-    change.service_tokens.end(samples.service_token(1), NOW + INSTANT)
+    change.service_tokens.end(samples.service_token(1), NOW + INSTANT, is_final=False)
     await change.commit()
     kept = store.begin().service_tokens
     assert await kept.find("st1") == samples.service_token(1, last_used_at=NOW, ended_at=NOW + INSTANT)
     assert await kept.find("st2") == samples.service_token(2)
     assert await kept.find("st9") is None
+
+
+async def test_ends_that_have_come_are_final(store: Store) -> None:
+    """Whatever a clock says afterwards; an end that is still to come is not."""
+    over, to_come = NOW, NOW + INSTANT
+    await keep(store, samples.workflow(), samples.publish_token(3))
+    for number, at in ((1, over), (2, to_come)):
+        await keep(store, samples.publish_token(number, ends_at=at, end=TokenEnd.ROTATED))
+        await keep(store, samples.service_token(number, ended_at=at))
+    change = store.begin()
+    change.publish_tokens.make_ends_final(NOW)
+    change.service_tokens.make_ends_final(NOW)
+    await change.commit()
+    reader, before = store.begin(), NOW - timedelta(hours=1)
+    assert sorted(each.public_id for each in await reader.publish_tokens.live("wf_1", before)) == ["pt2", "pt3"]
+    assert await reader.publish_tokens.find("pt3") == samples.publish_token(3)
+    first, second = await reader.service_tokens.find("st1"), await reader.service_tokens.find("st2")
+    assert first is not None
+    assert second is not None
+    assert (first.is_live(before), second.is_live(before)) == (False, True)
+    assert await reader.service_tokens.any_besides("st2", before) is False

@@ -104,9 +104,11 @@ def build_hall(
     flags: Flags | None = None,
     notices: Notices | None = None,
     part_limits: PartLimits | None = None,
+    clock: FakeClock | None = None,
+    entropy: FakeEntropy | None = None,
 ) -> Hall:
     """A new hall, over memory when no store is given."""
-    failing, clock, entropy = FailingStore(store), FakeClock(), FakeEntropy()
+    failing, clock, entropy = FailingStore(store), clock or FakeClock(), entropy or FakeEntropy()
     background, runners, telemetry = FakeBackground(), FakeRunners(), FakeTelemetry()
     files, encoder, grants = MemoryAttachmentFiles(), FakeEncoder(), FakeGrants()
     core = assemble_core(

@@ -6,7 +6,7 @@ other would (Herlihy and Wing, 1990).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -173,6 +173,9 @@ class StaleStore(Store):
 
         change.publish_tokens.find = find  # type: ignore[method-assign]  # this unit of work is ours
         return change
+
+    async def newest_ids(self) -> Sequence[str]:
+        return await self._store.newest_ids()
 
     async def check(self) -> None:
         await self._store.check()

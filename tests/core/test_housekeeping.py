@@ -10,6 +10,7 @@ from orcheo_core.domain.keeping import DELIVERIES, KEPT, SPENT_IDS, UNSENT_FILES
 from orcheo_core.errors import StorageUnavailable
 from tests.core.hall import Hall, build_hall
 from tests.core.test_attaching import announced, sending, uploaded
+from tests.fakes.clock import FakeClock
 
 MONTH = timedelta(days=30)
 
@@ -106,3 +107,43 @@ async def test_threads_go_by_the_retention_only(hall: Hall) -> None:
     hall.clock.advance(MONTH + timedelta(seconds=1))
     assert await hall.core.housekeeping.remove_aged(None) == 0
     assert await hall.core.housekeeping.remove_aged(MONTH) == 1
+
+
+async def test_a_clock_that_jumps_removes_nothing(hall: Hall) -> None:
+    """A month ahead for a while, as after a wrong answer of a time server, then back: all is there."""
+    visit = await hall.visit()
+    attachment = await uploaded(hall, visit)
+    thread_id = (await hall.answered(visit)).thread_id
+    hall.clock.set_off(MONTH * 2)
+    for _ in range(59):
+        hall.clock.advance(minutes=1)
+        assert await hall.core.housekeeping.remove_aged(MONTH) == 0
+    hall.clock.set_off(-MONTH * 2)
+    assert await hall.core.housekeeping.remove_aged(MONTH) == 0
+    assert await hall.store.begin().threads.find(thread_id)
+    assert list(hall.files.ids()) == [attachment.id]
+
+
+async def test_a_clock_that_stays_where_it_jumped_to_is_right(hall: Hall) -> None:
+    """After an hour; a suspended machine does not jump, as that time has gone by."""
+    visit = await hall.visit()
+    await uploaded(hall, visit)
+    await hall.answered(visit)
+    hall.clock.set_off(MONTH * 2)
+    assert await hall.core.housekeeping.remove_aged(MONTH) == 0
+    hall.clock.advance(minutes=60)
+    assert await hall.core.housekeeping.remove_aged(MONTH) == 1
+    assert list(hall.files.ids()) == []
+
+
+async def test_threads_are_not_purged_in_the_first_hour_of_a_process(hall: Hall) -> None:
+    """Its clock may be wrong, and it has nothing to compare it with; what can be had again goes at once."""
+    visit = await hall.visit()
+    await uploaded(hall, visit)
+    await hall.answered(visit)
+    later = FakeClock(hall.clock.now() + MONTH * 2)
+    again = build_hall(store=hall.store, clock=later)
+    assert await again.core.housekeeping.remove_aged(MONTH) == 0
+    assert await again.store.begin().attachments.ids(workflow_id=visit.workflow.id) == []
+    later.advance(minutes=60)
+    assert await again.core.housekeeping.remove_aged(MONTH) == 1

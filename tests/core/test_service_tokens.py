@@ -97,7 +97,7 @@ async def test_of_two_who_end_it_at_once_one_is_told(hall: Hall) -> None:
     """A late rotation never gives a revoked service token a grace period."""
     issued = await create(hall)
     late = hall.store.begin()
-    late.service_tokens.end(issued.record, hall.clock.now() + timedelta(days=1))
+    late.service_tokens.end(issued.record, hall.clock.now() + timedelta(days=1), is_final=False)
     await hall.core.owner_access.revoke(ADA, issued.record.id)
     with pytest.raises(ConcurrentChange):
         await late.commit()

@@ -1,6 +1,7 @@
 """Properties of the domain's values: tokens, ids, pages, drafts, answers to questions."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import hypothesis.strategies as st
@@ -10,7 +11,7 @@ from hypothesis import given
 from orcheo_core import generate_publish_token, hash_publish_token, mask_publish_token
 from orcheo_core.domain import base62
 from orcheo_core.domain.actor import Actor
-from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id, is_id
+from orcheo_core.domain.ids import CHANCE_BYTES, EPOCH, IdKind, compose_id, is_id, moment_of
 from orcheo_core.domain.items import AnswerPart, AssistantItem, TagInput, TextInput, UserItem
 from orcheo_core.domain.opaque_token import OpaqueToken, Pepper, PepperRing
 from orcheo_core.domain.pages import PageQuery
@@ -154,3 +155,12 @@ def test_ends_and_names_stay_as_they_were_first() -> None:
 def test_a_subject_as_text_is_its_key() -> None:
     """So that a workflow can hand it on as a user id."""
     assert f"{Subject.anonymous('vis_1')}" == "anon:vis_1"
+
+
+def test_an_id_says_when_it_was_made() -> None:
+    """To the microsecond; a text without a moment says 1970."""
+    moment = EPOCH + timedelta(microseconds=1_795_435_200_000_001)
+    made = compose_id(IdKind.THREAD, 1_795_435_200_000_001, b"7" * CHANCE_BYTES)
+    assert moment_of(made) == moment
+    assert moment_of("thr_1") == EPOCH + timedelta(microseconds=1)
+    assert moment_of("") == moment_of("thr_-") == EPOCH

@@ -13,6 +13,11 @@ class FakeClock(Clock):
     def __init__(self, start: datetime = START) -> None:
         """Stand still at ``start``."""
         self._now = start
+        self._elapsed = timedelta(0)
+
+    def elapsed(self) -> timedelta:
+        """See the port."""
+        return self._elapsed
 
     def now(self) -> datetime:
         """See the port."""
@@ -20,4 +25,10 @@ class FakeClock(Clock):
 
     def advance(self, step: timedelta = timedelta(0), *, seconds: float = 0, minutes: float = 0) -> None:
         """Let time go by, or back: by ``step``, and by this many seconds and minutes."""
-        self._now += step + timedelta(seconds=seconds, minutes=minutes)
+        step += timedelta(seconds=seconds, minutes=minutes)
+        self._now += step
+        self._elapsed += max(step, timedelta(0))
+
+    def set_off(self, by: timedelta) -> None:
+        """Set the clock to another time, while none goes by."""
+        self._now += by

@@ -42,6 +42,9 @@ class FailingStore(Store):
     async def _forged(self, *, after: int, limit: int) -> Sequence[AuditLink]:
         return (self.forged_links or ())[after : after + limit]
 
+    async def newest_ids(self) -> Sequence[str]:
+        return await self._store.newest_ids()
+
     async def check(self) -> None:
         await self._store.check()
 

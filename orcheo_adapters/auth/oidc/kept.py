@@ -45,4 +45,5 @@ class Kept(Generic[T]):
         return self._value
 
     def _is_older(self, moment: datetime, than: timedelta) -> bool:
-        return self._clock.now() - moment >= than
+        """Whether it is; a moment in the future was set by a clock that was ahead, so its age is not known."""
+        return not timedelta(0) <= self._clock.now() - moment < than

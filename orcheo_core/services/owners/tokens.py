@@ -97,7 +97,7 @@ class OwnerAccess:
         """
         change = self._store.begin()
         former = await self._find_rotatable(change, caller, public_id)
-        change.service_tokens.end(former, self._clock.now() + grace)
+        change.service_tokens.end(former, self._clock.now() + grace, is_final=not grace)
         note = f"{former.hint}, grace {int(grace.total_seconds())} s"
         self._audit_trail.record(change, Act.SERVICE_TOKEN_ROTATED, caller, note=note)
         issued = self._stage_new(
@@ -121,10 +121,10 @@ class OwnerAccess:
         """
         change = self._store.begin()
         former, now = await self._find_live(change, caller, public_id), self._clock.now()
-        change.service_tokens.end(former, now)
+        change.service_tokens.end(former, now, is_final=True)
         self._audit_trail.record(change, Act.SERVICE_TOKEN_REVOKED, caller, note=former.hint)
         await change.commit()
-        return evolve(former, ended_at=now)
+        return evolve(former, ended_at=now, is_final=True)
 
     async def authenticate(self, text: str, channel: Channel) -> Caller:
         """Who holds this service token, which has been used by that.

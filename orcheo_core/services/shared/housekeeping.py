@@ -10,6 +10,9 @@ from orcheo_core.services.owners.threads import Transcripts
 from orcheo_core.services.visitors.attaching import Attaching
 from orcheo_core.turns.live import LiveTurns
 
+_JUMP = timedelta(minutes=5)
+_STEADY = timedelta(hours=1)
+
 
 class Housekeeping:
     """Removes each kind that has a lifetime; what fails keeps nothing else from being removed."""
@@ -20,7 +23,6 @@ class Housekeeping:
         """Join what this service needs."""
         self._store = store
         self._clock = clock
-        self._attaching = attaching
         self._transcripts = transcripts
         self._live_turns = live_turns
         self.removes: dict[Kept, Callable[[datetime], Awaitable[object]]] = {
@@ -30,24 +32,48 @@ class Housekeeping:
             ENDED_TURNS: self._ended_turns,
         }
         """What removes all of a kind from before a moment."""
+        self._offset = clock.now() - clock.elapsed()
+        self._steady_since = clock.elapsed()
+        self._has_jumped = False
 
     async def remove_aged(self, retention: timedelta | None) -> int:
         """Remove what is too old by now; how many threads were, by ``retention``.
 
-        Raises the last error that came up, after everything was tried.
+        A clock that jumps to the future makes everything old, so after a jump nothing is removed until the clock was
+        steady for an hour; threads, which no one can bring back, not before that in any process. Raises the last error
+        that came up, after everything was tried.
         """
+        is_steady = self._look_at_clock()
+        if self._has_jumped and not is_steady:
+            return 0
         failure: Exception | None = None
-        purged = 0
-        for kept, remove in self.removes.items():
+        purged, now = 0, self._clock.now()
+        parts = [(remove, now - kept.lifetime) for kept, remove in self.removes.items()]
+        for do, moment in ((self._make_ends_final, now), *parts):
             try:
-                await remove(self._clock.now() - kept.lifetime)
+                await do(moment)
             except Exception as error:  # noqa: BLE001 - the next kind must not wait for this one
                 failure = error
-        if retention is not None:
+        if retention is not None and is_steady:
             purged = await self._transcripts.purge_older(retention)
         if failure is not None:
             raise failure
         return purged
+
+    def _look_at_clock(self) -> bool:
+        """Whether the clock has gone with the time that went by for an hour."""
+        elapsed = self._clock.elapsed()
+        offset = self._clock.now() - elapsed
+        if abs(offset - self._offset) > _JUMP:
+            self._steady_since, self._has_jumped = elapsed, True
+        self._offset = offset
+        return elapsed - self._steady_since >= _STEADY
+
+    async def _make_ends_final(self, now: datetime) -> None:
+        change = self._store.begin()
+        change.publish_tokens.make_ends_final(now)
+        change.service_tokens.make_ends_final(now)
+        await change.commit()
 
     async def _chat_sessions(self, before: datetime) -> None:
         change = self._store.begin()

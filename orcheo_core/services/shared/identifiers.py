@@ -1,12 +1,11 @@
-"""New ids, strictly increasing within one process."""
+"""New ids, strictly increasing: a clock that is set back does not put what comes next before what was there."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
+from orcheo_core.domain.ids import CHANCE_BYTES, EPOCH, IdKind, compose_id, moment_of
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from orcheo_core.ports.unit_of_work import Store
 
 
 class Identifiers:
@@ -18,18 +17,26 @@ class Identifiers:
         self._entropy = entropy
         self._last = 0
 
+    async def begin_after(self, store: Store) -> None:
+        """Sort behind all that is kept, which an earlier process may have made by a clock that was ahead."""
+        newest = max((moment_of(each) for each in await store.newest_ids()), default=EPOCH)
+        self._last = max(self._last, _microseconds(newest))
+
     def new(self, kind: IdKind) -> str:
         """A new id of this kind."""
         return self.several(kind)[0]
 
     def several(self, *kinds: IdKind) -> list[str]:
         """New ids of these kinds, in this order, from one reading of the clock."""
-        passed = self._clock.now() - _EPOCH
-        now = (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-        first = max(now, self._last + 1)
+        first = max(_microseconds(self._clock.now()), self._last + 1)
         self._last = first + len(kinds) - 1
         chance = self._entropy.random_bytes(CHANCE_BYTES * len(kinds))
         return [
             compose_id(kind, first + place, chance[place * CHANCE_BYTES : (place + 1) * CHANCE_BYTES])
             for place, kind in enumerate(kinds)
         ]
+
+
+def _microseconds(moment: datetime) -> int:
+    passed = moment - EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds

@@ -16,6 +16,9 @@ class SettableClock(Clock):
     def now(self) -> datetime:
         return self._now
 
+    def elapsed(self) -> timedelta:
+        return self._now - START
+
     def advance(self, step: timedelta) -> None:
         """Let time go by, or back."""
         self._now += step

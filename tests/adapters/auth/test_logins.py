@@ -15,7 +15,7 @@ from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
 from orcheo_core.domain.login import EndedLogins, Login
-from orcheo_core.errors import InvalidInput, LoginAttemptInvalid, StorageUnavailable
+from orcheo_core.errors import InvalidInput, LoginAttemptExpired, LoginAttemptInvalid, StorageUnavailable
 from orcheo_core.services.shared.identifiers import Identifiers
 from tests.adapters.auth.settable_clock import SettableClock
 from tests.fakes.entropy import FakeEntropy
@@ -61,24 +61,25 @@ def test_a_seal_gets_old() -> None:
 async def test_logins_that_a_provider_has_ended_count_no_more() -> None:
     """Those of a person, or of one session there; later ones and other people's are others."""
     clock = SettableClock()
-    cookies = LoginCookies((NEW,), issuers=[ISSUER], clock=clock, store=MemoryStore())
+    kept = cookies(clock=clock)
     ada, bob = login(at=clock.now()), login("bob", at=clock.now())
     here = evolve(ada, identity=evolve(ada.identity, session="s-1"))
     there = evolve(ada, identity=evolve(ada.identity, session="s-2"))
-    values = {name: cookies.issue(each) for name, each in {"bob": bob, "here": here, "there": there}.items()}
+    values = {name: kept.issue(each) for name, each in {"bob": bob, "here": here, "there": there}.items()}
 
     def still() -> set[str]:
-        return {name for name, value in values.items() if cookies.read(value) is not None}
+        return {name for name, value in values.items() if kept.read(value) is not None}
 
-    await cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada", session="s-1"))
+    await kept.end_all(EndedLogins(issuer=ISSUER, sub="ada", session="s-1"))
     assert still() == {"bob", "there"}
-    await cookies.end_all(EndedLogins(issuer="https://other.example", sub="bob"))
-    await cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
+    await kept.end_all(EndedLogins(issuer="https://other.example", sub="bob"))
+    await kept.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
     assert still() == {"bob"}
     clock.advance(timedelta(seconds=1))
-    values["again"] = cookies.issue(evolve(here, began_at=clock.now(), seen_at=clock.now()))
+    again = compose_id(IdKind.LOGIN, int(clock.now().timestamp() * 1_000_000), b"7" * CHANCE_BYTES)
+    values["again"] = kept.issue(evolve(here, id=again, began_at=clock.now(), seen_at=clock.now()))
     assert still() == {"bob", "again"}
-    await cookies.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
+    await kept.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
     assert still() == {"bob"}
 
 
@@ -105,9 +106,17 @@ def test_too_much_is_not_sealed() -> None:
         seal().close({"a": "b" * 500})
 
 
-def cookies(*keys: bytes, clock: SettableClock, issuers: frozenset[str] = frozenset({ISSUER})) -> LoginCookies:
+def cookies(
+    *keys: bytes,
+    clock: SettableClock,
+    issuers: frozenset[str] = frozenset({ISSUER}),
+    store: MemoryStore | None = None,
+) -> LoginCookies:
     """Login cookies with these keys."""
-    return LoginCookies(keys or (NEW,), issuers=issuers, clock=clock, store=MemoryStore())
+    identifiers = Identifiers(clock, FakeEntropy())
+    return LoginCookies(
+        keys or (NEW,), issuers=issuers, clock=clock, store=store or MemoryStore(), identifiers=identifiers
+    )
 
 
 def test_a_seal_outlives_a_clock_that_goes_back_a_little() -> None:
@@ -179,7 +188,7 @@ async def test_used_up_ids_are_remembered_as_long_as_they_could_come_again() -> 
     assert await spent.spend("c")
     assert ("a" in spent, "b" in spent, "c" in spent) == (False, True, True)
     clock.advance(HOUR + timedelta(seconds=1))
-    assert await spent.spend("d")
+    await spent.tidy()
     assert "b" not in spent
 
 
@@ -189,14 +198,46 @@ async def test_used_up_ids_survive_a_restart_until_their_life_is_over() -> None:
     first = SpentIds("test", HOUR, clock=clock, store=store)
     await first.spend("old")
     clock.advance(HOUR)
-    await first.spend_again("new")
+    await first.spend_again("new", at=clock.now())
     again, other = (SpentIds(each, HOUR, clock=clock, store=store) for each in ("test", "other"))
     await again.load()
     await other.load()
     assert ("old" in again, await again.spend("new"), "new" in other) == (True, False, False)
     clock.advance(timedelta(seconds=1))
     await again.tidy()
-    assert [each.id for each in await store.begin().spent_ids.of("test")] == ["new"]
+    assert [each.id for each in await store.begin().spent_ids.of("test")] == ["", "new"]
+
+
+async def test_what_may_have_been_forgotten_is_refused_whatever_the_clock_says() -> None:
+    """By age or for lack of room; a restart knows it too."""
+    clock, store = SettableClock(), MemoryStore()
+    first = SpentIds("test", HOUR, clock=clock, store=store, most=2)
+    made_at = clock.now()
+    await first.spend("a")
+    clock.advance(timedelta(days=1))
+    await first.tidy()
+    clock.advance(timedelta(days=-1))
+    again = SpentIds("test", HOUR, clock=clock, store=store, most=2)
+    await again.load()
+    later = clock.now() + timedelta(days=1) - HOUR
+    for spent in (first, again):
+        assert "a" not in spent
+        assert (spent.remembers(made_at), spent.remembers(later)) == (False, True)
+    full = SpentIds("other", HOUR, clock=clock, store=store, most=1)
+    await full.spend("a")
+    assert full.remembers(made_at)
+    await full.spend("b")
+    assert not full.remembers(made_at)
+
+
+async def test_what_a_clock_ahead_made_is_remembered_until_that_could_not_come_again() -> None:
+    """The clock is right again when it is used up."""
+    clock = SettableClock()
+    spent = SpentIds("test", HOUR, clock=clock, store=MemoryStore())
+    await spent.spend("a", made_at=clock.now() + timedelta(days=1))
+    clock.advance(timedelta(days=1))
+    await spent.tidy()
+    assert "a" in spent
 
 
 async def test_an_id_that_could_not_be_kept_is_used_up_all_the_same() -> None:
@@ -257,3 +298,48 @@ def test_a_way_back_begins_with_one_slash_and_holds_nothing_that_browsers_drop(p
     assert checked.startswith("/")
     assert not checked.startswith(("//", "/\\"))
     assert not set(checked) & set("\\\t\n\r #")
+
+
+async def test_a_provider_ends_a_login_that_began_by_a_clock_that_was_ahead() -> None:
+    """By the order in which things happened, not by what the clock said; a later login is another one."""
+    clock, store = SettableClock(), MemoryStore()
+    identifiers = Identifiers(clock, FakeEntropy())
+    kept = LoginCookies((NEW,), issuers=[ISSUER], clock=clock, store=store, identifiers=identifiers)
+
+    def signed_in() -> str:
+        return kept.issue(evolve(login(at=clock.now()), id=identifiers.new(IdKind.LOGIN)))
+
+    clock.advance(timedelta(seconds=20))
+    early = signed_in()
+    clock.advance(timedelta(seconds=-20))
+    assert kept.read(early) is not None
+    await kept.end_all(EndedLogins(issuer=ISSUER, sub=login(at=clock.now()).identity.sub))
+    assert kept.read(early) is None
+    assert kept.read(signed_in()) is not None
+
+
+async def test_a_clock_ahead_for_a_while_brings_no_login_back() -> None:
+    """What was signed out is forgotten by housekeeping in that time; the cookie is refused all the same."""
+    clock, store = SettableClock(), MemoryStore()
+    kept, began = cookies(clock=clock, store=store), ada(clock)
+    value = kept.issue(began)
+    await kept.end(began)
+    clock.advance(timedelta(days=1))
+    await kept.ended.tidy()
+    clock.advance(timedelta(days=-1))
+    assert began.id not in kept.ended
+    assert kept.read(value) is None
+
+
+async def test_a_clock_ahead_for_a_while_brings_no_login_attempt_back() -> None:
+    """Its state was used up and forgotten."""
+    clock = SettableClock()
+    made = states(clock)
+    browser = made.browser(None)
+    state = made.begin(provider="p", return_path="", browser=browser).state
+    await made.finish(state, browser=browser)
+    clock.advance(timedelta(hours=1))
+    await made.finished.tidy()
+    clock.advance(timedelta(hours=-1))
+    with pytest.raises(LoginAttemptExpired):
+        await made.finish(state, browser=browser)

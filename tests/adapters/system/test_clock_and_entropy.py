@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -58,3 +58,10 @@ def test_a_forked_process_begins_with_a_stock_of_its_own() -> None:
     """Parent and child do not make the same secrets out of what the parent had in stock."""
     done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, check=True, timeout=30)
     assert len(set(done.stdout.split())) == 3
+
+
+def test_time_goes_by_whatever_the_clock_is_set_to() -> None:
+    """It never goes back."""
+    clock = SystemClock()
+    before = clock.elapsed()
+    assert timedelta(0) < before <= clock.elapsed()
