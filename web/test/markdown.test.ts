@@ -3,6 +3,9 @@ import type { Block, Inline } from "../src/element/markdown/ast.ts";
 import { safeHref } from "../src/element/markdown/links.ts";
 import { parseMarkdown } from "../src/element/markdown/parse.ts";
 
+/** Milliseconds: far over what the longest needs, far below what it would need if each character looked at all others. */
+const QUADRATIC = 30_000;
+
 const parse = (text: string, streaming = false) => parseMarkdown(text, { streaming });
 
 /** A short notation of the tree, so that expectations can be read. */
@@ -213,11 +216,13 @@ describe("hostile text", () => {
     ["blank lines in a list", `- a${"\n".repeat(100_000)}b`],
     ["entities", "&amp".repeat(25_000)],
     ["escapes", "\\".repeat(100_000)],
-  ])("%s in great number are parsed in time", (_, text) => {
-    const start = performance.now();
-    for (const streaming of [false, true]) parse(text, streaming);
-    expect(performance.now() - start).toBeLessThan(1_500);
-  });
+  ])(
+    "%s in great number are parsed in time",
+    (_, text) => {
+      for (const streaming of [false, true]) parse(text, streaming);
+    },
+    QUADRATIC,
+  );
 
   test("a text beyond all measure is shown as it is", () => {
     const text = "*x* ".repeat(200_000);
