@@ -53,6 +53,7 @@ bench: $(STAMPS)/installed ## Measure start, turns, streams and pages side by si
 	$(BIN)/python -m bench.turns
 	$(BIN)/python -m bench.streams
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.isolation
 
 web: $(STATIC)/chat.html ## Build the chat page
 

@@ -101,6 +101,7 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "In all": _counts(workflow, "in_all"),
         "Last used": moment((workflow.get("activity") or {}).get("last_used_at")),
         "Last failure": _last_failure(workflow),
+        "Process": _process(workflow),
         "Conduct": "\n".join(conduct_words(workflow.get("conduct"))),
         "State": _state(workflow),
         "Sign-in": "required" if workflow["require_login"] else "",
@@ -142,13 +143,19 @@ def conduct_words(conduct: dict[str, Any] | None) -> list[str]:
     """What a workflow has done to the server's process, each in a few words; nothing for one that does no harm."""
     if not conduct:
         return []
-    blocks, left, cut = (conduct[name] for name in ("blocks", "threads_left", "output_cut"))
+    blocks, left, cut, ends = (conduct[name] for name in ("blocks", "threads_left", "output_cut", "process_ends"))
     words = {
         f"blocked the event loop {_plural(blocks, 'time')}, {conduct['longest_block']:.1f} s at most": blocks,
         f"left {_plural(left, 'thread')} at work": left,
         f"wrote more output than is kept in {_plural(cut, 'run')}": cut,
+        f"ended its own process {_plural(ends, 'time')}": ends,
     }
     return [each for each, count in words.items() if count]
+
+
+def _process(workflow: dict[str, Any]) -> str:
+    memory = (workflow.get("conduct") or {}).get("process_memory")
+    return "" if memory is None else f"{memory / 2**20:.0f} MiB of memory"
 
 
 def _limits(workflow: dict[str, Any]) -> str:

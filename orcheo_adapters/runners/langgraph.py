@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.isolation.options import ISOLATION_SETTINGS, check_isolation
 from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_state
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.packages import require_package
@@ -50,6 +51,7 @@ class LangGraphRunner(Runner):
             name="output_key",
             help="Key of the state that holds the answer when the graph has ended; its messages when left out.",
         ),
+        *ISOLATION_SETTINGS,
     )
 
     def __init__(self, conditions: Conditions) -> None:
@@ -63,6 +65,7 @@ class LangGraphRunner(Runner):
         """Import the target and look at it; a function that makes the graph is not called yet."""
         require_package("langgraph", extra="langgraph")
         given = Given.of(spec, self.settings, self._conditions.environment)
+        check_isolation(given)
         await self._graphs.check(spec.target, input_key=given.text("input_key"))
 
     def run(self, request: RunRequest) -> Run:

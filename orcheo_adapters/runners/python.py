@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.isolation.options import ISOLATION_SETTINGS, check_isolation
 from orcheo_adapters.runners.lookups import Lookups
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.pieces import AnswerPieces, is_pair
@@ -31,7 +32,7 @@ from orcheo_core.ports.runner import Run, Runner
 class PythonRunner(Runner):
     """Executes ``package.module:callable``."""
 
-    settings: ClassVar[tuple[Setting, ...]] = ()
+    settings: ClassVar[tuple[Setting, ...]] = ISOLATION_SETTINGS
 
     def __init__(self, conditions: Conditions) -> None:
         """Run under ``conditions``."""
@@ -40,7 +41,7 @@ class PythonRunner(Runner):
 
     async def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; see :meth:`Target.load` for what is refused."""
-        Given.of(spec, self.settings, self._conditions.environment)
+        check_isolation(Given.of(spec, self.settings, self._conditions.environment))
         await self._workflows.fresh(spec.target)
 
     def run(self, request: RunRequest) -> Run:

@@ -6,6 +6,7 @@ from pkgutil import resolve_name
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.isolation.runner import IsolatingRunner
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import Runner, Runners
@@ -57,8 +58,11 @@ class RunnerRegistry(Runners):
             await runner.close()
 
     def _make(self, kind: str) -> Runner:
-        runner: Runner = resolve_name(_find(kind).adapter)(self._conditions)
-        return runner
+        adapter = resolve_name(_find(kind).adapter)
+        runner: Runner = adapter(self._conditions)
+        if not _find(kind).executes_code:
+            return runner
+        return IsolatingRunner(kind, runner, adapter.settings, self._conditions)
 
 
 def _find(kind: str) -> Kind:

@@ -66,6 +66,11 @@ class Running:
                 elif self._cut():
                     stream.write(f"{self.name} | … the rest of what this run writes is left out\n")
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing more of what it writes is kept."""
+        return self._is_cut
+
     def may_log(self, size: int) -> bool:
         """Whether there is room for a line of the log."""
         with self._lock:
@@ -144,6 +149,8 @@ class Conducts:
         self._blocks: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0])
         self._cut: Counter[str] = Counter()
         self._written: dict[str, tuple[float, int]] = {}
+        self._ends: Counter[str] = Counter()
+        self._memory: dict[str, Callable[[], int | None]] = {}
 
     def of(self, workflow_id: str) -> Conduct:
         """What is known of one workflow."""
@@ -154,6 +161,8 @@ class Conducts:
             longest_block=round(longest, 3),
             threads_left=left,
             output_cut=self._cut[workflow_id],
+            process_ends=self._ends[workflow_id],
+            process_memory=None if (measure := self._memory.get(workflow_id)) is None else measure(),
         )
 
     def blocked(self, workflow_id: str) -> None:
@@ -164,6 +173,14 @@ class Conducts:
         """A block that was counted has lasted this long so far."""
         known = self._blocks[workflow_id]
         known[1] = max(known[1], seconds)
+
+    def process_ended(self, workflow_id: str) -> None:
+        """Its own process has ended although nobody asked it to."""
+        self._ends[workflow_id] += 1
+
+    def measure(self, workflow_id: str, memory: Callable[[], int | None]) -> None:
+        """It has a process of its own, whose memory ``memory`` tells."""
+        self._memory[workflow_id] = memory
 
     def cut(self, workflow_id: str) -> None:
         """What one of its runs writes is left out from now on."""

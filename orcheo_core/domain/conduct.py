@@ -15,3 +15,7 @@ class Conduct:
     """Threads that still run although the runs that started them are over."""
     output_cut: int = 0
     """How many runs wrote more to standard output, standard error and the log than is kept."""
+    process_ends: int = 0
+    """How often its own process ended without being asked to; of a workflow with ``isolation=process``."""
+    process_memory: int | None = None
+    """Bytes of memory that its own process has now; None without one."""

@@ -105,6 +105,10 @@ class ConductView:
     """Threads that still run although the runs that started them are over."""
     output_cut: int
     """Runs that wrote more to standard output, standard error and the log than is kept."""
+    process_ends: int
+    """How often its own process ended without being asked to; of a workflow with ``isolation=process``."""
+    process_memory: int | None
+    """Bytes of memory that its own process has now; None without one."""
 
 
 @frozen(kw_only=True)

@@ -1,14 +1,18 @@
 """The kinds of runner under the conformance suite, with the workflows that show each behaviour."""
 
 import asyncio
+import os
+import tempfile
+import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
@@ -23,7 +27,12 @@ from tests.fakes.sink import FakeSink
 
 CONTEXT = RunContext(workflow_id="wf_1", thread_id="thr_1", turn_id="trn_1", subject=Subject("anon:vis_1"))
 LOOPBACK = AllowedAddresses.parse("127.0.0.0/8", path="test")
-ENVIRONMENT = {"TEST_KEY": "sk-secret", "TEST_LINE_KEY": "sk-line\n"}
+ENVIRONMENT = {
+    "TEST_KEY": "sk-secret",
+    "TEST_LINE_KEY": "sk-line\n",
+    "PATH": os.environ["PATH"],
+    runner_workflows.CLEANED_FILE: f"{tempfile.gettempdir()}/orcheo-cleaned-{os.getpid()}",
+} | {name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"}
 REGISTRIES: list[RunnerRegistry] = []
 """Those that a test has made; the fixture ``closed_runners`` closes them."""
 
@@ -40,6 +49,10 @@ class Kind:
     """Seconds in which a workflow comes to its first words."""
     server: str | None = None
     """``module:app`` of the server that its workflows need."""
+    label: str = ""
+    """What tests show, when it is not the name."""
+    settings: Mapping[str, str] = field(factory=dict)
+    """What each of its workflows has."""
 
 
 def _python(*names: str) -> tuple[str, ...]:
@@ -126,7 +139,32 @@ HTTP = Kind(
         "is long": ("sse/long", "lines/long", "json/long"),
     },
 )
-KINDS = [PYTHON, LANGGRAPH, OPENAI, HTTP]
+
+
+def _isolated(kind: Kind, **targets: tuple[str, ...]) -> Kind:
+    """The same in processes of their own, with fewer workflows, as each test starts a process."""
+    names = {name.replace("_", " "): few for name, few in targets.items()}
+    variables = ",".join(
+        name for name in (runner_workflows.CLEANED_FILE, "COVERAGE_PROCESS_CONFIG") if name in ENVIRONMENT
+    )
+    settings = {"isolation": "process", "variables": variables}
+    return evolve(kind, label=f"{kind.name}-process", targets={**kind.targets, **names}, settings=settings, moment=3.0)
+
+
+PYTHON_PROCESS = _isolated(
+    PYTHON,
+    answers=_python("returns", "streams_async", "instance.method"),
+    says_events=_python("says_events"),
+    hangs_after_a=_python("hangs", "hangs_stubbornly"),
+    hangs_silently=_python("hangs_silently_async"),
+    works_for_ever=_python("works_for_ever", "works_for_ever_async"),
+    fails=_python("fails"),
+    fails_after_a=_python("fails_late_async"),
+    is_empty=_python("is_empty"),
+    is_long=_python("is_long_async", "is_long_at_once"),
+)
+LANGGRAPH_PROCESS = _isolated(LANGGRAPH, answers=_langgraph("streams"), is_long=_langgraph("is_long"))
+KINDS = [PYTHON, LANGGRAPH, OPENAI, HTTP, PYTHON_PROCESS, LANGGRAPH_PROCESS]
 
 
 @frozen
@@ -145,7 +183,7 @@ class Subjected:
             settings = {"model": target, **settings}
             target = "v1"
         where = f"{base_url}/{target}" if kind.server else target
-        return cls(kind, RunnerSpec(kind=kind.name, target=where, settings=settings), base_url)
+        return cls(kind, RunnerSpec(kind=kind.name, target=where, settings={**kind.settings, **settings}), base_url)
 
     def with_settings(self, **settings: str) -> "Subjected":
         """The same with more settings."""
@@ -187,10 +225,22 @@ class Subjected:
 
     async def cleaned(self, text: str) -> bool:
         """Whether the workflow that answered ``text`` notices soon that it was stopped."""
+        if self.kind.settings:
+            return await asyncio.to_thread(_is_touched, Path(ENVIRONMENT[runner_workflows.CLEANED_FILE]))
         if self.kind.server is None:
             return await asyncio.to_thread(runner_workflows.CLEANED.wait, 5)
         async with httpx2.AsyncClient(trust_env=False, timeout=15) as client:
             return (await client.get(f"{self.base_url}/closed", params={"text": text})).status_code == 204
+
+
+def _is_touched(path: Path) -> bool:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if path.exists():
+            path.unlink()
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def that(behaviour: str) -> pytest.MarkDecorator:
@@ -198,7 +248,7 @@ def that(behaviour: str) -> pytest.MarkDecorator:
     workflows = [
         pytest.param(
             (kind, target),
-            id=f"{kind.name}-{target.rpartition(':')[2]}",
+            id=f"{kind.label or kind.name}-{target.rpartition(':')[2]}",
             marks=[pytest.mark.network] if kind.server else [],
         )
         for kind in KINDS

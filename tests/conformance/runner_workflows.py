@@ -1,8 +1,10 @@
 """The workflows of the runner conformance suite as Python callables, each behaviour in its sync and async form."""
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import ProgressNote, RunContext, RunEvent, SourceCited, TextDelta
@@ -11,8 +13,19 @@ from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
 
 RELEASE = threading.Event()
 """Lets abandoned threads go; set at the end of a test."""
-CLEANED = threading.Event()
-"""Set by a workflow that was stopped and could clean up."""
+
+
+class Cleaned(threading.Event):
+    """Set by a workflow that was stopped and could clean up; a file tells it from one process to the other."""
+
+    def set(self) -> None:
+        super().set()
+        if path := os.environ.get(CLEANED_FILE):
+            Path(path).touch()
+
+
+CLEANED_FILE = "ORCHEO_TEST_CLEANED"
+CLEANED = Cleaned()
 
 
 def returns(text: str) -> str:

@@ -1,0 +1,155 @@
+"""What is in frames: requests, run events and failures as JSON.
+
+Nothing of a workflow's process is unpickled: what it says is decoded as strictly as what comes from the network.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from traceback import format_exception
+from typing import Any, get_args
+
+import orjson
+from attrs import asdict, evolve
+from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, override
+
+from orcheo_adapters.runners.isolation.frames import BrokenProtocol
+from orcheo_adapters.runners.isolation.options import without_isolation
+from orcheo_adapters.wire.strict import StrictDecoder
+from orcheo_core.domain.component_items import ClientToolCallItem
+from orcheo_core.domain.json_values import is_flat
+from orcheo_core.domain.run import ActionTaken, PastMessage, RunContext, RunEvent, RunRequest, SentFile
+from orcheo_core.domain.structured_input import StructuredInputItem
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.ports.runner import NothingSaid, RunFailed, failure_of
+
+_EVENTS: dict[str, type] = {each.__name__: each for each in get_args(RunEvent)}
+_CAUSES: dict[str, type] = {each.__name__: each for each in (ClientToolCallItem, StructuredInputItem, ActionTaken)}
+_STRICT = StrictDecoder(forbid_extra_keys=True)
+_TRUSTED = Converter()
+_TRUSTED.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+_APART = {name: override(omit=True) for name in ("attachments", "cause", "history")}
+"""Fields of the context that travel in forms of their own."""
+_TRUSTED.register_structure_hook(RunContext, make_dict_structure_fn(RunContext, _TRUSTED, **_APART))  # type: ignore[arg-type]
+_TRACEBACK_LENGTH = 20_000
+
+ReadFile = Callable[[int], bytes]
+"""Gives the bytes of the attachment at a position."""
+
+
+class RemoteTraceback(Exception):
+    """Where an error was raised in a workflow's process; for the log."""
+
+    def __str__(self) -> str:
+        """The traceback as text."""
+        return f"\n{self.args[0]}"
+
+
+def encode_request(request: RunRequest) -> bytes:
+    """A request as the workflow's process gets it: without the bytes of attachments, which it asks for."""
+    context = request.context
+    files = [{"name": each.name, "mime_type": each.mime_type, "size": each.size} for each in context.attachments]
+    cause = context.cause
+    plain = asdict(evolve(context, attachments=(), cause=None, history=()))
+    return orjson.dumps(
+        {
+            "spec": asdict(without_isolation(request.spec)),
+            "text": request.text,
+            "handle": request.handle,
+            "context": plain,
+            "history": [(each.said_by, each.text, each.hidden) for each in context.history],
+            "files": files,
+            "cause": None if cause is None else [type(cause).__name__, asdict(cause)],
+        }
+    )
+
+
+def decode_request(payload: bytes, read: ReadFile) -> RunRequest:
+    """In the workflow's process."""
+    document = orjson.loads(payload)
+    context = _TRUSTED.structure(document["context"], RunContext)
+    history = (PastMessage(said_by=by, text=text, hidden=hidden) for by, text, hidden in document["history"])
+    cause = document["cause"]
+    return RunRequest(
+        spec=_TRUSTED.structure(document["spec"], RunnerSpec),
+        text=document["text"],
+        handle=document["handle"],
+        context=evolve(
+            context,
+            history=tuple(history),
+            attachments=tuple(SentFile(**each, read=partial(read, at)) for at, each in enumerate(document["files"])),
+            cause=None if cause is None else _TRUSTED.structure(cause[1], _CAUSES[cause[0]]),
+        ),
+    )
+
+
+def encode_event(event: RunEvent) -> bytes:
+    """A run event; raises :class:`RunFailed` when something in it is not JSON."""
+    try:
+        return orjson.dumps([type(event).__name__, asdict(event)])
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = f"A run event {type(event).__name__} holds something that is not JSON: {error}"
+        raise RunFailed("answer_not_understood", reason) from None
+
+
+def decode_event(payload: bytes) -> RunEvent:
+    """A run event of a process that may say anything; raises :class:`BrokenProtocol`."""
+    try:
+        name, fields = orjson.loads(payload)
+        if not is_flat(fields):
+            raise ValueError
+        event: RunEvent = _STRICT.decode(fields, _EVENTS[name])
+    except (ValueError, TypeError, KeyError, InvalidInput) as error:
+        message = "something that is no run event"
+        raise BrokenProtocol(message) from error
+    return event
+
+
+def encode_failure(error: BaseException) -> bytes:
+    """What a run or a question raised, with its traceback for the log."""
+    document: dict[str, Any] = {"traceback": "".join(format_exception(error))[-_TRACEBACK_LENGTH:]}
+    if isinstance(error, InvalidInput):
+        document["fields"] = [[each.path, each.message] for each in error.fields]
+        document["hint"] = error.hint
+    else:
+        failure = failure_of(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+        document |= {
+            "code": failure.code,
+            "reason": failure.reason,
+            "retry_after": failure.retry_after,
+            "visitor_message": failure.visitor_message,
+        }
+    return orjson.dumps({name: _encodable(value) for name, value in document.items()})
+
+
+def _encodable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def decode_failure(payload: bytes) -> Exception:
+    """The error to raise for it; raises :class:`BrokenProtocol`."""
+    try:
+        document = orjson.loads(payload)
+        error = _failure(document)
+        error.__cause__ = RemoteTraceback(str(document["traceback"])[:_TRACEBACK_LENGTH])
+    except (ValueError, TypeError, KeyError, AttributeError) as wrong:
+        message = "something that is no failure"
+        raise BrokenProtocol(message) from wrong
+    return error
+
+
+def _failure(document: dict[str, Any]) -> Exception:
+    if "fields" in document:
+        fields = [FieldError(str(path)[:200], str(said)[:1_000]) for path, said in document["fields"][:20]]
+        return InvalidInput(*fields, hint=str(document["hint"])[:1_000])
+    if document["code"] == "no_answer":
+        return NothingSaid(str(document["reason"]))
+    pause, visitor_message = document["retry_after"], document["visitor_message"]
+    return RunFailed(
+        str(document["code"])[:100],
+        str(document["reason"]),
+        retry_after=pause if isinstance(pause, int) and 0 <= pause <= 86_400 else None,
+        visitor_message=None if visitor_message is None else str(visitor_message),
+    )
