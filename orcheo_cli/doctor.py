@@ -165,7 +165,7 @@ def _versions(context: CliContext) -> Iterator[Finding]:
         yield Finding(subject="Versions", found=f"server {there}, this command {here}", advice=advice)
 
 
-_HARM_ADVICE = "The server's log names the place in the code; see docs/how-to/write-a-workflow.md."
+_HARM_ADVICE = "The server's log names the place in the code; see docs/how-to/isolate-a-workflow.md."
 
 
 def _webhook(context: CliContext) -> Iterator[Finding]:

@@ -148,7 +148,13 @@ def _isolated(kind: Kind, **targets: tuple[str, ...]) -> Kind:
         name for name in (runner_workflows.CLEANED_FILE, "COVERAGE_PROCESS_CONFIG") if name in ENVIRONMENT
     )
     settings = {"isolation": "process", "variables": variables}
-    return evolve(kind, label=f"{kind.name}-process", targets={**kind.targets, **names}, settings=settings, moment=3.0)
+    return evolve(
+        kind,
+        label=f"{kind.name}-process",
+        targets={**kind.targets, **names},
+        settings=settings,
+        moment=3.0 if kind is LANGGRAPH else 1.5,
+    )
 
 
 PYTHON_PROCESS = _isolated(
@@ -157,7 +163,7 @@ PYTHON_PROCESS = _isolated(
     says_events=_python("says_events"),
     hangs_after_a=_python("hangs", "hangs_stubbornly"),
     hangs_silently=_python("hangs_silently_async"),
-    works_for_ever=_python("works_for_ever", "works_for_ever_async"),
+    works_for_ever=_python("works_for_ever_async"),
     fails=_python("fails"),
     fails_after_a=_python("fails_late_async"),
     is_empty=_python("is_empty"),
