@@ -175,7 +175,7 @@ class Conducts:
         known[1] = max(known[1], seconds)
 
     def process_ended(self, workflow_id: str) -> None:
-        """Its own process has ended although nobody asked it to."""
+        """Its own process has ended without being asked to."""
         self._ends[workflow_id] += 1
 
     def measure(self, workflow_id: str, memory: Callable[[], int | None]) -> None:

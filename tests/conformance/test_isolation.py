@@ -84,7 +84,7 @@ ENDS = {
     "closes_everything": "It ended itself with exit status 1.",
     "says_garbage": "It sent a frame of 4294967295 bytes.",
     "says_too_much": "It sent a frame of 2147483648 bytes.",
-    "says_no_event": "It sent something that is no run event.",
+    "says_no_event": "It sent what cannot be read as a run event.",
     "wants_no_file": "It sent a question for an attachment that was not sent.",
 }
 

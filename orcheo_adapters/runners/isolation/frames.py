@@ -1,4 +1,4 @@
-"""Frames between the server and a workflow's process: a header of nine bytes, then so many bytes. Does no I/O."""
+"""Frames between the server and a workflow's process: a header of nine bytes with the length of what follows. Does no I/O."""
 
 import struct
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Kind(IntEnum):
 
 
 class BrokenProtocol(Exception):
-    """The other side sent something that is no frame, or too much."""
+    """The other side did not send a frame, or sent too much."""
 
 
 def frame(kind: Kind, run: int, payload: bytes = b"") -> bytes:

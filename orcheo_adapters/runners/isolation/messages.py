@@ -102,7 +102,7 @@ def decode_event(payload: bytes) -> RunEvent:
             raise ValueError
         event: RunEvent = _STRICT.decode(fields, _EVENTS[name])
     except (ValueError, TypeError, KeyError, InvalidInput) as error:
-        message = "something that is no run event"
+        message = "what cannot be read as a run event"
         raise BrokenProtocol(message) from error
     return event
 
@@ -135,7 +135,7 @@ def decode_failure(payload: bytes) -> Exception:
         error = _failure(document)
         error.__cause__ = RemoteTraceback(str(document["traceback"])[:_TRACEBACK_LENGTH])
     except (ValueError, TypeError, KeyError, AttributeError) as wrong:
-        message = "something that is no failure"
+        message = "what cannot be read as a failure"
         raise BrokenProtocol(message) from wrong
     return error
 

@@ -5,14 +5,14 @@ import json
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, define, field
 
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.isolation.options import isolation_of, wants_process, without_isolation
-from orcheo_adapters.runners.isolation.worker import Plan, Worker
 from orcheo_adapters.runners.lookups import IMPORT_SECONDS
+from orcheo_adapters.runners.packages import require_package
 from orcheo_adapters.runners.settings import Given, Setting
 from orcheo_adapters.runners.target import invalid_target
 from orcheo_adapters.runners.task_run import Writer
@@ -21,6 +21,9 @@ from orcheo_core.domain.run import RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
+
+if TYPE_CHECKING:
+    from orcheo_adapters.runners.isolation.worker import Plan, Worker
 
 MOST_PROCESSES = 16
 """Of workflows of one kind of runner."""
@@ -116,11 +119,16 @@ class IsolatingRunner(Runner):
     def _home(self, spec: RunnerSpec) -> "_Home":
         key = json.dumps([spec.target, sorted(spec.settings.items())])
         if key not in self._homes:
+            require_package("cattrs", extra="server")
+            from orcheo_adapters.runners.isolation.worker import Plan
+
             isolation = isolation_of(Given.of(spec, self._settings, self._conditions.environment))
             self._homes[key] = _Home(Plan(kind=self._kind, isolation=isolation, conducts=self._conditions.conducts))
         return self._homes[key]
 
-    def _worker(self, spec: RunnerSpec) -> Worker:
+    def _worker(self, spec: RunnerSpec) -> "Worker":
+        from orcheo_adapters.runners.isolation.worker import Worker
+
         home, loop = self._home(spec), asyncio.get_running_loop()
         if home.timer is not None:
             home.timer.cancel()
@@ -164,7 +172,7 @@ class IsolatingRunner(Runner):
         else:
             home.timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._rest, home)
 
-    def _ended(self, home: "_Home", worker: Worker) -> None:
+    def _ended(self, home: "_Home", worker: "Worker") -> None:
         self._workers.discard(worker)
         if home.worker is worker:
             home.worker = None
@@ -186,8 +194,8 @@ class IsolatingRunner(Runner):
 class _Home:
     """What is known of one isolated workflow."""
 
-    plan: Plan = field(kw_only=False)
-    worker: Worker | None = None
+    plan: "Plan" = field(kw_only=False)
+    worker: "Worker | None" = None
     timer: asyncio.TimerHandle | None = None
     used_at: float = 0.0
     crashes: int = 0

@@ -1,6 +1,6 @@
 """A workflow's own process as the server sees it: started, asked, fed, and ended whatever it does.
 
-What the process says is not trusted: frames are bounded, and anything that is no frame ends it.
+What the process says is not trusted: frames are bounded, and anything else ends it.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class Worker:
         self.was_useful = False
         """Whether a run came to its end in it."""
         self.failure: str | None = None
-        """Why it ended although nobody asked it to."""
+        """Why it ended without being asked to."""
         self._plan = plan
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
