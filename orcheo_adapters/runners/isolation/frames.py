@@ -1,4 +1,4 @@
-"""Frames between the server and a workflow's process: a header of nine bytes with the length of what follows. Does no I/O."""
+"""Frames between the server and a workflow's process: a header with the length of what follows. Does no I/O."""
 
 import struct
 from collections.abc import Iterator
