@@ -11,16 +11,16 @@ and for everything large, by one writer thread (``docs/decisions/0004``).
 import asyncio
 import sqlite3
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
+from itertools import chain, zip_longest
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, get_ident
 from threading import Thread as OsThread
 from typing import Any, NamedTuple
 
-from attrs import frozen
 from sqlite_utils import Database
 
 from orcheo_adapters.sqlite.commit_pace import CommitPace
@@ -31,7 +31,7 @@ from orcheo_adapters.system.disk import LEAST_FREE_BYTES, DiskFull, free_bytes, 
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.audit import link_of
 from orcheo_core.domain.search import folded
-from orcheo_core.errors import StorageUnavailable
+from orcheo_core.errors import ConcurrentChange, StorageUnavailable
 
 _LOG = get_logger("sqlite")
 _GROUP_LIMIT = 256
@@ -41,6 +41,8 @@ _LOG_PAGES = 20_000
 """Size of the log at which SQLite shortens it by itself, should the thread not come to it."""
 _SMALL = 16
 """Statements that a change may have to be written on the event loop."""
+_ROWS_AT_ONCE = (32, 16, 8, 4, 2, 1)
+"""Rows that one statement takes: few different statements, so that each is prepared once."""
 Row = tuple[Any, ...]
 Read = Callable[[str], list[Row]]
 """Gives all rows of a statement without values."""
@@ -50,21 +52,59 @@ class Statement(NamedTuple):
     """One statement of a change.
 
     ``check`` looks at the cursor and raises when a rule is broken; ``touches`` names the table and key (None: any) of
-    cached rows that it changes; ``erases`` says that it removes what people said.
+    cached rows that it changes; ``erases`` says that it removes what people said; ``many`` does the same for the rows
+    of several changes.
     """
 
     sql: str
-    values: Sequence[Any] = ()
+    values: Row = ()
     check: Callable[[sqlite3.Cursor], None] | None = None
     touches: tuple[str, str | None] | None = None
     erases: bool = False
+    many: "ManyRows | None" = None
+
+
+class ManyRows:
+    """A statement about one row that can be carried out for many rows at once.
+
+    Each execution lets go of the interpreter's lock and has to get it back, which costs more than the row itself.
+    """
+
+    def __init__(self, one: str, many: str, *, width: int, must_hit: bool = False) -> None:
+        """``one`` takes the values of a row; in ``many``, ``{}`` stands for rows of ``width`` values.
+
+        With ``must_hit`` it is a broken rule when it finds fewer rows than it was given.
+        """
+        self._one = one
+        self._must_hit = must_hit
+        row = f"({', '.join('?' * width)})"
+        self._many = [(size, many.format(", ".join([row] * size))) for size in _ROWS_AT_ONCE]
+
+    def of(self, row: Row) -> Statement:
+        """The statement for this row."""
+        return Statement(self._one, row, changed_one if self._must_hit else None, None, False, self)
+
+    def carry_out(self, writer: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        """Carry it out for all these rows; raises :class:`ConcurrentChange`."""
+        at, left = 0, len(rows)
+        for size, sql in self._many:
+            while left >= size:
+                cursor = writer.execute(sql, tuple(chain.from_iterable(rows[at : at + size])))
+                if self._must_hit and cursor.rowcount != size:
+                    raise ConcurrentChange
+                at, left = at + size, left - size
+
+
+def changed_one(cursor: sqlite3.Cursor) -> None:
+    """Raise :class:`ConcurrentChange` unless a statement has found its row."""
+    if cursor.rowcount != 1:
+        raise ConcurrentChange
 
 
 ExplainIntegrity = Callable[[sqlite3.IntegrityError], Exception]
 
 
-@frozen
-class _Change:
+class _Change(NamedTuple):
     statements: Sequence[Statement]
     loop: asyncio.AbstractEventLoop
     done: "asyncio.Future[None]"
@@ -74,9 +114,10 @@ class _Change:
     @property
     def is_small(self) -> bool:
         """Whether it changes a few rows by their keys: a removal or a change of a whole table may take long."""
-        return len(self.statements) <= _SMALL and not any(
-            each.erases or (each.touches is not None and each.touches[1] is None) for each in self.statements
-        )
+        for each in self.statements:
+            if each.erases or (each.touches is not None and each.touches[1] is None):
+                return False
+        return len(self.statements) <= _SMALL
 
 
 class SqliteDatabase:
@@ -105,10 +146,11 @@ class SqliteDatabase:
         self._writing = Lock()
         """Held by the event loop or the writer thread while it uses the writer's connection."""
         self._waiting: list[_Change] = []
-        """For the event loop to write when it comes round."""
+        """For when the event loop comes round."""
         self._changes_in_log = 0
         self._due_on: asyncio.AbstractEventLoop | None = None
-        self._queue: SimpleQueue[_Change | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Change | None]] = SimpleQueue()
+        """For the thread: changes of one round of the event loop together, as each list wakes it; None at the end."""
         self._closing = Lock()
         self._closed = False
         self._thread = OsThread(target=self._write_all, name="sqlite-writer", daemon=True)
@@ -137,13 +179,9 @@ class SqliteDatabase:
         """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`."""
         loop = asyncio.get_running_loop()
         change = _Change(tuple(statements), loop, loop.create_future())
-        if self._pace.is_quick and change.is_small:
-            if self._pace.is_alone and not self._waiting and self._write_on_loop([change]):
-                await change.done
-                return
+        is_at_once = self._pace.is_quick and self._pace.is_alone and not self._waiting and change.is_small
+        if not (is_at_once and self._write_on_loop([change])):
             self._write_soon(change)
-        else:
-            self._hand_over(change)
         await change.done  # a caller that is cancelled here only stops waiting
 
     async def check(self) -> None:
@@ -197,7 +235,7 @@ class SqliteDatabase:
             self._reads_apart.release()
 
     def _write_soon(self, change: _Change) -> None:
-        """Let the event loop write ``change`` with all others of this round."""
+        """Write ``change`` with all others of this round of the event loop."""
         with self._closing:
             self._refuse_if_closed()
             self._waiting.append(change)
@@ -211,9 +249,8 @@ class SqliteDatabase:
         if not group:  # closing has handed them over
             return
         self._pace.came_together(len(group))
-        if not self._write_on_loop(group):
-            for change in group:
-                self._queue.put(change)
+        if not (self._pace.is_quick and all(each.is_small for each in group) and self._write_on_loop(group)):
+            self._queue.put([*group])
 
     def _write_on_loop(self, group: list[_Change]) -> bool:
         """Write a group right now, unless the thread is in the middle of one or the file is closed."""
@@ -233,12 +270,12 @@ class SqliteDatabase:
         self._changes_in_log += changes
         if self._changes_in_log >= _LOG_LIMIT and not self._closed:
             self._changes_in_log = 0
-            self._queue.put(_Change((), loop, loop.create_future(), _shorten_log))
+            self._queue.put([_Change((), loop, loop.create_future(), _shorten_log)])
 
     def _hand_over(self, change: _Change) -> None:
         with self._closing:  # nothing may come to stand behind the end of the queue, where it would never be taken
             self._refuse_if_closed()
-            self._queue.put(change)
+            self._queue.put([change])
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -248,42 +285,36 @@ class SqliteDatabase:
         """Finish what waits, then close."""
         with self._closing:
             self._closed = True
-            for change in self._waiting:
-                self._queue.put(change)
+            self._queue.put([*self._waiting, None])
             self._waiting = []
-            self._queue.put(None)
         self._thread.join()
         self._reader.close()
         self._apart.close()
         self._writer.close()
 
     def _write_all(self) -> None:
-        behind: deque[_Change | None] = deque()
-        while (first := behind.popleft() if behind else self._queue.get()) is not None:
+        waiting: deque[_Change | None] = deque()
+        while (first := self._next_of(waiting)) is not None:
             if first.chore is not None:
                 with self._writing:
                     outcome = self._do_chore(first.chore)
                 _tell([first], [outcome])
                 continue
-            group = self._take_waiting(first, behind)
+            group = [first]
+            while waiting and len(group) < _GROUP_LIMIT and waiting[0] is not None and waiting[0].chore is None:
+                group.append(waiting[0])
+                waiting.popleft()
             with self._writing:
                 outcomes = self._write_group(group)
             self._outdate_cache(group)
             _tell(group, outcomes)
 
-    def _take_waiting(self, first: _Change, behind: "deque[_Change | None]") -> list[_Change]:
-        """The changes of one group; changes that wait for the next one come to ``behind``."""
-        group = [first]
-        while len(group) < _GROUP_LIMIT:
-            try:
-                change = self._queue.get_nowait()
-            except Empty:
-                break
-            if change is None or change.chore is not None:
-                behind.append(change)
-                break
-            group.append(change)
-        return group
+    def _next_of(self, waiting: "deque[_Change | None]") -> _Change | None:
+        """The first change, once there is one; whatever else has been handed over comes to ``waiting``."""
+        with suppress(Empty):
+            while True:
+                waiting.extend(self._queue.get(block=not waiting))
+        return waiting.popleft()
 
     def _do_chore(self, chore: Callable[[sqlite3.Connection], None]) -> Exception | None:
         try:
@@ -296,8 +327,9 @@ class SqliteDatabase:
     def _write_group(self, group: list[_Change]) -> list[Exception | None]:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            outcomes = [self._carry_out(change) for change in group]
-            if any(outcomes):  # a change that was refused must not take the others along
+            if self._carry_out_together(group):
+                outcomes: list[Exception | None] = [None] * len(group)
+            else:  # a change that is refused must not take the others along
                 self._writer.execute("ROLLBACK")
                 self._writer.execute("BEGIN IMMEDIATE")
                 outcomes = [self._carry_out_apart(change) for change in group]
@@ -307,6 +339,37 @@ class SqliteDatabase:
             _LOG.error("a group of %d changes was not written: %s", len(group), error)
             return [StorageUnavailable(f"The database did not take the change: {error}.")] * len(group)
         return outcomes
+
+    def _carry_out_together(self, group: list[_Change]) -> bool:
+        """Execute the first statements of all changes, then the second ones, and so on; whether no rule is broken.
+
+        Those of one change keep their order; which of two changes comes first is open, as neither knows of the other.
+        """
+        try:
+            for statements in zip_longest(*[change.statements for change in group]):
+                self._execute_all(each for each in statements if each is not None)  # None is of a shorter change
+        except sqlite3.IntegrityError:
+            return False
+        except sqlite3.Error:
+            raise
+        except Exception:  # noqa: BLE001 - a check that raised: whose, and why, shows when each is carried out apart
+            return False
+        return True
+
+    def _execute_all(self, statements: Iterable[Statement]) -> None:
+        rows: defaultdict[ManyRows, list[Row]] = defaultdict(list)
+        for statement in statements:
+            if statement.many is None:
+                self._execute(statement)
+            else:
+                rows[statement.many].append(statement.values)
+        for many, values in rows.items():
+            many.carry_out(self._writer, values)
+
+    def _execute(self, statement: Statement) -> None:
+        cursor = self._writer.execute(statement.sql, statement.values)
+        if statement.check is not None:
+            statement.check(cursor)
 
     def _commit(self) -> None:
         began = time.monotonic()
@@ -326,9 +389,7 @@ class SqliteDatabase:
         """Execute a change; the broken rule, if any, for its caller alone."""
         try:
             for statement in change.statements:
-                cursor = self._writer.execute(statement.sql, statement.values)
-                if statement.check is not None:
-                    statement.check(cursor)
+                self._execute(statement)
         except sqlite3.IntegrityError as error:
             return self._explain(error)
         except sqlite3.Error:

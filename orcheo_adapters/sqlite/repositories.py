@@ -4,10 +4,11 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from orcheo_adapters.sqlite import rows
-from orcheo_adapters.sqlite.database import Row, SqliteDatabase, Statement
+from orcheo_adapters.sqlite.database import ManyRows, Row, SqliteDatabase, Statement, changed_one
 from orcheo_adapters.sqlite.item_bodies import HIDDEN
 from orcheo_adapters.sqlite.search import catch_up, items_with
 from orcheo_core.domain.attachments import Attachment
@@ -85,13 +86,15 @@ class SqliteRepository:
         return Page(entries=entries, has_more=len(found) > query.limit)
 
     def _put(self, table: str, row: Row) -> None:
-        marks = ", ".join("?" * len(row))
-        self._stage(Statement(f"INSERT INTO {table} VALUES ({marks})", row))  # noqa: S608 - the table is ours
+        self._stage(_insert(table, len(row)).of(row))
 
 
-def _changed_one(cursor: sqlite3.Cursor) -> None:
-    if cursor.rowcount != 1:
-        raise ConcurrentChange
+@cache
+def _insert(table: str, width: int) -> ManyRows:
+    """Add rows of all columns."""
+    marks = ", ".join("?" * width)
+    sql = f"INSERT INTO {table} VALUES "  # noqa: S608 - the table is ours
+    return ManyRows(f"{sql}({marks})", f"{sql}{{}}", width=width)
 
 
 def _of_filter(wanted: ThreadFilter) -> tuple[str, tuple[Any, ...]]:
@@ -162,12 +165,12 @@ class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
         columns = ", ".join(f"{name} = ?" for name in rows.WORKFLOW_COLUMNS.split(", "))
         sql = f"UPDATE workflows SET {columns} WHERE id = ? AND revision = ?"  # noqa: S608 - all parts are ours
         values = (*rows.workflow_row(workflow), workflow.id, workflow.revision - 1)
-        self._stage(Statement(sql, values, _changed_one, ("workflows", None)))
+        self._stage(Statement(sql, values, changed_one, ("workflows", None)))
 
     def remove(self, workflow: Workflow) -> None:
         sql = "DELETE FROM workflows WHERE id = ? AND revision = ?"
         touches = ("workflows", None)
-        self._stage(Statement(sql, (workflow.id, workflow.revision), _changed_one, touches, erases=True))
+        self._stage(Statement(sql, (workflow.id, workflow.revision), changed_one, touches, erases=True))
         for table in ("publish_tokens", "chat_sessions"):  # which go with it
             self._stage(Statement("SELECT 1", touches=(table, None)))
 
@@ -227,7 +230,7 @@ class SqliteServiceTokenRepository(SqliteRepository, ports.ServiceTokenRepositor
         sql = "UPDATE service_tokens SET ended_at = ?, is_final = ? WHERE public_id = ? AND ended_at IS ?"
         before = rows.to_micros(service_token.ended_at) if service_token.ended_at else None
         values = (rows.to_micros(at), int(is_final), service_token.public_id, before)
-        self._stage(Statement(sql, values, _changed_one, ("service_tokens", service_token.public_id)))
+        self._stage(Statement(sql, values, changed_one, ("service_tokens", service_token.public_id)))
 
     def make_ends_final(self, now: datetime) -> None:
         sql = "UPDATE service_tokens SET is_final = 1 WHERE is_final = 0 AND ended_at <= ?"
@@ -281,12 +284,19 @@ class SqliteThreadRepository(SqliteRepository, ports.ThreadRepository):
     def save(self, thread: Thread) -> None:
         values = (rows.to_micros(thread.updated_at), thread.title, int(thread.is_titled), thread.id)
         sql = "UPDATE threads SET updated_at = ?, title = ?, is_titled = ? WHERE id = ?"
-        self._stage(Statement(sql, values, _changed_one))
+        self._stage(Statement(sql, values, changed_one))
 
     def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
         sql = "DELETE FROM threads WHERE id = ? AND (? IS NULL OR updated_at < ?)"
         since = rows.to_micros(untouched_since) if untouched_since else None
         self._stage(Statement(sql, (thread_id, since, since), erases=True))
+
+
+_PUT_ITEM = ManyRows(
+    "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+    "INSERT INTO items VALUES {} ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+    width=6,
+)
 
 
 class SqliteItemRepository(SqliteRepository, ports.ItemRepository):
@@ -301,8 +311,7 @@ class SqliteItemRepository(SqliteRepository, ports.ItemRepository):
         return self._page("* FROM items", where, (thread_id,), query, rows.item_of)
 
     def save(self, item: Item) -> None:
-        sql = "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
-        self._stage(Statement(sql, rows.item_row(item)))
+        self._stage(_PUT_ITEM.of(rows.item_row(item)))
 
     def remove(self, item_id: str) -> None:
         self._stage(Statement("DELETE FROM items WHERE id = ?", (item_id,)))
@@ -311,6 +320,16 @@ class SqliteItemRepository(SqliteRepository, ports.ItemRepository):
 def _no_duplicate(cursor: sqlite3.Cursor) -> None:
     if cursor.fetchone() is not None:
         raise DuplicateTurn
+
+
+_END_TURN = ManyRows(
+    "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ?, fault_code = ?, fault_reason = ? "
+    "WHERE id = ?",
+    "UPDATE turns SET status = column1, ended_at = column2, input_tokens = column3, output_tokens = column4, "
+    "fault_code = column5, fault_reason = column6 FROM (VALUES {}) WHERE id = column7",
+    width=7,
+    must_hit=True,
+)
 
 
 class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
@@ -355,13 +374,9 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
         self._put("turns", rows.turn_row(turn))
 
     def save(self, turn: Turn) -> None:
-        sql = (
-            "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ?, "
-            "fault_code = ?, fault_reason = ? WHERE id = ?"
-        )
         ended_at = rows.to_micros(turn.ended_at) if turn.ended_at else None
         values = (turn.status, ended_at, *rows.usage_columns(turn.usage), *rows.fault_columns(turn.fault), turn.id)
-        self._stage(Statement(sql, values, _changed_one))
+        self._stage(_END_TURN.of(values))
 
 
 class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):
@@ -391,7 +406,7 @@ class SqliteAttachmentRepository(SqliteRepository, ports.AttachmentRepository):
             "announced_from = CASE WHEN ?1 IS NULL THEN announced_from END WHERE id = ?3"
         )
         values = (attachment.thread_id, int(attachment.is_uploaded), attachment.id)
-        self._stage(Statement(sql, values, _changed_one))
+        self._stage(Statement(sql, values, changed_one))
 
     def remove(self, attachment_id: str) -> None:
         self._stage(Statement("DELETE FROM attachments WHERE id = ? AND thread_id IS NULL", (attachment_id,)))
