@@ -105,6 +105,11 @@ def remove_untouched(number: int, since: datetime) -> Write:
     return Write("threads", "remove", (f"thr_{number}",), {"untouched_since": since})
 
 
+def end_service_token(number: int, at: datetime, *, is_final: bool) -> Write:
+    """End service token ``number``."""
+    return Write("service_tokens", "end", (samples.service_token(number), at), {"is_final": is_final})
+
+
 def _write(repository: str, method: str, *values: st.SearchStrategy[Any]) -> st.SearchStrategy[Write]:
     return st.builds(Write, st.just(repository), st.just(method), st.tuples(*values))
 
@@ -158,7 +163,7 @@ writes = st.one_of(
     _write("publish_tokens", "save", st.builds(publish_token, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("service_tokens", "save", st.builds(samples.service_token, st.sampled_from(OTHERS))),
     _write("service_tokens", "used", st.sampled_from(["st1", "st2", "st9"]), _moments),
-    _write("service_tokens", "end", st.builds(samples.service_token, st.sampled_from(OTHERS)), _moments),
+    st.builds(end_service_token, st.sampled_from(OTHERS), _moments, is_final=st.booleans()),
     _write("chat_sessions", "save", st.builds(chat_session, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("chat_sessions", "end_all", st.sampled_from(["wf_1", "wf_2"]), _moments),
     _write("threads", "add", st.builds(thread, st.sampled_from(THREADS), _texts)),
