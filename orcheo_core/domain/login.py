@@ -53,7 +53,7 @@ def shown_name(text: str) -> str:
 
     Empty when nothing of it can be seen.
     """
-    shown = without_refused(" ".join(text.split()))[:_LONGEST_NAME].strip()
+    shown = " ".join(without_refused(" ".join(text.split())).split())[:_LONGEST_NAME].rstrip()
     return shown if has_something_to_see(shown) else ""
 
 

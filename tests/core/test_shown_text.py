@@ -139,3 +139,9 @@ def test_a_name_that_is_taken_can_be_shown(name: str) -> None:
 def test_what_hides_in_a_strangers_text_is_named(text: str, shown: str) -> None:
     """Scripts and emoji that need joiners and selectors stay as they are."""
     assert with_unseen_named(text) == shown
+
+
+@pytest.mark.parametrize("name", ["a \x00 b", "a \u202e b", "a" * 99 + " b", " \x00"])
+def test_a_display_name_stays_as_it_was_read_once(name: str) -> None:
+    """What is stored is read back through the same rule."""
+    assert shown_name(shown_name(name)) == shown_name(name)
