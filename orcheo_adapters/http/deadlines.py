@@ -5,7 +5,8 @@ the connection ends with the answer, so that the client sends the rest over anot
 at once, a chunk of small requests would cost a hundred times its size in memory.
 
 Each connection is in one of two phases, waiting for a head or for a body, and has one deadline for it. What arrives
-during it does not move the deadline, so that dripping bytes gain nothing.
+does not move that of a head, and moves that of a body by its size, so that dripping bytes gain nothing. A client that
+reads an answer must read on in the same way.
 """
 
 import asyncio
@@ -43,11 +44,15 @@ class Deadlines:
     head_seconds: float = 10.0
     """From the first moment, or the first byte of a later request, to the end of its headers."""
     body_seconds: float = 30.0
-    """From the end of the headers to the end of the body."""
+    """From the end of the headers to the end of the body, and more as the body comes:"""
+    body_rate: int = 16 * 1024
+    """Each so many bytes of it earn another second, so that a large file may come over a slow line."""
     idle_seconds: float = 15.0
     """Between two requests."""
     unread_seconds: float = 30.0
-    """For a client to read on, once more waits for it than the system buffers."""
+    """For a client to read on, once more waits for it than the system buffers, or once the connection is closed."""
+    least_read: int = 16 * 1024
+    """Bytes that a client must read in that time to be given as much again."""
     linger_seconds: float = 2.0
     """For a client to read why it is refused, before the connection is cut."""
     head_bytes: int = 16 * 1024
@@ -79,6 +84,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """Whether a whole request has come, and nothing of the next one."""
         self._closing = False
         self._sent_more = False
+        self._body_began = 0.0
+        self._body_bytes = 0
+        self._left_unread = 0
         self._counted_as: str | None = None
         self._outlet: ConnectionOutlet | None = None
 
@@ -119,7 +127,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_complete = False
         self._parse(data)
         if self._deadline is None and not (self._is_complete or self._closing):  # few requests come in pieces
-            self._arm(self.deadlines.body_seconds if self.in_body else self.deadlines.head_seconds)
+            self._arm(self._body_time() if self.in_body else self.deadlines.head_seconds)
         if self._in_head and self._head_bytes > self.deadlines.head_bytes:
             self._refuse(HeadersTooLarge())
 
@@ -133,7 +141,7 @@ class GuardedProtocol(HttpToolsProtocol):
             else:
                 self.send_400_response("Invalid HTTP request received.")
         except HttpParserUpgrade:
-            self._unsupported_upgrade_warning()
+            pass  # answered like any other request; a line in the log for each would be a stranger's to write
 
     def _end_with_this_answer(self) -> None:
         """Read no more until the answer is out, then close."""
@@ -154,6 +162,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._closing:
             return
         self._in_head, self.in_body = False, True
+        self._body_began, self._body_bytes = self.loop.time(), 0
         self._disarm()
         limit = self.deadlines.head_bytes
         if self._head_bytes > limit and self._size_of_head() > limit:
@@ -169,8 +178,14 @@ class GuardedProtocol(HttpToolsProtocol):
             self.cycle.transport = last(self)  # type: ignore[assignment]  # has all that a cycle uses
 
     def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
         if not self._closing:
             super().on_body(body)
+
+    def _body_time(self) -> float:
+        """How long the rest of the body may take from now on, by what has come of it."""
+        whole = self.deadlines.body_seconds + self._body_bytes / self.deadlines.body_rate
+        return self._body_began + whole - self.loop.time()
 
     def on_message_complete(self) -> None:
         if self._closing:
@@ -201,8 +216,30 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._wait_for_reader()
+
+    def _wait_for_reader(self) -> None:
+        """Cut the connection in a while, unless the client reads on."""
         self._forgive()
-        self._unread = self.loop.call_later(self.deadlines.unread_seconds, self.transport.abort)
+        self._left_unread = self.transport.get_write_buffer_size()
+        self._unread = self.loop.call_later(self.deadlines.unread_seconds, self._not_read)
+
+    def _not_read(self) -> None:
+        self._unread = None
+        if self._left_unread - self.transport.get_write_buffer_size() < self.deadlines.least_read:
+            self.transport.abort()
+        else:
+            self._wait_for_reader()
+
+    def close(self) -> None:
+        """Close the connection once its client has read what waits for it, but not for ever."""
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self._wait_for_reader()
+
+    def timeout_keep_alive_handler(self) -> None:
+        if not self.transport.is_closing():
+            self.close()
 
     def resume_writing(self) -> None:
         self._forgive()
@@ -229,13 +266,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         self._deadline = None
-        if self._is_answering() and not self.in_body:
+        if self.in_body and (left := self._body_time()) > 0:
+            self._arm(left)
+        elif self._is_answering() and not self.in_body:
             # The next request of this connection waits for its turn, not we for it.
             self._arm(self.deadlines.head_seconds)
         elif self._in_head or (self.in_body and self._is_answering()):
             self._refuse(RequestTimedOut())
         else:
-            self.transport.close()
+            self.close()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -284,7 +323,7 @@ class _LastAnswer:
         if self._protocol.in_body:
             self._protocol.linger()
         else:
-            self._protocol.transport.close()
+            self._protocol.close()
 
 
 class _SecondRequest(Exception):

@@ -1,15 +1,18 @@
 """Connections that are silent, slow, too large or no HTTP, over real sockets with short deadlines."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
+from attrs import evolve
 from starlette.types import Receive, Scope, Send
 
+from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines
 from tests import workflows
 from tests.house import House
-from tests.http.live import QUICK, Answer, Live, serving
+from tests.http.live import QUICK, Answer, Connection, Live, serving
 
 pytestmark = pytest.mark.network
 
@@ -217,3 +220,98 @@ async def test_a_client_that_does_not_read_is_cut() -> None:
         connection.send(HEAD + b"\r\n")
         async with asyncio.timeout(20):
             await gone.wait()
+
+
+FILE = b"POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n" + CLOSE
+
+
+async def _takes(_scope: Scope, receive: Receive, send: Send) -> None:
+    """Read the whole body, then say how long it was."""
+    size, more = 0, True
+    while more:
+        part = await receive()
+        if part["type"] == "http.disconnect":
+            return
+        size, more = size + len(part["body"]), part["more_body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d" % size})
+
+
+async def _drip(connection: Connection, data: bytes) -> None:
+    for each in data:
+        connection.send(bytes([each]))
+        await asyncio.sleep(0.001)
+
+
+async def test_a_large_body_over_a_slow_line_has_time_by_what_has_come() -> None:
+    """It takes several times as long as a body may that does not come."""
+    slow = evolve(QUICK, body_seconds=0.3, body_rate=100)
+    async with serving(_takes, slow) as live, live.connection() as connection:
+        connection.send(FILE)
+        await _drip(connection, b"x" * 2_000)
+        assert b"\r\n2000\r\n" in (await connection.to_the_end()).raw
+
+
+async def test_a_body_that_stops_half_way_is_told_so() -> None:
+    """What has come of it earns some time, then it is over."""
+    async with serving(_takes, evolve(QUICK, body_rate=5_000)) as live, live.connection() as connection:
+        connection.send(FILE + b"x" * 1_000)
+        assert_refused(await connection.to_the_end(), 408, "request_timed_out")
+
+
+async def _large(_scope: Scope, receive: Receive, send: Send) -> None:
+    """An answer of a megabyte, or as it is asked for."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % LARGE)]})
+    await send({"type": "http.response.body", "body": b"x" * LARGE})
+
+
+class Watched(Connections):
+    """Knows when a connection is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_left = asyncio.Event()
+
+    def leave(self, key: str) -> None:
+        super().leave(key)
+        self.is_left.set()
+
+
+LARGE = 8 * 1024 * 1024
+
+
+@pytest.mark.parametrize("end", [b"\r\n", CLOSE], ids=["kept", "closed"])
+async def test_an_answer_that_is_not_read_to_its_end_is_given_up(end: bytes) -> None:
+    """Also after the server has written all of it: what the system does not buffer lies in its memory."""
+    connections = Watched()
+    async with serving(_large, QUICK, connections) as live, live.connection() as connection:
+        connection.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a reading transport
+        connection.send(HEAD + end)
+        async with asyncio.timeout(20):
+            await connections.is_left.wait()
+
+
+async def test_a_client_that_reads_slowly_gets_the_whole_answer() -> None:
+    """A pause between two parts is shorter than the time that each part earns."""
+    async with serving(_large, QUICK) as live, live.connection() as connection:
+        connection.send(HEAD + CLOSE)
+        read = 0
+        while part := await connection.reader.read(256 * 1024):
+            read += len(part)
+            await asyncio.sleep(0.01)
+    assert read > LARGE
+
+
+async def test_a_flood_of_upgrades_writes_no_log(caplog: pytest.LogCaptureFixture, live: Live) -> None:
+    """Nor does anything else that strangers may send against the rules."""
+    upgrade = b"Connection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n"
+    for data in (
+        HEAD + upgrade,
+        b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n" + CLOSE,
+        b"\x16\x03\x01",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ):
+        for _ in range(5):
+            await live.ask(data)
+    assert [each for each in caplog.records if each.levelno >= logging.INFO] == []
