@@ -114,7 +114,7 @@ class TaskRun(Run):
         self._ends_at = self._heard_at + self._limits.whole
         self._timer = loop.call_at(self._next_look(self._heard_at), self._look_at_time, self._writer)
         try:
-            with self._running.at_work():
+            with self._running.at_work(self._task):
                 await self._work(self._writer)
         except BaseException as error:
             if not self._is_interruption(error):
@@ -152,7 +152,11 @@ class TaskRun(Run):
         if self._is_stopped:
             return True
         is_cancelled = isinstance(error, asyncio.CancelledError) and self._task is not None and self._task.cancelling()
-        if not is_cancelled and not isinstance(error, Exception):
+        own = self._running.own_cancellations
+        if (own or not is_cancelled) and not isinstance(error, Exception):
+            for _ in range(own):
+                if self._task is not None:
+                    self._task.uncancel()
             message = f"the workflow ended itself with {error!r}"
             raise RuntimeError(message) from error
         return False

@@ -25,7 +25,7 @@ from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_adapters.system.last_resort import LastResort, bounded_end
 from orcheo_adapters.system.local_server import local_url
-from orcheo_adapters.system.logs import configure_logs, get_logger
+from orcheo_adapters.system.logs import LogKeeper, configure_logs, get_logger
 from orcheo_adapters.system.running import marking_threads
 from orcheo_adapters.system.standard_streams import shared_streams
 from orcheo_adapters.system.watchdog import LeftThreads
@@ -38,6 +38,7 @@ CHECKPOINT_SECONDS = 0.25
 HOUSEKEEPING_SECONDS = 60.0
 WEBHOOK_SECONDS = 1.0
 LEFT_THREADS_SECONDS = 5.0
+LOG_SECONDS = 5.0
 
 _DRAIN_SECONDS = 5.0
 END_SECONDS = GRACE_SECONDS + 2 * _DRAIN_SECONDS + 2.0
@@ -116,6 +117,7 @@ async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[O
             _watched(orcheo),
             _delivering(orcheo),
             repeated("left threads", LEFT_THREADS_SECONDS, LeftThreads().look),
+            repeated("log", LOG_SECONDS, LogKeeper().look),
             repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
             repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: do_housekeeping(orcheo, store, settings.retention)),
         ):

@@ -18,15 +18,61 @@ _WORKFLOW_THREADS = 64
 _LOG = get_logger("server")
 
 
+class ServerTask(asyncio.Task[T]):
+    """A task of the server: runs cannot cancel it, except for the one that is at work in it."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """See asyncio. Code that cancels all tasks of the loop must not end other visitors' requests and turns."""
+        running = current_run()
+        if running is None:
+            return super().cancel(msg)
+        if running.task is not self:
+            _LOG.warning("the workflow %s tried to cancel a task of the server", running.name)
+            return False
+        running.own_cancellations += 1
+        return super().cancel(msg)
+
+    def uncancel(self) -> int:
+        """See asyncio: what limits the time inside a run takes its cancellation back."""
+        running = current_run()
+        if running is not None and running.task is self and running.own_cancellations:
+            running.own_cancellations -= 1
+        return super().uncancel()
+
+
+def _make_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> "asyncio.Future[Any]":
+    kind = ServerTask if current_run() is None else asyncio.Task
+    return kind(work, loop=loop, **options)
+
+
 class ServerLoop(asyncio.SelectorEventLoop):
     """Keeps running where asyncio would end: when a task or a callback raises SystemExit or KeyboardInterrupt.
 
     A workflow may call ``sys.exit()`` in a task or a callback of its own. The task that waits for it gets the
-    exception; the loop's other work has nothing to do with it.
+    exception; the loop's other work has nothing to do with it. Nor can it stop the loop, cancel tasks of the server,
+    or use up the threads of the server's executor.
     """
 
     _main: "asyncio.Task[Any] | None" = None
     _for_workflows: ThreadPoolExecutor | None = None
+
+    def __init__(self) -> None:
+        """Tell tasks of the server from those of workflows."""
+        super().__init__()
+        self.set_task_factory(_make_task)
+
+    def stop(self) -> None:
+        """See asyncio; asked by a run it does nothing."""
+        running = current_run()
+        if running is None:
+            super().stop()
+        else:
+            _LOG.warning("the workflow %s tried to stop the event loop", running.name)
+
+    async def shutdown_default_executor(self) -> None:
+        """See asyncio; asked by a run it does nothing, as the executor is not its own."""
+        if current_run() is None:
+            await super().shutdown_default_executor()
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """See asyncio: an exit of the future itself still ends the loop."""

@@ -91,6 +91,23 @@ def _has_room(record: LogRecord) -> bool:
     return running.may_log(len(record.getMessage()) + (_TRACEBACK_SIZE if record.exc_info else 0) + _LINE_SIZE)
 
 
+class LogKeeper:
+    """Takes the log back from libraries that set up logging for themselves."""
+
+    def __init__(self) -> None:
+        """Remember how it is now."""
+        self._handlers = logging.getLogger().handlers[:]
+
+    async def look(self) -> None:
+        """Put back what is missing."""
+        root = logging.getLogger()
+        missing = [each for each in self._handlers if each not in root.handlers]
+        if missing or root.manager.disable:
+            logging.disable(logging.NOTSET)
+            root.handlers += missing
+            get_logger("server").warning("a workflow changed how the server logs; it is set back")
+
+
 def configure_logs(level: int = logging.INFO) -> None:
     """Send everything of this level and above to standard error."""
     handler = StreamHandler(sys.stderr)

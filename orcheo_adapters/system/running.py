@@ -32,15 +32,20 @@ class Running:
         self.workflow_id = workflow_id
         self.conducts = conducts
         self.is_over = False
+        self.task: object = None
+        """The task in which the workflow was called."""
+        self.own_cancellations = 0
+        """How often what runs in that task cancelled it, and did not take it back as time limits do."""
         self._left = RUN_BYTES
         self._is_cut = False
         self._lines: dict[int, tuple[IO[str], str]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def at_work(self, task: object = None) -> Iterator[None]:
         """What happens inside, and in tasks and threads that are started inside, belongs to this run."""
         token = _RUNNING.set(self)
+        self.task = task
         try:
             yield
         finally:

@@ -123,7 +123,8 @@ class IsolatingRunner(Runner):
             from orcheo_adapters.runners.isolation.worker import Plan
 
             isolation = isolation_of(Given.of(spec, self._settings, self._conditions.environment))
-            self._homes[key] = _Home(Plan(kind=self._kind, isolation=isolation, conducts=self._conditions.conducts))
+            plan = Plan(kind=self._kind, isolation=isolation, conducts=self._conditions.conducts)
+            self._homes[key] = _Home(plan, key=key)
         return self._homes[key]
 
     def _worker(self, spec: RunnerSpec) -> "Worker":
@@ -178,6 +179,8 @@ class IsolatingRunner(Runner):
             home.worker = None
         if worker.was_useful or worker.failure is None:
             home.crashes = 0
+            if home.worker is None:
+                self._homes.pop(home.key, None)  # settings that were changed do not come again
         else:
             home.crashes += 1
             home.last_failure = worker.failure
@@ -195,6 +198,7 @@ class _Home:
     """What is known of one isolated workflow."""
 
     plan: "Plan" = field(kw_only=False)
+    key: str
     worker: "Worker | None" = None
     timer: asyncio.TimerHandle | None = None
     used_at: float = 0.0

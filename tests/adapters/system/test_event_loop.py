@@ -1,14 +1,19 @@
 """The server's event loop survives what workflows do to it."""
 
 import asyncio
+import logging
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import pytest
 
+from orcheo_adapters.runners.task_run import TaskRun, TimeLimits, Writer
 from orcheo_adapters.system.event_loop import run_server_loop
+from orcheo_adapters.system.logs import LogKeeper
+from orcheo_adapters.system.running import Conducts, Running
+from tests.fakes.sink import FakeSink
 
 
 def interrupt() -> None:
@@ -90,6 +95,112 @@ def test_a_task_that_ends_when_it_is_cancelled_is_waited_for() -> None:
 
     run_server_loop(main())
     assert done == ["tidy"]
+
+
+def running() -> Running:
+    """A run of a workflow."""
+    return Running("helper", "wf_1", Conducts())
+
+
+def test_a_workflow_cannot_stop_the_loop_or_its_executor(caplog: pytest.LogCaptureFixture) -> None:
+    """What the server hands to threads is still done."""
+    done = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with running().at_work():
+            loop.stop()
+            await loop.shutdown_default_executor()
+        done.append(await asyncio.to_thread(lambda: "in a thread"))
+
+    run_server_loop(main())
+    assert done == ["in a thread"]
+    assert "the workflow helper tried to stop the event loop" in caplog.text
+
+
+def test_a_workflow_cancels_its_own_tasks_only(caplog: pytest.LogCaptureFixture) -> None:
+    """The one it was called in, and those that it has started."""
+    ended: list[object] = []
+
+    async def work() -> None:
+        with running().at_work(asyncio.current_task()):
+            own = asyncio.create_task(asyncio.sleep(60))
+            await asyncio.sleep(0)
+            for each in asyncio.all_tasks():
+                each.cancel()
+            await asyncio.wait({own})
+            ended.append(own.cancelled())
+
+    async def main() -> None:
+        other = asyncio.create_task(asyncio.sleep(0.02, "other"))
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(work())
+        ended.append(await other)
+
+    run_server_loop(main())
+    assert ended == ["other"]
+    assert "the workflow helper tried to cancel a task of the server" in caplog.text
+
+
+async def cancels_itself(_writer: Writer) -> None:
+    """As code does that mistakes the task for its own."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(60)
+
+
+async def limits_its_time(_writer: Writer) -> None:
+    """Also a cancellation of its own, but one that it takes back."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0):
+            await asyncio.sleep(60)
+    await asyncio.Event().wait()
+
+
+def test_a_run_that_cancels_itself_fails_and_its_task_continues() -> None:
+    """The turn has to be ended by that task."""
+    failed: list[BaseException] = []
+
+    async def main() -> None:
+        run = TaskRun(cancels_itself, TimeLimits(whole=30, silence=30), running())
+        try:
+            await run.execute(FakeSink())
+        except RuntimeError as error:
+            failed.append(error)
+        await asyncio.sleep(0)
+
+    run_server_loop(main())
+    assert "ended itself" in str(failed[0])
+
+
+def test_a_run_that_limits_its_time_can_still_be_cancelled_from_outside() -> None:
+    """Its own cancellation is taken back by then."""
+    seen: list[bool] = []
+
+    async def main() -> None:
+        run = TaskRun(limits_its_time, TimeLimits(whole=30, silence=30), running())
+        task = asyncio.create_task(run.execute(FakeSink()))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait({task})
+        seen.append(task.cancelled())
+
+    run_server_loop(main())
+    assert seen == [True]
+
+
+async def test_a_log_that_a_library_took_over_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And switched on again."""
+    root, ours = logging.getLogger(), logging.NullHandler()
+    monkeypatch.setattr(root, "handlers", [*root.handlers, ours])
+    keeper = LogKeeper()
+    await keeper.look()
+    root.handlers = [each for each in root.handlers if each is not ours]
+    logging.disable()
+    await keeper.look()
+    assert ours in root.handlers
+    assert not root.manager.disable
 
 
 STUBBORN = """

@@ -1,0 +1,93 @@
+"""A workflow that is stopped in a nasty state, or ends in one, harms neither others nor the server's end."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.nasty_workflows import BEARABLE, HARMS
+from tests.e2e.programs import answer_of, question, streaming
+from tests.e2e.server_process import Gates, ServerProcess
+
+pytestmark = pytest.mark.network
+PATIENCE_SECONDS = 8.0
+
+
+def _publish(server: ServerProcess, handle: str, **settings: str) -> str:
+    server.operation(
+        "workflows.add",
+        handle=handle,
+        runner="python",
+        target="tests.e2e.nasty_workflows:answer",
+        settings=settings,
+        time_limit=2,
+    )
+    token: str = server.operation("workflows.publish", ref=handle)["publish_token"]
+    return token
+
+
+def _talk(server: ServerProcess, token: str, text: str) -> list[dict[str, object]]:
+    """All events of a turn."""
+    with (
+        server.client(authorization=f"Bearer {token}") as program,
+        streaming(program, "threads.create", input=question(text)) as stream,
+    ):
+        return list(stream)
+
+
+def _is_fine(events: list[dict[str, object]]) -> bool:
+    done = [each for each in events if each["type"] == "thread.item.done"]
+    return answer_of(done[-1]) == "before fine"
+
+
+def _assert_quickly_fine(server: ServerProcess, token: str) -> None:
+    began = time.monotonic()
+    assert _is_fine(_talk(server, token, "fine"))
+    assert time.monotonic() - began < PATIENCE_SECONDS
+
+
+@pytest.fixture(scope="module")
+def nasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all of it."""
+    folder = tmp_path_factory.mktemp("nasty-server")
+    settings = {"ORCHEO_LIMITS": "off"}
+    running = ServerProcess(data_dir=folder / "data", gates=Gates(folder), settings=settings).start()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def tokens(nasty_server: ServerProcess) -> Iterator[dict[str, str]]:
+    """A workflow in the server's process, one in its own, and one that stands by."""
+    yield {
+        "inside": _publish(nasty_server, "inside"),
+        "apart": _publish(nasty_server, "apart", isolation="process", memory_mb="512"),
+        "other": _publish(nasty_server, "other"),
+    }
+    assert nasty_server.end() == 0
+
+
+@pytest.mark.parametrize("harm", [each.__name__ for each in BEARABLE])
+def test_the_servers_process_bears(nasty_server: ServerProcess, tokens: dict[str, str], harm: str) -> None:
+    """The turn ends, also by its time limit; then both workflows answer as before."""
+    began = time.monotonic()
+    _talk(nasty_server, tokens["inside"], harm)
+    assert time.monotonic() - began < PATIENCE_SECONDS
+    _assert_quickly_fine(nasty_server, tokens["inside"])
+    _assert_quickly_fine(nasty_server, tokens["other"])
+    with nasty_server.client() as anyone:
+        assert anyone.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_process_of_its_own_bears(nasty_server: ServerProcess, tokens: dict[str, str], harm: str) -> None:
+    """Whatever it does; other workflows answer in the meantime, and the next message gets an answer."""
+    with (
+        nasty_server.client(authorization=f"Bearer {tokens['apart']}") as program,
+        streaming(program, "threads.create", input=question(harm)) as stream,
+    ):
+        stream.until_text("before ")
+        _assert_quickly_fine(nasty_server, tokens["other"])
+        events = list(stream)
+    assert events
+    _assert_quickly_fine(nasty_server, tokens["apart"])
