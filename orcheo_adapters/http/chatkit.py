@@ -4,14 +4,14 @@ from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from attrs import frozen
+from attrs import define
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from orcheo_adapters.http.attachments import upload_descriptor
 from orcheo_adapters.http.parts import HttpParts, parts_of
-from orcheo_adapters.http.requests import address_of, body_of, header_of
+from orcheo_adapters.http.requests import body_of, header_of
 from orcheo_adapters.http.sse import TurnStream
 from orcheo_adapters.http.visits import visit_of
 from orcheo_adapters.wire import chatkit_requests as wire
@@ -29,7 +29,7 @@ NO_STORE = {"cache-control": "no-store"}
 _KEY_LENGTH = 200
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class _Asked:
     """One request under way."""
 
@@ -47,9 +47,9 @@ async def chatkit(request: Request) -> ASGIApp:
         raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
     asked = _Asked(parts=parts_of(request), visit=visit, key=_idempotency_key(request, decoded.client_id))
     begin = _STREAMING.get(type(decoded.params))
-    await _count(request, visit, costs_a_turn=begin is not None or type(decoded.params) in _RUNS_A_WORKFLOW)
+    await _count(asked, costs_a_turn=begin is not None or type(decoded.params) in _RUNS_A_WORKFLOW)
     if begin is not None:
-        return await _stream(request, visit, await begin(asked, decoded.params))
+        return await _stream(request, asked, await begin(asked, decoded.params))
     document = await _ANSWERING[type(decoded.params)](asked, decoded.params)
     return Response(encode_json(document), headers=NO_STORE, media_type="application/json")
 
@@ -66,23 +66,23 @@ async def follow_thread(request: Request) -> ASGIApp:
     return TurnStream(live, heartbeats=parts.heartbeats, after=after, numbered=True, on_gone=None)
 
 
-async def _count(request: Request, visit: Visit, *, costs_a_turn: bool) -> None:
-    limiting = parts_of(request).core.limiting
+async def _count(asked: _Asked, *, costs_a_turn: bool) -> None:
+    limiting, visit = asked.parts.core.limiting, asked.visit
     if costs_a_turn:
-        await limiting.begin_turn(visit, address=address_of(request))
+        await limiting.begin_turn(visit, address=visit.address)
     else:
         await limiting.read(visit.subject)
 
 
-async def _stream(request: Request, visit: Visit, turn: Turn) -> ASGIApp:
+async def _stream(request: Request, asked: _Asked, turn: Turn) -> ASGIApp:
     """The turn's events; a client that cannot resume stops its turn by going away.
 
     A request that is repeated after the events are gone (a restart, say) gets what came of the turn.
     """
-    parts = parts_of(request)
+    parts = asked.parts
     live = parts.core.live_turns.find(turn.id)
     if live is None:
-        frames = map(parts.encoder.frame, await parts.core.own_threads.replay(visit, turn))
+        frames = map(parts.encoder.frame, await parts.core.own_threads.replay(asked.visit, turn))
         return Response(b"".join(frames), headers=NO_STORE, media_type="text/event-stream")
     resumable = header_of(request, b"orcheo-resume") == "1"
     stop = None if resumable else lambda: live.stop(TurnStatus.CANCELLED)

@@ -81,7 +81,8 @@ class ClientAddresses:
 
     def of(self, request: "Request") -> str:
         """The key of the address that a request comes from."""
-        peer = request.client.host if request.client else _UNKNOWN
+        client = request.client
+        peer = client.host if client else _UNKNOWN
         if self.proxies:
             peer = self.proxies.client_of(peer, request.headers.getlist("x-forwarded-for"))
         elif not self._has_warned and "x-forwarded-for" in request.headers:

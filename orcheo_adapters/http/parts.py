@@ -70,5 +70,5 @@ class HttpParts:
 
 def parts_of(request: Request) -> HttpParts:
     """The parts of the application that got this request."""
-    parts: HttpParts = request.app.state.parts
+    parts: HttpParts = request.scope["app"].state.parts
     return parts

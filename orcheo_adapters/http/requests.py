@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 HEADERS = "orcheo.headers"
 """Key in the ASGI scope of the request's headers by name: the front door has been through them anyway."""
+_ADDRESS = "orcheo.address"
 
 
 def header_of(request: Request, name: bytes) -> str | None:
@@ -66,7 +67,10 @@ async def authenticated(request: Request, check: Callable[[], Awaitable[T]]) -> 
 
 def address_of(request: Request) -> str:
     """What the address of the client is counted under."""
-    return parts_of(request).client_addresses.of(request)
+    address: str | None = request.scope.get(_ADDRESS)
+    if address is None:
+        address = request.scope[_ADDRESS] = parts_of(request).client_addresses.of(request)
+    return address
 
 
 def forbid_cross_site(request: Request) -> None:

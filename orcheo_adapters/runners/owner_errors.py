@@ -1,7 +1,7 @@
 """What an owner reads of an error in their workflow: the error, what it came from, and the line of their own code."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -33,19 +33,25 @@ _ADVICE = {
 """What to do, by words of the error in small letters."""
 
 
-@contextlib.contextmanager
-def told_to_owner(clock: Clock) -> Iterator[None]:
+class told_to_owner:  # noqa: N801 - used like a function
     """Turn what a workflow raises into a :class:`RunFailed` whose reason tells the owner where to look.
 
     Errors that say so already are left as they are; the traceback stays in the cause. The errors of model clients are
     of the same classes as those of the runner ``openai``, so that visitors read when to try again.
     """
-    try:
-        yield
-    except (RunFailed, OrcheoError):
-        raise
-    except Exception as error:
-        known = _of_an_endpoint(error, clock)
+
+    def __init__(self, clock: Clock) -> None:
+        """Count the time to another try from ``clock``."""
+        self._clock = clock
+
+    def __enter__(self) -> None:
+        """The workflow begins."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """The workflow has ended."""
+        if not isinstance(error, Exception) or isinstance(error, RunFailed | OrcheoError):
+            return
+        known = _of_an_endpoint(error, self._clock)
         if known is None:
             raise RunFailed(code="workflow_error", reason=_reason(error)) from error
         raise RunFailed(

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from types import AsyncGeneratorType
 from typing import Any, ClassVar
 
 from attrs import frozen
@@ -104,7 +105,7 @@ async def _write_answer(answer: Any, writer: Writer) -> None:
 
 
 async def _write_pieces(answer: AsyncIterable[Any], pieces: AnswerPieces, writer: Writer) -> None:
-    is_settled = False
+    is_settled = is_exhausted = False
     try:
         async for piece in answer:
             if is_settled and type(piece) is str and piece and piece.isascii():  # by far the most of them
@@ -115,8 +116,10 @@ async def _write_pieces(answer: AsyncIterable[Any], pieces: AnswerPieces, writer
                 if not (writer.text(event.text) if type(event) is TextDelta else writer.event(event)):
                     await writer.room()
             is_settled = pieces.is_settled
+        is_exhausted = True
     finally:
-        await _close(answer)
+        if not (is_exhausted and type(answer) is AsyncGeneratorType):  # which has nothing left to close
+            await _close(answer)
 
 
 def _put_pieces(answer: Iterator[Any], pieces: AnswerPieces, put: Callable[[RunEvent], None]) -> None:

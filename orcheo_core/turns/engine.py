@@ -33,6 +33,8 @@ from orcheo_core.turns.live import INTERRUPTED, THREAD_DELETED, LiveTurn, LiveTu
 FAILED = TurnTrouble(message="The workflow could not answer. You can try again.", allow_retry=True)
 NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
 
+_MAY_BE_SILENT = (ActionTaken, ClientToolCallItem)
+"""Causes of a turn that a workflow may carry out without a word."""
 _INTERRUPTED = Ending(kind=EndingKind.INTERRUPTED, message=INTERRUPTED.message)
 _KINDS = {
     "timed_out": EndingKind.TIMED_OUT,
@@ -97,7 +99,7 @@ class TurnEngine:
             background=self._background,
             save=self._save_part,
             finish=self._finish,
-            may_be_silent=isinstance(cause, ActionTaken | ClientToolCallItem),
+            may_be_silent=isinstance(cause, _MAY_BE_SILENT),
         )
         self._live_turns.add(live)
         live.tell(opening)

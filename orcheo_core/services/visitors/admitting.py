@@ -31,6 +31,7 @@ from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.values import value
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import (
     ChatSessionEnded,
@@ -59,7 +60,7 @@ class ChatGrant:
     claims: GrantClaims
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class Visit:
     """Who chats with what: the outcome of every admission, and the scope of every request under it."""
 
@@ -102,6 +103,8 @@ class Admitting:
         self._gate = gate
         self._live_turns = live_turns
         self._can_sign_in = can_sign_in
+        self._committed = store.begin()
+        """For reading only, which a unit of work that was begun earlier does as well as a new one."""
         self._matched: dict[bytes, PublishToken] = {}
         """Rows by the hash of a publish token that matched their digest. The row is read again for each request; only
         the digest is not made again as long as the row has the same."""
@@ -167,7 +170,7 @@ class Admitting:
         """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
         claims = self._verified(grant)
         endings = self._live_turns.endings
-        change = self._store.begin()
+        change = self._committed
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
         if chat_session is None or not chat_session.is_open(self._clock.now()):
             raise ChatSessionEnded
@@ -212,7 +215,7 @@ class Admitting:
         return refused.reason
 
     async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
-        change = self._store.begin()
+        change = self._committed
         fingerprint = sha256(publish_token.encode("utf-8", "surrogatepass")).digest()  # the text itself is not kept
         matched = self._matched.get(fingerprint)
         if matched is not None:  # whose row may be over since, or gone

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem
 from orcheo_core.domain.ids import IdKind
@@ -21,6 +21,7 @@ from orcheo_core.domain.thread_events import (
 )
 from orcheo_core.domain.threads import Thread, title_from
 from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.values import value
 from orcheo_core.errors import IdempotencyKeyReused, ItemNotFound, NothingPending, ThreadNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import DuplicateTurn, Store, UnitOfWork
@@ -41,7 +42,7 @@ _GIVE_UP_WINDOW = 5
 """As many of the newest items: calls that wait are at the end of a thread, only marks can follow them."""
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class VisitorInput:
     """What a visitor sends: the content and, for a repeat that must not count twice, a key of their own."""
 
@@ -57,7 +58,7 @@ class VisitorInput:
         return "".join(part.text for part in self.content)
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class _Asked:
     """What a request that begins a turn is known by when it comes again."""
 
