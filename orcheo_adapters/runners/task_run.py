@@ -126,6 +126,7 @@ class TaskRun(Run):
         finally:
             self._timer.cancel()
             self._writer.close()
+            self._writer = self._timer = self._abandon = None  # the sink holds this run: no circle for the collector
             task, self._task = self._task, None
             if self._is_stopped and task is not None:
                 task.uncancel()
