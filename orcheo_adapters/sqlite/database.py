@@ -112,6 +112,11 @@ class _Change(NamedTuple):
     """Done alone and outside of any transaction, instead of statements."""
 
     @property
+    def is_by_rows(self) -> bool:
+        """Whether each of its statements is about a row that it is given."""
+        return all(each.many is not None for each in self.statements)
+
+    @property
     def is_small(self) -> bool:
         """Whether it changes a few rows by their keys: a removal or a change of a whole table may take long."""
         for each in self.statements:
@@ -344,9 +349,14 @@ class SqliteDatabase:
         """Execute the first statements of all changes, then the second ones, and so on; whether no rule is broken.
 
         Those of one change keep their order; which of two changes comes first is open, as neither knows of the other.
+        A change that looks at something before it writes, or writes more than rows by their keys, is carried out as a
+        whole, or another one could come between the two.
         """
         try:
-            for statements in zip_longest(*[change.statements for change in group]):
+            by_rows = [change for change in group if change.is_by_rows]
+            for statement in chain.from_iterable(each.statements for each in group if not each.is_by_rows):
+                self._execute(statement)
+            for statements in zip_longest(*[change.statements for change in by_rows]):
                 self._execute_all(each for each in statements if each is not None)  # None is of a shorter change
         except sqlite3.IntegrityError:
             return False
