@@ -1,11 +1,21 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
-import { aliases } from "./aliases.ts";
+import { aliases as markdownAliases } from "./aliases.ts";
+import { iconNames } from "./icon-names.ts";
+import { leanMarkdownIt } from "./markdown-it-lean.ts";
 
 const STATIC = "../orcheo_adapters/http/static";
 const COMPRESSIBLE = /\.(?:js|css|svg)$/;
+/** A smaller icon fits into one packet as it is. */
+const SMALL = 1_000;
+
+interface IconSet {
+  icons: Record<string, { body: string }>;
+  aliases: Record<string, { parent: string }>;
+}
 
 /** Writes `.br` and `.gz` beside each asset, so that the server never compresses one. */
 function compressed(): Plugin {
@@ -15,6 +25,7 @@ function compressed(): Plugin {
     closeBundle() {
       const folder = join(import.meta.dirname, STATIC, "assets");
       for (const name of readdirSync(folder).filter((each) => COMPRESSIBLE.test(each))) {
+        if (name.endsWith(".svg") && statSync(join(folder, name)).size < SMALL) continue;
         const body = readFileSync(join(folder, name));
         const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
         writeFileSync(join(folder, `${name}.br`), brotliCompressSync(body, { params: quality }));
@@ -24,17 +35,110 @@ function compressed(): Plugin {
   };
 }
 
+/** Writes each icon of Lucide as a file of its own, to be fetched when it is first shown. */
+function icons(version: string): Plugin {
+  return {
+    name: "icons",
+    apply: "build",
+    generateBundle() {
+      const { icons, aliases } = createRequire(import.meta.url)("@iconify-json/lucide/icons.json") as IconSet;
+      const bodyOf = (name: string) => (icons[name] ?? icons[aliases[name]?.parent ?? ""])?.body;
+      const write = (fileName: string, body: string | undefined) => {
+        if (body === undefined) throw new Error(`There is no icon for ${fileName}.`);
+        const source = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">${body}</svg>`;
+        this.emitFile({ type: "asset", fileName: `assets/${fileName}.svg`, source });
+      };
+      for (const name of [...Object.keys(icons), ...Object.keys(aliases)])
+        write(`lucide-${version}-${name}`, bodyOf(name));
+      for (const [name, lucide] of iconNames) {
+        const body = bodyOf(lucide);
+        const isFilled = name.endsWith("-filled");
+        write(
+          `kit-${version}-${name}`,
+          isFilled ? body?.replace('fill="none"', 'fill="currentColor"') : body,
+        );
+      }
+    },
+  };
+}
+
+/**
+ * Writes `/chatkit.js`: a name that stays, in front of a chunk whose name changes with its content. Pages load it as a
+ * classic script or as a module, from their own or from another origin, where only `currentScript` knows its address.
+ */
+function chatkitScript(): Plugin {
+  return {
+    name: "chatkit-script",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      const chunk = Object.values(bundle).find((each) => each.type === "chunk" && each.name === "chatkit");
+      if (chunk === undefined) throw new Error("There is no chunk for chatkit.js.");
+      const source = `(() => {
+  const script = document.currentScript;
+  const path = "./${chunk.fileName}";
+  const loading = script ? import(new URL(path, script.src).href) : import(path);
+  loading.catch((error) => {
+    console.error("The chat element could not be loaded. A page of another site must be among the server's allowed origins (ORCHEO_ALLOWED_ORIGINS).", error);
+  });
+})();
+`;
+      this.emitFile({ type: "asset", fileName: "chatkit.js", source });
+    },
+  };
+}
+
+/** Takes comments and indents out of styles, and indents out of markup; nothing of them is seen. */
+function lean(): Plugin {
+  return {
+    name: "lean-templates",
+    apply: "build",
+    enforce: "pre",
+    transform(code, id) {
+      if (!id.includes("/src/") || !id.endsWith(".ts")) return null;
+      const styles = code.replace(/\bcss`([^`$]*)`/g, (_all, text: string) => {
+        const short = text.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ");
+        return `css\`${short
+          .replace(/ ?([{};,]) ?/g, "$1")
+          .replace(/: /g, ":")
+          .trim()}\``;
+      });
+      return {
+        code: styles.replace(/\n\s+(?=[<@.?$a-z>/])/g, (gap) => (gap.length > 0 ? "\n" : gap)),
+        map: null,
+      };
+    },
+  };
+}
+
+/** Modules that are loaded later have no styles and nothing to be fetched ahead: they are simply imported. */
+function plainImports(): Plugin {
+  return {
+    name: "plain-imports",
+    apply: "build",
+    enforce: "pre",
+    load: (id) =>
+      id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null,
+  };
+}
+
+const lucide = createRequire(import.meta.url)("@iconify-json/lucide/package.json") as { version: string };
+
 export default defineConfig({
-  plugins: [compressed()],
-  resolve: { alias: aliases },
+  plugins: [leanMarkdownIt(), lean(), plainImports(), icons(lucide.version), chatkitScript(), compressed()],
+  define: { __ICON_VERSION__: JSON.stringify(lucide.version) },
+  resolve: { alias: markdownAliases },
   // The server swaps this placeholder for a fresh nonce in each response.
   html: { cspNonce: "__ORCHEO_CSP_NONCE__" },
   build: {
     target: "es2022",
     outDir: STATIC,
     emptyOutDir: true,
-    // Every browser we support preloads modules itself, and the polyfill is an inline script.
-    modulePreload: { polyfill: false },
-    rolldownOptions: { input: { chat: "chat.html" } },
+    modulePreload: {
+      // Every browser we support preloads modules itself, and the polyfill is an inline script.
+      polyfill: false,
+      // Addresses of what is loaded later must be relative to the script: the page may be of another site.
+      resolveDependencies: (_url, dependencies, { hostType }) => (hostType === "js" ? [] : dependencies),
+    },
+    rolldownOptions: { input: { chat: "chat.html", chatkit: "src/chatkit.ts" } },
   },
 });

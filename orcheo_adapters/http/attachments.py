@@ -61,7 +61,8 @@ async def show(request: Request) -> Response:
         "cache-control": "private, max-age=300",
         "content-disposition": f"{_disposition(attachment)}; filename*=UTF-8''{quote(attachment.name)}",
         "content-security-policy": "default-src 'none'; sandbox",
-        "cross-origin-resource-policy": "same-origin",
+        # The chat element shows it on pages of other sites too; the ticket in the address is what lets it be read.
+        "cross-origin-resource-policy": "cross-origin",
     }
     return Response(content, headers=headers, media_type=attachment.mime_type)
 

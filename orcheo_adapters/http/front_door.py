@@ -34,7 +34,8 @@ UPLOAD_SLACK = 16 * 1024
 """Bytes that a form may need around its file."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_VISITORS_ROUTES = ("/api/chatkit", "/api/chat/")
+_VISITORS_ROUTES = ("/api/chatkit", "/api/chat/", "/assets/", "/chatkit.js")
+"""What pages of allowed origins may read: the visitors' requests, and the chat element with what it loads."""
 _THREADS, _EVENTS = "/api/chatkit/threads/", "/events"
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, POST, PUT"),

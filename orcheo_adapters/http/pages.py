@@ -19,7 +19,7 @@ _CSP = "; ".join(
         "script-src 'nonce-{nonce}' 'strict-dynamic'",
         "style-src 'self' 'nonce-{nonce}'",
         "connect-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data: blob:",
         "font-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",

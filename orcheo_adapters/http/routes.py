@@ -66,6 +66,7 @@ def routes() -> list[BaseRoute]:
         _route("/readyz", health.readyz, "GET"),
         _route("/openapi.json", openapi.openapi_json, "GET"),
         _file("/assets/{name}", static_files.asset),
+        _file("/chatkit.js", static_files.chatkit_script),
         _file("/favicon.ico", static_files.icon),
         _file("/apple-touch-icon.png", static_files.icon),
         _file("/", pages.front),

@@ -25,6 +25,8 @@ _SUFFIXES = {"br": ".br", "gzip": ".gz", "identity": ""}
 """What the build appends to the name of a file that it has compressed."""
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_A_DAY = "public, max-age=86400"
+_FOR_MINUTES = "public, max-age=300"
+_FOR_ANY_SITE = {"cross-origin-resource-policy": "cross-origin"}
 
 
 async def asset(request: Request) -> Response:
@@ -35,6 +37,17 @@ async def asset(request: Request) -> Response:
 async def icon(request: Request) -> Response:
     """``/favicon.ico`` and ``/apple-touch-icon.png``, which browsers ask for by themselves."""
     return _answer(request, parts_of(request).static_folder, request.url.path.rpartition("/")[2], _FOR_A_DAY)
+
+
+async def chatkit_script(request: Request) -> Response:
+    """``/chatkit.js``: the chat element, for pages of any site to name in a ``<script>``.
+
+    It is a short script of a lasting name that loads the rest from ``/assets/``, as a module, which browsers let pages
+    of allowed origins do.
+    """
+    response = _answer(request, parts_of(request).static_folder, "chatkit.js", _FOR_MINUTES)
+    response.headers.update(_FOR_ANY_SITE)
+    return response
 
 
 def _answer(request: Request, folder: Path, name: str, cache_control: str) -> Response:

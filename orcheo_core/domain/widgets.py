@@ -2,7 +2,7 @@
 
 ChatKit's types take a root of three kinds and below it objects with a ``type``; a client shows the components that are
 listed here, with the fields that they need. Other fields are passed on as they are.
-Source: ``chatkit.widgets`` of the package ``openai-chatkit``.
+Source: ``chatkit.widgets`` of the package ``openai-chatkit``, and the types of npm ``@openai/chatkit`` for tables.
 """
 
 import json
@@ -72,6 +72,9 @@ _NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
     "Row": {},
     "Select": {"name": str, "options": list},
     "Spacer": {},
+    "Table": {},
+    "Table.Cell": {},
+    "Table.Row": {},
     "Text": {"value": str},
     "Textarea": {"name": str},
     "Title": {"value": str},

@@ -101,7 +101,7 @@ async def asks(_text: str, context: RunContext) -> AsyncIterator[InputAsked | Te
     yield TextDelta(" and ".join(f"{name}: {', '.join(each.values) or 'skipped'}" for name, each in given.items()))
 
 
-async def not_drawn(_text: str) -> AsyncIterator[WidgetShown | ImageShown]:
+async def widget_and_picture(_text: str) -> AsyncIterator[WidgetShown | ImageShown]:
     """A widget, and a picture from elsewhere."""
     yield WidgetShown(widget={"type": "Card", "children": [{"type": "Text", "value": "Hello"}]})
     yield ImageShown(url="https://example.org/cat.png")

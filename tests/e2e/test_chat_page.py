@@ -265,13 +265,14 @@ def test_an_interrupt_of_a_graph_is_resumed_by_the_answer(shared_server: ServerP
     expect(tab.answer_texts.last).to_have_text("Then blue.")
 
 
-def test_a_part_that_cannot_be_drawn_says_so(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """A widget and a picture from elsewhere: a quiet line each, no request, and no offer to run everything again."""
-    published = shared_server.publish("not-drawn", "tests.e2e.gated_workflows:not_drawn")
+def test_a_widget_is_drawn_and_a_picture_of_elsewhere_is_a_link(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """No request to the picture's host, after a reload either, and no offer to run everything again."""
+    published = shared_server.publish("drawn", "tests.e2e.gated_workflows:widget_and_picture")
     tab = new_tab().visit(published["share_url"])
     tab.ask("Show me")
     for _ in range(2):
-        expect(tab.page.get_by_text("This part cannot be shown here.")).to_have_count(2)
+        expect(tab.page.locator("orcheo-widget .text")).to_have_text("Hello")
+        expect(tab.page.get_by_role("link", name="Image made for this answer")).to_have_count(1)
         expect(tab.page.get_by_text("There was no answer")).to_have_count(0)
         expect(tab.button("Retry")).to_have_count(0)
         tab.page.reload()

@@ -221,7 +221,7 @@ def test_who_said_what_is_seen_in_forced_colours(shared_server: ServerProcess, n
     tab = new_tab(forced_colors="active").visit(published["share_url"])
     tab.ask("Hello")
     tab.expect_answer(number=0)
-    expect(tab.page.locator(".question")).to_have_css("border-top-width", "1px")
+    expect(tab.page.locator(".question .bubble")).to_have_css("border-top-width", "1px")
 
 
 def test_short_code_stays_whole_on_a_narrow_screen(shared_server: ServerProcess, new_tab: NewTab) -> None:

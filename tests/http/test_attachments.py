@@ -126,7 +126,7 @@ async def test_an_image_is_shown_to_whoever_has_its_ticket(visitor: Visitor) -> 
         "content-type": "image/png",
         "cache-control": "private, max-age=300",
         "content-disposition": "inline; filename*=UTF-8''%C3%BC%20b.png",
-        "cross-origin-resource-policy": "same-origin",
+        "cross-origin-resource-policy": "cross-origin",
         "x-content-type-options": "nosniff",
     }
     assert {name: answer.headers[name] for name in headers} == headers

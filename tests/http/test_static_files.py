@@ -9,6 +9,7 @@ import pytest
 from orcheo_adapters.http.negotiation import preferred_coding, wants_page
 from tests.house import House, assert_problem, build_house
 
+SHOP = "https://shop.example.org"
 SCRIPT = b"console.log('hello');" * 20
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
@@ -26,6 +27,7 @@ async def bundled(tmp_path: Path) -> AsyncIterator[House]:
     (assets / "folder.js").mkdir()
     (assets.parent / "chat.html").write_text('<i nonce="__ORCHEO_CSP_NONCE__">' + "page " * 100)
     (assets.parent / "favicon.ico").write_bytes(b"icon")
+    (assets.parent / "chatkit.js").write_bytes(b"import('./assets/chat-1a2b.js')")
     (tmp_path / "outside.js").write_text("outside")
     async with build_house(static_folder=assets.parent) as house:
         yield house
@@ -230,3 +232,26 @@ async def test_a_crash_is_a_page_for_people(house: House) -> None:
     house.orcheo.app.state.parts = None
     page = await house.client.get("/readyz", headers={"accept": CHROMIUM})
     assert (page.status_code, "internal_error" in page.text, "NoneType" in page.text) == (500, True, False)
+
+
+async def test_any_page_may_name_the_chat_elements_script(bundled: House) -> None:
+    """``/chatkit.js`` keeps its name, so browsers ask again after some minutes whether it has changed."""
+    answer = await bundled.client.get("/chatkit.js")
+    assert answer.content == b"import('./assets/chat-1a2b.js')"
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    known = {"if-none-match": answer.headers["etag"]}
+    assert (await bundled.client.get("/chatkit.js", headers=known)).status_code == 304
+
+
+async def test_what_the_script_loads_is_read_by_pages_of_allowed_origins_only(tmp_path: Path) -> None:
+    """Browsers ask for modules with the page's origin and want it named in the answer."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "chat-1a2b.js").write_bytes(SCRIPT)
+    async with build_house(static_folder=tmp_path, environment={"ORCHEO_ALLOWED_ORIGINS": SHOP}) as house:
+        allowed = await house.client.get("/assets/chat-1a2b.js", headers={"origin": SHOP})
+        assert allowed.headers["access-control-allow-origin"] == SHOP
+        assert "origin" in allowed.headers["vary"]
+        stranger = await house.client.get("/assets/chat-1a2b.js", headers={"origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in stranger.headers

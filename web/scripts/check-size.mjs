@@ -3,16 +3,38 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
 const STATIC = new URL("../../orcheo_adapters/http/static/", import.meta.url);
-/** Bytes on the wire, for browsers that take only gzip: the page and what it loads. */
-const CEILINGS = { "chat.html": 60_000 };
+/** Bytes on the wire, for browsers that take only gzip: the page or script, and all that it loads at once. */
+const CEILINGS = { "chat.html": 60_000, "chatkit.js": 55_000 };
 
-for (const [page, ceiling] of Object.entries(CEILINGS)) {
-  const html = await readFile(new URL(page, STATIC), "utf8");
-  const paths = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css|svg))"/g)].map(
-    (match) => match[1],
+for (const [first, ceiling] of Object.entries(CEILINGS)) {
+  const paths = await reached(first);
+  const sizes = await Promise.all([...paths].map(sentSize));
+  const size = sizes.reduce((sum, each) => sum + each, 0);
+  console.log(`${first}: ${size} bytes on the wire with gzip (ceiling ${ceiling})`);
+  if (paths.size === 1 || size > ceiling) process.exitCode = 1;
+}
+
+/** The file itself, and those that are loaded with it: not what it loads later. */
+async function reached(path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  if (!/\.(?:js|html)$/.test(path)) return found;
+  const text = await readFile(new URL(path, STATIC), "utf8");
+  // The page's own tags; the one script that chatkit.js names; the static imports of a module.
+  const named = [
+    ...text.matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css|svg))"/g),
+    ...text.matchAll(/"\.\/(assets\/[^"]+\.js)"/g),
+  ].map((match) => match[1]);
+  const imported = [...text.matchAll(/(?:from|import)\s*["'`]\.\/([^"'`]+\.js)["'`]/g)].map(
+    (match) => `assets/${match[1]}`,
   );
-  const sent = await Promise.all(paths.map((path) => readFile(new URL(`${path}.gz`, STATIC))));
-  const size = sent.reduce((sum, file) => sum + file.length, gzipSync(html).length);
-  console.log(`${page}: ${size} bytes on the wire with gzip (ceiling ${ceiling})`);
-  if (paths.length === 0 || size > ceiling) process.exitCode = 1;
+  for (const each of [...named, ...imported]) await reached(each, found);
+  return found;
+}
+
+/** Small files are sent as they are. */
+async function sentSize(path) {
+  const ready = await readFile(new URL(`${path}.gz`, STATIC)).catch(() => null);
+  const body = ready ?? (await readFile(new URL(path, STATIC)));
+  return path.endsWith(".html") ? gzipSync(body).length : body.length;
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ChatClient } from "../src/element/protocol/chat-client.ts";
 import { GrantKeeper } from "../src/element/protocol/grant-keeper.ts";
 import { ConnectionError, isPassing, ProblemError } from "../src/element/protocol/problem.ts";
-import { askRequest } from "../src/element/protocol/wire.ts";
-import { FakeServer, jsonAnswer, problemAnswer, streamAnswer } from "./fakes.ts";
+import { askRequest, textInput } from "../src/element/protocol/wire.ts";
+import { clientFor, FakeServer, jsonAnswer, problemAnswer, streamAnswer } from "./fakes.ts";
 
 const never = new AbortController().signal;
 const list = { type: "items.list", params: { thread_id: "thr_1", limit: 5, order: "desc" } } as const;
@@ -20,7 +19,7 @@ function countingGrants(lifetime?: number) {
 }
 
 function clientOf(server: FakeServer, grants = countingGrants()) {
-  return new ChatClient("/api/chatkit", new GrantKeeper(grants.getClientSecret), server.fetch);
+  return clientFor(server, { grants: new GrantKeeper(grants.getClientSecret) });
 }
 
 describe("the chat grant", () => {
@@ -94,7 +93,7 @@ describe("the chat grant", () => {
 describe("requests", () => {
   test("that open a turn can be resumed and repeated", async () => {
     const server = new FakeServer(streamAnswer([]));
-    await clientOf(server).openTurn(askRequest("Hi", null), "key-1", never);
+    await clientOf(server).openTurn(askRequest(textInput("Hi"), null), "key-1", never);
     const [sent] = server.sent;
     expect(sent?.headers).toMatchObject({ "Orcheo-Resume": "1", "Idempotency-Key": "key-1" });
     expect(sent?.body).toEqual({

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { WireItem } from "../src/element/protocol/wire.ts";
 import { OrcheoChatPage, refOf } from "../src/pages/chat/orcheo-chat-page.ts";
 import {
   assistantItem,
@@ -479,7 +480,10 @@ describe("questions of the workflow", () => {
 
 test("a part that cannot be drawn says so, and nothing offers to run the workflow again", async () => {
   localStorage.setItem("orcheo.thread.wf_1", "thr_1");
-  const thread = wireThread("thr_1", [userItem("msg_u", "Hi"), { type: "widget", id: "itm_1" }]);
+  const thread = wireThread("thr_1", [
+    userItem("msg_u", "Hi"),
+    { type: "of_tomorrow", id: "itm_1" } as unknown as WireItem,
+  ]);
   openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), jsonAnswer(thread));
   await expect.poll(() => shownText(".log")).toContain("This part cannot be shown here.");
   expect(shownText(".log")).not.toContain("There was no answer");
@@ -488,7 +492,7 @@ test("a part that cannot be drawn says so, and nothing offers to run the workflo
 
 test("what a model thought is folded above its answer", async () => {
   localStorage.setItem("orcheo.thread.wf_1", "thr_1");
-  const workflow = { type: "reasoning", tasks: [{ type: "thought", content: "Hm, **well**" }] };
+  const workflow = { type: "reasoning", tasks: [{ type: "thought", content: "Hm, **well**" }] } as const;
   const thoughts = { type: "workflow", id: "itm_1", workflow } as const;
   const thread = wireThread("thr_1", [userItem("msg_u", "Hi"), thoughts, assistantItem("msg_a", "Hello")]);
   openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), jsonAnswer(thread));

@@ -91,7 +91,7 @@ async function route(request, response) {
 async function page(response) {
   const nonce = randomBytes(16).toString("base64");
   const html = (await readFile(join(STATIC, "chat.html"), "utf8")).replaceAll("__ORCHEO_CSP_NONCE__", nonce);
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic'; style-src 'self' 'nonce-${nonce}'; connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html orcheo`;
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic'; style-src 'self' 'nonce-${nonce}'; connect-src 'self'; img-src 'self' data: blob:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html orcheo`;
   response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy });
   response.end(html);
 }

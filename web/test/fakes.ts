@@ -1,6 +1,7 @@
 /** Stand-ins for the server and for time. */
 
-import type { Fetch } from "../src/element/protocol/chat-client.ts";
+import { ChatClient, type ChatServer, type Fetch } from "../src/element/protocol/chat-client.ts";
+import { GrantKeeper } from "../src/element/protocol/grant-keeper.ts";
 import type { Pace } from "../src/element/protocol/turn-feed.ts";
 import type {
   AssistantItem,
@@ -54,6 +55,18 @@ export class FakeServer {
   get unused(): number {
     return this.#answers.length;
   }
+}
+
+/** A client of a server that is ours, with grants that never run out. */
+export function clientFor(server: FakeServer, change: Partial<ChatServer> = {}): ChatClient {
+  return new ChatClient({
+    url: "/api/chatkit",
+    grants: new GrantKeeper(async () => "grant"),
+    fetch: server.fetch,
+    isOurs: true,
+    locale: () => "",
+    ...change,
+  });
 }
 
 export function jsonAnswer(body: unknown): Response {

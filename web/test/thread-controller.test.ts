@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { ChatClient } from "../src/element/protocol/chat-client.ts";
-import { GrantKeeper } from "../src/element/protocol/grant-keeper.ts";
-import type { QuestionsItem, ThreadEvent, WireThread } from "../src/element/protocol/wire.ts";
+import {
+  type QuestionsItem,
+  type ThreadEvent,
+  textInput,
+  type WireThread,
+} from "../src/element/protocol/wire.ts";
 import { pendingQuestions } from "../src/element/state/thread-view.ts";
 import { ThreadController } from "../src/element/thread-controller.ts";
 import {
   assistantItem,
+  clientFor,
   FakePace,
   FakeServer,
   jsonAnswer,
@@ -24,7 +28,7 @@ function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
   const pace = new FakePace();
   const told: string[] = [];
   const taken: string[] = [];
-  const client = new ChatClient("/api/chatkit", new GrantKeeper(async () => "grant"), server.fetch);
+  const client = clientFor(server);
   const thread = new ThreadController(client, pace, {
     viewChanged: (view) => {
       if (told.at(-1) !== view.connection) told.push(view.connection);
@@ -33,6 +37,8 @@ function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
     turnTaken: (threadId) => taken.push(threadId),
     turnEnded: () => told.push("end"),
     failed: () => told.push("failed"),
+    effectCaused: (name) => told.push(`effect ${name}`),
+    toolCalled: () => null,
   });
   const requests = () => server.sent.map(({ url, body }) => body?.type ?? url.replace("/api/chatkit/", ""));
   return { server, pace, told, taken, thread, requests };
@@ -55,9 +61,9 @@ describe("asking", () => {
       streamAnswer(EVENTS),
       streamAnswer(turnEvents(null, "More", ["Yes"])),
     );
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(thread.view).toMatchObject({ threadId: "thr_1", turn: "idle", failure: null });
-    await thread.ask("More", "key-2");
+    await thread.ask(textInput("More"), [], "key-2");
     expect(requests()).toEqual(["threads.create", "threads.add_user_message"]);
     expect(told.filter((word) => word === "end")).toHaveLength(2);
   });
@@ -68,7 +74,7 @@ describe("asking", () => {
       problemAnswer(503, "busy"),
       streamAnswer(EVENTS),
     );
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(server.sent.map((request) => request.headers["Idempotency-Key"])).toEqual([
       "key-1",
       "key-1",
@@ -81,7 +87,7 @@ describe("asking", () => {
   test("gives up after many tries, and asks again when told to", async () => {
     const failures = Array.from({ length: 7 }, () => new TypeError("offline"));
     const { thread, server } = arrange(...failures, streamAnswer(EVENTS));
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(thread.view).toMatchObject({
       turn: "idle",
       failure: { kind: "connection-lost", remedy: "ask-again" },
@@ -94,7 +100,7 @@ describe("asking", () => {
   test("too often tells when to try again", async () => {
     const { thread } = arrange(problemAnswer(429, "rate_limited", { "retry-after": "20" }));
     const before = Date.now();
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(thread.view.failure).toMatchObject({ kind: "rate-limited", remedy: "ask-again" });
     expect(thread.view.failure?.notBefore).toBeGreaterThanOrEqual(before + 20_000);
   });
@@ -110,7 +116,7 @@ describe("asking", () => {
       problemAnswer(429, "rate_limited", { "retry-after": "20" }),
       streamAnswer(turnEvents(null, "Hi", ["Again"]).slice(2)),
     );
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     await thread.retry("key-2");
     expect(thread.view.failure).toMatchObject({ kind: "rate-limited", remedy: "answer-again" });
     await thread.retry("key-3");
@@ -127,7 +133,7 @@ describe("asking", () => {
     [401, "login_required", { closed: "login" }],
   ])("answered by %d %s", async (status, code, view) => {
     const { thread } = arrange(problemAnswer(status, code));
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(thread.view).toMatchObject({ turn: "idle", ...view });
   });
 });
@@ -139,7 +145,7 @@ describe("a connection that breaks", () => {
       new TypeError("offline"),
       streamAnswer(EVENTS.slice(4), { first: 5 }),
     );
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     const resumption = "threads/thr_1/events?after=5";
     expect(requests()).toEqual(["threads.create", resumption, resumption]);
     expect(answerText(thread)).toBe("Hello, you");
@@ -149,7 +155,7 @@ describe("a connection that breaks", () => {
 
   test("before the thread was named leads to the same turn by its key", async () => {
     const { thread, server, requests } = arrange(streamAnswer([], { cut: true }), streamAnswer(EVENTS));
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(requests()).toEqual(["threads.create", "threads.create"]);
     expect(server.sent[1]?.headers["Idempotency-Key"]).toBe("key-1");
   });
@@ -161,7 +167,7 @@ describe("a connection that breaks", () => {
       new Response(null, { status: 204 }),
       threadWith("interrupted"),
     );
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(requests()).toEqual([
       "threads.create",
       "threads.get_by_id",
@@ -178,7 +184,7 @@ describe("a connection that breaks", () => {
       ...failures,
       threadWith("completed"),
     );
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     expect(thread.view.failure).toMatchObject({ kind: "connection-lost", remedy: "reconnect" });
     expect(answerText(thread)).toBe("Hello");
     await thread.retry("key-2");
@@ -265,7 +271,7 @@ describe("an answer", () => {
       },
     });
     const { thread, requests } = arrange(new Response(body), jsonAnswer({}));
-    const asking = thread.ask("Hi", "key-1");
+    const asking = thread.ask(textInput("Hi"), [], "key-1");
     await expect.poll(() => answerText(thread)).toBe("Hello");
     await thread.stop();
     expect(thread.view.turn).toBe("stopping");
@@ -277,7 +283,7 @@ describe("an answer", () => {
 
   test("left behind by a new chat does not write into it", async () => {
     const { thread, told } = arrange(streamAnswer(EVENTS));
-    const asking = thread.ask("Hi", "key-1");
+    const asking = thread.ask(textInput("Hi"), [], "key-1");
     thread.clear();
     await asking;
     expect(thread.view.items).toEqual([]);
@@ -379,7 +385,7 @@ describe("a question of the workflow", () => {
 describe("a message that the server has not been heard of", () => {
   test("can be taken back, and sent again under its key", async () => {
     const { thread, server } = arrange(() => new Promise(() => {}), streamAnswer(EVENTS));
-    void thread.ask("Hi", "key-1");
+    void thread.ask(textInput("Hi"), [], "key-1");
     await expect.poll(() => server.sent).toHaveLength(1);
     await thread.stop();
     expect(thread.view).toMatchObject({ turn: "idle", failure: { kind: "stopped", remedy: "ask-again" } });
@@ -396,7 +402,7 @@ describe("a message in a thread, while the connection is lost before the first b
     const answers = [threadWith("completed"), new TypeError("offline"), unanswered, jsonAnswer({}), more];
     const { thread, server, requests } = arrange(...answers);
     await thread.open("thr_1");
-    void thread.ask("More", "key-1");
+    void thread.ask(textInput("More"), [], "key-1");
     await expect.poll(() => thread.view.connection).toBe("reconnecting");
     await thread.stop();
     expect(thread.view).toMatchObject({ turn: "idle", failure: { kind: "stopped", remedy: "ask-again" } });
@@ -474,7 +480,7 @@ describe("looking again", () => {
 
   test("looks when the turn is over if news came before its end", async () => {
     const { thread } = arrange(streamAnswer(EVENTS), threadWith("completed", MORE as typeof ITEMS));
-    const asking = thread.ask("Hi", "key-1");
+    const asking = thread.ask(textInput("Hi"), [], "key-1");
     await thread.refresh();
     await asking;
     await expect.poll(() => thread.view.items.length).toBe(4);
@@ -483,7 +489,7 @@ describe("looking again", () => {
   test("waits while there is something of one's own under way or unsure", async () => {
     const { thread, requests } = arrange(problemAnswer(500, "internal"));
     await thread.refresh();
-    await thread.ask("Hi", "key-1");
+    await thread.ask(textInput("Hi"), [], "key-1");
     await thread.refresh();
     expect(requests()).toEqual(["threads.create"]);
   });

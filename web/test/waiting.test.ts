@@ -5,6 +5,15 @@ import { failureTemplate } from "../src/element/parts/failure-notice.ts";
 import { Stopwatch } from "../src/element/parts/stopwatch.ts";
 import { threadItemsTemplate } from "../src/element/parts/thread-items.ts";
 import { emptyThread, type FailureKind } from "../src/element/state/thread-view.ts";
+import type { WidgetHost } from "../src/element/widgets/host.ts";
+
+const NO_HOST: WidgetHost = {
+  act: async () => {},
+  redraw() {},
+  ownOrigins: () => [],
+  imageDomains: () => [],
+  entities: () => undefined,
+};
 
 afterEach(() => vi.useRealTimers());
 
@@ -17,7 +26,14 @@ function drawn(template: unknown): HTMLElement {
 describe("a note of progress", () => {
   const shown = (seconds: number) =>
     drawn(
-      threadItemsTemplate({ ...emptyThread, turn: "running", progress: "Reading" }, "Bot", () => {}, seconds),
+      threadItemsTemplate({
+        view: { ...emptyThread, turn: "running", progress: "Reading" },
+        options: { api: { url: "", domainKey: "" } },
+        answerer: "Bot",
+        host: NO_HOST,
+        secondsWaited: seconds,
+        acts: { answer() {}, answerAgain() {}, judge() {} },
+      }),
     ).querySelector(".waiting");
 
   test("says how long it has taken, once that is worth saying", () => {
@@ -53,18 +69,18 @@ describe("the stopwatch", () => {
 });
 
 describe("an answer that was cut off", () => {
-  const buttons = (kind: FailureKind, send = vi.fn()) => {
+  const buttons = (kind: FailureKind, prompt = vi.fn()) => {
     const failure = { kind, text: "", remedy: "answer-again", notBefore: 0 } as const;
-    const notice = drawn(failureTemplate(failure, 0, { retry: vi.fn(), send }));
+    const notice = drawn(failureTemplate(failure, 0, { retry: vi.fn(), prompt }));
     return [...notice.querySelectorAll("button")];
   };
   const named = (all: HTMLButtonElement[]) => all.map((button) => button.textContent?.trim());
 
   test("can be continued by a message", () => {
-    const send = vi.fn();
-    const [first] = buttons("cut_off", send);
+    const prompt = vi.fn();
+    const [first] = buttons("cut_off", prompt);
     first?.click();
-    expect(send).toHaveBeenCalledExactlyOnceWith("Please continue.");
+    expect(prompt).toHaveBeenCalledExactlyOnceWith("Please continue.");
     expect(named(buttons("cut_off"))).toEqual(["Continue", "Retry"]);
   });
 

@@ -1,44 +1,96 @@
 /** `<orcheo-chat>`: the chat element. Options and calls in, `chatkit.*` events out. */
 
+import type {
+  Attachment,
+  ChatKitEvents,
+  EventHandler,
+  OpenAIChatKit,
+  ToolChoice,
+  UserMessageContent,
+} from "@openai/chatkit";
 import { LitElement, type TemplateResult } from "lit";
-import type { ChatEvents, ChatOptions } from "./options.ts";
+import { type ChatOptions, checkOptions, type Target, targetOf } from "./options.ts";
 import { chatTemplate } from "./parts/chat.ts";
-import type { OrcheoComposer } from "./parts/composer.ts";
+import type { ComposerValue, OrcheoComposer, Written } from "./parts/composer.ts";
 import { Countdown } from "./parts/countdown.ts";
 import { FrameBatch } from "./parts/frame-batch.ts";
 import { OtherTabs } from "./parts/other-tabs.ts";
+import type { Quoting } from "./parts/quoting.ts";
 import { ScrollKeeper } from "./parts/scroll-keeper.ts";
 import { skeletonTemplate } from "./parts/skeleton.ts";
 import { Stopwatch } from "./parts/stopwatch.ts";
-import { isWaiting } from "./parts/thread-items.ts";
+import { isWaiting, richParts } from "./parts/thread-items.ts";
 import "./parts/composer.ts";
 import { ChatClient } from "./protocol/chat-client.ts";
 import { GrantKeeper } from "./protocol/grant-keeper.ts";
 import { browserPace } from "./protocol/pace.ts";
-import type { GivenAnswer } from "./protocol/wire.ts";
+import type { ActionOrder, GivenAnswer, UserInput } from "./protocol/wire.ts";
+import { reportOnce } from "./report.ts";
 import { typedAnswer } from "./state/answering.ts";
-import { currentQuestion, lastQuestion, pendingQuestions, type ThreadView } from "./state/thread-view.ts";
+import {
+  currentQuestion,
+  lastQuestion,
+  pendingQuestions,
+  type ThreadView,
+  type ToolView,
+} from "./state/thread-view.ts";
 import { answerStyles } from "./styles/answer.ts";
 import { chatStyles } from "./styles/chat.ts";
 import { controlStyles } from "./styles/controls.ts";
 import { logStyles } from "./styles/log.ts";
+import { partStyles } from "./styles/parts.ts";
 import { skeletonStyles } from "./styles/skeleton.ts";
 import { themeStyles } from "./styles/theme.ts";
+import { ThemeSheet } from "./styles/theme-sheet.ts";
 import { ThreadController } from "./thread-controller.ts";
+import type { ActionConfig, WidgetHost } from "./widgets/host.ts";
 
-export class OrcheoChat extends LitElement {
-  static override styles = [themeStyles, controlStyles, chatStyles, skeletonStyles, logStyles, answerStyles];
+/** Where this script comes from, and with it the icons, the parts that are loaded later, and the server of its grants. */
+const OWN_SERVER = new URL(import.meta.url).origin;
+
+type Details = { [K in keyof ChatKitEvents]: ChatKitEvents[K]["detail"] };
+
+interface UserMessage {
+  text?: string;
+  content?: UserMessageContent[];
+  reply?: string;
+  attachments?: Attachment[];
+  newThread?: boolean;
+  toolChoice?: ToolChoice;
+  model?: string;
+}
+
+export class OrcheoChat extends LitElement implements OpenAIChatKit {
+  static override styles = [
+    themeStyles,
+    controlStyles,
+    chatStyles,
+    skeletonStyles,
+    logStyles,
+    answerStyles,
+    partStyles,
+  ];
 
   readonly #countdown = new Countdown(this);
   readonly #stopwatch = new Stopwatch(this);
   readonly #scroll = new ScrollKeeper(this, () => this.renderRoot.querySelector(".scroller"));
   readonly #batch = new FrameBatch(() => this.requestUpdate());
+  readonly #theme = new ThemeSheet();
   #options: ChatOptions | null = null;
+  #target: Target | null = null;
+  #client: ChatClient | null = null;
   #thread: ThreadController | null = null;
   #otherTabs: OtherTabs | null = null;
+  #loading: Promise<void> = Promise.resolve();
   #isLoading = false;
   #isHeld = false;
+  #isHistoryOpen = false;
+  #quoting: Quoting | null = null;
   #threadId: string | null = null;
+  /** Waits for the server to have what was just said. */
+  #taken: (() => void) | null = null;
+  /** Wait for the running turn's end. */
+  readonly #idle: (() => void)[] = [];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -58,18 +110,23 @@ export class OrcheoChat extends LitElement {
     this.#otherTabs?.close();
   }
 
-  /** Connects the element to a server; giving other options starts again. */
+  /**
+   * Says what the element shall be like; each call gives all options. Giving others later changes what is different and
+   * leaves the open thread, the draft and a running answer as they are. Only another server begins anew.
+   */
   setOptions(options: ChatOptions): void {
-    this.#options = options;
-    this.#thread?.clear();
-    this.#thread = new ThreadController(this.#client(options), browserPace, {
-      viewChanged: (view) => this.#viewChanged(view),
-      turnStarted: () => this.#emit("chatkit.response.start", undefined),
-      turnTaken: (threadId) => this.#otherTabs?.tell(threadId),
-      turnEnded: () => this.#emit("chatkit.response.end", undefined),
-      failed: (error) => this.#emit("chatkit.error", { error }),
-    });
-    void this.#start(options.initialThread ?? null);
+    const checked = checkOptions(options, (path, expected) => this.#wrongOption(path, expected));
+    if (checked === null) return;
+    const target = targetOf(checked.api, OWN_SERVER);
+    const isSameServer =
+      this.#target?.url === target.url &&
+      (this.#target.getClientSecret === null) === (target.getClientSecret === null);
+    this.#options = checked;
+    this.#target = target;
+    this.#scroll.follows = checked.thread?.autoScroll ?? true;
+    this.#theme.apply(checked.theme);
+    if (!isSameServer) this.#connect(checked.initialThread ?? null);
+    this.requestUpdate();
   }
 
   /** Shows another thread; null for a new one. */
@@ -80,16 +137,36 @@ export class OrcheoChat extends LitElement {
     this.#scroll.toEnd();
   }
 
-  /** Says something; where the workflow has asked, it is the answer. */
-  async sendUserMessage({ text, newThread = false }: { text: string; newThread?: boolean }): Promise<void> {
+  /** Says something; where the workflow has asked, it is the answer. Returns once the server has it. */
+  async sendUserMessage(message: UserMessage): Promise<void> {
     if (this.#thread === null || this.#thread.view.turn !== "idle")
       throw new Error("The chat cannot take a message now.");
-    if (newThread) this.#thread.clear();
+    if (message.newThread) await this.setThreadId(null);
+    this.#show();
     this.#scroll.toEnd();
+    const { text = "", content, reply, attachments = [], toolChoice, model } = message;
     const asked = pendingQuestions(this.#thread.view);
     const question = asked && currentQuestion(asked);
-    if (question === null) await this.#thread.ask(text, crypto.randomUUID());
-    else await this.#thread.answer(typedAnswer(question, text), crypto.randomUUID());
+    if (question !== null && content === undefined)
+      return this.#thread.answer(typedAnswer(question, text), crypto.randomUUID());
+    const input: UserInput = {
+      content: content ?? (text === "" ? [] : [{ type: "input_text", text }]),
+      attachments: attachments.map(({ id }) => id),
+      ...(reply === undefined ? {} : { quoted_text: reply }),
+      inference_options: {
+        ...(model === undefined ? {} : { model }),
+        ...(toolChoice === undefined ? {} : { tool_choice: { id: toolChoice.id } }),
+      },
+    };
+    await this.#say({ input, attachments });
+  }
+
+  /** Puts something into the composer without sending it. */
+  async setComposerValue(value: ComposerValue): Promise<void> {
+    await this.#loading;
+    this.#show();
+    await this.updateComplete;
+    await this.#composer?.setValue(value);
   }
 
   async focusComposer(): Promise<void> {
@@ -97,25 +174,108 @@ export class OrcheoChat extends LitElement {
     this.#composer?.focusField();
   }
 
+  /** Hands an action of the page to the workflow; `itemId` is the widget that it is about. */
+  async sendCustomAction(action: { type: string; payload?: unknown }, itemId?: string): Promise<void> {
+    if (this.#thread === null || this.#thread.view.threadId === null)
+      throw new Error("There is no thread yet that an action could be for.");
+    if (this.#thread.view.turn !== "idle") throw new Error("The chat cannot take an action now.");
+    await this.#until((thread) => thread.act(action, itemId ?? null, crypto.randomUUID()));
+  }
+
+  /** Reads the thread from the server again. */
+  async fetchUpdates(): Promise<void> {
+    await this.#thread?.reload();
+  }
+
+  async showHistory(): Promise<void> {
+    if (this.#isHistoryOpen || !this.#hasHistory()) return;
+    await import("./parts/history.ts");
+    this.#isHistoryOpen = true;
+    this.requestUpdate();
+    await this.updateComplete;
+    this.#emit("chatkit.history.open", undefined);
+  }
+
+  async hideHistory(): Promise<void> {
+    if (!this.#isHistoryOpen) return;
+    this.#show();
+    await this.updateComplete;
+  }
+
+  override addEventListener<K extends keyof ChatKitEvents>(
+    type: K,
+    listener: EventHandler<K>,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+
+  override removeEventListener<K extends keyof ChatKitEvents>(
+    type: K,
+    listener: EventHandler<K>,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: unknown,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    super.removeEventListener(type, listener as EventListener, options);
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot() as ShadowRoot;
+    root.adoptedStyleSheets.push(this.#theme.sheet);
+    return root;
+  }
+
   override render(): TemplateResult {
     const view = this.#thread?.view;
-    if (view === undefined || this.#isLoading) return skeletonTemplate(this.#title());
+    if (view === undefined || this.#options === null || this.#isLoading)
+      return skeletonTemplate(this.#options?.header?.title?.text ?? "");
     return chatTemplate({
       view,
-      title: this.#title(),
-      loginUrl: this.#options?.api.loginUrl ?? null,
+      options: this.#options,
+      client: this.#client,
+      target: this.#target,
       secondsLeft: this.#countdown.secondsUntil(view.failure?.notBefore ?? 0),
       secondsWaited: this.#stopwatch.secondsOf(isWaiting(view) ? (lastQuestion(view)?.key ?? "") : null),
-      messageLimit: this.#options?.messageLimit ?? Number.POSITIVE_INFINITY,
       isHeld: this.#isHeld,
       isAtEnd: this.#scroll.isAtEnd,
+      isHistoryOpen: this.#isHistoryOpen,
+      quoteButton: this.#quoting?.template(),
+      host: this.#widgetHost,
       acts: this.#acts,
     });
   }
 
   protected override willUpdate(): void {
     this.#batch.done();
+    adoptStyles(this.renderRoot as ShadowRoot, richParts.arrived?.richStyles.styleSheet);
   }
+
+  readonly #widgetHost: WidgetHost = {
+    act: (config, item) => this.#act(config, item),
+    redraw: () => this.requestUpdate(),
+    ownOrigins: () => [OWN_SERVER, this.#target === null ? "" : originOf(this.#target)],
+    imageDomains: () => this.#thread?.view.imageDomains ?? [],
+    entities: () => this.#options?.entities,
+  };
 
   /** For a button that vanishes when it is used; on a touch screen focus would open the keyboard. */
   async #keepFocus(): Promise<void> {
@@ -138,8 +298,18 @@ export class OrcheoChat extends LitElement {
   };
 
   readonly #acts = {
-    send: (text: string) => {
-      void this.sendUserMessage({ text });
+    send: (written: Written) => {
+      this.#scroll.toEnd();
+      const asked = this.#thread && pendingQuestions(this.#thread.view);
+      const question = asked && currentQuestion(asked);
+      const text = written.input.content.map((part) => part.text).join("");
+      if (question) void this.#thread?.answer(typedAnswer(question, text), crypto.randomUUID());
+      else void this.#say(written);
+      void this.#keepFocus();
+    },
+    prompt: (content: string | UserMessageContent[]) => {
+      const message = typeof content === "string" ? { text: content } : { content };
+      this.sendUserMessage(message).catch((error) => this.#failed(error));
       void this.#keepFocus();
     },
     answer: (given: GivenAnswer) => {
@@ -151,6 +321,7 @@ export class OrcheoChat extends LitElement {
       this.#options?.drafts?.keep(this.#threadId, text);
       this.#hold(false);
     },
+    toolChosen: (toolId: string | null) => this.#emit("chatkit.tool.change", { toolId }),
     // The answer may have ended an instant ago, with the end not drawn yet: then nothing stands in the way.
     hold: () => {
       if (this.#canSend()) this.#composer?.submit();
@@ -162,19 +333,104 @@ export class OrcheoChat extends LitElement {
       this.#acts.stop();
       void this.focusComposer();
     },
+    clicked: (click: Event) => this.#deepLink(click),
     stop: () => void this.#thread?.stop(),
     retry: () => {
       void this.#thread?.retry(crypto.randomUUID());
       void this.#keepFocus();
     },
+    answerAgain: () => {
+      this.#scroll.toEnd();
+      void this.#thread?.answerAgain(crypto.randomUUID());
+      void this.#keepFocus();
+    },
+    judge: (itemIds: readonly string[], kind: "positive" | "negative") => {
+      this.#thread?.judge(itemIds, kind).catch((error) => this.#failed(error));
+    },
     startNew: () => void this.setThreadId(null).then(() => this.focusComposer()),
+    openThread: (threadId: string) => {
+      this.#show();
+      void this.setThreadId(threadId).then(() => this.#keepFocus());
+    },
+    threadRetitled: (threadId: string, title: string) => {
+      if (threadId === this.#threadId) this.#thread?.retitled(title);
+    },
+    threadDeleted: (threadId: string) => {
+      if (threadId === this.#threadId) void this.setThreadId(null);
+    },
+    showHistory: () => void this.showHistory(),
+    hideHistory: () => void this.hideHistory().then(() => this.#keepFocus()),
     showEarlier: () => void this.#showEarlier().then(() => this.#focusFirstItem()),
     toEnd: () => this.#scroll.toEnd(),
     scrolled: () => {
       this.#scroll.scrolled();
+      this.#quoting?.hide();
       if (this.#scroll.isAtTop) void this.#showEarlier();
     },
+    selected: () => void this.#lookAtSelection(),
   };
+
+  async #say({ input, attachments }: Written): Promise<void> {
+    await this.#until((thread) => thread.ask(input, attachments, crypto.randomUUID()));
+  }
+
+  /** Until the server has what `run` sends, or it cannot be sent; the answer takes longer. */
+  async #until(run: (thread: ThreadController) => Promise<void>): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) return;
+    const taken = new Promise<void>((resolve) => {
+      this.#taken = resolve;
+    });
+    await Promise.race([run(thread), taken]);
+    this.#taken = null;
+  }
+
+  async #act(config: ActionConfig, item: { id: string; widget: Record<string, unknown> }): Promise<void> {
+    const { type, payload, handler, streaming } = config;
+    const action: ActionOrder = { type, ...(payload === undefined ? {} : { payload }) };
+    this.#emit("chatkit.log", { name: "widget.action", data: { type, itemId: item.id } });
+    if (handler === "client") {
+      const { onAction } = this.#options?.widgets ?? {};
+      if (onAction === undefined)
+        reportOnce(`The action ${type} is for the page, which has no widgets.onAction.`);
+      await (onAction as ((action: unknown, item: unknown) => Promise<void>) | undefined)?.(action, item);
+    } else if (streaming === false) await this.#thread?.actNow(action, item.id);
+    else {
+      await this.#whenIdle();
+      await this.#thread?.act(action, item.id, crypto.randomUUID());
+    }
+  }
+
+  /** A thread runs one turn at a time: what a visitor does in a widget during one waits for its end. */
+  async #whenIdle(): Promise<void> {
+    while (this.#thread !== null && this.#thread.view.turn !== "idle") {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+  }
+
+  async #runTool(tool: ToolView): Promise<unknown> {
+    try {
+      return (await this.#options?.onClientTool?.({ name: tool.name, params: tool.params })) ?? {};
+    } catch (error) {
+      this.#failed(error);
+      return { error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async #lookAtSelection(): Promise<void> {
+    const { Quoting: Reader } = await import("./parts/quoting.ts");
+    this.#quoting ??= new Reader(this, (reply) => void this.setComposerValue({ reply }));
+    this.#quoting.look();
+  }
+
+  #deepLink(click: Event): void {
+    const link = click.composedPath().find((each) => each instanceof HTMLAnchorElement);
+    if (link === undefined || !link.href.startsWith("chatkit-link:")) return;
+    click.preventDefault();
+    const address = new URL(link.href);
+    const name = `${address.host}${address.pathname}`.replace(/^\/+|\/+$/g, "");
+    this.#emit("chatkit.deeplink", { name, data: Object.fromEntries(address.searchParams) });
+  }
 
   async #showEarlier(): Promise<void> {
     if (this.#thread?.view.earlier == null) return;
@@ -197,26 +453,77 @@ export class OrcheoChat extends LitElement {
     this.requestUpdate();
   }
 
+  #hasHistory(): boolean {
+    return this.#options?.history?.enabled ?? true;
+  }
+
+  /** Shows the thread again where the history was. */
+  #show(): void {
+    if (!this.#isHistoryOpen) return;
+    this.#isHistoryOpen = false;
+    this.requestUpdate();
+    this.#emit("chatkit.history.close", undefined);
+  }
+
   async #restoreDraft(): Promise<void> {
     this.requestUpdate();
     await this.updateComplete;
     this.#composer?.restore(this.#options?.drafts?.recall(this.#threadId) ?? "");
   }
 
-  #client({ api }: ChatOptions): ChatClient {
-    return new ChatClient(api.url, new GrantKeeper(api.getClientSecret), (url, init) => fetch(url, init));
+  #connect(threadId: string | null): void {
+    this.#thread?.clear();
+    this.#client = this.#newClient();
+    this.#thread = new ThreadController(this.#client, browserPace, {
+      viewChanged: (view) => this.#viewChanged(view),
+      turnStarted: () => this.#emit("chatkit.response.start", undefined),
+      turnTaken: (taken) => {
+        this.#taken?.();
+        this.#otherTabs?.tell(taken);
+      },
+      turnEnded: () => this.#emit("chatkit.response.end", undefined),
+      failed: (error) => this.#failed(error),
+      effectCaused: (name, data) =>
+        this.#emit("chatkit.effect", data === undefined ? { name } : { name, data }),
+      toolCalled: (tool) => (this.#options?.onClientTool === undefined ? null : this.#runTool(tool)),
+    });
+    void this.#start(threadId);
+  }
+
+  /** Functions are looked up with each call: the page may have given others since. */
+  #newClient(): ChatClient {
+    const target = this.#target as Target;
+    const ask = async (current: string | null) => this.#target?.getClientSecret?.(current) ?? "";
+    const grants = target.getClientSecret === null ? null : new GrantKeeper(ask);
+    const origin = originOf(target);
+    return new ChatClient({
+      url: target.url,
+      grants,
+      fetch: (url, init) => (this.#target?.fetch ?? fetch)(url, init),
+      isOurs: grants !== null || origin === OWN_SERVER || origin === location.origin,
+      locale: () => this.#options?.locale ?? "",
+    });
   }
 
   async #start(threadId: string | null): Promise<void> {
     if (threadId !== null) await this.#load(threadId);
     await this.#restoreDraft();
+    // Frameworks add their listeners after the element is in the page, and before the next task.
+    await new Promise((resolve) => setTimeout(resolve));
     this.#emit("chatkit.ready", undefined);
   }
 
-  async #load(threadId: string): Promise<void> {
+  #load(threadId: string): Promise<void> {
+    this.#loading = this.#loadNow(threadId);
+    return this.#loading;
+  }
+
+  async #loadNow(threadId: string): Promise<void> {
     this.#isLoading = true;
+    const isOther = threadId !== this.#threadId;
     this.#threadId = threadId;
     this.requestUpdate();
+    if (isOther) this.#emit("chatkit.thread.change", { threadId });
     this.#emit("chatkit.thread.load.start", { threadId });
     await this.#thread?.open(threadId);
     this.#isLoading = false;
@@ -226,7 +533,10 @@ export class OrcheoChat extends LitElement {
 
   #viewChanged(view: ThreadView): void {
     this.#batch.ask();
-    if (view.turn === "idle") this.#isHeld = false;
+    if (view.turn === "idle") {
+      this.#isHeld = false;
+      for (const resolve of this.#idle.splice(0)) resolve();
+    }
     if (view.threadId === this.#threadId) return;
     if (this.#threadId === null) this.#moveDraft(view.threadId);
     this.#threadId = view.threadId;
@@ -239,13 +549,27 @@ export class OrcheoChat extends LitElement {
     this.#options?.drafts?.keep(threadId, this.#composer?.text ?? "");
   }
 
-  #title(): string {
-    return this.#options?.header?.title?.text ?? "";
+  #wrongOption(path: string, expected: string): void {
+    const line = `The option ${path} must be: ${expected}. It is left out.`;
+    if (!reportOnce(line)) return;
+    this.#emit("chatkit.log", { name: "option.invalid", data: { option: path, expected } });
   }
 
-  #emit<K extends keyof ChatEvents>(name: K, detail: ChatEvents[K]): void {
+  #failed(error: unknown): void {
+    this.#emit("chatkit.error", { error: error instanceof Error ? error : new Error(String(error)) });
+  }
+
+  #emit<K extends keyof ChatKitEvents>(name: K, detail: Details[K]): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 }
 
-customElements.define("orcheo-chat", OrcheoChat);
+function adoptStyles(root: ShadowRoot, sheet: CSSStyleSheet | undefined): void {
+  if (sheet !== undefined && !root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+}
+
+function originOf({ url }: Target): string {
+  return new URL(url, document.baseURI).origin;
+}
+
+if (customElements.get("orcheo-chat") === undefined) customElements.define("orcheo-chat", OrcheoChat);

@@ -5,11 +5,7 @@ export const strings = {
   messageLabel: "Message",
   messagePlaceholder: "Write a message",
   answerPlaceholder: "Write your answer",
-  answer: "Answer",
-  skip: "Skip",
-  skipped: "Skipped",
   cannotBeShown: "This part cannot be shown here.",
-  thoughts: "Thoughts before the answer",
   send: "Send",
   stop: "Stop",
   retry: "Retry",
@@ -35,6 +31,12 @@ export const strings = {
   greetingHint: "Answers appear here as they are written.",
   disclaimer:
     "Answers are written by AI and can be wrong. The owner of this chat can read this conversation.",
+
+  history: "History",
+  closeHistory: "Back to the chat",
+
+  lockedText: "Nothing can be added to this chat at the moment.",
+  threadClosedText: "This chat is closed.",
 
   tooLong: "This message is too long: {over} over the limit of {limit} characters.",
   nearLimit: "Characters left: {left}",

@@ -4,11 +4,15 @@ import { type ChatClient, isAbort } from "./protocol/chat-client.ts";
 import { ConnectionError, isLimited, problemCode } from "./protocol/problem.ts";
 import { followTurn, type Pace, retryDelay } from "./protocol/turn-feed.ts";
 import {
+  type ActionOrder,
   answerRequest,
   askRequest,
   type GivenAnswer,
   type Page,
+  type ThreadEvent,
   type TurnRequest,
+  type UserInput,
+  type WireAttachment,
   type WireItem,
   type WireThread,
 } from "./protocol/wire.ts";
@@ -21,9 +25,11 @@ import {
   isSettled,
   lastQuestion,
   pendingQuestions,
+  pendingTool,
   type Remedy,
   shownFailure,
   type ThreadView,
+  type ToolView,
 } from "./state/thread-view.ts";
 
 const ITEMS_SHOWN = 50;
@@ -38,6 +44,10 @@ export interface ThreadListener {
   turnTaken(threadId: string): void;
   turnEnded(): void;
   failed(error: unknown): void;
+  /** The workflow asks the page to do something; nothing comes back. */
+  effectCaused(name: string, data: Record<string, unknown> | undefined): void;
+  /** The workflow waits for a tool of the page: what it gives; null for a page without tools. */
+  toolCalled(tool: ToolView): Promise<unknown> | null;
 }
 
 export class ThreadController {
@@ -83,10 +93,75 @@ export class ThreadController {
   }
 
   /** Asks under an idempotency key: the same key, asked again, is the same question. */
-  async ask(text: string, key: string): Promise<void> {
+  async ask(input: UserInput, attachments: readonly WireAttachment[], key: string): Promise<void> {
     const signal = this.#restart();
-    this.#apply({ type: "asked", key, text });
-    await this.#runTurn({ request: askRequest(text, this.#view.threadId), key }, signal);
+    this.#apply({ type: "asked", key, input, attachments });
+    await this.#runTurn({ request: askRequest(input, this.#view.threadId), key }, signal);
+  }
+
+  /** Hands an action of a widget, or of the page, to the workflow, which answers with a turn. */
+  async act(action: ActionOrder, itemId: string | null, key: string): Promise<void> {
+    const params = this.#actionParams(action, itemId);
+    const signal = this.#restart();
+    this.#apply({ type: "acted" });
+    await this.#runTurn({ request: { type: "threads.custom_action", params }, key }, signal);
+  }
+
+  /** Hands an action over that changes its own widget at most; a running turn continues. */
+  async actNow(action: ActionOrder, itemId: string | null): Promise<void> {
+    const params = this.#actionParams(action, itemId);
+    const { signal } = this.#abort;
+    const answer = await this.#client.call<{ updated_item?: WireItem }>(
+      { type: "threads.sync_custom_action", params },
+      signal,
+    );
+    if (answer.updated_item !== undefined && !signal.aborted)
+      this.#apply({ type: "item-updated", item: answer.updated_item });
+  }
+
+  #actionParams(action: ActionOrder, itemId: string | null) {
+    const { threadId } = this.#view;
+    if (threadId === null) throw new Error("There is no thread yet that an action could be for.");
+    return { thread_id: threadId, action, ...(itemId === null ? {} : { item_id: itemId }) };
+  }
+
+  /** Says what the visitor thinks of answers. */
+  async judge(itemIds: readonly string[], kind: "positive" | "negative"): Promise<void> {
+    const { threadId } = this.#view;
+    if (threadId === null) return;
+    this.#apply({ type: "judged", itemIds, kind });
+    await this.#client.call(
+      { type: "items.feedback", params: { thread_id: threadId, item_ids: itemIds, kind } },
+      this.#abort.signal,
+    );
+  }
+
+  /** The open thread has another title now. */
+  retitled(title: string): void {
+    this.#apply({ type: "titled", title });
+  }
+
+  /** Has the latest question answered once more. */
+  async answerAgain(key: string): Promise<void> {
+    const { threadId, turn } = this.#view;
+    const question = lastQuestion(this.#view);
+    if (threadId === null || question?.status !== "kept" || turn !== "idle") return;
+    const signal = this.#restart();
+    this.#apply({ type: "answer-retried" });
+    const params = { thread_id: threadId, item_id: question.id };
+    await this.#runTurn({ request: { type: "threads.retry_after_item", params }, key }, signal);
+  }
+
+  /** Reads the thread again, as the page knows that it has changed at the server. */
+  async reload(): Promise<void> {
+    const { threadId, turn } = this.#view;
+    if (threadId === null || turn !== "idle") return;
+    const { signal } = this.#abort;
+    const opened = await this.#read(threadId, signal);
+    if (signal.aborted) return;
+    const { feedback } = this.#view;
+    this.#apply({ type: "opened", view: { ...opened, feedback } });
+    if (opened.turn === "running") void this.#runTurn(null, signal);
   }
 
   /** Answers the question that waits; with the last one of its item, all answers are sent. */
@@ -139,19 +214,15 @@ export class ThreadController {
     const question = lastQuestion(this.#view);
     const threadId = this.#view.threadId;
     const remedy = shownFailure(this.#view)?.remedy;
-    if (remedy === "ask-again" && question !== null) return this.ask(question.text, question.id);
+    if (remedy === "ask-again" && question?.input)
+      return this.ask(question.input, question.attachments, question.id);
     if (remedy === "reconnect" && threadId !== null) return this.open(threadId);
     if (remedy === "send-again" && this.#lastOpening !== null) {
       const signal = this.#restart();
       this.#apply({ type: "answers-sent" });
       return this.#runTurn(this.#lastOpening, signal);
     }
-    if (remedy === "answer-again" && threadId !== null && question !== null) {
-      const signal = this.#restart();
-      this.#apply({ type: "answer-retried" });
-      const params = { thread_id: threadId, item_id: question.id };
-      await this.#runTurn({ request: { type: "threads.retry_after_item", params }, key: newKey }, signal);
-    }
+    if (remedy === "answer-again") return this.answerAgain(newKey);
   }
 
   /**
@@ -240,7 +311,23 @@ export class ThreadController {
     }
     if (signal.aborted) return;
     this.#listener.turnEnded();
+    if (await this.#runTool(signal)) return;
     if (this.#isStale) void this.refresh();
+  }
+
+  /** Runs the tool that the workflow waits for, and gives it the result; whether there was one. */
+  async #runTool(signal: AbortSignal): Promise<boolean> {
+    const tool = pendingTool(this.#view);
+    const { threadId } = this.#view;
+    const running = tool === null || threadId === null ? null : this.#listener.toolCalled(tool);
+    if (tool === null || threadId === null || running === null) return false;
+    const result = await running;
+    if (signal.aborted) return true;
+    this.#apply({ type: "tool-done", itemId: tool.id });
+    const params = { thread_id: threadId, result };
+    const request = { type: "threads.add_client_tool_output", params } as const;
+    await this.#runTurn({ request, key: crypto.randomUUID() }, signal);
+    return true;
   }
 
   /** A connection may end in good order without the turn's end having been told: then the thread is read again. */
@@ -265,13 +352,18 @@ export class ThreadController {
     const feed = followTurn({ client, open, threadId: this.#view.threadId, signal, pace: this.#pace });
     for await (const step of feed) {
       signal.throwIfAborted();
-      if (step.kind === "told") this.#apply({ type: "told", threadEvent: step.threadEvent });
+      if (step.kind === "told") this.#tell(step.threadEvent);
       else this.#apply({ type: "connection", state: step.state });
       if (isNew && step.kind === "told" && this.#view.threadId !== null) {
         isNew = false;
         this.#listener.turnTaken(this.#view.threadId);
       }
     }
+  }
+
+  #tell(threadEvent: ThreadEvent): void {
+    if (threadEvent.type === "client_effect") this.#listener.effectCaused(threadEvent.name, threadEvent.data);
+    this.#apply({ type: "told", threadEvent });
   }
 
   #fail(error: unknown, opening: Opening | null = null): void {

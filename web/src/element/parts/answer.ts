@@ -6,27 +6,39 @@ import { renderLink, renderMarkdown } from "../markdown/render.ts";
 import type { Annotation, AnnotationSource } from "../protocol/wire.ts";
 import type { AnswerView } from "../state/thread-view.ts";
 import { fill, strings } from "../strings.ts";
+import type { WidgetHost } from "../widgets/host.ts";
 import { documentIcon, linkIcon } from "./icons.ts";
+import { richParts } from "./thread-items.ts";
 
 const HEADING_LEVEL = 3;
 /** More sources than these are folded, so that the next question stays near its answer. */
 const SOURCES_SHOWN = 3;
 
-export function answerTemplate(answer: AnswerView, answerer: string): TemplateResult {
+export function answerTemplate(answer: AnswerView, answerer: string, host: WidgetHost): TemplateResult {
   const streaming = answer.status === "streaming";
   const options = { streaming, headingLevel: HEADING_LEVEL };
   return html`<article class="answer" data-role="assistant" data-status=${answer.status} tabindex="-1">
     <h2 class="spoken-only">${answerer}</h2>
     <div class="prose">${answer.parts.map((part) => renderMarkdown(part.text, options))}</div>
-    ${streaming ? nothing : sourcesTemplate(answer.parts.flatMap((part) => part.annotations))}
+    ${
+      streaming
+        ? nothing
+        : sourcesTemplate(
+            answer.parts.flatMap((part) => part.annotations),
+            host,
+          )
+    }
   </article>`;
 }
 
-function sourcesTemplate(annotations: readonly Annotation[]): TemplateResult | typeof nothing {
+function sourcesTemplate(
+  annotations: readonly Annotation[],
+  host: WidgetHost,
+): TemplateResult | typeof nothing {
   const sources = distinct(annotations.map((annotation) => annotation.source));
   if (sources.length === 0) return nothing;
   const list = html`<ol>
-    ${sources.map((source) => html`<li>${sourceTemplate(source)}</li>`)}
+    ${sources.map((source) => html`<li>${sourceTemplate(source, host)}</li>`)}
   </ol>`;
   const count = fill(strings.sourcesFolded, { count: sources.length });
   return html`<section class="sources">
@@ -35,7 +47,9 @@ function sourcesTemplate(annotations: readonly Annotation[]): TemplateResult | t
   </section>`;
 }
 
-function sourceTemplate(source: AnnotationSource): TemplateResult {
+function sourceTemplate(source: AnnotationSource, host: WidgetHost): TemplateResult {
+  if (source.type === "entity")
+    return richParts.get(host.redraw)?.entityTemplate(source, host) ?? html`${source.title}`;
   const href = source.type === "url" ? safeHref(source.url) : null;
   const icon = href === null ? documentIcon : linkIcon;
   const title = source.title || placeOf(source);

@@ -6,6 +6,7 @@ import type { GivenAnswer } from "../protocol/wire.ts";
 import { pickedAnswer, skippedAnswer } from "../state/answering.ts";
 import { type AskedQuestion, type AskedView, currentQuestion } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
+import { laterStrings } from "../strings-later.ts";
 
 /** `answer` is null where nothing can be answered at the moment. */
 export function askedTemplate(
@@ -32,12 +33,12 @@ function questionTemplate({ question, description, answer }: AskedQuestion): Tem
 }
 
 function givenTemplate({ values, skipped }: GivenAnswer): TemplateResult {
-  if (skipped) return html`<p class="skipped">${strings.skipped}</p>`;
+  if (skipped) return html`<p class="skipped">${laterStrings.skipped}</p>`;
   return html`<p class="bubble" data-role="given"><span class="spoken-only">${strings.you}: </span>${values.join(", ")}</p>`;
 }
 
 function choiceTemplate(question: AskedQuestion, answer: (given: GivenAnswer) => void): TemplateResult {
-  const skip = html`<button type="button" class="plain" @click=${() => answer(skippedAnswer)}>${strings.skip}</button>`;
+  const skip = html`<button type="button" class="plain" @click=${() => answer(skippedAnswer)}>${laterStrings.skip}</button>`;
   const pick = question.multiple ? severalTemplate(question, answer) : oneTemplate(question, answer);
   return html`<div class="choice">${question.options.length === 0 ? nothing : pick}${skip}</div>`;
 }
@@ -64,6 +65,6 @@ function severalTemplate(
     html`<label class="quiet" dir="auto"><input type="checkbox" name="option" value=${value} />${value}</label>`;
   return html`<form @submit=${submitted}>
     <div class="options" role="group" aria-label=${question}>${options.map(option)}</div>
-    <button class="solid">${strings.answer}</button>
+    <button class="solid">${laterStrings.answer}</button>
   </form>`;
 }

@@ -1,23 +1,39 @@
 /** Draws the whole chat: header, log, composer, and what is said about the turn. */
 
+import type { UserMessageContent } from "@openai/chatkit";
 import { html, nothing, type TemplateResult } from "lit";
+import { renderMarkdown } from "../markdown/render.ts";
+import type { ChatOptions, Target } from "../options.ts";
+import type { ChatClient } from "../protocol/chat-client.ts";
 import type { GivenAnswer } from "../protocol/wire.ts";
 import { pendingQuestions, shownFailure, type ThreadView } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
-import type { ComposerMode } from "./composer.ts";
+import type { WidgetHost } from "../widgets/host.ts";
+import type { ComposerMode, ComposerSetup, Written } from "./composer.ts";
 import { failureSentence, failureTemplate } from "./failure-notice.ts";
 import { closedIcon, downIcon, newChatIcon } from "./icons.ts";
 import { threadItemsTemplate } from "./thread-items.ts";
 
 interface ChatActs {
-  send(text: string): void;
+  send(written: Written): void;
+  prompt(content: string | UserMessageContent[]): void;
   answer(given: GivenAnswer): void;
   write(text: string): void;
+  toolChosen(toolId: string | null): void;
   hold(): void;
   keyPressed(key: KeyboardEvent): void;
+  clicked(click: Event): void;
+  selected(): void;
   stop(): void;
   retry(): void;
+  answerAgain(): void;
+  judge(itemIds: readonly string[], kind: "positive" | "negative"): void;
   startNew(): void;
+  openThread(threadId: string): void;
+  threadRetitled(threadId: string, title: string): void;
+  threadDeleted(threadId: string): void;
+  showHistory(): void;
+  hideHistory(): void;
   showEarlier(): void;
   toEnd(): void;
   scrolled(): void;
@@ -25,28 +41,42 @@ interface ChatActs {
 
 export interface ChatDrawing {
   view: ThreadView;
-  title: string;
-  loginUrl: string | null;
+  options: ChatOptions;
+  client: ChatClient | null;
+  target: Target | null;
   secondsLeft: number;
   /** How long the visitor has seen nothing but progress. */
   secondsWaited: number;
-  messageLimit: number;
   /** True after the visitor tried to send what cannot be sent yet. */
   isHeld: boolean;
   isAtEnd: boolean;
+  isHistoryOpen: boolean;
+  quoteButton: TemplateResult | typeof nothing | undefined;
+  host: WidgetHost;
   acts: ChatActs;
 }
 
 export function chatTemplate(drawing: ChatDrawing): TemplateResult {
-  return html`<div class="chat" data-empty=${isEmpty(drawing.view)} @keydown=${drawing.acts.keyPressed}>
-    ${headerTemplate(drawing)} ${logTemplate(drawing)}
-    <footer class="foot">
+  const { view, options, acts, isHistoryOpen } = drawing;
+  const title = options.frameTitle;
+  return html`<div
+    class="chat"
+    role=${title === undefined ? nothing : "region"}
+    aria-label=${title ?? nothing}
+    data-empty=${isEmpty(view)}
+    @keydown=${acts.keyPressed}
+    @click=${acts.clicked}
+  >
+    ${options.header?.enabled === false ? nothing : headerTemplate(drawing)}
+    ${isHistoryOpen ? historyTemplate(drawing) : nothing} ${logTemplate(drawing)}
+    <footer class="foot" ?inert=${isHistoryOpen}>
       <div class="column">
-        ${drawing.isAtEnd ? nothing : jumpTemplate(drawing.acts)}
+        ${drawing.isAtEnd ? nothing : jumpTemplate(acts)}
         <p class="status" role="status" data-shown=${isStatusShown(drawing)}>${statusText(drawing)}</p>
-        ${drawing.view.closed === null ? composerTemplate(drawing) : closedTemplate(drawing)}
+        ${footTemplate(drawing)}
       </div>
     </footer>
+    ${drawing.quoteButton}
   </div>`;
 }
 
@@ -54,28 +84,84 @@ function isEmpty(view: ThreadView): boolean {
   return view.items.length === 0 && view.turn === "idle" && shownFailure(view) === null;
 }
 
-function headerTemplate({ view, title, acts }: ChatDrawing): TemplateResult {
+/** What is called by name in the chat: the page's own title, or what the thread is about. */
+function titleOf({ options, view }: ChatDrawing): string {
+  const { title } = options.header ?? {};
+  return title?.enabled === false ? "" : (title?.text ?? view.title);
+}
+
+function headerTemplate(drawing: ChatDrawing): TemplateResult {
+  const { view, options, acts, isHistoryOpen } = drawing;
+  const title = titleOf(drawing);
   const isNew = view.items.length === 0 || view.closed !== null;
-  const button = html`<button type="button" class="quiet" @click=${acts.startNew} aria-label=${strings.newChat}>
+  const newChat = html`<button type="button" class="quiet" @click=${acts.startNew} aria-label=${strings.newChat}>
       ${newChatIcon}<span class="wide-only">${strings.newChat}</span>
     </button>`;
   return html`<header class="bar">
-    <h1 dir="auto" title=${title}>${title}</h1>
-    ${isNew ? nothing : button}
+    ${ownButton(options.header?.leftAction)}
+    <h1 dir="auto" title=${title}>${isHistoryOpen ? strings.history : title}</h1>
+    ${isNew || isHistoryOpen ? nothing : newChat} ${historyButton(drawing)}
+    ${ownButton(options.header?.rightAction)}
   </header>`;
 }
 
-function logTemplate({ view, title, secondsLeft, secondsWaited, acts }: ChatDrawing): TemplateResult {
+function historyButton({ view, options, acts, isHistoryOpen }: ChatDrawing): TemplateResult | typeof nothing {
+  if (options.history?.enabled === false || view.closed !== null) return nothing;
+  if (isHistoryOpen) return headerButton("close", strings.closeHistory, acts.hideHistory);
+  return headerButton("history", strings.history, acts.showHistory);
+}
+
+/** A button of the page's; its icon is all that says what it is for. */
+function ownButton(
+  action: { icon: string; onClick: () => void } | undefined,
+): TemplateResult | typeof nothing {
+  if (action === undefined) return nothing;
+  return headerButton(action.icon, action.icon.replaceAll("-", " "), () => action.onClick());
+}
+
+function headerButton(icon: string, label: string, act: () => void): TemplateResult {
+  return html`<button type="button" class="bare" aria-label=${label} title=${label} @click=${act}>
+    <orcheo-icon name=${icon}></orcheo-icon>
+  </button>`;
+}
+
+function historyTemplate({ options, client, view, acts }: ChatDrawing): TemplateResult {
+  const { showDelete = true, showRename = true } = options.history ?? {};
+  return html`<orcheo-history
+    .client=${client}
+    .current=${view.threadId}
+    .canDelete=${showDelete}
+    .canRename=${showRename}
+    .locale=${options.locale ?? ""}
+    @history-open=${(open: CustomEvent<{ threadId: string }>) => acts.openThread(open.detail.threadId)}
+    @history-renamed=${({ detail }: CustomEvent<{ threadId: string; title: string }>) => acts.threadRetitled(detail.threadId, detail.title)}
+    @history-deleted=${({ detail }: CustomEvent<{ threadId: string }>) => acts.threadDeleted(detail.threadId)}
+    @history-close=${acts.hideHistory}
+  ></orcheo-history>`;
+}
+
+function logTemplate(drawing: ChatDrawing): TemplateResult {
+  const { view, secondsLeft, acts, isHistoryOpen } = drawing;
   const isBusy = view.turn !== "idle";
   const failure = shownFailure(view);
   const label = strings.conversation;
   // Busy while an answer grows, so that a screen reader reads it once, whole.
-  return html`<div class="scroller" tabindex="0" role="log" aria-label=${label} aria-busy=${isBusy} @scroll=${acts.scrolled}>
+  return html`<div
+    class="scroller"
+    tabindex="0"
+    role="log"
+    aria-label=${label}
+    aria-busy=${isBusy}
+    ?inert=${isHistoryOpen}
+    @scroll=${acts.scrolled}
+    @mouseup=${acts.selected}
+    @keyup=${acts.selected}
+  >
     <div class="column log">
       ${view.earlier === null ? nothing : earlierTemplate(acts)}
-      ${isEmpty(view) ? emptyTemplate() : threadItemsTemplate(view, title, acts.answer, secondsWaited)}
+      ${isEmpty(view) ? startTemplate(drawing) : threadItemsTemplate({ ...drawing, answerer: titleOf(drawing) })}
       ${failure === null ? nothing : failureTemplate(failure, secondsLeft, acts)}
-      <p class="disclaimer">${strings.disclaimer}</p>
+      ${disclaimerTemplate(drawing)}
     </div>
   </div>`;
 }
@@ -84,10 +170,22 @@ function earlierTemplate(acts: ChatActs): TemplateResult {
   return html`<button type="button" class="quiet earlier" @click=${acts.showEarlier}>${strings.showEarlier}</button>`;
 }
 
-function emptyTemplate(): TemplateResult {
+function startTemplate({ options, acts }: ChatDrawing): TemplateResult {
+  const { greeting, prompts = [] } = options.startScreen ?? {};
+  const hint = greeting === undefined ? html`<p>${strings.greetingHint}</p>` : nothing;
   return html`<div class="empty">
-    <p class="greeting">${strings.greeting}</p>
-    <p>${strings.greetingHint}</p>
+    <p class="greeting" dir="auto">${greeting ?? strings.greeting}</p>
+    ${hint}
+    ${
+      prompts.length === 0
+        ? nothing
+        : html`<div class="prompts">${prompts.map(
+            ({ label, prompt, icon }) =>
+              html`<button type="button" class="quiet" @click=${() => acts.prompt(prompt)}>
+          ${icon === undefined ? nothing : html`<orcheo-icon name=${icon}></orcheo-icon>`}<span dir="auto">${label}</span>
+        </button>`,
+          )}</div>`
+    }
   </div>`;
 }
 
@@ -96,17 +194,55 @@ function jumpTemplate(acts: ChatActs): TemplateResult {
   return html`<button type="button" class="jump" aria-label=${label} title=${label} @click=${acts.toEnd}>${downIcon}</button>`;
 }
 
-function composerTemplate({ view, secondsLeft, messageLimit, acts }: ChatDrawing): TemplateResult {
+function footTemplate(drawing: ChatDrawing): TemplateResult {
+  const { view } = drawing;
+  if (view.closed !== null) return closedTemplate(drawing);
+  if (view.status.type === "active") return html`${composerTemplate(drawing)} ${disclaimerTemplate(drawing)}`;
+  const { type, reason } = view.status;
+  const text = reason || (type === "locked" ? strings.lockedText : strings.threadClosedText);
+  return html`<div class="closed" role="status" data-status=${type}>
+    <orcheo-icon name="lucide:lock"></orcheo-icon>
+    <div><p dir="auto">${text}</p></div>
+  </div>`;
+}
+
+function composerTemplate({ view, options, client, target, secondsLeft, acts }: ChatDrawing): TemplateResult {
+  const placeholder = options.composer?.placeholder ?? strings.messagePlaceholder;
   return html`<orcheo-composer
       .mode=${composerMode(view, secondsLeft)}
-      .limit=${messageLimit}
-      .placeholder=${pendingQuestions(view) === null ? strings.messagePlaceholder : strings.answerPlaceholder}
-      @composer-send=${(sent: CustomEvent<{ text: string }>) => acts.send(sent.detail.text)}
+      .limit=${options.messageLimit ?? Number.POSITIVE_INFINITY}
+      .placeholder=${pendingQuestions(view) === null ? placeholder : strings.answerPlaceholder}
+      .setup=${setupOf(options, client, target)}
+      @composer-send=${(sent: CustomEvent<Written>) => acts.send(sent.detail)}
       @composer-change=${(changed: CustomEvent<{ text: string }>) => acts.write(changed.detail.text)}
+      @composer-tool=${(chosen: CustomEvent<{ toolId: string | null }>) => acts.toolChosen(chosen.detail.toolId)}
       @composer-held=${acts.hold}
       @composer-stop=${acts.stop}
-    ></orcheo-composer>
-    <p class="disclaimer">${strings.disclaimer}</p>`;
+    ></orcheo-composer>`;
+}
+
+const setups = new WeakMap<ChatOptions, ComposerSetup>();
+
+/** The same object for the same options, so that the composer is only drawn again when there is something new. */
+function setupOf(options: ChatOptions, client: ChatClient | null, target: Target | null): ComposerSetup {
+  const known = setups.get(options);
+  if (known !== undefined && known.client === client) return known;
+  const setup = {
+    option: options.composer ?? {},
+    entities: options.entities,
+    commands: options.commands,
+    client,
+    uploadStrategy: target?.uploadStrategy ?? ({ type: "two_phase" } as const),
+  };
+  setups.set(options, setup);
+  return setup;
+}
+
+function disclaimerTemplate({ options }: ChatDrawing): TemplateResult {
+  const { text, highContrast = false } = options.disclaimer ?? {};
+  if (text === undefined) return html`<p class="disclaimer">${strings.disclaimer}</p>`;
+  const body = renderMarkdown(text, { streaming: false, headingLevel: 3 });
+  return html`<div class="disclaimer" dir="auto" data-contrast=${highContrast ? "high" : nothing}>${body}</div>`;
 }
 
 function composerMode(view: ThreadView, secondsLeft: number): ComposerMode {
@@ -115,8 +251,9 @@ function composerMode(view: ThreadView, secondsLeft: number): ComposerMode {
   return view.turn === "running" && view.canStop ? "answering" : "unstoppable";
 }
 
-function closedTemplate({ view, loginUrl }: ChatDrawing): TemplateResult {
+function closedTemplate({ view, target }: ChatDrawing): TemplateResult {
   const isLogin = view.closed === "login";
+  const loginUrl = target?.loginUrl ?? null;
   const link =
     isLogin && loginUrl !== null ? html`<a class="solid" href=${loginUrl}>${strings.signIn}</a>` : nothing;
   return html`<div class="closed" role="alert">

@@ -1,22 +1,62 @@
 /** `<orcheo-composer>`: where a message is written, sent and stopped. */
 
+import type { ChatKitOptions, ComposerOption, FileUploadStrategy } from "@openai/chatkit";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import type { ChatClient } from "../protocol/chat-client.ts";
+import { textInput, type UserContent, type UserInput, type WireAttachment } from "../protocol/wire.ts";
 import { fill, strings } from "../strings.ts";
 import { composerStyles } from "../styles/composer.ts";
 import { controlStyles } from "../styles/controls.ts";
+import { partStyles } from "../styles/parts.ts";
+import type { ComposerTools, Desk } from "./composer-tools.ts";
 import { sendIcon, stopIcon } from "./icons.ts";
+import "./icon.ts";
 
 const NEAR_LIMIT = 500;
 
 /** What the composer can do at the moment; `waiting`: write, but not send yet. */
 export type ComposerMode = "ready" | "waiting" | "answering" | "unstoppable" | "disabled";
 
+/** What the page wants of the composer, and where it sends files. */
+export interface ComposerSetup {
+  option: ComposerOption;
+  entities: ChatKitOptions["entities"];
+  commands: ChatKitOptions["commands"];
+  client: ChatClient | null;
+  uploadStrategy: FileUploadStrategy;
+}
+
+/** What a page may put into the composer (ChatKit's `setComposerValue`). */
+export interface ComposerValue {
+  text?: string;
+  content?: readonly UserContent[];
+  reply?: string;
+  attachments?: readonly WireAttachment[];
+  files?: readonly File[];
+  selectedToolId?: string | null;
+  selectedModelId?: string;
+}
+
+export interface Written {
+  input: UserInput;
+  attachments: readonly WireAttachment[];
+}
+
+const PLAIN: ComposerSetup = {
+  option: {},
+  entities: undefined,
+  commands: undefined,
+  client: null,
+  uploadStrategy: { type: "two_phase" },
+};
+
 export class OrcheoComposer extends LitElement {
-  static override styles = [controlStyles, composerStyles];
+  static override styles = [controlStyles, partStyles, composerStyles];
   static override properties = {
     mode: { attribute: false },
     limit: { attribute: false },
     placeholder: { attribute: false },
+    setup: { attribute: false },
   };
   static override shadowRootOptions: ShadowRootInit = { mode: "open", delegatesFocus: true };
 
@@ -24,13 +64,22 @@ export class OrcheoComposer extends LitElement {
   /** Characters that a message may have. */
   declare limit: number;
   declare placeholder: string;
+  declare setup: ComposerSetup;
   #text = "";
+  #note = "";
+  #tools: ComposerTools | null = null;
+  #arriving: Promise<ComposerTools> | null = null;
+  readonly #desk: Desk = deskOf(this, {
+    write: (text) => this.#write(text),
+    say: (sentence) => this.#say(sentence),
+  });
 
   constructor() {
     super();
     this.mode = "disabled";
     this.limit = Number.POSITIVE_INFINITY;
     this.placeholder = strings.messagePlaceholder;
+    this.setup = PLAIN;
   }
 
   get text(): string {
@@ -49,13 +98,51 @@ export class OrcheoComposer extends LitElement {
     this.requestUpdate();
   }
 
+  /** Changes what is given, and leaves the rest of what the visitor has written. */
+  async setValue(value: ComposerValue): Promise<void> {
+    const { text, ...more } = value;
+    if (text !== undefined && value.content === undefined) this.#write(text);
+    if (Object.keys(more).length > 0) (await this.#arrival()).setValue(value);
+    await this.updateComplete;
+  }
+
+  get field(): HTMLTextAreaElement | null {
+    return this.renderRoot.querySelector("textarea");
+  }
+
   focusField(): void {
-    this.#field?.focus();
+    this.field?.focus();
+  }
+
+  override willUpdate(): void {
+    if (isMoreThanText(this.setup)) void this.#arrival();
+  }
+
+  /** What is more than a field of text is fetched when the page, or something that it puts here, needs it. */
+  #arrival(): Promise<ComposerTools> {
+    this.#arriving ??= this.#fetchTools();
+    return this.#arriving;
+  }
+
+  async #fetchTools(): Promise<ComposerTools> {
+    const { ComposerTools: Tools, composerToolStyles } = await import("./composer-tools.ts");
+    const sheet = composerToolStyles.styleSheet;
+    if (sheet !== undefined) (this.renderRoot as ShadowRoot).adoptedStyleSheets.push(sheet);
+    this.#tools = new Tools(this.#desk);
+    this.requestUpdate();
+    return this.#tools;
   }
 
   override render(): TemplateResult {
     const over = this.#charactersOver();
-    return html`<form class="composer" @submit=${this.#submitted}>
+    const tools = this.#tools;
+    return html`<form
+      class="composer"
+      @submit=${this.#submitted}
+      @dragover=${(drag: DragEvent) => tools?.dragged(drag)}
+      @drop=${(drop: DragEvent) => tools?.dropped(drop)}
+    >
+      ${tools?.above()}
       <textarea
         rows="1"
         dir="auto"
@@ -63,19 +150,29 @@ export class OrcheoComposer extends LitElement {
         aria-label=${strings.messageLabel}
         aria-describedby="limit"
         aria-invalid=${over > 0}
-        placeholder=${this.placeholder}
+        aria-autocomplete=${tools === null ? nothing : "list"}
+        aria-activedescendant=${tools?.activeId ?? nothing}
+        placeholder=${tools?.placeholder ?? this.placeholder}
         .value=${this.#text}
         ?disabled=${this.mode === "disabled"}
         @input=${this.#changed}
         @keydown=${this.#keyPressed}
+        @paste=${(paste: ClipboardEvent) => tools?.pasted(paste)}
+        @blur=${() => tools?.close()}
       ></textarea>
-      ${this.mode === "answering" || this.mode === "unstoppable" ? this.#stopButton() : this.#sendButton()}
-      <p id="limit" data-over=${over > 0}>${limitNote(over, this.limit)}</p>
+      <div class="ends">
+        ${tools?.beside()}
+        ${this.mode === "answering" || this.mode === "unstoppable" ? this.#stopButton() : this.#sendButton()}
+      </div>
+      ${tools?.below()}
+      <p id="limit" data-over=${over > 0 || this.#note !== ""} role=${this.#note === "" ? nothing : "alert"}>
+        ${this.#note || limitNote(over, this.limit)}
+      </p>
     </form>`;
   }
 
   override updated(): void {
-    const field = this.#field;
+    const { field } = this;
     if (field === null) return;
     // Through the style object, which a content security policy without 'unsafe-inline' allows.
     field.style.height = "auto";
@@ -97,12 +194,9 @@ export class OrcheoComposer extends LitElement {
     </button>`;
   }
 
-  get #field(): HTMLTextAreaElement | null {
-    return this.renderRoot.querySelector("textarea");
-  }
-
-  #canSend(): boolean {
-    return this.mode === "ready" && this.#text.trim() !== "" && this.#charactersOver() <= 0;
+  #canSend(): boolean | undefined {
+    const hasSomething = this.#text.trim() !== "" || this.#tools?.hasFiles;
+    return this.mode === "ready" && hasSomething && !this.#tools?.isSending && this.#charactersOver() <= 0;
   }
 
   /** The server counts characters, JavaScript halves of some; only a text near the limit is worth the counting. */
@@ -112,17 +206,26 @@ export class OrcheoComposer extends LitElement {
   }
 
   #changed(input: InputEvent): void {
-    this.#write((input.target as HTMLTextAreaElement).value);
+    const field = input.target as HTMLTextAreaElement;
+    this.#write(field.value);
+    if (!input.isComposing) this.#tools?.written(field.value.slice(0, field.selectionStart));
   }
 
   #write(text: string): void {
     this.#text = text;
+    this.#note = "";
     this.dispatchEvent(new CustomEvent("composer-change", { detail: { text } }));
+    this.requestUpdate();
+  }
+
+  #say(sentence: string): void {
+    this.#note = sentence;
     this.requestUpdate();
   }
 
   /** Enter that ends an input method's composition is not meant to send; Safari reports it as key code 229. */
   #keyPressed(key: KeyboardEvent): void {
+    if (this.#tools?.keyPressed(key)) return;
     if (key.key !== "Enter" || key.shiftKey || key.isComposing || key.keyCode === 229) return;
     key.preventDefault();
     this.#send();
@@ -138,8 +241,9 @@ export class OrcheoComposer extends LitElement {
       this.dispatchEvent(new CustomEvent("composer-held"));
     if (!this.#canSend()) return;
     const text = this.#text.trim();
+    const detail = this.#tools?.take(text) ?? { input: textInput(text), attachments: [] };
     this.#write("");
-    this.dispatchEvent(new CustomEvent("composer-send", { detail: { text } }));
+    this.dispatchEvent(new CustomEvent<Written>("composer-send", { detail }));
   }
 
   /** The button that had the focus is about to go. */
@@ -147,6 +251,36 @@ export class OrcheoComposer extends LitElement {
     this.focusField();
     this.dispatchEvent(new CustomEvent("composer-stop"));
   }
+}
+
+function deskOf(composer: OrcheoComposer, voice: Pick<Desk, "write" | "say">): Desk {
+  return {
+    get setup() {
+      return composer.setup;
+    },
+    get text() {
+      return composer.text;
+    },
+    get field() {
+      return composer.field;
+    },
+    get updateComplete() {
+      return composer.updateComplete;
+    },
+    ...voice,
+    focusField: () => composer.focusField(),
+    toolChosen: (toolId) => composer.dispatchEvent(new CustomEvent("composer-tool", { detail: { toolId } })),
+    addController: (controller) => composer.addController(controller),
+    removeController: (controller) => composer.removeController(controller),
+    requestUpdate: () => composer.requestUpdate(),
+  };
+}
+
+function isMoreThanText({ option, entities, commands }: ComposerSetup): boolean {
+  const { attachments, tools, models, dictation } = option;
+  const lists = [tools, models].some((list) => list !== undefined && list.length > 0);
+  const switches = attachments?.enabled || dictation?.enabled || commands?.enabled;
+  return lists || Boolean(switches) || entities?.onTagSearch !== undefined;
 }
 
 function limitNote(over: number, limit: number): string | typeof nothing {

@@ -34,7 +34,7 @@ export function endingTemplate({ ending, text }: EndingView): TemplateResult {
 
 interface FailureActs {
   retry(): void;
-  send(text: string): void;
+  prompt(text: string): void;
 }
 
 /** `secondsLeft`: until the retry may be tried. */
@@ -54,7 +54,7 @@ export function failureTemplate(
 
 /** The rest is asked for as the visitor would ask: by a message, in the language of the page. */
 function continueButton(acts: FailureActs): TemplateResult {
-  return html`<button type="button" class="quiet" @click=${() => acts.send(strings.continueMessage)}>
+  return html`<button type="button" class="quiet" @click=${() => acts.prompt(strings.continueMessage)}>
     ${strings.continueAnswer}
   </button>`;
 }

@@ -1,25 +1,27 @@
 /** Joins many small changes into one drawing a frame. */
 
-const HIDDEN_DELAY = 250;
+const LONGEST_DELAY = 250;
 
 export class FrameBatch {
   readonly #draw: () => void;
-  #isAsked = false;
+  #frame = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(draw: () => void) {
     this.#draw = draw;
   }
 
-  /** Draws with the next frame. A hidden page has no frames, yet must not fall behind. */
+  /** Draws with the next frame. A page that is hidden, or gets so while it waits, has none, yet must not fall behind. */
   ask(): void {
-    if (this.#isAsked) return;
-    this.#isAsked = true;
-    if (document.hidden) setTimeout(this.#draw, HIDDEN_DELAY);
-    else requestAnimationFrame(this.#draw);
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(this.#draw, LONGEST_DELAY);
+    if (!document.hidden) this.#frame = requestAnimationFrame(this.#draw);
   }
 
   /** Says that a drawing took place. */
   done(): void {
-    this.#isAsked = false;
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    this.#timer = undefined;
   }
 }

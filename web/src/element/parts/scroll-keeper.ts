@@ -8,8 +8,12 @@ const NEAR_TOP = 48;
 export class ScrollKeeper implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   readonly #scroller: () => HTMLElement | null;
+  /** False: stays where the reader is while an answer grows. */
+  follows = true;
   #isAtEnd = true;
   #lastTop = 0;
+  #lastHeight = 0;
+  #isWanted = true;
 
   constructor(host: ReactiveControllerHost, scroller: () => HTMLElement | null) {
     this.#host = host;
@@ -39,6 +43,7 @@ export class ScrollKeeper implements ReactiveController {
 
   toEnd(): void {
     this.#set(true);
+    this.#isWanted = true;
     this.hostUpdated();
   }
 
@@ -58,7 +63,10 @@ export class ScrollKeeper implements ReactiveController {
 
   hostUpdated(): void {
     const scroller = this.#scroller();
-    if (scroller === null || !this.#isAtEnd) return;
+    if (scroller === null || !this.#isAtEnd || !(this.follows || this.#isWanted)) return;
+    // What was sent must be drawn before its end is in sight.
+    if (scroller.scrollHeight !== this.#lastHeight) this.#isWanted = false;
+    this.#lastHeight = scroller.scrollHeight;
     scroller.scrollTop = scroller.scrollHeight;
     this.#lastTop = scroller.scrollTop;
   }

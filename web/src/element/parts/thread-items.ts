@@ -1,39 +1,65 @@
-/** Draws the items of a thread. */
+/** Draws the items of a thread: a kind of item, a template. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { renderMarkdown } from "../markdown/render.ts";
-import type { GivenAnswer } from "../protocol/wire.ts";
+import type { ChatOptions } from "../options.ts";
+import type { GivenAnswer, UserContent } from "../protocol/wire.ts";
 import {
   type ItemView,
   type NoticeView,
   pendingQuestions,
   type QuestionView,
-  type ThoughtsView,
   type ThreadView,
+  type WidgetView,
 } from "../state/thread-view.ts";
 import { fill, strings } from "../strings.ts";
+import type { WidgetHost } from "../widgets/host.ts";
 import { answerTemplate } from "./answer.ts";
-import { askedTemplate } from "./asked.ts";
+import type { AnswerActs } from "./answer-actions.ts";
 import { endingTemplate } from "./failure-notice.ts";
-import { documentIcon } from "./icons.ts";
+import { Later } from "./later.ts";
 
 /** A shorter wait needs no clock. */
 const WAIT_WITHOUT_CLOCK = 5;
 
-/** `answerer`: the workflow's name. `secondsWaited`: how long nothing but progress has been seen. */
-export function threadItemsTemplate(
-  view: ThreadView,
-  answerer: string,
-  answer: (given: GivenAnswer) => void,
-  secondsWaited: number,
-): TemplateResult {
+export const richParts = new Later(() => import("./rich-parts.ts"));
+
+export interface ItemsDrawing {
+  view: ThreadView;
+  options: ChatOptions;
+  /** What the workflow is called. */
+  answerer: string;
+  host: WidgetHost;
+  /** How long nothing but progress has been seen. */
+  secondsWaited: number;
+  acts: AnswerActs & { answer(given: GivenAnswer): void };
+}
+
+export function threadItemsTemplate(drawing: ItemsDrawing): TemplateResult {
+  const { view, secondsWaited } = drawing;
   const pending = pendingQuestions(view);
-  const draw = (item: ItemView) => itemTemplate(item, answerer, item === pending ? answer : null);
+  const groupEnds = endsOfAnswers(view);
+  const draw = (item: ItemView) =>
+    html`${itemTemplate(item, drawing, item === pending)}${groupEnds.has(item) ? rich(drawing.host)?.actionsTemplate(item, drawing) : nothing}`;
   // The latest turn's ending is drawn below all items, with what can be done about it.
   const isEnding = view.items.at(-1)?.kind === "ending";
   return html`${repeat(isEnding ? view.items.slice(0, -1) : view.items, itemKey, draw)}
   ${isWaiting(view) ? waitingTemplate(view.progress, secondsWaited) : nothing}`;
+}
+
+/** The last item of each answer that is whole: below it stands what can be done with the answer. */
+function endsOfAnswers({ items, turn }: ThreadView): Set<ItemView> {
+  const ends = new Set<ItemView>();
+  let last: ItemView | null = null;
+  for (const item of items) {
+    if (item.kind === "question") {
+      if (last !== null) ends.add(last);
+      last = null;
+    } else if (item.kind === "answer" || item.kind === "widget") last = item;
+  }
+  if (last !== null && turn === "idle") ends.add(last);
+  return ends;
 }
 
 /** True from the question until the first words of its answer, and while the workflow reports progress. */
@@ -41,38 +67,78 @@ export function isWaiting(view: ThreadView): boolean {
   if (view.turn === "idle") return false;
   const last = view.items.at(-1);
   const hasText = last?.kind === "answer" && last.parts.some((part) => part.text !== "");
-  return !hasText || view.progress !== "";
+  const isShown = last?.kind === "steps" && last.status === "streaming" && last.steps.tasks.length > 0;
+  return !(hasText || isShown) || view.progress !== "";
 }
 
 function itemTemplate(
   item: ItemView,
-  answerer: string,
-  answer: ((given: GivenAnswer) => void) | null,
+  { options, answerer, host, acts }: ItemsDrawing,
+  isAsked: boolean,
 ): TemplateResult | typeof nothing {
-  if (item.kind === "question") return questionTemplate(item);
-  if (item.kind === "notice") return noticeTemplate(item);
-  if (item.kind === "thoughts") return thoughtsTemplate(item);
-  if (item.kind === "ending") return endingTemplate(item);
-  if (item.kind === "asked") return askedTemplate(item, answerer, answer);
-  if (item.kind === "unshown") return html`<p class="unshown" tabindex="-1">${strings.cannotBeShown}</p>`;
-  const isBlank = item.parts.every((part) => part.text === "" && part.annotations.length === 0);
-  return isBlank ? nothing : answerTemplate(item, answerer);
+  switch (item.kind) {
+    case "question":
+      return questionTemplate(item, host);
+    case "answer": {
+      const isBlank = item.parts.every((part) => part.text === "" && part.annotations.length === 0);
+      return isBlank ? nothing : answerTemplate(item, answerer, host);
+    }
+    case "asked":
+      return rich(host)?.askedTemplate(item, answerer, isAsked ? acts.answer : null) ?? nothing;
+    case "steps":
+      return rich(host)?.stepsTemplate(item, host) ?? nothing;
+    case "widget":
+      return widgetTemplate(item, answerer, host);
+    case "image":
+      return rich(host)?.generatedImageTemplate(item, host) ?? nothing;
+    case "tool":
+      return item.isPending && options.onClientTool === undefined ? unshownTemplate() : nothing;
+    case "notice":
+      return noticeTemplate(item);
+    case "ending":
+      return endingTemplate(item);
+    default:
+      return unshownTemplate();
+  }
 }
 
-function questionTemplate(question: QuestionView): TemplateResult {
-  return html`<article class="question bubble" data-role="user" data-status=${question.status} tabindex="-1">
+function unshownTemplate(): TemplateResult {
+  return html`<p class="unshown" tabindex="-1">${strings.cannotBeShown}</p>`;
+}
+
+function questionTemplate(question: QuestionView, host: WidgetHost): TemplateResult {
+  const { attachments, quote, content, status } = question;
+  return html`<article class="question" data-role="user" data-status=${status} tabindex="-1">
     <h2 class="spoken-only">${strings.you}</h2>
-    ${question.text === "" ? nothing : html`<p>${question.text}</p>`}
-    ${question.files.length === 0 ? nothing : html`<p class="files">${documentIcon}${question.files.join(", ")}</p>`}
-    ${question.status === "refused" ? html`<small class="not-sent">${strings.notSent}</small>` : nothing}
+    ${quote === "" ? nothing : html`<blockquote class="quoted" dir="auto">${quote}</blockquote>`}
+    ${attachments.length === 0 ? nothing : rich(host)?.attachmentsTemplate(attachments, host)}
+    ${question.text === "" ? nothing : html`<p class="bubble">${content.map((part) => contentTemplate(part, host))}</p>`}
+    ${status === "refused" ? html`<small class="not-sent">${strings.notSent}</small>` : nothing}
   </article>`;
 }
 
-function thoughtsTemplate(thoughts: ThoughtsView): TemplateResult {
-  return html`<details class="thoughts">
-    <summary>${strings.thoughts}</summary>
-    <div class="prose">${renderMarkdown(thoughts.text, { streaming: false, headingLevel: 3 })}</div>
-  </details>`;
+function contentTemplate(part: UserContent, host: WidgetHost): TemplateResult | string {
+  if (part.type === "input_text") return part.text;
+  const { id, text, group, data, interactive } = part;
+  const known = {
+    ...(group === undefined ? {} : { group }),
+    ...(interactive === undefined ? {} : { interactive }),
+  };
+  const entity = { id, title: text, data: data as Record<string, string>, ...known };
+  return rich(host)?.entityTemplate(entity, host) ?? text;
+}
+
+function rich(host: WidgetHost) {
+  return richParts.get(host.redraw);
+}
+
+function widgetTemplate({ id, widget }: WidgetView, answerer: string, host: WidgetHost): TemplateResult {
+  // Widgets are not in the first load: nothing is drawn in their place until they have come.
+  void import("../widgets/orcheo-widget.ts");
+  return html`<article class="widget" data-role="assistant" tabindex="-1">
+    <h2 class="spoken-only">${answerer}</h2>
+    <orcheo-widget .item=${{ id, widget }} .host=${host}></orcheo-widget>
+  </article>`;
 }
 
 function noticeTemplate(notice: NoticeView): TemplateResult {

@@ -1,4 +1,4 @@
-/** Sends ChatKit requests with a chat grant, and renews the grant when the server asks for it. */
+/** Sends ChatKit requests, with a chat grant where there are any, and renews the grant when the server asks for it. */
 
 import type { GrantKeeper } from "./grant-keeper.ts";
 import { ConnectionError, problemCode, readProblem } from "./problem.ts";
@@ -9,15 +9,24 @@ const RENEWABLE = new Set(["grant_expired", "grant_invalid"]);
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-export class ChatClient {
-  readonly #url: string;
-  readonly #grants: GrantKeeper;
-  readonly #fetch: Fetch;
+export interface ChatServer {
+  url: string;
+  /** Null where the page's own `fetch` says who the visitor is. */
+  grants: GrantKeeper | null;
+  fetch: Fetch;
+  /** False for servers of others, which may forbid pages headers that they do not know. */
+  isOurs: boolean;
+  /** Language of the visitor; empty for the browser's own. */
+  locale: () => string;
+}
 
-  constructor(url: string, grants: GrantKeeper, fetch: Fetch) {
-    this.#url = url.replace(/\/$/, "");
-    this.#grants = grants;
-    this.#fetch = fetch;
+export class ChatClient {
+  readonly #server: ChatServer;
+  readonly #url: string;
+
+  constructor(server: ChatServer) {
+    this.#server = server;
+    this.#url = server.url.replace(/\/$/, "");
   }
 
   /** Sends a request that is answered by one JSON document. */
@@ -29,8 +38,18 @@ export class ChatClient {
 
   /** Opens a turn. The same idempotency key, sent again, leads to the same turn. */
   openTurn(request: TurnRequest, idempotencyKey: string, signal: AbortSignal): Promise<Response> {
-    const headers = { "Orcheo-Resume": "1", "Idempotency-Key": idempotencyKey, Accept: "text/event-stream" };
-    return this.#send(this.#url, post(request, headers, signal));
+    const accept = { Accept: "text/event-stream" };
+    if (this.#server.isOurs) {
+      const headers = { "Orcheo-Resume": "1", "Idempotency-Key": idempotencyKey, ...accept };
+      return this.#send(this.#url, post(request, headers, signal));
+    }
+    const body = { ...request, metadata: { client_id: idempotencyKey } };
+    return this.#send(this.#url, post(body, accept, signal));
+  }
+
+  /** Sends a form to another address of the server, as its visitor. */
+  async upload<T>(url: string, body: FormData, signal: AbortSignal): Promise<T> {
+    return readJson<T>(await this.#send(url, { method: "POST", body, signal }));
   }
 
   /** Follows a thread's latest turn from the event after `after`; null when there is nothing to follow. */
@@ -41,18 +60,22 @@ export class ChatClient {
   }
 
   async #send(url: string, init: RequestInit): Promise<Response> {
-    const grant = await this.#grants.current();
+    const { grants } = this.#server;
+    if (grants === null) return this.#sendWith({}, url, init);
+    const grant = await grants.current();
     try {
-      return await this.#sendWith(grant, url, init);
+      return await this.#sendWith({ Authorization: `Bearer ${grant}` }, url, init);
     } catch (error) {
       if (!RENEWABLE.has(problemCode(error) ?? "")) throw error;
-      return this.#sendWith(await this.#grants.replace(grant), url, init);
+      return this.#sendWith({ Authorization: `Bearer ${await grants.replace(grant)}` }, url, init);
     }
   }
 
-  async #sendWith(grant: string, url: string, init: RequestInit): Promise<Response> {
-    const headers = { ...init.headers, Authorization: `Bearer ${grant}` };
-    const response = await fetchOrFail(this.#fetch, url, { ...init, headers });
+  async #sendWith(credential: Record<string, string>, url: string, init: RequestInit): Promise<Response> {
+    const { locale, fetch } = this.#server;
+    const language = locale() === "" ? {} : { "Accept-Language": locale() };
+    const headers = { ...init.headers, ...language, ...credential };
+    const response = await fetchOrFail(fetch, url, { ...init, headers });
     if (!response.ok) throw await readProblem(response);
     return response;
   }

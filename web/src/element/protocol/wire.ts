@@ -1,5 +1,7 @@
 /** The shapes of the ChatKit wire protocol that this element reads and writes. */
 
+import type { UserMessageContent } from "@openai/chatkit";
+
 export interface Page<T> {
   data: T[];
   has_more: boolean;
@@ -15,9 +17,14 @@ export interface WireTurn {
   user_item_id: string;
 }
 
+export type ThreadStatus = { type: "active" } | { type: "locked" | "closed"; reason?: string };
+
 export interface WireThread {
   id: string;
   title?: string;
+  created_at?: string;
+  status?: ThreadStatus;
+  allowed_image_domains?: string[];
   metadata: { "orcheo.turn"?: WireTurn };
   items: Page<WireItem>;
 }
@@ -25,7 +32,16 @@ export interface WireThread {
 export type AnnotationSource =
   | { type: "url"; title: string; url: string; attribution?: string; description?: string }
   | { type: "file"; title: string; filename: string; description?: string }
-  | { type: "entity"; title: string; id: string; description?: string };
+  | {
+      type: "entity";
+      title: string;
+      id: string;
+      description?: string;
+      icon?: string;
+      interactive?: boolean;
+      data?: Record<string, string>;
+      group?: string;
+    };
 
 export interface Annotation {
   type: "annotation";
@@ -39,13 +55,25 @@ export interface OutputText {
   annotations: Annotation[];
 }
 
-type UserContent = { type: "input_text"; text: string } | { type: "input_tag"; text: string; id: string };
+export type UserContent = UserMessageContent;
+
+/** A file of the visitor's; `preview_url` is an image's. */
+export interface WireAttachment {
+  type?: "file" | "image";
+  id: string;
+  name: string;
+  mime_type?: string;
+  preview_url?: string;
+  upload_descriptor?: { url: string; method: "POST" | "PUT"; headers?: Record<string, string> };
+}
 
 export interface UserItem {
   type: "user_message";
   id: string;
+  created_at?: string;
   content: UserContent[];
-  attachments?: { id: string; name: string }[];
+  attachments?: WireAttachment[];
+  quoted_text?: string;
 }
 
 export interface AssistantItem {
@@ -74,11 +102,14 @@ export interface QuestionsItem {
   }[];
 }
 
-/** A tool of the page that the workflow calls. This element has none, so it runs none, given up or not. */
-interface ToolCallItem {
+/** A tool of the page that the workflow calls. */
+export interface ToolCallItem {
   type: "client_tool_call";
   id: string;
   status: "pending" | "completed";
+  call_id?: string;
+  name?: string;
+  arguments?: Record<string, unknown>;
 }
 
 export type EndingKind =
@@ -97,17 +128,54 @@ export interface EndOfTurnItem {
   "orcheo.ending"?: { kind: EndingKind; message?: string; allow_retry: boolean };
 }
 
-/** Steps on the way to an answer; of the type `reasoning` they are what a model thought before it. */
-export interface StepsItem {
-  type: "workflow";
-  id: string;
-  workflow?: { type: string; tasks: readonly { type: string; content?: string | null }[] };
+type TaskSource = AnnotationSource | { type: "url"; title: string; url: string };
+
+/** One step on the way to an answer. */
+export interface Task {
+  type: "custom" | "web_search" | "thought" | "file" | "image";
+  status_indicator?: "none" | "loading" | "complete";
+  title?: string | null;
+  icon?: string;
+  content?: string | null;
+  title_query?: string;
+  queries?: string[];
+  sources?: TaskSource[];
 }
 
-/** Kinds of item that this element does not draw, those of newer servers included. */
-interface OtherItem {
-  type: "widget" | "generated_image" | "task";
+export interface Steps {
+  type: "custom" | "reasoning";
+  tasks: readonly Task[];
+  summary?: { title?: string; icon?: string; duration?: number } | null;
+  expanded?: boolean;
+}
+
+/** Steps on the way to an answer; of the type `reasoning` they are what a model thought before it. */
+interface StepsItem {
+  type: "workflow";
   id: string;
+  workflow?: Steps;
+}
+
+interface TaskItem {
+  type: "task";
+  id: string;
+  task?: Task;
+}
+
+/** A tree of components; what is in it is checked where it is drawn. */
+export type WidgetTree = Record<string, unknown>;
+
+interface WidgetItem {
+  type: "widget";
+  id: string;
+  widget?: WidgetTree;
+  copy_text?: string;
+}
+
+interface ImageItem {
+  type: "generated_image";
+  id: string;
+  image?: { id: string; url: string } | null;
 }
 
 export type WireItem =
@@ -117,9 +185,12 @@ export type WireItem =
   | ToolCallItem
   | EndOfTurnItem
   | StepsItem
-  | OtherItem;
+  | TaskItem
+  | WidgetItem
+  | ImageItem;
 
-export type ItemUpdate =
+/** What changes in an answer's text. */
+export type TextUpdate =
   | { type: "assistant_message.content_part.added"; content_index: number; content: OutputText }
   | { type: "assistant_message.content_part.text_delta"; content_index: number; delta: string }
   | {
@@ -129,6 +200,14 @@ export type ItemUpdate =
       annotation: Annotation;
     }
   | { type: "assistant_message.content_part.done"; content_index: number; content: OutputText };
+
+export type ItemUpdate =
+  | TextUpdate
+  | { type: "widget.streaming_text.value_delta"; component_id: string; delta: string; done: boolean }
+  | { type: "widget.root.updated"; widget: WidgetTree }
+  | { type: "widget.component.updated"; component_id: string; component: WidgetTree }
+  | { type: "workflow.task.added" | "workflow.task.updated"; task_index: number; task: Task }
+  | { type: "generated_image.updated"; image: { id: string; url: string }; progress?: number };
 
 export type NoticeLevel = "info" | "warning" | "danger";
 
@@ -142,13 +221,27 @@ export type ThreadEvent =
   | { type: "thread.item.replaced"; item: WireItem }
   | { type: "stream_options"; stream_options: { allow_cancel: boolean } }
   | { type: "progress_update"; text: string; icon?: string }
+  | { type: "client_effect"; name: string; data?: Record<string, unknown> }
   | { type: "notice"; level: NoticeLevel; message: string; title?: string }
   | { type: "error"; code: string; message?: string; allow_retry: boolean };
 
-interface UserInput {
-  content: { type: "input_text"; text: string }[];
+/** What the visitor says. */
+export interface UserInput {
+  content: UserContent[];
   attachments: string[];
-  inference_options: Record<string, never>;
+  quoted_text?: string;
+  inference_options: { model?: string; tool_choice?: { id: string } };
+}
+
+export interface ActionOrder {
+  type: string;
+  payload?: unknown;
+}
+
+interface ActionParams {
+  thread_id: string;
+  item_id?: string;
+  action: ActionOrder;
 }
 
 /** Requests answered by a stream of thread events. */
@@ -156,6 +249,8 @@ export type TurnRequest =
   | { type: "threads.create"; params: { input: UserInput } }
   | { type: "threads.add_user_message"; params: { thread_id: string; input: UserInput } }
   | { type: "threads.add_structured_input"; params: StructuredInputParams }
+  | { type: "threads.add_client_tool_output"; params: { thread_id: string; result: unknown } }
+  | { type: "threads.custom_action"; params: ActionParams }
   | { type: "threads.retry_after_item"; params: { thread_id: string; item_id: string } };
 
 interface StructuredInputParams {
@@ -164,23 +259,37 @@ interface StructuredInputParams {
   input: { status: "answered" | "skipped"; answers: Record<string, GivenAnswer> };
 }
 
+interface PageParams {
+  limit: number;
+  order: "asc" | "desc";
+  after?: string;
+}
+
 /** Requests answered by one JSON document. */
 export type ThreadRequest =
   | { type: "threads.get_by_id"; params: { thread_id: string } }
+  | { type: "threads.list"; params: PageParams }
+  | { type: "threads.update"; params: { thread_id: string; title: string } }
+  | { type: "threads.delete"; params: { thread_id: string } }
   | { type: "threads.cancel"; params: { thread_id: string } }
+  | { type: "threads.sync_custom_action"; params: ActionParams }
+  | { type: "items.list"; params: PageParams & { thread_id: string } }
   | {
-      type: "items.list";
-      params: { thread_id: string; limit: number; order: "asc" | "desc"; after?: string };
-    };
+      type: "items.feedback";
+      params: { thread_id: string; item_ids: readonly string[]; kind: "positive" | "negative" };
+    }
+  | { type: "attachments.create"; params: { name: string; size: number; mime_type: string } }
+  | { type: "attachments.delete"; params: { attachment_id: string } }
+  | { type: "input.transcribe"; params: { audio_base64: string; mime_type: string } };
 
-export function askRequest(text: string, threadId: string | null): TurnRequest {
-  const input: UserInput = {
-    content: [{ type: "input_text", text }],
-    attachments: [],
-    inference_options: {},
-  };
+export function askRequest(input: UserInput, threadId: string | null): TurnRequest {
   if (threadId === null) return { type: "threads.create", params: { input } };
   return { type: "threads.add_user_message", params: { thread_id: threadId, input } };
+}
+
+/** A message that is nothing but text. */
+export function textInput(text: string): UserInput {
+  return { content: [{ type: "input_text", text }], attachments: [], inference_options: {} };
 }
 
 /** Answers a workflow's questions; with every one skipped, the whole is. */

@@ -5,7 +5,8 @@ import type {
   EndOfTurnItem,
   OutputText,
   QuestionsItem,
-  StepsItem,
+  Steps,
+  ToolCallItem,
   UserItem,
   WireItem,
   WireThread,
@@ -18,8 +19,8 @@ import type {
   EndingView,
   ItemView,
   QuestionView,
-  ThoughtsView,
   ThreadView,
+  ToolView,
   TurnFailure,
 } from "./thread-view.ts";
 import { emptyThread, OWN_ENDING } from "./thread-view.ts";
@@ -35,15 +36,46 @@ export function itemView(item: WireItem, status: AnswerView["status"]): ItemView
       return askedView(item);
     case "end_of_turn":
       return endingView(item);
-    case "workflow":
-      return thoughtsView(item);
-    case "task":
-      return null;
     case "client_tool_call":
-      return item.status === "pending" ? { kind: "unshown", id: item.id } : null;
+      return toolView(item);
     default:
-      return { kind: "unshown", id: item.id };
+      return partView(item, status);
   }
+}
+
+/** What a workflow shows besides text. A newer server may send kinds that this element does not know. */
+function partView(item: WireItem, status: AnswerView["status"]): ItemView {
+  const { id } = item;
+  switch (item.type) {
+    case "workflow":
+      return { kind: "steps", id, steps: item.workflow ?? NO_STEPS, status };
+    case "task":
+      return {
+        kind: "steps",
+        id,
+        steps: { type: "custom", tasks: item.task === undefined ? [] : [item.task], expanded: true },
+        status,
+      };
+    case "widget":
+      return { kind: "widget", id, widget: item.widget ?? {}, copyText: item.copy_text ?? "" };
+    case "generated_image":
+      return imageView(id, item.image?.url ?? null, status);
+    default:
+      return { kind: "unshown", id };
+  }
+}
+
+function imageView(id: string, url: string | null, status: AnswerView["status"]): ItemView {
+  return url === null && status === "done"
+    ? { kind: "unshown", id }
+    : { kind: "image", id, url, progress: null };
+}
+
+const NO_STEPS: Steps = { type: "custom", tasks: [] };
+
+function toolView(item: ToolCallItem): ToolView {
+  const isPending = item.status === "pending";
+  return { kind: "tool", id: item.id, name: item.name ?? "", params: item.arguments ?? {}, isPending };
 }
 
 export function itemViews(items: readonly WireItem[]): ItemView[] {
@@ -60,14 +92,26 @@ export function openedThread(
   items: readonly WireItem[],
   earlier: string | null,
 ): ThreadView {
-  const turn = thread.metadata["orcheo.turn"] ?? null;
+  const turn = thread.metadata?.["orcheo.turn"] ?? null;
   const views = itemViews(items);
-  const base = { ...emptyThread, threadId: thread.id, earlier };
+  const base = { ...emptyThread, ...threadFields(thread), earlier };
   if (views.at(-1)?.kind === "ending") return { ...base, items: views };
   if (turn === null || turn.status === "completed")
     return { ...base, items: views, failure: emptyAnswer(items) };
   if (turn.status === "running") return { ...base, turn: "running", items: marked(views, "streaming") };
   return { ...base, items: marked(views, "interrupted"), failure: turnFailure(turn) };
+}
+
+/** What is known of a thread besides what was said in it. */
+export function threadFields(
+  thread: WireThread,
+): Pick<ThreadView, "threadId" | "title" | "status" | "imageDomains"> {
+  return {
+    threadId: thread.id,
+    title: thread.title ?? "",
+    status: thread.status ?? { type: "active" },
+    imageDomains: thread.allowed_image_domains ?? [],
+  };
 }
 
 /** What is shown, with what the server has now in the place of its end; the same view when there are no news. */
@@ -94,8 +138,11 @@ function questionView(item: UserItem): QuestionView {
     id: item.id,
     key: item.id,
     text: item.content.map((part) => part.text).join(""),
+    content: item.content,
     status: "kept",
-    files: (item.attachments ?? []).map(({ name }) => name),
+    attachments: item.attachments ?? [],
+    quote: item.quoted_text ?? "",
+    input: null,
   };
 }
 
@@ -113,13 +160,6 @@ function askedView(item: QuestionsItem): AskedView {
     answer: input.answer ?? null,
   }));
   return { kind: "asked", id: item.id, status: item.status, questions };
-}
-
-/** Steps of other kinds are told while they happen and not kept in sight. */
-function thoughtsView({ id, workflow }: StepsItem): ThoughtsView | null {
-  if (workflow?.type !== "reasoning") return null;
-  const texts = workflow.tasks.map(({ content }) => content ?? "").filter((text) => text !== "");
-  return texts.length === 0 ? null : { kind: "thoughts", id, text: texts.join("\n\n") };
 }
 
 function turnFailure(turn: WireTurn): TurnFailure {
@@ -150,7 +190,7 @@ function emptyAnswer(items: readonly WireItem[]): TurnFailure | null {
 function marked(views: readonly ItemView[], status: AnswerView["status"]): ItemView[] {
   const lastSaid = views.findLastIndex(isSaidByVisitor);
   return views.map((view, index) =>
-    index > lastSaid && view.kind === "answer" ? { ...view, status } : view,
+    index > lastSaid && (view.kind === "answer" || view.kind === "steps") ? { ...view, status } : view,
   );
 }
 

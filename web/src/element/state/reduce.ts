@@ -1,7 +1,17 @@
 /** The reducer: a thread view and something that happened -> the next thread view. */
 
-import type { GivenAnswer, ItemUpdate, ThreadEvent, WireItem } from "../protocol/wire.ts";
-import { answerPart, itemView } from "./from-wire.ts";
+import type {
+  GivenAnswer,
+  ItemUpdate,
+  Task,
+  TextUpdate,
+  ThreadEvent,
+  UserInput,
+  WidgetTree,
+  WireAttachment,
+  WireItem,
+} from "../protocol/wire.ts";
+import { answerPart, itemView, threadFields } from "./from-wire.ts";
 import type {
   AnswerPart,
   AnswerView,
@@ -11,14 +21,20 @@ import type {
   TurnFailure,
 } from "./thread-view.ts";
 import { emptyThread, isRefused, itemsWithEnding } from "./thread-view.ts";
+import { withComponent, withText } from "./widget-tree.ts";
 
 export type ThreadChange =
   | { type: "opened"; view: ThreadView }
   | { type: "earlier-shown"; items: readonly ItemView[]; earlier: string | null }
-  | { type: "asked"; key: string; text: string }
+  | { type: "asked"; key: string; input: UserInput; attachments: readonly WireAttachment[] }
   | { type: "answer-retried" }
   | { type: "question-answered"; itemId: string; questionId: string; answer: GivenAnswer }
   | { type: "answers-sent" }
+  | { type: "acted" }
+  | { type: "tool-done"; itemId: string }
+  | { type: "judged"; itemIds: readonly string[]; kind: "positive" | "negative" }
+  | { type: "titled"; title: string }
+  | { type: "item-updated"; item: WireItem }
   | { type: "told"; threadEvent: ThreadEvent }
   | { type: "connection"; state: ThreadView["connection"] }
   | { type: "stopping" }
@@ -34,13 +50,22 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
     case "earlier-shown":
       return { ...view, items: [...change.items, ...view.items], earlier: change.earlier };
     case "asked":
-      return running(view, withQuestion(itemsWithEnding(view), change.key, change.text));
+      return running(view, withQuestion(itemsWithEnding(view), change));
     case "answer-retried":
       return running(view, upToLastQuestion(view.items));
     case "question-answered":
       return { ...view, items: withAnswer(view.items, change) };
     case "answers-sent":
+    case "acted":
       return running(view, itemsWithEnding(view));
+    case "tool-done":
+      return running(view, withToolDone(view.items, change.itemId));
+    case "judged":
+      return { ...view, feedback: { ...view.feedback, ...judgements(change) } };
+    case "titled":
+      return { ...view, title: change.title };
+    case "item-updated":
+      return put(view, change.item, "done");
     case "told":
       return tell(view, change.threadEvent);
     case "connection":
@@ -62,7 +87,8 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
 function tell(view: ThreadView, threadEvent: ThreadEvent): ThreadView {
   switch (threadEvent.type) {
     case "thread.created":
-      return { ...view, threadId: threadEvent.thread.id };
+    case "thread.updated":
+      return { ...view, ...threadFields(threadEvent.thread) };
     case "thread.item.added":
       return put(view, threadEvent.item, "streaming");
     case "thread.item.done":
@@ -74,7 +100,7 @@ function tell(view: ThreadView, threadEvent: ThreadEvent): ThreadView {
       return {
         ...view,
         progress: "",
-        items: updateAnswer(view.items, threadEvent.item_id, threadEvent.update),
+        items: updateItem(view.items, threadEvent.item_id, threadEvent.update),
       };
     default:
       return tellAside(view, threadEvent);
@@ -102,13 +128,30 @@ function tellAside(view: ThreadView, threadEvent: ThreadEvent): ThreadView {
 }
 
 function running(view: ThreadView, items: readonly ItemView[]): ThreadView {
-  return { ...emptyThread, threadId: view.threadId, earlier: view.earlier, items, turn: "running" };
+  const { turn: _turn, canStop, progress, connection, failure, closed } = emptyThread;
+  return { ...view, items, turn: "running", canStop, progress, connection, failure, closed };
+}
+
+function withToolDone(items: readonly ItemView[], id: string): ItemView[] {
+  return items.map((item) => (item.kind === "tool" && item.id === id ? { ...item, isPending: false } : item));
+}
+
+function judgements({ itemIds, kind }: Extract<ThreadChange, { type: "judged" }>) {
+  return Object.fromEntries(itemIds.map((id) => [id, kind]));
 }
 
 /** Adds a question before the server knows of it; asking again under the same key moves nothing. */
-function withQuestion(items: readonly ItemView[], key: string, text: string): ItemView[] {
+function withQuestion(
+  items: readonly ItemView[],
+  { key, input, attachments }: Extract<ThreadChange, { type: "asked" }>,
+): ItemView[] {
   const others = items.filter((item) => item.id !== key && !isRefused(item));
-  return [...others, { kind: "question", id: key, key, text, status: "pending", files: [] }];
+  const { content, quoted_text: quote = "" } = input;
+  const text = content.map((part) => part.text).join("");
+  return [
+    ...others,
+    { kind: "question", id: key, key, text, content, status: "pending", attachments, quote, input },
+  ];
 }
 
 function withAnswer(
@@ -147,21 +190,63 @@ function placeOfPending(items: readonly ItemView[], next: ItemView): number {
   return items.findIndex((item) => item.kind === "question" && item.status === "pending");
 }
 
-function updateAnswer(items: readonly ItemView[], id: string, update: ItemUpdate): readonly ItemView[] {
+function updateItem(items: readonly ItemView[], id: string, update: ItemUpdate): readonly ItemView[] {
   const place = items.findIndex((item) => item.id === id);
-  const answer = items[place];
-  if (answer?.kind !== "answer" || answer.status === "done") return items;
-  return items.with(place, { ...answer, parts: updateParts(answer.parts, update) });
+  const item = items[place];
+  const next = item === undefined ? undefined : updated(item, update);
+  return next === undefined || next === item ? items : items.with(place, next);
 }
 
-function updateParts(parts: readonly AnswerPart[], update: ItemUpdate): readonly AnswerPart[] {
+function updated(item: ItemView, update: ItemUpdate): ItemView {
+  switch (item.kind) {
+    case "answer":
+      return item.status === "done" || !isTextUpdate(update)
+        ? item
+        : { ...item, parts: updateParts(item.parts, update) };
+    case "widget":
+      return { ...item, widget: updateWidget(item.widget, update) };
+    case "steps":
+      return { ...item, steps: { ...item.steps, tasks: updateTasks(item.steps.tasks, update) } };
+    case "image":
+      return update.type === "generated_image.updated"
+        ? { ...item, url: update.image.url, progress: update.progress ?? null }
+        : item;
+    default:
+      return item;
+  }
+}
+
+function isTextUpdate(update: ItemUpdate): update is TextUpdate {
+  return update.type.startsWith("assistant_message.");
+}
+
+function updateWidget(widget: WidgetTree, update: ItemUpdate): WidgetTree {
+  switch (update.type) {
+    case "widget.root.updated":
+      return update.widget;
+    case "widget.component.updated":
+      return withComponent(widget, update.component_id, update.component);
+    case "widget.streaming_text.value_delta":
+      return withText(widget, update.component_id, update.delta, update.done);
+    default:
+      return widget;
+  }
+}
+
+function updateTasks(tasks: readonly Task[], update: ItemUpdate): readonly Task[] {
+  if (update.type !== "workflow.task.added" && update.type !== "workflow.task.updated") return tasks;
+  const index = update.task_index;
+  return index < tasks.length ? tasks.with(index, update.task) : [...tasks, update.task];
+}
+
+function updateParts(parts: readonly AnswerPart[], update: TextUpdate): readonly AnswerPart[] {
   const index = update.content_index;
   const part = parts[index] ?? { text: "", annotations: [] };
   const next = updatePart(part, update);
   return index < parts.length ? parts.with(index, next) : [...parts, next];
 }
 
-function updatePart(part: AnswerPart, update: ItemUpdate): AnswerPart {
+function updatePart(part: AnswerPart, update: TextUpdate): AnswerPart {
   switch (update.type) {
     case "assistant_message.content_part.text_delta":
       return { ...part, text: part.text + update.delta };
@@ -200,7 +285,9 @@ function stoppedNote(view: ThreadView): TurnFailure | null {
 
 function endTurn(view: ThreadView, status: "done" | "interrupted", failure: TurnFailure | null): ThreadView {
   const items = view.items.map((item) =>
-    item.kind === "answer" && item.status === "streaming" ? { ...item, status } : item,
+    (item.kind === "answer" || item.kind === "steps") && item.status === "streaming"
+      ? { ...item, status }
+      : item,
   );
   return { ...view, items, failure, turn: "idle", progress: "", connection: "connected" };
 }

@@ -1,6 +1,17 @@
 /** What the element shows of a thread: plain values that a reducer makes and templates draw. */
 
-import type { Annotation, EndingKind, GivenAnswer, NoticeLevel } from "../protocol/wire.ts";
+import type {
+  Annotation,
+  EndingKind,
+  GivenAnswer,
+  NoticeLevel,
+  Steps,
+  ThreadStatus,
+  UserContent,
+  UserInput,
+  WidgetTree,
+  WireAttachment,
+} from "../protocol/wire.ts";
 
 export interface QuestionView {
   kind: "question";
@@ -8,10 +19,15 @@ export interface QuestionView {
   /** Stays the same when the server's id takes the place of the key that the question was asked under. */
   key: string;
   text: string;
+  /** The text in pieces, some of which stand for things that the visitor named. */
+  content: readonly UserContent[];
   /** `pending`: not yet known to be kept by the server. `refused`: it is not kept. */
   status: "pending" | "kept" | "refused";
-  /** Names of the files that were sent along. */
-  files: readonly string[];
+  attachments: readonly WireAttachment[];
+  /** The passage that the question is about. */
+  quote: string;
+  /** What to send to ask again, while the server does not have it. */
+  input: UserInput | null;
 }
 
 export interface AnswerPart {
@@ -44,11 +60,38 @@ export interface AskedView {
   questions: readonly AskedQuestion[];
 }
 
-/** What a model thought before its answer. */
-export interface ThoughtsView {
-  kind: "thoughts";
+/** The steps to an answer, or what a model thought before it. */
+export interface StepsView {
+  kind: "steps";
   id: string;
-  text: string;
+  steps: Steps;
+  status: AnswerView["status"];
+}
+
+export interface WidgetView {
+  kind: "widget";
+  id: string;
+  widget: WidgetTree;
+  /** What is copied in place of the widget. */
+  copyText: string;
+}
+
+export interface ImageView {
+  kind: "image";
+  id: string;
+  /** Null while it is made. */
+  url: string | null;
+  /** From 0 to 1, as far as the workflow says. */
+  progress: number | null;
+}
+
+/** A tool of the page that the workflow waits for. */
+export interface ToolView {
+  kind: "tool";
+  id: string;
+  name: string;
+  params: Record<string, unknown>;
+  isPending: boolean;
 }
 
 /** A part of the conversation that this element cannot draw. */
@@ -79,7 +122,10 @@ export type ItemView =
   | QuestionView
   | AnswerView
   | AskedView
-  | ThoughtsView
+  | StepsView
+  | WidgetView
+  | ImageView
+  | ToolView
   | UnshownView
   | EndingView
   | NoticeView;
@@ -109,6 +155,12 @@ export type ClosedReason = "unavailable" | "login";
 
 export interface ThreadView {
   threadId: string | null;
+  title: string;
+  status: ThreadStatus;
+  /** Hosts whose images may be loaded, besides the server's own. */
+  imageDomains: readonly string[];
+  /** What the visitor thinks of answers, by item. */
+  feedback: Readonly<Record<string, "positive" | "negative">>;
   items: readonly ItemView[];
   /** Cursor to the items before the first one shown; null when all are shown. */
   earlier: string | null;
@@ -122,6 +174,10 @@ export interface ThreadView {
 
 export const emptyThread: ThreadView = {
   threadId: null,
+  title: "",
+  status: { type: "active" },
+  imageDomains: [],
+  feedback: {},
   items: [],
   earlier: null,
   turn: "idle",
@@ -180,6 +236,12 @@ export function pendingQuestions(view: ThreadView): AskedView | null {
   const last = view.items.findLast((item) => item.kind === "asked" || item.kind === "question");
   const isAsked = last?.kind === "asked" && last.status === "pending" && currentQuestion(last) !== null;
   return view.turn === "idle" && isAsked ? last : null;
+}
+
+/** The tool that the page has to run before the workflow continues. */
+export function pendingTool(view: ThreadView): ToolView | null {
+  const last = view.items.findLast((item) => item.kind !== "notice");
+  return last?.kind === "tool" && last.isPending ? last : null;
 }
 
 /** The one of them that is asked now. */

@@ -39,18 +39,18 @@ export const answerStyles = css`
 
   .prose :is(h3, h4, h5, h6) {
     margin-block: 1.5em 0.5em;
-    font-size: 1rem;
+    font-size: calc(1 * var(--base-size, 1rem));
     font-weight: 650;
     line-height: 1.35;
     letter-spacing: -0.01em;
   }
 
   .prose h3 {
-    font-size: 1.1875rem;
+    font-size: calc(1.1875 * var(--base-size, 1rem));
   }
 
   .prose h4 {
-    font-size: 1.0625rem;
+    font-size: calc(1.0625 * var(--base-size, 1rem));
   }
 
   .prose :is(ul, ol) {
@@ -108,7 +108,7 @@ export const answerStyles = css`
   .prose pre code {
     padding: 0;
     background: none;
-    font-size: 0.8438rem;
+    font-size: calc(0.8438 * var(--base-size, 1rem));
     line-height: 1.6;
     overflow-wrap: normal;
     white-space: pre;
@@ -247,7 +247,7 @@ export const answerStyles = css`
 
   .prose table {
     border-collapse: collapse;
-    font-size: 0.9375rem;
+    font-size: calc(0.9375 * var(--base-size, 1rem));
     overflow-wrap: normal;
   }
 
@@ -296,13 +296,13 @@ export const answerStyles = css`
 
   .sources {
     margin-block-start: 1.1rem;
-    font-size: 0.875rem;
+    font-size: calc(0.875 * var(--base-size, 1rem));
   }
 
   .sources h3 {
     margin: 0 0 0.35rem;
     color: var(--ink-soft);
-    font-size: 0.8125rem;
+    font-size: calc(0.8125 * var(--base-size, 1rem));
     font-weight: 550;
   }
 

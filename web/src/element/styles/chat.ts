@@ -31,7 +31,7 @@ export const chatStyles = css`
   h1 {
     margin: 0;
     overflow: hidden;
-    font-size: 1rem;
+    font-size: calc(1 * var(--base-size, 1rem));
     font-weight: 600;
     letter-spacing: -0.01em;
     text-overflow: ellipsis;
@@ -88,10 +88,10 @@ export const chatStyles = css`
     max-inline-size: calc(100% - 2rem);
     margin: 0 auto 0.5rem;
     padding: 0.35rem 0.9rem;
-    border-radius: 999px;
+    border-radius: var(--round, 999px);
     background: var(--ink);
     color: var(--page);
-    font-size: 0.875rem;
+    font-size: calc(0.875 * var(--base-size, 1rem));
   }
 
   .status[data-shown="false"] {
@@ -117,7 +117,7 @@ export const chatStyles = css`
   .disclaimer {
     margin: 0.5rem 0 0;
     color: var(--ink-soft);
-    font-size: 0.75rem;
+    font-size: calc(0.75 * var(--base-size, 1rem));
     line-height: 1.4;
     text-align: center;
     text-wrap: balance;
@@ -133,7 +133,7 @@ export const chatStyles = css`
     border-radius: var(--radius);
     background: var(--raised);
     box-shadow: var(--shadow);
-    font-size: 0.9375rem;
+    font-size: calc(0.9375 * var(--base-size, 1rem));
   }
 
   .closed > div {

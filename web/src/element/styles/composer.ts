@@ -6,13 +6,14 @@ export const composerStyles = css`
   }
 
   .composer {
-    display: grid;
-    grid-template-columns: 1fr auto;
+    display: flex;
+    flex-wrap: wrap;
     align-items: end;
+    position: relative;
     gap: 0 0.5rem;
     padding: 0.4rem;
     border: 1px solid var(--edge);
-    border-radius: 1.6rem;
+    border-radius: var(--orcheo-radius, 1.6rem);
     background: var(--raised);
     box-shadow: var(--shadow);
     transition: border-color 120ms;
@@ -23,7 +24,15 @@ export const composerStyles = css`
     box-shadow: var(--shadow), 0 0 0 1px var(--accent);
   }
 
+  .ends {
+    display: flex;
+    align-items: center;
+    gap: 0.25rem;
+  }
+
   textarea {
+    flex: 1;
+    min-inline-size: 60%;
     box-sizing: border-box;
     inline-size: 100%;
     min-block-size: 2.5rem;
@@ -36,7 +45,7 @@ export const composerStyles = css`
     background: none;
     color: inherit;
     /* Not below 16px: iOS zooms the page in when a smaller field gets focus. */
-    font: 400 1rem / 1.5 var(--sans);
+    font: 400 max(16px, var(--base-size, 1rem)) / 1.5 var(--sans);
     overflow-y: auto;
     scrollbar-width: thin;
   }
@@ -58,7 +67,7 @@ export const composerStyles = css`
     block-size: 2.5rem;
     padding: 0;
     border: 0;
-    border-radius: 50%;
+    border-radius: var(--round, 50%);
     background: var(--accent);
     color: var(--on-accent);
     transition: background-color 120ms, color 120ms;
@@ -74,11 +83,11 @@ export const composerStyles = css`
   }
 
   #limit {
-    grid-column: 1 / -1;
+    flex-basis: 100%;
     margin: 0;
     padding-inline: 0.75rem;
     color: var(--ink-soft);
-    font-size: 0.8125rem;
+    font-size: calc(0.8125 * var(--base-size, 1rem));
   }
 
   #limit:empty {

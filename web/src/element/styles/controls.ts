@@ -53,9 +53,9 @@ export const controlStyles = css`
     min-block-size: 2.25rem;
     padding: 0.25rem 0.85rem;
     border: 1px solid var(--edge);
-    border-radius: 999px;
+    border-radius: var(--round, 999px);
     background: var(--raised);
-    font-size: 0.875rem;
+    font-size: calc(0.875 * var(--base-size, 1rem));
     font-weight: 500;
     white-space: nowrap;
     transition: background-color 120ms;
@@ -81,7 +81,7 @@ export const controlStyles = css`
     border: 0;
     background: none;
     color: var(--ink-soft);
-    font-size: 0.875rem;
+    font-size: calc(0.875 * var(--base-size, 1rem));
     text-decoration: underline;
     text-decoration-thickness: 1px;
     text-underline-offset: 0.18em;
@@ -94,7 +94,7 @@ export const controlStyles = css`
     min-block-size: 2.5rem;
     padding: 0.35rem 1.15rem;
     border: 1px solid transparent;
-    border-radius: 999px;
+    border-radius: var(--round, 999px);
     background: var(--accent);
     color: var(--on-accent);
     font: inherit;

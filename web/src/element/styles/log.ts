@@ -6,9 +6,9 @@ export const logStyles = css`
   .log {
     display: flex;
     flex-direction: column;
-    gap: 1.5rem;
+    gap: calc(1.5rem * var(--density, 1));
     min-block-size: 100%;
-    padding-block: 2rem 1.5rem;
+    padding-block: calc(2rem * var(--density, 1)) calc(1.5rem * var(--density, 1));
   }
 
   .earlier {
@@ -48,11 +48,11 @@ export const logStyles = css`
   .bubble {
     align-self: flex-end;
     max-inline-size: min(85%, 36rem);
-    padding: 0.55rem 1rem;
+    padding: calc(0.55rem * var(--density, 1)) 1rem;
     border: 1px solid var(--edge);
     border-radius: var(--radius);
-    border-end-end-radius: 0.35rem;
-    background: var(--soft);
+    border-end-end-radius: min(0.35rem, var(--radius));
+    background: var(--bubble, var(--soft));
   }
 
   p.bubble,
@@ -64,23 +64,7 @@ export const logStyles = css`
     text-align: start;
   }
 
-  .thoughts {
-    color: var(--ink-soft);
-    font-size: 0.9375rem;
-  }
-
-  .thoughts > summary {
-    inline-size: fit-content;
-    cursor: pointer;
-  }
-
-  .thoughts > .prose {
-    margin-block-start: 0.5rem;
-    padding-inline-start: 0.85rem;
-    border-inline-start: 2px solid var(--edge);
-  }
-
-  .question[data-status="refused"] {
+  .question[data-status="refused"] > .bubble {
     border-color: var(--danger);
     background: var(--danger-soft);
   }
@@ -97,12 +81,7 @@ export const logStyles = css`
   .skipped {
     margin: 0;
     color: var(--ink-soft);
-    font-size: 0.9375rem;
-  }
-
-  .files .icon {
-    margin-inline-end: 0.35rem;
-    vertical-align: -0.25em;
+    font-size: calc(0.9375 * var(--base-size, 1rem));
   }
 
   .unshown,
@@ -116,54 +95,11 @@ export const logStyles = css`
     margin-block-start: -0.5rem;
   }
 
-  .asked {
-    display: flex;
-    flex-direction: column;
-    gap: 0.85rem;
-  }
-
-  .choice .plain {
-    margin-inline-start: -0.5rem;
-  }
-
-  .options ~ .plain,
-  form ~ .plain {
-    margin-inline-start: 0;
-  }
-
-  .choice,
-  .choice form {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 0.75rem;
-  }
-
-  .options {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 0.5rem;
-  }
-
-  .options .quiet {
-    overflow-wrap: anywhere;
-    white-space: normal;
-    text-align: start;
-    cursor: pointer;
-  }
-
-  .options input {
-    accent-color: var(--accent);
-    inline-size: 1rem;
-    block-size: 1rem;
-    margin: 0;
-  }
-
   .notice {
     padding: 0.75rem 1rem;
     border: 1px solid var(--line);
     border-radius: var(--radius);
-    font-size: 0.9375rem;
+    font-size: calc(0.9375 * var(--base-size, 1rem));
   }
 
   .notice[data-level="danger"] {
@@ -176,7 +112,7 @@ export const logStyles = css`
     flex-wrap: wrap;
     align-items: center;
     gap: 0.5rem 0.85rem;
-    font-size: 0.9375rem;
+    font-size: calc(0.9375 * var(--base-size, 1rem));
     color: var(--danger);
   }
 
@@ -198,7 +134,7 @@ export const logStyles = css`
     gap: 0.75rem;
     min-block-size: 1.6rem;
     color: var(--ink-soft);
-    font-size: 0.9375rem;
+    font-size: calc(0.9375 * var(--base-size, 1rem));
     font-variant-numeric: tabular-nums;
   }
 

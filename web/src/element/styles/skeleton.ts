@@ -36,6 +36,6 @@ export const skeletonStyles = css`
   .bone.field {
     block-size: 3.4rem;
     margin-block-end: 1.6rem;
-    border-radius: 1.6rem;
+    border-radius: var(--round, 1.6rem);
   }
 `;

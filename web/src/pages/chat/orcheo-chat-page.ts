@@ -148,6 +148,7 @@ function startChat(description: ChatDescription, api: ChatPageApi, firstGrant: s
       getClientSecret: async (current) => (current === null ? firstGrant : api.openChatSession()),
     },
     initialThread: memory.recall(),
+    theme: "auto",
     header: { title: { text: description.name } },
     messageLimit: description.message_limit,
     drafts: new Drafts(description.id, description.signed_in_as),

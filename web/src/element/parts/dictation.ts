@@ -1,0 +1,101 @@
+/** The microphone: records while the visitor speaks, and has the server write it down. */
+
+import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
+import type { ChatClient } from "../protocol/chat-client.ts";
+import { laterStrings } from "../strings-later.ts";
+
+interface Listener {
+  heard(text: string): void;
+  failed(sentence: string): void;
+}
+
+type Status = "idle" | "recording" | "writing";
+
+/** What ChatKit's servers take, as far as browsers record it. */
+const TYPES = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
+const LONGEST = 5 * 60_000;
+const TRANSCRIPTION_LIMIT = 120_000;
+
+export class Dictation implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #listener: Listener;
+  #recorder: MediaRecorder | null = null;
+  #status: Status = "idle";
+
+  constructor(host: ReactiveControllerHost, listener: Listener) {
+    this.#host = host;
+    this.#listener = listener;
+    host.addController(this);
+  }
+
+  hostDisconnected(): void {
+    this.#recorder?.stop();
+  }
+
+  template(client: ChatClient): TemplateResult {
+    const isRecording = this.#status === "recording";
+    const label = isRecording ? laterStrings.stopDictation : laterStrings.dictate;
+    const icon = isRecording ? "check" : "lucide:mic";
+    return html`<button
+      type="button"
+      class="bare"
+      aria-label=${label}
+      title=${label}
+      aria-pressed=${isRecording}
+      ?disabled=${this.#status === "writing"}
+      @click=${() => (isRecording ? this.#recorder?.stop() : void this.#record(client))}
+    >
+      <orcheo-icon name=${icon}></orcheo-icon>
+    </button>`;
+  }
+
+  async #record(client: ChatClient): Promise<void> {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      const type = TYPES.find((each) => MediaRecorder.isTypeSupported(each));
+      const recorder = new MediaRecorder(stream, type === undefined ? {} : { mimeType: type });
+      const pieces: Blob[] = [];
+      recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
+      recorder.addEventListener("stop", () => {
+        for (const track of stream.getTracks()) track.stop();
+        this.#recorder = null;
+        void this.#write(new Blob(pieces), type ?? recorder.mimeType, client);
+      });
+      recorder.start();
+      this.#recorder = recorder;
+      this.#set("recording");
+      setTimeout(() => recorder.state === "recording" && recorder.stop(), LONGEST);
+    } catch {
+      this.#listener.failed(laterStrings.noMicrophone);
+    }
+  }
+
+  async #write(audio: Blob, type: string, client: ChatClient): Promise<void> {
+    this.#set("writing");
+    try {
+      const params = { audio_base64: base64(await audio.arrayBuffer()), mime_type: type };
+      const limit = AbortSignal.timeout(TRANSCRIPTION_LIMIT);
+      const { text } = await client.call<{ text: string }>({ type: "input.transcribe", params }, limit);
+      this.#listener.heard(text);
+    } catch {
+      this.#listener.failed(laterStrings.notTranscribed);
+    } finally {
+      this.#set("idle");
+    }
+  }
+
+  #set(status: Status): void {
+    this.#status = status;
+    this.#host.requestUpdate();
+  }
+}
+
+const PIECE = 0x8000;
+
+function base64(buffer: ArrayBuffer): string {
+  const bytes = new Uint8Array(buffer);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += PIECE)
+    text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  return btoa(text);
+}

@@ -1,0 +1,130 @@
+/** Small parts that stand in several places, and what came with widgets, steps, files and images. */
+
+import { css } from "lit";
+
+export const partStyles = css`
+  orcheo-icon {
+    display: inline-block;
+    flex: none;
+    inline-size: 1.25rem;
+    block-size: 1.25rem;
+    background: currentcolor;
+    vertical-align: -0.3em;
+  }
+
+  .bare {
+    display: inline-grid;
+    place-items: center;
+    min-inline-size: 2.25rem;
+    min-block-size: 2.25rem;
+    padding: 0.25rem;
+    border: 0;
+    border-radius: var(--round, 999px);
+    background: none;
+    color: var(--ink-soft);
+  }
+
+  .bare:hover:enabled {
+    background: var(--soft);
+    color: var(--ink);
+  }
+
+  .bare[aria-pressed="true"] {
+    color: var(--accent);
+  }
+
+  .bare:disabled {
+    opacity: 0.5;
+  }
+
+  .bar h1 {
+    flex: 1;
+  }
+
+  .anchor {
+    position: relative;
+    display: inline-block;
+  }
+
+  .spinner {
+    display: inline-block;
+    flex: none;
+    inline-size: 1rem;
+    block-size: 1rem;
+    border: 2px solid var(--line);
+    border-block-start-color: var(--accent);
+    border-radius: 50%;
+    animation: spin 0.8s linear infinite;
+  }
+
+  @keyframes spin {
+    to {
+      rotate: 1turn;
+    }
+  }
+
+  .prompts {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    gap: 0.5rem;
+    margin-block-start: 1.25rem;
+    color: var(--ink);
+  }
+
+  .prompts .quiet {
+    white-space: normal;
+    text-align: start;
+  }
+
+  .question {
+    display: flex;
+    flex-direction: column;
+    align-items: flex-end;
+    align-self: flex-end;
+    gap: 0.5rem;
+    max-inline-size: min(85%, 36rem);
+  }
+
+  .question > .bubble {
+    max-inline-size: 100%;
+  }
+
+  .quoted {
+    margin: 0;
+    padding-inline-start: 0.75rem;
+    border-inline-start: 3px solid var(--edge);
+    color: var(--ink-soft);
+    font-size: calc(0.875 * var(--base-size, 1rem));
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 3;
+    overflow: hidden;
+  }
+
+  .disclaimer p {
+    margin: 0;
+  }
+
+  .disclaimer[data-contrast="high"] {
+    color: var(--ink);
+  }
+
+  .disclaimer + .disclaimer {
+    margin-block-start: 0;
+  }
+
+  orcheo-history {
+    grid-area: 2 / 1 / 4 / 2;
+    z-index: 1;
+    background: var(--page);
+  }
+
+  .chat > .scroller {
+    grid-area: 2 / 1;
+  }
+
+  .chat > .foot {
+    grid-row: 3;
+  }
+`;
