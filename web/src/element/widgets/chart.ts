@@ -99,7 +99,7 @@ function seriesOf(tree: WidgetTree, index: number): Series {
   };
 }
 
-function numberIn(row: WidgetTree, key: string): number {
+function fieldOf(row: WidgetTree, key: string): number {
   const value = Number(row[key]);
   return Number.isFinite(value) ? value : 0;
 }
@@ -110,8 +110,8 @@ function extentOf(row: WidgetTree, series: readonly Series[], index: number, own
     own.stack === null
       ? []
       : series.slice(0, index).filter(({ kind, stack }) => kind === own.kind && stack === own.stack);
-  const from = below.reduce((sum, { key }) => sum + numberIn(row, key), 0);
-  return [from, from + numberIn(row, own.key)];
+  const from = below.reduce((sum, { key }) => sum + fieldOf(row, key), 0);
+  return [from, from + fieldOf(row, own.key)];
 }
 
 function ticksBetween(least: number, most: number): number[] {
