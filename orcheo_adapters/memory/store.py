@@ -37,7 +37,7 @@ class MemoryUnitOfWork(UnitOfWork):
         """See the port."""
         self._told.append(tell)
 
-    async def commit(self) -> None:
+    async def commit(self, *, must_land: bool = False) -> None:  # noqa: ARG002 - no disk, no reserve
         """See the port."""
         done: list[Undo] = []
         try:

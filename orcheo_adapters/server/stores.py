@@ -9,8 +9,11 @@ from orcheo_core.ports.unit_of_work import Store
 
 def _sqlite(folder: DataFolder) -> Store:
     from orcheo_adapters.sqlite.store import SqliteStore
+    from orcheo_adapters.system.reserve import Reserve
 
-    return SqliteStore(folder.database)
+    reserve = Reserve(folder.reserve)
+    reserve.fill()
+    return SqliteStore(folder.database, reserve=reserve)
 
 
 def _memory(_folder: DataFolder) -> Store:

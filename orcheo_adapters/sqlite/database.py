@@ -29,6 +29,7 @@ from orcheo_adapters.sqlite.migrations import STEPS, migrate
 from orcheo_adapters.sqlite.read_cache import ReadCache
 from orcheo_adapters.system.disk import LEAST_FREE_BYTES, DiskFull, free_bytes, is_full
 from orcheo_adapters.system.logs import get_logger
+from orcheo_adapters.system.reserve import Reserve
 from orcheo_core.domain.audit import link_of
 from orcheo_core.domain.search import folded
 from orcheo_core.errors import ConcurrentChange, StorageUnavailable
@@ -129,7 +130,13 @@ class SqliteDatabase:
     """An open database file."""
 
     def __init__(
-        self, path: Path, *, explain: ExplainIntegrity, synchronous: str = "FULL", pace: CommitPace | None = None
+        self,
+        path: Path,
+        *,
+        explain: ExplainIntegrity,
+        synchronous: str = "FULL",
+        pace: CommitPace | None = None,
+        reserve: Reserve | None = None,
     ) -> None:
         """Open and migrate ``path``; ``explain`` names the rule behind a broken constraint.
 
@@ -137,6 +144,7 @@ class SqliteDatabase:
         """
         self.path = path
         self._explain = explain
+        self._reserve = reserve
         self.cache = ReadCache()
         try:
             self._writer, self._reader, self._apart = _open(path, synchronous)
@@ -188,6 +196,32 @@ class SqliteDatabase:
         if not (is_at_once and self._write_on_loop([change])):
             self._write_soon(change)
         await change.done  # a caller that is cancelled here only stops waiting
+
+    async def write_from_reserve(self, statements: Sequence[Statement]) -> None:
+        """The same, on a full disk with the space that is kept back; what of it is not used is taken back."""
+        reserve = self._reserve
+        try:
+            await self.write(statements)
+        except StorageUnavailable:
+            if reserve is None:
+                raise
+            await self._write_in_freed_space(statements, reserve)
+
+    async def _write_in_freed_space(self, statements: Sequence[Statement], reserve: Reserve) -> None:
+        """In parts, as others may take what is freed first."""
+        try:
+            while reserve.give_up_some():
+                with suppress(StorageUnavailable):
+                    await self.write(statements)
+                    return
+            await self.write(statements)
+        finally:
+            reserve.refill()
+
+    async def fill_reserve(self) -> None:
+        """Keep space back again, once the disk has it."""
+        if self._reserve is not None:
+            await asyncio.to_thread(self._reserve.fill)
 
     async def check(self) -> None:
         """Raise :class:`StorageUnavailable` unless a change can be made durable now.

@@ -9,6 +9,7 @@ from orcheo_adapters.sqlite import repositories
 from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
 from orcheo_adapters.sqlite.search import catch_up
 from orcheo_adapters.sqlite.space import give_back, space_of
+from orcheo_adapters.system.reserve import Reserve
 from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
@@ -57,10 +58,11 @@ class SqliteUnitOfWork(UnitOfWork):
         """See the port."""
         self._told = (*self._told, tell)
 
-    async def commit(self) -> None:
+    async def commit(self, *, must_land: bool = False) -> None:
         """See the port."""
         if self._staged:
-            await self.database.write(tuple(self._staged))
+            write = self.database.write_from_reserve if must_land else self.database.write
+            await write(tuple(self._staged))
             self._staged.clear()
         told, self._told = self._told, ()
         for tell in told:
@@ -70,9 +72,14 @@ class SqliteUnitOfWork(UnitOfWork):
 class SqliteStore(Store):
     """Everything in one database file."""
 
-    def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
-        """Open ``path``, made when it is not there; see :class:`SqliteDatabase` for what can be wrong with it."""
-        self._database = SqliteDatabase(path, explain=repositories.explain_integrity, synchronous=synchronous)
+    def __init__(self, path: Path, *, synchronous: str = "FULL", reserve: Reserve | None = None) -> None:
+        """Open ``path``, made when it is not there; see :class:`SqliteDatabase` for what can be wrong with it.
+
+        ``reserve`` is space on the same disk for changes that must land.
+        """
+        self._database = SqliteDatabase(
+            path, explain=repositories.explain_integrity, synchronous=synchronous, reserve=reserve
+        )
 
     def begin(self) -> UnitOfWork:
         """See the port."""
@@ -90,6 +97,7 @@ class SqliteStore(Store):
     async def tidy(self, *, erase: bool = False) -> None:
         """See the port."""
         await catch_up(self._database)
+        await self._database.fill_reserve()
         await self._database.erase_remains(force=erase)
         await give_back(self._database)
 

@@ -68,6 +68,7 @@ class DataFolder:
         self.path = path
         self.database = path / "orcheo.db"
         self.local_owner_token = path / "owner-token"
+        self.reserve = path / "reserve"
         self._lock = path / "orcheo.lock"
 
     def prepare(self) -> None:

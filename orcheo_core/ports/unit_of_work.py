@@ -52,10 +52,11 @@ class UnitOfWork(Protocol):
         """Call ``tell`` once the writes are durable, and never if they do not land."""
 
     @abstractmethod
-    async def commit(self) -> None:
+    async def commit(self, *, must_land: bool = False) -> None:
         """Make all staged writes durable at once, in the order they were staged.
 
-        Raises what the repositories name, and :class:`StorageUnavailable`; then nothing was written.
+        With ``must_land`` they may use the space that the store keeps back for what an owner must be able to do on a
+        full disk. Raises what the repositories name, and :class:`StorageUnavailable`; then nothing was written.
         """
 
 

@@ -26,10 +26,10 @@ class FailingStore(Store):
         change = self._store.begin()
         land = change.commit
 
-        async def commit() -> None:
+        async def commit(*, must_land: bool = False) -> None:
             if self.error is not None:
                 raise self.error
-            await land()
+            await land(must_land=must_land)
 
         if self.overlooks:
             self.overlooks -= 1

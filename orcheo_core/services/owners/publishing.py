@@ -121,7 +121,7 @@ class Publishing:
         await self._stage_token(change, workflow, secret, now)
         note = f"publish token {secret.hint}, grace {int(grace.total_seconds())} s"
         self._audit_trail.record(change, Act.PUBLISH_TOKEN_ROTATED, caller, workflow=workflow, note=note)
-        await change.commit()
+        await change.commit(must_land=True)
         return Published(workflow=workflow, publish_token=secret.reveal())
 
     async def before_rotate(self, caller: Caller, ref: str) -> Workflow:
@@ -150,7 +150,7 @@ class Publishing:
         if end_sessions:
             await self._commit_and_end(change, workflow, now)
         else:
-            await change.commit()
+            await change.commit(must_land=True)
         return workflow
 
     async def before_unpublish(self, caller: Caller, ref: str, *, end_sessions: bool = False) -> Workflow:
@@ -195,7 +195,7 @@ class Publishing:
     async def _commit_and_end(self, change: UnitOfWork, workflow: Workflow, now: datetime) -> None:
         """Commit ``change`` and end all chat sessions and running turns of the workflow with it."""
         change.chat_sessions.end_all(workflow.id, now)
-        await change.commit()
+        await change.commit(must_land=True)
         self._live_turns.stop_workflow(workflow.id)
 
     async def set_login(self, caller: Caller, ref: str, *, require_login: bool, anyway: bool = False) -> Workflow:
@@ -211,7 +211,7 @@ class Publishing:
         change.workflows.save(workflow)
         note = "login required" if require_login else "no login required"
         self._audit_trail.record(change, Act.LOGIN_RULE_SET, caller, workflow=workflow, note=note)
-        await change.commit()
+        await change.commit(must_land=True)
         return workflow
 
     async def before_set_login(

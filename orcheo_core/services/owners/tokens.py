@@ -123,7 +123,7 @@ class OwnerAccess:
         former, now = await self._find_live(change, caller, public_id), self._clock.now()
         change.service_tokens.end(former, now, is_final=True)
         self._audit_trail.record(change, Act.SERVICE_TOKEN_REVOKED, caller, note=former.hint)
-        await change.commit()
+        await change.commit(must_land=True)
         return evolve(former, ended_at=now, is_final=True)
 
     async def authenticate(self, text: str, channel: Channel) -> Caller:

@@ -190,7 +190,7 @@ class Registering:
         attachment_ids = await change.attachments.ids(workflow_id=workflow.id)
         change.workflows.remove(workflow)
         self._audit_trail.record(change, Act.WORKFLOW_REMOVED, caller, workflow=workflow, note=workflow.handle)
-        await change.commit()
+        await change.commit(must_land=True)
         self._live_turns.stop_workflow(workflow.id)
         self._files.remove(attachment_ids)
         return workflow
