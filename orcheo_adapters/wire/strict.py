@@ -5,6 +5,7 @@ the path of each wrong field.
 """
 
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import orjson
@@ -17,6 +18,7 @@ from orcheo_core.domain.json_values import JSON_DEPTH, is_flat
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 _NAMES: dict[type, str] = {str: "a string", int: "a whole number", bool: "true or false"}
 
@@ -65,6 +67,7 @@ def _converter(*, forbid_extra_keys: bool, detailed: bool) -> Converter:
     converter = Converter(forbid_extra_keys=forbid_extra_keys, detailed_validation=detailed)
     for scalar in _NAMES:
         converter.register_structure_hook(scalar, _exactly)
+    converter.register_structure_hook(StrEnum, _member)
     converter.register_structure_hook_func(lambda cls: cls == tuple[str, ...], _strings)
     converter.register_structure_hook_func(_is_literal, _one_of)
     converter.register_structure_hook_factory(
@@ -99,6 +102,13 @@ def _exactly(value: object, cls: type[T]) -> T:
         message = f"must be {_NAMES[cls]}"
         raise TypeError(message)
     return value
+
+
+def _member(value: object, cls: type[E]) -> E:
+    if type(value) is not str or value not in cls._value2member_map_:
+        message = f"must be one of: {', '.join(cls)}"
+        raise TypeError(message)
+    return cls(value)
 
 
 def _only(container: type, named: str, structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -88,6 +88,28 @@ async def says_more_than_allowed(text: str) -> str:
     return ""
 
 
+def _flood(body: bytes) -> str:
+    os.set_blocking(_socket(), True)
+    with suppress(OSError):
+        while True:
+            os.write(_socket(), body)
+    time.sleep(60)
+    return ""
+
+
+def floods_with_nothing(text: str) -> str:
+    return _flood(struct.pack(">IBI", 0, 16, 1) * 1_000)
+
+
+def floods_about_nothing(text: str) -> str:
+    return _flood(struct.pack(">IBI", 0, 18, 99) * 1_000)
+
+
+def floods_with_questions(text: str) -> str:
+    body = b"[1, 0]"
+    return _flood((struct.pack(">IBI", len(body), 21, 1) + body) * 1_000)
+
+
 async def wants_no_file(text: str) -> str:
     body = b"[1, 99]"
     os.write(_socket(), struct.pack(">IBI", len(body), 21, 1) + body)

@@ -85,6 +85,8 @@ ENDS = {
     "says_garbage": "It sent a frame of 4294967295 bytes.",
     "says_too_much": "It sent a frame of 2147483648 bytes.",
     "says_no_event": "It sent what cannot be read as a run event.",
+    "floods_with_nothing": "It sent an empty piece.",
+    "floods_about_nothing": "It sent frames without end.",
     "wants_no_file": "It sent a question for an attachment that was not sent.",
 }
 
@@ -237,6 +239,12 @@ async def test_a_file_that_cannot_be_read_is_an_error_in_the_workflow() -> None:
         await answer(workflow.runner(), evolve(workflow, context=context))
         == "the server could not read this attachment"
     )
+
+
+async def test_a_process_that_asks_for_files_without_taking_them_is_ended() -> None:
+    """What it asked for does not pile up in the server."""
+    workflow = hostile("floods_with_questions").with_attachments(("a", "text/plain", b"x" * 1_000_000))
+    assert "too many questions for attachments" in (await failure(workflow.run())).reason
 
 
 async def test_nothing_of_the_server_is_inherited(tmp_path: Path) -> None:

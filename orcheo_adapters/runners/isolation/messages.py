@@ -34,6 +34,7 @@ _APART = {name: override(omit=True) for name in ("attachments", "cause", "histor
 """Fields of the context that travel in forms of their own."""
 _TRUSTED.register_structure_hook(RunContext, make_dict_structure_fn(RunContext, _TRUSTED, **_APART))  # type: ignore[arg-type]
 _TRACEBACK_LENGTH = 20_000
+_REASON_LENGTH = 1_000
 
 ReadFile = Callable[[int], bytes]
 """Gives the bytes of the attachment at a position."""
@@ -145,11 +146,11 @@ def _failure(document: dict[str, Any]) -> Exception:
         fields = [FieldError(str(path)[:200], str(said)[:1_000]) for path, said in document["fields"][:20]]
         return InvalidInput(*fields, hint=str(document["hint"])[:1_000])
     if document["code"] == "no_answer":
-        return NothingSaid(str(document["reason"]))
+        return NothingSaid(str(document["reason"])[:_REASON_LENGTH])
     pause, visitor_message = document["retry_after"], document["visitor_message"]
     return RunFailed(
         str(document["code"])[:100],
-        str(document["reason"]),
+        str(document["reason"])[:_REASON_LENGTH],
         retry_after=pause if isinstance(pause, int) and 0 <= pause <= 86_400 else None,
-        visitor_message=None if visitor_message is None else str(visitor_message),
+        visitor_message=None if visitor_message is None else str(visitor_message)[:_REASON_LENGTH],
     )

@@ -133,7 +133,7 @@ class IsolatingRunner(Runner):
         home, loop = self._home(spec), asyncio.get_running_loop()
         if home.timer is not None:
             home.timer.cancel()
-        if home.worker is None or home.worker.is_retired:
+        if home.worker is None or not home.worker.takes_runs:
             if loop.time() < home.rests_until:
                 raise _resting(home.last_failure)
             self._make_room()

@@ -48,9 +48,17 @@ _EXIT_SECONDS = 2.0
 """Time for a process to end by itself when nothing is asked of it any more."""
 _STATUS_SECONDS = 0.1
 """A closed socket and an exit status come one after the other."""
-_CHUNK = 256 * 1024
+_CHUNK = 64 * 1024
+"""Bytes that are read in one round of the event loop: some thousand frames at most."""
+_LAST_CHUNKS = 64
+"""As much is read of a process that has ended: what it has started may hold its socket, and talk without end."""
 _FILE_PART = 1024 * 1024
-_MOST_WANTED = 32
+_MOST_WANTED = 64
+"""Questions for attachments that may wait in one run."""
+_MOST_UNREAD = 16 * 2**20
+"""A process that takes nothing gets no further attachment."""
+_MOST_LATE = 20_000
+"""Frames about runs that are over, since the last run began: what was on its way, not what is sent on purpose."""
 _PAUSE_SECONDS = 0.1
 """Output that is thrown away is read so often only."""
 _PROGRAM = (
@@ -82,6 +90,8 @@ class Worker:
         self.name = name
         self.workflow_id = ""
         self.is_retired = False
+        self.takes_runs = True
+        """Whether it is meant to live."""
         self.was_useful = False
         """Whether a run came to its end in it."""
         self.failure: str | None = None
@@ -97,6 +107,7 @@ class Worker:
         self._pidfd = -1
         self._exchanges: dict[int, _Exchange] = {}
         self._numbers = 0
+        self._late = 0
         self._is_gone = False
         self._is_killed = False
         self._pings = 0
@@ -133,6 +144,7 @@ class Worker:
         self._output.running = self.new_running()
         run = RemoteRun(self, self._number(), request.context.attachments, writer)
         self._exchanges[run.number] = run
+        self._late = 0
         self.send(Kind.RUN, run.number, payload)
         return run
 
@@ -152,6 +164,11 @@ class Worker:
         if self.is_retired and self.is_idle:
             self.close()
 
+    @property
+    def unread(self) -> int:
+        """Bytes that it has not taken yet."""
+        return len(self._out)
+
     def memory(self) -> int | None:
         """Resident bytes of the process; None when it is not known."""
         if self._process is None or self._is_gone:
@@ -170,7 +187,7 @@ class Worker:
         When its event loop is blocked the others do not come on either: then it ends at once.
         """
         _LOG.warning("a run of the workflow %s does not end; its process is replaced", self.name, extra=self._extra)
-        self.is_retired = True
+        self.is_retired, self.takes_runs = True, False
         self.leave(number)
         if not self.is_idle:
             before = self._pings
@@ -183,7 +200,7 @@ class Worker:
 
     def close(self) -> None:
         """Let it end by itself, and make sure that it does."""
-        self.is_retired = True
+        self.is_retired, self.takes_runs = True, False
         if not self._is_gone:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
@@ -191,7 +208,7 @@ class Worker:
 
     def kill(self, why: str | None = None) -> None:
         """End it now, with all that it has started in its own session."""
-        self._is_killed = True
+        self._is_killed, self.takes_runs = True, False
         if why is not None and self.failure is None:
             self.failure = why
         if self._process is not None and not self._is_gone:
@@ -248,6 +265,7 @@ class Worker:
         except OSError:
             data = b""
         if not data:
+            self.takes_runs = False
             self._loop.remove_reader(self._socket)
             self.later(_STATUS_SECONDS, self._end_without_socket)
             return
@@ -263,7 +281,11 @@ class Worker:
             self._pings += 1
         elif (exchange := self._exchanges.get(number)) is not None:
             exchange.take(kind, payload)
-        # What a run says after its end is of no interest.
+            return
+        self._late += 1
+        if self._late > _MOST_LATE:
+            message = "frames without end"
+            raise BrokenProtocol(message)
 
     def _end_without_socket(self) -> None:
         """The socket is closed: either it has ended, or it has closed what it should not have."""
@@ -282,8 +304,8 @@ class Worker:
             os.killpg(process.pid, signal.SIGKILL)  # what it has started and left
         status = process.wait()
         with contextlib.suppress(OSError, BrokenProtocol):  # what it said before it ended
-            while data := self._socket.recv(_CHUNK):
-                for kind, number, payload in self._reader.feed(data):
+            for _ in range(_LAST_CHUNKS):
+                for kind, number, payload in self._reader.feed(self._socket.recv(_CHUNK)):
                     self._take(kind, number, payload)
         if self.failure is None and not self.is_retired:
             self.failure = _how(status)
@@ -422,7 +444,7 @@ class RemoteRun(_Exchange):
         self._is_left = False
         self._is_over = False
         self._error: Exception | None = None
-        self._wanted = 0
+        self._wanted: deque[tuple[int, SentFile]] = deque()
         self._news = asyncio.Event()
 
     async def talk(self) -> None:
@@ -503,7 +525,10 @@ class RemoteRun(_Exchange):
         if self._taken >= WINDOW // 4:
             self._worker.send(Kind.CREDIT, self.number, self._taken.to_bytes(4, "big"))
             self._taken = 0
-        if self._is_left or not payload:
+        if not payload:
+            message = "an empty piece"
+            raise BrokenProtocol(message)
+        if self._is_left:
             return
         if kind is Kind.TEXT:
             may_continue = self._writer.text(payload.decode("utf-8", "replace"))
@@ -529,23 +554,33 @@ class RemoteRun(_Exchange):
         except (ValueError, TypeError, IndexError) as error:
             message = "a question for an attachment that was not sent"
             raise BrokenProtocol(message) from error
-        self._wanted += 1
-        if self._wanted > _MOST_WANTED or not isinstance(number, int) or not 0 <= number < 2**32:
+        if len(self._wanted) >= _MOST_WANTED or not isinstance(number, int) or not 0 <= number < 2**32:
             message = "too many questions for attachments"
             raise BrokenProtocol(message)
-        reading = in_thread(sent.read)
-        reading.add_done_callback(partial(self._send_file, number))
+        self._wanted.append((number, sent))
+        if len(self._wanted) == 1:
+            self._read_file()
+
+    def _read_file(self) -> None:
+        """One after the other, and none while the process has not taken the one before."""
+        if self._worker.unread > _MOST_UNREAD:
+            self._worker.later(_PAUSE_SECONDS, self._read_file)
+            return
+        number, sent = self._wanted[0]
+        in_thread(sent.read).add_done_callback(partial(self._send_file, number), context=Context())
 
     def _send_file(self, number: int, reading: "asyncio.Future[bytes]") -> None:
         send = partial(self._worker.send, Kind.FILE, number)
-        self._wanted -= 1
         if reading.cancelled() or reading.exception() is not None:
             send(b"!")
-            return
-        data = reading.result()
-        for at in range(0, len(data), _FILE_PART):
-            send(b"+" + data[at : at + _FILE_PART])
-        send(b".")
+        else:
+            data = reading.result()
+            for at in range(0, len(data), _FILE_PART):
+                send(b"+" + data[at : at + _FILE_PART])
+            send(b".")
+        self._wanted.popleft()
+        if self._wanted and not self._is_over:
+            self._read_file()
 
 
 def _spawn(theirs: socket.socket, output: int, isolation: Isolation) -> "subprocess.Popen[bytes]":
