@@ -37,11 +37,16 @@ class AttachmentTickets:
         return self._signers[use].sign(attachment_id).decode("ascii")
 
     def read(self, ticket: str, use: TicketUse) -> str:
-        """The attachment id of a genuine ticket of the last hour; raises :class:`AttachmentNotFound`."""
+        """The attachment id of a genuine ticket of the last hour; raises :class:`AttachmentNotFound`.
+
+        So is one of the next hour: an upload does not break off because the clock is set back.
+        """
         if len(ticket) > _MAX_LENGTH or not ticket.isascii():
             raise AttachmentNotFound
         try:
-            attachment_id, _ = self._signers[use].opened(ticket, lifetime=timedelta(seconds=TICKET_SECONDS))
+            attachment_id, _ = self._signers[use].opened(
+                ticket, lifetime=timedelta(seconds=TICKET_SECONDS), skew=TICKET_SECONDS
+            )
         except BadData:
             raise AttachmentNotFound from None
         return attachment_id.decode("ascii")

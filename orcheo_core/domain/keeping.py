@@ -227,6 +227,15 @@ KEPT: tuple[Kept, ...] = (
         how_long="for good; taken up again when the disk has room",
         most="4 MiB",
     ),
+    Kept(
+        name="forms under way",
+        place=Place.MEMORY,
+        filled_by="visitors",
+        why="a file that is sent in a form is read to its end before it is an attachment; more than a mebibyte of it "
+        "lies in a file without a name in the system's folder for temporary files",
+        how_long="until the request ends",
+        most="the largest attachment for each open connection that sends one",
+    ),
     ENDED_LOGINS,
     LOGIN_ATTEMPTS,
     LOGOUT_NOTICES,

@@ -9,7 +9,7 @@ from attrs import evolve
 from orcheo_core.domain.attachments import Attachment, AttachmentRules
 from orcheo_core.domain.items import TextInput
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import AttachmentNotFound, InvalidInput
+from orcheo_core.errors import AttachmentNotFound, ConcurrentChange, InvalidInput
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
 from tests.core.hall import Hall
@@ -148,3 +148,19 @@ def test_the_operator_says_what_may_be_sent(size: int, mime_type: str, path: str
     with pytest.raises(InvalidInput) as caught:
         AttachmentRules(max_size=10).check(size=size, mime_type=mime_type)
     assert [each.path for each in caught.value.fields] == [path]
+
+
+async def test_an_attachment_is_sent_by_one_request_at_a_time(hall: Hall) -> None:
+    """A second one would write into the same file; when the first has failed, it may be sent again."""
+    attachment = await announced(hall, await hall.visit())
+    receive = hall.core.attaching.receive
+
+    async def broken_off() -> AsyncIterator[bytes]:
+        yield b"a"
+        with pytest.raises(ConcurrentChange):
+            await receive(attachment.id, chunks(b"xyz"))
+
+    with pytest.raises(InvalidInput):
+        await receive(attachment.id, broken_off())
+    assert (await receive(attachment.id, chunks(b"abc"))).is_uploaded
+    assert (await hall.core.attaching.read(attachment.id))[1] == b"abc"

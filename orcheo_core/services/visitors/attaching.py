@@ -53,6 +53,7 @@ class Attaching:
         self._identifiers = identifiers
         self.rules = rules
         self._budgets = budgets
+        self._arriving: set[str] = set()
 
     async def announce(self, visit: Visit, *, name: str, size: int, mime_type: str) -> Attachment:
         """A new attachment that waits for its bytes.
@@ -77,15 +78,21 @@ class Attaching:
         return attachment
 
     async def receive(self, attachment_id: str, chunks: AsyncIterator[bytes]) -> Attachment:
-        """Take the bytes of an announced attachment, once.
+        """Take the bytes of an announced attachment, once, and from one request at a time.
 
-        The caller has already been authorized. Raises :class:`AttachmentNotFound` and what
-        :meth:`AttachmentFiles.write` raises.
+        The caller has already been authorized. Raises :class:`AttachmentNotFound`, :class:`ConcurrentChange` while
+        another request sends them, and what :meth:`AttachmentFiles.write` raises.
         """
         attachment = await self._find(attachment_id)
         if attachment.is_uploaded:
             raise AttachmentNotFound("The attachment has already been uploaded.")
-        await self._files.write(attachment_id, chunks, size=attachment.size)
+        if attachment_id in self._arriving:  # two would write into one file, which counts once
+            raise ConcurrentChange("Another request is uploading this attachment.")
+        self._arriving.add(attachment_id)
+        try:
+            await self._files.write(attachment_id, chunks, size=attachment.size)
+        finally:
+            self._arriving.discard(attachment_id)
         attachment, change = attachment.uploaded(), self._store.begin()
         change.attachments.save(attachment)
         try:
