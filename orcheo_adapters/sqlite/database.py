@@ -40,6 +40,8 @@ _LOG_LIMIT = 500
 """Changes after which the write-ahead log is shortened."""
 _LOG_PAGES = 20_000
 """Size of the log at which SQLite shortens it by itself, should the thread not come to it."""
+_MERGE_PAGES = 64
+"""Pages of the search index that are written in one step: some 3 ms."""
 _SMALL = 16
 """Statements that a change may have to be written on the event loop."""
 _ROWS_AT_ONCE = (32, 16, 8, 4, 2, 1)
@@ -250,10 +252,30 @@ class SqliteDatabase:
             return
         self._must_erase = False
         try:
-            await self._without_long_reads(_erase)
+            await self._merge_index()
+            await self.cut_log()
         except BaseException:
             self._must_erase = True
             raise
+
+    async def _merge_index(self) -> None:
+        """Write the segments of the search index as one, in steps between which other changes are written.
+
+        At once (``optimize``) it would keep them waiting for two seconds for each 100 MiB of index.
+        """
+        has_merged, pages = True, -_MERGE_PAGES  # negative: begin with all segments (SQLite's FTS5 page, "merge")
+
+        def merge(writer: sqlite3.Connection) -> None:
+            nonlocal has_merged
+            before = writer.total_changes
+            writer.execute("INSERT INTO item_texts (item_texts, rank) VALUES ('merge', ?)", (pages,))
+            has_merged = writer.total_changes - before > 1  # as that page says
+
+        while has_merged:
+            began = time.monotonic()
+            await self.do_alone(merge)
+            pages = _MERGE_PAGES
+            await asyncio.sleep(time.monotonic() - began)
 
     async def do_alone(self, chore: Callable[[sqlite3.Connection], None]) -> None:
         """Do ``chore`` in the writer's thread, between two groups of changes and outside of any transaction."""
@@ -453,11 +475,6 @@ class SqliteDatabase:
     def _roll_back(self) -> None:
         if self._writer.in_transaction:
             self._writer.execute("ROLLBACK")
-
-
-def _erase(writer: sqlite3.Connection) -> None:
-    writer.execute("INSERT INTO item_texts (item_texts) VALUES ('optimize')")
-    _cut_log(writer)
 
 
 def _cut_log(writer: sqlite3.Connection) -> None:

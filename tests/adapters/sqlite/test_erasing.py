@@ -1,5 +1,6 @@
 """What was removed leaves no bytes behind in any file of the database."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,25 @@ async def test_nothing_is_left_of_what_was_removed(tmp_path: Path, text: str, wh
     assert bool((await store.begin().threads.page(ThreadFilter(), PageQuery())).entries) is not whole_workflow
     await store.close()
     assert bytes_with(tmp_path, SECRET) == []
+
+
+async def test_changes_are_written_while_the_index_is_cleaned(tmp_path: Path) -> None:
+    """Words are erased in steps: a visitor who deletes a thread keeps no one else waiting, however large the index."""
+    store = SqliteStore(tmp_path / "orcheo.db", synchronous="OFF")
+    await keep(store, samples.workflow(1))
+    for number in range(1, 41):
+        await chat(
+            store, number, f"{SECRET if number == 7 else ''} " + " ".join(f"{number * each:x}" for each in range(4_000))
+        )
+        await store.tidy()
+    change = store.begin()
+    change.threads.remove("thr_7")
+    await change.commit()
+    erasing = asyncio.create_task(store.tidy())
+    written = 0
+    while not erasing.done():
+        written += 1
+        await keep(store, samples.thread(1_000 + written))
+    assert written > 10
+    assert bytes_with(tmp_path, SECRET) == []
+    await store.close()
