@@ -165,7 +165,6 @@ def assemble_core(ports: Ports) -> Core:
         peppers=peppers,
         identifiers=identifiers,
         gate=gate,
-        live_turns=live_turns,
         can_sign_in=bool(ports.identity_providers),
     )
     attaching = Attaching(
@@ -205,7 +204,6 @@ def assemble_core(ports: Ports) -> Core:
             requests=requests,
             clock=clock,
             identifiers=identifiers,
-            live_turns=live_turns,
             telemetry=ports.telemetry,
             part_limits=ports.part_limits,
         ),

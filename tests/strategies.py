@@ -80,6 +80,7 @@ workflows: st.SearchStrategy[Workflow] = st.builds(
     created_at=moments,
     updated_at=moments,
     publication=st.none() | publications,
+    publication_number=st.integers(0, 1_000),
     archived_at=st.none() | moments,
     time_limit=st.none() | st.integers(1, 86_400),
     history_length=st.none() | st.integers(0, 100),

@@ -25,7 +25,7 @@ from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, searchable_text
 from orcheo_core.domain.turn import Turn, TurnStatus, TurnSum
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
-from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
+from orcheo_core.errors import ChatSessionEnded, ChatUnavailable, ConcurrentChange, HandleTaken, TurnInProgress
 from orcheo_core.ports import repositories as ports
 from orcheo_core.ports.unit_of_work import DuplicateTurn
 
@@ -73,6 +73,22 @@ class MemoryWorkflowRepository(MemoryRepository, ports.WorkflowRepository):
             _check_revision(tables, workflow.id, workflow.revision)
             yield tables.workflows.drop(workflow.id)
             yield from _drop_belongings(tables, workflow.id)
+
+        self._stage(write)
+
+    def check_unchanged(self, workflow: Workflow) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            _check_revision(tables, workflow.id, workflow.revision)
+            yield from ()
+
+        self._stage(write)
+
+    def check_publication(self, workflow: Workflow) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            stored = tables.workflows.rows.get(workflow.id)
+            if stored is None or stored.publication_number != workflow.publication_number:
+                raise ChatUnavailable
+            yield from ()
 
         self._stage(write)
 
@@ -202,6 +218,15 @@ class MemoryChatSessionRepository(MemoryRepository, ports.ChatSessionRepository)
         def write(tables: Tables) -> Iterator[Undo]:
             _check_workflow(tables, chat_session.workflow_id)
             yield tables.chat_sessions.put(chat_session.id, chat_session)
+
+        self._stage(write)
+
+    def check_open(self, chat_session_id: str) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            stored = tables.chat_sessions.rows.get(chat_session_id)
+            if stored is None or stored.ended_at is not None:
+                raise ChatSessionEnded
+            yield from ()
 
         self._stage(write)
 

@@ -183,6 +183,15 @@ _FINAL_ENDS = (
     "CREATE INDEX service_tokens_to_end ON service_tokens (ended_at) WHERE is_final = 0",
 )
 
+PUBLICATION_NUMBERS = (
+    "ALTER TABLE workflows ADD COLUMN publication_number INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE chat_sessions ADD COLUMN publication_number INTEGER NOT NULL DEFAULT 0",
+    """
+    UPDATE chat_sessions SET publication_number = 1
+    WHERE opened_at >= (SELECT published_at FROM workflows WHERE id = workflow_id)
+    """,
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -197,6 +206,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _UNSENT_ATTACHMENTS,
     _UNSENT_BUDGETS,
     _FINAL_ENDS,
+    PUBLICATION_NUMBERS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

@@ -27,7 +27,7 @@ from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
 from orcheo_core.domain.turn import Turn, TurnSum
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
-from orcheo_core.errors import ConcurrentChange, HandleTaken, TurnInProgress
+from orcheo_core.errors import ChatSessionEnded, ChatUnavailable, ConcurrentChange, HandleTaken, TurnInProgress
 from orcheo_core.ports import repositories as ports
 from orcheo_core.ports.unit_of_work import DuplicateTurn
 
@@ -95,6 +95,16 @@ def _insert(table: str, width: int) -> ManyRows:
     marks = ", ".join("?" * width)
     sql = f"INSERT INTO {table} VALUES "  # noqa: S608 - the table is ours
     return ManyRows(f"{sql}({marks})", f"{sql}{{}}", width=width)
+
+
+def _or_else(error: type[Exception]) -> Callable[[sqlite3.Cursor], None]:
+    """Raise ``error`` unless a row was found."""
+
+    def check(cursor: sqlite3.Cursor) -> None:
+        if cursor.fetchone() is None:
+            raise error
+
+    return check
 
 
 def _of_filter(wanted: ThreadFilter) -> tuple[str, tuple[Any, ...]]:
@@ -174,6 +184,14 @@ class SqliteWorkflowRepository(SqliteRepository, ports.WorkflowRepository):
         for table in ("publish_tokens", "chat_sessions"):  # which go with it
             self._stage(Statement("SELECT 1", touches=(table, None)))
 
+    def check_unchanged(self, workflow: Workflow) -> None:
+        sql = "SELECT 1 FROM workflows WHERE id = ? AND revision = ?"
+        self._stage(Statement(sql, (workflow.id, workflow.revision), _or_else(ConcurrentChange)))
+
+    def check_publication(self, workflow: Workflow) -> None:
+        sql = "SELECT 1 FROM workflows WHERE id = ? AND publication_number = ?"
+        self._stage(Statement(sql, (workflow.id, workflow.publication_number), _or_else(ChatUnavailable)))
+
 
 class SqlitePublishTokenRepository(SqliteRepository, ports.PublishTokenRepository):
     """See the port."""
@@ -245,8 +263,12 @@ class SqliteChatSessionRepository(SqliteRepository, ports.ChatSessionRepository)
         return self._find_cached("chat_sessions", chat_session_id, sql, rows.chat_session_of)
 
     def save(self, chat_session: ChatSession) -> None:
-        sql = "INSERT OR REPLACE INTO chat_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT OR REPLACE INTO chat_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         self._stage(Statement(sql, rows.chat_session_row(chat_session), touches=("chat_sessions", chat_session.id)))
+
+    def check_open(self, chat_session_id: str) -> None:
+        sql = "SELECT 1 FROM chat_sessions WHERE id = ? AND ended_at IS NULL"
+        self._stage(Statement(sql, (chat_session_id,), _or_else(ChatSessionEnded)))
 
     def end_all(self, workflow_id: str, at: datetime) -> None:
         sql = "UPDATE chat_sessions SET ended_at = ? WHERE workflow_id = ? AND ended_at IS NULL"

@@ -34,7 +34,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 WORKFLOW_COLUMNS = (
     "id, handle, name, description, owner, runner, created_at, updated_at, revision, published_at, published_by, "
-    "require_login, publish_token_id, publish_token_rotated_at, archived_at, time_limit, history_length"
+    "require_login, publish_token_id, publish_token_rotated_at, archived_at, time_limit, history_length, "
+    "publication_number"
 )
 
 
@@ -77,6 +78,7 @@ def workflow_row(workflow: Workflow) -> Row:
         _maybe_micros(workflow.archived_at),
         workflow.time_limit,
         workflow.history_length,
+        workflow.publication_number,
     )
 
 
@@ -92,7 +94,8 @@ def _publication_columns(opened: Publication) -> Row:
 
 def workflow_of(row: Row) -> Workflow:
     """From :data:`WORKFLOW_COLUMNS`."""
-    (*own, published_at, published_by, require_login, token_id, rotated_at, archived_at, time_limit, history) = row
+    (*published, archived_at, time_limit, history, publication_number) = row
+    (*own, published_at, published_by, require_login, token_id, rotated_at) = published
     id_, handle, name, description, owner, runner, created_at, updated_at, revision = own
     opened = None
     if published_at is not None:
@@ -117,6 +120,7 @@ def workflow_of(row: Row) -> Workflow:
         archived_at=_maybe_moment(archived_at),
         time_limit=time_limit,
         history_length=history,
+        publication_number=publication_number,
     )
 
 
@@ -189,7 +193,7 @@ def service_token_of(row: Row) -> ServiceToken:
 
 
 def chat_session_row(chat_session: ChatSession) -> Row:
-    """id, workflow_id, subject, way, opened_at, expires_at, ended_at, app_user."""
+    """id, workflow_id, subject, way, opened_at, expires_at, ended_at, app_user, publication_number."""
     app_user = chat_session.app_user
     return (
         chat_session.id,
@@ -200,12 +204,13 @@ def chat_session_row(chat_session: ChatSession) -> Row:
         to_micros(chat_session.expires_at),
         _maybe_micros(chat_session.ended_at),
         _json(asdict(app_user)) if app_user else None,
+        chat_session.publication_number,
     )
 
 
 def chat_session_of(row: Row) -> ChatSession:
     """From the columns of :func:`chat_session_row`."""
-    id_, workflow_id, subject, way, opened_at, expires_at, ended_at, app_user = row
+    id_, workflow_id, subject, way, opened_at, expires_at, ended_at, app_user, publication_number = row
     return ChatSession(
         id=id_,
         workflow_id=workflow_id,
@@ -215,6 +220,7 @@ def chat_session_of(row: Row) -> ChatSession:
         expires_at=_moment(expires_at),
         ended_at=_maybe_moment(ended_at),
         app_user=AppUser(**orjson.loads(app_user)) if app_user else None,
+        publication_number=publication_number,
     )
 
 

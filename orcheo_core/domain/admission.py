@@ -117,7 +117,7 @@ def may_renew(
         return Refused(ChatSessionEnded())
     if workflow is None or workflow.publication is None:
         return Refused(ChatUnavailable())
-    if workflow.publication.published_at > chat_session.opened_at:
+    if workflow.publication_number != chat_session.publication_number:
         return Refused(ChatSessionEnded())
     needs_login = workflow.publication.require_login or chat_session.subject.is_logged_in
     if needs_login and not _is_of(login, chat_session.subject, now):

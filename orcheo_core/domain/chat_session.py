@@ -38,6 +38,8 @@ class ChatSession:
     opened_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    publication_number: int = 0
+    """The workflow's when it was opened."""
     app_user: AppUser | None = None
     """Whom the app named that opened it with its publish token."""
 

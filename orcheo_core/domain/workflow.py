@@ -149,6 +149,8 @@ class Workflow:
     updated_at: datetime
     publication: Publication | None = None
     revision: int = 1
+    publication_number: int = 0
+    """How often it was opened or closed, or had all its chats ended: what began under one number may depend on it."""
     time_limit: int | None = field(default=None, validator=_check_time_limit)
     """Seconds without a sign of life that end an answer, None for what the server gives."""
     history_length: int | None = field(default=None, validator=_check_history)
@@ -179,7 +181,7 @@ class Workflow:
         if self.archived_at is not None:
             raise WorkflowArchived(f"The workflow {self.handle!r} is archived.")
         opened = Publication(published_at=at, published_by=actor, require_login=require_login, token_id=token_id)
-        return self._changed(at, publication=opened)
+        return self._renumbered(at, publication=opened)
 
     def token_rotated(self, *, at: datetime, token_id: str) -> "Workflow":
         """Public → public with another publish token."""
@@ -191,7 +193,7 @@ class Workflow:
         self.require_publication(
             hint="It is already closed. --end-sessions also ends the chat sessions and answers that are still open."
         )
-        return self._changed(at, publication=None)
+        return self._renumbered(at, publication=None)
 
     def archived(self, *, at: datetime) -> "Workflow":
         """Put aside, and private from now on; :class:`AlreadyArchived`."""
@@ -199,13 +201,17 @@ class Workflow:
             raise AlreadyArchived(
                 f"The workflow {self.handle!r} was archived on {self.archived_at:%Y-%m-%d %H:%M} UTC."
             )
-        return self._changed(at, archived_at=at, publication=None)
+        return self._renumbered(at, archived_at=at, publication=None)
 
     def unarchived(self, *, at: datetime) -> "Workflow":
         """Brought back, still private; :class:`NotArchived`."""
         if self.archived_at is None:
             raise NotArchived(f"The workflow {self.handle!r} is not archived.")
         return self._changed(at, archived_at=None)
+
+    def chats_ended(self, *, at: datetime) -> "Workflow":
+        """Open or not as before, with no chat left that was begun by now."""
+        return self._renumbered(at)
 
     def with_login(self, *, at: datetime, require_login: bool) -> "Workflow":
         """The login rule changed, the publish token untouched."""
@@ -215,6 +221,9 @@ class Workflow:
     def edited(self, *, at: datetime, **fields: Any) -> "Workflow":
         """Other values of fields that say nothing about being public: ``handle``, ``name``, ``runner`` and the like."""
         return self._changed(at, **fields)
+
+    def _renumbered(self, at: datetime, **fields: Any) -> "Workflow":
+        return self._changed(at, publication_number=self.publication_number + 1, **fields)
 
     def _changed(self, at: datetime, **fields: Any) -> "Workflow":
         return evolve(self, updated_at=at, revision=self.revision + 1, **fields)

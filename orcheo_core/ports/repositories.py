@@ -47,6 +47,14 @@ class WorkflowRepository(Protocol):
         """Stage a removal with all that belongs to the workflow (publish tokens, chat sessions, threads); the
         audit stays. Commit raises :class:`ConcurrentChange` unless the stored revision is the workflow's own."""
 
+    @abstractmethod
+    def check_unchanged(self, workflow: Workflow) -> None:
+        """Stage a check: commit raises :class:`ConcurrentChange` unless the workflow is stored as it is here."""
+
+    @abstractmethod
+    def check_publication(self, workflow: Workflow) -> None:
+        """Stage a check: commit raises :class:`ChatUnavailable` unless the stored publication number is this one."""
+
 
 class PublishTokenRepository(Protocol):
     """Publish tokens, the current and the former ones, by public id."""
@@ -114,6 +122,10 @@ class ChatSessionRepository(Protocol):
     @abstractmethod
     def save(self, chat_session: ChatSession) -> None:
         """Stage an insert or a replacement."""
+
+    @abstractmethod
+    def check_open(self, chat_session_id: str) -> None:
+        """Stage a check: commit raises :class:`ChatSessionEnded` when the chat session has been ended or removed."""
 
     @abstractmethod
     def end_all(self, workflow_id: str, at: datetime) -> None:

@@ -201,10 +201,6 @@ class LiveTurns:
         self._running: dict[str, LiveTurn] = {}
         self._ended: OrderedDict[str, tuple[datetime, LiveTurn, int]] = OrderedDict()
         self._ended_bytes = 0
-        self.endings = 0
-        """How often owners have ended all turns of a workflow. A visit that was admitted before such an ending begins
-        no turn after it: between the two there are awaits, in which the ending may come."""
-        self._last_ending: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[LiveTurn]:
         """Those whose end is not durable, as they are at this moment."""
@@ -251,22 +247,10 @@ class LiveTurns:
                 live.stop(TurnStatus.CANCELLED)
 
     def stop_workflow(self, workflow_id: str) -> None:
-        """Stop all turns of a workflow: its owner has ended them, those that begin at this moment too."""
-        self.endings += 1
-        self._last_ending[workflow_id] = self.endings
+        """Stop all turns of a workflow: its owner has ended them."""
         for live in self:
             if live.turn.workflow_id == workflow_id:
                 live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
-
-    def has_ended_since(self, workflow_id: str, endings: int) -> bool:
-        """Whether the owner has ended all turns of a workflow since ``endings`` were counted."""
-        return self._last_ending.get(workflow_id, 0) > endings
-
-    def stop_if_ended_since(self, turn_id: str, endings: int) -> None:
-        """Stop this turn if its owner has ended all turns of its workflow since ``endings`` were counted."""
-        live = self._running.get(turn_id)
-        if live is not None and self.has_ended_since(live.turn.workflow_id, endings):
-            live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
 
     def stop_all(self) -> None:
         """Stop everything: the server shuts down."""

@@ -1,8 +1,11 @@
 """What every repository of chat sessions must do."""
 
+import asyncio
+from contextlib import nullcontext
+
 import pytest
 
-from orcheo_core.errors import ConcurrentChange
+from orcheo_core.errors import ChatSessionEnded, ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 from tests.conformance.keeping import keep
@@ -83,3 +86,28 @@ async def test_expired_ones_are_removed(store: Store) -> None:
     await change.commit()
     assert await store.begin().chat_sessions.find("cs_1") is None
     assert [await store.begin().chat_sessions.find(each.id) for each in kept] == list(kept)
+
+
+async def test_a_change_can_depend_on_an_open_chat_session(store: Store) -> None:
+    """Nothing of it lands once the chat session has been ended or removed."""
+    await keep(store, samples.workflow(), samples.chat_session(1), samples.chat_session(2, ended_at=samples.moment(1)))
+    for chat_session_id, is_open in (("cs_1", True), ("cs_2", False), ("cs_9", False)):
+        change = store.begin()
+        change.chat_sessions.check_open(chat_session_id)
+        change.threads.add(samples.thread(1 if is_open else 2))
+        with nullcontext() if is_open else pytest.raises(ChatSessionEnded):
+            await change.commit()
+    assert await store.begin().threads.find("thr_1")
+    assert await store.begin().threads.find("thr_2") is None
+
+
+async def test_an_end_in_the_same_group_of_changes_is_met(store: Store) -> None:
+    """What comes after the end is refused although both are under way at once."""
+    await keep(store, samples.workflow(), samples.chat_session(1))
+    end, late = store.begin(), store.begin()
+    end.chat_sessions.end_all("wf_1", samples.moment(9))
+    late.chat_sessions.check_open("cs_1")
+    late.threads.add(samples.thread(1))
+    _, outcome = await asyncio.gather(end.commit(), late.commit(), return_exceptions=True)
+    assert isinstance(outcome, ChatSessionEnded)
+    assert await store.begin().threads.find("thr_1") is None

@@ -1,5 +1,7 @@
 """What every repository of workflows must do."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -7,8 +9,8 @@ import pytest
 from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.workflow import Workflow, WorkflowFilter
-from orcheo_core.errors import ConcurrentChange, HandleTaken, OrcheoError
-from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.errors import ChatUnavailable, ConcurrentChange, HandleTaken, OrcheoError
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from tests import samples
 from tests.conformance.keeping import keep
 
@@ -170,3 +172,31 @@ async def test_errors_are_of_our_tree(store: Store) -> None:
     with pytest.raises(OrcheoError) as refused:
         await keep(store, samples.workflow(2, handle="flow-1"))
     assert (refused.value.code, bool(refused.value.detail), bool(refused.value.hint)) == ("handle_taken", True, True)
+
+
+async def test_a_change_can_depend_on_a_workflow_being_as_it_was_read(store: Store) -> None:
+    """Any change of it, and its removal, is a conflict."""
+    await keep(store, samples.workflow(1))
+    await _land(store, lambda change: change.workflows.check_unchanged(samples.workflow(1)), None)
+    later = samples.workflow(1, revision=2)
+    await _land(store, lambda change: change.workflows.check_unchanged(later), ConcurrentChange)
+    await _land(store, lambda change: change.workflows.check_unchanged(samples.workflow(9)), ConcurrentChange)
+
+
+async def test_a_change_can_depend_on_the_publication_number(store: Store) -> None:
+    """Other changes of the workflow do not matter."""
+    await keep(store, samples.workflow(1, publication_number=3))
+    same, other = samples.workflow(1, publication_number=3, revision=7), samples.workflow(1, publication_number=2)
+    await _land(store, lambda change: change.workflows.check_publication(same), None)
+    await _land(store, lambda change: change.workflows.check_publication(other), ChatUnavailable)
+    await _land(store, lambda change: change.workflows.check_publication(samples.workflow(9)), ChatUnavailable)
+
+
+async def _land(store: Store, check: Callable[[UnitOfWork], None], refusal: type[Exception] | None) -> None:
+    """A change with this check lands, or nothing of it."""
+    change, entry = store.begin(), samples.audit_entry(1 + await store.begin().audit.size())
+    check(change)
+    change.audit.append(entry)
+    with nullcontext() if refusal is None else pytest.raises(refusal):
+        await change.commit()
+    assert (await store.begin().audit.find(entry.id) is None) == (refusal is not None)

@@ -1,5 +1,7 @@
 """Every way in, and what closes it."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from attrs import evolve
 
@@ -11,9 +13,12 @@ from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import (
     ChatSessionEnded,
     ChatUnavailable,
+    ConcurrentChange,
     GrantInvalid,
     LoginRequired,
     PublishTokenInvalid,
+    PublishTokenRevoked,
+    PublishTokenRotated,
     ServiceTokenInvalid,
     WorkflowNotFound,
 )
@@ -187,13 +192,57 @@ async def test_a_visitor_who_was_just_admitted_does_not_slip_through_an_ending(h
     by_token = await hall.core.admitting.visit_by_publish_token(token)
     by_grant = await hall.core.admitting.visit_by_grant((await open_chat(hall)).text)
     await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)
-    for visit in (by_token, by_grant):
-        turn = await hall.answered(visit)
-        assert (await hall.latest(turn.thread_id)).status is TurnStatus.CANCELLED
+    for visit, refusal in ((by_token, ChatUnavailable), (by_grant, ChatSessionEnded)):
+        with pytest.raises(refusal):
+            await hall.ask(visit)
+        with pytest.raises(refusal):
+            await hall.core.attaching.announce(visit, name="a.txt", size=1, mime_type="text/plain")
     await hall.core.publishing.publish(ADA, "echo")
     later = await hall.core.admitting.visit_by_grant((await open_chat(hall)).text)
     turn = await hall.answered(later)
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.COMPLETED
+
+
+async def test_an_ending_of_a_private_workflow_keeps_out_whom_its_owner_had_admitted(hall: Hall) -> None:
+    """The owner's own chat counts too."""
+    await hall.add()
+    grant = await hall.core.admitting.by_owner(ADA, "echo")
+    visit = await hall.core.admitting.visit_by_grant(grant.text)
+    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)
+    with pytest.raises(ChatSessionEnded):
+        await hall.ask(visit)
+
+
+CHANGES: dict[str, tuple[Callable[[Hall], Awaitable[object]], type[Exception] | None]] = {
+    "unpublish": (lambda hall: hall.core.publishing.unpublish(ADA, "echo", end_sessions=True), PublishTokenRevoked),
+    "archive": (lambda hall: hall.core.publishing.archive(ADA, "echo"), PublishTokenRevoked),
+    "rotate": (lambda hall: hall.core.publishing.rotate(ADA, "echo"), PublishTokenRotated),
+    "set login": (lambda hall: hall.core.publishing.set_login(ADA, "echo", require_login=True), LoginRequired),
+    "remove": (lambda hall: hall.core.registering.remove(ADA, "echo"), PublishTokenInvalid),
+    "edit": (lambda hall: hall.core.registering.edit(ADA, "echo", {"name": "Other"}), None),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+async def test_a_chat_session_is_decided_on_again_when_the_workflow_is_changed_first(hall: Hall, name: str) -> None:
+    """The owner's change lands between the decision and the chat session, which is then refused or opened by it."""
+    change, refusal = CHANGES[name]
+    token = await hall.publish()
+    hall.store.before_commit.append(lambda: change(hall))
+    opening = hall.core.admitting.by_publish_token("echo", token)
+    if refusal is None:
+        await hall.core.admitting.visit_by_grant((await opening).text)
+    else:
+        with pytest.raises(refusal):
+            await opening
+
+
+async def test_a_chat_session_is_not_decided_on_for_ever(hall: Hall) -> None:
+    """A workflow that is changed each time is a conflict in the end."""
+    await hall.publish()
+    hall.store.before_commit += [lambda: hall.core.registering.edit(ADA, "echo", {"name": "Other"})] * 5
+    with pytest.raises(ConcurrentChange):
+        await open_chat(hall)
 
 
 async def test_a_service_token_in_place_of_a_grant_is_recognised(hall: Hall) -> None:

@@ -1,6 +1,6 @@
 """A store that can be told to fail, or to lie about the audit."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.audit import AuditLink
@@ -18,6 +18,8 @@ class FailingStore(Store):
     def __init__(self, store: Store | None = None) -> None:
         self.error: Exception | None = None
         self.forged_links: Sequence[AuditLink] | None = None
+        self.before_commit: list[Callable[[], Awaitable[object]]] = []
+        """What others do right before the next commits land, one each."""
         self.overlooks = 0
         """How many look-ups of a turn by its key come too early to find it."""
         self._store = store or MemoryStore()
@@ -29,6 +31,11 @@ class FailingStore(Store):
         async def commit(*, must_land: bool = False) -> None:
             if self.error is not None:
                 raise self.error
+            if self.before_commit:
+                in_between, *rest = self.before_commit
+                self.before_commit = []  # what they commit is not come between
+                await in_between()
+                self.before_commit = rest
             await land(must_land=must_land)
 
         if self.overlooks:

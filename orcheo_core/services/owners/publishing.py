@@ -139,9 +139,11 @@ class Publishing:
         change = self._store.begin()
         found = await find_own(change, caller, ref)
         if end_sessions and not found.is_public:
-            self._audit_trail.record(change, Act.SESSIONS_ENDED, caller, workflow=found)
-            await self._commit_and_end(change, found, now)
-            return found
+            workflow = found.chats_ended(at=now)
+            change.workflows.save(workflow)
+            self._audit_trail.record(change, Act.SESSIONS_ENDED, caller, workflow=workflow)
+            await self._commit_and_end(change, workflow, now)
+            return workflow
         workflow = found.unpublished(at=now)
         await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
         change.workflows.save(workflow)

@@ -20,7 +20,7 @@ from orcheo_core.domain.run import (
 )
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
-from orcheo_core.errors import ActionFailed, ChatSessionEnded, ItemNotFound
+from orcheo_core.errors import ActionFailed, ItemNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunSink, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
@@ -30,7 +30,6 @@ from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.own_threads import find_own_thread
 from orcheo_core.services.visitors.run_requests import RunRequests
 from orcheo_core.turns.engine import TurnEngine
-from orcheo_core.turns.live import LiveTurns
 
 _Kept = WidgetChanged | ContextKept | TitleGiven
 """What an action without a turn may say."""
@@ -59,7 +58,6 @@ class Acting:
         requests: RunRequests,
         clock: Clock,
         identifiers: Identifiers,
-        live_turns: LiveTurns,
         telemetry: Telemetry,
         part_limits: PartLimits,
     ) -> None:
@@ -69,7 +67,6 @@ class Acting:
         self._requests = requests
         self._clock = clock
         self._identifiers = identifiers
-        self._live_turns = live_turns
         self._telemetry = telemetry
         self._part_limits = part_limits
 
@@ -93,8 +90,6 @@ class Acting:
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             raise ActionFailed from error
-        if self._live_turns.has_ended_since(visit.workflow.id, visit.endings):
-            raise ChatSessionEnded
         for what in said.left_out:
             self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
         return await self._keep(visit, turn, said.kept)
@@ -106,9 +101,10 @@ class Acting:
         given a title, and an answer that was tried again may have taken the widget away.
         """
         change = self._store.begin()
+        visit.bind(change)
         thread = (await find_own_thread(change, visit, turn.thread_id)).touched(self._clock.now())
         before = await change.items.find(thread.id, turn.user_item_id)
-        after, kept = before, 0
+        after = before
         for run_event in said:
             if fault := _fault(run_event, after, self._part_limits):
                 self._telemetry.left_out(turn, fault)
@@ -121,9 +117,7 @@ class Acting:
             else:
                 after = cast(WidgetItem, after).changed(run_event.widget, run_event.copy_text)
                 change.items.save(after)
-            kept += 1
-        if kept:
-            await change.commit()
+        await change.commit()
         return after if isinstance(after, WidgetItem) and after is not before else None
 
     def _hidden(self, turn: Turn, said: ContextKept) -> HiddenItem:

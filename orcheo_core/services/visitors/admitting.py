@@ -1,5 +1,6 @@
 """Admitting: from a share link or a publish token to a chat session and its grants."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
 
@@ -36,6 +37,7 @@ from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import (
     ChatSessionEnded,
     ChatUnavailable,
+    ConcurrentChange,
     GrantInvalid,
     LoginRequired,
     OrcheoError,
@@ -47,9 +49,10 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own
 from orcheo_core.services.shared.feature_gate import FeatureGate
 from orcheo_core.services.shared.identifiers import Identifiers
-from orcheo_core.turns.live import LiveTurns
 
 _MATCHED_KEPT = 10_000
+_TRIES = 3
+"""Of opening a chat session while the workflow is being changed."""
 
 
 @frozen(kw_only=True)
@@ -68,10 +71,20 @@ class Visit:
     subject: Subject
     app_user: AppUser | None = None
     """Whom the app named that opened the chat session."""
-    endings: int = 0
-    """What :attr:`LiveTurns.endings` was before the visit was admitted."""
+    chat_session_id: str | None = None
+    """The chat session it belongs to; a program with a publish token needs none."""
     address: str = ""
     """What the client's address is counted under; empty for a visit that comes over no network."""
+
+    def bind(self, change: UnitOfWork) -> None:
+        """Let ``change`` land only if the visit has not ended by then.
+
+        Its commit raises :class:`ChatSessionEnded`, or :class:`ChatUnavailable` for a program.
+        """
+        if self.chat_session_id is None:
+            change.workflows.check_publication(self.workflow)
+        else:
+            change.chat_sessions.check_open(self.chat_session_id)
 
     @property
     def holders(self) -> Holders:
@@ -91,7 +104,6 @@ class Admitting:
         peppers: PepperRing,
         identifiers: Identifiers,
         gate: FeatureGate,
-        live_turns: LiveTurns,
         can_sign_in: bool,
     ) -> None:
         """Join the ports this service needs; ``can_sign_in`` says whether there is an identity provider."""
@@ -101,7 +113,6 @@ class Admitting:
         self._peppers = peppers
         self._identifiers = identifiers
         self._gate = gate
-        self._live_turns = live_turns
         self._can_sign_in = can_sign_in
         self._committed = store.begin()
         """For reading only, which a unit of work that was begun earlier does as well as a new one."""
@@ -121,8 +132,12 @@ class Admitting:
 
         Raises :class:`ChatUnavailable`, :class:`LoginRequired`.
         """
-        workflow = await self._store.begin().workflows.find(ref)
-        return await self._open(admit_by_link(workflow, subject, login=login, now=self._clock.now()))
+
+        async def decide(change: UnitOfWork) -> Admission:
+            workflow = await change.workflows.find(ref)
+            return admit_by_link(workflow, subject, login=login, now=self._clock.now())
+
+        return await self._open(decide)
 
     async def by_publish_token(
         self, ref: str, publish_token: str, login: Login | None = None, *, app_user: AppUser | None = None
@@ -132,19 +147,25 @@ class Admitting:
         Raises :class:`PublishTokenInvalid` (also for a token of another workflow), :class:`PublishTokenRotated`,
         :class:`PublishTokenRevoked`, :class:`LoginRequired`, :class:`InvalidInput` for a user beside a login.
         """
-        record, workflow = await self._look_up(publish_token)
-        if workflow is None or ref not in {workflow.id, workflow.handle}:
-            raise PublishTokenInvalid
-        now = self._clock.now()
-        return await self._open(admit_by_publish_token(workflow, record, login=login, now=now, app_user=app_user))
+
+        async def decide(change: UnitOfWork) -> Admission:
+            record, workflow = await self._look_up(change, publish_token)
+            if workflow is None or ref not in {workflow.id, workflow.handle}:
+                raise PublishTokenInvalid
+            return admit_by_publish_token(workflow, record, login=login, now=self._clock.now(), app_user=app_user)
+
+        return await self._open(decide)
 
     async def by_owner(self, caller: Caller, ref: str) -> ChatGrant:
         """Open a chat session for the owner of a workflow, public or not; it lasts as long as its one grant.
 
         Raises :class:`WorkflowNotFound`.
         """
-        workflow = await find_own(self._store.begin(), caller, ref)
-        return await self._open(admit_owner(workflow, caller.actor))
+
+        async def decide(change: UnitOfWork) -> Admission:
+            return admit_owner(await find_own(change, caller, ref), caller.actor)
+
+        return await self._open(decide)
 
     async def renew(self, ref: str, grant: str, login: Login | None = None) -> ChatGrant:
         """A new grant for the chat session of a grant that is still good.
@@ -169,7 +190,6 @@ class Admitting:
     async def visit_by_grant(self, grant: str, *, address: str = "") -> Visit:
         """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
         claims = self._verified(grant)
-        endings = self._live_turns.endings
         change = self._committed
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
         if chat_session is None or not chat_session.is_open(self._clock.now()):
@@ -181,7 +201,7 @@ class Admitting:
             workflow=workflow,
             subject=chat_session.subject,
             app_user=chat_session.app_user,
-            endings=endings,
+            chat_session_id=chat_session.id,
             address=address,
         )
 
@@ -189,13 +209,12 @@ class Admitting:
         self, publish_token: str, login: Login | None = None, *, address: str = ""
     ) -> Visit:
         """Who chats when a program shows its publish token with each request, without a chat session."""
-        endings = self._live_turns.endings
-        record, workflow = await self._look_up(publish_token)
+        record, workflow = await self._look_up(self._committed, publish_token)
         admission = admit_by_publish_token(workflow, record, login=login, now=self._clock.now())
         if isinstance(admission, Refused):
             raise self._reason(admission)
         self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
-        return Visit(workflow=admission.workflow, subject=admission.subject, endings=endings, address=address)
+        return Visit(workflow=admission.workflow, subject=admission.subject, address=address)
 
     def _verified(self, grant: str) -> GrantClaims:
         """What a grant says; a service token in its place is recognised by its first letters."""
@@ -214,8 +233,7 @@ class Admitting:
             )
         return refused.reason
 
-    async def _look_up(self, publish_token: str) -> tuple[PublishToken, Workflow | None]:
-        change = self._committed
+    async def _look_up(self, change: UnitOfWork, publish_token: str) -> tuple[PublishToken, Workflow | None]:
         fingerprint = sha256(publish_token.encode("utf-8", "surrogatepass")).digest()  # the text itself is not kept
         matched = self._matched.get(fingerprint)
         if matched is not None:  # whose row may be over since, or gone
@@ -239,16 +257,27 @@ class Admitting:
             self._matched.clear()
         return record
 
-    async def _open(self, admission: Admission) -> ChatGrant:
-        if isinstance(admission, Refused):
-            raise self._reason(admission)
-        flag = Flag.CHATKIT_CANVAS if admission.way is Way.OWNER else Flag.CHATKIT_PUBLISH
-        self._gate.require(flag, admission.workflow.owner)
-        chat_session = self._new_chat_session(admission)
-        change = self._store.begin()
-        change.chat_sessions.save(chat_session)
-        await change.commit()
-        return self._grant(chat_session, chat_session.opened_at)
+    async def _open(self, decide: Callable[[UnitOfWork], Awaitable[Admission]]) -> ChatGrant:
+        """Open a chat session, if what was decided on still stands when it lands; else decide again."""
+        tries = 0
+        while True:
+            change = self._store.begin()
+            admission = await decide(change)
+            if isinstance(admission, Refused):
+                raise self._reason(admission)
+            flag = Flag.CHATKIT_CANVAS if admission.way is Way.OWNER else Flag.CHATKIT_PUBLISH
+            self._gate.require(flag, admission.workflow.owner)
+            chat_session = self._new_chat_session(admission)
+            change.workflows.check_unchanged(admission.workflow)
+            change.chat_sessions.save(chat_session)
+            try:
+                await change.commit()
+            except ConcurrentChange:
+                tries += 1
+                if tries == _TRIES:
+                    raise
+            else:
+                return self._grant(chat_session, chat_session.opened_at)
 
     def _new_chat_session(self, admitted: Admitted) -> ChatSession:
         now = self._clock.now()
@@ -259,6 +288,7 @@ class Admitting:
             way=admitted.way,
             app_user=admitted.app_user,
             opened_at=now,
+            publication_number=admitted.workflow.publication_number,
             expires_at=now + (GRANT_LIFETIME if admitted.way is Way.OWNER else CHAT_SESSION_LIFETIME),
         )
 

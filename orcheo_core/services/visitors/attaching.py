@@ -73,6 +73,7 @@ class Attaching:
         change = self._store.begin()
         claims = self._budgets.claims(UNSENT_FILES, 1, visit.holders)
         claims += self._budgets.claims(UNSENT_BYTES, size, visit.holders)
+        visit.bind(change)
         change.attachments.add(attachment, claims)
         await change.commit()
         return attachment

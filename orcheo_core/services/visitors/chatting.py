@@ -309,6 +309,7 @@ class Chatting:
         request: RunRequest,
         opening: Sequence[ThreadEvent],
     ) -> Turn:
+        visit.bind(change)
         try:
             await self._engine.begin(change, turn, thread=thread, request=request, opening=opening)
         except DuplicateTurn:  # the same request has come in between
@@ -316,7 +317,6 @@ class Chatting:
             if first is None:
                 raise ThreadNotFound from None
             return first
-        self._live_turns.stop_if_ended_since(turn.id, visit.endings)
         return turn
 
 

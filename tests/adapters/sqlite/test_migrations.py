@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orcheo_adapters.sqlite.errors import DatabaseUnreadable, SchemaTooNew
-from orcheo_adapters.sqlite.migrations import STEPS
+from orcheo_adapters.sqlite.migrations import PUBLICATION_NUMBERS, STEPS
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.ports.repositories import WorkflowRepository
 from tests import samples
@@ -123,4 +123,29 @@ async def test_publish_tokens_of_an_older_file_get_a_holder(path: Path) -> None:
     assert token is not None
     assert chat_session is not None
     assert (token.holder_id, chat_session.app_user) == ("pt1", None)
+    await store.close()
+
+
+async def test_chat_sessions_of_an_older_file_belong_to_the_publication_that_they_were_opened_under(path: Path) -> None:
+    """One from before the workflow was published again is renewed as little as before."""
+    with closing(sqlite3.connect(path)) as connection:
+        for step in STEPS[: STEPS.index(PUBLICATION_NUMBERS)]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {STEPS.index(PUBLICATION_NUMBERS)}")
+        runner = '{"kind": "python", "target": "a:b"}'
+        connection.execute(
+            "INSERT INTO workflows (id, handle, name, description, owner, runner, created_at, updated_at, revision, "
+            "published_at, published_by, require_login, publish_token_id) "
+            f"VALUES ('wf_1', 'echo', 'Echo', '', 'ada', '{runner}', 1, 1, 1, 5, 'ada', 0, 'pt1')"
+        )
+        for number, opened_at in ((1, 4), (2, 5)):
+            row = f"'cs_{number}', 'wf_1', 'anon:vis_1', 'page', {opened_at}, 9, NULL, NULL"
+            connection.execute(f"INSERT INTO chat_sessions VALUES ({row})")
+        connection.commit()
+    store = SqliteStore(path)
+    workflow = await store.begin().workflows.find("wf_1")
+    found = [await store.begin().chat_sessions.find(f"cs_{number}") for number in (1, 2)]
+    assert workflow is not None
+    assert [each.publication_number == workflow.publication_number for each in found if each] == [False, True]
     await store.close()
