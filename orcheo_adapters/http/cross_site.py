@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from attrs import frozen
 from starlette.datastructures import Headers
 
+from orcheo_adapters.auth.oidc.registration import is_loopback_host
+
 _OURS = frozenset({None, "same-origin", "none"})
 
 
@@ -26,11 +28,18 @@ class AllowedOrigins:
             return False
         if headers.get("sec-fetch-site") not in _OURS:
             return True
-        return origin is not None and _host_of(origin) != headers.get("host")
+        return origin is not None and not self._is_of(origin, headers.get("host", ""))
 
+    def _is_of(self, origin: str, host: str) -> bool:
+        """Whether an origin other than our own is that of the Host by which this request came, scheme included.
 
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:  # such as http://[
-        return None
+        Where visitors come over TLS, a page without it may be anyone's who is on the way; this machine's own is not.
+        """
+        try:
+            own, other = urlsplit(self.own), urlsplit(origin)
+            on_this_machine = is_loopback_host(other.hostname or "")
+        except ValueError:  # such as http://[
+            return False
+        if not host or other.netloc != host or host == own.netloc:
+            return False
+        return other.scheme == "https" or (other.scheme == "http" and (own.scheme != "https" or on_this_machine))

@@ -106,6 +106,31 @@ async def test_our_own_origin_is_the_one_that_visitors_know() -> None:
             assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("public", "origin", "status"),
+    [
+        ("https://chat.example.org", "https://chat.example.org", 200),
+        ("https://chat.example.org", "http://chat.example.org", 403),
+        ("https://chat.example.org", "https://x", 200),
+        ("https://chat.example.org", "http://x", 403),
+        ("https://chat.example.org", "ftp://x", 403),
+        ("http://chat.example.org", "https://chat.example.org", 403),
+        ("http://chat.example.org", "http://x", 200),
+        ("http://chat.example.org", "https://x", 200),
+        ("http://chat.example.org", "http://", 403),
+        ("https://chat.example.org", "http://127.0.0.1:8700", 200),
+    ],
+)
+async def test_the_scheme_of_an_origin_counts(public: str, origin: str, status: int) -> None:
+    """A page without TLS may be written by anyone on the way; only this machine's own needs none."""
+    async with build_house(environment={"ORCHEO_PUBLIC_URL": public, "ORCHEO_ALLOWED_HOSTS": "x"}) as house:
+        await house.publish()
+        host = origin.partition("://")[2] or "x"
+        sent = {"origin": origin, "host": host}
+        opened = await house.client.post(URL, json={}, headers=sent)
+        assert opened.status_code == status
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 async def test_a_form_cannot_write_with_our_cookie(house: House, kind: str) -> None:
     """A browser too old to say where a request comes from cannot send JSON from another site's form."""
