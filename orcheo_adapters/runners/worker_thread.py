@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from orcheo_adapters.system.running import mark
+from orcheo_adapters.system.running import current_run, mark, may_start_thread
+from orcheo_core.ports.runner import RunFailed
 
 _Result = TypeVar("_Result")
 
@@ -18,6 +19,9 @@ def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
     Cancelling the future abandons the thread: it is not waited for, neither now nor when the process ends, which is
     why the threads of an executor will not do. What ``work`` raises becomes the future's exception.
     """
+    running = current_run()
+    if running is not None and not may_start_thread(running.workflow_id):
+        raise _too_many()
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_Result] = loop.create_future()
     context = contextvars.copy_context()
@@ -35,6 +39,15 @@ def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
     mark(thread)
     thread.start()
     return future
+
+
+def _too_many() -> RunFailed:
+    return RunFailed(
+        "too_many_threads",
+        "Threads of earlier runs that could not be stopped still run, as many as there may be. Put a yield, or a time "
+        "limit of its own, into what the workflow waits for.",
+        visitor_message="The workflow is busy. You can try again in a little while.",
+    )
 
 
 def _attempt(work: Callable[[], _Result], future: "asyncio.Future[_Result]") -> tuple[Callable[[Any], None], Any]:

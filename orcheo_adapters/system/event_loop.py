@@ -13,8 +13,8 @@ from orcheo_adapters.system.running import SHARED_THREADS, current_run, lent_to
 T = TypeVar("T")
 _LAST_WORDS_SECONDS = 2.0
 """How long what is still at work may take to end, once the server is done."""
-_WORKFLOW_THREADS = 64
-"""Threads for what workflows hand to the loop's executor (``asyncio.to_thread``)."""
+_WORKFLOW_THREADS = 32
+"""Threads for what one workflow hands to the loop's executor (``asyncio.to_thread``)."""
 _LOG = get_logger("server")
 
 
@@ -54,11 +54,11 @@ class ServerLoop(asyncio.SelectorEventLoop):
     """
 
     _main: "asyncio.Task[Any] | None" = None
-    _for_workflows: ThreadPoolExecutor | None = None
 
     def __init__(self) -> None:
         """Tell tasks of the server from those of workflows."""
         super().__init__()
+        self._executors: dict[str, ThreadPoolExecutor] = {}
         self.set_task_factory(_make_task)
 
     def stop(self) -> None:
@@ -85,9 +85,9 @@ class ServerLoop(asyncio.SelectorEventLoop):
         if running is None:
             return super().run_in_executor(executor, func, *args)
         if executor is None:
-            if self._for_workflows is None:
-                self._for_workflows = ThreadPoolExecutor(_WORKFLOW_THREADS, SHARED_THREADS)
-            executor = self._for_workflows
+            executor = self._executors.get(running.workflow_id)
+            if executor is None:
+                executor = self._executors[running.workflow_id] = ThreadPoolExecutor(_WORKFLOW_THREADS, SHARED_THREADS)
 
         def work() -> T:
             with lent_to(running):

@@ -14,6 +14,10 @@ RUN_BYTES = 64 * 1024
 """What one run may write to standard output, standard error and the log."""
 MINUTE_BYTES = 1024 * 1024
 """What all runs of one workflow may write in a minute."""
+LEFT_BY_WORKFLOW = 32
+"""Threads that ended runs of one workflow may have left; then it gets no more."""
+LEFT_BY_ALL = 128
+"""The same for all workflows together."""
 _LONGEST_LINE = 8 * 1024
 """A line without an end is passed on in parts of this size."""
 _MARK = "_orcheo_run"
@@ -201,6 +205,12 @@ class Conducts:
             return False
         self._written[workflow_id] = began, written + size
         return True
+
+
+def may_start_thread(workflow_id: str) -> bool:
+    """Whether another thread may be started for a workflow: what cannot be stopped counts until it ends."""
+    left = Counter(running.workflow_id for running in left_threads())
+    return left[workflow_id] < LEFT_BY_WORKFLOW and left.total() < LEFT_BY_ALL
 
 
 def left_threads() -> Iterator[Running]:

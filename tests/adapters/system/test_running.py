@@ -12,11 +12,13 @@ from io import BytesIO, StringIO, TextIOWrapper
 import pytest
 from attrs import field, frozen
 
+from orcheo_adapters.runners import worker_thread
 from orcheo_adapters.system import logs
 from orcheo_adapters.system.event_loop import run_server_loop
-from orcheo_adapters.system.running import RUN_BYTES, Conducts, Running, current_run, marking_threads
+from orcheo_adapters.system.running import LEFT_BY_WORKFLOW, RUN_BYTES, Conducts, Running, current_run, marking_threads
 from orcheo_adapters.system.standard_streams import SharedStream, shared_streams
 from orcheo_core.domain.conduct import Conduct
+from orcheo_core.ports.runner import RunFailed
 
 
 def run_named(name: str = "helper", conducts: Conducts | None = None) -> Running:
@@ -217,6 +219,24 @@ def test_threads_that_a_run_leaves_are_counted_until_they_end() -> None:
     for each in threads:
         each.join()
     assert conducts.of("wf_1") == Conduct()
+
+
+async def test_a_workflow_that_leaves_threads_behind_gets_no_more_of_them() -> None:
+    """Until they end; another workflow gets its own."""
+    conducts, release = Conducts(), threading.Event()
+    for _ in range(LEFT_BY_WORKFLOW):
+        with run_named(conducts=conducts).at_work():
+            worker_thread.in_thread(release.wait)
+    with run_named(conducts=conducts).at_work(), pytest.raises(RunFailed, match="could not be stopped") as caught:
+        worker_thread.in_thread(release.wait)
+    assert caught.value.code == "too_many_threads"
+    with Running("other", "wf_2", conducts).at_work():
+        assert await worker_thread.in_thread(lambda: "other") == "other"
+    release.set()
+    while conducts.of("wf_1").threads_left:  # noqa: ASYNC110 - threads have no event for their end
+        await asyncio.sleep(0)
+    with run_named(conducts=conducts).at_work():
+        assert await worker_thread.in_thread(lambda: "again") == "again"
 
 
 def test_a_thread_of_the_loops_executor_counts_while_it_is_busy() -> None:
