@@ -56,8 +56,12 @@ class Deadlines:
     linger_seconds: float = 2.0
     """For a client to read why it is refused, before the connection is cut."""
     head_bytes: int = 16 * 1024
+    """Also of what may stand around the chunks of a body: extensions and trailers."""
+    headers: int = 100
+    """Each costs some hundred bytes of memory, however short it is."""
 
 
+_CHUNK_BYTES = 20
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 """How a request line begins (RFC 9110, section 9.1)."""
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::[0-9]*)?")
@@ -86,6 +90,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._sent_more = False
         self._body_began = 0.0
         self._body_bytes = 0
+        self._framing_bytes = 0
+        """Bytes that came since the headers and are not of the body, less what its chunks need."""
         self._left_unread = 0
         self._counted_as: str | None = None
         self._outlet: ConnectionOutlet | None = None
@@ -121,15 +127,22 @@ class GuardedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._closing or self._sent_more:
             return
-        if not self.in_body:
+        if self.in_body:
+            self._framing_bytes += len(data)
+        else:
             self._head_bytes = len(data) + (self._head_bytes if self._in_head else 0)
             self._begins_like_a_request = _METHOD.match(data) is not None
         self._is_complete = False
         self._parse(data)
         if self._deadline is None and not (self._is_complete or self._closing):  # few requests come in pieces
             self._arm(self._body_time() if self.in_body else self.deadlines.head_seconds)
-        if self._in_head and self._head_bytes > self.deadlines.head_bytes:
+        if self._has_too_much():
             self._refuse(HeadersTooLarge())
+
+    def _has_too_much(self) -> bool:
+        """Whether a head or the framing of a body, which may both come for ever, has become too large by now."""
+        size = self._head_bytes if self._in_head else self._framing_bytes if self.in_body else 0
+        return size > self.deadlines.head_bytes or len(self.headers) > self.deadlines.headers
 
     def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -162,10 +175,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._closing:
             return
         self._in_head, self.in_body = False, True
-        self._body_began, self._body_bytes = self.loop.time(), 0
+        self._body_began, self._body_bytes, self._framing_bytes = self.loop.time(), 0, 0
         self._disarm()
-        limit = self.deadlines.head_bytes
-        if self._head_bytes > limit and self._size_of_head() > limit:
+        limit, most = self.deadlines.head_bytes, self.deadlines.headers
+        if len(self.headers) > most or (self._head_bytes > limit and self._size_of_head() > limit):
             self._refuse(HeadersTooLarge())
             return
         if (fault := self._fault()) is not None:
@@ -173,14 +186,20 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.scope[OPEN_OUTLET] = self.open_outlet  # type: ignore[literal-required]  # a name of our own
         super().on_headers_complete()
+        self.headers = []  # trailers come here, which are no headers of the request (RFC 9110, section 6.5.1)
         if not self.cycle.keep_alive:
             last = _LastAnswer if self.parser.get_http_version() == "1.1" else _AnswerTo10
             self.cycle.transport = last(self)  # type: ignore[assignment]  # has all that a cycle uses
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
+        self._framing_bytes -= len(body)
         if not self._closing:
             super().on_body(body)
+
+    def on_chunk_header(self) -> None:
+        """Called by the parser; a chunk has a size of up to 16 digits, and two line ends."""
+        self._framing_bytes -= _CHUNK_BYTES
 
     def _body_time(self) -> float:
         """How long the rest of the body may take from now on, by what has come of it."""

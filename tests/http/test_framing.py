@@ -159,3 +159,61 @@ def test_no_header_of_a_stranger_raises(house: House, place: bytes, headers: lis
             return (await live.ask(place + b" HTTP/1.1\r\nHost: x\r\n" + lines + CLOSE)).status
 
     assert asyncio.run(ask()) not in {500, 502, 503, 504}
+
+
+# --- what stands around the chunks of a body -------------------------------------------------------------------------
+
+CHUNKED = b"POST /x HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nTransfer-Encoding: chunked\r\n" + CLOSE
+
+
+async def _headers_and_body(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the names of the headers and the length of the body."""
+    size, more = 0, True
+    while more:
+        part = await receive()
+        more, size = part.get("more_body", False), size + len(part.get("body", b""))
+    names = b",".join(name for name, _ in scope["headers"])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%b;%d" % (names, size)})
+
+
+async def test_a_trailer_is_no_header() -> None:
+    """Behind a body anyone could say what a proxy says in front of it."""
+    async with serving(_headers_and_body) as live:
+        answer = await live.ask(CHUNKED + b"2\r\n{}\r\n0\r\nX-Forwarded-For: 192.0.2.2\r\nOrigin: x\r\n\r\n")
+    assert b"host,x-forwarded-for,transfer-encoding,connection;2" in answer.raw
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"0\r\nX: " + b"y" * 400_000,
+        b"0\r\n" + b"X: y\r\n" * 200,
+        b"2;" + b"x" * 400_000,
+        b"".join(b"1;" + b"x" * 99 + b"\r\na\r\n" for _ in range(4_000)),
+    ],
+    ids=["trailer", "trailers", "extension", "extensions"],
+)
+async def test_what_stands_around_chunks_is_bounded(more: bytes) -> None:
+    """It would be kept in memory, and none of it counts as body."""
+    async with serving(_headers_and_body) as live:
+        answer = await live.ask(CHUNKED + more)
+    assert (answer.status, answer.code) == (431, "headers_too_large")
+
+
+async def test_small_chunks_are_taken() -> None:
+    """They need more bytes around them than in them."""
+    async with serving(_headers_and_body) as live:
+        answer = await live.ask(CHUNKED + b"1\r\na\r\n" * 60_000 + b"0\r\n\r\n")
+    assert b";60000" in answer.raw
+
+
+async def test_many_headers_are_too_many(live: Live) -> None:
+    """However short they are; 100 are enough for everyone."""
+    many = b"a:b\r\n" * 98
+    assert (await live.ask(HEALTH + b"Host: x\r\n" + many + CLOSE)).status == 200
+    answer = await live.ask(HEALTH + b"Host: x\r\n" + many + b"a:b\r\n" + CLOSE)
+    assert (answer.status, answer.code) == (431, "headers_too_large")
+    async with live.connection() as connection:
+        connection.send(HEALTH + b"Host: x\r\n" + many * 2)
+        assert (await connection.to_the_end()).status == 431
