@@ -106,11 +106,12 @@ def build_hall(
     part_limits: PartLimits | None = None,
     clock: FakeClock | None = None,
     entropy: FakeEntropy | None = None,
+    grants: FakeGrants | None = None,
 ) -> Hall:
     """A new hall, over memory when no store is given."""
     failing, clock, entropy = FailingStore(store), clock or FakeClock(), entropy or FakeEntropy()
     background, runners, telemetry = FakeBackground(), FakeRunners(), FakeTelemetry()
-    files, encoder, grants = MemoryAttachmentFiles(), FakeEncoder(), FakeGrants()
+    files, encoder, grants = MemoryAttachmentFiles(), FakeEncoder(), grants or FakeGrants()
     core = assemble_core(
         Ports(
             store=failing,

@@ -17,10 +17,14 @@ from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.login import EndedLogins
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
+from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import OrcheoError
+from tests import samples
+from tests.conformance.keeping import keep
 from tests.core.hall import ADA, Hall, build_hall
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
+from tests.fakes.grants import FakeGrants
 from tests.fakes.identity import ISSUER, login
 
 KEYS = (b"2" * 32,)
@@ -35,6 +39,7 @@ class MovingClock(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.store, self.clock, self.entropy = MemoryStore(), FakeClock(), FakeEntropy()
+        self.grants = FakeGrants()
         self.ended: dict[str, Callable[[], Coroutine[Any, Any, bool]]] = {}
         """What was ended, with a look at whether it works."""
         self.logins: dict[str, str] = {}
@@ -50,7 +55,7 @@ class MovingClock(RuleBasedStateMachine):
     def start(self) -> None:
         """A process begins, over what is kept."""
         store, clock, entropy = self.store, self.clock, self.entropy
-        self.hall: Hall = build_hall(store=store, clock=clock, entropy=entropy)
+        self.hall: Hall = build_hall(store=store, clock=clock, entropy=entropy, grants=self.grants)
         self.identifiers = self.hall.core.identifiers
         self.run(self.identifiers.begin_after(store))
         self.cookies = LoginCookies(KEYS, issuers=[ISSUER], clock=clock, store=store, identifiers=self.identifiers)
@@ -97,8 +102,9 @@ class MovingClock(RuleBasedStateMachine):
 
     @rule()
     def sign_in(self) -> None:
-        """A login begins."""
+        """A login begins, and the audit keeps it, as signing in does."""
         begun = evolve(login(at=self.clock.now()), id=self.identifiers.new(IdKind.LOGIN))
+        self.run(keep(self.store, samples.audit_entry(id=self.identifiers.new(IdKind.AUDIT_ENTRY))))
         self.logins[begun.id] = self.cookies.issue(begun)
 
     @rule()
@@ -178,6 +184,32 @@ class MovingClock(RuleBasedStateMachine):
 
         self.ended[f"token {former[: len(PUBLISH_TOKEN_PREFIX) + 11]}"] = works
 
+    @rule(ends_all=st.booleans())
+    def close_the_chat(self, ends_all: bool) -> None:
+        """A visitor comes in by the share link; the owner closes the chat, with or without their chat session."""
+        core = self.hall.core
+        grant = self.run(core.admitting.by_link("echo", Subject("anon:vis_1"))).text
+        self.run(core.publishing.unpublish(ADA, "echo", end_sessions=ends_all))
+        self.token = self.run(core.publishing.publish(ADA, "echo")).publish_token
+
+        async def works() -> bool:
+            try:
+                await self.hall.core.admitting.renew("echo", grant)
+            except OrcheoError:
+                return False
+            return True
+
+        async def answers() -> bool:
+            try:
+                await self.hall.core.admitting.visit_by_grant(grant)
+            except OrcheoError:
+                return False
+            return True
+
+        self.ended[f"renewal of {grant}"] = works
+        if ends_all:
+            self.ended[f"chat session of {grant}"] = answers
+
     @rule()
     def revoke_service_token(self) -> None:
         """One is issued and revoked at once."""
@@ -217,4 +249,4 @@ class MovingClock(RuleBasedStateMachine):
 
 
 TestMovingClock = MovingClock.TestCase
-TestMovingClock.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestMovingClock.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
