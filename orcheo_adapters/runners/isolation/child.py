@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from pkgutil import resolve_name
@@ -96,8 +96,8 @@ class Link:
 
     # --- read by a thread -------------------------------------------------------------------------------------------
 
-    def read(self, take: "Server") -> None:
-        """Read to the end, and then end the process."""
+    def read(self, take: "Server", end: Callable[[int], object]) -> None:
+        """Read to the end, and then end the process, which has a moment to do it by itself."""
         reader, poll = FrameReader(MOST_TO_CHILD), select.poll()
         poll.register(self._socket, select.POLLIN)
         while True:
@@ -117,7 +117,7 @@ class Link:
                     self._loop.call_soon_threadsafe(take.take, kind, run, payload)
         self._loop.call_soon_threadsafe(self.is_over.set)
         threading.Event().wait(_FAREWELL_SECONDS)
-        os._exit(0)
+        end(0)
 
     def _receive(self, number: int, payload: bytes) -> None:
         answer = self._files.get(number)
@@ -289,12 +289,12 @@ async def _each(thread_ids: list[str]) -> AsyncIterator[str]:
         yield each
 
 
-async def serve(connection: socket.socket, setup: dict[str, Any]) -> None:
-    """Answer the server until it closes the socket."""
+async def serve(connection: socket.socket, setup: dict[str, Any], *, end: Callable[[int], object] = os._exit) -> None:
+    """Answer the server until it closes the socket; a moment later ``end`` is called, whatever still runs."""
     runner: Runner = resolve_name(KINDS[setup["kind"]].adapter)(Conditions(time_limit=_LONGEST_RUN))
     link = Link(connection)
     server = Server(link, runner, setup["cpu_seconds"])
-    threading.Thread(target=link.read, args=(server,), name="orcheo-link", daemon=True).start()
+    threading.Thread(target=link.read, args=(server, end), name="orcheo-link", daemon=True).start()
     await link.is_over.wait()
     await runner.close()
 
