@@ -82,6 +82,7 @@ ENDS = {
     "kills_itself": "It was ended by SIGKILL",
     "crashes": "It was ended by SIGSEGV.",
     "closes_everything": "It ended itself with exit status 1.",
+    "closes_link": "It closed its connection to the server.",
     "says_garbage": "It sent a frame of 4294967295 bytes.",
     "says_too_much": "It sent a frame of 2147483648 bytes.",
     "says_no_event": "It sent what cannot be read as a run event.",
@@ -112,14 +113,6 @@ async def test_what_was_said_before_the_end_is_kept() -> None:
     with pytest.raises(RunFailed):
         await collect(hostile("exits").run(), events)
     assert events == [TextDelta("a")]
-
-
-async def test_a_process_that_does_not_listen_any_more_is_replaced() -> None:
-    """When the time of its run is over."""
-    workflow = hostile("closes_link")
-    runner = workflow.runner(time_limit=1.0)
-    assert (await failure(run_in(runner, workflow))).code == "timed_out"
-    assert (await failure(run_in(runner, workflow))).code == "timed_out"
 
 
 async def test_a_process_that_says_more_than_it_may_is_ended() -> None:

@@ -48,8 +48,12 @@ _FAREWELL_SECONDS = 1.0
 _CHUNK = 256 * 1024
 
 
+def _ignore(_kind: Kind, _run: int, _payload: bytes) -> None:
+    """Take nothing yet."""
+
+
 class Link:
-    """The socket to the server: a thread reads it, the event loop writes it."""
+    """The socket to the server."""
 
     def __init__(self, connection: socket.socket) -> None:
         """Serve the running event loop."""
@@ -61,6 +65,8 @@ class Link:
         self._files: dict[int, _Answer] = {}
         self._asked = 0
         self._lock = threading.Lock()
+        self._reader = FrameReader(MOST_TO_CHILD)
+        self._take: Callable[[Kind, int, bytes], None] = _ignore
         self.is_over = asyncio.Event()
 
     # --- written by the event loop ----------------------------------------------------------------------------------
@@ -82,7 +88,7 @@ class Link:
             sent = self._socket.send(self._out)
         except BlockingIOError:
             sent = 0
-        except OSError:  # the server is gone; the reading thread ends this process
+        except OSError:  # the server is gone; which is read elsewhere
             self._out.clear()
             return
         del self._out[:sent]
@@ -94,30 +100,37 @@ class Link:
         self._loop.remove_writer(self._socket)
         self.flush()
 
-    # --- read by a thread -------------------------------------------------------------------------------------------
+    # --- read by the event loop -------------------------------------------------------------------------------------
 
-    def read(self, take: "Server", end: Callable[[int], object]) -> None:
-        """Read to the end, and then end the process, which has a moment to do it by itself."""
-        reader, poll = FrameReader(MOST_TO_CHILD), select.poll()
-        poll.register(self._socket, select.POLLIN)
-        while True:
-            poll.poll()
-            try:
-                data = self._socket.recv(_CHUNK)
-            except BlockingIOError:
-                continue
-            except OSError:
-                data = b""
-            if not data:
-                break
-            for kind, run, payload in reader.feed(data):
-                if kind is Kind.FILE:
-                    self._receive(run, payload)
-                else:
-                    self._loop.call_soon_threadsafe(take.take, kind, run, payload)
-        self._loop.call_soon_threadsafe(self.is_over.set)
-        threading.Event().wait(_FAREWELL_SECONDS)
-        end(0)
+    def listen(self, take: Callable[[Kind, int, bytes], None]) -> None:
+        """Call ``take`` with each frame."""
+        self._take = take
+        self._loop.add_reader(self._socket, self._read)
+
+    def _read(self, *, is_waiting: bool = False) -> None:
+        """Read what is there; code that waits inside the event loop must not be entered by it."""
+        try:
+            data = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._end()
+        for kind, run, payload in self._reader.feed(data):
+            if kind is Kind.FILE:
+                self._receive(run, payload)
+            elif is_waiting:
+                self._loop.call_soon(self._take, kind, run, payload)
+            else:
+                self._take(kind, run, payload)
+
+    def _end(self) -> None:
+        """The server is gone, or wants this process to end."""
+        self._loop.remove_reader(self._socket)
+        self.is_over.set()
+        for answer in self._files.values():
+            answer.add(b"!")
 
     def _receive(self, number: int, payload: bytes) -> None:
         answer = self._files.get(number)
@@ -132,17 +145,21 @@ class Link:
         answer = self._files[number] = _Answer()
         wanted = orjson.dumps([number, position])
         try:
-            if threading.get_ident() == self._loop_thread:  # it waits now, so it sends nothing later
+            if threading.get_ident() == self._loop_thread:
                 self.send(Kind.WANT, run, wanted)
-                self.flush()
-                while self._out:
-                    select.select([], [self._socket], [])
-                    self.flush()
+                self._wait_in_the_loop(answer)
             else:
                 self._loop.call_soon_threadsafe(self.send, Kind.WANT, run, wanted)
             return answer.wait()
         finally:
             del self._files[number]
+
+    def _wait_in_the_loop(self, answer: "_Answer") -> None:
+        """Async code that reads an attachment stops the loop, so it is done here what the loop would do."""
+        while not answer.is_whole:
+            self.flush()
+            select.select([self._socket], [self._socket] if self._out else [], [])
+            self._read(is_waiting=True)
 
 
 class _Answer:
@@ -158,6 +175,10 @@ class _Answer:
         if part[:1] != b"+":
             self._is_lost = part[:1] == b"!"
             self._is_whole.set()
+
+    @property
+    def is_whole(self) -> bool:
+        return self._is_whole.is_set()
 
     def wait(self) -> bytes:
         self._is_whole.wait()
@@ -293,9 +314,11 @@ async def serve(connection: socket.socket, setup: dict[str, Any], *, end: Callab
     """Answer the server until it closes the socket; a moment later ``end`` is called, whatever still runs."""
     runner: Runner = resolve_name(KINDS[setup["kind"]].adapter)(Conditions(time_limit=_LONGEST_RUN))
     link = Link(connection)
-    server = Server(link, runner, setup["cpu_seconds"])
-    threading.Thread(target=link.read, args=(server, end), name="orcheo-link", daemon=True).start()
+    link.listen(Server(link, runner, setup["cpu_seconds"]).take)
     await link.is_over.wait()
+    last_resort = threading.Timer(_FAREWELL_SECONDS, end, (0,))
+    last_resort.daemon = True
+    last_resort.start()
     await runner.close()
 
 
