@@ -51,6 +51,7 @@ from orcheo_core.services.visitors.run_requests import RunRequests
 from orcheo_core.services.visitors.signing_in import SigningIn
 from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.live import LiveTurns
+from orcheo_core.turns.register import Register
 
 
 @frozen(kw_only=True)
@@ -111,6 +112,7 @@ class Core:
     limiting: Limiting
     engine: TurnEngine
     live_turns: LiveTurns
+    register: Register
     identifiers: Identifiers
     owner_services: OwnerServices
     """What the operations of the catalogue work with."""
@@ -121,7 +123,8 @@ def assemble_core(ports: Ports) -> Core:
     store, clock, entropy, peppers = ports.store, ports.clock, ports.entropy, ports.peppers
     identifiers = Identifiers(clock, entropy)
     audit_trail = AuditTrail(clock, identifiers, ports.audit_listeners, ports.notices)
-    live_turns = LiveTurns(clock)
+    register = Register(ports.background)
+    live_turns = LiveTurns(clock, register)
     gate = FeatureGate(ports.flags)
     engine = TurnEngine(
         store=store,
@@ -132,6 +135,7 @@ def assemble_core(ports: Ports) -> Core:
         clock=clock,
         new_item_id=partial(identifiers.new, IdKind.ITEM),
         live_turns=live_turns,
+        register=register,
         part_limits=ports.part_limits,
         notices=ports.notices,
     )
@@ -142,7 +146,7 @@ def assemble_core(ports: Ports) -> Core:
         clock=clock,
         identifiers=identifiers,
         audit_trail=audit_trail,
-        live_turns=live_turns,
+        register=register,
         longest_answer=ports.longest_answer,
     )
     publishing = Publishing(
@@ -151,12 +155,12 @@ def assemble_core(ports: Ports) -> Core:
         entropy=entropy,
         peppers=peppers,
         audit_trail=audit_trail,
-        live_turns=live_turns,
+        register=register,
         gate=gate,
         can_sign_in=bool(ports.identity_providers),
     )
-    remover = ThreadRemover(store=store, runners=ports.runners, files=ports.files, live_turns=live_turns)
-    transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover)
+    remover = ThreadRemover(store=store, runners=ports.runners, files=ports.files, register=register)
+    transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover, register=register)
     auditing = Auditing(store=store)
     admitting = Admitting(
         store=store,
@@ -171,6 +175,7 @@ def assemble_core(ports: Ports) -> Core:
         store=store,
         files=ports.files,
         clock=clock,
+        register=register,
         identifiers=identifiers,
         rules=ports.attachment_rules,
         budgets=ports.budgets,
@@ -183,7 +188,7 @@ def assemble_core(ports: Ports) -> Core:
         requests=requests,
         clock=clock,
         identifiers=identifiers,
-        live_turns=live_turns,
+        register=register,
     )
     return Core(
         registering=registering,
@@ -204,6 +209,7 @@ def assemble_core(ports: Ports) -> Core:
             requests=requests,
             clock=clock,
             identifiers=identifiers,
+            register=register,
             telemetry=ports.telemetry,
             part_limits=ports.part_limits,
         ),
@@ -219,6 +225,7 @@ def assemble_core(ports: Ports) -> Core:
         limiting=Limiting(limiter=ports.limiter, plan=ports.rate_plan),
         engine=engine,
         live_turns=live_turns,
+        register=register,
         identifiers=identifiers,
         owner_services=OwnerServices(
             registering=registering,
@@ -242,6 +249,7 @@ def assemble_core(ports: Ports) -> Core:
                 identifiers=identifiers,
                 telemetry=ports.telemetry,
                 background=ports.background,
+                register=register,
             ),
             space=Space(store=store, files=ports.files),
             share_links=ShareLinks(ports.public_url),

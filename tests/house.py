@@ -152,5 +152,5 @@ async def build_house(
             client=client,
             owner_token=token,
         )
-    orcheo.core.engine.stop()
+    orcheo.core.register.close()
     await orcheo.background.wait()

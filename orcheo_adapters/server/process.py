@@ -221,7 +221,7 @@ async def listen(
         deadlines=Deadlines(),
         security_headers=SecurityHeaders(over_tls=orcheo.parts.secure_cookies),
         on_ready=on_ready,
-        on_stop=orcheo.core.engine.stop,
+        on_stop=orcheo.core.register.close,
         on_signal=on_signal,
     )
     await server.serve(sockets=[listener])

@@ -1,7 +1,8 @@
 """Background work as asyncio tasks."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from orcheo_adapters.system.logs import get_logger
@@ -40,6 +41,31 @@ class AsyncioBackground(Background):
     async def pause(self) -> None:
         """See the port."""
         await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def interruptible(self) -> AsyncIterator[Callable[[], None]]:
+        """See the port."""
+        task = asyncio.current_task()
+        is_over = is_interrupted = is_felt = False
+
+        def interrupt() -> None:
+            nonlocal is_interrupted
+            if task is not None and not (is_over or is_interrupted):
+                is_interrupted = True
+                task.cancel()
+
+        try:
+            yield interrupt
+        except asyncio.CancelledError:
+            is_felt = True
+            raise
+        finally:
+            is_over = True
+            if is_interrupted and task is not None:
+                if not is_felt:  # by what it did itself, so it is still to come
+                    with suppress(asyncio.CancelledError):
+                        await asyncio.sleep(0)
+                task.uncancel()
 
     async def together(self, *works: Coroutine[Any, Any, _Result]) -> list[_Result]:
         """See the port."""

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 _Result = TypeVar("_Result")
@@ -27,6 +28,10 @@ class Background(Protocol):
     @abstractmethod
     async def pause(self) -> None:
         """Return when everything that is ready now has had its turn."""
+
+    @abstractmethod
+    def interruptible(self) -> AbstractAsyncContextManager[Callable[[], None]]:
+        """Give what breaks off the block from elsewhere: what the block awaits is cancelled then."""
 
     async def together(self, *works: Coroutine[Any, Any, _Result]) -> list[_Result]:
         """Do ``works``, which raise nothing, at the same time where that is possible; their results in this order."""

@@ -19,7 +19,7 @@ from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_end import TurnEnd
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import Workflow
-from orcheo_core.errors import ActionNotTaken, ConcurrentChange, OrcheoError, ServerStopping, StorageUnavailable
+from orcheo_core.errors import ActionNotTaken, ConcurrentChange, StorageUnavailable
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
@@ -28,7 +28,8 @@ from orcheo_core.ports.runner import NothingSaid, Run, Runners, RunTooLong, fail
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.turns.draft import TurnDraft
-from orcheo_core.turns.live import INTERRUPTED, THREAD_DELETED, LiveTurn, LiveTurns
+from orcheo_core.turns.live import THREAD_DELETED, LiveTurn, LiveTurns
+from orcheo_core.turns.register import INTERRUPTED, Register
 
 FAILED = TurnTrouble(message="The workflow could not answer. You can try again.", allow_retry=True)
 NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
@@ -36,6 +37,7 @@ NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try agai
 _MAY_BE_SILENT = (ActionTaken, ClientToolCallItem)
 """Causes of a turn that a workflow may carry out without a word."""
 _INTERRUPTED = Ending(kind=EndingKind.INTERRUPTED, message=INTERRUPTED.message)
+_UNWRITABLE = TurnFault("not_saved", "What the workflow said cannot be stored.")
 _KINDS = {
     "timed_out": EndingKind.TIMED_OUT,
     "too_long": EndingKind.CUT_OFF,
@@ -58,6 +60,7 @@ class TurnEngine:
         clock: Clock,
         new_item_id: Callable[[], str],
         live_turns: LiveTurns,
+        register: Register,
         part_limits: PartLimits,
         notices: Notices | None = None,
     ) -> None:
@@ -70,22 +73,28 @@ class TurnEngine:
         self._clock = clock
         self._new_item_id = new_item_id
         self._live_turns = live_turns
+        self._register = register
         self._part_limits = part_limits
         self._notices = notices or NullNotices()
-        self._is_stopping = False
 
     # --- begin ------------------------------------------------------------------------------------------------------
 
     async def begin(
-        self, change: UnitOfWork, turn: Turn, *, thread: Thread, request: RunRequest, opening: Sequence[ThreadEvent]
+        self,
+        change: UnitOfWork,
+        turn: Turn,
+        *,
+        thread: Thread,
+        request: RunRequest,
+        opening: Sequence[ThreadEvent],
+        chat_session_id: str | None = None,
     ) -> LiveTurn:
         """Commit ``change`` with the new turn, tell the followers its opening, and start its run.
 
         Raises :class:`DuplicateTurn`, :class:`TurnInProgress`, :class:`ServerStopping`, :class:`StorageUnavailable`;
         then nothing has begun.
         """
-        if self._is_stopping:
-            raise ServerStopping
+        self._register.check_open()
         run = self.run_apart(request)
         change.turns.add(turn)
         await change.commit()
@@ -100,6 +109,7 @@ class TurnEngine:
             save=self._save_part,
             finish=self._finish,
             may_be_silent=isinstance(cause, _MAY_BE_SILENT),
+            chat_session_id=chat_session_id,
         )
         self._live_turns.add(live)
         live.tell(opening)
@@ -115,11 +125,6 @@ class TurnEngine:
         if not await self._runners.get(workflow.runner.kind).takes_actions(workflow.runner):
             self._telemetry.action_not_taken(workflow.id, action_type)
             raise ActionNotTaken
-
-    def stop(self) -> None:
-        """The server shuts down: no new turn, and the running ones are interrupted."""
-        self._is_stopping = True
-        self._live_turns.stop_all()
 
     # --- execute ----------------------------------------------------------------------------------------------------
 
@@ -139,7 +144,8 @@ class TurnEngine:
         live.pass_on()
         live.draft.finish(end.ending)
         is_saved = await self._save_end(live)
-        live.end(self._ending(live, end.trouble if is_saved else _not_saved(live)))
+        events = self._ending(live, end.trouble if is_saved else _not_saved(live))
+        live.end([NOT_SAVED] if live.is_unwritable else events)
         self._live_turns.keep(live)
 
     def _end_of(self, live: LiveTurn, error: Exception | None) -> TurnEnd:
@@ -185,10 +191,10 @@ class TurnEngine:
     async def _save_together(self, lives: Sequence[LiveTurn]) -> bool:
         """One commit for all of them; when it is refused, nothing of it has landed."""
         change = self._store.begin()
-        staged = [self._stage(change, live, every=False) for live in lives]
         try:
+            staged = [self._stage(change, live, every=False) for live in lives]
             await change.commit()
-        except OrcheoError:  # because of one of them: its thread is gone, say
+        except Exception:  # noqa: BLE001 - because of one of them: its thread is gone, or it cannot be written
             for live in lives:
                 live.draft.mark_unsaved()
             return False
@@ -198,26 +204,61 @@ class TurnEngine:
 
     async def _save_part(self, live: LiveTurn) -> bool:
         """Make durable what was said since the last time; whether that could be done."""
-        change = self._store.begin()
-        return await self._commit(change, live, self._stage(change, live, every=False))
+        return await self._save(live, is_end=False)
 
     async def _save_end(self, live: LiveTurn) -> bool:
-        """Make all of it and the end of the turn durable; whether that could be done. If not, a checkpoint will."""
-        change = self._store.begin()
-        staged = self._stage(change, live, every=True)
+        """Make all of it and the end of the turn durable; whether that could be done. If not, a checkpoint will.
+
+        What can never be written is given up, and the turn ends without it: no turn runs for ever.
+        """
         end = live.ended_as or live.natural_end()
         live.turn = live.turn.ended(end.status, self._clock.now(), end.fault)
+        is_saved = await self._save(live, is_end=True)
+        if not is_saved and live.is_unwritable:
+            is_saved = await self._save_bare_end(live)
+        live.waits_for_storage = not (is_saved or live.is_thread_gone)
+        if is_saved:
+            self._live_turns.discard(live)
+            self._telemetry.turn_ended(live.turn)
+        return is_saved and not live.is_unwritable
+
+    async def _save(self, live: LiveTurn, *, is_end: bool) -> bool:
+        change = self._store.begin()
+        try:
+            staged = self._stage(change, live, every=is_end)
+            if is_end:
+                await self._stage_end(change, live)
+            await change.commit()
+        except ConcurrentChange:
+            live.is_thread_gone = True
+            self._live_turns.discard(live)
+            return False
+        except Exception as error:  # noqa: BLE001 - such as text that no encoding has: the turn must end all the same
+            live.draft.mark_unsaved()
+            live.is_unwritable = not isinstance(error, StorageUnavailable)
+            self._telemetry.save_failed(live.turn, error)
+            return False
+        live.draft.mark_saved(staged)
+        return True
+
+    async def _stage_end(self, change: UnitOfWork, live: LiveTurn) -> None:
         change.turns.save(live.turn)
         await self._notices.turn_ended(change, live.turn)
         if live.turn.status is TurnStatus.COMPLETED:
             for item_id in live.turn.replaces:
                 change.items.remove(item_id)
-        is_saved = await self._commit(change, live, staged)
-        live.waits_for_storage = not (is_saved or live.is_thread_gone)
-        if is_saved:
-            self._live_turns.discard(live)
-            self._telemetry.turn_ended(live.turn)
-        return is_saved
+
+    async def _save_bare_end(self, live: LiveTurn) -> bool:
+        """Make durable that the turn failed, and nothing of what it said."""
+        live.turn = evolve(live.turn, status=TurnStatus.FAILED, fault=_UNWRITABLE)
+        change = self._store.begin()
+        change.turns.save(live.turn)
+        try:
+            await change.commit()
+        except Exception as error:  # noqa: BLE001 - the next checkpoint tries again
+            self._telemetry.save_failed(live.turn, error)
+            return False
+        return True
 
     @staticmethod
     def _stage(change: UnitOfWork, live: LiveTurn, *, every: bool) -> int:
@@ -226,20 +267,6 @@ class TurnEngine:
         if live.draft.is_retitled:
             change.threads.save(live.draft.thread)
         return live.draft.mark_staged()
-
-    async def _commit(self, change: UnitOfWork, live: LiveTurn, staged: int) -> bool:
-        try:
-            await change.commit()
-        except StorageUnavailable as error:
-            live.draft.mark_unsaved()
-            self._telemetry.save_failed(live.turn, error)
-            return False
-        except ConcurrentChange:
-            live.is_thread_gone = True
-            self._live_turns.discard(live)
-            return False
-        live.draft.mark_saved(staged)
-        return True
 
     # --- recover ----------------------------------------------------------------------------------------------------
 

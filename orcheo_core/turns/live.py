@@ -15,13 +15,9 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.ports.runner import Run, RunSink
 from orcheo_core.turns.draft import TurnDraft
+from orcheo_core.turns.register import Place, Register, Stop, Work, WorkKind
 
-INTERRUPTED = TurnTrouble(
-    message="The answer was interrupted because the server is restarting. You can try again.", allow_retry=True
-)
 THREAD_DELETED = TurnTrouble(message="This conversation was deleted.", allow_retry=False)
-ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_retry=False)
-
 _WHOLE = TurnEnd(status=TurnStatus.COMPLETED)
 
 PIECES_IN_A_ROW = 32
@@ -54,6 +50,7 @@ class LiveTurn(RunSink):
         save: "Callable[[LiveTurn], Awaitable[bool]]",
         finish: "Callable[[LiveTurn, Exception | None], Coroutine[Any, Any, None]]",
         may_be_silent: bool = False,
+        chat_session_id: str | None = None,
     ) -> None:
         """Nothing has happened yet.
 
@@ -72,12 +69,15 @@ class LiveTurn(RunSink):
         """Why it was stopped, for its followers, when the visitor did not do it."""
         self.may_be_silent = may_be_silent
         """Whether it may end without anything to see: an action of the page may be carried out without a word."""
+        self.chat_session_id = chat_session_id
         self.ended_as: TurnEnd | None = None
         """How it ended, once it has."""
         self.waits_for_storage = False
         """Whether its end could not be made durable yet."""
         self.is_lost = False
         """Whether something that it said could not be saved, which ended it."""
+        self.is_unwritable = False
+        """Whether what it said could not be saved and never can be."""
         self.is_thread_gone = False
         """Whether its thread was deleted while it ran: there is nothing left to save into."""
         self.is_too_long = False
@@ -178,6 +178,10 @@ class LiveTurn(RunSink):
             self.stopped_as, self.reason = status, reason
         self.run.stop()
 
+    def stop_for(self, why: Stop) -> None:
+        """Ask the run to stop for this reason."""
+        self.stop(why.status, why.trouble)
+
     def natural_end(self) -> TurnEnd:
         """The end of a run that raised nothing: it was stopped, or its workflow came to its end."""
         if self.stopped_as is TurnStatus.INTERRUPTED:
@@ -193,10 +197,12 @@ class LiveTurn(RunSink):
 
 
 class LiveTurns:
-    """Finds turns by id, by thread or by workflow."""
+    """Finds turns by id; those that run are in the register too."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, register: Register) -> None:
         """Nothing runs yet; ended turns are kept by ``clock``."""
+        self._register = register
+        self._works: dict[str, Work] = {}
         self._clock = clock
         self._running: dict[str, LiveTurn] = {}
         self._ended: OrderedDict[str, tuple[datetime, LiveTurn, int]] = OrderedDict()
@@ -217,10 +223,15 @@ class LiveTurns:
     def add(self, live: LiveTurn) -> None:
         """A turn begins to run."""
         self._running[live.turn.id] = live
+        place = Place(
+            workflow_id=live.turn.workflow_id, thread_id=live.turn.thread_id, chat_session_id=live.chat_session_id
+        )
+        self._works[live.turn.id] = self._register.begin(WorkKind.TURN, place, live.stop_for)
 
     def discard(self, live: LiveTurn) -> None:
         """The end of a turn is durable, or there is nothing left to save into."""
-        self._running.pop(live.turn.id, None)
+        if self._running.pop(live.turn.id, None) is not None:
+            self._register.end(self._works.pop(live.turn.id))
 
     def keep(self, live: LiveTurn) -> None:
         """A turn is over: its frames can be followed for a while."""
@@ -234,28 +245,6 @@ class LiveTurns:
         """Forget the frames of turns that ended before this moment."""
         while self._ended and next(iter(self._ended.values()))[0] < before:
             self._forget_oldest()
-
-    def stop_turn(self, turn_id: str, status: TurnStatus = TurnStatus.CANCELLED) -> None:
-        """Stop this turn if it runs here."""
-        if live := self._running.get(turn_id):
-            live.stop(status)
-
-    def stop_thread(self, thread_id: str) -> None:
-        """Stop the running turn of a thread, if any."""
-        for live in self:
-            if live.turn.thread_id == thread_id:
-                live.stop(TurnStatus.CANCELLED)
-
-    def stop_workflow(self, workflow_id: str) -> None:
-        """Stop all turns of a workflow: its owner has ended them."""
-        for live in self:
-            if live.turn.workflow_id == workflow_id:
-                live.stop(TurnStatus.CANCELLED, ENDED_BY_OWNER)
-
-    def stop_all(self) -> None:
-        """Stop everything: the server shuts down."""
-        for live in self:
-            live.stop(TurnStatus.INTERRUPTED, INTERRUPTED)
 
     def _forget_oldest(self) -> None:
         _, (_, _, size) = self._ended.popitem(last=False)

@@ -23,6 +23,7 @@ from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.shared.audit_trail import AuditListener
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
+from orcheo_core.turns.register import CANCELLED, Place
 from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
 from tests.fakes.encoder import FakeEncoder
@@ -74,6 +75,10 @@ class Hall:
         if thread_id is None:
             return await self.core.chatting.create_thread(visit, said)
         return await self.core.chatting.add_user_item(visit, thread_id, said)
+
+    def cancel(self, turn: Turn) -> None:
+        """Stop a turn as its visitor does."""
+        self.core.register.stop(CANCELLED, Place(thread_id=turn.thread_id))
 
     async def answered(self, visit: Visit, *batches: Batch, **options: Any) -> Turn:
         """A turn that has come to its end."""

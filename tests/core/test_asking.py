@@ -1,8 +1,5 @@
 """An owner asks a workflow of their own."""
 
-from collections.abc import Callable
-from functools import partial
-
 import pytest
 
 from orcheo_core.domain.items import Citation, Source
@@ -10,6 +7,7 @@ from orcheo_core.domain.run import SourceCited, TextDelta
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import NoAnswer, ThreadNotFound, WorkflowNotFound
 from orcheo_core.services.owners.asking import Asked
+from orcheo_core.turns.register import ENDED, EVERYWHERE, SHUT_DOWN, Stop
 from tests.core.hall import ADA, BOB, Hall, build_hall
 
 
@@ -68,11 +66,15 @@ async def test_a_failed_answer_says_why(hall: Hall) -> None:
     assert "orcheo thread show thr_" in caught.value.hint
 
 
-@pytest.mark.parametrize("stop", [lambda hall: hall.core.chatting.stop(), lambda hall: hall.core.live_turns.stop_all()])
-async def test_an_answer_that_was_stopped_is_no_answer(hall: Hall, stop: Callable[[Hall], None]) -> None:
+@pytest.mark.parametrize("why", [ENDED, SHUT_DOWN])
+async def test_an_answer_that_was_stopped_is_no_answer(hall: Hall, why: Stop) -> None:
     """By the end of the server, or of all chats."""
     await hall.add()
-    hall.runners.script = ([TextDelta("So far ")], partial(stop, hall), [TextDelta("and no more")])
+    hall.runners.script = (
+        [TextDelta("So far ")],
+        lambda: hall.core.register.stop(why, EVERYWHERE),
+        [TextDelta("and no more")],
+    )
     with pytest.raises(NoAnswer):
         await ask(hall)
 

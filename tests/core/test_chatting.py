@@ -159,7 +159,7 @@ async def test_nobody_writes_into_another_visitors_thread(hall: Hall) -> None:
 async def test_a_stopping_server_begins_no_turn(hall: Hall) -> None:
     """And keeps nothing of the message."""
     visit = await hall.visit()
-    hall.core.engine.stop()
+    hall.core.register.close()
     with pytest.raises(ServerStopping):
         await hall.ask(visit)
 

@@ -17,7 +17,7 @@ from orcheo_core.domain.run import (
     WidgetShown,
 )
 from orcheo_core.domain.turn import TurnStatus
-from orcheo_core.errors import ActionFailed, ChatUnavailable, MalformedRequest, ThreadNotFound
+from orcheo_core.errors import ActionFailed, ChatSessionEnded, MalformedRequest, ThreadNotFound
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.visitors.acting import ActionInput
 from tests.core.hall import ADA, Hall
@@ -142,6 +142,6 @@ async def test_an_action_at_once_keeps_nothing_after_the_owner_archived_the_work
     widget = (await hall.items(turn.thread_id))[-1]
     other = {"type": "Card", "children": [{"type": "Text", "value": "late"}]}
     hall.runners.script = (lambda: hall.core.publishing.archive(ADA, "echo"), [WidgetChanged(widget=other)])
-    with pytest.raises(ChatUnavailable):
+    with pytest.raises(ChatSessionEnded):
         await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go", item_id=widget.id))
     assert await hall.store.begin().items.find(turn.thread_id, widget.id) == widget

@@ -16,6 +16,8 @@ from orcheo_core.turns.live import (
     LiveTurn,
     LiveTurns,
 )
+from orcheo_core.turns.register import Register
+from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
 from tests.fakes.turn import live_turn
 
@@ -148,7 +150,7 @@ def end(turns: LiveTurns, turn: LiveTurn) -> None:
 def test_a_running_turn_is_found_however_long_it_runs() -> None:
     """An unknown one is not."""
     clock = FakeClock()
-    turns = LiveTurns(clock)
+    turns = LiveTurns(clock, Register(FakeBackground()))
     turn = kept(turns)
     clock.advance(minutes=60 * 24)
     assert turns.find(turn.turn.id) is turn
@@ -158,7 +160,7 @@ def test_a_running_turn_is_found_however_long_it_runs() -> None:
 def test_an_ended_turn_is_found_for_a_while() -> None:
     """A reload just after the end still gets everything; later the store has it."""
     clock = FakeClock()
-    turns = LiveTurns(clock)
+    turns = LiveTurns(clock, Register(FakeBackground()))
     turn = kept(turns)
     end(turns, turn)
     turns.forget(clock.now())
@@ -169,7 +171,7 @@ def test_an_ended_turn_is_found_for_a_while() -> None:
 
 def test_many_ended_turns_do_not_pile_up() -> None:
     """The oldest go first, running ones stay."""
-    turns = LiveTurns(FakeClock())
+    turns = LiveTurns(FakeClock(), Register(FakeBackground()))
     running = kept(turns, 0)
     for number in range(1, KEPT_ENDED_TURNS + 11):
         end(turns, kept(turns, number))
@@ -180,7 +182,7 @@ def test_many_ended_turns_do_not_pile_up() -> None:
 
 def test_ended_turns_are_kept_up_to_a_number_of_bytes() -> None:
     """The oldest go first; the newest stays however large it is, as its followers read it now."""
-    turns = LiveTurns(FakeClock())
+    turns = LiveTurns(FakeClock(), Register(FakeBackground()))
     for number, share in enumerate((3, 3, 4, 9), 1):
         turn = kept(turns, number)
         turn.frames, turn.frame_bytes = [b""], KEPT_ENDED_BYTES * share // 8

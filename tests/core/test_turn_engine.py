@@ -31,7 +31,8 @@ from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.errors import StorageUnavailable
 from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut
 from orcheo_core.turns.engine import FAILED, NOT_SAVED
-from orcheo_core.turns.live import ENDED_BY_OWNER, INTERRUPTED, THREAD_DELETED
+from orcheo_core.turns.live import THREAD_DELETED
+from orcheo_core.turns.register import ENDED_BY_OWNER, INTERRUPTED
 from tests.core.hall import ADA, Hall
 
 WIDGET = {"type": "Card", "children": []}
@@ -175,9 +176,7 @@ async def test_a_thread_deleted_meanwhile_is_no_fault(hall: Hall) -> None:
 async def test_a_stopped_turn_keeps_what_was_said(hall: Hall) -> None:
     """Cancelled by the visitor: no trouble is told."""
     visit = await hall.visit()
-    turn = await hall.ask(
-        visit, [TextDelta("be")], lambda: hall.core.live_turns.stop_turn(turn.id), [TextDelta("hind")]
-    )
+    turn = await hall.ask(visit, [TextDelta("be")], lambda: hall.cancel(turn), [TextDelta("hind")])
     await hall.background.run_all()
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.CANCELLED
     assert await answer_in(hall, turn.thread_id) == "be"
@@ -187,7 +186,7 @@ async def test_a_stopped_turn_keeps_what_was_said(hall: Hall) -> None:
 async def test_an_error_after_the_stop_is_none(hall: Hall) -> None:
     """A workflow may raise when it is told to stop."""
     visit = await hall.visit()
-    turn = await hall.ask(visit, lambda: hall.core.live_turns.stop_turn(turn.id), [], ValueError("stopped"))
+    turn = await hall.ask(visit, lambda: hall.cancel(turn), [], ValueError("stopped"))
     hall.runners.runs[-1].stop = lambda: None  # type: ignore[method-assign]  # it does not listen
     await hall.background.run_all()
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.CANCELLED
@@ -197,8 +196,8 @@ async def test_an_error_after_the_stop_is_none(hall: Hall) -> None:
 async def test_a_stopping_server_says_so(hall: Hall) -> None:
     """Interrupted, with a word; a second stop changes nothing."""
     turn = await hall.ask(await hall.visit(), [TextDelta("cut")])
-    hall.core.engine.stop()
-    hall.core.live_turns.stop_turn(turn.id)
+    hall.core.register.close()
+    hall.cancel(turn)
     await hall.background.run_all()
     assert (await hall.latest(turn.thread_id)).status is TurnStatus.INTERRUPTED
     assert trouble_in([*await hall.told(turn)]) == [INTERRUPTED]
@@ -290,7 +289,7 @@ async def test_a_notice_or_an_effect_is_an_answer(hall: Hall, said: RunEvent) ->
 async def test_a_stopped_answer_stays_marked_after_the_next_message(hall: Hall) -> None:
     """For good: it is an item of the thread."""
     visit = await hall.visit()
-    turn = await hall.ask(visit, [TextDelta("ha")], lambda: hall.core.live_turns.stop_turn(turn.id))
+    turn = await hall.ask(visit, [TextDelta("ha")], lambda: hall.cancel(turn))
     await hall.background.run_all()
     await hall.answered(visit, [TextDelta("Yes")], thread_id=turn.thread_id)
     endings = [each.ending for each in await hall.items(turn.thread_id) if isinstance(each, EndOfTurnItem)]
@@ -370,7 +369,30 @@ async def test_a_workflow_that_does_not_end_is_abandoned(hall: Hall) -> None:
     assert len(hall.telemetry.ended) == 1
 
 
-async def test_stopping_a_turn_that_does_not_run_does_nothing(hall: Hall) -> None:
-    """It may have ended just now."""
-    hall.core.live_turns.stop_turn("trn_unknown")
+async def test_a_turn_ends_although_what_it_said_can_never_be_stored(hall: Hall) -> None:
+    """As failed, without its text; its followers read that it was not saved, and the thread takes the next message."""
+    visit = await hall.visit()
+    turn = await hall.ask(visit, [TextDelta("odd")], lambda: setattr(hall.store, "item_error", TypeError()))
+    await hall.background.run_all()
+    hall.store.item_error = None
+    stored = await hall.latest(turn.thread_id)
+    assert (stored.status, stored.fault) == (
+        TurnStatus.FAILED,
+        TurnFault("not_saved", "What the workflow said cannot be stored."),
+    )
+    assert trouble_in([*await hall.told(turn)]) == [NOT_SAVED]
+    assert len(hall.core.live_turns) == 0
+    again = await hall.answered(visit, [TextDelta("fine")], thread_id=turn.thread_id)
+    assert (await hall.latest(again.thread_id)).status is TurnStatus.COMPLETED
+
+
+async def test_an_end_that_meets_an_unexpected_error_is_stored_later(hall: Hall) -> None:
+    """With all that was said, once the store works again."""
+    visit = await hall.visit()
+    turn = await hall.ask(visit, [TextDelta("odd")], lambda: setattr(hall.store, "error", TypeError()))
+    await hall.background.run_all()
+    hall.store.error = None
+    assert (await hall.latest(turn.thread_id)).status is TurnStatus.RUNNING
+    await hall.core.engine.checkpoint()
+    assert (await hall.latest(turn.thread_id)).status is not TurnStatus.RUNNING
     assert len(hall.core.live_turns) == 0

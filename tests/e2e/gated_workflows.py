@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -126,3 +127,11 @@ def length(text: str) -> str:
 def options(_text: str) -> str:
     """Sentences of options, so that some of them meet the end of a line."""
     return " and ".join(f"`--option-{number}`" for number in range(12))
+
+
+async def acts_until_the_end(_text: str, context: RunContext) -> AsyncIterator[str]:
+    """Answers messages; an action lasts until the server ends, which it is asked to do just then."""
+    if context.cause is not None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+    yield "Hello"

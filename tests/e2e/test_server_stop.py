@@ -70,3 +70,16 @@ def test_a_blocking_workflow_does_not_hold_up_the_end(server: ServerProcess) -> 
         server.signal(signal.SIGTERM)
         assert_interrupted(list(stream))
         assert server.wait() == 0
+
+
+def test_an_action_that_someone_waits_for_is_answered_with_a_problem(server: ServerProcess) -> None:
+    """Its page learns that the server is stopping, instead of a bare error or a closed connection."""
+    token = server.publish("acts", "tests.e2e.gated_workflows:acts_until_the_end")["publish_token"]
+    with server.client(authorization=f"Bearer {token}") as program:
+        with streaming(program, "threads.create", input=question("Hello")) as stream:
+            list(stream)
+        action = {"type": "act", "payload": None}
+        problem = chatkit(program, "threads.sync_custom_action", thread_id=stream.thread_id, action=action)
+        assert server.wait() == 0
+    assert problem.status_code == 503
+    assert problem.json()["code"] == "server_stopping"

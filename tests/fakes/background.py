@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from orcheo_adapters.system.background import AsyncioBackground
 from orcheo_core.ports.background import Background, Wake
 
 Work = Coroutine[Any, Any, None]
@@ -40,6 +42,10 @@ class FakeBackground(Background):
     async def pause(self) -> None:
         """See the port."""
         await asyncio.sleep(0)
+
+    def interruptible(self) -> AbstractAsyncContextManager[Callable[[], None]]:
+        """See the port."""
+        return AsyncioBackground().interruptible()
 
     async def run_all(self) -> None:
         """Carry out everything that waits, and what that starts; errors reach the test."""

@@ -49,6 +49,8 @@ class FakeRunners(Runners, Runner):
         self.is_for_texts_only = False
         self.answer: Callable[[RunRequest], Batch] | None = None
         """What the next runs say, made of what is asked; None leaves it to the script."""
+        self.before_check: Callable[[], Awaitable[None]] | None = None
+        """What a check waits for first, as for the import of a large module."""
         self.forgotten: list[str] = []
         self.unforgettable: dict[str, Exception] = {}
         """What :meth:`forget` raises for these threads."""
@@ -67,6 +69,8 @@ class FakeRunners(Runners, Runner):
 
     async def check(self, spec: RunnerSpec) -> None:
         """Everything can be executed."""
+        if self.before_check is not None:
+            await self.before_check()
 
     def run(self, request: RunRequest) -> Run:
         self.runs.append(FakeRun(request, self.script))

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.audit import AuditLink
+from orcheo_core.domain.items import Item
 from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
@@ -18,6 +19,8 @@ class FailingStore(Store):
     def __init__(self, store: Store | None = None) -> None:
         self.error: Exception | None = None
         self.forged_links: Sequence[AuditLink] | None = None
+        self.item_error: Exception | None = None
+        """Raised where an item is staged, as for one that cannot be encoded."""
         self.before_commit: list[Callable[[], Awaitable[object]]] = []
         """What others do right before the next commits land, one each."""
         self.overlooks = 0
@@ -38,6 +41,8 @@ class FailingStore(Store):
                 self.before_commit = rest
             await land(must_land=must_land)
 
+        if self.item_error is not None:
+            change.items.save = self._refuse_item  # type: ignore[method-assign]  # this unit of work is ours
         if self.overlooks:
             self.overlooks -= 1
             change.turns.find_by_key = _nothing  # type: ignore[method-assign, assignment]  # as above
@@ -51,6 +56,10 @@ class FailingStore(Store):
 
     async def newest_ids(self) -> Sequence[str]:
         return await self._store.newest_ids()
+
+    def _refuse_item(self, item: Item) -> None:
+        if self.item_error is not None:
+            raise self.item_error
 
     async def check(self) -> None:
         await self._store.check()

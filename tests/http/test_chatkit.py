@@ -294,7 +294,7 @@ async def test_a_tag_is_kept_as_it_came(house: House) -> None:
 async def test_a_server_that_stops_ends_turns_with_an_event(house: House) -> None:
     """The last event says that the server is restarting, the turn is marked, and no new one begins."""
     grant, thread_id, request = await running_turn(house, "shutdown")
-    house.orcheo.core.engine.stop()
+    house.orcheo.core.register.close()
     assert events_of(await request)[-1]["type"] == "error"
     thread = (await house.chatkit(grant, "threads.get_by_id", thread_id=thread_id)).json()
     assert thread["metadata"]["orcheo.turn"]["status"] == "interrupted"

@@ -16,6 +16,7 @@ from orcheo_core.ports.runner import Run, RunFailed, Runners, RunSink, RunTimedO
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.removing import forget
+from orcheo_core.turns.register import Place, Register, WorkKind
 
 PROBE_TEXT = "Hello"
 """What a visitor might say first."""
@@ -56,6 +57,7 @@ class Probing:
         identifiers: Identifiers,
         telemetry: Telemetry,
         background: Background,
+        register: Register,
     ) -> None:
         """Join the ports this service needs."""
         self._runners = runners
@@ -63,6 +65,7 @@ class Probing:
         self._identifiers = identifiers
         self._telemetry = telemetry
         self._background = background
+        self._register = register
 
     async def probe(self, workflow: Workflow) -> Probe:
         """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer.
@@ -71,10 +74,11 @@ class Probing:
         one reads what another said, or when it cannot answer two at once.
         """
         threads: list[str] = []
-        try:
-            return await self._probe(workflow, threads)
-        finally:
-            await forget(self._runners, workflow, _each(threads))
+        async with self._register.working(WorkKind.CHECK, Place(workflow_id=workflow.id)):
+            try:
+                return await self._probe(workflow, threads)
+            finally:
+                await forget(self._runners, workflow, _each(threads))
 
     async def _probe(self, workflow: Workflow, threads: list[str]) -> Probe:
         turn = self._turn(workflow, threads)

@@ -17,7 +17,7 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own
 from orcheo_core.services.shared.audit_trail import AuditTrail
 from orcheo_core.services.shared.feature_gate import FeatureGate
-from orcheo_core.turns.live import LiveTurns
+from orcheo_core.turns.register import ENDED, VISITORS_WORK, Place, Register
 
 _NO_GRACE = timedelta(0)
 
@@ -51,7 +51,7 @@ class Publishing:
         entropy: Entropy,
         peppers: PepperRing,
         audit_trail: AuditTrail,
-        live_turns: LiveTurns,
+        register: Register,
         gate: FeatureGate,
         can_sign_in: bool,
     ) -> None:
@@ -61,7 +61,7 @@ class Publishing:
         self._entropy = entropy
         self._peppers = peppers
         self._audit_trail = audit_trail
-        self._live_turns = live_turns
+        self._register = register
         self._gate = gate
         self._can_sign_in = can_sign_in
 
@@ -198,7 +198,7 @@ class Publishing:
         """Commit ``change`` and end all chat sessions and running turns of the workflow with it."""
         change.chat_sessions.end_all(workflow.id, now)
         await change.commit(must_land=True)
-        self._live_turns.stop_workflow(workflow.id)
+        self._register.stop(ENDED, Place(workflow_id=workflow.id), VISITORS_WORK)
 
     async def set_login(self, caller: Caller, ref: str, *, require_login: bool, anyway: bool = False) -> Workflow:
         """Change the login rule of a public workflow, its publish token untouched.

@@ -24,6 +24,7 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own, find_visible
 from orcheo_core.services.shared.audit_trail import AuditTrail
 from orcheo_core.services.shared.removing import ThreadRemover
+from orcheo_core.turns.register import Place, Register, WorkKind
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
@@ -42,12 +43,15 @@ class PurgeOrder:
 class Transcripts:
     """Reads threads on behalf of the owner of their workflow, an operator those of all, and deletes them."""
 
-    def __init__(self, *, store: Store, clock: Clock, audit_trail: AuditTrail, remover: ThreadRemover) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, audit_trail: AuditTrail, remover: ThreadRemover, register: Register
+    ) -> None:
         """Join what this service needs."""
         self._store = store
         self._clock = clock
         self._audit_trail = audit_trail
         self._remover = remover
+        self._register = register
 
     async def page(
         self,
@@ -90,6 +94,11 @@ class Transcripts:
     async def whole(self, caller: Caller, thread_id: str) -> Transcript:
         """A thread with all its items, for export; the audit keeps that it was taken."""
         change = self._store.begin()
+        workflow, _ = await _find_visible_thread(change, caller, thread_id)
+        async with self._register.working(WorkKind.EXPORT, Place(workflow_id=workflow.id, thread_id=thread_id)):
+            return await self._export(change, caller, thread_id)
+
+    async def _export(self, change: UnitOfWork, caller: Caller, thread_id: str) -> Transcript:
         workflow, thread = await _find_visible_thread(change, caller, thread_id)
         items = tuple([item async for item in _all_items(change, thread_id)])
         self._audit_trail.record(change, Act.TRANSCRIPT_EXPORTED, caller, workflow=workflow, note=thread_id)

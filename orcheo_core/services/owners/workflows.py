@@ -20,7 +20,7 @@ from orcheo_core.services.owners.probing import Probe, Probing
 from orcheo_core.services.shared.audit_trail import AuditTrail
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.removing import forget, ids_of_threads
-from orcheo_core.turns.live import LiveTurns
+from orcheo_core.turns.register import ENDED, REMOVED, VISITORS_WORK, Place, Register, WorkKind
 
 
 async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
@@ -68,7 +68,7 @@ class Registering:
         clock: Clock,
         identifiers: Identifiers,
         audit_trail: AuditTrail,
-        live_turns: LiveTurns,
+        register: Register,
         longest_answer: int = TIME_LIMIT_MOST,
     ) -> None:
         """Join the ports this service needs; no workflow gets more seconds than ``longest_answer``."""
@@ -78,7 +78,7 @@ class Registering:
         self._clock = clock
         self._identifiers = identifiers
         self._audit_trail = audit_trail
-        self._live_turns = live_turns
+        self._register = register
         self._longest_answer = longest_answer
 
     async def add(
@@ -191,7 +191,8 @@ class Registering:
         change.workflows.remove(workflow)
         self._audit_trail.record(change, Act.WORKFLOW_REMOVED, caller, workflow=workflow, note=workflow.handle)
         await change.commit(must_land=True)
-        self._live_turns.stop_workflow(workflow.id)
+        self._register.stop(ENDED, Place(workflow_id=workflow.id), VISITORS_WORK)
+        self._register.stop(REMOVED, Place(workflow_id=workflow.id))
         self._files.remove(attachment_ids)
         return workflow
 
@@ -206,7 +207,8 @@ class Registering:
         runner = self._runners.get(spec.kind)
         if not caller.may(Scope.WORKFLOWS_CODE):
             self._check_harmless(spec)
-        await runner.check(spec)
+        async with self._register.working(WorkKind.IMPORT):
+            await runner.check(spec)
 
     def _check_harmless(self, spec: RunnerSpec) -> None:
         what = None

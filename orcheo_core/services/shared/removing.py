@@ -11,19 +11,19 @@ from orcheo_core.errors import InvalidInput, StorageUnavailable
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.unit_of_work import Store
-from orcheo_core.turns.live import LiveTurns
+from orcheo_core.turns.register import CANCELLED, Place, Register
 
 
 class ThreadRemover:
     """Deletes a thread: what the workflow itself keeps of it, its items, turns and feedback, and the bytes of its
     attachments."""
 
-    def __init__(self, *, store: Store, runners: Runners, files: AttachmentFiles, live_turns: LiveTurns) -> None:
+    def __init__(self, *, store: Store, runners: Runners, files: AttachmentFiles, register: Register) -> None:
         """Join the ports this service needs."""
         self._store = store
         self._runners = runners
         self._files = files
-        self._live_turns = live_turns
+        self._register = register
 
     async def remove(self, thread: Thread, *, untouched_since: datetime | None = None) -> bool:
         """Delete it and stop its running turn; not if something was said in it since the moment that is given.
@@ -39,7 +39,7 @@ class ThreadRemover:
         await change.commit()
         if await change.threads.find(thread.id) is not None:
             return False
-        self._live_turns.stop_thread(thread.id)
+        self._register.stop(CANCELLED, Place(thread_id=thread.id))
         self._files.remove(attachment_ids)
         return True
 

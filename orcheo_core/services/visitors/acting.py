@@ -30,6 +30,7 @@ from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.own_threads import find_own_thread
 from orcheo_core.services.visitors.run_requests import RunRequests
 from orcheo_core.turns.engine import TurnEngine
+from orcheo_core.turns.register import Place, Register, WorkKind
 
 _Kept = WidgetChanged | ContextKept | TitleGiven
 """What an action without a turn may say."""
@@ -58,6 +59,7 @@ class Acting:
         requests: RunRequests,
         clock: Clock,
         identifiers: Identifiers,
+        register: Register,
         telemetry: Telemetry,
         part_limits: PartLimits,
     ) -> None:
@@ -67,6 +69,7 @@ class Acting:
         self._requests = requests
         self._clock = clock
         self._identifiers = identifiers
+        self._register = register
         self._telemetry = telemetry
         self._part_limits = part_limits
 
@@ -77,7 +80,14 @@ class Acting:
         in the log. May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`,
         :class:`ActionNotTaken`, and :class:`ChatSessionEnded` when the owner ended all chats in between.
         """
+        place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
+        async with self._register.working(WorkKind.ACTION, place):
+            return await self._act(visit, thread_id, action)
+
+    async def _act(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
         change = self._store.begin()
+        visit.bind(change)
+        await change.commit()  # or it would begin after an end
         thread = await find_own_thread(change, visit, thread_id)
         await self._engine.check_takes_actions(visit.workflow, action.type)
         cause = await find_action(change, thread_id, action)

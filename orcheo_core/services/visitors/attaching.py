@@ -13,6 +13,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.turns.register import Place, Register, WorkKind
 
 
 async def find_sendable(change: UnitOfWork, visit: Visit, ids: Sequence[str], thread_id: str) -> list[Attachment]:
@@ -45,6 +46,7 @@ class Attaching:
         identifiers: Identifiers,
         rules: AttachmentRules,
         budgets: BudgetPlan,
+        register: Register,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -53,6 +55,7 @@ class Attaching:
         self._identifiers = identifiers
         self.rules = rules
         self._budgets = budgets
+        self._register = register
         self._arriving: set[str] = set()
 
     async def announce(self, visit: Visit, *, name: str, size: int, mime_type: str) -> Attachment:
@@ -84,6 +87,11 @@ class Attaching:
         The caller has already been authorized. Raises :class:`AttachmentNotFound`, :class:`ConcurrentChange` while
         another request sends them, and what :meth:`AttachmentFiles.write` raises.
         """
+        workflow_id = (await self._find(attachment_id)).workflow_id
+        async with self._register.working(WorkKind.UPLOAD, Place(workflow_id=workflow_id)):
+            return await self._receive(attachment_id, chunks)
+
+    async def _receive(self, attachment_id: str, chunks: AsyncIterator[bytes]) -> Attachment:
         attachment = await self._find(attachment_id)
         if attachment.is_uploaded:
             raise AttachmentNotFound("The attachment has already been uploaded.")

@@ -32,7 +32,7 @@ from orcheo_core.services.visitors.attaching import find_sendable
 from orcheo_core.services.visitors.own_threads import find_own_thread
 from orcheo_core.services.visitors.run_requests import RunRequests, history_of
 from orcheo_core.turns.engine import TurnEngine
-from orcheo_core.turns.live import LiveTurns
+from orcheo_core.turns.register import CANCELLED, Place, Register, WorkKind
 
 _PENDING_WINDOW = 20
 """How many of the newest items are searched for pending client tool calls, as in ChatKit's own server."""
@@ -86,7 +86,7 @@ class Chatting:
         requests: RunRequests,
         clock: Clock,
         identifiers: Identifiers,
-        live_turns: LiveTurns,
+        register: Register,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -94,7 +94,7 @@ class Chatting:
         self._requests = requests
         self._clock = clock
         self._identifiers = identifiers
-        self._live_turns = live_turns
+        self._register = register
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
@@ -271,7 +271,7 @@ class Chatting:
     async def cancel(self, visit: Visit, thread_id: str) -> None:
         """Stop the running turn of a thread, if any; what it has said so far stays."""
         await find_own_thread(self._store.begin(), visit, thread_id)
-        self._live_turns.stop_thread(thread_id)
+        self._register.stop(CANCELLED, Place(thread_id=thread_id), {WorkKind.TURN})
 
     # --- every way --------------------------------------------------------------------------------------------------
 
@@ -311,7 +311,9 @@ class Chatting:
     ) -> Turn:
         visit.bind(change)
         try:
-            await self._engine.begin(change, turn, thread=thread, request=request, opening=opening)
+            await self._engine.begin(
+                change, turn, thread=thread, request=request, opening=opening, chat_session_id=visit.chat_session_id
+            )
         except DuplicateTurn:  # the same request has come in between
             first = await self._begun(visit, asked)
             if first is None:

@@ -19,7 +19,8 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.shared.removing import ThreadRemover
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.turns.engine import FAILED
-from orcheo_core.turns.live import INTERRUPTED, LiveTurn, LiveTurns
+from orcheo_core.turns.live import LiveTurn, LiveTurns
+from orcheo_core.turns.register import INTERRUPTED
 
 
 async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:

@@ -15,8 +15,10 @@ from orcheo_core.domain.workflow import Workflow
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.attaching import Attaching
+from orcheo_core.turns.register import Register
 from tests import samples
 from tests.conformance.keeping import keep
+from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
 
@@ -37,6 +39,7 @@ def attaching(store: SqliteStore, folder: Path) -> Attaching:
         identifiers=Identifiers(clock, FakeEntropy()),
         rules=AttachmentRules(),
         budgets=BudgetPlan.unlimited(),
+        register=Register(FakeBackground()),
     )
 
 
