@@ -233,7 +233,7 @@ class TurnEngine:
             live.is_thread_gone = True
             self._live_turns.discard(live)
             return False
-        except Exception as error:  # noqa: BLE001 - such as text that no encoding has: the turn must end all the same
+        except Exception as error:  # noqa: BLE001 - such as text that no encoding has: the turn must end anyway
             live.draft.mark_unsaved()
             live.is_unwritable = not isinstance(error, StorageUnavailable)
             self._telemetry.save_failed(live.turn, error)
