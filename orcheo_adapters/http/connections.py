@@ -12,8 +12,11 @@ from orcheo_adapters.http.client_address import address_key
 from orcheo_adapters.system.logs import get_logger
 
 MOST = 8_192
+MOST_BY_ADDRESS = 1_024
+"""What one other machine may have open: ten megabytes of the server's memory."""
 RESERVE = 96
 """Descriptors that are kept for the database, files, and connections that are about to be refused."""
+_THIS_MACHINE = frozenset({address_key("127.0.0.1"), address_key("::1")})
 _WANTED_DESCRIPTORS = 65_536
 _LOG_EVERY_SECONDS = 60.0
 _LOG = get_logger("http")
@@ -43,6 +46,7 @@ class Connections:
         self._descriptors = descriptors
         self._seconds = seconds
         self._open: Counter[str] = Counter()
+        self._all = 0
         self._refused = 0
         self._said_at: float | None = None
 
@@ -50,22 +54,34 @@ class Connections:
         """Count one more connection; return the key to leave by, or None when there are too many."""
         most = max(1, min(MOST, self._descriptors() - RESERVE))
         key = address_key(host)
-        if self._open.total() >= most or self._open[key] >= max(1, most * 3 // 4):
-            self._refuse(most)
+        most_of_it = _most_by_address(key, most)
+        if self._all >= most or self._open[key] >= most_of_it:
+            self._refuse(most, most_of_it)
             return None
         self._open[key] += 1
+        self._all += 1
         return key
 
     def leave(self, key: str) -> None:
         """The connection is gone."""
+        self._all -= 1
         self._open[key] -= 1
         if not self._open[key]:
             del self._open[key]
 
-    def _refuse(self, most: int) -> None:
+    def _refuse(self, most: int, most_of_it: int) -> None:
         self._refused += 1
         now = self._seconds()
         if self._said_at is None or now - self._said_at >= _LOG_EVERY_SECONDS:
             text = "%d connections refused: %d are open; at most %d in all and %d for one address"
-            _LOG.warning(text, self._refused, self._open.total(), most, most * 3 // 4)
+            _LOG.warning(text, self._refused, self._all, most, most_of_it)
             self._said_at, self._refused = now, 0
+
+
+def _most_by_address(key: str, most: int) -> int:
+    """Three quarters of all, so that one address leaves room; less for other machines.
+
+    From this machine come a reverse proxy's connections, which are those of many visitors.
+    """
+    share = max(1, most * 3 // 4)
+    return share if key in _THIS_MACHINE else min(share, MOST_BY_ADDRESS)

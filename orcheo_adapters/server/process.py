@@ -18,7 +18,7 @@ from orcheo_adapters.server.assembly import Orcheo, assemble
 from orcheo_adapters.server.local_owner import ensure_local_owner_token, require_credentials
 from orcheo_adapters.server.stores import open_store
 from orcheo_adapters.settings.server import ServerSettings
-from orcheo_adapters.system.collector import spare_the_collector
+from orcheo_adapters.system.collector import give_memory_back, spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
 from orcheo_adapters.system.entropy import SystemEntropy
@@ -191,6 +191,7 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
         lambda: _remove_aged(orcheo, retention),
         orcheo.core.refusals.write,
         store.tidy,
+        _give_memory_back,
     )
     failure: Exception | None = None
     for part in parts:
@@ -200,6 +201,10 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
             failure = error
     if failure is not None:
         raise failure
+
+
+async def _give_memory_back() -> None:
+    await asyncio.to_thread(give_memory_back)
 
 
 async def _remove_aged(orcheo: Orcheo, retention: timedelta | None) -> None:

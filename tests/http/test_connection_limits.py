@@ -5,7 +5,14 @@ from contextlib import suppress
 
 import pytest
 
-from orcheo_adapters.http.connections import MOST, RESERVE, Connections, descriptor_limit, raise_descriptor_limit
+from orcheo_adapters.http.connections import (
+    MOST,
+    MOST_BY_ADDRESS,
+    RESERVE,
+    Connections,
+    descriptor_limit,
+    raise_descriptor_limit,
+)
 from tests.house import House
 from tests.http.live import serving
 
@@ -23,6 +30,15 @@ def test_one_address_leaves_room_for_others() -> None:
     taken = [some.enter(f"2001:db8::{number}") for number in range(8)]
     assert [each is not None for each in taken] == [True] * 6 + [False] * 2
     assert [some.enter(f"192.0.2.{number}") is not None for number in range(3)] == [True, True, False]
+
+
+def test_another_machine_gets_less_than_a_proxy_on_this_one() -> None:
+    """Its idle connections cost memory that is meant for the answers of others."""
+    many = Connections(lambda: 1_000_000)
+    for host, most in (("192.0.2.1", MOST_BY_ADDRESS), ("127.0.0.1", MOST * 3 // 4)):
+        assert sum(many.enter(host) is not None for _ in range(MOST)) == most
+    many = Connections(lambda: 1_000_000)
+    assert sum(many.enter("::1") is not None for _ in range(MOST)) == MOST * 3 // 4
 
 
 def test_who_leaves_makes_room() -> None:
