@@ -1,7 +1,7 @@
 """What one stranger can do in a minute: each kind of flood alone, then all at once, from one address.
 
-Run as `python -m bench.flood [SECONDS] [once]`. The server is the real one with its default limits, in a process of its own;
-the stranger and the other visitors sit at addresses of their own. For each flood it prints how much disk,
+Run as `python -m bench.flood [SECONDS] [once]`. The server is the real one with its default limits, in a process of
+its own; the stranger and the other visitors sit at addresses of their own. For each flood it prints how much disk,
 memory and log it cost, how long another visitor waited for the first event, how long the owner's
 `unpublish --end-sessions` took in the middle of it, and what is left a minute after its end.
 """
