@@ -7,6 +7,8 @@ import pytest
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.keeping import DELIVERIES, KEPT, SPENT_IDS, UNSENT_FILES
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.errors import StorageUnavailable
 from tests.core.hall import Hall, build_hall
 from tests.core.test_attaching import announced, sending, uploaded
@@ -147,3 +149,18 @@ async def test_threads_are_not_purged_in_the_first_hour_of_a_process(hall: Hall)
     assert await again.store.begin().attachments.ids(workflow_id=visit.workflow.id) == []
     later.advance(minutes=60)
     assert await again.core.housekeeping.remove_aged(MONTH) == 1
+
+
+async def test_housekeeping_makes_room_on_a_full_disk(hall: Hall) -> None:
+    """With the space that is kept back: what it removes is what fills the disk; a visitor's change does not use it."""
+    visit = await hall.visit()
+    attachment = await uploaded(hall, visit)
+    await hall.answered(visit)
+    hall.clock.advance(MONTH + timedelta(seconds=1))
+    hall.store.error, hall.store.has_reserve = StorageUnavailable("full"), True
+    with pytest.raises(StorageUnavailable):
+        await hall.core.attaching.remove(visit, attachment.id)
+    with pytest.raises(StorageUnavailable):
+        await hall.core.housekeeping.remove_aged(MONTH)
+    assert list(hall.files.ids()) == []
+    assert (await hall.store.begin().threads.page(ThreadFilter(), PageQuery())).entries == ()

@@ -18,6 +18,8 @@ class FailingStore(Store):
 
     def __init__(self, store: Store | None = None) -> None:
         self.error: Exception | None = None
+        self.has_reserve = False
+        """Whether changes that must land do so in spite of the error."""
         self.forged_links: Sequence[AuditLink] | None = None
         self.item_error: Exception | None = None
         """Raised where an item is staged, as for one that cannot be encoded."""
@@ -32,7 +34,7 @@ class FailingStore(Store):
         land = change.commit
 
         async def commit(*, must_land: bool = False) -> None:
-            if self.error is not None:
+            if self.error is not None and not (must_land and self.has_reserve):
                 raise self.error
             if self.before_commit:
                 in_between, *rest = self.before_commit

@@ -165,7 +165,9 @@ class Transcripts:
         while threads := await self._next(wanted, only, query):
             for thread in threads:
                 try:
-                    removed += await self._remover.remove(thread, untouched_since=wanted.untouched_since)
+                    removed += await self._remover.remove(
+                        thread, untouched_since=wanted.untouched_since, must_land=True
+                    )
                 except StorageUnavailable as error:
                     failure, query = error, PageQuery(limit=PAGE_LIMIT, after=thread.id)
             if only is not None:

@@ -78,12 +78,12 @@ class Housekeeping:
     async def _chat_sessions(self, before: datetime) -> None:
         change = self._store.begin()
         change.chat_sessions.remove_expired(before)
-        await change.commit()
+        await change.commit(must_land=True)
 
     async def _deliveries(self, before: datetime) -> None:
         change = self._store.begin()
         change.deliveries.remove_older(before)
-        await change.commit()
+        await change.commit(must_land=True)
 
     async def _ended_turns(self, before: datetime) -> None:
         self._live_turns.forget(before)

@@ -25,9 +25,10 @@ class ThreadRemover:
         self._files = files
         self._register = register
 
-    async def remove(self, thread: Thread, *, untouched_since: datetime | None = None) -> bool:
+    async def remove(self, thread: Thread, *, untouched_since: datetime | None = None, must_land: bool = False) -> bool:
         """Delete it and stop its running turn; not if something was said in it since the moment that is given.
 
+        ``must_land`` is for those who make room on a full disk with it: the owner, and housekeeping.
         The workflow's own memory goes first: if that fails (:class:`StorageUnavailable`), the thread is still there.
         """
         change = self._store.begin()
@@ -36,7 +37,7 @@ class ThreadRemover:
             await forget(self._runners, workflow, _each(thread.id))
         attachment_ids = await change.attachments.ids(workflow_id=thread.workflow_id, thread_id=thread.id)
         change.threads.remove(thread.id, untouched_since=untouched_since)
-        await change.commit()
+        await change.commit(must_land=must_land)
         if await change.threads.find(thread.id) is not None:
             return False
         self._register.stop(CANCELLED, Place(thread_id=thread.id))

@@ -128,16 +128,16 @@ class Attaching:
         """Delete what was announced before ``before`` and never sent, with its bytes; how many there were."""
         removed = 0
         while found := await self._store.begin().attachments.unsent(before, PAGE_LIMIT):
-            await self._drop(found)
+            await self._drop(found, must_land=True)  # on a full disk this is what makes room
             removed += len(found)
         return removed
 
-    async def _drop(self, ids: Sequence[str]) -> None:
+    async def _drop(self, ids: Sequence[str], *, must_land: bool = False) -> None:
         """Delete those that have not been sent by now; a crash after the commit leaves bytes for :meth:`sweep`."""
         change = self._store.begin()
         for each in ids:
             change.attachments.remove(each)
-        await change.commit()
+        await change.commit(must_land=must_land)
         self._files.remove([each for each in ids if await change.attachments.find(each) is None])
 
     async def sweep(self) -> int:
