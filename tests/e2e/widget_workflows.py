@@ -184,3 +184,12 @@ async def talks(text: str, context: RunContext) -> AsyncIterator[Any]:
     yield EffectCaused(name="highlight", data={"id": 3})
     yield NoticeGiven(message="The source is **slow** today.", level="warning", title="Mind")
     yield TextDelta(f"Answer to {text}")
+
+
+def fixtures() -> dict[str, Any]:
+    """The widgets for the tests of ``web/``, as a document."""
+    return {"form": order_form(), "all": everything(), "list": cities()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(fixtures(), indent=2, sort_keys=True))

@@ -36,6 +36,10 @@ class OrcheoHistory extends LitElement {
         outline: 0;
       }
 
+      * {
+        box-sizing: border-box;
+      }
+
       .list {
         inline-size: min(100%, 46rem);
         margin: 0 auto;

@@ -14,7 +14,9 @@ const DATA = /^data:image\/(?:png|jpeg|gif|webp|avif);/i;
  */
 export function imageAddress(given: string, host: WidgetHost): string | null {
   if (DATA.test(given)) return given;
-  const url = URL.canParse(given, document.baseURI) ? new URL(given, document.baseURI) : null;
+  // Whole addresses and paths of the server; other text is none of both.
+  const isAddress = given.startsWith("/") ? URL.canParse(given, document.baseURI) : URL.canParse(given);
+  const url = isAddress ? new URL(given, document.baseURI) : null;
   if (url === null || !["https:", "http:", "blob:"].includes(url.protocol)) return null;
   const isOwn = url.origin === location.origin || host.ownOrigins().includes(url.origin);
   return isOwn || host.imageDomains().includes(url.hostname) ? url.href : null;

@@ -120,6 +120,7 @@ export const composerToolStyles = css`
 
   .suggestions .row,
   .menu button {
+    box-sizing: border-box;
     display: flex;
     align-items: center;
     gap: 0.5rem;

@@ -125,6 +125,10 @@ export const partStyles = css`
   }
 
   .chat > .foot {
-    grid-row: 3;
+    grid-area: 3 / 1;
+  }
+
+  .chat > .bar {
+    grid-area: 1 / 1;
   }
 `;

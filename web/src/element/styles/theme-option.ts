@@ -53,11 +53,13 @@ const SHADES: readonly (readonly [name: string, light: number, dark: number])[] 
 ];
 
 function* grays(hue: number, tint: number, shade: number): Generator<[string, string]> {
-  const chroma = Math.min(9, Math.max(0, tint)) * 0.003;
+  const strength = Math.min(9, Math.max(0, tint)) * 0.0028;
   for (const [name, light, dark] of SHADES) {
     // Backgrounds are made darker by the shade, text stays as readable as it is.
     const shift = name.startsWith("ink") || name === "edge" ? 0 : shade;
-    const color = (lightness: number) => `oklch(${lightness}% ${chroma} ${hue})`;
+    // Near black and near white there is little room for a tint.
+    const color = (lightness: number) =>
+      `oklch(${lightness}% ${(strength * Math.min(1, (104 - lightness) / 50)).toFixed(4)} ${hue})`;
     yield [`--orcheo-${name}`, `light-dark(${color(light - shift)}, ${color(dark - shift)})`];
   }
 }

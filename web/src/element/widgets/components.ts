@@ -163,12 +163,17 @@ const buttonTemplate: Component = (tree, drawing) => {
     ?data-uniform=${tree.uniform === true}
     aria-label=${label === "" ? text(tree.iconStart ?? tree.iconEnd).replaceAll("-", " ") || nothing : nothing}
     ?disabled=${tree.disabled === true || drawing.isBusy(tree)}
-    ${styled({ "--tone": color(tree.color ?? (isPrimary ? "accent" : "default")) })}
+    ${styled(toneOf(tree.color ?? (isPrimary ? "accent" : "default")))}
     @click=${(click: Event) => tree.submit !== true && drawing.act(tree, tree.onClickAction, click.currentTarget as Element, "self")}
   >
     ${drawing.isBusy(tree) ? html`<i class="spinner"></i>` : icon(tree.iconStart)}<span dir="auto">${label}</span>${icon(tree.iconEnd)}
   </button>`;
 };
+
+/** A colour for a control, and one for the words on it. */
+function toneOf(given: unknown): Styles {
+  return { "--tone": color(given), "--on-tone": given === "accent" ? "var(--on-accent)" : undefined };
+}
 
 const inputTemplate: Component = (tree, drawing) =>
   html`<input
@@ -426,7 +431,7 @@ function cardButtons(tree: WidgetTree, drawing: Drawing): Drawn {
     if (!isTree(given)) return nothing;
     const press = (click: Event) =>
       isSubmit || drawing.act(tree, given.action, click.currentTarget as Element, "container");
-    const tone = { "--tone": variant === "solid" ? "var(--accent)" : "var(--ink)" };
+    const tone = toneOf(variant === "solid" ? "accent" : "default");
     return html`<button type=${isSubmit ? "submit" : "button"} class="button" data-variant=${variant} data-size="lg" ?disabled=${drawing.isBusy(tree)} ${styled(tone)} @click=${press}><span dir="auto">${text(given.label)}</span></button>`;
   };
   return html`<div class="ends">${button(cancel, "outline", false)}${button(confirm, "solid", tree.asForm === true)}</div>`;

@@ -8,6 +8,12 @@ export const widgetStyles = css`
     color: var(--ink);
   }
 
+  *,
+  *::before,
+  *::after {
+    box-sizing: border-box;
+  }
+
   /* Nothing of a widget reaches beyond its place. */
   .widget {
     contain: paint;
@@ -404,7 +410,7 @@ export const widgetStyles = css`
 
   .button[data-variant="solid"] {
     background: var(--tone, var(--accent));
-    color: var(--raised);
+    color: var(--on-tone, var(--raised));
   }
 
   .button[data-variant="soft"] {
@@ -533,15 +539,17 @@ export const widgetStyles = css`
   }
 
   .chart {
+    display: flex;
+    flex-direction: column;
     margin: 0;
-    min-inline-size: 12rem;
+    min-inline-size: min(12rem, 100%);
   }
 
   .chart svg {
     display: block;
+    flex: 1;
     inline-size: 100%;
-    block-size: auto;
-    overflow: visible;
+    min-block-size: 0;
   }
 
   .chart .grid {

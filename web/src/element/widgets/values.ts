@@ -6,7 +6,7 @@ import { isTree } from "../state/widget-tree.ts";
 
 /** CSS that can do no more than its property: above all it loads nothing. */
 const HARMLESS = /^[\w\s.%#,()+*/-]{1,80}$/;
-const HARMFUL = /url|image|src|attr|element|paint|var|env|--/i;
+const HARMFUL = /url|image|src|attr|element|paint|var|env|expression|--/i;
 const UNIT = 4;
 
 export function text(value: unknown): string {
