@@ -1,6 +1,7 @@
 """Workflows that show widgets, made by the classes of OpenAI's own Python package."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -192,4 +193,4 @@ def fixtures() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(fixtures(), indent=2, sort_keys=True))
+    sys.stdout.write(json.dumps(fixtures(), indent=2, sort_keys=True) + "\n")
