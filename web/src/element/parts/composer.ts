@@ -129,6 +129,7 @@ export class OrcheoComposer extends LitElement {
     const sheet = composerToolStyles.styleSheet;
     if (sheet !== undefined) (this.renderRoot as ShadowRoot).adoptedStyleSheets.push(sheet);
     this.#tools = new Tools(this.#desk);
+    this.#search();
     this.requestUpdate();
     return this.#tools;
   }
@@ -206,9 +207,15 @@ export class OrcheoComposer extends LitElement {
   }
 
   #changed(input: InputEvent): void {
-    const field = input.target as HTMLTextAreaElement;
-    this.#write(field.value);
-    if (!input.isComposing) this.#tools?.written(field.value.slice(0, field.selectionStart));
+    this.#write((input.target as HTMLTextAreaElement).value);
+    if (!input.isComposing) this.#search();
+  }
+
+  /** What is written may ask for something to name or to do. */
+  #search(): void {
+    const { field } = this;
+    if (field !== null && this.#text !== "") this.#tools?.written(field.value.slice(0, field.selectionStart));
+    else this.#tools?.close();
   }
 
   #write(text: string): void {
