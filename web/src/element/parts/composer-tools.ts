@@ -100,6 +100,8 @@ export class ComposerTools {
   }
 
   written(before: string): void {
+    const { entities, commands } = this.#desk.setup;
+    this.#suggestions.options = { entities, commands, builtIn: this.#builtInCommands() };
     void this.#suggestions.written(before);
   }
 
@@ -110,8 +112,6 @@ export class ComposerTools {
 
   /** What stands above the field. */
   above(): TemplateResult {
-    const { entities, commands } = this.#desk.setup;
-    this.#suggestions.options = { entities, commands, builtIn: this.#builtInCommands() };
     return html`${this.#suggestions.template()} ${this.#quoteTemplate()} ${this.#filesTemplate()}`;
   }
 
@@ -298,7 +298,7 @@ export class ComposerTools {
     this.#desk.write(text);
     this.#desk.focusField();
     void this.#desk.updateComplete.then(() => this.#desk.field?.setSelectionRange(text.length, text.length));
-    void this.#suggestions.written(text);
+    this.written(text);
   }
 
   #choose(toolId: string | null): void {
