@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any
 
 import anyio.to_thread
@@ -18,7 +19,8 @@ from orcheo_core.errors import OrcheoError, UnavailableError
 
 Perform = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 QuestionOf = Callable[[str, dict[str, Any]], Awaitable[str | None]]
-McpApp = Callable[[Perform, QuestionOf], ASGIApp]
+McpApp = Callable[[Perform, QuestionOf, str], ASGIApp]
+"""What answers one request, with what stands for its caller."""
 
 
 class McpNotInstalled(UnavailableError):
@@ -51,7 +53,12 @@ async def mcp(request: Request) -> ASGIApp:
         with counting():
             return await question_of(request, caller, name, arguments)
 
-    return (await _load(parts_of(request).load_mcp))(perform, question)
+    return (await _load(parts_of(request).load_mcp))(perform, question, _caller(request))
+
+
+def _caller(request: Request) -> str:
+    """The credential, so that the answer to a question is taken from whom it was asked."""
+    return sha256(request.headers.get("authorization", "").encode("utf-8", "surrogateescape")).hexdigest()
 
 
 async def _load(load: Callable[[], McpApp]) -> McpApp:

@@ -30,6 +30,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from orcheo_adapters.mcp.answers import DocumentPage, done, fitted, refused
 from orcheo_adapters.mcp.arguments import Arguments, understand
 from orcheo_adapters.mcp.offer import CONFIRM, PAGE, SECRET_TO_FILE, AnyOperation, Offer, is_document
+from orcheo_adapters.mcp.questions import Questions
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.errors import ConfirmationNeeded, Declined, FieldError, ForbiddenError, InvalidInput, OrcheoError
 
@@ -88,11 +89,20 @@ class ToolServer:
     offer: Offer = field(factory=Offer)
     files: SecretFiles | None = None
     """None where a file would be on another machine than the owner's."""
+    questions: Questions = field(factory=Questions)
+    caller: str = ""
+    """Whom the answer to a question is taken from; empty where the process has one client."""
     progress_seconds: float = PROGRESS_SECONDS
 
     def build(self) -> "FastMCP[Any]":
         """The server, which announces tools and nothing else."""
-        return FastMCP("orcheo", version=version("orcheo"), instructions=INSTRUCTIONS, middleware=[_OnlyTools(self)])
+        return FastMCP(
+            "orcheo",
+            version=version("orcheo"),
+            instructions=INSTRUCTIONS,
+            middleware=[_OnlyTools(self)],
+            request_state_security=self.questions.sealed_for(self.caller),
+        )
 
     async def call(self, context: Any, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
         """Carry out a call of a tool; ``context`` is that of the SDK's request. Errors are results too."""
@@ -143,7 +153,11 @@ class ToolServer:
         *,
         confirmed: bool,
     ) -> InputRequiredResult | None:
-        """Ask the owner, once it is known that the call can be carried out; None when there is nothing left to ask."""
+        """Ask the owner, once it is known that the call can be carried out; None when there is nothing left to ask.
+
+        A client that cannot ask must say in an argument that the owner agrees. Raises :class:`Declined`,
+        :class:`ConfirmationNeeded`.
+        """
         if confirmed and not _can_ask(context):
             return None
         question = await self.question(operation.name, arguments)
@@ -151,7 +165,22 @@ class ToolServer:
             return None
         if self.files is not None and not self._is_shown(operation, file_name):
             self.files.check(operation, arguments, file_name)
-        return await _ask(context, params, question)
+        if not _can_ask(context):
+            raise _needed(question)
+        if context.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            await _ask_within(context, question)
+            return None
+        return self._ask_between(params, question)
+
+    def _ask_between(self, params: CallToolRequestParams, question: str) -> InputRequiredResult | None:
+        """Have the client ask and call again; an answer counts for the question that it was given to."""
+        answer = (params.input_responses or {}).get(CONFIRM)
+        if answer is not None:
+            _require_yes(answer, question)
+            if self.questions.take(params.request_state, question):
+                return None
+        form = ElicitRequest(params=ElicitRequestFormParams(message=question, requested_schema=_YES_OR_NO))
+        return InputRequiredResult(input_requests={CONFIRM: form}, request_state=self.questions.state_of(question))
 
     def _is_shown(self, operation: AnyOperation, file_name: object) -> bool:
         """Whether the result may be shown as it is, as it holds no secret or one that may be."""
@@ -231,26 +260,18 @@ def _require_no_file(given: Arguments) -> None:
         )
 
 
-async def _ask(context: Any, params: CallToolRequestParams, question: str) -> InputRequiredResult | None:
-    """Ask the owner through the client; where that cannot ask, the argument has to say that they agree.
+async def _ask_within(context: Any, question: str) -> None:
+    """Ask within the request; raises :class:`Declined`, :class:`ConfirmationNeeded`."""
+    try:
+        answer = await context.session.elicit_form(question, _YES_OR_NO, related_request_id=context.request_id)
+    except MCPError:
+        raise _needed(question) from None
+    _require_yes(answer, question)
 
-    None once they have agreed. Raises :class:`Declined`, :class:`ConfirmationNeeded`.
-    """
-    if not _can_ask(context):
-        raise _needed(question)
-    if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
-        answer = (params.input_responses or {}).get(CONFIRM)
-        if answer is None:
-            asked = ElicitRequest(params=ElicitRequestFormParams(message=question, requested_schema=_YES_OR_NO))
-            return InputRequiredResult(input_requests={CONFIRM: asked})
-    else:
-        try:
-            answer = await context.session.elicit_form(question, _YES_OR_NO, related_request_id=context.request_id)
-        except MCPError:
-            raise _needed(question) from None
+
+def _require_yes(answer: object, question: str) -> None:
     if not isinstance(answer, ElicitResult) or answer.action != "accept":
         raise Declined(f"The owner did not agree: {question}")
-    return None
 
 
 def _can_ask(context: Any) -> bool:

@@ -22,6 +22,7 @@ from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.hosts import KnownHosts
 from orcheo_adapters.http.parts import HttpParts
+from orcheo_adapters.mcp.questions import Questions
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.settings.server import ServerSettings
@@ -173,7 +174,11 @@ def assemble(
         dev_login=settings.dev_login,
         secure_cookies=settings.behind_tls,
         public_url=settings.public_url,
-        load_mcp=partial(_load_mcp, shows_secrets=settings.mcp_shows_secrets),
+        load_mcp=partial(
+            _load_mcp,
+            questions=Questions(secrets.cookie_keys),
+            shows_secrets=settings.mcp_shows_secrets,
+        ),
         static_folder=static_folder,
     )
     return Orcheo(
@@ -229,10 +234,10 @@ def _flags(settings: ServerSettings) -> Flags | None:
     return open_flags(settings.flags, settings.flags_provider)
 
 
-def _load_mcp(*, shows_secrets: bool) -> "McpApp":
+def _load_mcp(*, questions: Questions, shows_secrets: bool) -> "McpApp":
     from orcheo_adapters.mcp.over_http import mcp_app
 
-    return partial(mcp_app, shows_secrets=shows_secrets)
+    return partial(mcp_app, questions=questions, shows_secrets=shows_secrets)
 
 
 def _issuers(settings: ServerSettings) -> frozenset[str]:

@@ -9,9 +9,11 @@ import pytest
 from attrs import field, frozen
 from mcp import Client
 from mcp.client.session import ElicitationFnT
-from mcp.types import INTERNAL_ERROR, ElicitResult, ErrorData
+from mcp.shared.exceptions import MCPError
+from mcp.types import INTERNAL_ERROR, CallToolResult, ElicitResult, ErrorData, InputRequiredResult
 
 from orcheo_adapters.mcp.offer import Offer
+from orcheo_adapters.mcp.questions import Questions
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_mcp.server import create_server
@@ -163,6 +165,72 @@ def test_every_change_that_cannot_be_undone_asks() -> None:
     """By every door; what the reference prints and what is asked come together."""
     assert all((each.confirmation is None) is (each.question is None) for each in CATALOGUE.values())
     assert all(each.confirmation for each in CATALOGUE.values() if each.effect == "destructive")
+
+
+class Replay:
+    """An assistant that answers on its own, with states that it was given for other questions."""
+
+    def __init__(self, assistant: Client) -> None:
+        self.assistant = assistant
+
+    async def ask(self, tool: str, **arguments: Any) -> str | None:
+        """Call without an answer; the state that comes with the question."""
+        asked = await self._call(tool, arguments, None, None)
+        assert isinstance(asked, InputRequiredResult)
+        return asked.request_state
+
+    async def answer(self, state: str | None, tool: str, **arguments: Any) -> bool:
+        """Call with a yes and this state; whether the act was carried out."""
+        yes = {"confirm": ElicitResult(action="accept", content={})}
+        try:
+            return isinstance(await self._call(tool, arguments, yes, state), CallToolResult)
+        except MCPError:
+            return False
+
+    async def _call(self, tool: str, arguments: dict[str, Any], answers: Any, state: str | None) -> Any:
+        return await self.assistant.session.call_tool(
+            tool, arguments, input_responses=answers, request_state=state, allow_input_required=True
+        )
+
+
+async def test_an_answer_counts_for_its_own_question_only(sync_house: SyncHouse) -> None:
+    """Not for another tool, other arguments, without a question, nor a second time."""
+    sync_house.add()
+    sync_house.add("other")
+    async with client(sync_house, "auto", Owner("accept")) as assistant:
+        replay = Replay(assistant)
+        state = await replay.ask("workflows_publish", ref="echo")
+        assert not await replay.answer(None, "workflows_publish", ref="echo")
+        assert not await replay.answer("v1.made-up", "workflows_publish", ref="echo")
+        assert not await replay.answer(state, "workflows_publish", ref="other")
+        assert not await replay.answer(state, "workflows_publish", ref="echo", require_login=True, anyway=True)
+        assert not await replay.answer(state, "workflows_remove", ref="echo")
+        assert await replay.answer(state, "workflows_publish", ref="echo")
+        again = await replay.ask("workflows_unpublish", ref="echo")
+        assert await replay.answer(again, "workflows_unpublish", ref="echo")
+        assert not await replay.answer(state, "workflows_publish", ref="echo")
+    assert sync_house.result("workflows.show", ref="echo")["is_public"] is False
+    assert sync_house.result("workflows.show", ref="other")["is_public"] is False
+
+
+async def test_a_question_that_has_changed_is_asked_again(sync_house: SyncHouse) -> None:
+    """The owner agreed to delete one thread; by now there are two."""
+    sync_house.add()
+    sync_house.chat("echo")
+    async with client(sync_house, "auto", Owner("accept")) as assistant:
+        replay = Replay(assistant)
+        state = await replay.ask("threads_purge", ref="echo", all=True)
+        sync_house.result("workflows.unpublish", ref="echo")
+        sync_house.chat("echo")
+        assert not await replay.answer(state, "threads_purge", ref="echo", all=True)
+
+
+def test_spent_answers_are_remembered_up_to_a_number() -> None:
+    """So many that no one asks in ten minutes; the newest are kept."""
+    questions = Questions()
+    states = [questions.state_of("Sure?") for _ in range(10_002)]
+    assert all(questions.take(each, "Sure?") for each in states)
+    assert not questions.take(states[-1], "Sure?")
 
 
 async def test_a_call_that_takes_time_says_that_it_is_at_work(sync_house: SyncHouse) -> None:
