@@ -168,13 +168,17 @@ def _versions(context: CliContext) -> Iterator[Finding]:
 _HARM_ADVICE = "The server's log names the place in the code; see docs/how-to/isolate-a-workflow.md."
 
 
+_MANY_ATTEMPTS = 3
+"""Failed attempts for one message, made within a minute: fewer happen whenever a receiver is restarted."""
+
+
 def _webhook(context: CliContext) -> Iterator[Finding]:
     """Whether its messages arrive; only operators may know."""
     try:
         shown = context.connect().perform("webhook.show", {})
     except OrcheoError:
         return
-    is_well = not shown["failing"] and (shown["receiver"] is None or shown["waiting"] < shown["most"])
+    is_well = shown["attempts"] < _MANY_ATTEMPTS and (shown["receiver"] is None or shown["waiting"] < shown["most"])
     advice = "" if is_well else "Look at the receiver; the server's log says why (docs/how-to/get-told.md)."
     yield Finding(subject="Webhook", found=shown["message"].rstrip("."), advice=advice)
 

@@ -342,7 +342,7 @@ class MemoryTurnRepository(MemoryRepository, ports.TurnRepository):
         return TurnSum(
             turns=len(wanted),
             failed=len(failed),
-            visitors=len({each.subject for each in wanted}),
+            visitors=len({each.subject for each in wanted if not each.subject.is_owner}),
             usage=sum((each.usage for each in wanted if each.usage), Usage()),
             latest_at=max((each.started_at for each in wanted), default=None),
             latest_failed=failed[-1] if failed else None,
@@ -491,7 +491,10 @@ class MemoryDeliveryRepository(MemoryRepository, ports.DeliveryRepository):
 
     async def sum(self) -> DeliverySum:
         waiting = self._tables.deliveries.rows.values()
-        return DeliverySum(waiting=len(waiting), failing=sum(each.attempts > 0 for each in waiting))
+        attempts = [each.attempts for each in waiting]
+        return DeliverySum(
+            waiting=len(attempts), failing=len(attempts) - attempts.count(0), attempts=max(attempts, default=0)
+        )
 
     async def due(self, now: datetime, limit: int, *, unless_beyond: datetime | None = None) -> Sequence[Delivery]:
         beyond = unless_beyond or datetime.max.replace(tzinfo=UTC)

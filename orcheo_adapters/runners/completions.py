@@ -135,6 +135,7 @@ class Completion:
             except AnswerNotUnderstood:
                 yield from self._take(self._held.splitlines())
             else:
+                self._tags = ThinkTags(is_whole=True)
                 yield from self._document(whole)
                 self.is_ended = True
 

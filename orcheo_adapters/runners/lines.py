@@ -75,12 +75,22 @@ class ServerSentData(Payloads):
     def __init__(self, *, last_may_be_open: bool = False) -> None:
         """At the beginning of the stream; ``last_may_be_open`` takes an event that the end of the stream ends."""
         self._lines = Lines()
+        self._is_after_cr = False
         self._data = bytearray()
         self._last_may_be_open = last_may_be_open
 
     def push(self, chunk: bytes) -> Iterator[bytes]:
         """See :meth:`Payloads.push`."""
-        return self._cut(self._lines.push(chunk))
+        return self._cut(self._lines.push(self._with_plain_ends(chunk)))
+
+    def _with_plain_ends(self, chunk: bytes) -> bytes:
+        """A line ends with CRLF, LF or CR; a CR at the end of a chunk ends its line at once."""
+        if self._is_after_cr and chunk:
+            chunk, self._is_after_cr = chunk.removeprefix(b"\n"), False
+        if b"\r" in chunk:
+            self._is_after_cr = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return chunk
 
     def end(self) -> Iterator[bytes]:
         """See :meth:`Payloads.end`; by the rule, an event that no empty line ends does not count."""

@@ -1,5 +1,6 @@
 """What a model thinks before it answers: told apart from the answer, shown as a note."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -12,7 +13,7 @@ LONGEST_NOTE = 32_000
 """Characters of reasoning that are shown."""
 
 _TAGS = {f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought")} | {"[THINK]": "[/THINK]"}
-_LONGEST_TAG = max(map(len, _TAGS))
+_ANY_TAG = re.compile("(?<!`)(?:" + "|".join(map(re.escape, [*_TAGS, *_TAGS.values()])) + ")")
 _FIRST_UPDATE = 80
 
 
@@ -20,11 +21,14 @@ class ThinkTags:
     """Tells a thought in tags at the very beginning of an answer (``<think>…</think>``) from the text after it.
 
     Models without a reasoning parser in front of them write like this. The pieces may be cut anywhere; tags further
-    on are text.
+    on are text. Some templates put the opening tag into the prompt, so that the answer has only the closing one: with
+    ``is_whole`` the first piece is all of it, and what stands before that tag is a thought too. In a stream it was
+    shown before the tag came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_whole: bool = False) -> None:
         """At the beginning of the answer."""
+        self._is_whole = is_whole
         self._state: Literal["begin", "thought", "after", "text"] = "begin"
         self._held = ""
         self._end_tag = ""
@@ -55,6 +59,8 @@ class ThinkTags:
         tag = next((each for each in _TAGS if begun.startswith(each)), None)
         if tag is not None:
             self._state, self._end_tag, self._held = "thought", _TAGS[tag], begun[len(tag) :].lstrip()
+        elif self._is_whole and (end_tag := _unopened(begun)):
+            self._state, self._end_tag, self._held = "thought", end_tag, begun
         elif not any(each.startswith(begun) for each in _TAGS):
             self._state = "text"
 
@@ -69,6 +75,12 @@ class ThinkTags:
             yield "thought", thought
 
 
+def _unopened(text: str) -> str:
+    """The closing tag that is the first tag of ``text``, if one is; a tag in backquotes is talked about."""
+    first = _ANY_TAG.search(text)
+    return first[0] if first and first[0] in _TAGS.values() else ""
+
+
 def _overlap(text: str, tag: str) -> int:
     """How many characters at the end of ``text`` may be the beginning of ``tag``."""
     return next((length for length in range(len(tag) - 1, 0, -1) if text.endswith(tag[:length])), 0)
@@ -76,7 +88,7 @@ def _overlap(text: str, tag: str) -> int:
 
 def without_thoughts(text: str) -> str:
     """An earlier answer as the model should read it again."""
-    tags = ThinkTags()
+    tags = ThinkTags(is_whole=True)
     said = [*tags.take(text), *tags.rest()]
     return "".join(piece for kind, piece in said if kind == "text")
 

@@ -22,7 +22,7 @@ from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.spent_id import SpentId
-from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.subject import OWNER_PREFIX, Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
 from orcheo_core.domain.turn import Turn, TurnSum
@@ -373,7 +373,8 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
     async def sum_up(self, workflow_id: str, *, since: datetime | None = None) -> TurnSum:
         began = 0 if since is None else rows.to_micros(since)
         counted = (
-            "SELECT count(*), coalesce(sum(status = 'failed'), 0), count(DISTINCT turns.subject), "
+            "SELECT count(*), coalesce(sum(status = 'failed'), 0), "
+            "count(DISTINCT turns.subject) FILTER (WHERE substr(turns.subject, 1, ?) != ?), "
             "coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), max(started_at) "
             "FROM threads JOIN turns ON thread_id = threads.id "
             "WHERE threads.workflow_id = ? AND threads.updated_at >= ? AND started_at >= ?"
@@ -383,7 +384,7 @@ class SqliteTurnRepository(SqliteRepository, ports.TurnRepository):
             "ORDER BY id DESC LIMIT 1"
         )
         read = self._database.read_apart
-        (sums,) = await asyncio.to_thread(read, counted, (workflow_id, began, began))
+        (sums,) = await asyncio.to_thread(read, counted, (len(OWNER_PREFIX), OWNER_PREFIX, workflow_id, began, began))
         return rows.turn_sum_of(sums, await asyncio.to_thread(read, failed, (workflow_id, began)))
 
     async def running(self) -> Sequence[Turn]:
@@ -491,9 +492,9 @@ class SqliteDeliveryRepository(SqliteRepository, ports.DeliveryRepository):
     """See the port."""
 
     async def sum(self) -> DeliverySum:
-        sql = "SELECT count(*), count(*) FILTER (WHERE attempts > 0) FROM webhook_deliveries"
-        ((waiting, failing),) = self._database.read(sql)
-        return DeliverySum(waiting=waiting, failing=failing)
+        counts = "count(*), count(*) FILTER (WHERE attempts > 0), coalesce(max(attempts), 0)"
+        ((waiting, failing, attempts),) = self._database.read(f"SELECT {counts} FROM webhook_deliveries")  # noqa: S608
+        return DeliverySum(waiting=waiting, failing=failing, attempts=attempts)
 
     async def due(self, now: datetime, limit: int, *, unless_beyond: datetime | None = None) -> Sequence[Delivery]:
         sql = "SELECT * FROM webhook_deliveries WHERE due_at <= ? OR due_at > ? ORDER BY due_at, id LIMIT ?"

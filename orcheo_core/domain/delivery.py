@@ -26,6 +26,8 @@ class DeliverySum:
     waiting: int
     failing: int
     """Those of them whose last attempt failed."""
+    attempts: int = 0
+    """How many attempts have failed for the one of them with the most."""
 
 
 @frozen(kw_only=True)

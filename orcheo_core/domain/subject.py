@@ -3,6 +3,9 @@
 from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.values import value
 
+OWNER_PREFIX = "owner:"
+"""What the keys of owners begin with, see :meth:`Subject.owner`."""
+
 
 @value
 class Subject:
@@ -47,6 +50,11 @@ class Subject:
     def owner(cls, actor: Actor) -> "Subject":
         """An owner who tries a workflow of their own."""
         return cls(str(actor))
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether it is an owner in a chat of their own rather than a visitor."""
+        return self.key.startswith(OWNER_PREFIX)
 
     @property
     def is_program(self) -> bool:

@@ -15,11 +15,15 @@ class ShowWebhook:
 
 @frozen(kw_only=True)
 class WebhookView:
-    """Where messages go (null without a webhook), how many wait, for how many the last attempt failed, and the most."""
+    """Where messages go (null without a webhook), how many wait, and how many may.
+
+    ``failing`` is for how many of them the last attempt failed, ``attempts`` how often at most.
+    """
 
     receiver: str | None
     waiting: int
     failing: int
+    attempts: int
     most: int
     message: str
 
@@ -27,7 +31,7 @@ class WebhookView:
 async def _show(services: OwnerServices, _caller: Caller, _request: ShowWebhook) -> WebhookView:
     outbox = await services.notices.outbox()
     if outbox is None:
-        return WebhookView(receiver=None, waiting=0, failing=0, most=0, message="No webhook is set up.")
+        return WebhookView(receiver=None, waiting=0, failing=0, attempts=0, most=0, message="No webhook is set up.")
     waiting, failing = outbox.sum.waiting, outbox.sum.failing
     message = f"{counted(waiting, 'message')} to {outbox.receiver} {'waits' if waiting == 1 else 'wait'}"
     if failing:
@@ -35,7 +39,12 @@ async def _show(services: OwnerServices, _caller: Caller, _request: ShowWebhook)
     if waiting >= outbox.most:
         message += "; no more are kept"
     return WebhookView(
-        receiver=outbox.receiver, waiting=waiting, failing=failing, most=outbox.most, message=f"{message}."
+        receiver=outbox.receiver,
+        waiting=waiting,
+        failing=failing,
+        attempts=outbox.sum.attempts,
+        most=outbox.most,
+        message=f"{message}.",
     )
 
 

@@ -238,9 +238,10 @@ def test_a_server_that_does_not_say_its_version(data_dir: Path, static_folder: P
 class WithWebhook(Operations):
     """A server with a webhook."""
 
-    def __init__(self, *, waiting: int, failing: int) -> None:
+    def __init__(self, *, waiting: int, attempts: int) -> None:
         """So many messages wait."""
-        self._shown = {"receiver": "https://alerts.example.org", "waiting": waiting, "failing": failing, "most": 9}
+        shown = {"waiting": waiting, "failing": waiting if attempts else 0, "attempts": attempts, "most": 9}
+        self._shown = {"receiver": "https://alerts.example.org", **shown}
 
     def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """See the port."""
@@ -249,12 +250,12 @@ class WithWebhook(Operations):
         return {"workflows": [], "next_after": None}
 
 
-@pytest.mark.parametrize(("waiting", "failing", "is_well"), [(0, 0, True), (2, 0, True), (2, 1, False), (9, 0, False)])
+@pytest.mark.parametrize(("waiting", "attempts", "is_well"), [(0, 0, True), (2, 2, True), (2, 3, False), (9, 0, False)])
 def test_a_webhook_that_takes_no_messages_is_found(
-    data_dir: Path, static_folder: Path, waiting: int, failing: int, is_well: bool
+    data_dir: Path, static_folder: Path, waiting: int, attempts: int, is_well: bool
 ) -> None:
-    """Messages that failed, and no room for more, need a look at the receiver; some that wait are nothing unusual."""
-    context = CliContext(connect=lambda: WithWebhook(waiting=waiting, failing=failing))
+    """Attempts that fail again and again, and no room for more; messages that wait are nothing unusual."""
+    context = CliContext(connect=lambda: WithWebhook(waiting=waiting, attempts=attempts))
     found = finding(examine(context, settings(data_dir), static_folder), "Webhook")
     assert found.found == "2 messages wait"
     assert (found.advice == "") is is_well

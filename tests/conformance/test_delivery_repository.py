@@ -69,7 +69,7 @@ async def test_those_that_wait_are_counted(store: Store) -> None:
     change = store.begin()
     change.deliveries.put_off(evolve(_delivery(1), attempts=1))
     await change.commit()
-    assert await store.begin().deliveries.sum() == DeliverySum(waiting=2, failing=1)
+    assert await store.begin().deliveries.sum() == DeliverySum(waiting=2, failing=1, attempts=1)
 
 
 async def test_what_a_clock_that_was_ahead_put_off_is_due(store: Store) -> None:

@@ -87,3 +87,12 @@ async def test_the_turns_of_some_items_are_found(filled: Store) -> None:
     found = await filled.begin().turns.of_thread("thr_1", {"trn_2", "trn_1", "trn_3", "trn_9"})
     assert [each.id for each in found] == ["trn_1", "trn_2"]
     assert await filled.begin().turns.of_thread("thr_1", set()) == []
+
+
+async def test_an_owner_who_asks_is_no_visitor(filled: Store) -> None:
+    """The turn counts: it used the model as others do."""
+    change = filled.begin()
+    change.turns.add(evolve(turn(5, thread=2, subject=Subject.owner(samples.OWNER).key), workflow_id="wf_1"))
+    await change.commit()
+    summed = await filled.begin().turns.sum_up("wf_1")
+    assert (summed.turns, summed.visitors) == (5, 2)

@@ -11,7 +11,7 @@ from orcheo_core.domain.audit import Act, AuditEntry, AuditFilter, AuditLink
 from orcheo_core.domain.durations import parse_moment
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.workflow import RunnerSpec
-from orcheo_core.errors import AuditBroken, GrantInvalid, InvalidInput, NotPublished, ScopeMissing
+from orcheo_core.errors import AuditBroken, GrantInvalid, InvalidInput, NotPublished, ScopeMissing, WorkflowNotFound
 from orcheo_core.services.owners.audit import Auditing
 from tests import samples
 from tests.core.hall import ADA, BOB, Hall, build_hall
@@ -145,7 +145,9 @@ async def test_a_filter_shows_nobody_more_than_their_own(hall: Hall) -> None:
     await hall.add("two", BOB)
     assert await notes(hall, ADA, actors=frozenset({"bob"})) == []
     assert await notes(hall, OPERATOR, actors=frozenset({"bob"})) == ["workflow.added two"]
-    assert await notes(hall, ADA, workflows=frozenset({"two"})) == []
+    for ref in ("two", "nope"):
+        with pytest.raises(WorkflowNotFound, match=ref):
+            await notes(hall, ADA, workflows=frozenset({ref}))
 
 
 async def test_a_cursor_must_be_an_entry_that_the_caller_sees(hall: Hall) -> None:

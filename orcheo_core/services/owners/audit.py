@@ -9,6 +9,7 @@ from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of
 from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery, unknown_cursor
 from orcheo_core.errors import AuditBroken, ScopeMissing
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.owners.workflows import find_visible
 
 _LINKS_AT_ONCE = 1_000
 
@@ -32,7 +33,8 @@ class Auditing:
         """The caller's own acts, for an operator everybody's; entries without a handle get the present one.
 
         A handle in ``wanted`` also finds what was done to that workflow under other handles. Raises
-        :class:`InvalidInput` for a cursor that names no entry of the caller.
+        :class:`InvalidInput` for a cursor that names no entry of the caller, and :class:`WorkflowNotFound` when nothing
+        is found and a workflow in ``wanted`` is none of the caller's, nor was when an entry was written.
         """
         change, own = self._store.begin(), self._own(caller)
         if query.after is not None:
@@ -40,6 +42,8 @@ class Auditing:
             if found is None or not own.admits(found):
                 raise unknown_cursor("audit entry")
         page = await change.audit.page(query, await self._narrowed(change, own, wanted))
+        if not page.entries:
+            await _require_seen(change, caller, own, wanted.workflows or frozenset())
         return evolve(page, entries=tuple([await _named(change, each) for each in page.entries]))
 
     @staticmethod
@@ -78,6 +82,14 @@ class Auditing:
         if await audit.size() != head.entries:
             raise AuditBroken(f"There are entries outside of the chain of {head.entries}.")
         return head
+
+
+async def _require_seen(change: UnitOfWork, caller: Caller, own: AuditFilter, refs: frozenset[str]) -> None:
+    """Entries outlive their workflows, so a removed one is known as long as its entries are."""
+    for ref in sorted(refs):
+        of_ref = evolve(own, workflows=frozenset({ref}))
+        if not (await change.audit.page(PageQuery(limit=1), of_ref)).entries:
+            await find_visible(change, caller, ref)
 
 
 async def _named(change: UnitOfWork, entry: AuditEntry) -> AuditEntry:

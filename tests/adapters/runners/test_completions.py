@@ -7,6 +7,7 @@ import pytest
 
 from orcheo_adapters.runners.completions import AnswerBrokenOff, Completion
 from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
+from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_core.domain.component_items import StepKind, StepState
 from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, StepNoted, TextDelta, Usage, UsageReported
 from orcheo_core.ports.runner import NothingSaid, RunFailed
@@ -353,6 +354,24 @@ def test_a_thought_without_end_is_no_answer() -> None:
     with pytest.raises(RunFailed) as caught:
         events += completion.finish()
     assert caught.value.code == "answer_cut_off"
+
+
+@pytest.mark.parametrize(
+    ("answer", "thought", "text"),
+    [
+        ("Hm.\n</think>\n\nHello", "Hm.", "Hello"),
+        ("</think>Hello", None, "Hello"),
+        ("Hm[/THINK]Hello </think>", "Hm", "Hello </think>"),
+        ("Write `</think>` at its end.", None, "Write `</think>` at its end."),
+        ("Write <think>so</think>.", None, "Write <think>so</think>."),
+    ],
+)
+def test_a_whole_answer_may_have_the_closing_tag_alone(answer: str, thought: str | None, text: str) -> None:
+    """Some templates put the opening one into the prompt; what the model reads again has no thought either."""
+    message = {"choices": [{"message": {"content": answer}, "finish_reason": "stop"}]}
+    events = read(orjson.dumps(message))
+    assert text_of(events) == text == without_thoughts(answer)
+    assert thoughts_of(events)[-1:] == ([(thought, StepState.COMPLETE)] if thought else [])
 
 
 def test_reasoning_can_be_hidden() -> None:

@@ -23,6 +23,8 @@ def cut(payloads: Payloads, *chunks: bytes) -> list[bytes]:
         (JsonLines, b"{}", [b"{}"]),
         (JsonLines, "{\u2028}\n".encode(), ["{\u2028}".encode()]),
         (ServerSentData, b"data: a\n\ndata:b\r\n\r\n", [b"a", b"b"]),
+        (ServerSentData, b"data: a\r\rdata: b\r\r", [b"a", b"b"]),
+        (ServerSentData, b"data: a\rdata: b\r\n\rdata: c\n\r\n", [b"a\nb", b"c"]),
         (ServerSentData, b": note\nevent: x\nid: 1\nretry: 5\ndata: a\ndata:  b\n\n", [b"a\n b"]),
         (ServerSentData, b"data\n\ndata: a\n", [b""]),
         (ServerSentData, b"data:\n\n\n\ndata:\n\n", [b"", b""]),
