@@ -33,7 +33,7 @@ class Outlet(Protocol):
     @property
     @abstractmethod
     def has_room(self) -> bool:
-        """Whether more can be written now; if not, ``on_room`` is called when it can."""
+        """Whether more can be written now; if not, ``on_room`` is called when it can, but never after the end."""
 
     @abstractmethod
     def write(self, body: bytes) -> None:
@@ -72,7 +72,7 @@ class ConnectionOutlet(Outlet):
     @property
     def has_room(self) -> bool:
         """See the base class."""
-        return not self._cycle.flow.write_paused
+        return self._on_room is not None and not self._cycle.flow.write_paused
 
     def write(self, body: bytes) -> None:
         """See the base class."""
@@ -160,7 +160,7 @@ class AsgiOutlet(Outlet):
     @property
     def has_room(self) -> bool:
         """See the base class."""
-        return not self._is_sending
+        return not (self._is_sending or self._is_last)
 
     def write(self, body: bytes) -> None:
         """See the base class."""

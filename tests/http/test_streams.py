@@ -240,6 +240,7 @@ async def test_a_client_that_does_not_read_is_not_written_to() -> None:
     connection.outlets[0].room()
     connection.outlets[0].gone()
     assert not connection.outlets[0].is_gone
+    assert not connection.outlets[0].has_room
 
 
 async def turns_of_the_loop() -> None:

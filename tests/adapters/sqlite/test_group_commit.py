@@ -10,9 +10,9 @@ import pytest
 from attrs import define, field
 
 from orcheo_adapters.sqlite.commit_pace import CommitPace
-from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
+from orcheo_adapters.sqlite.database import ManyRows, SqliteDatabase, Statement
 from orcheo_core.errors import ConcurrentChange, HandleTaken, StorageUnavailable
-from tests.adapters.sqlite.files import audit_ids, noted, opened
+from tests.adapters.sqlite.files import ask, audit_ids, noted, opened
 
 DEADLINE_SECONDS = 10
 ON_THE_THREAD = CommitPace(too_slow=0.0)
@@ -272,3 +272,25 @@ def test_changes_that_come_together_are_noticed() -> None:
     assert [pace.is_alone for _ in range(16)] == [True] * 15 + [False]
     pace.came_together(2)
     assert not pace.is_alone
+
+
+async def test_rows_of_several_changes_are_one_statement(held: Held) -> None:
+    """A change whose row is not found is refused alone, by the rule of its own statement."""
+    note = ManyRows(
+        "UPDATE audit SET note = ? WHERE id = ?",
+        "UPDATE audit SET note = column1 FROM (VALUES {}) WHERE id = column2",
+        width=2,
+        must_hit=True,
+    )
+    first = await held.hold()
+    keys = [f"aud_{number}" for number in range(7)]
+    assert await held.land(*([noted(key)] for key in keys)) == [None] * 7
+    await first
+    held.said.clear()
+    await asyncio.gather(*(held.database.write([note.of(("new", key))]) for key in keys))
+    assert sum(said.startswith("UPDATE audit") for said in held.said) == 3
+    outcomes = await asyncio.gather(
+        *(held.database.write([note.of(("newer", key))]) for key in ("aud_0", "aud_9")), return_exceptions=True
+    )
+    assert [type(each) for each in outcomes] == [type(None), ConcurrentChange]
+    assert sorted(ask(held.path, "SELECT note, count(*) FROM audit GROUP BY note")) == [("new", 6), ("newer", 1)]
