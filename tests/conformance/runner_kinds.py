@@ -148,7 +148,7 @@ def _isolated(kind: Kind, **targets: tuple[str, ...]) -> Kind:
         name for name in (runner_workflows.CLEANED_FILE, "COVERAGE_PROCESS_CONFIG") if name in ENVIRONMENT
     )
     settings = {"isolation": "process", "variables": variables}
-    moment = 3.0 if kind is LANGGRAPH else 1.5
+    moment = 5.0 if kind is LANGGRAPH else 2.5
     return evolve(
         kind,
         label=f"{kind.name}-process",
