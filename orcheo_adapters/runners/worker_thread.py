@@ -36,7 +36,7 @@ def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
             loop.call_soon_threadsafe(settle, *outcome)
 
     thread = threading.Thread(target=execute, name="orcheo-workflow", daemon=True)
-    mark(thread)
+    mark(thread, is_work=True)
     thread.start()
     return future
 

@@ -1,9 +1,10 @@
 """Which run is at work: what workflows do to the process is traced to them by this, and counted."""
 
+import concurrent.futures.thread
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import IO
@@ -21,6 +22,13 @@ LEFT_BY_ALL = 128
 _LONGEST_LINE = 8 * 1024
 """A line without an end is passed on in parts of this size."""
 _MARK = "_orcheo_run"
+"""Attribute of a thread: the run that started it."""
+_AT_WORK = "_orcheo_work"
+"""Attribute of a thread: the run that it does something for right now."""
+_POOLED: Collection[threading.Thread] = getattr(concurrent.futures.thread, "_threads_queues", ())
+"""Threads of executors, which wait for work and end with their executor; the standard library keeps them here."""
+_FEW_RUNS = 3
+"""Threads that fewer runs have started are taken for a pool, or a helper, that the workflow keeps."""
 SHARED_THREADS = "orcheo-shared"
 """Threads of the loop's own executor serve one run after the other, so they belong to no run while they are idle."""
 
@@ -114,23 +122,29 @@ def current_run() -> Running | None:
     return running if running is not None else getattr(threading.current_thread(), _MARK, None)
 
 
-def mark(thread: threading.Thread) -> None:
-    """Let a thread that is about to be started belong to the run that starts it."""
+def mark(thread: threading.Thread, *, is_work: bool = False) -> None:
+    """Let a thread that is about to be started belong to the run that starts it.
+
+    ``is_work`` says that it ends with what it does for that run, so that it is left behind when the run ends before.
+    """
     running = current_run()
     if running is not None and not thread.name.startswith(SHARED_THREADS):
         setattr(thread, _MARK, running)
+        if is_work:
+            setattr(thread, _AT_WORK, running)
 
 
 @contextmanager
 def lent_to(running: Running) -> Iterator[None]:
     """Let the thread of an executor belong to a run while it works for it."""
     thread = threading.current_thread()
-    before = getattr(thread, _MARK, None)
-    setattr(thread, _MARK, running)
+    for name in (_MARK, _AT_WORK):
+        setattr(thread, name, running)
     try:
         yield
     finally:
-        setattr(thread, _MARK, before)
+        for name in (_MARK, _AT_WORK):
+            setattr(thread, name, None)
 
 
 @contextmanager
@@ -164,7 +178,7 @@ class Conducts:
     def of(self, workflow_id: str) -> Conduct:
         """What is known of one workflow."""
         count, longest = self._blocks.get(workflow_id, (0, 0.0))
-        left = sum(running.workflow_id == workflow_id for running in left_threads())
+        left = sum(count for (of, _), count in left_threads().items() if of == workflow_id)
         return Conduct(
             blocks=int(count),
             longest_block=round(longest, 3),
@@ -209,13 +223,28 @@ class Conducts:
 
 def may_start_thread(workflow_id: str) -> bool:
     """Whether another thread may be started for a workflow: what cannot be stopped counts until it ends."""
-    left = Counter(running.workflow_id for running in left_threads())
+    left = Counter(running.workflow_id for running in _over(_AT_WORK))
     return left[workflow_id] < LEFT_BY_WORKFLOW and left.total() < LEFT_BY_ALL
 
 
-def left_threads() -> Iterator[Running]:
-    """The runs that are over, once for each of their threads that still runs."""
+def left_threads() -> Counter[tuple[str, str]]:
+    """How many threads ended runs have left, by id and name of the workflow.
+
+    A thread that a workflow has started itself may wait for work on purpose, as those of a pool do; it counts when
+    several runs have left such threads.
+    """
+    certain = Counter((each.workflow_id, each.name) for each in _over(_AT_WORK))
+    started = defaultdict[tuple[str, str], list[Running]](list)
+    for each in _over(_MARK, but=_AT_WORK):
+        started[each.workflow_id, each.name].append(each)
+    likely = {of: len(runs) for of, runs in started.items() if len(set(runs)) >= _FEW_RUNS}
+    return certain + Counter(likely)
+
+
+def _over(name: str, *, but: str = "") -> Iterator[Running]:
+    """The runs that are over, once for each thread that still has them as this attribute."""
     for thread in threading.enumerate():
-        running = getattr(thread, _MARK, None)
-        if running is not None and running.is_over:
-            yield running
+        running = getattr(thread, name, None)
+        if running is None or not running.is_over or (but and (getattr(thread, but, None) or thread in _POOLED)):
+            continue
+        yield running

@@ -70,9 +70,13 @@ class Watchdog:
         expected = self._clock() + _BEAT_SECONDS
         while not is_over.wait(_BEAT_SECONDS):
             now = self._clock()
-            self._last_beat += max(0.0, now - expected - _BEAT_SECONDS)  # this thread did not run either
+            self.excuse(now - expected - _BEAT_SECONDS)
             self.look(sys._current_frames().get(ident))  # noqa: SLF001 - the only way to another thread's stack
             expected = self._clock() + _BEAT_SECONDS
+
+    def excuse(self, seconds: float) -> None:
+        """The watching thread did not run either for so long: the machine slept, or was busy with others."""
+        self._last_beat += max(0.0, seconds)
 
     def beat(self) -> None:
         """The loop comes round."""
@@ -102,7 +106,7 @@ class LeftThreads:
 
     async def look(self) -> None:
         """Count them; a thread that has a moment to end is not left behind, so only the second look counts."""
-        now = Counter((each.workflow_id, each.name) for each in left_threads())
+        now = left_threads()
         for (workflow_id, name), count in (now & self._before).items():
             if count > self._reported[workflow_id, name]:
                 what = "1 thread" if count == 1 else f"{count} threads"

@@ -204,21 +204,37 @@ def test_what_runs_log_names_the_workflow_and_is_bounded() -> None:
     assert conducts.of("wf_1").output_cut == 1
 
 
-def test_threads_that_a_run_leaves_are_counted_until_they_end() -> None:
-    """Not while it runs, and not those of an executor that serves all runs."""
+def test_threads_that_runs_leave_are_counted_until_they_end() -> None:
+    """Of a third run on: those of one or two are a pool, or a helper, that the workflow keeps."""
     conducts = Conducts()
     release = threading.Event()
-    with marking_threads(), run_named(conducts=conducts).at_work():
-        threads = [threading.Thread(target=release.wait) for _ in range(3)]
-        for each in threads:
-            each.start()
-        assert conducts.of("wf_1").threads_left == 0
-    assert conducts.of("wf_1") == Conduct(threads_left=3)
+    threads: list[threading.Thread] = []
+    counts = []
+    for _ in range(4):
+        with marking_threads(), run_named(conducts=conducts).at_work():
+            threads += (threading.Thread(target=release.wait) for _ in range(2))
+            for each in threads[-2:]:
+                each.start()
+            counts.append(conducts.of("wf_1").threads_left)
+    assert counts == [0, 0, 0, 6]
+    assert conducts.of("wf_1") == Conduct(threads_left=8)
     assert conducts.of("wf_2").threads_left == 0
     release.set()
     for each in threads:
         each.join()
     assert conducts.of("wf_1") == Conduct()
+
+
+def test_threads_of_a_pool_that_is_kept_are_not_left_behind() -> None:
+    """However many runs let it grow."""
+    conducts, release = Conducts(), threading.Event()
+    with marking_threads(), ThreadPoolExecutor(8) as pool:
+        for _ in range(8):
+            with run_named(conducts=conducts).at_work():
+                pool.submit(release.wait)
+        left = conducts.of("wf_1").threads_left
+        release.set()
+    assert left == 0
 
 
 async def test_a_workflow_that_leaves_threads_behind_gets_no_more_of_them() -> None:

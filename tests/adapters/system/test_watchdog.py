@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from threading import Event, Thread
 from typing import Any
@@ -93,7 +92,7 @@ async def test_threads_left_behind_are_logged_once(lines: Lines) -> None:
     def leave_one() -> None:
         with Running("helper", "wf_1", Conducts()).at_work():
             threads.append(Thread(target=release.wait))
-            mark(threads[-1])
+            mark(threads[-1], is_work=True)
             threads[-1].start()
 
     leave_one()
@@ -145,8 +144,11 @@ def test_a_long_block_is_remembered_for_a_minute(seconds: float, later: float, r
 
 def test_time_in_which_the_whole_process_stood_still_is_no_block(lines: Lines) -> None:
     """The machine slept, say: the watching thread did not run either."""
-    watchdog = Watchdog(clock=time.monotonic)
-    watchdog._last_beat -= 3_600
-    watchdog._last_beat += 3_600
+    hands = Hands()
+    watchdog = Watchdog(clock=hands)
+    hands.now += 3_600
+    watchdog.excuse(3_599.5)
+    watchdog.excuse(-1.0)
     watchdog.look(sys._getframe())
     assert lines() == []
+    assert watchdog.recent_long_block is None
