@@ -46,7 +46,7 @@ class Deadlines:
     body_seconds: float = 30.0
     """From the end of the headers to the end of the body, and more as the body comes:"""
     body_rate: int = 16 * 1024
-    """Each so many bytes of it earn another second, so that a large file may come over a slow line."""
+    """This number of bytes earns another second, so that a large file may come over a slow line."""
     idle_seconds: float = 15.0
     """Between two requests."""
     unread_seconds: float = 30.0
@@ -186,7 +186,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.scope[OPEN_OUTLET] = self.open_outlet  # type: ignore[literal-required]  # a name of our own
         super().on_headers_complete()
-        self.headers = []  # trailers come here, which are no headers of the request (RFC 9110, section 6.5.1)
+        self.headers = []  # trailers come here; they do not count as headers of the request (RFC 9110, section 6.5.1)
         if not self.cycle.keep_alive:
             last = _LastAnswer if self.parser.get_http_version() == "1.1" else _AnswerTo10
             self.cycle.transport = last(self)  # type: ignore[assignment]  # has all that a cycle uses
