@@ -23,6 +23,7 @@ from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.event_loop import run_server_loop
+from orcheo_adapters.system.forks import kept_from_children
 from orcheo_adapters.system.last_resort import LastResort, bounded_end
 from orcheo_adapters.system.local_server import local_url
 from orcheo_adapters.system.logs import LogKeeper, configure_logs, get_logger
@@ -90,7 +91,7 @@ async def _serve(
         _LOG.warning("The data folder %s is on a network disk (%s). %s", folder.path, system, NETWORK_ADVICE)
     settings = settings.on_port(listener.getsockname()[1])
     url = local_url(settings.host, settings.port)
-    with folder.locked(url):
+    with kept_from_children(port=settings.port, folder=folder.path), folder.locked(url):
         async with open_server(settings, open_store("sqlite", folder)) as orcheo:
             await require_credentials(settings, orcheo.parts.store, folder)
             await listen(

@@ -135,3 +135,13 @@ async def acts_until_the_end(_text: str, context: RunContext) -> AsyncIterator[s
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.Event().wait()
     yield "Hello"
+
+
+def forks(_text: str) -> Iterator[str]:
+    """Forks a child that outlives the server, and says its number."""
+    child = os.fork()
+    if not child:
+        time.sleep(60)
+        os._exit(0)
+    yield str(child)
+    time.sleep(60)

@@ -1,5 +1,6 @@
 """The server is killed in the middle of an answer and started again."""
 
+import os
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -89,3 +90,21 @@ def test_the_owner_token_and_the_publication_survive_a_crash(crashed: Crashed) -
     """The command line still works, and the workflow is as public as it was."""
     shown = crashed.server.cli("--json", "workflow", "show", "slow").result
     assert shown["is_public"] is True
+
+
+def test_a_child_that_a_workflow_forked_keeps_neither_port_nor_data_folder(server: ServerProcess) -> None:
+    """It outlives the server, which can be started again at once, and whose clients see their connection end."""
+    token = server.publish("forks", "tests.e2e.gated_workflows:forks")["publish_token"]
+    with (
+        server.client(authorization=f"Bearer {token}") as program,
+        streaming(program, "threads.create", input=question("fork")) as stream,
+    ):
+        child = int(next(each["update"]["delta"] for each in stream if "delta" in each.get("update", {})))
+        try:
+            assert server.end(signal.SIGKILL) == -signal.SIGKILL
+            with pytest.raises(httpx2.HTTPError):
+                list(stream)
+            server.start()
+            os.kill(child, 0)  # it is still there
+        finally:
+            os.kill(child, signal.SIGKILL)

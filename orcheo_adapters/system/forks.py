@@ -1,0 +1,74 @@
+"""What children that a workflow forks may not inherit: the port, open connections, the data folder's lock and files.
+
+A child that keeps them holds the port and the lock after the server's death, and keeps clients' connections open. What
+is taken from it becomes a door to nothing under the same number, as objects that it inherited may still close it.
+"""
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_OPEN_DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
+
+
+class _Guard:
+    """Takes from children what belongs to the servers of this process."""
+
+    def __init__(self) -> None:
+        self.ports: list[int] = []
+        self.folders: list[Path] = []
+
+    def in_child(self) -> None:
+        if self.ports or self.folders:
+            nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            files = {(found.st_dev, found.st_ino) for found in self._files()}
+            for descriptor in _open_descriptors():
+                if descriptor != nothing and self._belongs_to_server(descriptor, files):
+                    os.dup2(nothing, descriptor, inheritable=False)
+            os.close(nothing)
+
+    def _files(self) -> Iterator[os.stat_result]:
+        for path in (path for folder in self.folders for path in folder.glob("*")):
+            with suppress(OSError):
+                yield path.stat()
+
+    def _belongs_to_server(self, descriptor: int, files: set[tuple[int, int]]) -> bool:
+        try:
+            found = os.fstat(descriptor)
+        except OSError:
+            return False
+        if stat.S_ISSOCK(found.st_mode):
+            return _port_of(descriptor) in self.ports
+        return (found.st_dev, found.st_ino) in files
+
+
+_GUARD = _Guard()
+os.register_at_fork(after_in_child=_GUARD.in_child)
+
+
+@contextmanager
+def kept_from_children(*, port: int, folder: Path) -> Iterator[None]:
+    """Within the block no child that is forked has sockets of this port or open files of this folder."""
+    _GUARD.ports.append(port)
+    _GUARD.folders.append(folder)
+    try:
+        yield
+    finally:
+        _GUARD.ports.remove(port)
+        _GUARD.folders.remove(folder)
+
+
+def _open_descriptors() -> list[int]:
+    for folder in _OPEN_DESCRIPTORS:
+        with suppress(OSError):
+            return [int(each) for each in os.listdir(folder)]  # noqa: PTH208 - names, not paths
+    return []
+
+
+def _port_of(descriptor: int) -> int | None:
+    """The local port of a TCP socket; None for others, such as those between processes."""
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        return int(copy.getsockname()[1]) if copy.family in {socket.AF_INET, socket.AF_INET6} else None

@@ -1,0 +1,94 @@
+"""Children that a workflow forks inherit nothing of the server."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+SOCKETS = """
+import os, socket, sys, tempfile
+from pathlib import Path
+from orcheo_adapters.system.forks import kept_from_children
+
+folder = Path(sys.argv[1])
+with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_server(("127.0.0.1", 0)) as other:
+    port = listener.getsockname()[1]
+    client = socket.create_connection(("127.0.0.1", port))
+    connection, _ = listener.accept()
+    pair, _end = socket.socketpair()
+    lock, elsewhere = os.open(folder / "orcheo.lock", os.O_CREAT | os.O_RDWR), os.open(sys.argv[0], os.O_RDONLY)
+    names = {"listener": listener, "connection": connection, "other": other, "pair": pair}
+    numbers = {name: each.fileno() for name, each in names.items()} | {"lock": lock, "elsewhere": elsewhere}
+    with kept_from_children(port=port, folder=folder):
+        child = os.fork()
+        if not child:
+            nothing = os.stat(os.devnull)
+            taken = [name for name, number in numbers.items() if os.path.samestat(os.fstat(number), nothing)]
+            print(*sorted(taken), flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+    if not os.fork():
+        print(*[name for name, number in numbers.items() if os.path.samestat(os.fstat(number), os.stat(os.devnull))])
+        sys.stdout.flush()
+        os._exit(0)
+    os.wait()
+"""
+
+DATABASE = """
+import asyncio, os, sqlite3, sys
+from contextlib import closing
+from pathlib import Path
+from orcheo_adapters.sqlite.store import SqliteStore
+from orcheo_adapters.system.forks import kept_from_children
+from tests import samples
+from tests.conformance.keeping import keep
+
+path = Path(sys.argv[1]) / "orcheo.db"
+
+async def main():
+    store = SqliteStore(path)
+    await keep(store, samples.workflow(1))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA wal_checkpoint (FULL)")  # or a child could not remove the log
+    child = os.fork()
+    if not child:
+        return
+    os.waitpid(child, 0)
+    assert path.with_name("orcheo.db-wal").exists(), "the child has removed the log"
+    await keep(store, samples.workflow(2))
+    os._exit(0)  # as a crash: nothing is tidied
+
+with kept_from_children(port=1, folder=path.parent):
+    asyncio.run(main())
+"""
+
+
+def run(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a script that forks, in a process of its own."""
+    file = folder / "script.py"
+    file.write_text(script)
+    data = folder / "data"
+    data.mkdir()
+    return subprocess.run(
+        [sys.executable, str(file), str(data)], capture_output=True, text=True, check=True, timeout=60, cwd=Path.cwd(),
+        env={"PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+
+
+@pytest.mark.network
+def test_a_child_has_no_socket_of_the_server_and_no_file_of_the_data_folder(tmp_path: Path) -> None:
+    """Sockets and files of the workflow's own stay, and so does all of a process that serves nothing."""
+    guarded, free = run(SOCKETS, tmp_path).stdout.split("\n")[:2]
+    assert guarded == "connection listener lock"
+    assert free == ""
+
+
+def test_a_child_that_ends_in_order_leaves_the_database_alone(tmp_path: Path) -> None:
+    """Closing it there would remove the server's write-ahead log, and with it what is stored from then on."""
+    run(DATABASE, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "data" / "orcheo.db")) as database:
+        assert database.execute("SELECT id FROM workflows ORDER BY id").fetchall() == [("wf_1",), ("wf_2",)]
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
