@@ -9,6 +9,7 @@ import type {
   UserMessageContent,
 } from "@openai/chatkit";
 import { LitElement, type TemplateResult } from "lit";
+import { ownServer } from "./home.ts";
 import { type ChatOptions, checkOptions, type Target, targetOf } from "./options.ts";
 import { chatTemplate } from "./parts/chat.ts";
 import type { ComposerValue, OrcheoComposer, Written } from "./parts/composer.ts";
@@ -44,9 +45,6 @@ import { themeStyles } from "./styles/theme.ts";
 import { ThemeSheet } from "./styles/theme-sheet.ts";
 import { ThreadController } from "./thread-controller.ts";
 import type { ActionConfig, WidgetHost } from "./widgets/host.ts";
-
-/** Where this script comes from, and with it the icons, the parts that are loaded later, and the server of its grants. */
-const OWN_SERVER = new URL(import.meta.url).origin;
 
 type Details = { [K in keyof ChatKitEvents]: ChatKitEvents[K]["detail"] };
 
@@ -117,7 +115,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   setOptions(options: ChatOptions): void {
     const checked = checkOptions(options, (path, expected) => this.#wrongOption(path, expected));
     if (checked === null) return;
-    const target = targetOf(checked.api, OWN_SERVER);
+    const target = targetOf(checked.api, ownServer());
     const isSameServer =
       this.#target?.url === target.url &&
       (this.#target.getClientSecret === null) === (target.getClientSecret === null);
@@ -272,7 +270,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   readonly #widgetHost: WidgetHost = {
     act: (config, item) => this.#act(config, item),
     redraw: () => this.requestUpdate(),
-    ownOrigins: () => [OWN_SERVER, this.#target === null ? "" : originOf(this.#target)],
+    ownOrigins: () => [ownServer(), this.#target === null ? "" : originOf(this.#target)],
     imageDomains: () => this.#thread?.view.imageDomains ?? [],
     entities: () => this.#options?.entities,
   };
@@ -500,7 +498,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       url: target.url,
       grants,
       fetch: (url, init) => (this.#target?.fetch ?? fetch)(url, init),
-      isOurs: grants !== null || origin === OWN_SERVER || origin === location.origin,
+      isOurs: grants !== null || origin === ownServer() || origin === location.origin,
       locale: () => this.#options?.locale ?? "",
     });
   }

@@ -1,5 +1,7 @@
 /** `<orcheo-icon>`: an icon by its name, fetched from our own server when it is first shown. */
 
+import { assetAddress } from "../home.ts";
+
 declare const __ICON_VERSION__: string;
 
 const LUCIDE = "lucide:";
@@ -11,9 +13,7 @@ export function iconAddress(name: string): string | null {
   const plain = isLucide ? name.slice(LUCIDE.length) : name;
   if (!SHAPE.test(plain)) return null;
   const version = typeof __ICON_VERSION__ === "undefined" ? "0" : __ICON_VERSION__;
-  // In a constant of its own: the bundler takes an address that stands in the call for a file of the source.
-  const file = `./${isLucide ? "lucide" : "kit"}-${version}-${plain}.svg`;
-  return new URL(file, import.meta.url).href;
+  return assetAddress(`${isLucide ? "lucide" : "kit"}-${version}-${plain}.svg`);
 }
 
 /** Decoration only. It takes the colour of the text around it; an icon that does not exist leaves its place empty. */

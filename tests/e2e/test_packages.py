@@ -1,0 +1,143 @@
+"""What could be published to npm, used by projects that know nothing of this one."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import ChatTab
+from tests.e2e.foreign_site import Site, serve
+from tests.e2e.server_process import ROOT, Gates, ServerProcess
+
+pytestmark = pytest.mark.browser
+
+WEB = ROOT / "web"
+LINKED = ("react", "react-dom", "scheduler", "@openai")
+REACT_HTML = '<!doctype html><div id="root"></div><script type="module" src="./app.jsx"></script>'
+REACT_APP = """
+import { createRoot } from "react-dom/client";
+import { setServer } from "@orcheo/chat";
+import { Chat } from "@orcheo/chat/react";
+
+setServer("SERVER");
+window.told = [];
+const options = {
+  api: { getClientSecret: async () => (await (await fetch("/session", { method: "POST" })).json()).client_secret },
+  startScreen: { greeting: "From a package", prompts: [{ label: "Start", prompt: "Hello", icon: "star" }] },
+};
+createRoot(document.getElementById("root")).render(
+  <Chat options={options} style={{ height: "100vh" }} onReady={() => told.push("ready")}
+    onThreadChange={({ threadId }) => told.push(typeof threadId)} />,
+);
+"""
+TYPED = """
+import { type ChatOptions, OrcheoChat, setServer } from "@orcheo/chat";
+const chat = new OrcheoChat();
+const options: ChatOptions = { api: { url: "/x", domainKey: "" }, theme: "auto" };
+chat.setOptions(options);
+setServer("https://chat.example.org");
+// @ts-expect-error - no such option
+chat.setOptions({ api: { url: "/x", domainKey: "" }, header: { enabled: "yes" } });
+"""
+PLAIN = """<!doctype html><body><script type="module">
+import { setServer } from "./node_modules/@orcheo/chat/index.js";
+setServer("SERVER");
+const chat = document.createElement("openai-chatkit");
+const getClientSecret = async () => (await (await fetch("/session", { method: "POST" })).json()).client_secret;
+chat.setOptions({ api: { getClientSecret } });
+document.body.append(chat);
+</script>"""
+
+
+def run(*words: str, cwd: Path) -> None:
+    """Run a program of Node's."""
+    stamp = ROOT / ".stamps" / "node"
+    node = f"{stamp.read_text('utf-8').strip()}{os.pathsep}" if stamp.exists() else ""
+    subprocess.run(words, cwd=cwd, env={**os.environ, "PATH": node + os.environ["PATH"]}, check=True)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh project into which the packed package is unpacked as npm would."""
+    folder = tmp_path_factory.mktemp("project")
+    run("node", "scripts/packages.mjs", str(folder / "built"), cwd=WEB)
+    run("npm", "pack", "--silent", "--pack-destination", str(folder), cwd=folder / "built" / "chat")
+    into = folder / "node_modules" / "@orcheo" / "chat"
+    into.mkdir(parents=True)
+    (archive,) = folder.glob("*.tgz")
+    subprocess.run(["tar", "xzf", archive, "-C", into, "--strip-components", "1"], check=True)
+    for name in LINKED:
+        (folder / "node_modules" / name).symlink_to(WEB / "node_modules" / name)
+    return folder
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Where the project's pages are served."""
+    with serve(tmp_path / "site") as running:
+        yield running
+
+
+@pytest.fixture
+def chat_server(tmp_path: Path, site: Site) -> Iterator[ServerProcess]:
+    """A server for the site's pages, whose back end opens chat sessions."""
+    settings = {"ORCHEO_ALLOWED_ORIGINS": site.url}
+    running = ServerProcess(data_dir=tmp_path / "data", gates=Gates(tmp_path), settings=settings).start()
+    token = running.publish("packed", "examples.echo:answer")["publish_token"]
+
+    def open_session() -> dict[str, Any]:
+        with running.client(authorization=f"Bearer {token}") as client:
+            document: dict[str, Any] = client.post("/api/chat/packed/session", json={"user": "ada"}).json()
+        return document
+
+    site.open_session = open_session
+    yield running
+    running.close()
+
+
+def test_a_fresh_vite_and_react_project_bundles_the_element(
+    project: Path, site: Site, chat_server: ServerProcess, browser: Browser
+) -> None:
+    """By its wrapper; icons and what is fetched later come along."""
+    (project / "index.html").write_text(REACT_HTML)
+    (project / "app.jsx").write_text(REACT_APP.replace("SERVER", chat_server.url))
+    vite = str(WEB / "node_modules" / "vite" / "bin" / "vite.js")
+    config = str(WEB / "test" / "drop-in" / "vite.config.js")
+    run("node", vite, "build", "--config", config, "--outDir", str(site.folder), "--emptyOutDir", cwd=project)
+    tab = ChatTab.open(browser, chat_server.url)
+    tab.page.goto(site.url)
+    expect(tab.page.get_by_text("From a package")).to_be_visible()
+    tab.page.get_by_role("button", name="Start").click()
+    expect(tab.page.locator(".answer .prose")).to_have_text("You said: Hello")
+    assert tab.page.evaluate("told") == ["ready", "string"]
+    tab.close()
+    assert tab.complaints == []
+
+
+def test_a_plain_page_imports_the_package_as_it_is(
+    project: Path, site: Site, chat_server: ServerProcess, browser: Browser
+) -> None:
+    """Without any build, under ChatKit's name."""
+    site.folder.mkdir(exist_ok=True)
+    (site.folder / "node_modules").symlink_to(project / "node_modules")
+    (site.folder / "plain.html").write_text(PLAIN.replace("SERVER", chat_server.url))
+    tab = ChatTab.open(browser, chat_server.url)
+    tab.page.goto(f"{site.url}/plain.html")
+    tab.page.get_by_label("Message", exact=True).fill("Hi")
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator(".answer .prose")).to_have_text("You said: Hi")
+    tab.close()
+    assert tab.complaints == []
+
+
+def test_the_package_has_types_and_its_wrapper_is_small(project: Path) -> None:
+    """A wrong option does not compile; the React wrapper has at most 2 kB."""
+    (project / "typed.ts").write_text(TYPED)
+    tsc = str(WEB / "node_modules" / "typescript" / "bin" / "tsc")
+    words = ["--noEmit", "--strict", "--skipLibCheck", "--module", "esnext", "--moduleResolution", "bundler"]
+    run("node", tsc, *words, "--target", "es2023", "--lib", "es2023,dom,dom.iterable", "typed.ts", cwd=project)
+    assert (project / "node_modules" / "@orcheo" / "chat" / "react.js").stat().st_size <= 2_000
