@@ -18,7 +18,7 @@ NODE_BIN = $(shell cat $(STAMPS)/node 2>/dev/null)
 WITH_NODE = PATH="$(NODE_BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check web-check pytest bench flood web docs picture fmt build clean
+.PHONY: help demo test check web-check pytest bench flood soak web docs picture fmt build clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: $(STAMPS)/installed ## Measure start, turns, streams and pages side by si
 	$(BIN)/python -m bench.streams
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.isolation
+
+soak: $(STAMPS)/installed ## Walk through all that owners and visitors may do, for minutes instead of seconds
+	ORCHEO_WALKS=$${ORCHEO_WALKS:-400} $(BIN)/python -m pytest -q --timeout=0 tests/http/test_access_walk.py
 
 flood: $(STAMPS)/installed ## Flood a server from one address, a minute each way, and print what it cost
 	$(BIN)/python -m bench.flood

@@ -1,0 +1,348 @@
+"""Owners, scopes, visitors, grants, threads and time, in any order: no border is crossed, nothing begins after an end.
+
+A long walk: ``make soak``.
+"""
+
+import asyncio
+import os
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import define, field, frozen
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from orcheo_core.domain.actor import OWNER_SCOPES, Scope
+from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME
+from tests.house import USER_INPUT, House, build_house, events_of
+
+OWNERS, HANDLES, BROWSERS = ("ada", "bob"), ("a", "b"), range(2)
+ROLES: dict[str, frozenset[Scope]] = {
+    "all": OWNER_SCOPES | {Scope.WORKFLOWS_CODE},
+    "reads": frozenset({Scope.WORKFLOWS_READ, Scope.TRANSCRIPTS_READ}),
+    "publishes": frozenset({Scope.WORKFLOWS_PUBLISH}),
+    "chats": frozenset({Scope.CHATKIT_SESSION}),
+}
+OPERATOR = "operator"
+STEPS = (1, 60, 299, 301, 3_600, 8 * 3_600)
+
+
+@define(eq=False)
+class Flow:
+    """A workflow as it should be."""
+
+    owner: str
+    handle: str
+    is_removed: bool = False
+    is_public: bool = False
+    is_archived: bool = False
+    needs_login: bool = False
+    publications: int = 0
+    ends: int = 0
+    """How often all its chats were ended."""
+    tokens: dict[str, datetime | None] = field(factory=dict)
+    """Its publish tokens, and when each is over."""
+
+    def close(self, now: datetime, *, ends_chats: bool) -> None:
+        """No visitor comes in any more."""
+        self.publications += self.is_public
+        self.is_public = self.needs_login = False
+        self.end_tokens(now)
+        self.ends += ends_chats
+
+    def end_tokens(self, at: datetime) -> None:
+        """All that still work end then, if not sooner."""
+        self.tokens = {text: at if end is None else min(end, at) for text, end in self.tokens.items()}
+
+    def takes(self, token: str, now: datetime) -> bool:
+        """Whether this publish token lets a program in."""
+        end = self.tokens[token]
+        return not self.is_removed and not self.needs_login and (end is None or now < end)
+
+
+@frozen(eq=False)
+class Grant:
+    """A chat grant, and what it depends on."""
+
+    text: str
+    flow: Flow
+    subject: str
+    publication: int
+    ends: int
+    session_expires: datetime
+    expires: datetime
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether one may chat with it."""
+        return (
+            not self.flow.is_removed and self.ends == self.flow.ends and now < min(self.expires, self.session_expires)
+        )
+
+    def is_renewed(self, now: datetime) -> bool:
+        """Whether there is a new one for it."""
+        flow = self.flow
+        is_same = flow.is_public and not flow.needs_login and self.publication == flow.publications
+        return self.is_good(now) and is_same and not self.subject.startswith("owner:")
+
+
+class Walk(RuleBasedStateMachine):
+    """A model of who may do what at this moment, beside a whole server."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self.flows: list[Flow] = []
+        self.grants: list[Grant] = []
+        self.threads: dict[str, tuple[Flow, str]] = {}
+
+    @initialize()
+    def build(self) -> None:
+        """Two owners with several service tokens each, an operator, two browsers."""
+        self._loop.run(self._build())
+
+    async def _build(self) -> None:
+        self.house = house = await self._stack.enter_async_context(build_house())
+        self.tokens = {(name, role): await house.owner(name, *ROLES[role]) for name in OWNERS for role in ROLES}
+        self.tokens[OPERATOR, "all"] = house.owner_token
+        self.browsers: list[House] = []
+        for number in BROWSERS:
+            self.browsers.append(await self._stack.enter_async_context(house.visitor_from(f"10.0.0.{number}")))
+
+    @property
+    def now(self) -> datetime:
+        """The server's time."""
+        return self.house.clock.now()
+
+    # --- owners -----------------------------------------------------------------------------------------------------
+
+    def _act(
+        self, data: st.DataObject, name: str, scope: Scope, flow: Flow | None, conflict: str | None, **arguments: Any
+    ) -> dict[str, Any] | None:
+        """Ask for an operation with any service token; its result, if it is to be done."""
+        who, role = data.draw(st.sampled_from(sorted(self.tokens)))
+        answer = self._loop.run(self.house.operation(name, token=self.tokens[who, role], **arguments))
+        document: dict[str, Any] = answer.json()
+        scopes = frozenset(Scope) if who == OPERATOR else ROLES[role]
+        if scope not in scopes:
+            expected: str | None = "scope_missing"
+        elif flow is not None and (flow.is_removed or who != flow.owner):
+            expected = "workflow_not_found"
+        else:
+            expected = conflict
+        assert document.get("code") == expected, (name, who, role, document)
+        return None if expected else document | {"owner": who}
+
+    @rule(data=st.data(), handle=st.sampled_from(HANDLES))
+    def add(self, data: st.DataObject, handle: str) -> None:
+        """A handle is free again after a removal."""
+        conflict = "handle_taken" if any(each.handle == handle and not each.is_removed for each in self.flows) else None
+        given = {"handle": handle, "runner": "python", "target": "tests.workflows:echo"}
+        added = self._act(data, "workflows.add", Scope.WORKFLOWS_WRITE, None, conflict, **given)
+        if added:
+            self.flows.append(Flow(owner=added["owner"], handle=handle))
+
+    def _flow(self, data: st.DataObject) -> Flow:
+        """One that is there."""
+        return data.draw(st.sampled_from([each for each in self.flows if not each.is_removed]))
+
+    def _has_flow(self) -> bool:
+        return any(not each.is_removed for each in self.flows)
+
+    @precondition(_has_flow)
+    @rule(data=st.data())
+    def publish(self, data: st.DataObject) -> None:
+        """With a new publish token."""
+        flow = self._flow(data)
+        conflict = "workflow_archived" if flow.is_archived else "already_published" if flow.is_public else None
+        done = self._act(data, "workflows.publish", Scope.WORKFLOWS_PUBLISH, flow, conflict, ref=flow.handle)
+        if done:
+            flow.is_public, flow.publications = True, flow.publications + 1
+            flow.tokens[done["publish_token"]] = None
+
+    @precondition(_has_flow)
+    @rule(data=st.data(), grace=st.sampled_from([0, 600]))
+    def rotate(self, data: st.DataObject, grace: int) -> None:
+        """The one before ends, at once or later."""
+        flow = self._flow(data)
+        conflict = None if flow.is_public else "not_published"
+        name, given = "workflows.rotate_publish_token", {"ref": flow.handle, "grace_seconds": grace}
+        done = self._act(data, name, Scope.WORKFLOWS_PUBLISH, flow, conflict, **given)
+        if done:
+            flow.end_tokens(self.now + timedelta(seconds=grace))
+            flow.tokens[done["publish_token"]] = None
+
+    @precondition(_has_flow)
+    @rule(data=st.data(), end_sessions=st.booleans())
+    def unpublish(self, data: st.DataObject, end_sessions: bool) -> None:
+        """With all chats, or so that they run out."""
+        flow = self._flow(data)
+        conflict = None if flow.is_public or end_sessions else "not_published"
+        given = {"ref": flow.handle, "end_sessions": end_sessions}
+        if self._act(data, "workflows.unpublish", Scope.WORKFLOWS_PUBLISH, flow, conflict, **given):
+            flow.close(self.now, ends_chats=end_sessions)
+
+    @precondition(_has_flow)
+    @rule(data=st.data(), login=st.booleans())
+    def set_login(self, data: st.DataObject, login: bool) -> None:
+        """No visitor can sign in here, so none comes in while it is required."""
+        flow = self._flow(data)
+        given = {"ref": flow.handle, "require_login": login, "anyway": True}
+        conflict = None if flow.is_public else "not_published"
+        if self._act(data, "workflows.set_login", Scope.WORKFLOWS_PUBLISH, flow, conflict, **given):
+            flow.needs_login = login
+
+    @precondition(_has_flow)
+    @rule(data=st.data(), back=st.booleans())
+    def archive(self, data: st.DataObject, back: bool) -> None:
+        """Closed, with all chats; brought back it is still closed."""
+        flow = self._flow(data)
+        wrong = "not_archived" if back else "already_archived"
+        name, conflict = f"workflows.{'un' * back}archive", None if flow.is_archived is back else wrong
+        if self._act(data, name, Scope.WORKFLOWS_PUBLISH, flow, conflict, ref=flow.handle):
+            flow.is_archived = not back
+            if not back:
+                flow.close(self.now, ends_chats=True)
+
+    @precondition(_has_flow)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        """With all that belongs to it."""
+        flow = self._flow(data)
+        if self._act(data, "workflows.remove", Scope.WORKFLOWS_WRITE, flow, None, ref=flow.handle):
+            flow.is_removed = True
+
+    @precondition(lambda self: self.threads)
+    @rule(data=st.data())
+    def read_a_transcript(self, data: st.DataObject) -> None:
+        """The workflow's owner may, and an operator."""
+        thread_id = data.draw(st.sampled_from(sorted(self.threads)))
+        flow, _ = self.threads[thread_id]
+        who, role = data.draw(st.sampled_from(sorted(self.tokens)))
+        answer = self._loop.run(self.house.operation("threads.show", token=self.tokens[who, role], id=thread_id))
+        if who != OPERATOR and Scope.TRANSCRIPTS_READ not in ROLES[role]:
+            assert answer.json()["code"] == "scope_missing"
+        elif flow.is_removed or who not in {OPERATOR, flow.owner}:
+            assert answer.json()["code"] == "thread_not_found"
+        else:
+            assert answer.status_code == 200, answer.text
+
+    # --- visitors ---------------------------------------------------------------------------------------------------
+
+    def _keep(self, text: str, flow: Flow, subject: str, lifetime: timedelta = CHAT_SESSION_LIFETIME) -> None:
+        expires = self.now + GRANT_LIFETIME
+        session: dict[str, Any] = {
+            "publication": flow.publications,
+            "ends": flow.ends,
+            "session_expires": self.now + lifetime,
+        }
+        self.grants.append(Grant(text=text, flow=flow, subject=subject, expires=expires, **session))
+
+    @precondition(lambda self: self.flows)
+    @rule(data=st.data(), browser=st.sampled_from(BROWSERS))
+    def enter_by_link(self, data: st.DataObject, browser: int) -> None:
+        """Whoever has the link of a public workflow."""
+        flow = self._flow(data) if self._has_flow() else self.flows[0]
+        answer = self._loop.run(self.browsers[browser].client.post(f"/api/chat/{flow.handle}/session", json={}))
+        if flow.is_removed or not flow.is_public:
+            assert answer.json()["code"] == "chat_unavailable"
+        elif flow.needs_login:
+            assert answer.json()["code"] == "login_required"
+        else:
+            self._keep(answer.json()["client_secret"], flow, f"anon:{browser}")
+
+    def _token(self, data: st.DataObject) -> tuple[Flow, str]:
+        return data.draw(st.sampled_from([(flow, token) for flow in self.flows for token in flow.tokens]))
+
+    def _has_token(self) -> bool:
+        return any(flow.tokens for flow in self.flows)
+
+    @precondition(_has_token)
+    @rule(data=st.data())
+    def enter_by_token(self, data: st.DataObject) -> None:
+        """A program, while its publish token works."""
+        flow, token = self._token(data)
+        body = {"publish_token": token}
+        answer = self._loop.run(self.house.client.post(f"/api/chat/{flow.handle}/session", json=body))
+        assert (answer.status_code == 200) is flow.takes(token, self.now), answer.text
+        if answer.status_code == 200:
+            self._keep(answer.json()["client_secret"], flow, f"program:{id(flow)}")
+
+    @precondition(_has_flow)
+    @rule(data=st.data())
+    def enter_as_owner(self, data: st.DataObject) -> None:
+        """Public or not, for five minutes."""
+        flow = self._flow(data)
+        opened = self._act(data, "workflows.open_chat_session", Scope.CHATKIT_SESSION, flow, None, ref=flow.handle)
+        if opened:
+            self._keep(opened["client_secret"], flow, f"owner:{opened['owner']}", GRANT_LIFETIME)
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        """While the publication lasts under which the chat session was opened."""
+        grant = data.draw(st.sampled_from(self.grants))
+        headers = {"authorization": f"Bearer {grant.text}"}
+        path = f"/api/chat/{grant.flow.handle}/session"
+        answer = self._loop.run(self.house.client.post(path, json={}, headers=headers))
+        assert (answer.status_code == 200) is grant.is_renewed(self.now), answer.text
+        if answer.status_code == 200:
+            expires = min(self.now + GRANT_LIFETIME, grant.session_expires)
+            session: dict[str, Any] = {
+                "publication": grant.publication,
+                "ends": grant.ends,
+                "session_expires": grant.session_expires,
+            }
+            text = answer.json()["client_secret"]
+            self.grants.append(Grant(text=text, flow=grant.flow, subject=grant.subject, expires=expires, **session))
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data())
+    def chat(self, data: st.DataObject) -> None:
+        """In a new thread, or in any that there is."""
+        grant = data.draw(st.sampled_from(self.grants))
+        self._say(data, grant.text, grant.flow, grant.subject, may=grant.is_good(self.now))
+
+    @precondition(_has_token)
+    @rule(data=st.data())
+    def chat_with_a_token(self, data: st.DataObject) -> None:
+        """Without a chat session."""
+        flow, token = self._token(data)
+        self._say(data, token, flow, f"program:{id(flow)}", may=flow.takes(token, self.now))
+
+    def _say(self, data: st.DataObject, credential: str, flow: Flow, subject: str, *, may: bool) -> None:
+        thread_id = data.draw(st.sampled_from([None, *sorted(self.threads)]))
+        kind = "threads.create" if thread_id is None else data.draw(st.sampled_from(IN_A_THREAD))
+        params: dict[str, Any] = {} if thread_id is None else {"thread_id": thread_id}
+        if kind != "threads.get_by_id":
+            params["input"] = USER_INPUT
+        answer = self._loop.run(self.house.chatkit(credential, kind, **params))
+        if not may:
+            assert answer.status_code == 401, answer.text
+        elif thread_id is None:
+            assert answer.status_code == 200, answer.text
+            self.threads[events_of(answer)[0]["thread"]["id"]] = flow, subject
+        else:
+            is_own = self.threads[thread_id] == (flow, subject)
+            assert answer.status_code == (200 if is_own else 404), answer.text
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from(STEPS))
+    def wait(self, seconds: int) -> None:
+        """Grants, grace periods and chat sessions run out."""
+        self.house.clock.advance(seconds=seconds)
+
+    def teardown(self) -> None:
+        self._loop.run(self._stack.aclose())
+        self._loop.close()
+
+
+IN_A_THREAD = ("threads.add_user_message", "threads.get_by_id")
+
+Walk.TestCase.settings = settings(
+    max_examples=int(os.environ.get("ORCHEO_WALKS", "12")), stateful_step_count=40, deadline=None
+)
+TestWalk = Walk.TestCase
