@@ -166,9 +166,11 @@ class _GraphRun:
 
         if output_key := self.given.text("output_key"):
             yield from events.answer(at(events.value, output_key), is_addition=False)
+        elif events.interrupts:
+            return
         elif not isinstance(self.graph, CompiledStateGraph):
             yield from events.answer(events.value, is_addition=True)
-        elif not self.given.names("nodes") and not events.interrupts:
+        elif not self.given.names("nodes"):
             yield from events.answer({"messages": at(events.value, "messages")}, is_addition=False)
 
     async def _check_can_resume(self, interrupts: list[Any]) -> None:

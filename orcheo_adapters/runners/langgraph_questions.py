@@ -74,11 +74,7 @@ def _questions(interrupt: Any) -> tuple[Question, ...]:
         options = tuple(_options(value))
         return (Question(id=interrupt.id, question=_words_of(value), options=options),)
     return tuple(
-        Question(
-            id=f"{interrupt.id}.{index}",
-            question=_request_words(each),
-            options=tuple(decision.capitalize() for decision in _allowed(value, each)),
-        )
+        _request_question(f"{interrupt.id}.{index}", each, _allowed(value, each))
         for index, each in enumerate(_requests(value))
     )
 
@@ -115,8 +111,13 @@ def _requests(value: Any) -> Sequence[Mapping[str, Any]]:
 def _allowed(value: Any, request: Mapping[str, Any]) -> tuple[str, ...]:
     configs = at(value, "review_configs") or ()
     mine = next((each for each in configs if at(each, "action_name") == request.get("name")), None)
-    allowed = at(mine, "allowed_decisions") or ("approve", "reject")
-    return tuple(each for each in _DECISIONS if each in allowed)
+    allowed = at(mine, "allowed_decisions") or ()
+    return tuple(each for each in _DECISIONS if each in allowed) or ("approve", "reject")
+
+
+def _request_question(question_id: str, request: Mapping[str, Any], allowed: tuple[str, ...]) -> Question:
+    options = tuple(decision.capitalize() for decision in allowed)
+    return Question(id=question_id, question=_request_words(request), options=options)
 
 
 def _request_words(request: Mapping[str, Any]) -> str:
@@ -132,23 +133,21 @@ def _request_words(request: Mapping[str, Any]) -> str:
 def _decision(
     question_id: str, request: Mapping[str, Any], allowed: tuple[str, ...], answer: str | None
 ) -> dict[str, Any]:
-    """The decision that the middleware expects; free text is a reason against it, or changed arguments as JSON."""
+    """A decision that the middleware takes; free text is a reason against it, or changed arguments as JSON."""
     word = (answer or "").strip().casefold()
     if word in _YES and "approve" in allowed:
         return {"type": "approve"}
-    if answer is None or word in _NO:
-        return {"type": "reject"}
-    if "edit" in allowed:
-        arguments = _object(answer)
-        if arguments is not None:
-            return {"type": "edit", "edited_action": {"name": request.get("name"), "args": arguments}}
-        if word == "edit":
-            now = _json(request.get("args") or request.get("arguments") or {})
-            asked = f"{_request_words(request)}\n\nWrite the changed arguments as JSON."
-            raise _AskedAgain(Question(id=question_id, question=asked, description=now))
-    if "respond" in allowed and "reject" not in allowed:
-        return {"type": "respond", "message": answer}
-    return {"type": "reject", "message": answer}
+    if "edit" in allowed and (arguments := _object(answer or "")) is not None:
+        return {"type": "edit", "edited_action": {"name": request.get("name"), "args": arguments}}
+    if "edit" in allowed and word == "edit":
+        now = _json(request.get("args") or request.get("arguments") or {})
+        asked = f"{_request_words(request)}\n\nWrite the changed arguments as JSON."
+        raise _AskedAgain(Question(id=question_id, question=asked, description=now))
+    if "reject" in allowed:
+        return {"type": "reject"} | ({"message": answer} if answer and word not in _NO else {})
+    if "respond" in allowed:
+        return {"type": "respond", "message": answer or "No answer was given."}
+    raise _AskedAgain(_request_question(question_id, request, allowed))
 
 
 def _object(text: str) -> dict[str, Any] | None:

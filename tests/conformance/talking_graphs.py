@@ -501,9 +501,20 @@ def approves_or_responds() -> Any:
     return asks_for(hitl(MAIL, allowed=("approve", "respond")))
 
 
+def only_edits() -> Any:
+    """A request that can be neither approved nor rejected as it is."""
+    return asks_for(hitl(MAIL, allowed=("edit",)))
+
+
 def asks_yes_or_no() -> Any:
     """A question whose answer is a boolean."""
     return asks_for({"question": "Sure?", "type": "boolean"})
+
+
+@entrypoint(checkpointer=InMemorySaver())
+def functional_asks(_inputs: Any) -> str:
+    """A question of a functional graph."""
+    return f"given {json.dumps(interrupt('Which?'))}"
 
 
 def asks_typed_options() -> Any:

@@ -518,6 +518,7 @@ async def test_a_request_for_approval_is_readable() -> None:
         ("approves_mail", "[1]", {"type": "reject", "message": "[1]"}),
         ("approves_mail", '{"to": "b"}', {"type": "edit", "edited_action": {"name": "send_mail", "args": {"to": "b"}}}),
         ("approves_or_responds", "Later", {"type": "respond", "message": "Later"}),
+        ("approves_or_responds", "no", {"type": "respond", "message": "no"}),
     ],
 )
 async def test_an_approval_resumes_the_graph_with_a_decision(name: str, answer: str, decision: dict[str, Any]) -> None:
@@ -529,6 +530,28 @@ async def test_an_approval_resumes_the_graph_with_a_decision(name: str, answer: 
         events = await answered(runner, workflow, put, answer) if by_button else None
         text = text_of(events) if events else await say(runner, workflow, answer)
         assert text == f"given {json.dumps({'decisions': [decision]})}"
+
+
+async def test_an_answer_that_a_request_does_not_allow_is_asked_for_again() -> None:
+    """A decision that the middleware refuses would end the turn."""
+    workflow = graph("only_edits")
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "Go")
+    (event,) = await answered(runner, workflow, put, "No")
+    assert isinstance(event, InputAsked)
+    assert event.questions == put
+    assert text_of(await answered(runner, workflow, put, '{"to": "b"}')).startswith(
+        'given {"decisions": [{"type": "edit"'
+    )
+
+
+async def test_a_functional_graph_can_ask() -> None:
+    """What it has not returned yet is no answer."""
+    workflow = graph("functional_asks")
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "Go")
+    assert [each.question for each in put] == ["Which?"]
+    assert text_of(await answered(runner, workflow, put, "That")) == 'given "That"'
 
 
 async def test_an_edit_asks_for_the_arguments() -> None:
