@@ -11,12 +11,15 @@ from orcheo_core.operations.operation import Parameter
 
 Completer = Callable[[click.Context, click.Parameter, str], list[Any]]
 
+_WORKFLOWS = ("ref", "workflow")
+"""What arguments and options are called that name a workflow."""
+
 
 def completer(name: str, shown: Parameter) -> Completer | None:
     """Completes one of a fixed set of values, or a workflow's handle; None where anything may be typed."""
     if shown.choices:
         return lambda _context, _parameter, begun: [each for each in shown.choices if each.startswith(begun)]
-    return _handles if name == "ref" else None
+    return _handles if name in _WORKFLOWS else None
 
 
 def _handles(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:

@@ -43,6 +43,7 @@ def folder(tmp_path: Path) -> Path:
         ("orcheo workflow rot", {"rotate-token"}),
         ("orcheo workflow list --off", {"--offline"}),
         ("orcheo workflow show e", {"echo-1", "echo-2"}),
+        ("orcheo audit list --workflow g", {"greeter"}),
         ("orcheo thread list ", {"echo-1", "echo-2", "greeter"}),
         ("orcheo workflow add new --runner l", {"langgraph"}),
         ("orcheo token create --scope workflows:p", {"workflows:publish"}),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from hmac import compare_digest
+from math import isfinite
 from typing import Any
 
 from attrs import field, frozen
@@ -113,8 +114,9 @@ def _check_times(claims: Mapping[str, Any], now: int) -> None:
         reject("nbf")
 
 
-def _seconds(claims: Mapping[str, Any], name: str) -> int:
+def _seconds(claims: Mapping[str, Any], name: str) -> float:
+    """A NumericDate, which may have a fraction (RFC 7519, section 2)."""
     value = claims.get(name)
-    if type(value) is not int:  # not isinstance: True is not a time
+    if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
         reject(name)
     return value

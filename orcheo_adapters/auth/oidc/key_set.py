@@ -27,6 +27,9 @@ _KINDS: dict[str, tuple[str, str | None]] = {
 """What kind of key each algorithm needs; any other algorithm, ``none`` and the symmetric ones above all, is refused."""
 
 
+_QUOTED = 255
+
+
 class KeyUnknown(ValueError):
     """No key of the set fits; a set that is fetched again might hold one."""
 
@@ -54,7 +57,7 @@ class KeySet:
             reject("algorithm")
         fitting = [each for each in self.keys if _fits(each, kid, algorithm)]
         if not fitting:
-            raise KeyUnknown("no key fits")
+            raise KeyUnknown(f"not acceptable: no key of the provider fits kid {kid!r:.{_QUOTED}} and {algorithm}")
         if len(fitting) > 1:
             reject("more than one key fits")
         return _public_key(fitting[0], algorithm)
@@ -62,13 +65,14 @@ class KeySet:
 
 def _fits(key: Mapping[str, Any], kid: str | None, algorithm: str) -> bool:
     kty, crv = _KINDS[algorithm]
-    operations = key.get("key_ops", ["verify"])
+    """A member that is null is not there: serializers of some providers write them all."""
+    operations = key.get("key_ops") if key.get("key_ops") is not None else ["verify"]
     return (
         (kid is None or key.get("kid") == kid)
         and key.get("kty") == kty
         and (crv is None or key.get("crv") == crv)
-        and key.get("use", "sig") == "sig"
-        and key.get("alg", algorithm) == algorithm
+        and key.get("use") in (None, "sig")
+        and key.get("alg") in (None, algorithm)
         and isinstance(operations, list)
         and "verify" in operations
     )

@@ -61,7 +61,11 @@ def _url(document: Mapping[str, Any], name: str) -> str:
 
 
 def _optional_url(document: Mapping[str, Any], name: str) -> str | None:
-    return _url(document, name) if document.get(name) is not None else None
+    """None for one that is not to be used: signing in works without it."""
+    try:
+        return _url(document, name)
+    except MetadataWrong:
+        return None
 
 
 def _auth(methods: object) -> str:

@@ -119,6 +119,15 @@ FINE: dict[str, dict[str, Any]] = {
     "credentials in the form": {
         "metadata": lambda document: document | {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
     },
+    "times with a fraction": {
+        "claims": lambda claims: claims | {"iat": float(claims["iat"]), "exp": claims["exp"] + 0.5}
+    },
+    "members of keys that are null": {
+        "jwks": {"keys": [bad.rsa_jwk(bad.RSA_KEY, kid="k1", use=None, alg=None, key_ops=None)]}
+    },
+    "an address that is not needed and not to be used": {
+        "metadata": lambda document: document | {"userinfo_endpoint": "/userinfo", "end_session_endpoint": ""}
+    },
     "a clock a minute ahead": {"claims": later("iat", 60)},
     "the name at the userinfo endpoint": {"name": None, "userinfo": {"sub": "ada", "nickname": " Ada\n"}},
 }
@@ -150,6 +159,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "expires this second": {"claims": later("exp", -300)},
     "no exp": {"claims": without("exp")},
     "exp as text": {"claims": with_claims(exp="9999999999")},
+    "exp without end": {"claims": with_claims(exp=float("inf"))},
     "exp true": {"claims": with_claims(exp=True)},
     "from the future": {"claims": later("iat", 61)},
     "issued long ago": {"claims": later("iat", -601)},
@@ -272,6 +282,13 @@ async def test_the_log_names_both_issuers(wrong: BadProvider, caplog: pytest.Log
             await sign_in(evolve(wrong, **does))
     assert len(caplog.messages) == 3
     assert all(repr(other) in message and repr(bad.ISSUER) in message for message in caplog.messages)
+
+
+async def test_the_log_says_that_no_key_fits(wrong: BadProvider, caplog: pytest.LogCaptureFixture) -> None:
+    """Keys without ids, for a token that names one, are the provider's fault and not this server's."""
+    with pytest.raises(LoginNotVerified):
+        await sign_in(evolve(wrong, jwks={"keys": [bad.rsa_jwk(bad.RSA_KEY)]}))
+    assert "no key of the provider fits kid 'k1' and RS256" in caplog.text
 
 
 async def test_the_log_names_both_client_ids(wrong: BadProvider, caplog: pytest.LogCaptureFixture) -> None:
