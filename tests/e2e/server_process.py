@@ -112,6 +112,12 @@ class ServerProcess:
         assert self._process is not None
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        """The process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def wait(self) -> int:
         """Wait for the process to end."""
         assert self._process is not None

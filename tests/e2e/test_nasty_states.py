@@ -1,13 +1,17 @@
 """A workflow that is stopped in a nasty state, or ends in one, harms neither others nor the server's end."""
 
+import signal
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.nasty_workflows import BEARABLE, HARMS
 from tests.e2e.programs import answer_of, question, streaming
-from tests.e2e.server_process import Gates, ServerProcess
+from tests.e2e.server_process import Gates, ServerProcess, eventually
 
 pytestmark = pytest.mark.network
 PATIENCE_SECONDS = 8.0
@@ -91,3 +95,32 @@ def test_a_process_of_its_own_bears(nasty_server: ServerProcess, tokens: dict[st
         events = list(stream)
     assert events
     _assert_quickly_fine(nasty_server, tokens["apart"])
+
+
+def _children_of(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    found = set()
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = each.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid and fields[0] != "Z":
+                found.add(int(each.parent.name))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_process_of_a_workflow_ends_with_the_server(server: ServerProcess, number: signal.Signals) -> None:
+    """Also one that spins, and also when the server is killed."""
+    token = _publish(server, "apart", isolation="process")
+    with (
+        server.client(authorization=f"Bearer {token}") as program,
+        streaming(program, "threads.create", input=question("spin")) as stream,
+    ):
+        stream.until_text("before ")
+        children = _children_of(server.pid)
+        assert len(children) == 1
+        began = time.monotonic()
+        server.end(number)
+        assert time.monotonic() - began < PATIENCE_SECONDS
+    eventually(lambda: not any(Path(f"/proc/{each}").exists() for each in children) or None, "the process is gone")
