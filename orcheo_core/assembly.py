@@ -37,6 +37,7 @@ from orcheo_core.services.owners.tokens import OwnerAccess
 from orcheo_core.services.owners.workflows import Registering
 from orcheo_core.services.shared.audit_trail import AuditListener, AuditTrail
 from orcheo_core.services.shared.feature_gate import FeatureGate
+from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.housekeeping import Housekeeping
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.limiting import Limiting
@@ -110,6 +111,7 @@ class Core:
     housekeeping: Housekeeping
     attaching: Attaching
     limiting: Limiting
+    holding: Holding
     engine: TurnEngine
     live_turns: LiveTurns
     register: Register
@@ -222,6 +224,7 @@ def assemble_core(ports: Ports) -> Core:
             store=store, clock=clock, attaching=attaching, transcripts=transcripts, live_turns=live_turns
         ),
         attaching=attaching,
+        holding=Holding(ports.budgets),
         limiting=Limiting(limiter=ports.limiter, plan=ports.rate_plan),
         engine=engine,
         live_turns=live_turns,

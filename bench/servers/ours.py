@@ -21,7 +21,11 @@ from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core import RunnerSpec
 
 WORKFLOWS = ("twenty", "paused", "waiting")
-PLENTY = dict.fromkeys(RATE_SETTINGS, "10000000/minute")
+_HOLDERS = ("VISITOR", "PROGRAM", "ADDRESS", "WORKFLOW", "SERVER")
+PLENTY = {
+    **dict.fromkeys(RATE_SETTINGS, "10000000/minute"),
+    **{f"ORCHEO_LIMIT_STREAMS_BY_{holder}": "10000000" for holder in _HOLDERS},
+}
 """Every limit is counted, none is met."""
 
 

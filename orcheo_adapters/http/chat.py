@@ -101,7 +101,7 @@ def _credential(request: Request, asked: SessionRequest) -> str | None:
 async def _renew(request: Request, parts: HttpParts, ref: str, credential: str) -> Response:
     login = login_of(request)
     grant = await authenticated(request, lambda: parts.core.admitting.renew(ref, credential, login))
-    await parts.core.limiting.read(grant.claims.subject)
+    await parts.core.limiting.read(grant.claims.subject, address=address_of(request))
     return _grant_answer(request, grant, login)
 
 

@@ -9,14 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from orcheo_adapters.http.answers import NO_STORE, HeldAnswer, body_answer, held, json_answer
 from orcheo_adapters.http.attachments import upload_descriptor
 from orcheo_adapters.http.parts import HttpParts, parts_of
 from orcheo_adapters.http.requests import body_of, header_of
 from orcheo_adapters.http.sse import TurnStream
 from orcheo_adapters.http.visits import visit_of
 from orcheo_adapters.wire import chatkit_requests as wire
-from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.chatkit_items import Json, present
+from orcheo_core.domain.budget import STREAMS
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
 from orcheo_core.domain.turn import Turn, TurnStatus
@@ -25,7 +26,6 @@ from orcheo_core.services.visitors.acting import ActionInput
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
 
-NO_STORE = {"cache-control": "no-store"}
 _KEY_LENGTH = 200
 
 
@@ -42,48 +42,52 @@ class _Asked:
 async def chatkit(request: Request) -> ASGIApp:
     """``POST /api/chatkit``: the ChatKit protocol, under a chat grant or a publish token."""
     visit = await visit_of(request)
-    decoded = wire.decode_chatkit(await body_of(request))
+    body = await body_of(request)
+    decoded = wire.decode_chatkit(body)
     if decoded.workflow_ref not in {None, visit.workflow.id, visit.workflow.handle}:
         raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
     asked = _Asked(parts=parts_of(request), visit=visit, key=_idempotency_key(request, decoded.client_id))
     begin = _STREAMING.get(type(decoded.params))
-    await _count(asked, costs_a_turn=begin is not None or type(decoded.params) in _RUNS_A_WORKFLOW)
+    core = asked.parts.core
     if begin is not None:
-        return await _stream(request, asked, await begin(asked, decoded.params))
+        hold = core.holding.hold(STREAMS, visit.holders)
+        return await held(hold, _begin(request, asked, begin, decoded.params, len(body)))
+    if type(decoded.params) in _RUNS_A_WORKFLOW:
+        await core.limiting.begin_turn(visit, size=len(body))
+    else:
+        await core.limiting.read(visit.subject, address=visit.address)
     document = await _ANSWERING[type(decoded.params)](asked, decoded.params)
-    return Response(encode_json(document), headers=NO_STORE, media_type="application/json")
+    return json_answer(document, holding=core.holding, holders=visit.holders)
 
 
 async def follow_thread(request: Request) -> ASGIApp:
     """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
     parts = parts_of(request)
     visit = await visit_of(request)
-    await parts.core.limiting.read(visit.subject)
+    await parts.core.limiting.read(visit.subject, address=visit.address)
     after = _after(request)
     live = await parts.core.own_threads.followable_turn(visit, request.path_params["thread_id"])
     if live is None:
         return Response(status_code=204, headers=NO_STORE)
-    return TurnStream(live, heartbeats=parts.heartbeats, after=after, numbered=True, on_gone=None)
+    stream = TurnStream(live, heartbeats=parts.heartbeats, after=after, numbered=True, on_gone=None)
+    return HeldAnswer(stream, parts.core.holding.hold(STREAMS, visit.holders))
 
 
-async def _count(asked: _Asked, *, costs_a_turn: bool) -> None:
-    limiting, visit = asked.parts.core.limiting, asked.visit
-    if costs_a_turn:
-        await limiting.begin_turn(visit, address=visit.address)
-    else:
-        await limiting.read(visit.subject)
+_Begin = Callable[[_Asked, Any], Awaitable[Turn]]
 
 
-async def _stream(request: Request, asked: _Asked, turn: Turn) -> ASGIApp:
-    """The turn's events; a client that cannot resume stops its turn by going away.
+async def _begin(request: Request, asked: _Asked, begin: _Begin, params: object, size: int) -> ASGIApp:
+    """The events of a turn that begins now; a client that cannot resume stops its turn by going away.
 
     A request that is repeated after the events are gone (a restart, say) gets what came of the turn.
     """
-    parts = asked.parts
+    parts, visit = asked.parts, asked.visit
+    await parts.core.limiting.begin_turn(visit, size=size)
+    turn = await begin(asked, params)
     live = parts.core.live_turns.find(turn.id)
     if live is None:
-        frames = map(parts.encoder.frame, await parts.core.own_threads.replay(asked.visit, turn))
-        return Response(b"".join(frames), headers=NO_STORE, media_type="text/event-stream")
+        body = b"".join(map(parts.encoder.frame, await parts.core.own_threads.replay(visit, turn)))
+        return body_answer(body, "text/event-stream", holding=parts.core.holding, holders=visit.holders)
     resumable = header_of(request, b"orcheo-resume") == "1"
     stop = None if resumable else lambda: live.stop(TurnStatus.CANCELLED)
     return TurnStream(live, heartbeats=parts.heartbeats, numbered=resumable, on_gone=stop)
@@ -220,7 +224,7 @@ async def _transcribe(asked: _Asked, params: wire.Transcribe) -> Json:
     return {"text": await asked.parts.transcriber.transcribe(audio, params.mime_type)}
 
 
-_STREAMING: dict[type, Callable[[_Asked, Any], Awaitable[Turn]]] = {
+_STREAMING: dict[type, _Begin] = {
     wire.CreateThread: _create_thread,
     wire.AddUserMessage: _add_user_message,
     wire.RetryAfterItem: _retry,

@@ -23,6 +23,9 @@ OPEN_OUTLET = "orcheo.open_outlet"
 MORE_HEADERS = "orcheo.more_headers"
 """Key in the ASGI scope of the headers that the front door adds to a response besides those for browsers."""
 
+_BUFFERED = 64 * 1024
+"""As much may wait for an ASGI message, as much as a connection buffers."""
+
 
 class Outlet(Protocol):
     """The way of one response body to its client."""
@@ -160,7 +163,7 @@ class AsgiOutlet(Outlet):
     @property
     def has_room(self) -> bool:
         """See the base class."""
-        return not (self._is_sending or self._is_last)
+        return not (self._is_sending or self._is_last) and len(self._body) < _BUFFERED
 
     def write(self, body: bytes) -> None:
         """See the base class."""

@@ -18,6 +18,8 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 )
+_FRAMES_AT_ONCE = 512
+_BYTES_AT_ONCE = 256 * 1024
 _COMMENT = b": still here\n\n"
 
 
@@ -66,18 +68,29 @@ class TurnStream:
             self._on_gone()
 
     def _send_on(self) -> None:
-        """Send the frames that were not sent yet, unless the client has to read on first."""
+        """Send the frames that were not sent yet, as far as the client has room."""
         outlet, turn = self._outlet, self._turn
-        if not outlet.has_room:
-            return
-        frames = turn.frames[self._sent :]
-        first, self._sent = self._sent + 1, self._sent + len(frames)
-        if self._numbered:
-            frames = [b"id: %d\n%b" % numbered for numbered in enumerate(frames, first)]
-        if turn.is_over:
-            outlet.end(b"".join(frames))
-        elif frames:
+        while outlet.has_room:
+            frames = self._next()
+            first, self._sent = self._sent + 1, self._sent + len(frames)
+            if self._numbered:
+                frames = [b"id: %d\n%b" % numbered for numbered in enumerate(frames, first)]
+            if turn.is_over and self._sent >= len(turn.frames):
+                outlet.end(b"".join(frames))
+                return
+            if not frames:
+                return
             outlet.write(b"".join(frames))
+
+    def _next(self) -> list[bytes]:
+        """The next frames, one at least if there are any: not all at once, as what is not read lies in memory."""
+        frames = self._turn.frames[self._sent : self._sent + _FRAMES_AT_ONCE]
+        size = 0
+        for count, frame in enumerate(frames):
+            size += len(frame)
+            if size > _BYTES_AT_ONCE and count:
+                return frames[:count]
+        return frames
 
     def _beat(self) -> None:
         if self._outlet.has_room:

@@ -6,6 +6,8 @@ from orcheo_core.domain.space import FilesSpace
 from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput
 from orcheo_core.ports.attachment_files import AttachmentFiles
 
+_PIECE = 64 * 1024
+
 
 class MemoryAttachmentFiles(AttachmentFiles):
     """Gone with the process."""
@@ -30,6 +32,11 @@ class MemoryAttachmentFiles(AttachmentFiles):
         if attachment_id not in self._files:
             raise AttachmentNotFound
         return self._files[attachment_id]
+
+    async def pieces(self, attachment_id: str) -> AsyncIterator[bytes]:
+        """See the port."""
+        for start in range(0, len(self.read(attachment_id)), _PIECE):
+            yield self.read(attachment_id)[start : start + _PIECE]
 
     def remove(self, attachment_ids: Iterable[str]) -> None:
         """See the port."""

@@ -26,18 +26,22 @@ class MemoryRateLimiter(RateLimiter):
     def __len__(self) -> int:
         return len(self._moments)
 
-    async def take(self, charges: Sequence[Charge]) -> RateRefused | None:
+    async def take(self, charges: Sequence[Charge], cost: int = 1) -> RateRefused | None:
         """See the port."""
         now = self._clock.now().timestamp()
         windows, refused = [], None
         for charge in charges:
             moments = self._window(charge, now)
             windows.append(moments)
-            if len(moments) >= charge.rate.amount:
-                refused = self._longer(refused, charge, moments[0] + charge.rate.seconds - now)
+            over = len(moments) + min(cost, charge.rate.amount) - charge.rate.amount
+            if over > 0:
+                refused = self._longer(refused, charge, moments[over - 1] + charge.rate.seconds - now)
         if refused is None:
-            for moments in windows:
-                moments.append(now)
+            for charge, moments in zip(charges, windows, strict=True):
+                if cost == 1:
+                    moments.append(now)
+                else:
+                    moments.extend([now] * min(cost, charge.rate.amount))
         while len(self._moments) > self._max_keys:
             self._moments.popitem(last=False)
         return refused

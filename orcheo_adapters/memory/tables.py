@@ -1,6 +1,7 @@
 """The tables of the memory backend, and writes that can be undone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Generic, Protocol, TypeVar
 
 from attrs import Factory, frozen
@@ -91,7 +92,16 @@ def page_of(entries: Iterable[Entry], query: PageQuery) -> Page[Entry]:
     """The page of ``entries``, in any order, that ``query`` asks for."""
     ordered = sorted(entries, key=lambda entry: entry.id, reverse=query.newest_first)
     behind = [entry for entry in ordered if _is_behind(entry.id, query)]
-    return Page(entries=tuple(behind[: query.limit]), has_more=len(behind) > query.limit)
+    count = min(query.limit, _fitting(behind, query.most_bytes))
+    return Page(entries=tuple(behind[:count]), has_more=len(behind) > count)
+
+
+def _fitting(entries: Sequence[Entry], most_bytes: int | None) -> int:
+    """How many of the first entries have together about so many bytes."""
+    if most_bytes is None:
+        return len(entries)
+    sizes = accumulate(len(str(entry).encode()) for entry in entries)
+    return max(1, sum(size <= most_bytes for size in sizes))
 
 
 def _is_behind(entry_id: str, query: PageQuery) -> bool:

@@ -182,6 +182,19 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise StorageUnavailable(f"The database cannot be read: {error}.") from None
 
+    def read_some(self, sql: str, values: Sequence[Any], most_bytes: int) -> tuple[list[Row], bool]:
+        """The first rows, and whether some were left out: the texts in their last columns would have more bytes."""
+        found: list[Row] = []
+        try:
+            for row in self._reader.execute(sql, values):
+                most_bytes -= len(row[-1].encode())
+                if most_bytes < 0 and found:
+                    return found, True
+                found.append(row)
+        except sqlite3.Error as error:
+            raise StorageUnavailable(f"The database cannot be read: {error}.") from None
+        return found, False
+
     def read_apart(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of a read that may take long: for a thread of its own, over a connection of its own."""
         try:

@@ -80,10 +80,13 @@ class SqliteRepository:
         cursor = f" AND {key} {behind} ?" if query.after is not None else ""
         after = () if query.after is None else (query.after,)
         sql = f"SELECT {table} WHERE {where}{cursor} ORDER BY {key} {order} LIMIT ?"
-        read = self._database.read_apart if slow else self._database.read
-        found = read(sql, (*values, *after, query.limit + 1))
+        bound, is_cut = (*values, *after, query.limit + 1), False
+        if query.most_bytes is not None:
+            found, is_cut = self._database.read_some(sql, bound, query.most_bytes)
+        else:
+            found = (self._database.read_apart if slow else self._database.read)(sql, bound)
         entries = tuple(build(row) for row in found[: query.limit])
-        return Page(entries=entries, has_more=len(found) > query.limit)
+        return Page(entries=entries, has_more=is_cut or len(found) > query.limit)
 
     def _put(self, table: str, row: Row) -> None:
         self._stage(_insert(table, len(row)).of(row))

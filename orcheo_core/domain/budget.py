@@ -50,7 +50,7 @@ _HOLDERS = {
 _SHARED = frozenset({Per.WORKFLOW, Per.SERVER})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Resource:
     """Something that requests leave behind or keep open."""
 
@@ -80,7 +80,30 @@ UNSENT_FILES = Resource(
 )
 
 
-@frozen(kw_only=True)
+STREAMS = Resource(
+    name="streams",
+    unit=Unit.PIECES,
+    what="answers and files that are being sent",
+    freed="Close some of the pages or connections that are open, or wait until an answer has ended.",
+    retry_after=5,
+)
+ANSWER_BYTES = Resource(
+    name="answer-bytes",
+    unit=Unit.BYTES,
+    what="of answers that are not read yet",
+    freed="Read the answers that were asked for before asking for more.",
+    retry_after=5,
+)
+UPLOADS = Resource(
+    name="uploads",
+    unit=Unit.PIECES,
+    what="uploads under way",
+    freed="Wait until one of them is complete.",
+    retry_after=5,
+)
+
+
+@frozen(kw_only=True, eq=False)
 class Budget:
     """How much of a resource each holder of one kind may have at one time, unless a setting says otherwise."""
 
@@ -138,6 +161,9 @@ BUDGETS: tuple[Budget, ...] = (
         UNSENT_BYTES, visitor=100 * MIB, program=200 * MIB, address=200 * MIB, workflow=500 * MIB, server=2_000 * MIB
     ),
     *_rows(UNSENT_FILES, visitor=100, program=200, address=200, workflow=2_000, server=10_000),
+    *_rows(UPLOADS, visitor=5, program=20, address=20, workflow=50, server=100),
+    *_rows(STREAMS, visitor=20, program=100, address=150, workflow=500, server=1_000),
+    *_rows(ANSWER_BYTES, visitor=16 * MIB, program=32 * MIB, address=32 * MIB, workflow=64 * MIB, server=128 * MIB),
 )
 """All budgets. The defaults fit a machine with 1 GB of memory and 10 GB of disk."""
 

@@ -42,6 +42,8 @@ class PageQuery:
     limit: int = field(default=DEFAULT_LIMIT, validator=_check_limit)
     after: str | None = None
     newest_first: bool = False
+    most_bytes: int | None = None
+    """Fewer entries are given where together they have more bytes than this, about; one is given whatever it has."""
 
 
 @frozen(kw_only=True)

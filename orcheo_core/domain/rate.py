@@ -107,6 +107,7 @@ class RatePlan:
     chat_sessions_by_address: Rate | None = Rate(amount=60, seconds=60)
     logins_by_address: Rate | None = Rate(amount=60, seconds=60)
     reads_by_subject: Rate | None = Rate(amount=600, seconds=60)
+    reads_by_address: Rate | None = Rate(amount=2_400, seconds=60)
     failed_authentications_by_address: Rate | None = Rate(amount=10, seconds=300)
     effortless_sessions_by_workflow: Rate | None = None
     """Anonymous visitors beyond this rate must solve a challenge first; None asks for no challenge."""
@@ -122,6 +123,7 @@ class RatePlan:
             chat_sessions_by_address=None,
             logins_by_address=None,
             reads_by_subject=None,
+            reads_by_address=None,
             failed_authentications_by_address=None,
         )
 
@@ -148,9 +150,10 @@ class RatePlan:
         """What a step of signing in is counted under: there are two, to the identity provider and back."""
         return _charge("logins-by-address", address, self.logins_by_address)
 
-    def read(self, *, key: str) -> tuple[Charge, ...]:
+    def read(self, key: str, address: str) -> tuple[Charge, ...]:
         """What a cheap request is counted under; ``key`` is a subject's, or an address before there is a subject."""
-        return _charge("reads-by-subject", key, self.reads_by_subject)
+        by_address = _charge("reads-by-address", address, self.reads_by_address) if address else ()
+        return (*_charge("reads-by-subject", key, self.reads_by_subject), *by_address)
 
     def failed_authentication(self, *, address: str) -> tuple[Charge, ...]:
         """What a credential that was not genuine is counted under."""

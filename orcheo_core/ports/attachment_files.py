@@ -22,6 +22,13 @@ class AttachmentFiles(Protocol):
         """All its bytes; raises :class:`AttachmentNotFound`."""
 
     @abstractmethod
+    def pieces(self, attachment_id: str) -> AsyncIterator[bytes]:
+        """Its bytes in pieces of at most 64 KiB, read when they are asked for, without blocking.
+
+        Raises :class:`AttachmentNotFound` at the piece at which it is gone.
+        """
+
+    @abstractmethod
     def remove(self, attachment_ids: Iterable[str]) -> None:
         """Delete these attachments; unknown ids are ignored."""
 

@@ -11,8 +11,9 @@ class RateLimiter(Protocol):
     """Counts over moving windows, exactly: of requests at the same moment no more pass than the rate says."""
 
     @abstractmethod
-    async def take(self, charges: Sequence[Charge]) -> RateRefused | None:
-        """Count one request under each charge, or, when one of them refuses, under none.
+    async def take(self, charges: Sequence[Charge], cost: int = 1) -> RateRefused | None:
+        """Count ``cost`` requests under each charge, or, when one of them refuses, under none.
 
-        Of several that refuse, the one with the longest wait is reported.
+        What costs more than a whole rate counts as all of it, so that it passes once in a while. Of several that
+        refuse, the one with the longest wait is reported.
         """

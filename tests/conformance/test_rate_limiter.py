@@ -77,6 +77,25 @@ async def test_of_several_refusals_the_longest_wait_is_told(make: Make) -> None:
 
 
 @limiters
+async def test_a_request_may_cost_more_than_one(make: Make) -> None:
+    """The wait is until enough of the earlier ones are past; one that costs more than the rate counts as all of it."""
+    clock = FakeClock()
+    limiter = make(clock)
+    assert await limiter.take([charge(amount=4)], 3) is None
+    clock.advance(seconds=4)
+    assert await limiter.take([charge(amount=4)]) is None
+    refused = await limiter.take([charge(amount=4)], 4)
+    assert refused is not None
+    assert refused.retry_after == pytest.approx(10)
+    refused = await limiter.take([charge(amount=4)], 2)
+    assert refused is not None
+    assert refused.retry_after == pytest.approx(6)
+    clock.advance(seconds=10)
+    assert await limiter.take([charge(amount=4)], 9) is None
+    assert await limiter.take([charge(amount=4)]) is not None
+
+
+@limiters
 async def test_no_charge_is_never_refused(make: Make) -> None:
     """So a limit that is off costs nothing."""
     assert await make(FakeClock()).take([]) is None

@@ -9,6 +9,7 @@ from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
 from orcheo_adapters.system.null_rate_limiter import NullRateLimiter
 from orcheo_core.assembly import Core, Ports, assemble_core
 from orcheo_core.domain.actor import Actor, Caller, Channel
+from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.items import Item, TextInput
 from orcheo_core.domain.opaque_token import Pepper, PepperRing
 from orcheo_core.domain.pages import PageQuery
@@ -112,6 +113,7 @@ def build_hall(
     clock: FakeClock | None = None,
     entropy: FakeEntropy | None = None,
     grants: FakeGrants | None = None,
+    budgets: BudgetPlan | None = None,
 ) -> Hall:
     """A new hall, over memory when no store is given."""
     failing, clock, entropy = FailingStore(store), clock or FakeClock(), entropy or FakeEntropy()
@@ -129,6 +131,7 @@ def build_hall(
             entropy=entropy,
             telemetry=telemetry,
             limiter=NullRateLimiter(),
+            budgets=budgets or BudgetPlan.unlimited(),
             identity_providers=identity_providers,
             peppers=PepperRing((Pepper(id="p1", key=b"p" * 32),)),
             public_url="https://chat.example.org",

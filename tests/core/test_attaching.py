@@ -39,8 +39,8 @@ async def test_a_sent_file_reaches_the_workflow(hall: Hall) -> None:
     turn = await hall.core.chatting.create_thread(visit, sending(attachment))
     (sent,) = hall.runners.runs[-1].request.context.attachments
     assert (sent.name, sent.mime_type, sent.size, sent.read()) == ("a.txt", "text/plain", 3, b"abc")
-    found, content = await hall.core.attaching.read(attachment.id)
-    assert (found.thread_id, content) == (turn.thread_id, b"abc")
+    assert (await hall.core.attaching.find(attachment.id)).thread_id == turn.thread_id
+    assert [each async for each in hall.core.attaching.pieces(attachment.id)] == [b"abc"]
 
 
 async def test_an_attachment_is_uploaded_once(hall: Hall) -> None:
@@ -89,7 +89,7 @@ async def test_an_unsent_attachment_can_be_removed(hall: Hall) -> None:
     await hall.core.attaching.remove(visit, attachment.id)
     assert list(hall.files.ids()) == []
     with pytest.raises(AttachmentNotFound):
-        await hall.core.attaching.read(attachment.id)
+        await hall.core.attaching.find(attachment.id)
 
 
 async def test_a_sent_attachment_stays_with_its_thread(hall: Hall) -> None:
@@ -163,4 +163,4 @@ async def test_an_attachment_is_sent_by_one_request_at_a_time(hall: Hall) -> Non
     with pytest.raises(InvalidInput):
         await receive(attachment.id, broken_off())
     assert (await receive(attachment.id, chunks(b"abc"))).is_uploaded
-    assert (await hall.core.attaching.read(attachment.id))[1] == b"abc"
+    assert [each async for each in hall.core.attaching.pieces(attachment.id)] == [b"abc"]

@@ -67,7 +67,7 @@ async def test_a_file_that_is_sent_while_it_is_removed_stays_whole_or_goes_whole
     change.attachments.remove(found)
     await change.commit()
     assert list(hall.files.ids()) == [attachment.id]
-    assert (await hall.core.attaching.read(attachment.id))[1] == b"abc"
+    assert [each async for each in hall.core.attaching.pieces(attachment.id)] == [b"abc"]
 
 
 async def test_messages_to_a_webhook_that_was_taken_out_go_after_two_days(hall: Hall) -> None:

@@ -83,7 +83,7 @@ def test_without_limits_nothing_is_counted() -> None:
     """Off is off for every kind."""
     plan = RatePlan.unlimited()
     assert plan.turn(workflow_id="wf_1", subject=VISITOR, address="a") == ()
-    assert plan.chat_session(address="a") == plan.read(key="a") == plan.failed_authentication(address="a") == ()
+    assert plan.chat_session(address="a") == plan.read("s", "a") == plan.failed_authentication(address="a") == ()
 
 
 def test_a_refusal_tells_a_wait_in_whole_seconds_that_is_long_enough() -> None:

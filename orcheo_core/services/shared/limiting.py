@@ -15,6 +15,10 @@ T = TypeVar("T")
 _KEPT = 4_096
 """Charges of this many visitors are kept: they are the same for every turn."""
 
+TURN_BYTES = 32 * 1024
+READ_BYTES = 1024 * 1024
+"""Each full one of these makes a turn, or a read, count once more."""
+
 _NOT_GENUINE = (GrantInvalid, PublishTokenInvalid, ServiceTokenInvalid)
 """What a guess earns. An expired grant or a rotated publish token was genuine once: it is refused, not counted."""
 
@@ -27,10 +31,12 @@ class Limiting:
         self._limiter = limiter
         self._plan = plan
         self._charges_of_turn = lru_cache(_KEPT)(plan.turn)
+        self._charges_of_read = lru_cache(_KEPT)(plan.read)
 
-    async def begin_turn(self, visit: Visit, *, address: str) -> None:
-        """A visitor wants a turn: counted by subject, by address and by workflow, all or none."""
-        await self._take(self._charges_of_turn(visit.workflow.id, visit.subject, address))
+    async def begin_turn(self, visit: Visit, *, size: int = 0) -> None:
+        """A visitor wants a turn by ``size`` bytes: counted by subject, by address and by workflow, all or none."""
+        cost = 1 + size // TURN_BYTES
+        await self._take(self._charges_of_turn(visit.workflow.id, visit.subject, visit.address), cost)
 
     async def open_chat_session(self, *, address: str) -> None:
         """Count a request for a chat session."""
@@ -44,13 +50,13 @@ class Limiting:
         """Count a step of a sign-in."""
         await self._take(self._plan.login(address=address))
 
-    async def read(self, subject: Subject) -> None:
-        """A visitor reads, stops a turn or renews a grant."""
-        await self._take(self._plan.read(key=subject.key))
+    async def read(self, subject: Subject, *, address: str = "", size: int = 0) -> None:
+        """A visitor reads, stops a turn or renews a grant; a file counts by its bytes."""
+        await self._take(self._charges_of_read(subject.key, address), 1 + size // READ_BYTES)
 
     async def read_unknown(self, *, address: str) -> None:
         """Count a read that needs no chat session."""
-        await self._take(self._plan.read(key=address))
+        await self._take(self._charges_of_read(address, ""))
 
     async def authenticate(self, check: Callable[[], Awaitable[T]], *, address: str) -> T:
         """Return what ``check`` answers; raise :class:`RateLimited` for one failure too many from this address.
@@ -64,7 +70,7 @@ class Limiting:
             await self._take(self._plan.failed_authentication(address=address))
             raise
 
-    async def _take(self, charges: Sequence[Charge]) -> None:
-        refused = await self._limiter.take(charges)
+    async def _take(self, charges: Sequence[Charge], cost: int = 1) -> None:
+        refused = await self._limiter.take(charges, cost)
         if refused is not None:
             raise refused.reason

@@ -87,12 +87,12 @@ class Attaching:
         The caller has already been authorized. Raises :class:`AttachmentNotFound`, :class:`ConcurrentChange` while
         another request sends them, and what :meth:`AttachmentFiles.write` raises.
         """
-        workflow_id = (await self._find(attachment_id)).workflow_id
+        workflow_id = (await self.find(attachment_id)).workflow_id
         async with self._register.working(WorkKind.UPLOAD, Place(workflow_id=workflow_id)):
             return await self._receive(attachment_id, chunks)
 
     async def _receive(self, attachment_id: str, chunks: AsyncIterator[bytes]) -> Attachment:
-        attachment = await self._find(attachment_id)
+        attachment = await self.find(attachment_id)
         if attachment.is_uploaded:
             raise AttachmentNotFound("The attachment has already been uploaded.")
         if attachment_id in self._arriving:  # two would write into one file, which counts once
@@ -111,10 +111,9 @@ class Attaching:
             raise AttachmentNotFound from None
         return attachment
 
-    async def read(self, attachment_id: str) -> tuple[Attachment, bytes]:
-        """An attachment and its bytes; the caller has already been authorized."""
-        attachment = await self._find(attachment_id)
-        return attachment, self._files.read(attachment_id)
+    def pieces(self, attachment_id: str) -> AsyncIterator[bytes]:
+        """The bytes of an attachment, see :meth:`AttachmentFiles.pieces`; the caller has already been authorized."""
+        return self._files.pieces(attachment_id)
 
     async def remove(self, visit: Visit, attachment_id: str) -> None:
         """Forget an attachment that was not sent yet; one that was belongs to its thread and stays."""
@@ -147,7 +146,8 @@ class Attaching:
         self._files.remove(orphans)
         return len(orphans)
 
-    async def _find(self, attachment_id: str) -> Attachment:
+    async def find(self, attachment_id: str) -> Attachment:
+        """The attachment with this id, whosoever's it is; raises :class:`AttachmentNotFound`."""
         found = await self._store.begin().attachments.find(attachment_id)
         if found is None:
             raise AttachmentNotFound

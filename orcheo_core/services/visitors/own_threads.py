@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orcheo_core.domain.component_items import EndOfTurnItem
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
@@ -21,6 +21,9 @@ from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.turns.engine import FAILED
 from orcheo_core.turns.live import LiveTurn, LiveTurns
 from orcheo_core.turns.register import INTERRUPTED
+
+PAGE_BYTES = 1024 * 1024
+"""About as much is given at a time of a thread: it lies in memory until it is read."""
 
 
 async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
@@ -64,7 +67,7 @@ class OwnThreads:
         """A thread with its first items, oldest first."""
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
-        items = await change.items.page(thread_id, PageQuery())
+        items = await change.items.page(thread_id, PageQuery(most_bytes=PAGE_BYTES))
         return ThreadView(thread=thread, items=items, latest_turn=await change.turns.latest(thread_id))
 
     async def page(self, visit: Visit, query: PageQuery) -> Page[Thread]:
@@ -75,11 +78,11 @@ class OwnThreads:
         )
 
     async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> Page[Item]:
-        """A page of the items of a thread; :class:`InvalidInput` for an invalid cursor."""
+        """A page of the items of a thread, shorter where they are long; :class:`InvalidInput` for an invalid cursor."""
         check_cursor(IdKind.ITEM, "item", query)
         change = self._store.begin()
         await find_own_thread(change, visit, thread_id)
-        return await change.items.page(thread_id, query)
+        return await change.items.page(thread_id, evolve(query, most_bytes=PAGE_BYTES))
 
     async def followable_turn(self, visit: Visit, thread_id: str) -> LiveTurn | None:
         """The thread's latest turn when its frames can still be followed."""

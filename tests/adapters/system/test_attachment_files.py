@@ -93,3 +93,24 @@ async def test_what_a_crash_left_unfinished_is_listed(tmp_path: Path) -> None:
     """The sweep at start finds it, as no attachment has such an id."""
     (tmp_path / "atc_1.part").write_bytes(b"ha")
     assert list(LocalAttachmentFiles(tmp_path).ids()) == ["atc_1.part"]
+
+
+async def test_long_files_are_read_in_pieces(files: AttachmentFiles) -> None:
+    """Together they are all of it."""
+    content = bytes(range(256)) * 1_000
+    await files.write("atc_1", chunks(content), size=len(content))
+    pieces = [each async for each in files.pieces("atc_1")]
+    assert b"".join(pieces) == content
+    assert max(map(len, pieces)) <= 64 * 1024
+
+
+async def test_a_file_that_is_deleted_while_it_is_read_ends_with_an_error(files: AttachmentFiles) -> None:
+    """A reader must not take a part of it for all of it."""
+    await files.write("atc_1", chunks(bytes(200_000)), size=200_000)
+    reading = files.pieces("atc_1")
+    await anext(reading)
+    files.remove(["atc_1"])
+    with pytest.raises(AttachmentNotFound):
+        await anext(reading)
+    with pytest.raises(AttachmentNotFound):
+        await anext(files.pieces("atc_1"))
