@@ -36,6 +36,7 @@ from orcheo_core.services.owners.threads import Transcripts
 from orcheo_core.services.owners.tokens import OwnerAccess
 from orcheo_core.services.owners.workflows import Registering
 from orcheo_core.services.shared.audit_trail import AuditListener, AuditTrail
+from orcheo_core.services.shared.closing import Closing
 from orcheo_core.services.shared.feature_gate import FeatureGate
 from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.housekeeping import Housekeeping
@@ -115,6 +116,7 @@ class Core:
     engine: TurnEngine
     live_turns: LiveTurns
     register: Register
+    closing: Closing
     identifiers: Identifiers
     owner_services: OwnerServices
     """What the operations of the catalogue work with."""
@@ -141,6 +143,7 @@ def assemble_core(ports: Ports) -> Core:
         part_limits=ports.part_limits,
         notices=ports.notices,
     )
+    closing = Closing(store=store, clock=clock, audit_trail=audit_trail, register=register)
     registering = Registering(
         store=store,
         runners=ports.runners,
@@ -149,6 +152,7 @@ def assemble_core(ports: Ports) -> Core:
         identifiers=identifiers,
         audit_trail=audit_trail,
         register=register,
+        closing=closing,
         longest_answer=ports.longest_answer,
     )
     publishing = Publishing(
@@ -157,7 +161,7 @@ def assemble_core(ports: Ports) -> Core:
         entropy=entropy,
         peppers=peppers,
         audit_trail=audit_trail,
-        register=register,
+        closing=closing,
         gate=gate,
         can_sign_in=bool(ports.identity_providers),
     )
@@ -171,6 +175,7 @@ def assemble_core(ports: Ports) -> Core:
         peppers=peppers,
         identifiers=identifiers,
         gate=gate,
+        closing=closing,
         can_sign_in=bool(ports.identity_providers),
     )
     attaching = Attaching(
@@ -229,6 +234,7 @@ def assemble_core(ports: Ports) -> Core:
         engine=engine,
         live_turns=live_turns,
         register=register,
+        closing=closing,
         identifiers=identifiers,
         owner_services=OwnerServices(
             registering=registering,

@@ -38,6 +38,7 @@ CHECKPOINT_SECONDS = 0.25
 
 HOUSEKEEPING_SECONDS = 60.0
 WEBHOOK_SECONDS = 1.0
+CLOSING_SECONDS = 1.0
 LEFT_THREADS_SECONDS = 5.0
 LOG_SECONDS = 5.0
 
@@ -119,6 +120,7 @@ async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[O
             _delivering(orcheo),
             repeated("left threads", LEFT_THREADS_SECONDS, LeftThreads().look),
             repeated("log", LOG_SECONDS, LogKeeper().look),
+            repeated("closing", CLOSING_SECONDS, orcheo.core.closing.settle),
             repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
             repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: do_housekeeping(orcheo, store, settings.retention)),
         ):

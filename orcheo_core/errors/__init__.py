@@ -49,6 +49,7 @@ from orcheo_core.errors.families import (
 from orcheo_core.errors.requests import (
     BodyTooLarge,
     BudgetExceeded,
+    ClosedUntilRestart,
     ConcurrentChange,
     ConfirmationNeeded,
     Declined,
@@ -88,6 +89,7 @@ __all__ = [
     "BudgetExceeded",
     "ChatSessionEnded",
     "ChatUnavailable",
+    "ClosedUntilRestart",
     "ConcurrentChange",
     "ConfirmationNeeded",
     "ConflictError",

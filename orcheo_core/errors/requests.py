@@ -152,6 +152,17 @@ class StorageUnavailable(UnavailableError):
     hint = "The operator should look at the free space and the permissions of the data folder, then try again."
 
 
+class ClosedUntilRestart(UnavailableError):
+    """The chat is closed in the server's memory; the database did not take it."""
+
+    code = "closed_until_restart"
+    summary = "The chat is closed and its chats are ended, but this could not be stored."
+    hint = (
+        "The chat stays closed as long as the server runs, which keeps trying to store it. The operator should look at "
+        "the free space and the permissions of the data folder, and not restart the server before."
+    )
+
+
 class ServerStopping(UnavailableError):
     """No new turn begins while the server shuts down."""
 

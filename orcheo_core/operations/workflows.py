@@ -24,6 +24,7 @@ from orcheo_core.domain.workflow import (
     check_texts,
 )
 from orcheo_core.errors import (
+    ClosedUntilRestart,
     ConcurrentChange,
     FieldError,
     HandleTaken,
@@ -362,7 +363,7 @@ WORKFLOW_OPERATIONS = (
         scope=Scope.WORKFLOWS_WRITE,
         effect=Effect.DESTRUCTIVE,
         handle=_remove,
-        errors=(WorkflowNotFound, ConcurrentChange),
+        errors=(WorkflowNotFound, ConcurrentChange, ClosedUntilRestart),
         confirmation="Delete the workflow with all its threads? This cannot be undone.",
         question=_before_remove,
     ),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from orcheo_core.domain.run import OUTPUT_LIMIT, AnswerEnded, ProgressNote, TextDelta, Usage, UsageReported
 from orcheo_core.domain.thread_events import Progress
+from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.turns.live import (
     KEPT_ENDED_BYTES,
     KEPT_ENDED_TURNS,
@@ -222,3 +223,11 @@ async def test_usage_is_added_up_on_the_turn() -> None:
         turn.event(UsageReported(Usage(input_tokens=1, output_tokens=2)))
     assert turn.turn.usage == Usage(input_tokens=2, output_tokens=4)
     assert turn.frames == []
+
+
+def test_the_first_reason_of_a_stop_stays() -> None:
+    """A visitor leaves, and then the server stops."""
+    turn = kept(LiveTurns(FakeClock(), Register(FakeBackground())))
+    turn.stop(TurnStatus.CANCELLED)
+    turn.stop(TurnStatus.INTERRUPTED)
+    assert turn.stopped_as is TurnStatus.CANCELLED

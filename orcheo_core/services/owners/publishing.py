@@ -16,8 +16,8 @@ from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own
 from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.closing import Closing, stage_ends
 from orcheo_core.services.shared.feature_gate import FeatureGate
-from orcheo_core.turns.register import ENDED, VISITORS_WORK, Place, Register
 
 _NO_GRACE = timedelta(0)
 
@@ -51,7 +51,7 @@ class Publishing:
         entropy: Entropy,
         peppers: PepperRing,
         audit_trail: AuditTrail,
-        register: Register,
+        closing: Closing,
         gate: FeatureGate,
         can_sign_in: bool,
     ) -> None:
@@ -61,7 +61,7 @@ class Publishing:
         self._entropy = entropy
         self._peppers = peppers
         self._audit_trail = audit_trail
-        self._register = register
+        self._closing = closing
         self._gate = gate
         self._can_sign_in = can_sign_in
 
@@ -117,7 +117,7 @@ class Publishing:
         change = self._store.begin()
         secret = self._generate()
         workflow = (await self._find_open(change, caller, ref)).token_rotated(at=now, token_id=secret.public_id)
-        await self._stage_ends(change, workflow, TokenEnd.ROTATED, now, grace)
+        await stage_ends(change, workflow, TokenEnd.ROTATED, grace)
         await self._stage_token(change, workflow, secret, now)
         note = f"publish token {secret.hint}, grace {int(grace.total_seconds())} s"
         self._audit_trail.record(change, Act.PUBLISH_TOKEN_ROTATED, caller, workflow=workflow, note=note)
@@ -133,27 +133,16 @@ class Publishing:
         """Public → private; running turns continue unless ``end_sessions``, which ends all at once.
 
         With ``end_sessions`` a workflow that is private already loses the chat sessions and turns that it has left.
-        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`.
+        Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`ConcurrentChange`,
+        :class:`ClosedUntilRestart`.
         """
         now = self._clock.now()
-        change = self._store.begin()
-        found = await find_own(change, caller, ref)
+        found = await find_own(self._store.begin(), caller, ref)
         if end_sessions and not found.is_public:
-            workflow = found.chats_ended(at=now)
-            change.workflows.save(workflow)
-            self._audit_trail.record(change, Act.SESSIONS_ENDED, caller, workflow=workflow)
-            await self._commit_and_end(change, workflow, now)
-            return workflow
-        workflow = found.unpublished(at=now)
-        await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
-        change.workflows.save(workflow)
+            return await self._closing.close(caller, found.chats_ended(at=now), Act.SESSIONS_ENDED, ends_chats=True)
         note = "chat sessions ended" if end_sessions else ""
-        self._audit_trail.record(change, Act.UNPUBLISHED, caller, workflow=workflow, note=note)
-        if end_sessions:
-            await self._commit_and_end(change, workflow, now)
-        else:
-            await change.commit(must_land=True)
-        return workflow
+        closed = found.unpublished(at=now)
+        return await self._closing.close(caller, closed, Act.UNPUBLISHED, note, ends_chats=end_sessions)
 
     async def before_unpublish(self, caller: Caller, ref: str, *, end_sessions: bool = False) -> Workflow:
         """The workflow that :meth:`unpublish` would close, public or not; raises as that does."""
@@ -165,16 +154,11 @@ class Publishing:
     async def archive(self, caller: Caller, ref: str) -> Workflow:
         """Put a workflow aside: private at once, its chat sessions and turns ended, its threads kept.
 
-        Raises :class:`WorkflowNotFound`, :class:`AlreadyArchived`, :class:`ConcurrentChange`.
+        Raises :class:`WorkflowNotFound`, :class:`AlreadyArchived`, :class:`ConcurrentChange`,
+        :class:`ClosedUntilRestart`.
         """
-        now = self._clock.now()
-        change = self._store.begin()
-        workflow = (await find_own(change, caller, ref)).archived(at=now)
-        await self._stage_ends(change, workflow, TokenEnd.REVOKED, now, _NO_GRACE)
-        change.workflows.save(workflow)
-        self._audit_trail.record(change, Act.WORKFLOW_ARCHIVED, caller, workflow=workflow)
-        await self._commit_and_end(change, workflow, now)
-        return workflow
+        archived = (await find_own(self._store.begin(), caller, ref)).archived(at=self._clock.now())
+        return await self._closing.close(caller, archived, Act.WORKFLOW_ARCHIVED, ends_chats=True)
 
     async def before_archive(self, caller: Caller, ref: str) -> Workflow:
         """The workflow that :meth:`archive` would put aside, public or not; raises as that does."""
@@ -193,12 +177,6 @@ class Publishing:
         self._audit_trail.record(change, Act.WORKFLOW_UNARCHIVED, caller, workflow=workflow)
         await change.commit()
         return workflow
-
-    async def _commit_and_end(self, change: UnitOfWork, workflow: Workflow, now: datetime) -> None:
-        """Commit ``change`` and end all chat sessions and running turns of the workflow with it."""
-        change.chat_sessions.end_all(workflow.id, now)
-        await change.commit(must_land=True)
-        self._register.stop(ENDED, Place(workflow_id=workflow.id), VISITORS_WORK)
 
     async def set_login(self, caller: Caller, ref: str, *, require_login: bool, anyway: bool = False) -> Workflow:
         """Change the login rule of a public workflow, its publish token untouched.
@@ -255,10 +233,3 @@ class Publishing:
                 holder_id=await self._holder_id(change, workflow, secret),
             )
         )
-
-    @staticmethod
-    async def _stage_ends(
-        change: UnitOfWork, workflow: Workflow, end: TokenEnd, now: datetime, grace: timedelta
-    ) -> None:
-        for publish_token in await change.publish_tokens.live(workflow.id, now):
-            change.publish_tokens.save(publish_token.ended(end, at=now, grace=grace))

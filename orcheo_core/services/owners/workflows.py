@@ -18,6 +18,7 @@ from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.probing import Probe, Probing
 from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.closing import Closing
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.removing import forget, ids_of_threads
 from orcheo_core.turns.register import ENDED, REMOVED, VISITORS_WORK, Place, Register, WorkKind
@@ -69,6 +70,7 @@ class Registering:
         identifiers: Identifiers,
         audit_trail: AuditTrail,
         register: Register,
+        closing: Closing,
         longest_answer: int = TIME_LIMIT_MOST,
     ) -> None:
         """Join the ports this service needs; no workflow gets more seconds than ``longest_answer``."""
@@ -79,6 +81,7 @@ class Registering:
         self._identifiers = identifiers
         self._audit_trail = audit_trail
         self._register = register
+        self._closing = closing
         self._longest_answer = longest_answer
 
     async def add(
@@ -181,11 +184,14 @@ class Registering:
     async def remove(self, caller: Caller, ref: str) -> Workflow:
         """Delete a workflow with its publish tokens, chat sessions and threads; running turns are stopped.
 
-        What the workflow itself keeps of its threads goes first: if that fails (:class:`StorageUnavailable`), nothing
-        is removed. The bytes of its attachments go too.
+        It is closed first, whatever comes of the rest. Then goes what the workflow itself keeps of its threads: if
+        that fails (:class:`StorageUnavailable`), nothing is removed. The bytes of its attachments go too.
         """
+        workflow = await find_own(self._store.begin(), caller, ref)
+        if workflow.is_public:
+            closed = workflow.unpublished(at=self._clock.now())
+            workflow = await self._closing.close(caller, closed, Act.UNPUBLISHED, "to be removed", ends_chats=True)
         change = self._store.begin()
-        workflow = await find_own(change, caller, ref)
         await forget(self._runners, workflow, ids_of_threads(self._store, workflow.id))
         attachment_ids = await change.attachments.ids(workflow_id=workflow.id)
         change.workflows.remove(workflow)

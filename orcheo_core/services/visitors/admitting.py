@@ -47,6 +47,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own
+from orcheo_core.services.shared.closing import Closing
 from orcheo_core.services.shared.feature_gate import FeatureGate
 from orcheo_core.services.shared.identifiers import Identifiers
 
@@ -104,6 +105,7 @@ class Admitting:
         peppers: PepperRing,
         identifiers: Identifiers,
         gate: FeatureGate,
+        closing: Closing,
         can_sign_in: bool,
     ) -> None:
         """Join the ports this service needs; ``can_sign_in`` says whether there is an identity provider."""
@@ -113,6 +115,7 @@ class Admitting:
         self._peppers = peppers
         self._identifiers = identifiers
         self._gate = gate
+        self._closing = closing
         self._can_sign_in = can_sign_in
         self._committed = store.begin()
         """For reading only, which a unit of work that was begun earlier does as well as a new one."""
@@ -122,7 +125,7 @@ class Admitting:
 
     async def public_workflow(self, ref: str) -> Workflow:
         """A public workflow by id or handle; :class:`ChatUnavailable` for unknown and private ones alike."""
-        workflow = await self._store.begin().workflows.find(ref)
+        workflow = await self._find(self._store.begin(), ref)
         if workflow is None or not workflow.is_public:
             raise ChatUnavailable
         return workflow
@@ -134,7 +137,7 @@ class Admitting:
         """
 
         async def decide(change: UnitOfWork) -> Admission:
-            workflow = await change.workflows.find(ref)
+            workflow = await self._find(change, ref)
             return admit_by_link(workflow, subject, login=login, now=self._clock.now())
 
         return await self._open(decide)
@@ -175,7 +178,7 @@ class Admitting:
         """
         claims = self._verified(grant)
         change = self._store.begin()
-        workflow = await change.workflows.find(claims.workflow_id)
+        workflow = await self._find(change, claims.workflow_id)
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
         if workflow is None or chat_session is None:
             raise ChatSessionEnded
@@ -194,8 +197,10 @@ class Admitting:
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
         if chat_session is None or not chat_session.is_open(self._clock.now()):
             raise ChatSessionEnded
-        workflow = await change.workflows.find(chat_session.workflow_id)
-        if workflow is None or workflow.id != claims.workflow_id or chat_session.subject != claims.subject:
+        workflow = await self._find(change, chat_session.workflow_id)
+        if workflow is None:
+            raise ChatSessionEnded
+        if workflow.id != claims.workflow_id or chat_session.subject != claims.subject:
             raise GrantInvalid
         return Visit(
             workflow=workflow,
@@ -215,6 +220,11 @@ class Admitting:
             raise self._reason(admission)
         self._gate.require(Flag.CHATKIT_PUBLISH, admission.workflow.owner)
         return Visit(workflow=admission.workflow, subject=admission.subject, address=address)
+
+    async def _find(self, change: UnitOfWork, ref: str) -> Workflow | None:
+        """A workflow, unless it is closed in memory."""
+        workflow = await change.workflows.find(ref)
+        return None if workflow is not None and self._closing.holds(workflow.id) else workflow
 
     def _verified(self, grant: str) -> GrantClaims:
         """What a grant says; a service token in its place is recognised by its first letters."""
@@ -243,7 +253,7 @@ class Admitting:
         if record is None or (matched is not None and record.digest != matched.digest):
             raise PublishTokenInvalid
         self._matched[fingerprint] = record
-        return record, await change.workflows.find(record.workflow_id)
+        return record, await self._find(change, record.workflow_id)
 
     async def _match(self, change: UnitOfWork, publish_token: str) -> PublishToken | None:
         """The row whose digest was made of this publish token."""
