@@ -133,5 +133,5 @@ class ChatTab:
 
     def _requested(self, request: Request) -> None:
         url = urlsplit(request.url)
-        if url.scheme != "data" and f"{url.scheme}://{url.netloc}" != self.origin:
+        if url.scheme not in {"data", "blob"} and f"{url.scheme}://{url.netloc}" != self.origin:
             self.foreign_requests.append(request.url)

@@ -37,6 +37,19 @@ PLAIN = """<!doctype html><meta charset="utf-8"><title>A plain page</title>
 </script>"""
 
 
+FAKE_MICROPHONE = """
+navigator.mediaDevices.getUserMedia = async () => {
+  const context = new AudioContext();
+  const tone = context.createOscillator();
+  const out = context.createMediaStreamDestination();
+  tone.connect(out);
+  tone.start();
+  return out.stream;
+}
+"""
+"""The browser of the tests has no device that records."""
+
+
 @frozen
 class App:
     """The app in a tab."""
@@ -104,6 +117,7 @@ def open_app(browser: Browser, site: Site, chat_server: ServerProcess) -> Iterat
         site.open_session = open_session
         tabs.append(ChatTab.open(browser, chat_server.url))
         tabs[-1].page.goto(site.url)
+        expect(tabs[-1].page.get_by_text("Where to?")).to_be_visible()
         return App(tabs[-1].page, chat_server, tabs[-1])
 
     yield open_with
@@ -311,3 +325,62 @@ def test_a_page_of_a_site_that_is_not_allowed_is_told_why(
             tab.page.goto(stranger.url)
         assert tab.page.evaluate("customElements.get('openai-chatkit')") is None
         tab.close()
+
+
+def test_the_element_keeps_to_a_strict_policy_of_its_page(
+    browser: Browser, site: Site, chat_server: ServerProcess
+) -> None:
+    """Trusted types on, nothing inline, nothing from anywhere but the page and the chat's server."""
+    server = chat_server.url
+    site.headers = {
+        "content-security-policy": f"default-src 'none'; script-src 'self' {server}; connect-src 'self' {server}; "
+        f"img-src 'self' {server} data: blob:; style-src 'self'; base-uri 'none'; form-action 'self'; "
+        "require-trusted-types-for 'script'; trusted-types lit-html"
+    }
+    token = chat_server.publish("strict", "tests.e2e.widget_workflows:shows")["publish_token"]
+
+    def open_session() -> dict[str, Any]:
+        with chat_server.client(authorization=f"Bearer {token}") as client:
+            document: dict[str, Any] = client.post("/api/chat/strict/session", json={"user": "ada"}).json()
+        return document
+
+    site.open_session = open_session
+    tab = ChatTab.open(browser, server)
+    try:
+        tab.page.goto(site.url)
+        message = tab.page.get_by_label("Message", exact=True)
+        for number, name in enumerate(("all", "form", "list")):
+            message.fill(name)
+            message.press("Enter")
+            expect(tab.page.locator("orcheo-widget .widget").nth(number)).to_be_visible()
+            expect(tab.page.get_by_role("button", name="Stop")).to_have_count(0)
+        tab.page.get_by_role("button", name="dark mode").click()
+        tab.page.get_by_role("button", name="History", exact=True).click()
+        expect(tab.page.locator("orcheo-history .thread")).to_have_count(1)
+    finally:
+        site.headers = {}
+        tab.close()
+    assert tab.complaints == []
+
+
+def test_what_is_said_is_written_down(open_app: Callable[[str], App]) -> None:
+    """The microphone's recording goes to the server; without a transcriber there the visitor is told."""
+    app = open_app("widget_workflows:talks")
+    app.page.evaluate(FAKE_MICROPHONE)
+    app.page.get_by_role("button", name="Dictate").click()
+    app.page.get_by_role("button", name="Stop dictating").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("could not be written down")
+    app.tab.complaints.clear()
+
+
+def test_a_picture_that_was_sent_is_shown(open_app: Callable[[str], App]) -> None:
+    """On the other site's page as well, where it comes from the chat's server."""
+    app = open_app("widget_workflows:talks")
+    pixel = "Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='), (c) => c.charCodeAt(0))"  # noqa: E501 - a picture
+    app.page.evaluate(f"chat.setComposerValue({{ files: [new File([{pixel}], 'dot.png', {{ type: 'image/png' }})] }})")
+    expect(app.page.locator(".files li[data-status=sent]")).to_have_count(1)
+    app.page.get_by_label("Message", exact=True).fill("look")
+    app.page.keyboard.press("Enter")
+    picture = app.page.get_by_role("img", name="dot.png")
+    expect(picture).to_be_visible()
+    app.page.wait_for_function("(image) => image.complete && image.naturalWidth === 1", arg=picture.element_handle())
