@@ -189,6 +189,7 @@ def assemble_core(ports: Ports) -> Core:
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
+    holding = Holding(ports.budgets)
     chatting = Chatting(
         store=store,
         engine=engine,
@@ -196,6 +197,7 @@ def assemble_core(ports: Ports) -> Core:
         clock=clock,
         identifiers=identifiers,
         register=register,
+        holding=holding,
     )
     return Core(
         registering=registering,
@@ -219,6 +221,7 @@ def assemble_core(ports: Ports) -> Core:
             register=register,
             telemetry=ports.telemetry,
             part_limits=ports.part_limits,
+            holding=holding,
         ),
         own_threads=OwnThreads(store=store, live_turns=live_turns, clock=clock, remover=remover),
         remover=remover,
@@ -229,7 +232,7 @@ def assemble_core(ports: Ports) -> Core:
             store=store, clock=clock, attaching=attaching, transcripts=transcripts, live_turns=live_turns
         ),
         attaching=attaching,
-        holding=Holding(ports.budgets),
+        holding=holding,
         limiting=Limiting(limiter=ports.limiter, plan=ports.rate_plan),
         engine=engine,
         live_turns=live_turns,

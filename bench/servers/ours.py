@@ -24,7 +24,7 @@ WORKFLOWS = ("twenty", "paused", "waiting")
 _HOLDERS = ("VISITOR", "PROGRAM", "ADDRESS", "WORKFLOW", "SERVER")
 PLENTY = {
     **dict.fromkeys(RATE_SETTINGS, "10000000/minute"),
-    **{f"ORCHEO_LIMIT_STREAMS_BY_{holder}": "10000000" for holder in _HOLDERS},
+    **{f"ORCHEO_LIMIT_{what}_BY_{holder}": "10000000" for what in ("RUNS", "STREAMS") for holder in _HOLDERS},
 }
 """Every limit is counted, none is met."""
 

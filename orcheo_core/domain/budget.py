@@ -80,6 +80,13 @@ UNSENT_FILES = Resource(
 )
 
 
+RUNS = Resource(
+    name="runs",
+    unit=Unit.PIECES,
+    what="answers that workflows are at work on, also those that no one waits for any more",
+    freed="Wait until one of them has ended, or stop one.",
+    retry_after=5,
+)
 STREAMS = Resource(
     name="streams",
     unit=Unit.PIECES,
@@ -162,6 +169,7 @@ BUDGETS: tuple[Budget, ...] = (
     ),
     *_rows(UNSENT_FILES, visitor=100, program=200, address=200, workflow=2_000, server=10_000),
     *_rows(UPLOADS, visitor=5, program=20, address=20, workflow=50, server=100),
+    *_rows(RUNS, visitor=20, program=100, address=100, workflow=250, server=500),
     *_rows(STREAMS, visitor=20, program=100, address=150, workflow=500, server=1_000),
     *_rows(ANSWER_BYTES, visitor=16 * MIB, program=32 * MIB, address=32 * MIB, workflow=64 * MIB, server=128 * MIB),
 )

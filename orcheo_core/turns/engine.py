@@ -88,8 +88,11 @@ class TurnEngine:
         request: RunRequest,
         opening: Sequence[ThreadEvent],
         chat_session_id: str | None = None,
+        on_end: Callable[[], None] = lambda: None,
     ) -> LiveTurn:
         """Commit ``change`` with the new turn, tell the followers its opening, and start its run.
+
+        ``on_end`` is called when the run is over, also one that was given up long before.
 
         Raises :class:`DuplicateTurn`, :class:`TurnInProgress`, :class:`ServerStopping`, :class:`StorageUnavailable`;
         then nothing has begun.
@@ -113,7 +116,7 @@ class TurnEngine:
         )
         self._live_turns.add(live)
         live.tell(opening)
-        self._background.start(self._execute(live), name=turn.id)
+        self._background.start(self._execute(live, on_end), name=turn.id)
         return live
 
     def run_apart(self, request: RunRequest) -> Run:
@@ -128,12 +131,14 @@ class TurnEngine:
 
     # --- execute ----------------------------------------------------------------------------------------------------
 
-    async def _execute(self, live: LiveTurn) -> None:
+    async def _execute(self, live: LiveTurn, on_end: Callable[[], None]) -> None:
         error: Exception | None = None
         try:
             await live.run.execute(live)
         except Exception as raised:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
             error = raised
+        finally:
+            on_end()
         await self._finish(live, error)
 
     async def _finish(self, live: LiveTurn, error: Exception | None) -> None:

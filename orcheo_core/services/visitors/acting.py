@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from attrs import evolve, frozen
 
+from orcheo_core.domain.budget import RUNS
 from orcheo_core.domain.component_items import HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import Item
@@ -25,6 +26,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunSink, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.own_threads import find_own_thread
@@ -62,6 +64,7 @@ class Acting:
         register: Register,
         telemetry: Telemetry,
         part_limits: PartLimits,
+        holding: Holding,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -72,6 +75,7 @@ class Acting:
         self._register = register
         self._telemetry = telemetry
         self._part_limits = part_limits
+        self._holding = holding
 
     async def act_now(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
         """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
@@ -82,7 +86,8 @@ class Acting:
         """
         place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
         async with self._register.working(WorkKind.ACTION, place):
-            return await self._act(visit, thread_id, action)
+            with self._holding.hold(RUNS, visit.holders):
+                return await self._act(visit, thread_id, action)
 
     async def _act(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
         change = self._store.begin()

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import field
 
+from orcheo_core.domain.budget import RUNS
 from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import InferenceOptions, InputPart, Item, UserItem
@@ -25,6 +26,7 @@ from orcheo_core.domain.values import value
 from orcheo_core.errors import IdempotencyKeyReused, ItemNotFound, NothingPending, ThreadNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import DuplicateTurn, Store, UnitOfWork
+from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.acting import ActionInput, find_action
 from orcheo_core.services.visitors.admitting import Visit
@@ -87,6 +89,7 @@ class Chatting:
         clock: Clock,
         identifiers: Identifiers,
         register: Register,
+        holding: Holding,
     ) -> None:
         """Join the ports this service needs."""
         self._store = store
@@ -95,6 +98,7 @@ class Chatting:
         self._clock = clock
         self._identifiers = identifiers
         self._register = register
+        self._holding = holding
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
@@ -310,15 +314,26 @@ class Chatting:
         opening: Sequence[ThreadEvent],
     ) -> Turn:
         visit.bind(change)
+        hold = self._holding.hold(RUNS, visit.holders)
         try:
             await self._engine.begin(
-                change, turn, thread=thread, request=request, opening=opening, chat_session_id=visit.chat_session_id
+                change,
+                turn,
+                thread=thread,
+                request=request,
+                opening=opening,
+                chat_session_id=visit.chat_session_id,
+                on_end=hold.release,
             )
         except DuplicateTurn:  # the same request has come in between
+            hold.release()
             first = await self._begun(visit, asked)
             if first is None:
                 raise ThreadNotFound from None
             return first
+        except BaseException:
+            hold.release()
+            raise
         return turn
 
 
