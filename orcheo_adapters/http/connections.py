@@ -17,6 +17,8 @@ MOST_BY_ADDRESS = 1_024
 RESERVE = 96
 """Descriptors that are kept for the database, files, and connections that are about to be refused."""
 _THIS_MACHINE = frozenset({address_key("127.0.0.1"), address_key("::1")})
+OWNERS_SHARE = 16
+"""Of the reserve, for connections from this machine: when others hold all, its owner must still be able to act."""
 _WANTED_DESCRIPTORS = 65_536
 _LOG_EVERY_SECONDS = 60.0
 _LOG = get_logger("http")
@@ -55,7 +57,8 @@ class Connections:
         most = max(1, min(MOST, self._descriptors() - RESERVE))
         key = address_key(host)
         most_of_it = _most_by_address(key, most)
-        if self._all >= most or self._open[key] >= most_of_it:
+        most_in_all = most + OWNERS_SHARE if key in _THIS_MACHINE else most
+        if self._all >= most_in_all or self._open[key] >= most_of_it:
             self._refuse(most, most_of_it)
             return None
         self._open[key] += 1

@@ -8,6 +8,7 @@ import pytest
 from orcheo_adapters.http.connections import (
     MOST,
     MOST_BY_ADDRESS,
+    OWNERS_SHARE,
     RESERVE,
     Connections,
     descriptor_limit,
@@ -39,6 +40,14 @@ def test_another_machine_gets_less_than_a_proxy_on_this_one() -> None:
         assert sum(many.enter(host) is not None for _ in range(MOST)) == most
     many = Connections(lambda: 1_000_000)
     assert sum(many.enter("::1") is not None for _ in range(MOST)) == MOST * 3 // 4
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_an_owner_on_this_machine_gets_in_when_others_hold_all(host: str) -> None:
+    """To close the chat, say; not without end."""
+    some = of(100)
+    assert sum(some.enter(f"192.0.2.{number}") is not None for number in range(200)) == 100
+    assert sum(some.enter(host) is not None for _ in range(100)) == OWNERS_SHARE
 
 
 def test_who_leaves_makes_room() -> None:
