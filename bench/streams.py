@@ -15,9 +15,8 @@ from bench.turns import Subject, cpu_seconds, running
 from orcheo_adapters.http.heartbeats import HEARTBEAT_SECONDS
 
 OURS = "bench.servers.ours"
-IDLE = 9_000
-"""As many as the usual limit of 20,000 open files lets one process have, with room."""
-MANY = 4_500
+IDLE = MANY = 4_500
+"""With room below what one address may have open."""
 COLD, BUSY = 256, 32
 ROUNDS = 5
 _SAID = re.compile(rb"(\d{12,}) ")
