@@ -98,7 +98,9 @@ class Outgoing:
 
 
 def _usual_proxy(environment: Mapping[str, str], scheme: str) -> str:
-    return _either_case(environment, f"{scheme}_proxy") or _either_case(environment, "ALL_PROXY")
+    """With the scheme that other programs take for granted."""
+    named = _either_case(environment, f"{scheme}_proxy") or _either_case(environment, "ALL_PROXY")
+    return named if "://" in named or not named else f"http://{named}"
 
 
 def _either_case(environment: Mapping[str, str], name: str) -> str:

@@ -67,7 +67,9 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     """Look at everything; the data folder need not be here when a server answers from elsewhere."""
     server = _server(context)
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
-    answers = [] if server.advice else [*_versions(context), *_workflows(context), *_webhook(context)]
+    answers = (
+        [] if server.advice else [_storage(context), *_versions(context), *_workflows(context), *_webhook(context)]
+    )
     return [_python(), _full_text_search(), _page(static_folder), *folder, server, *answers]
 
 
@@ -150,6 +152,15 @@ def _server(context: CliContext) -> Finding:
         return Finding(subject="Server", found=f"{server_url()} answers and takes this service token")
     except OrcheoError as error:
         return Finding(subject="Server", found=error.detail, advice=error.hint)
+
+
+def _storage(context: CliContext) -> Finding:
+    """Whether the server could save something now: reading works on a full disk, and without the database's file."""
+    try:
+        context.connect().ready()
+        return Finding(subject="Storage", found="the server can save changes")
+    except OrcheoError as error:
+        return Finding(subject="Storage", found=error.detail, advice=error.hint)
 
 
 def _versions(context: CliContext) -> Iterator[Finding]:

@@ -216,6 +216,10 @@ class RememberingOperations(Operations):
         """See :class:`Operations`."""
         return self._operations.version()
 
+    def ready(self) -> None:
+        """See :class:`Operations`."""
+        self._operations.ready()
+
     @contextmanager
     def _forgetting(self, arguments: dict[str, Any]) -> Iterator[None]:
         """Keep nothing of a workflow that the server does not have."""

@@ -75,6 +75,10 @@ class Operations(Protocol):
         """The server's version, if it says so; raises :class:`OrcheoError`."""
         return None
 
+    def ready(self) -> None:
+        """Return when the server says that it is ready; raises :class:`OrcheoError`."""
+        return
+
 
 @frozen
 class Answer:
@@ -120,7 +124,7 @@ class RemoteOperations(Operations):
         return str(about["version"]) if isinstance(about, dict) and "version" in about else None
 
     def ready(self) -> None:
-        """Return when the server says that it is ready; raises like :meth:`perform`."""
+        """See :class:`Operations`."""
         self._request("GET", "/readyz", None)
 
     def _request(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:

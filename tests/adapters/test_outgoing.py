@@ -29,7 +29,7 @@ def proxy_of(environment: dict[str, str], url: str = TARGET) -> str | None:
         ({"ORCHEO_OUTGOING_PROXY": PROXY, "HTTPS_PROXY": "http://other"}, PROXY),
         ({"ORCHEO_OUTGOING_PROXY": "off", "HTTPS_PROXY": PROXY}, None),
         ({"ALL_PROXY": "socks5://127.0.0.1:1080"}, None),
-        ({"HTTPS_PROXY": "proxy:3128"}, None),
+        ({"HTTPS_PROXY": "proxy:3128"}, "http://proxy:3128"),
         ({"HTTPS_PROXY": "http://["}, None),
     ],
 )

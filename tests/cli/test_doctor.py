@@ -10,7 +10,7 @@ from orcheo_adapters.client.remote import Operations, ServerUnreachable
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_cli.context import CliContext
 from orcheo_cli.doctor import Finding, examine
-from orcheo_core.errors import OrcheoError, ScopeMissing
+from orcheo_core.errors import OrcheoError, ScopeMissing, StorageUnavailable
 from tests.cli.command_line import CommandLine
 from tests.sync_house import SyncHouse
 
@@ -259,3 +259,24 @@ def test_a_webhook_that_takes_no_messages_is_found(
     found = finding(examine(context, settings(data_dir), static_folder), "Webhook")
     assert found.found == "2 messages wait"
     assert (found.advice == "") is is_well
+
+
+class WithoutRoom(OtherVersion):
+    """A server whose disk is full."""
+
+    def ready(self) -> None:
+        """See the port."""
+        raise StorageUnavailable("The disk is full: 0 bytes are free.")
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_a_server_that_cannot_save_is_found(data_dir: Path, static_folder: Path, *, has_room: bool) -> None:
+    """It still reads, so nothing else shows it."""
+    server = (OtherVersion if has_room else WithoutRoom)(None)
+    found = finding(examine(CliContext(connect=lambda: server), settings(data_dir), static_folder), "Storage")
+    expected = (
+        ("the server can save changes", "")
+        if has_room
+        else ("The disk is full: 0 bytes are free.", StorageUnavailable.hint)
+    )
+    assert (found.found, found.advice) == expected
