@@ -9,6 +9,7 @@ a client secret itself.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from attrs import frozen
@@ -27,7 +28,6 @@ CLIENT_AUTH, AUDIENCES = "ORCHEO_OIDC_CLIENT_AUTH", "ORCHEO_OIDC_AUDIENCES"
 
 _FIELDS = ("name", "issuer", "client_id", "prompt", "max_age", "client_auth", "audiences")
 _SINGLE_NAME = "main"
-_DEFAULT_TITLE = "Sign in"
 _HINT = "See docs/how-to/ask-visitors-to-sign-in.md."
 
 
@@ -123,7 +123,7 @@ def _registration(entry: _Entry, environment: Mapping[str, str], paths: Mapping[
     found = {name: getattr(entry, name) for name in _FIELDS}
     for name, value in found.items():
         _check(name, value, paths)
-    title = entry.title or (_DEFAULT_TITLE if entry.name == _SINGLE_NAME else entry.name)
+    title = entry.title or (urlsplit(entry.issuer).hostname if entry.name == _SINGLE_NAME else "") or entry.name
     return ProviderRegistration(**found, title=title, client_secret=secret)
 
 

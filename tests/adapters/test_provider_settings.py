@@ -28,9 +28,9 @@ def wrong(raised: "pytest.ExceptionInfo[InvalidInput]") -> str:
 
 
 def test_one_provider_takes_two_variables() -> None:
-    """Its secret comes from the environment or a file, and is never shown."""
+    """Visitors read the host that they are sent to; the secret is from the environment or a file, and never shown."""
     [found] = load(**SINGLE, ORCHEO_OIDC_CLIENT_SECRET=" secret ").identity_providers
-    assert (found.name, found.title, found.client_secret) == ("main", "Sign in", "secret")
+    assert (found.name, found.title, found.client_secret) == ("main", "login.example.org", "secret")
     assert "secret '" not in repr(found)
     assert load().identity_providers == ()
 
@@ -47,7 +47,7 @@ def test_several_are_a_list_or_a_file_with_one(tmp_path: Path) -> None:
     entries = [LISTED | {"client_secret_env": "STAFF"}, LISTED | {"name": "partners", "title": "Partners"}]
     (tmp_path / "providers.json").write_text(json.dumps(entries))
     expected = listed(*entries, STAFF="s", **SINGLE).identity_providers
-    assert [each.title for each in expected] == ["Sign in", "staff", "Partners"]
+    assert [each.title for each in expected] == ["login.example.org", "staff", "Partners"]
     named = str(tmp_path / "providers.json")
     assert load(ORCHEO_OIDC_PROVIDERS=named, STAFF="s", **SINGLE).identity_providers == expected
 
