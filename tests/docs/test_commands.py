@@ -70,6 +70,13 @@ def test_a_block_can_be_pasted_whole(page: Path, block: str) -> None:
     assert not re.search(r" # ", block)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=map(name_of, PAGES))
+def test_no_comment_stands_behind_a_command(page: Path) -> None:
+    """In blocks that are not checked otherwise, too."""
+    blocks = re.findall(r"```(?:sh|bash|console)\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert [block for block in blocks if re.search(r"\S +# ", block)] == []
+
+
 def test_extras_that_pages_name_exist() -> None:
     """Whatever a page tells people to install can be installed."""
     text = "".join(page.read_text("utf-8") for page in PAGES)
