@@ -64,6 +64,7 @@ def test_a_good_installation(healthy: CliContext, data_dir: Path, static_folder:
         "secrets.json",
         "owner-token",
         "Server",
+        "Storage",
         "Versions",
         "Webhook",
     ]
