@@ -108,6 +108,11 @@ async def widget_and_picture(_text: str) -> AsyncIterator[WidgetShown | ImageSho
     yield ImageShown(url="https://example.org/cat.png")
 
 
+def linked(_text: str) -> str:
+    """A link that is meant for the page around the chat."""
+    return "See [the order](chatkit-link://orders/open?id=3)."
+
+
 async def both_ways(_text: str) -> AsyncIterator[str]:
     """Paragraphs that run from left to right and from right to left, in text, list, quote and table."""
     yield "English first.\n\nمرحبا بكم في API.\n\n- البند الأول\n- Second\n\n"

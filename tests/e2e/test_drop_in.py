@@ -384,3 +384,14 @@ def test_a_picture_that_was_sent_is_shown(open_app: Callable[[str], App]) -> Non
     picture = app.page.get_by_role("img", name="dot.png")
     expect(picture).to_be_visible()
     app.page.wait_for_function("(image) => image.complete && image.naturalWidth === 1", arg=picture.element_handle())
+
+
+def test_a_link_to_the_page_itself_calls_the_page(open_app: Callable[[str], App]) -> None:
+    """``chatkit-link://`` with a name and data; the browser goes nowhere."""
+    app = open_app("gated_workflows:linked")
+    app.page.get_by_label("Message", exact=True).fill("link")
+    app.page.keyboard.press("Enter")
+    app.page.get_by_role("link", name="the order").click()
+    app.page.wait_for_function("told.some((e) => e.name === 'deeplink')")
+    assert app.told("deeplink") == [{"name": "orders/open", "data": {"id": "3"}}]
+    assert len(app.page.context.pages) == 1

@@ -161,3 +161,18 @@ describe("problems", () => {
     expect(isPassing(await problemOf(new Response("[]", { status: 500 })))).toBe(false);
   });
 });
+
+describe("a server of others", () => {
+  test("gets no header that it may not know, and the key in the request's metadata", async () => {
+    const server = new FakeServer(streamAnswer([]));
+    const client = clientFor(server, { isOurs: false, grants: null, locale: () => "de" });
+    await client.openTurn(askRequest(textInput("Hi"), null), "key-1", never);
+    const [sent] = server.sent;
+    expect(sent?.headers).toEqual({
+      "Content-Type": "application/json",
+      Accept: "text/event-stream",
+      "Accept-Language": "de",
+    });
+    expect(sent?.body.metadata).toEqual({ client_id: "key-1" });
+  });
+});

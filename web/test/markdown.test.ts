@@ -85,6 +85,7 @@ describe("inline", () => {
     ["https://x.org/?a=1&b=2", "<a https://x.org/?a=1&b=2:https://x.org/?a=1&b=2>"],
     ["<https://x.org>", "<a https://x.org/:https://x.org>"],
     ["[mail](mailto:a@x.org)", "<a mailto:a@x.org:mail>"],
+    ["[go](chatkit-link://open?id=3)", "<a chatkit-link://open?id=3:go>"],
     ["[1] and [x]", "[1] and [x]"],
     ["![alt](/i.png) [a](/b)", "alt a"],
     ["$a_1 + b$ and \\(c^2\\)", "<m:a_1 + b> and <m:c^2>"],

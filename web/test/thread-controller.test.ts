@@ -494,3 +494,56 @@ describe("looking again", () => {
     expect(requests()).toEqual(["threads.create"]);
   });
 });
+
+describe("what the page and its widgets do in a thread", () => {
+  const opened = () => jsonAnswer(wireThread("thr_1", ITEMS));
+
+  test("an action of a widget is a turn, and names its widget", async () => {
+    const { thread, server } = arrange(opened(), streamAnswer(turnEvents(null, "", ["Done"])));
+    await thread.open("thr_1");
+    await thread.act({ type: "go", payload: { n: 1 } }, "itm_1", "key-1");
+    expect(server.sent.at(-1)?.body).toEqual({
+      type: "threads.custom_action",
+      params: { thread_id: "thr_1", item_id: "itm_1", action: { type: "go", payload: { n: 1 } } },
+    });
+    expect(answerText(thread)).toBe("Done");
+  });
+
+  test("an action at once changes its item and begins no turn", async () => {
+    const updated_item = { type: "widget", id: "msg_a", widget: { type: "Card" } };
+    const { thread, told } = arrange(opened(), jsonAnswer({ updated_item }));
+    await thread.open("thr_1");
+    await thread.actNow({ type: "go" }, "msg_a");
+    expect(thread.view.items.at(-1)).toMatchObject({ kind: "widget", widget: { type: "Card" } });
+    expect(told).not.toContain("start");
+  });
+
+  test("needs a thread", async () => {
+    const { thread } = arrange();
+    await expect(thread.act({ type: "go" }, null, "key-1")).rejects.toThrow("no thread yet");
+  });
+
+  test("what the visitor thinks of an answer is seen at once, and sent", async () => {
+    const { thread, server } = arrange(opened(), jsonAnswer({}));
+    await thread.open("thr_1");
+    await thread.judge(["msg_a"], "negative");
+    expect(thread.view.feedback).toEqual({ msg_a: "negative" });
+    expect(server.sent.at(-1)?.body.params).toEqual({
+      thread_id: "thr_1",
+      item_ids: ["msg_a"],
+      kind: "negative",
+    });
+  });
+
+  test("what the page knows to have changed is read again", async () => {
+    const changed = wireThread("thr_1", [userItem("msg_u", "Hi"), assistantItem("msg_a", "Changed")]);
+    const { thread } = arrange(
+      opened(),
+      jsonAnswer({ ...changed, title: "New", status: { type: "locked" } }),
+    );
+    await thread.open("thr_1");
+    await thread.reload();
+    expect(answerText(thread)).toBe("Changed");
+    expect(thread.view).toMatchObject({ title: "New", status: { type: "locked" } });
+  });
+});

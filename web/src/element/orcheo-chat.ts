@@ -110,7 +110,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
   /**
    * Says what the element shall be like; each call gives all options. Giving others later changes what is different and
-   * leaves the open thread, the draft and a running answer as they are. Only another server begins anew.
+   * leaves the open thread, the draft and a running answer as they are. Only another server starts a new chat.
    */
   setOptions(options: ChatOptions): void {
     const checked = checkOptions(options, (path, expected) => this.#wrongOption(path, expected));
@@ -289,7 +289,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     if (!document.hidden) void this.#thread?.refresh();
   };
 
-  /** A network that is back mends a lost connection without being asked. */
+  /** A network that is back restores a lost connection without being asked. */
   readonly #online = (): void => {
     const thread = this.#thread;
     if (thread?.view.failure?.remedy === "reconnect") void thread.retry(crypto.randomUUID());

@@ -1,6 +1,7 @@
 /** Which addresses model text may link to, and where an address in running text ends. */
 
-const SAFE_PROTOCOLS = new Set(["https:", "http:", "mailto:"]);
+/** `chatkit-link:` is a word to the page around the chat; no browser follows it. */
+const SAFE_PROTOCOLS = new Set(["https:", "http:", "mailto:", "chatkit-link:"]);
 const LONGEST_ADDRESS = 2_000;
 
 /**
