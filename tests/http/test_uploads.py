@@ -1,5 +1,6 @@
 """Bytes of attachments on their way to the server: in two phases, or directly as a form."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -160,3 +161,19 @@ async def test_a_length_that_is_not_announced_is_counted(visitor: Visitor) -> No
     headers = {"authorization": f"Bearer {visitor.grant}", "content-type": "multipart/form-data; boundary=b"}
     answer = await visitor.house.client.post(URL, headers=headers, content=endless())
     assert_problem(answer, 413, "body_too_large")
+
+
+async def test_an_upload_under_way_ends_with_the_chat(visitor: Visitor) -> None:
+    """Its client is told, and nothing of it is kept."""
+    announced = (await visitor.announce()).json()
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"Dear"
+        await visitor.house.result("workflows.unpublish", ref="echo", end_sessions=True)
+        await asyncio.Event().wait()
+
+    to = announced["upload_descriptor"]
+    answer = await visitor.house.client.request("PUT", to["url"], headers=to["headers"], content=content())
+    assert_problem(answer, 401, "chat_session_ended")
+    assert list(visitor.house.files.ids()) == []
+    assert visitor.house.orcheo.core.register.running() == []
