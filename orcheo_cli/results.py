@@ -101,6 +101,7 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "In all": _counts(workflow, "in_all"),
         "Last used": moment((workflow.get("activity") or {}).get("last_used_at")),
         "Last failure": _last_failure(workflow),
+        "Running now": _running(workflow),
         "Process": _process(workflow),
         "Conduct": "\n".join(conduct_words(workflow.get("conduct"))),
         "State": _state(workflow),
@@ -137,6 +138,11 @@ def _last_failure(workflow: dict[str, Any]) -> str:
     if not failure:
         return ""
     return f"{moment(failure['at'])} in {failure['thread_id']}: {failure['code']}: {failure['reason']}"
+
+
+def _running(workflow: dict[str, Any]) -> str:
+    """``2 turns, 1 upload``."""
+    return ", ".join(_plural(count, kind) for kind, count in (workflow.get("running") or {}).items())
 
 
 def conduct_words(conduct: dict[str, Any] | None) -> list[str]:

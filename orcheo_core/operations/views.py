@@ -143,6 +143,8 @@ class WorkflowView:
     """How many earlier entries of a thread a run is given."""
     activity: ActivityView | None = None
     """How its chat is doing; only where one workflow is shown."""
+    running: dict[str, int] | None = None
+    """How many turns, actions, uploads, checks and exports of it run now, by kind; only where one is shown."""
     conduct: ConductView | None = None
     """What it has done to the server's process, only where workflows are shown or listed; None while it did no harm."""
 

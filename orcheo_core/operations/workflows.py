@@ -217,7 +217,12 @@ async def _check(services: OwnerServices, caller: Caller, request: CheckWorkflow
 async def _show(services: OwnerServices, caller: Caller, request: ShowWorkflow) -> WorkflowView:
     workflow = await services.registering.get(caller, request.ref)
     activity = ActivityView.of(*await services.transcripts.activity(workflow))
-    return evolve(await view_of(services, workflow), activity=activity, conduct=_conduct(services, workflow))
+    return evolve(
+        await view_of(services, workflow),
+        activity=activity,
+        running=services.registering.running(workflow),
+        conduct=_conduct(services, workflow),
+    )
 
 
 def _conduct(services: OwnerServices, workflow: Workflow) -> ConductView | None:

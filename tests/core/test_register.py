@@ -218,6 +218,16 @@ async def test_a_stop_of_the_answer_leaves_an_action_alone(hall: Hall) -> None:
     assert [each.content for each in await hall.items(turn.thread_id) if isinstance(each, HiddenItem)] == ["kept"]
 
 
+async def test_an_owner_reads_how_much_of_a_workflow_runs(hall: Hall) -> None:
+    """By kind, of this workflow only."""
+    visit, other = await hall.visit(), await hall.visit("other")
+    for each in (visit, visit, other):
+        await hall.ask(each)
+    assert hall.core.registering.running(visit.workflow) == {"turn": 2}
+    await hall.background.run_all()
+    assert hall.core.registering.running(visit.workflow) == {}
+
+
 async def test_a_caller_that_goes_away_is_no_stop(hall: Hall) -> None:
     """Its work is cancelled as any other, and is out of the register."""
     gate = Ends()

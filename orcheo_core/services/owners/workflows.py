@@ -137,6 +137,11 @@ class Registering:
         """How a workflow has behaved towards the process since the start."""
         return self._runners.conduct(workflow.id)
 
+    def running(self, workflow: Workflow) -> dict[str, int]:
+        """How much of a workflow runs at this moment, by kind."""
+        kinds = [work.kind.value for work in self._register.running(Place(workflow_id=workflow.id))]
+        return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
     async def page(self, caller: Caller, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:
         """The caller's workflows, for an operator everybody's, a page at a time.
 
