@@ -9,7 +9,7 @@ from orcheo_core.domain.actor import Caller, Scope, actor_names
 from orcheo_core.domain.audit import Act, AuditEntry, AuditFilter
 from orcheo_core.domain.durations import parse_moment
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
-from orcheo_core.errors import AuditBroken, InvalidInput, ScopeMissing
+from orcheo_core.errors import AuditBroken, InvalidInput, ScopeMissing, WorkflowNotFound
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 
@@ -162,7 +162,7 @@ AUDIT_OPERATIONS = (
         scope=Scope.AUDIT_READ,
         effect=Effect.READ,
         handle=_list,
-        errors=(InvalidInput,),
+        errors=(InvalidInput, WorkflowNotFound),
         idempotent=True,
         strangers=("audit_entries[].actor_label", "audit_entries[].note"),
     ),

@@ -209,6 +209,7 @@ _WRONG_VALUES = (
     _wrong("invalid_input", ("threads.list", {"ref": "echo", "search": " "}), ADD),
     _wrong("invalid_input", ("threads.show", {"id": "thr_1", "limit": 0})),
     _wrong("invalid_input", ("audit.list", {"limit": 0})),
+    _wrong("workflow_not_found", ("audit.list", {"workflow": "nope"})),
     _wrong("invalid_input", ("audit.list", {"act": "workflow.opened"})),
     _wrong("invalid_input", ("audit.list", {"since": "yesterday"})),
     _wrong("invalid_input", ("audit.list", {"after": "aud_nope"})),
