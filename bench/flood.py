@@ -159,7 +159,7 @@ async def say_much(door: Door) -> None:
 
 
 async def ask_for_pages(door: Door) -> None:
-    """Pages of threads that nobody reads."""
+    """Pages of threads that are asked for and never read."""
     grant = await door.grant()
     await door.chat(grant, "threads.create", input={**SAID, "content": [{"type": "input_text", "text": "w " * 3_000}]})
     request = {"type": "threads.list", "params": {}}
@@ -199,7 +199,7 @@ async def guess(door: Door) -> None:
 
 
 async def open_sessions(door: Door) -> None:
-    """Chat sessions that nobody uses."""
+    """Chat sessions that are opened and never used."""
     await door.grant()
 
 

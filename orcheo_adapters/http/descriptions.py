@@ -133,7 +133,6 @@ _GRANT_ANSWER = json_answer(
 _ATTACHMENT = json_answer("The attachment.", {"type": "object"})
 _LOGIN_PAGE: Json = {"description": "A page.", "content": {"text/html": {"schema": _TEXT}}}
 _STREAM: Json = {"text/event-stream": {}}
-_ANY_JSON: Json = {"application/json": {"schema": {}}}
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]{1,9}$"}
 
 DESCRIPTIONS: dict[tuple[str, str], Description] = {

@@ -243,7 +243,7 @@ class _OnlyTools(Middleware):
         )
 
     async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
-        """Take out of what FastMCP says the server has what there is none of: prompts, resources and extensions."""
+        """Announce tools only: this server has no prompts, resources or extensions."""
         result = await call_next(context)
         if isinstance(result, InitializeResult | DiscoverResult):
             tools = ServerCapabilities(tools=result.capabilities.tools)

@@ -97,7 +97,7 @@ def page_of(entries: Iterable[Entry], query: PageQuery) -> Page[Entry]:
 
 
 def _fitting(entries: Sequence[Entry], most_bytes: int | None) -> int:
-    """How many of the first entries have together about so many bytes."""
+    """The number of leading entries that fit into this many bytes, at least one."""
     if most_bytes is None:
         return len(entries)
     sizes = accumulate(len(str(entry).encode()) for entry in entries)

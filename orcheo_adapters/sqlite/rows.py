@@ -30,7 +30,6 @@ from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
 
 Row = tuple[Any, ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 WORKFLOW_COLUMNS = (
     "id, handle, name, description, owner, runner, created_at, updated_at, revision, published_at, published_by, "

@@ -152,9 +152,7 @@ ACCESS_OPERATIONS = (
         name="keys.rotate",
         command=("keys", "rotate"),
         summary="Sign chat grants with a new key; running chats continue.",
-        guide=(
-            "Use it when the signing key of chat grants may have leaked. Nothing else changes for owners or visitors."
-        ),
+        guide="Use it when the signing key of chat grants may have leaked. Nothing else changes.",
         request=RotateKeys,
         result=KeysResult,
         scope=Scope.OPERATOR,

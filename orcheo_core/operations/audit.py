@@ -154,8 +154,8 @@ AUDIT_OPERATIONS = (
         command=("audit", "list"),
         summary="List what you did, newest first; an operator sees what every owner did.",
         guide=(
-            "Use it to find out who did what, when and through which channel. Returns a page of entries, newest "
-            "first; next_after begins the next page."
+            "Use it to find out who did what, when and through which channel. Returns a page of entries; next_after "
+            "begins the next page."
         ),
         request=ListAudit,
         result=AuditPage,

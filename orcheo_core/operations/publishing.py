@@ -318,8 +318,8 @@ PUBLISHING_OPERATIONS = (
         command=("workflow", "archive"),
         summary="Make a workflow private and leave it out of lists; its threads are kept.",
         guide=(
-            "Use it for a workflow that is not needed now: it is closed at once, and its threads can still be "
-            "read. `orcheo workflow unarchive` brings it back."
+            "Use it for a workflow that is not needed now; its chats end at once. "
+            "`orcheo workflow unarchive` brings it back."
         ),
         request=ArchiveWorkflow,
         result=WorkflowResult,
@@ -334,10 +334,7 @@ PUBLISHING_OPERATIONS = (
         name="workflows.unarchive",
         command=("workflow", "unarchive"),
         summary="Bring an archived workflow back; it stays private.",
-        guide=(
-            "Use it to bring back what `orcheo workflow archive` put aside. It stays private until `orcheo "
-            "workflow publish`."
-        ),
+        guide="Use it after `orcheo workflow archive`; `orcheo workflow publish` opens it to visitors again.",
         request=UnarchiveWorkflow,
         result=WorkflowResult,
         scope=Scope.WORKFLOWS_PUBLISH,

@@ -194,8 +194,8 @@ THREAD_OPERATIONS = (
         command=("thread", "show"),
         summary="Show what was said in a thread.",
         guide=(
-            "Use it to read one conversation; `orcheo thread list` has the ids. Returns a page of its items, "
-            "oldest first; next_after begins the next page."
+            "Use it to read one conversation. Returns a page of its items, oldest first; "
+            "next_after begins the next page."
         ),
         request=ShowThread,
         result=TranscriptView,
@@ -225,8 +225,8 @@ THREAD_OPERATIONS = (
         command=("thread", "purge"),
         summary="Delete threads for good: by id, visitor or age, or all.",
         guide=(
-            "Use it only when the owner wants conversations deleted: one thread, those of one visitor, by age, or all. "
-            "dry_run says how many they are and deletes none. Returns how many were deleted."
+            "Use it only when the owner wants conversations deleted. dry_run says how many they are and deletes none. "
+            "Returns how many were deleted."
         ),
         request=PurgeThreads,
         result=PurgeResult,

@@ -311,8 +311,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "list"),
         summary="List or search your workflows with their publish state, newest first.",
         guide=(
-            "Use it first, to find the handle that the other operations take. Returns a page of workflows, each "
-            "with its publish state and share link; next_after begins the next page."
+            "Use it first, to find the handle that the other operations take. Returns a page of workflows "
+            "with their share links; next_after begins the next page."
         ),
         request=ListWorkflows,
         result=WorkflowPage,
@@ -360,8 +360,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "remove"),
         summary="Delete a workflow with its publish tokens, chat sessions and threads.",
         guide=(
-            "Use it only when the owner wants the workflow and all its threads gone for good; `orcheo workflow "
-            "archive` keeps them, `orcheo workflow unpublish` only closes it."
+            "Use it only when the owner wants all of it gone for good; `orcheo workflow archive` keeps the threads, "
+            "`orcheo workflow unpublish` only closes it."
         ),
         request=RemoveWorkflow,
         result=WorkflowResult,

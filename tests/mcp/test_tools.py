@@ -54,7 +54,7 @@ async def test_only_tools_are_announced(sync_house: SyncHouse, mode: str) -> Non
 def test_all_definitions_together_are_small(offer: Offer) -> None:
     """They are in every conversation; the service token's tools come on top where they are asked for."""
     written = [each.model_dump(by_alias=True, exclude_none=True) for each in offer.tools()]
-    most = 24_500 if offer.tokens else 20_500
+    most = 24_000 if offer.tokens else 20_000
     assert len(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()) <= most
 
 

@@ -91,7 +91,7 @@ class Worker:
         self.workflow_id = ""
         self.is_retired = False
         self.takes_runs = True
-        """Whether it is meant to live."""
+        """Whether new runs may begin in it."""
         self.was_useful = False
         """Whether a run came to its end in it."""
         self.failure: str | None = None

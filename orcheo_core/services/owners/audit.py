@@ -34,7 +34,7 @@ class Auditing:
 
         A handle in ``wanted`` also finds what was done to that workflow under other handles. Raises
         :class:`InvalidInput` for a cursor that names no entry of the caller, and :class:`WorkflowNotFound` when nothing
-        is found and a workflow in ``wanted`` is none of the caller's, nor was when an entry was written.
+        is found and a workflow in ``wanted`` is not the caller's and was not when an entry was written.
         """
         change, own = self._store.begin(), self._own(caller)
         if query.after is not None:
