@@ -194,7 +194,7 @@ class Holders:
                 return self.address
             case Per.WORKFLOW:
                 return self.workflow_id
-            case Per.SERVER:
+            case _:
                 return "server"
 
 
