@@ -83,7 +83,7 @@ UNSENT_FILES = Resource(
 RUNS = Resource(
     name="runs",
     unit=Unit.PIECES,
-    what="answers that workflows are at work on, also those that no one waits for any more",
+    what="answers that workflows are at work on",
     freed="Wait until one of them has ended, or stop one.",
     retry_after=5,
 )
