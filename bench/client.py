@@ -22,9 +22,10 @@ class TurnTimes:
 class Visitor:
     """One connection that is kept open."""
 
-    def __init__(self, port: int, credential: str) -> None:
-        """Talk to ``port`` on loopback."""
+    def __init__(self, port: int, credential: str, address: str = "127.0.0.1") -> None:
+        """Talk to ``port`` on loopback, from ``address`` there."""
         self._port = port
+        self._address = address
         head = (
             "POST /api/chatkit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {credential}\r\nContent-Length: {len(REQUEST)}\r\n\r\n"
@@ -33,7 +34,9 @@ class Visitor:
 
     async def connect(self) -> None:
         """Open the connection."""
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
+        self._reader, self._writer = await asyncio.open_connection(
+            "127.0.0.1", self._port, limit=2**20, local_addr=(self._address, 0)
+        )
 
     async def turn(self) -> TurnTimes:
         """One turn to its end."""
@@ -73,9 +76,9 @@ class Visitor:
         self._writer.close()
 
 
-async def load(port: int, credential: str, *, clients: int, turns: int) -> list[TurnTimes]:
+async def load(port: int, credential: str, *, clients: int, turns: int, address: str = "127.0.0.1") -> list[TurnTimes]:
     """This many turns in all, by this many clients at once."""
-    visitors = [Visitor(port, credential) for _ in range(clients)]
+    visitors = [Visitor(port, credential, address) for _ in range(clients)]
     for visitor in visitors:
         await visitor.connect()
     share = turns // clients

@@ -169,8 +169,9 @@ def main() -> None:
     with running(OURS, "FULL", "asyncio") as ours, running("bench.servers.bare") as bare:
         report_pauses(ours)
         report_paced(ours, bare)
-        report_idle_cpu(ours)
         report_idle(ours, bare)
+    with running(OURS, "FULL", "asyncio") as fresh:  # which has no turns of others to index
+        report_idle_cpu(fresh)
     with running(OURS, "FULL", "asyncio") as plain, running(OURS, "FULL", "uvloop") as uvloop:
         report_cold({"asyncio": plain, "uvloop": uvloop})
 

@@ -75,7 +75,9 @@ class Outgoing:
         """A pool of connections, all of them over ``proxy`` if one is given; nothing else of the environment counts."""
         import httpx2
 
-        return httpx2.AsyncHTTPTransport(
+        from orcheo_adapters.outgoing_streams import BoundedTransport
+
+        return BoundedTransport(
             verify=self._ssl_context,
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEPT_SECONDS),
             trust_env=False,
@@ -89,6 +91,10 @@ class Outgoing:
             import httpx2
 
             return httpx2.create_ssl_context(trust_env=False)
+        if self.ca_folder is not None and not self.ca_folder.is_dir():  # OpenSSL would trust nothing, without a word
+            what = f"is a file, which {CA_FILE} can name" if self.ca_folder.is_file() else "is missing"
+            message = f"{CA_FOLDER} must name a folder of certificates: {self.ca_folder} {what}"
+            raise OSError(message)
         try:
             return ssl.create_default_context(cafile=self.ca_file, capath=self.ca_folder)
         except OSError as error:

@@ -27,7 +27,14 @@ from orcheo_core.ports.runner import RunFailed
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
 TURN_FAILED = "turn.failed"
-_ABOUT_VISITORS = {Act.LOGGED_IN, Act.LOGIN_DENIED, Act.LOGGED_OUT, Act.REFUSED}
+_ABOUT_VISITORS = {
+    Act.LOGGED_IN,
+    Act.LOGIN_DENIED,
+    Act.LOGGED_OUT,
+    Act.REFUSED,
+    Act.CHAT_SESSION_CANCELLED,
+    Act.THREAD_DELETED,
+}
 EVENTS = frozenset({TURN_FAILED}).union(act.value for act in Act if act not in _ABOUT_VISITORS)
 """All that can be sent: what owners and operators do, and failed turns; nothing about single visitors."""
 

@@ -1,10 +1,13 @@
 """Commands out of the catalogue."""
 
+import json
 import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib import import_module
-from typing import Any, get_origin
+from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import click
 from attrs import NOTHING, Attribute
@@ -13,11 +16,13 @@ from orcheo_adapters.client.values_first import values_first
 from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.help_option import HELP_BY_BOTH
-from orcheo_cli.layout import one_line
+from orcheo_cli.layout import clean, one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
+from orcheo_cli.options import PARAMETERS_FILE, Command, Length, Number, errors_in_options
 from orcheo_cli.output import print_json, terminal_width
 from orcheo_cli.prompts import confirm
 from orcheo_cli.results import print_result
+from orcheo_core.domain.durations import PATTERN as DURATION_PATTERN
 from orcheo_core.errors import ConfirmationNeeded
 from orcheo_core.operations.operation import Operation, Parameter, default_of, parameters_of
 
@@ -28,12 +33,19 @@ _SUBJECTS = {
     "thread": ("threads.THREAD_OPERATIONS",),
     "token": ("tokens.TOKEN_OPERATIONS",),
     "webhook": ("webhook.WEBHOOK_OPERATIONS",),
-    "workflow": ("workflows.WORKFLOW_OPERATIONS", "publishing.PUBLISHING_OPERATIONS", "access.ACCESS_OPERATIONS"),
+    "workflow": (
+        "workflows.WORKFLOW_OPERATIONS",
+        "look.LOOK_OPERATIONS",
+        "publishing.PUBLISHING_OPERATIONS",
+        "access.ACCESS_OPERATIONS",
+    ),
 }
 """Where the operations of a group are in ``orcheo_core.operations``: importing the whole catalogue for one command
 takes longer than asking the server. A test holds this against the catalogue."""
 
 _REPEATED = "May be repeated."
+_MOST_CHOICES = 12
+_LENGTHS = {"seconds": "90s, 15m, 1h", "days": "30d"}
 
 
 def operation_group(name: str, summary: str) -> click.Group:
@@ -54,29 +66,31 @@ def _operations(group: str) -> Iterator[Operation[Any, Any]]:
 
 def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
     params = [_param(attribute, shown) for attribute, shown in parameters_of(operation.request).values()]
-    if operation.confirmation is not None:
+    if operation.asks_at_the_terminal:
         params.append(click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."))
     if operation.name in OFFLINE:
         params.append(click.Option(["--offline"], is_flag=True, help=OFFLINE_HELP))
+    if operation.file_option is not None:
+        params.append(_file_option(operation.file_option))
     params.append(json_option())
 
     @click.pass_obj
     def run(context: CliContext, /, **given: Any) -> None:
         yes = given.pop("yes", False)
         offline = given.pop("offline", False)
+        given = _with_file(given.pop(PARAMETERS_FILE, None), given)
         arguments = {key: value for key, value in given.items() if value is not None}
-        with values_first(operation.name, arguments):
-            if not yes and not arguments.get("dry_run"):
+        as_typed = nullcontext() if context.as_json else errors_in_options()
+        with as_typed, values_first(operation.name, arguments):
+            if not yes:
                 _confirm(operation, arguments, context)
             if offline:
                 result = last_heard(operation.name, arguments, context.known())
-            elif operation.name in OFFLINE:
-                result = ask_or_hint(operation.name, arguments, context)
             else:
-                result = context.connect().perform(operation.name, arguments)
+                result = _perform(operation, arguments, context)
         _print(result, as_json=context.as_json)
 
-    return click.Command(
+    return Command(
         name,
         callback=run,
         params=params,
@@ -86,13 +100,34 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
     )
 
 
+def _perform(operation: Operation[Any, Any], arguments: dict[str, Any], context: CliContext) -> dict[str, Any]:
+    if operation.name in OFFLINE:
+        return ask_or_hint(operation.name, arguments, context)
+    if operation.is_document:
+        return _document(operation.name, arguments, context)
+    return context.connect().perform(operation.name, arguments)
+
+
+def _document(name: str, arguments: dict[str, Any], context: CliContext) -> dict[str, Any]:
+    """The last part of a document, with all parts before it printed; as JSON, all parts in one."""
+    operations, contents = context.connect(), []
+    part = operations.perform(name, arguments)
+    while part["next_after"] is not None:
+        if context.as_json:
+            contents.append(part["content"])
+        else:
+            click.echo(clean(part["content"]), nl=False)
+        part = operations.perform(name, arguments | {"after": part["next_after"]})
+    return part | {"content": "".join([*contents, part["content"]])}
+
+
 def _confirm(operation: Operation[Any, Any], arguments: dict[str, Any], context: CliContext) -> None:
     """Ask the operation's question, which the server knows once it has checked that it can be carried out."""
-    if operation.question is None:
+    if not operation.asks_at_the_terminal:
         return
-    if not context.at_terminal():
-        raise ConfirmationNeeded
     if question := context.connect().question(operation.name, arguments):
+        if not context.at_terminal():
+            raise ConfirmationNeeded
         confirm(one_line(question))
 
 
@@ -146,13 +181,14 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
     needs = {"required": True} if default is NOTHING else {"default": default}
     if attribute.type in (bool, bool | None):
         switch = f"{flag}/--no-{flag[2:]}" if default is NOTHING and "/" not in flag else flag
-        return click.Option([switch, attribute.name], is_flag=True, help=shown.help, **needs)
-    if get_origin(attribute.type) is tuple:
+        return _Switch([switch, attribute.name], is_flag=True, help=shown.help, **needs)
+    if _is_list(attribute.type):
         return click.Option(
             [flag, attribute.name],
             multiple=True,
             required=default is NOTHING,
-            help=f"{shown.help} {_REPEATED}",
+            callback=None if default is not None else _given_or_none,
+            help=f"{_option_help(shown)} {_REPEATED}",
             shell_complete=complete,
         )
     if get_origin(attribute.type) is dict:
@@ -163,15 +199,90 @@ def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:
             callback=_pairs,
             help=f"{shown.help} {_REPEATED}",
         )
-    kind = click.INT if attribute.type in (int, int | None) else click.STRING
     return click.Option(
         [flag, attribute.name],
-        type=kind,
-        help=shown.help,
+        type=_kind(attribute, shown),
+        metavar="DURATION" if shown.pattern == DURATION_PATTERN else None,
+        help=_option_help(shown),
         show_default=default not in (NOTHING, None, ""),
         shell_complete=complete,
         **needs,
     )
+
+
+def _is_list(kind: Any) -> bool:
+    return any(get_origin(each) is tuple for each in (kind, *get_args(kind)))
+
+
+def _given_or_none(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """None where the option was not used: an empty list would remove what is there."""
+    return given or None
+
+
+def _kind(attribute: "Attribute[Any]", shown: Parameter) -> click.ParamType[Any]:
+    if attribute.type not in (int, int | None):
+        return click.STRING
+    return Length(shown.counts) if shown.counts else Number()
+
+
+def _option_help(shown: Parameter) -> str:
+    """The parameter's help and, where that leaves them out, its few choices or its bounds; MCP has them in schemas."""
+    said = [shown.help]
+    if len(shown.choices) <= _MOST_CHOICES and not all(each in shown.help for each in shown.choices):
+        said.append(f"One of {', '.join(shown.choices)}.")
+    if shown.minimum is not None and f"{shown.minimum} to {shown.maximum}" not in shown.help:
+        said.append(f"From {shown.minimum} to {shown.maximum}.")
+    if shown.counts:
+        said.append(f"Or as {_LENGTHS[shown.counts]}.")
+    return " ".join(said)
+
+
+class _Switch(click.Option):
+    """A flag whose errors name its other form too, which Click leaves out."""
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:  # noqa: ARG002 - the name is Click's
+        """Both forms, as Click writes options that have several names."""
+        return " / ".join(f"'{each}'" for each in (*self.opts, *self.secondary_opts))
+
+
+def _file_option(flag: str) -> click.Option:
+    return click.Option(
+        [flag, PARAMETERS_FILE],
+        type=click.Path(dir_okay=False),
+        help="TOML file with these options by their names; options given here override it.",
+    )
+
+
+def _with_file(path: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """What was given, on top of what a file says; of NAME=VALUE options each name by itself."""
+    if path is None:
+        return given
+    found = _toml(path)
+    source = click.get_current_context().get_parameter_source
+    typed = {name: value for name, value in given.items() if source(name) is click.core.ParameterSource.COMMANDLINE}
+    merged = {
+        name: found[name] | value
+        for name, value in typed.items()
+        if isinstance(value, dict) and isinstance(found.get(name), dict)
+    }
+    return found | typed | merged
+
+
+def _toml(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _unusable(path, f"cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise _unusable(path, f"is not TOML: {error}") from None
+    found: dict[str, Any] = json.loads(json.dumps(document, default=str))
+    return found
+
+
+def _unusable(path: str, why: str) -> click.UsageError:
+    return click.UsageError(f"{path} {why}.", click.get_current_context())
 
 
 def _pairs(_context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

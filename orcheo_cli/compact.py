@@ -6,10 +6,12 @@ import click
 
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.help_option import HELP_BY_BOTH
+from orcheo_cli.options import Command
 from orcheo_cli.output import print_json
 
 
 @click.command(
+    cls=Command,
     params=[
         click.Option(
             ["--data-dir"],

@@ -12,6 +12,9 @@ from textwrap import wrap
 import click
 
 _DRIVES_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_COMMAND = re.compile(r"`[^`]*`|pip install \S+")
+_NO_BREAK = "\0"
+"""Stands for a blank at which no line ends; clean text has none."""
 _GAP = "  "
 
 
@@ -31,11 +34,14 @@ def one_line(text: object) -> str:
 
 
 def paragraph(text: object, width: int | None, *, label: str = "") -> str:
-    """One paragraph behind a label, its further lines under its first; words are never broken."""
+    """One paragraph behind a label, its further lines under its first; words and commands are never broken.
+
+    A command in backticks that is too long for a line has one of its own.
+    """
     room = (width or 0) - len(label)
     if width is None or room <= 0:
         return one_line(text)
-    lines = wrap(one_line(text), room, break_long_words=False, break_on_hyphens=False)
+    lines = _wrapped(one_line(text), room)
     return f"\n{' ' * len(label)}".join(lines)
 
 
@@ -106,7 +112,13 @@ def _blocks(titles: Sequence[str], cells: Sequence[Sequence[str]], width: int | 
 def _fitting(text: str, column: int, width: int | None) -> list[str]:
     if width is None or column >= width:
         return [text]
-    return wrap(text, width - column, break_long_words=False, break_on_hyphens=False) or [""]
+    return _wrapped(text, width - column) or [""]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    kept = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), text)
+    lines = wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _aligned(rows: Sequence[Sequence[str]], longest: int | None = None) -> Iterator[str]:

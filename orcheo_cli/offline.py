@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from orcheo_cli.context import CliContext
 from orcheo_cli.output import note
@@ -25,7 +26,8 @@ def last_heard(name: str, arguments: dict[str, Any], known: "KnownWorkflows") ->
         one = known.find(arguments["ref"])
         _say_age([one], known)
         return one.workflow | {"as_of": one.at.isoformat()}
-    if any(value or option == "public" for option, value in arguments.items() if option != "limit"):
+    source = click.get_current_context().get_parameter_source
+    if any(source(option) is not ParameterSource.DEFAULT for option in arguments):
         message = "--offline shows everything that this machine has saved; it takes no other option."
         raise click.UsageError(message, click.get_current_context())
     heard = known.all()

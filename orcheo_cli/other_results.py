@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from orcheo_cli.layout import clean, moment, one_line, paragraph, table_lines
-from orcheo_core.domain.shown_text import with_unseen_named
+from orcheo_cli.options import is_filtered
+from orcheo_core.domain.shown_text import readable, with_unseen_named
 from orcheo_core.operations.space import shown_size
 
 _BAR = "│ "
-_SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow"}
+_SPEAKERS = {"user_message": "Visitor", "assistant_message": "Workflow", "end_of_turn": "Notice"}
 
 
 def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -28,7 +29,7 @@ def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
 def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of threads."""
     if not result["threads"]:
-        yield "No threads found."
+        yield "No threads match." if is_filtered("search", "visitor", "failed") else "No threads found."
         return
     headings = ("ID", "VISITOR", "LAST SAID", "TITLE")
     yield from table_lines(headings, [_thread_row(each) for each in result["threads"]], width)
@@ -42,17 +43,18 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
     """What was said in a thread."""
     thread = result["thread"]
     yield click.style(paragraph(with_unseen_named(thread["title"] or thread["id"]), width), bold=True)
-    yield f"{one_line(thread['id'])} of {one_line(thread['subject'])}, latest turn {result['status'] or 'none'}"
+    head = f"{one_line(thread['id'])} of {one_line(thread['subject'])}, latest turn {result['status'] or 'none'}"
+    yield paragraph(head, width)
     turns = {turn["id"]: turn for turn in result.get("turns", [])}
     for item in result["items"]:
-        if item["kind"] == "end_of_turn":
+        if item["kind"] == "end_of_turn" and item["details"].get("ending"):
             yield from _ending_lines(item, turns.pop(item["turn_id"], None), width)
-        if item["text"]:
+        if text := readable(item["kind"], item["text"], item["details"]):
             who = _SPEAKERS.get(item["kind"], item["kind"].replace("_", " ").capitalize())
             judged = f" ({item['feedback']} feedback)" if item["feedback"] else ""
             yield ""
             yield click.style(f"{one_line(who)}, {moment(item['created_at'])}{judged}", dim=True)
-            yield from _quoted(item["text"], width)
+            yield from _quoted(text, width)
     for turn in turns.values():
         if turn["code"]:  # its answer is whole, but for a part that could not be shown
             yield from ("", paragraph(f"One turn ({one_line(turn['code'])}): {one_line(turn['reason'])}", width))
@@ -67,12 +69,14 @@ def _quoted(text: str, width: int | None) -> Iterator[str]:
 
 def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int | None) -> Iterator[str]:
     """How a turn without a whole answer ended, with the reason for the owner."""
-    ending = (item["details"].get("ending") or "").replace("_", " ")
+    ending = item["details"].get("ending")
     if not ending:
         return
+    from orcheo_core.domain.component_items import ending_in_words
+
     why = f" ({one_line(turn['code'])}): {one_line(turn['reason'])}" if turn and turn["code"] else ""
     yield ""
-    yield click.style(paragraph(f"Turn {ending}{why}", width), bold=True)
+    yield click.style(paragraph(f"Turn {ending_in_words(ending)}{why}", width), bold=True)
 
 
 def answer_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -80,6 +84,8 @@ def answer_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     yield from (paragraph(line, width) for line in clean(result["answer"]).split("\n"))
     for source in result["sources"]:
         yield one_line(" ".join(filter(None, ("Source:", source["title"], source["url"] or source["filename"]))))
+    for notice in result["notices"]:
+        yield paragraph(f"Notice: {one_line(notice)}", width)
     yield click.style(f"Thread {one_line(result['thread_id'])}", dim=True)
 
 
@@ -97,7 +103,8 @@ def space_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of the audit."""
     if not result["audit_entries"]:
-        yield "No audit entries found."
+        is_part = is_filtered("workflow", "actor", "act", "since", "until")
+        yield "No audit entries match." if is_part else "No audit entries found."
         return
     headings = ("WHEN", "WHO", "BY", "WHAT", "WORKFLOW", "NOTE")
     yield from table_lines(headings, [_audit_row(each) for each in result["audit_entries"]], width)

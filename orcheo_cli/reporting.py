@@ -77,5 +77,6 @@ def _what_is_wrong(error: click.ClickException) -> str:
     """Click's words, and what may have been meant in one style for options and commands."""
     meant = getattr(error, "possibilities", None)
     if not meant:
-        return error.format_message()
+        said = error.format_message()
+        return said if said.endswith((".", "?", "!")) else f"{said}."
     return f"{error.message} Did you mean {' or '.join(map(repr, meant))}?"

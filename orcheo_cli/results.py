@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from orcheo_cli.layout import clean, field_lines, moment, paragraph, table_lines
+from orcheo_cli.layout import clean, field_lines, moment, one_line, paragraph, table_lines
+from orcheo_cli.options import is_filtered
 from orcheo_cli.other_results import (
     answer_lines,
     audit_lines,
@@ -17,7 +18,12 @@ from orcheo_cli.other_results import (
 )
 from orcheo_cli.output import terminal_width
 
-_SECRETS = {"Publish token": "publish_token", "Service token": "service_token", "Chat grant": "client_secret"}
+_SECRETS = {
+    "Publish token": "publish_token",
+    "Identity secret": "identity_secret",
+    "Service token": "service_token",
+    "Chat grant": "client_secret",
+}
 _LIST_TITLES = ("HANDLE", "STATE", "SIGN-IN", "ROTATED", "NAME", "SHARE LINK")
 
 
@@ -34,7 +40,7 @@ def result_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 
 def _document_lines(result: dict[str, Any], _width: int | None) -> Iterator[str]:
-    yield clean(result["content"]).rstrip("\n")
+    yield clean(result["content"]).removesuffix("\n")
 
 
 def _workflow_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -43,16 +49,13 @@ def _workflow_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     if not result["workflows"]:
-        yield "No workflows match." if _is_filtered() else "No workflows found. `orcheo workflow add` registers one."
+        yield (
+            "No workflows match."
+            if is_filtered("search", "public")
+            else "No workflows found. `orcheo workflow add` registers one."
+        )
         return
     yield from table_lines(_LIST_TITLES, list(map(_list_row, result["workflows"])), width)
-
-
-def _is_filtered() -> bool:
-    """Whether the command that is being carried out asked for some workflows only."""
-    context = click.get_current_context(silent=True)
-    given = context.params if context else {}
-    return given.get("search") is not None or given.get("public") is not None
 
 
 def _list_row(each: dict[str, Any]) -> tuple[str, ...]:
@@ -97,6 +100,10 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Runner": f"{runner['kind']} {runner['target']}".strip(),
         "Settings": settings,
         "Limits": _limits(workflow),
+        "Identity secret": workflow.get("identity_secret_hint"),
+        "Old secret": "\n".join(map(_old_secret, workflow.get("identity_secrets", [])[1:])),
+        "Bubble on": "\n".join(workflow.get("allowed_origins") or ()),
+        **_look(workflow.get("look") or {}),
         "Last day": _counts(workflow, "last_day"),
         "In all": _counts(workflow, "in_all"),
         "Last used": moment((workflow.get("activity") or {}).get("last_used_at")),
@@ -108,7 +115,7 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Sign-in": "required" if workflow["require_login"] else "",
         "Share link": workflow["share_url"],
         "Publish token": workflow["publish_token_hint"],
-        "Old token": "\n".join(map(_old_token, workflow.get("publish_tokens", [])[1:])),
+        "Old token": "\n".join(map(_old_secret, workflow.get("publish_tokens", [])[1:])),
         "Published": moment(workflow["published_at"]),
         "Published by": workflow["published_by"],
         "Rotated": moment(workflow["publish_token_rotated_at"]),
@@ -117,6 +124,28 @@ def _workflow_fields(workflow: dict[str, Any]) -> dict[str, str]:
         "Archived": moment(workflow["archived_at"]),
     }
     return {label: clean(value) for label, value in fields.items() if value}
+
+
+def _look(look: dict[str, Any]) -> dict[str, str]:
+    """What visitors see, as far as it is set."""
+    if not look:
+        return {}
+    colours = [look["accent"], "" if look["scheme"] == "auto" else f"{look['scheme']} scheme"]
+    return {
+        "Greeting": look["greeting"],
+        "Prompts": "\n".join(map(_with_icon, look["prompts"])),
+        "Placeholder": look["placeholder"],
+        "Disclaimer": look["disclaimer"],
+        "Colours": ", ".join(filter(None, colours)),
+        "Contact": look["contact"],
+        "Models": "\n".join(f"{each['label']} ({each['id']})" for each in look["models"]),
+        "Tools": "\n".join(map(_with_icon, look["tools"])),
+    }
+
+
+def _with_icon(each: dict[str, Any]) -> str:
+    name = f"{each['label']} ({each['id']})" if "id" in each else f"{each['label']}: {one_line(each['prompt'])}"
+    return f"{name}, icon {each['icon']}" if each["icon"] else name
 
 
 def _counts(workflow: dict[str, Any], period: str) -> str:
@@ -171,8 +200,8 @@ def _limits(workflow: dict[str, Any]) -> str:
     return f"{silence} s of silence end an answer, {history} earlier entries of the thread"
 
 
-def _old_token(token: dict[str, Any]) -> str:
-    return f"{token['hint']}, until {moment(token['expires_at'])}"
+def _old_secret(secret: dict[str, Any]) -> str:
+    return f"{secret['hint']}, until {moment(secret['expires_at'])}"
 
 
 def _state(workflow: dict[str, Any]) -> str:

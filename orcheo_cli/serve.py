@@ -1,5 +1,6 @@
 """``orcheo serve``."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from orcheo_cli.help_option import HELP_BY_BOTH
+from orcheo_cli.layout import paragraph
+from orcheo_cli.options import Command, Number
+from orcheo_cli.output import terminal_width
 
 if TYPE_CHECKING:
     from orcheo_adapters.settings.server import ServerSettings
@@ -14,9 +18,13 @@ if TYPE_CHECKING:
 _TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name. Never use it for real visitors."
 
 
-@click.command(context_settings=HELP_BY_BOTH)
-@click.option("--host", help="Address to listen on (ORCHEO_HOST; 127.0.0.1).")
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on (ORCHEO_PORT; 8700).")
+@click.command(cls=Command, context_settings=HELP_BY_BOTH)
+@click.option("--host", help="Address to listen on (ORCHEO_HOST, else 127.0.0.1).")
+@click.option(
+    "--port",
+    type=Number(0, 65_535),
+    help="Port to listen on (ORCHEO_PORT, else 8700); 0 for any free one.",
+)
 @click.option(
     "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Where everything is kept (ORCHEO_DATA_DIR)."
 )
@@ -32,12 +40,20 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: 
 
     settings = ServerSettings.load(host=host, port=port, data_dir=data_dir, dev_login=dev_login or None)
     run(settings, on_ready=lambda url: _say_ready(url, settings))
-    if sys.stderr.isatty():
-        click.echo(err=True)  # ends the line on which the terminal shows ^C
-    click.echo("Orcheo has stopped.", err=True)
+    _say_stopped()
+
+
+def _say_stopped() -> None:
+    """The exit status is about the server's work, and not about who reads its log until the end."""
+    try:
+        if sys.stderr.isatty():
+            click.echo(err=True)  # ends the line on which the terminal shows ^C
+        click.echo("Orcheo has stopped.", err=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # or Python would fail to write it at its end
 
 
 def _say_ready(url: str, settings: "ServerSettings") -> None:
     click.echo(f"Orcheo listens on {url}\nIts data is in {settings.data_dir}\nStop it with Ctrl-C.", err=True)
     if settings.dev_login:
-        click.secho(_TRIAL, fg="yellow", err=True)
+        click.secho(paragraph(_TRIAL, terminal_width(sys.stderr)), fg="yellow", err=True)

@@ -20,6 +20,7 @@ from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.flags import Flags
 from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.ports.grants import Grants
+from orcheo_core.ports.host_identities import HostIdentities, NullHostIdentities
 from orcheo_core.ports.identity import IdentityProvider
 from orcheo_core.ports.notices import Notices, NullNotices
 from orcheo_core.ports.rate_limiter import RateLimiter
@@ -28,6 +29,7 @@ from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.owners.asking import Asking
 from orcheo_core.services.owners.audit import Auditing
+from orcheo_core.services.owners.identity_secrets import IdentitySecrets
 from orcheo_core.services.owners.keys import KeyRotation
 from orcheo_core.services.owners.probing import Probing
 from orcheo_core.services.owners.publishing import Publishing
@@ -42,10 +44,11 @@ from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.housekeeping import Housekeeping
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.limiting import Limiting
-from orcheo_core.services.shared.refusals import Refusals
 from orcheo_core.services.shared.removing import ThreadRemover
+from orcheo_core.services.shared.tally import Tally
 from orcheo_core.services.visitors.acting import Acting
 from orcheo_core.services.visitors.admitting import Admitting
+from orcheo_core.services.visitors.apps import Apps, SessionLimits
 from orcheo_core.services.visitors.attaching import Attaching
 from orcheo_core.services.visitors.chatting import Chatting
 from orcheo_core.services.visitors.own_threads import OwnThreads
@@ -69,6 +72,7 @@ class Ports:
     runners: Runners
     files: AttachmentFiles
     grants: Grants
+    host_identities: HostIdentities = field(factory=NullHostIdentities)
     clock: Clock
     entropy: Entropy
     telemetry: Telemetry
@@ -101,13 +105,14 @@ class Core:
     publishing: Publishing
     owner_access: OwnerAccess
     admitting: Admitting
+    apps: Apps
     signing_in: SigningIn
     chatting: Chatting
     acting: Acting
     own_threads: OwnThreads
     transcripts: Transcripts
     auditing: Auditing
-    refusals: Refusals
+    tally: Tally
     remover: ThreadRemover
     housekeeping: Housekeeping
     attaching: Attaching
@@ -177,15 +182,29 @@ def assemble_core(ports: Ports) -> Core:
         gate=gate,
         closing=closing,
         can_sign_in=bool(ports.identity_providers),
+        host_identities=ports.host_identities,
     )
     attaching = Attaching(
         store=store,
         files=ports.files,
         clock=clock,
         register=register,
+        closing=closing,
         identifiers=identifiers,
         rules=ports.attachment_rules,
         budgets=ports.budgets,
+        limiter=ports.limiter,
+    )
+    tally = Tally(store=store, audit_trail=audit_trail)
+    apps = Apps(
+        store=store,
+        clock=clock,
+        admitting=admitting,
+        audit_trail=audit_trail,
+        tally=tally,
+        remover=remover,
+        register=register,
+        limits=SessionLimits(turns_a_minute=ports.rate_plan.turns_a_minute, file_bytes=ports.attachment_rules.max_size),
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
@@ -204,11 +223,13 @@ def assemble_core(ports: Ports) -> Core:
         publishing=publishing,
         owner_access=owner_access,
         admitting=admitting,
+        apps=apps,
         signing_in=SigningIn(
             store=store,
             clock=clock,
             identifiers=identifiers,
             audit_trail=audit_trail,
+            tally=tally,
             providers=ports.identity_providers,
         ),
         chatting=chatting,
@@ -227,7 +248,7 @@ def assemble_core(ports: Ports) -> Core:
         remover=remover,
         transcripts=transcripts,
         auditing=auditing,
-        refusals=Refusals(store=store, audit_trail=audit_trail),
+        tally=tally,
         housekeeping=Housekeeping(
             store=store, clock=clock, attaching=attaching, transcripts=transcripts, live_turns=live_turns
         ),
@@ -254,6 +275,9 @@ def assemble_core(ports: Ports) -> Core:
                 chatting=chatting,
             ),
             notices=ports.notices,
+            identity_secrets=IdentitySecrets(
+                store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail
+            ),
             key_rotation=KeyRotation(store=store, grants=ports.grants, audit_trail=audit_trail),
             probing=Probing(
                 runners=ports.runners,

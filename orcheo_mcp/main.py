@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 _ABOUT = """Serves Orcheo's operations as MCP tools over standard input and output; an assistant starts it.
 It asks the server at ORCHEO_URL with ORCHEO_SERVICE_TOKEN, or this machine's with its local owner token."""
 _AT_A_TERMINAL = """orcheo-mcp speaks MCP and is started by an assistant. Ctrl-C stops it.
-How to set it up: docs/how-to/publish-from-an-assistant.md. At a terminal use `orcheo`.
+How to set it up: docs/how-to/publish-from-an-assistant.md
+At a terminal use `orcheo`.
 """
 
 
@@ -46,9 +48,13 @@ def main() -> None:
         sys.stderr.write(_AT_A_TERMINAL)
     import anyio
 
+    from orcheo_mcp.half_characters import mend_standard_input
     from orcheo_mcp.server import serve
 
+    mend_standard_input()
     anyio.run(serve, LateOperations(), offer, Credentials.locate().secret_folder)
+    if threading.active_count() > 1:  # the answer to a cancelled call is still awaited
+        os._exit(0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,13 +81,19 @@ def _offer(wanted: argparse.Namespace) -> "Offer":
     known = {name for each in CATALOGUE.values() for name in (each.name, each.tool)}
     if unknown := sorted((names or frozenset()) - known):
         _parser().error(f"there is no tool named {unknown[0]}; docs/reference/mcp.md lists them")
-    return Offer(
+    offer = Offer(
         read_only=wanted.read_only,
         names=names,
         tokens=wanted.allow_tokens,
         shows_secrets=wanted.allow_tokens,
         dotted=wanted.tool_names == "dotted",
     )
+    if not offer.tools():
+        _parser().error(
+            "these options leave no tool; --read-only takes away what changes something, and the tools for service "
+            "tokens need --allow-tokens"
+        )
+    return offer
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from orcheo_adapters.mcp.offer import SECRET_TO_FILE, AnyOperation
 from orcheo_core.errors import FieldError, InvalidInput, UnavailableError
+from orcheo_core.operations.words import without_showing
 from orcheo_core.operations.workflows import REF_PATTERN
 
 
@@ -32,13 +33,16 @@ class SecretFile:
 
     def keep(self, result: dict[str, Any], secret: str) -> dict[str, Any]:
         """The result without the field ``secret``, which is in the file now; raises :class:`SecretNotKept`."""
+        if secret not in result:
+            message = f"This was carried out, but the answer has no {secret}: the server is of another version."
+            raise SecretNotKept(message)
         try:
             os.write(self.descriptor, f"{result[secret]}\n".encode())
             os.fsync(self.descriptor)
         except OSError as error:
             raise SecretNotKept(f"{SecretNotKept.summary[:-1]} {self.path}: {error.strerror}.") from None
-        message = f"Done. The secret is in {self.path} and nowhere else; only the owner of that file can read it."
-        return result | {secret: None, "message": message}
+        where = f"The secret is in {self.path} and nowhere else; only the owner of that file can read it."
+        return result | {secret: None, "message": f"{without_showing(result['message'])} {where}"}
 
 
 def default_name(folder: Path | None, operation: AnyOperation, arguments: Mapping[str, Any]) -> str | None:

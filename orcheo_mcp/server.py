@@ -16,15 +16,22 @@ from orcheo_mcp.secret_file import SecretFile, default_name, new_secret_file
 
 @frozen
 class _Asking:
-    """Asks a server from worker threads, as its client waits for each answer."""
+    """Asks a server from worker threads, as its client waits for each answer.
+
+    A call that the assistant cancels ends at once; what the server does for it continues.
+    """
 
     operations: Operations
 
     async def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(self.operations.perform, name, arguments, abandon_on_cancel=True)
+
+    async def perform_to_the_end(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """For a result that must be kept, whether the call is cancelled or not."""
         return await anyio.to_thread.run_sync(self.operations.perform, name, arguments)
 
     async def question(self, name: str, arguments: dict[str, Any]) -> str | None:
-        return await anyio.to_thread.run_sync(self.operations.question, name, arguments)
+        return await anyio.to_thread.run_sync(self.operations.question, name, arguments, abandon_on_cancel=True)
 
 
 @frozen
@@ -40,7 +47,7 @@ class _Files(SecretFiles):
 
     async def perform(self, operation: AnyOperation, arguments: dict[str, Any], file_name: object) -> dict[str, Any]:
         with self._new(operation, arguments, file_name) as file:
-            return file.keep(await self.asking.perform(operation.name, arguments), str(operation.secret))
+            return file.keep(await self.asking.perform_to_the_end(operation.name, arguments), str(operation.secret))
 
     def _new(
         self, operation: AnyOperation, arguments: dict[str, Any], file_name: object

@@ -18,6 +18,7 @@ from orcheo_core.domain.component_items import (
     EndOfTurnItem,
     GeneratedImageItem,
     HiddenItem,
+    Notice,
     ProgressNoteItem,
     Step,
     StepKind,
@@ -25,6 +26,7 @@ from orcheo_core.domain.component_items import (
     WidgetItem,
 )
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
+from orcheo_core.domain.host_identity import IdentityKey
 from orcheo_core.domain.items import (
     AnswerPart,
     AssistantItem,
@@ -36,6 +38,7 @@ from orcheo_core.domain.items import (
     TextInput,
     UserItem,
 )
+from orcheo_core.domain.look import NO_LOOK, Look, Offer, StarterPrompt
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
@@ -72,6 +75,25 @@ publications = st.builds(
     token_id=names,
     rotated_at=st.none() | moments,
 )
+_offers = st.lists(
+    st.builds(Offer, id=st.sampled_from(["m", "a/b:free"]), label=names, icon=st.sampled_from([None, "bolt", "globe"])),
+    max_size=2,
+).map(tuple)
+looks = st.just(NO_LOOK) | st.builds(
+    Look,
+    greeting=names,
+    prompts=st.lists(
+        st.builds(StarterPrompt, label=names, prompt=names, icon=st.sampled_from([None, "bolt"])), max_size=2
+    ).map(tuple),
+    placeholder=names,
+    disclaimer=names,
+    accent=st.sampled_from(["", "#0a7f5a", "#fff"]),
+    scheme=st.sampled_from(["auto", "light", "dark"]),
+    contact=st.sampled_from(["", "mailto:ada@example.org", "https://example.org/help?a=1"]),
+    models=_offers,
+    tools=_offers,
+)
+identity_keys = st.builds(IdentityKey, id=names, pepper_id=names, issued_at=moments, ends_at=st.none() | moments)
 workflows: st.SearchStrategy[Workflow] = st.builds(
     evolve,
     st.just(samples.workflow()),
@@ -84,6 +106,9 @@ workflows: st.SearchStrategy[Workflow] = st.builds(
     archived_at=st.none() | moments,
     time_limit=st.none() | st.integers(1, 86_400),
     history_length=st.none() | st.integers(0, 100),
+    identity_keys=st.lists(identity_keys, max_size=2).map(tuple),
+    allowed_origins=st.sampled_from([(), ("https://a.example",), ("http://localhost:3000", "https://a.example")]),
+    look=looks,
     revision=st.integers(1, 2**40),
 )
 publish_tokens: st.SearchStrategy[PublishToken] = st.builds(
@@ -195,6 +220,7 @@ component_items = st.one_of(
         EndOfTurnItem,
         **entry,
         ending=st.none() | st.builds(Ending, kind=st.sampled_from(EndingKind), message=maybe_texts),
+        notice=st.none() | st.builds(Notice, level=texts, message=texts, title=maybe_texts),
     ),
     st.builds(HiddenItem, **entry, content=json_values),
     st.builds(

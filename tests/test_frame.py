@@ -99,3 +99,9 @@ def test_the_picture_of_the_page_is_there_and_small() -> None:
     picture = (ROOT / "docs" / "images" / "chat-page.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < PICTURE_LIMIT
+
+
+def test_no_link_is_part_of_the_sources() -> None:
+    """A link of one machine leads nowhere on another, or to itself."""
+    listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line for line in listed.splitlines() if line.startswith("120000 ")] == []

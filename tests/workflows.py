@@ -1,9 +1,26 @@
 """Workflows that tests register."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
-from orcheo_core import Citation, ProgressNote, RunContext, Source, SourceCited, TextDelta, Usage, UsageReported
+from orcheo_core import (
+    Citation,
+    ContextKept,
+    CutShort,
+    ImageShown,
+    NoticeGiven,
+    ProgressNote,
+    RunContext,
+    Source,
+    SourceCited,
+    Step,
+    StepKind,
+    StepNoted,
+    TextDelta,
+    Usage,
+    UsageReported,
+    WidgetShown,
+)
 from orcheo_core.ports.runner import RunTimedOut
 
 _gates: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
@@ -132,3 +149,23 @@ async def serves_one_at_a_time(_text: str) -> AsyncIterator[str]:
         yield "here it is"
     finally:
         IS_BUSY[0] = False
+
+
+def knows_its_user(_text: str, context: RunContext) -> str:
+    """What the app has said of its user."""
+    return repr(dict(context.app_user.metadata)) if context.app_user else "nobody"
+
+
+def wordless(_text: str) -> Iterator[WidgetShown | ImageShown | ContextKept]:
+    """Nothing that is text."""
+    yield WidgetShown(widget={"type": "Card", "children": []})
+    yield ImageShown(url="data:image/png;base64,aGVsbG8=")
+    yield ContextKept({"plan": "gold"})
+
+
+def cut_off(_text: str) -> Iterator[StepNoted | TextDelta | NoticeGiven | CutShort]:
+    """A thought, and an answer that is not whole."""
+    yield StepNoted(index=0, step=Step(kind=StepKind.THOUGHT, content="How long may it be?"))
+    yield TextDelta("Half an")
+    yield NoticeGiven(message="It was cut off.")
+    yield CutShort(code="cut_off", reason="The limit is 5 tokens.")

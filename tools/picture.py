@@ -1,9 +1,10 @@
-"""Take the picture of the chat page that the README shows: the real server, the docs assistant, a real Chromium.
+"""Take the pictures of the chat that the docs show: the real server, the docs assistant, a real Chromium.
 
-Usage: ``python -m tools.picture``. ``python -m tools.picture FOLDER`` takes pictures of several states, sizes and
-colours into FOLDER instead, for looking at them.
+Usage: ``python -m tools.picture``. ``python -m tools.picture FOLDER [SCENE …]`` takes pictures of every state of
+:mod:`tests.e2e.screens` in both schemes and widths into FOLDER instead, for looking at them.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +12,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.browser import FLAGS, ChatTab, find_chromium
+from tests.e2e.screens import SCENES
 from tests.e2e.server_process import ROOT, Gates, ServerProcess
 
-PICTURE = ROOT / "docs" / "images" / "chat-page.png"
+IMAGES = ROOT / "docs" / "images"
 QUESTION = "What happens when I rotate a publish token?"
-SIZES = {"wide": (1280, 800), "narrow": (360, 740)}
+WIDE: Any = {"width": 1280, "height": 800}
+NARROW: Any = {"width": 360, "height": 740}
+SIZES = {"wide": WIDE, "narrow": NARROW}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-HELD = "tests.e2e.gated_workflows:held"
-FAILING = "tests.e2e.gated_workflows:fails_until_open"
-EVERYTHING = "tests.e2e.gated_workflows:everything"
+SHOP = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title>
+<style>
+  body { margin: 0; background: #f6f4ef; color: #2b2a27; font: 1rem/1.6 system-ui, sans-serif }
+  header { padding: 1.1rem 2rem; background: #fff; font-weight: 600; letter-spacing: .02em }
+  main { max-width: 30rem; padding: 2.5rem 2rem }
+  h1 { margin: 0 0 1rem; font-size: 2rem; line-height: 1.2 }
+</style>
+<header>Tea &amp; Kettle</header>
+<main><h1>Leaves from small gardens</h1><p>Picked by hand in spring, dried slowly, packed on the day you order.</p>
+<p>Not sure how to brew it? Ask in the corner.</p></main>
+<script src="/embed.js" data-workflow="bubble"></script>"""
 
 
 def main() -> None:
@@ -30,65 +42,77 @@ def main() -> None:
     with _server() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         if len(sys.argv) > 1:
-            _take_all(browser, server, Path(sys.argv[1]))
+            _take_all(browser, server, Path(sys.argv[1]), set(sys.argv[2:]))
         else:
-            _answered(browser, server, PICTURE)
+            _take_for_docs(browser, server)
         browser.close()
 
 
 @contextmanager
 def _server() -> Iterator[ServerProcess]:
     with TemporaryDirectory(prefix="orcheo-picture-") as folder:
-        server = ServerProcess(data_dir=Path(folder, "data"), gates=Gates(Path(folder)))
+        settings = {"ORCHEO_LIMITS": "off", "ORCHEO_CONTACT": "ops@example.org"}
+        server = ServerProcess(data_dir=Path(folder, "data"), gates=Gates(Path(folder)), settings=settings)
         try:
             yield server.start()
         finally:
             server.close()
 
 
-def _answered(browser: Browser, server: ServerProcess, picture: Path, **profile: Any) -> None:
+def _take_for_docs(browser: Browser, server: ServerProcess) -> None:
     published = server.publish("docs-assistant", "examples.docs_assistant:answer", name="Docs assistant")
-    tab = _tab(browser, server, published, **profile)
-    tab.ask(QUESTION)
-    tab.expect_answer(number=0)
-    _take(tab, picture)
-
-
-def _take_all(browser: Browser, server: ServerProcess, folder: Path) -> None:
-    targets = {"docs": "examples.docs_assistant:answer", "held": HELD, "failing": FAILING, "everything": EVERYTHING}
-    published = {each: server.publish(each, target) for each, target in targets.items()}
-    for scheme in SCHEMES:
-        for size, (width, height) in SIZES.items():
-            look: Any = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
-            for name, chat in published.items():
-                tab = _tab(browser, server, chat, **look)
-                if name == "docs":
-                    _take(tab, folder / f"empty-{size}-{scheme}.png")
-                tab.ask(QUESTION)
-                _wait_for(tab, name)
-                _take(tab, folder / f"{name}-{size}-{scheme}.png")
-            tab.page.goto(f"{server.url}/chat/nobody")
-            tab.page.get_by_role("alert").wait_for()
-            _take(tab, folder / f"closed-{size}-{scheme}.png")
-
-
-def _wait_for(tab: ChatTab, name: str) -> None:
-    if name == "held":
-        tab.answer_texts.get_by_text("before").wait_for()
-    elif name == "failing":
-        tab.button("Retry").wait_for()
-    else:
+    for name, size in (("chat-page", WIDE), ("chat-page-narrow", NARROW)):
+        tab = _tab(browser, server, size).visit(published["share_url"])
+        tab.ask(QUESTION)
         tab.expect_answer(number=0)
+        expect(tab.button("Good answer")).to_be_visible()
+        _take(tab.page, IMAGES / f"{name}.png")
+    server.publish("bubble", "tools.picture:brew", name="Tea & Kettle")
+    server.operation("workflows.edit", ref="bubble", allowed_origins=[server.url])
+    tab = _tab(browser, server, {"width": 1000, "height": 640})
+    tab.page.route("**/shop", lambda route: route.fulfill(body=SHOP, content_type="text/html"))
+    tab.page.goto(f"{server.url}/shop")
+    tab.page.locator(".button").click()
+    chat = tab.page.frame_locator("iframe")
+    chat.get_by_label("Message", exact=True).fill("How hot for green tea?")
+    chat.get_by_role("button", name="Send", exact=True).click()
+    expect(chat.get_by_role("button", name="Good answer")).to_be_visible()
+    _take(tab.page, IMAGES / "bubble.png")
 
 
-def _tab(browser: Browser, server: ServerProcess, published: dict[str, Any], **profile: Any) -> ChatTab:
-    look = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **profile}
-    return ChatTab.open(browser, server.url, **look).visit(published["share_url"])
+def brew(_text: str) -> str:
+    """The answer in the picture of the bubble."""
+    return """**70 to 80 °C**, for two minutes.
+
+1. Let the kettle stand open for five minutes after it has boiled.
+2. Take two grams of leaves for a cup.
+3. Pour, wait, and take the leaves out."""
 
 
-def _take(tab: ChatTab, picture: Path) -> None:
+def _take_all(browser: Browser, server: ServerProcess, folder: Path, wanted: set[str]) -> None:
+    for scene in SCENES:
+        if wanted and scene.__name__ not in wanted:
+            continue
+        tab = _tab(browser, server, WIDE)
+        for state in scene(tab, server):
+            for scheme in SCHEMES:
+                tab.page.emulate_media(color_scheme=scheme)
+                for size, viewport in SIZES.items():
+                    tab.page.set_viewport_size(viewport)
+                    name = re.sub("[^a-z]+", "-", f"{scene.__name__} {state}")
+                    _take(tab.page, folder / f"{name}-{size}-{scheme}.png")
+            tab.page.emulate_media(color_scheme="light")
+            tab.page.set_viewport_size(WIDE)
+        tab.close()
+
+
+def _tab(browser: Browser, server: ServerProcess, viewport: Any) -> ChatTab:
+    return ChatTab.open(browser, server.url, viewport=viewport, reduced_motion="reduce")
+
+
+def _take(page: Page, picture: Path) -> None:
     picture.parent.mkdir(parents=True, exist_ok=True)
-    tab.page.screenshot(path=picture, caret="hide")
+    page.screenshot(path=picture, caret="hide")
     print(picture, f"{picture.stat().st_size} bytes")
 
 

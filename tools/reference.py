@@ -98,7 +98,8 @@ def operations_page() -> str:
 
 
 def _operation(operation: AnyOperation) -> str:
-    asks = f"The owner is asked first: *{operation.confirmation}*" if operation.confirmation else ""
+    who = "An assistant asks the owner" if operation.asks_assistants_only else "The owner is asked"
+    asks = f"{who} first: *{operation.confirmation}*" if operation.confirmation else ""
     return _join(
         f"## `{operation.name}`",
         operation.summary,

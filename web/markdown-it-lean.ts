@@ -1,31 +1,61 @@
-/** Leaves out of markdown-it what we never ask of it: HTML, typographic quotes, and its own output as HTML. */
+/**
+ * Leaves out of markdown-it and its footnotes what we never ask of them: HTML, typographic quotes, sets of rules that
+ * we do not use, its own rules for links, and its own output as HTML.
+ */
 
 import type { Plugin } from "vite";
 
 /** What stands in the place of each part of `dist/markdown-it.mjs`. */
 const STUBS: Readonly<Record<string, string>> = {
-  renderer: "var Renderer = class { rules = {}; };",
-  "rules_core/smartquotes": "function smartquotes() {}",
-  "rules_core/replacements": "function replace() {}",
-  "rules_block/html_block": "function html_block() { return false; }",
-  "rules_inline/html_inline": "function html_inline() { return false; }",
-  "common/html_blocks": "",
-  "common/html_re": "",
+  "src/renderer.ts": "var Renderer = class { rules = {}; };",
+  "src/rules_core/smartquotes.ts": "function smartquotes() {}",
+  "src/rules_core/replacements.ts": "function replace() {}",
+  "src/rules_core/linkify.ts": "function linkify$1() {}",
+  "src/rules_block/html_block.ts": "function html_block() { return false; }",
+  "src/rules_inline/html_inline.ts": "function html_inline() { return false; }",
+  "src/rules_inline/linkify.ts": "function linkify() { return false; }",
+  "src/common/html_blocks.ts": "",
+  "src/common/html_re.ts": "",
+  "helpers/esm/typeof.js": "",
+  "helpers/esm/toPrimitive.js": "",
+  "helpers/esm/toPropertyKey.js": "",
+  "helpers/esm/defineProperty.js": "function _defineProperty(it, name, value) { it[name] = value; }",
 };
+
+/** What is taken out of it besides, and what stands there instead. */
+const CUTS: readonly (readonly [RegExp, string])[] = [
+  [/\n\tzero: \{.*?\n\t\},\n\tcommonmark: \{.*?\n\t\}\n(?=\};)/s, "\n"],
+  [/\n\tvalidateLink\(url\) \{.*?\n\t\}/s, ""],
+  [/\n\tnormalizeLink\(url\) \{.*?\n\t\}/s, ""],
+  [/\n\tnormalizeLinkText\(url\) \{.*?\n\t\}/s, ""],
+];
+
+/** The same of `markdown-it-footnote`. */
+const FOOTNOTE_CUTS: readonly (readonly [RegExp, string])[] = [
+  [/\nfunction render_footnote_anchor_name.*?(?=\nexport default)/s, ""],
+  [/(?:\n *md\.renderer\.rules\.\w+ *= render_\w+)+/g, ""],
+];
 
 export function leanMarkdownIt(): Plugin {
   return {
     name: "lean-markdown-it",
     enforce: "pre",
     transform(code, id) {
+      if (id.includes("/markdown-it-footnote/")) return { code: cut(code, FOOTNOTE_CUTS), map: null };
       if (!id.includes("/markdown-it/dist/markdown-it.mjs")) return null;
-      let lean = code;
-      for (const [part, stub] of Object.entries(STUBS)) {
-        const region = new RegExp(`//#region src/${part}\\.ts\\n.*?//#endregion`, "s");
-        if (!region.test(lean)) throw new Error(`markdown-it has no part ${part} any more.`);
-        lean = lean.replace(region, () => stub);
-      }
-      return { code: lean, map: null };
+      const stubs = Object.entries(STUBS).map(([part, stub]) => {
+        const name = part.replaceAll(".", "\\.");
+        return [new RegExp(`//#region [^\\n]*${name}\\n.*?//#endregion`, "s"), stub] as const;
+      });
+      return { code: cut(code, [...stubs, ...CUTS]), map: null };
     },
   };
+}
+
+function cut(code: string, cuts: readonly (readonly [RegExp, string])[]): string {
+  return cuts.reduce((lean, [part, stub]) => {
+    const cutOnce = lean.replace(part, () => stub);
+    if (cutOnce === lean) throw new Error(`markdown-it has no part ${part} any more.`);
+    return cutOnce;
+  }, code);
 }

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { defineConfig, type Plugin } from "vite";
+import { build, defineConfig, type Plugin } from "vite";
 import { aliases as markdownAliases } from "./aliases.ts";
 import { iconNames } from "./icon-names.ts";
 import { leanMarkdownIt } from "./markdown-it-lean.ts";
@@ -24,7 +25,8 @@ function compressed(): Plugin {
     apply: "build",
     closeBundle() {
       const folder = join(import.meta.dirname, STATIC, "assets");
-      for (const name of readdirSync(folder).filter((each) => COMPRESSIBLE.test(each))) {
+      const assets = readdirSync(folder).filter((each) => COMPRESSIBLE.test(each));
+      for (const name of [...assets, "../embed.js"]) {
         if (name.endsWith(".svg") && statSync(join(folder, name)).size < SMALL) continue;
         const body = readFileSync(join(folder, name));
         const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
@@ -87,6 +89,44 @@ function chatkitScript(): Plugin {
   };
 }
 
+/**
+ * Writes `/embed.js`, one classic script that needs nothing else but words of other languages: a page of any site names
+ * it without being an allowed origin of the server. The same is under a name that changes with its content, for pages
+ * that stay with one release.
+ */
+function embedScript(): Plugin {
+  return {
+    name: "embed-script",
+    apply: "build",
+    async generateBundle() {
+      const words = await builtAlone("src/embed/words-script.ts", {});
+      const wordsName = `embed-words-${digestOf(words)}.js`;
+      const source = await builtAlone("src/embed/script.ts", { __WORDS__: JSON.stringify(wordsName) });
+      this.emitFile({ type: "asset", fileName: `assets/${wordsName}`, source: words });
+      this.emitFile({ type: "asset", fileName: "embed.js", source });
+      this.emitFile({ type: "asset", fileName: `assets/embed-${digestOf(source)}.js`, source });
+    },
+  };
+}
+
+/** A module as one classic script that needs nothing else. */
+async function builtAlone(entry: string, define: Record<string, string>): Promise<string> {
+  const lib = { entry, formats: ["iife" as const], name: "OrcheoEmbed" };
+  const built = await build({
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    define,
+    build: { target: "es2022", write: false, minify: true, lib },
+  });
+  const [{ output }] = built as unknown as [{ output: [{ code: string }] }];
+  return output[0].code;
+}
+
+function digestOf(source: string): string {
+  return createHash("sha256").update(source).digest("base64url").slice(0, 8);
+}
+
 /** Takes comments and indents out of styles, and indents out of markup; nothing of them is seen. */
 function lean(): Plugin {
   return {
@@ -110,27 +150,56 @@ function lean(): Plugin {
   };
 }
 
-/** Modules that are loaded later have no styles and nothing to be fetched ahead: they are simply imported. */
+/**
+ * Modules that are loaded later have no styles and nothing to be fetched ahead: they are simply imported. Browsers
+ * remember for as long as the page is open that a script did not come, so it is asked for once more by another address.
+ */
 function plainImports(): Plugin {
   return {
     name: "plain-imports",
     apply: "build",
     enforce: "pre",
-    load: (id) =>
-      id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null,
+    load: (id) => (id === "\0vite/preload-helper.js" ? RETRIED_IMPORT : null),
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        // Vite takes it for a part of the import, which a second attempt would leave out.
+        if (chunk.type === "chunk" && /=>\s*import\([^)]*\)\s*\.then\(/.test(chunk.code))
+          this.error(
+            `${chunk.fileName}: take the module of a dynamic import apart, as in .then(({ name }) => …)`,
+          );
+      }
+    },
   };
 }
+
+/** Safari does not name the script that did not come; there the first answer stays. */
+const RETRIED_IMPORT = `let attempts = 0;
+export const __vitePreload = (load) => load().catch((error) => {
+  const [address] = /https?:\\S+\\.js/.exec(error.message) ?? [];
+  if (!address) throw error;
+  return import(/* @vite-ignore */ address + "?" + ++attempts);
+});`;
 
 const lucide = createRequire(import.meta.url)("@iconify-json/lucide/package.json") as { version: string };
 
 export default defineConfig({
-  plugins: [leanMarkdownIt(), lean(), plainImports(), icons(lucide.version), chatkitScript(), compressed()],
+  plugins: [
+    leanMarkdownIt(),
+    lean(),
+    plainImports(),
+    icons(lucide.version),
+    chatkitScript(),
+    embedScript(),
+    compressed(),
+  ],
   define: { __ICON_VERSION__: JSON.stringify(lucide.version) },
   resolve: { alias: markdownAliases },
   // The server swaps this placeholder for a fresh nonce in each response.
   html: { cspNonce: "__ORCHEO_CSP_NONCE__" },
   build: {
     target: "es2022",
+    // As new as the styles of the elements, which have `light-dark()`: what would stand in for it knows no `<meta>`.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     outDir: STATIC,
     emptyOutDir: true,
     modulePreload: {
@@ -139,6 +208,10 @@ export default defineConfig({
       // Addresses of what is loaded later must be relative to the script: the page may be of another site.
       resolveDependencies: (_url, dependencies, { hostType }) => (hostType === "js" ? [] : dependencies),
     },
-    rolldownOptions: { input: { chat: "chat.html", chatkit: "src/chatkit.ts" } },
+    rolldownOptions: {
+      input: { chat: "chat.html", frame: "embed.html", chatkit: "src/chatkit.ts" },
+      // Every first load has all of Lit that is used: in one file it is smaller than in five.
+      output: { codeSplitting: { groups: [{ name: "lit", test: /node_modules\/(?:@lit|lit)/ }] } },
+    },
   },
 });

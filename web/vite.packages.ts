@@ -1,4 +1,4 @@
-/** The chat element for npm: one module, with what is fetched later in modules beside it. */
+/** The packages for npm: one module each, with what is fetched later in modules beside it; the script names the entry. */
 import { defineConfig } from "vite";
 import { leanMarkdownIt } from "./markdown-it-lean.ts";
 import site from "./vite.config.ts";
@@ -13,6 +13,5 @@ export default defineConfig({
     target: "es2022",
     emptyOutDir: true,
     minify: true,
-    lib: { entry: { index: "src/packages/chat/index.ts" }, formats: ["es"] },
   },
 });

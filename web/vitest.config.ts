@@ -12,5 +12,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     environment: "node",
     restoreMocks: true,
+    // For what hangs: a busy machine takes many times as long as an idle one.
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

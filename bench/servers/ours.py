@@ -1,5 +1,7 @@
 """Ours: every check, and durable turns in SQLite, `FULL` or `NORMAL`, on uvloop or asyncio's own loop.
 
+A last word `off` switches the limits off.
+
 Writes the publish tokens of its workflows to standard output, on one line.
 """
 
@@ -23,7 +25,7 @@ from orcheo_core import RunnerSpec
 WORKFLOWS = ("twenty", "paused", "waiting")
 _HOLDERS = ("VISITOR", "PROGRAM", "ADDRESS", "WORKFLOW", "SERVER")
 PLENTY = {
-    **dict.fromkeys(RATE_SETTINGS, "10000000/minute"),
+    **dict.fromkeys((*RATE_SETTINGS, "ORCHEO_LIMIT_REQUESTS_BY_ADDRESS"), "10000000/minute"),
     **{f"ORCHEO_LIMIT_{what}_BY_{holder}": "10000000" for what in ("RUNS", "STREAMS") for holder in _HOLDERS},
 }
 """Every limit is counted, none is met."""
@@ -33,7 +35,8 @@ async def main() -> None:
     """Publish the workflow and serve it."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), int(sys.argv[1])
-        settings = ServerSettings.load(port=port, data_dir=folder, environment=PLENTY)
+        environment = {"ORCHEO_LIMITS": "off"} if option(3, "on") == "off" else PLENTY
+        settings = ServerSettings.load(port=port, data_dir=folder, environment=environment)
         store = SqliteStore(folder / "orcheo.db", synchronous=option(1, "FULL"))
         async with open_server(settings, store) as orcheo:
             print(*[await _publish(orcheo, handle) for handle in WORKFLOWS], flush=True)

@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 
 from orcheo_adapters.auth.clocked_signer import SKEW_SECONDS
 from orcheo_adapters.auth.strict_jws import JwsKey, parse_object, read_jws, reject
-from orcheo_core.domain.chat_session import GRANT_LIFETIME, GrantClaims
+from orcheo_core.domain.chat_session import GRANT_LIFETIME, LONGEST_GRANT, GrantClaims
 from orcheo_core.domain.opaque_token import RandomBytes
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import GrantExpired, GrantInvalid, StorageUnavailable
@@ -28,7 +28,8 @@ MIN_KEY_BYTES = 32
 _ALGORITHM = "HS256"
 _TYPE = "chat+jwt"
 _KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_MAX_LIFETIME = int(GRANT_LIFETIME.total_seconds())
+_LIFETIME = int(GRANT_LIFETIME.total_seconds())
+_LONGEST = int(LONGEST_GRANT.total_seconds())
 _CACHE_SIZE = 4_096
 _KID_BYTES = 6
 
@@ -88,7 +89,7 @@ class JwtGrants(Grants):
     def rotate(self) -> str:
         """See :meth:`Grants.rotate`; a retired key dies when the last grant it may have signed is over."""
         now = self._clock.now()
-        retired = (evolve(each, until=each.until or now + GRANT_LIFETIME) for each, _ in self._ring.values())
+        retired = (evolve(each, until=each.until or now + LONGEST_GRANT) for each, _ in self._ring.values())
         new = GrantKey(kid=self._random_bytes(_KID_BYTES).hex(), key=self._random_bytes(MIN_KEY_BYTES))
         keys = (new, *(each for each in retired if each.until is not None and each.until > now))
         if self._keep is not None:
@@ -167,6 +168,8 @@ class _Payload:
     iat: int
     nbf: int
     exp: int
+    off: tuple[str, ...] | None = None
+    """Only in grants of chat sessions with rules of their own; a list on the wire."""
 
     @classmethod
     def of(cls, claims: GrantClaims, issuer: str) -> "_Payload":
@@ -180,25 +183,33 @@ class _Payload:
             iat=issued_at,
             nbf=issued_at,
             exp=int(claims.expires_at.timestamp()),
+            off=claims.off,
         )
 
     @classmethod
     def parse(cls, claims: Mapping[str, Any]) -> "_Payload":
-        for name, kind in cls.__annotations__.items():
+        for name, kind in _REQUIRED.items():
             if type(claims[name]) is not kind:  # not isinstance: True is not a time
                 reject(name)
-        return cls(**claims)
+        if "off" not in claims:
+            return cls(**claims)
+        off = claims["off"]
+        if type(off) is not list or not all(type(each) is str for each in off):
+            reject("off")
+        return cls(**{**claims, "off": tuple(off)})
 
     def check(self, issuer: str) -> None:
         """What must hold whatever the time is."""
         if self.iss != issuer or not all((self.aud, self.sub, self.sid, self.jti)):
             reject("iss, aud, sub, sid or jti")
-        if not 0 < self.exp - self.iat <= _MAX_LIFETIME or not self.iat <= self.nbf < self.exp:
+        longest = _LIFETIME if self.off is None else _LONGEST
+        if not 0 < self.exp - self.iat <= longest or not self.iat <= self.nbf < self.exp:
             reject("lifetime")
         _moment(self.iat), _moment(self.exp)
 
-    def as_claims(self) -> dict[str, str | int]:
-        return {name: getattr(self, name) for name in _Payload.__annotations__}
+    def as_claims(self) -> dict[str, str | int | list[str]]:
+        off = {} if self.off is None else {"off": list(self.off)}
+        return {name: getattr(self, name) for name in _REQUIRED} | off
 
     def as_grant_claims(self) -> GrantClaims:
         return GrantClaims(
@@ -208,7 +219,11 @@ class _Payload:
             grant_id=self.jti,
             issued_at=_moment(self.iat),
             expires_at=_moment(self.exp),
+            off=self.off,
         )
+
+
+_REQUIRED: dict[str, type] = {name: kind for name, kind in _Payload.__annotations__.items() if name != "off"}
 
 
 def _moment(seconds: int) -> datetime:

@@ -54,7 +54,7 @@ class KnownWorkflow:
 
 @frozen
 class KnownWorkflows:
-    """A file for one server, which only its owner can read; one that is damaged or not ours counts as empty."""
+    """A file for one server and service token, which only its owner can read; one that is damaged counts as empty."""
 
     server: str
     path: Path
@@ -62,8 +62,13 @@ class KnownWorkflows:
 
     @classmethod
     def locate(cls, server: str, environment: Mapping[str, str] = os.environ) -> "KnownWorkflows":
-        """In ``ORCHEO_CACHE_DIR``, or where this system keeps what programs can do without."""
-        name = f"workflows-{quote(server, safe='')}.json"
+        """In ``ORCHEO_CACHE_DIR``, or where this system keeps what programs can do without.
+
+        There is one for each service token: each sees workflows of its own owner, and what is missing there is no
+        reason to forget it for another.
+        """
+        token_id = ClientSettings.service_token_id(server, environment)
+        name = f"workflows-{quote(server, safe='')}{token_id and '-'}{token_id}.json"
         if named := environment.get("ORCHEO_CACHE_DIR"):
             return cls(server, Path(named).expanduser() / name)
         from platformdirs import user_cache_path

@@ -9,7 +9,15 @@ from attrs import frozen
 
 from orcheo_adapters.client.settings import ClientSettings
 from orcheo_core.domain.actor import Channel
-from orcheo_core.errors import FieldError, MalformedRequest, OrcheoError, UnavailableError
+from orcheo_core.errors import (
+    FieldError,
+    MalformedRequest,
+    NotFoundError,
+    OperationNotFound,
+    OrcheoError,
+    ScopeMissing,
+    UnavailableError,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -19,6 +27,14 @@ TIMEOUT_SECONDS = 60.0
 
 _PATIENT = ("/api/operations/workflows.ask",)
 """Answered within the time that a workflow may take, which the server keeps."""
+
+
+_ABOUT_TOKENS = ("service_token_invalid", "service_token_revoked", "service_token_expired", ScopeMissing.code)
+"""Codes of refusals for which it matters where the service token is from."""
+_OTHER_VERSION = "The server is of another version. `orcheo doctor` names both; install the same one on both sides."
+_NOTHING_THERE = {404, 405}
+_OF_NO_OPERATION = {NotFoundError.code, "method_not_allowed", None}
+"""Codes of answers with these statuses that come from elsewhere than an operation; a gateway may give none."""
 
 
 class ServerUnreachable(UnavailableError):
@@ -148,12 +164,28 @@ class RemoteOperations(Operations):
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
+            self._check_path(answer.status, None)
             host = urlsplit(self._settings.url).hostname
             message = f"The server at {host} is not an Orcheo server (status {answer.status})."
             raise ServerUnreachable(message)
         if not answer.is_success:
-            raise RemoteProblem(document, answer.status)
+            self._check_path(answer.status, document.get("code"))
+            problem = RemoteProblem(document, answer.status)
+            if problem.code == OperationNotFound.code:
+                problem.hint = _OTHER_VERSION  # type: ignore[misc]  # as in the root class
+            if self._settings.origin and problem.code in _ABOUT_TOKENS:
+                problem.hint = f"{problem.hint} {self._settings.origin}"  # type: ignore[misc]  # as in the root class
+            raise problem
         return document
+
+    def _check_path(self, status: int, code: object) -> None:
+        """Say that the path of the address is the likely reason when there is nothing behind it."""
+        parts = urlsplit(self._settings.url)
+        if parts.path and status in _NOTHING_THERE and code in _OF_NO_OPERATION:
+            raise ServerUnreachable(
+                f"There is no Orcheo API under {self._settings.url}: ORCHEO_URL has the path {parts.path}.",
+                hint=f"Set ORCHEO_URL to the server's address without a path: {parts.scheme}://{parts.netloc}",
+            )
 
 
 def send_over_http(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:

@@ -11,7 +11,9 @@ from attrs import field, frozen
 from orcheo_adapters.client.credentials import Credentials
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.local_server import data_folder_path, listening_host, listening_port, local_url
-from orcheo_core.errors import FieldError, InvalidInput, UnauthenticatedError
+from orcheo_core.domain.opaque_token import OpaqueToken
+from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
+from orcheo_core.errors import FieldError, InvalidInput, OrcheoError, UnauthenticatedError
 
 _SENDABLE = re.compile(r"[!-~]+")
 """What can stand in a header; anything else would fail later, in a message that may quote it."""
@@ -35,6 +37,8 @@ class ClientSettings:
 
     url: str
     service_token: str = field(repr=False)
+    origin: str = field(default="", eq=False)
+    """A sentence about where the service token is from."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "ClientSettings":
@@ -44,18 +48,41 @@ class ClientSettings:
         :class:`InvalidInput` for what cannot be an address or a token.
         """
         url = server_url(environment)
+        if environment.get("ORCHEO_SERVICE_TOKEN", "").strip():
+            origin = (
+                "The service token in use is the one in ORCHEO_SERVICE_TOKEN; without that variable it would be the "
+                "one of `orcheo login` or the local owner token."
+            )
+        elif Credentials.locate(environment).get(url):
+            origin = "The service token in use is the one that `orcheo login` saved; `orcheo logout` removes it."
+        else:
+            path = _data_folder(environment).local_owner_token
+            origin = f"The service token in use is the local owner token in {path}."
+        return cls(url=url, service_token=cls._service_token(url, environment), origin=origin)
+
+    @classmethod
+    def service_token_id(cls, url: str, environment: Mapping[str, str] = os.environ) -> str:
+        """The public id of the service token that would be sent to this server; empty when there is none."""
+        try:
+            token = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, cls._service_token(url, environment))
+        except OrcheoError:
+            return ""
+        return token.public_id if token else ""
+
+    @staticmethod
+    def _service_token(url: str, environment: Mapping[str, str]) -> str:
         named = environment.get("ORCHEO_SERVICE_TOKEN", "").strip()
         if named and not _SENDABLE.fullmatch(named):
-            raise InvalidInput(FieldError("ORCHEO_SERVICE_TOKEN", "must be one word of ASCII letters"), hint=_HINT)
+            raise InvalidInput(FieldError("ORCHEO_SERVICE_TOKEN", "must be ASCII text without blanks"), hint=_HINT)
         kept = named or Credentials.locate(environment).get(url)
         if kept:
-            return cls(url=url, service_token=kept)
+            return kept
         if not _is_loopback(url):
             raise NoServiceToken(
                 f"{url} is another machine: the local owner token is not sent there.",
                 hint="Run `orcheo login`, or set ORCHEO_SERVICE_TOKEN.",
             )
-        return cls(url=url, service_token=_local_owner_token(_data_folder(environment)))
+        return _local_owner_token(_data_folder(environment))
 
 
 def server_url(environment: Mapping[str, str] = os.environ) -> str:

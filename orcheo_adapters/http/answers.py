@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.chatkit_items import Json
 from orcheo_core.domain.budget import ANSWER_BYTES, Holders
-from orcheo_core.errors import AttachmentNotFound
+from orcheo_core.errors import NotFoundError
 from orcheo_core.services.shared.holding import Hold, Holding
 
 NO_STORE = {"cache-control": "no-store"}
@@ -70,10 +70,13 @@ class _AwaitedResponse(Response):
 
 
 class FileAnswer:
-    """A file that is read as the client reads; it stops when the client goes away or the file is deleted."""
+    """A file that is read or made as the client reads.
+
+    It stops when the client goes away, and when that of which it is made is deleted.
+    """
 
     def __init__(self, first: bytes, rest: AsyncIterator[bytes], *, headers: Mapping[str, str]) -> None:
-        """Send ``first`` and ``rest``, of which ``headers`` say the length."""
+        """Send ``first`` and ``rest``, of which ``headers`` may say the length."""
         self._first = first
         self._rest = rest
         self._headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
@@ -88,7 +91,7 @@ class FileAnswer:
                 if gone.done():
                     return
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except AttachmentNotFound:  # deleted in between: the server closes the connection, as too few bytes came
+        except NotFoundError:  # deleted in between: the server closes the connection, as the answer has no end
             return
         finally:
             gone.cancel()

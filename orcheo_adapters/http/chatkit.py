@@ -1,96 +1,262 @@
 """The ChatKit endpoint: each request type has one handler, which streams a turn or answers JSON."""
 
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from attrs import define
+from attrs import define, evolve
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from orcheo_adapters.http.answers import NO_STORE, HeldAnswer, body_answer, held, json_answer
-from orcheo_adapters.http.attachments import upload_descriptor
-from orcheo_adapters.http.parts import HttpParts, parts_of
+from orcheo_adapters.http.answers import NO_STORE, HeldAnswer, body_answer, json_answer
+from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.requests import body_of, header_of
 from orcheo_adapters.http.sse import TurnStream
-from orcheo_adapters.http.visits import visit_of
+from orcheo_adapters.http.visits import Visits
 from orcheo_adapters.wire import chatkit_requests as wire
+from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import Json, present
+from orcheo_core.assembly import Core
+from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.budget import STREAMS
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
-from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.turn import Turn
 from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.ports.transcriber import Transcriber
+from orcheo_core.services.shared.holding import Hold
 from orcheo_core.services.visitors.acting import ActionInput
-from orcheo_core.services.visitors.admitting import Visit
+from orcheo_core.services.visitors.admitting import Leave, Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
+from orcheo_core.turns.register import CANCELLED, CANCELLED_BY_APP, Place, Register, Stop, WorkKind
 
 _KEY_LENGTH = 200
+_RUNS_A_WORKFLOW = frozenset({wire.SyncCustomAction, wire.Transcribe})
+"""Requests that are answered at once and cost as much as a turn."""
+_Begin = Callable[[Visit, Any, str | None], Awaitable[Turn]]
 
 
-@define(kw_only=True)
-class _Asked:
-    """One request under way."""
+@define(eq=False)
+class _SessionStream:
+    """A stream that ends with its chat session; where it is of a turn of that, the turn ends it, and says why."""
 
-    parts: HttpParts
-    visit: Visit
-    key: str | None
-    """Its idempotency key."""
+    _stream: TurnStream
+    _register: Register
+    _place: Place
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        work = self._register.begin(WorkKind.FOLLOWING, self._place, self._stop)
+        try:
+            await self._stream(scope, receive, send)
+        finally:
+            self._register.end(work)
 
-async def chatkit(request: Request) -> ASGIApp:
-    """``POST /api/chatkit``: the ChatKit protocol, under a chat grant or a publish token."""
-    visit = await visit_of(request)
-    body = await body_of(request)
-    decoded = wire.decode_chatkit(body)
-    if decoded.workflow_ref not in {None, visit.workflow.id, visit.workflow.handle}:
-        raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
-    asked = _Asked(parts=parts_of(request), visit=visit, key=_idempotency_key(request, decoded.client_id))
-    begin = _STREAMING.get(type(decoded.params))
-    core = asked.parts.core
-    if begin is not None:
-        hold = core.holding.hold(STREAMS, visit.holders)
-        return await held(hold, _begin(request, asked, begin, decoded.params, len(body)))
-    if type(decoded.params) in _RUNS_A_WORKFLOW:
-        await core.limiting.begin_turn(visit, size=len(body))
-    else:
-        await core.limiting.read(visit.subject, address=visit.address)
-    document = await _ANSWERING[type(decoded.params)](asked, decoded.params)
-    return json_answer(document, holding=core.holding, holders=visit.holders)
+    def _stop(self, why: Stop) -> None:
+        if why is CANCELLED_BY_APP and not self._register.running(self._place, {WorkKind.TURN}):
+            self._stream.end()
 
 
-async def follow_thread(request: Request) -> ASGIApp:
-    """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
-    parts = parts_of(request)
-    visit = await visit_of(request)
-    await parts.core.limiting.read(visit.subject, address=visit.address)
-    after = _after(request)
-    live = await parts.core.own_threads.followable_turn(visit, request.path_params["thread_id"])
-    if live is None:
-        return Response(status_code=204, headers=NO_STORE)
-    stream = TurnStream(live, heartbeats=parts.heartbeats, after=after, numbered=True, on_gone=None)
-    return HeldAnswer(stream, parts.core.holding.hold(STREAMS, visit.holders))
+class ChatKitDoor:
+    """``POST /api/chatkit``, the ChatKit protocol under a chat grant or a publish token, and running turns again."""
+
+    def __init__(
+        self,
+        core: Core,
+        *,
+        visits: Visits,
+        encoder: ChatKitEncoder,
+        heartbeats: Heartbeats,
+        transcriber: Transcriber,
+        describe_upload: Callable[[Attachment, Leave], Json],
+    ) -> None:
+        """Answer with the services of ``core``; ``describe_upload`` says where announced bytes go."""
+        self._visits = visits
+        self._encoder = encoder
+        self._heartbeats = heartbeats
+        self._transcriber = transcriber
+        self._describe_upload = describe_upload
+        self._limiting = core.limiting
+        self._holding = core.holding
+        self._chatting = core.chatting
+        self._acting = core.acting
+        self._attaching = core.attaching
+        self._own_threads = core.own_threads
+        self._live_turns = core.live_turns
+        self._register = core.register
+        self._streaming: dict[type, _Begin] = {
+            wire.CreateThread: self._create_thread,
+            wire.AddUserMessage: self._add_user_message,
+            wire.RetryAfterItem: self._retry,
+            wire.AddToolOutput: self._add_tool_output,
+            wire.AddStructuredInput: self._add_structured_input,
+            wire.CustomAction: self._act,
+        }
+        self._answering: dict[type, Callable[[Visit, Any], Awaitable[Json]]] = {
+            wire.GetThread: self._get_thread,
+            wire.ListThreads: self._list_threads,
+            wire.ListItems: self._list_items,
+            wire.UpdateThread: self._update_thread,
+            wire.DeleteThread: self._delete_thread,
+            wire.CancelTurn: self._cancel,
+            wire.GiveFeedback: self._give_feedback,
+            wire.SyncCustomAction: self._act_now,
+            wire.CreateAttachment: self._create_attachment,
+            wire.DeleteAttachment: self._delete_attachment,
+            wire.Transcribe: self._transcribe,
+        }
+
+    async def answer(self, request: Request) -> ASGIApp:
+        """Answer a ChatKit request: by the events of a turn, or by a document."""
+        visit = await self._visits.of(request)
+        body = await body_of(request)
+        decoded = wire.decode_chatkit(body)
+        params = decoded.params
+        if decoded.workflow_ref not in {None, visit.workflow.id, visit.workflow.handle}:
+            raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
+        key = _idempotency_key(request, decoded.client_id)
+        begin = self._streaming.get(type(params))
+        if begin is not None:
+            hold = self._holding.hold(STREAMS, visit.holders)
+            try:
+                await self._limiting.begin_turn(visit, size=len(body))
+                with _named_in_the_request():
+                    turn = await begin(visit, params, key)
+                return await self._stream(request, visit, turn, hold)
+            except BaseException:
+                hold.release()
+                raise
+        if type(params) in _RUNS_A_WORKFLOW:
+            await self._limiting.begin_turn(visit, size=len(body))
+        else:
+            await self._limiting.read(visit.subject, address=visit.address)
+        with _named_in_the_request():
+            document = await self._answering[type(params)](visit, params)
+        return json_answer(document, holding=self._holding, holders=visit.holders)
+
+    async def follow(self, request: Request) -> ASGIApp:
+        """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
+        visit = await self._visits.of(request)
+        await self._limiting.read(visit.subject, address=visit.address)
+        after = _after(request)
+        relay = await self._own_threads.followable_turn(visit, request.path_params["thread_id"])
+        if relay is None:
+            return Response(status_code=204, headers=NO_STORE)
+        hold = self._holding.hold(STREAMS, visit.holders)
+        stream = TurnStream(relay, heartbeats=self._heartbeats, after=after, numbered=True, on_gone=None, hold=hold)
+        return self._under_session(visit, request.path_params["thread_id"], stream)
+
+    async def _stream(self, request: Request, visit: Visit, turn: Turn, hold: Hold) -> ASGIApp:
+        """The events of a turn that has begun; a client that cannot resume stops its turn by going away.
+
+        A request that is repeated after the events are gone (a restart, say) gets what came of the turn.
+        """
+        relay = self._live_turns.find(turn.id)
+        if relay is None:
+            body = b"".join(self._encoder.frames(await self._own_threads.replay(visit, turn)))
+            answer = body_answer(body, "text/event-stream", holding=self._holding, holders=visit.holders)
+            return HeldAnswer(answer, hold)
+        resumable = header_of(request, b"orcheo-resume") == "1"
+        stop = None if resumable else partial(self._live_turns.stop, turn.id, CANCELLED)
+        stream = TurnStream(relay, heartbeats=self._heartbeats, numbered=resumable, on_gone=stop, hold=hold)
+        return self._under_session(visit, turn.thread_id, stream)
+
+    def _under_session(self, visit: Visit, thread_id: str, stream: TurnStream) -> ASGIApp:
+        """The stream; it ends with the chat session where an app can end that."""
+        if visit.rules is None:
+            return stream
+        place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
+        return _SessionStream(stream, self._register, place)
+
+    # --- requests that begin a turn ---------------------------------------------------------------------------------
+
+    def _create_thread(self, visit: Visit, params: wire.CreateThread, key: str | None) -> Awaitable[Turn]:
+        return self._chatting.create_thread(visit, _said(params.input, key))
+
+    def _add_user_message(self, visit: Visit, params: wire.AddUserMessage, key: str | None) -> Awaitable[Turn]:
+        return self._chatting.add_user_item(visit, params.thread_id, _said(params.input, key))
+
+    async def _retry(self, visit: Visit, params: wire.RetryAfterItem, key: str | None) -> Turn:
+        content = None if params.content is None else tuple(params.content)
+        return await self._chatting.retry(visit, params.thread_id, params.item_id, content=content, idempotency_key=key)
+
+    async def _add_tool_output(self, visit: Visit, params: wire.AddToolOutput, key: str | None) -> Turn:
+        return await self._chatting.add_tool_output(visit, params.thread_id, params.result, idempotency_key=key)
+
+    async def _add_structured_input(self, visit: Visit, params: wire.AddStructuredInput, key: str | None) -> Turn:
+        given = params.input
+        return await self._chatting.add_structured_input(
+            visit,
+            params.thread_id,
+            params.item_id,
+            status=InputStatus(given.status),
+            answers={q: QuestionAnswer(values=one.values, skipped=one.skipped) for q, one in given.answers.items()},
+            idempotency_key=key,
+        )
+
+    async def _act(self, visit: Visit, params: wire.CustomAction, key: str | None) -> Turn:
+        return await self._chatting.act(visit, params.thread_id, _action(params), idempotency_key=key)
+
+    # --- requests that are answered at once -------------------------------------------------------------------------
+
+    async def _get_thread(self, visit: Visit, params: wire.GetThread) -> Json:
+        return self._encoder.view(await self._own_threads.read(visit, params.thread_id))
+
+    async def _list_threads(self, visit: Visit, params: wire.ListThreads) -> Json:
+        return self._encoder.threads(await self._own_threads.page(visit, wire.page_query(params)))
+
+    async def _list_items(self, visit: Visit, params: wire.ListItems) -> Json:
+        items = await self._own_threads.items(visit, params.thread_id, wire.page_query(params))
+        return self._encoder.items(items)
+
+    async def _update_thread(self, visit: Visit, params: wire.UpdateThread) -> Json:
+        return self._encoder.thread(await self._own_threads.set_title(visit, params.thread_id, params.title))
+
+    async def _delete_thread(self, visit: Visit, params: wire.DeleteThread) -> Json:
+        await self._own_threads.delete(visit, params.thread_id)
+        return {}
+
+    async def _cancel(self, visit: Visit, params: wire.CancelTurn) -> Json:
+        await self._chatting.cancel(visit, params.thread_id)
+        return {}
+
+    async def _give_feedback(self, visit: Visit, params: wire.GiveFeedback) -> Json:
+        kind = FeedbackKind(params.kind)
+        await self._own_threads.judge(visit, params.thread_id, params.item_ids, kind)
+        return {}
+
+    async def _act_now(self, visit: Visit, params: wire.SyncCustomAction) -> Json:
+        changed = await self._acting.act_now(visit, params.thread_id, _action(params))
+        return present(updated_item=self._encoder.item(changed) if changed else None)
+
+    async def _create_attachment(self, visit: Visit, params: wire.CreateAttachment) -> Json:
+        attachment = await self._attaching.announce(
+            visit, name=params.name, size=params.size, mime_type=params.mime_type
+        )
+        return self._encoder.attachment(attachment, self._describe_upload(attachment, visit.leave))
+
+    async def _delete_attachment(self, visit: Visit, params: wire.DeleteAttachment) -> Json:
+        await self._attaching.remove(visit, params.attachment_id)
+        return {}
+
+    async def _transcribe(self, _visit: Visit, params: wire.Transcribe) -> Json:
+        try:
+            audio = b64decode(params.audio_base64, validate=True)
+        except ValueError:  # no base64, or no ASCII
+            raise InvalidInput(FieldError("audio_base64", "must be base64")) from None
+        return {"text": await self._transcriber.transcribe(audio, params.mime_type)}
 
 
-_Begin = Callable[[_Asked, Any], Awaitable[Turn]]
-
-
-async def _begin(request: Request, asked: _Asked, begin: _Begin, params: object, size: int) -> ASGIApp:
-    """The events of a turn that begins now; a client that cannot resume stops its turn by going away.
-
-    A request that is repeated after the events are gone (a restart, say) gets what came of the turn.
-    """
-    parts, visit = asked.parts, asked.visit
-    await parts.core.limiting.begin_turn(visit, size=size)
-    turn = await begin(asked, params)
-    live = parts.core.live_turns.find(turn.id)
-    if live is None:
-        body = b"".join(map(parts.encoder.frame, await parts.core.own_threads.replay(visit, turn)))
-        return body_answer(body, "text/event-stream", holding=parts.core.holding, holders=visit.holders)
-    resumable = header_of(request, b"orcheo-resume") == "1"
-    stop = None if resumable else lambda: live.stop(TurnStatus.CANCELLED)
-    return TurnStream(live, heartbeats=parts.heartbeats, numbered=resumable, on_gone=stop)
+@contextmanager
+def _named_in_the_request() -> Iterator[None]:
+    """Errors of services name fields of ``params``; the client wrote more around them."""
+    try:
+        yield
+    except InvalidInput as error:
+        inside = (evolve(each, path=f"params.{each.path}") for each in error.fields)
+        raise InvalidInput(*inside, hint=error.hint) from None
 
 
 def _idempotency_key(request: Request, client_id: str | None) -> str | None:
@@ -107,143 +273,18 @@ def _after(request: Request) -> int:
     return int(text)
 
 
-# --- requests that begin a turn ------------------------------------------------------------------------------------
-
-
-async def _create_thread(asked: _Asked, params: wire.CreateThread) -> Turn:
-    return await asked.parts.core.chatting.create_thread(asked.visit, _said(asked, params.input))
-
-
-async def _add_user_message(asked: _Asked, params: wire.AddUserMessage) -> Turn:
-    return await asked.parts.core.chatting.add_user_item(asked.visit, params.thread_id, _said(asked, params.input))
-
-
-async def _retry(asked: _Asked, params: wire.RetryAfterItem) -> Turn:
-    chatting = asked.parts.core.chatting
-    return await chatting.retry(asked.visit, params.thread_id, params.item_id, idempotency_key=asked.key)
-
-
-async def _add_tool_output(asked: _Asked, params: wire.AddToolOutput) -> Turn:
-    chatting = asked.parts.core.chatting
-    return await chatting.add_tool_output(asked.visit, params.thread_id, params.result, idempotency_key=asked.key)
-
-
-async def _add_structured_input(asked: _Asked, params: wire.AddStructuredInput) -> Turn:
-    given = params.input
-    return await asked.parts.core.chatting.add_structured_input(
-        asked.visit,
-        params.thread_id,
-        params.item_id,
-        status=InputStatus(given.status),
-        answers={key: QuestionAnswer(values=each.values, skipped=each.skipped) for key, each in given.answers.items()},
-        idempotency_key=asked.key,
-    )
-
-
-async def _act(asked: _Asked, params: wire.CustomAction) -> Turn:
-    chatting = asked.parts.core.chatting
-    return await chatting.act(asked.visit, params.thread_id, _action(params), idempotency_key=asked.key)
-
-
 def _action(params: wire.CustomAction) -> ActionInput:
     return ActionInput(type=params.action.type, payload=params.action.payload, item_id=params.item_id)
 
 
-def _said(asked: _Asked, given: wire.UserMessageInput) -> VisitorInput:
-    if not given.attachments and not any(part.text.strip() for part in given.content):
-        raise InvalidInput(FieldError("params.input.content", "must hold some text"))
-    return VisitorInput(
+def _said(given: wire.UserMessageInput, key: str | None) -> VisitorInput:
+    said = VisitorInput(
         content=tuple(given.content),
         attachment_ids=given.attachments,
         quoted_text=given.quoted_text,
         inference_options=given.options,
-        idempotency_key=asked.key,
+        idempotency_key=key,
     )
-
-
-# --- requests that are answered at once ----------------------------------------------------------------------------
-
-
-async def _get_thread(asked: _Asked, params: wire.GetThread) -> Json:
-    return asked.parts.encoder.view(await asked.parts.core.own_threads.read(asked.visit, params.thread_id))
-
-
-async def _list_threads(asked: _Asked, params: wire.ListThreads) -> Json:
-    return asked.parts.encoder.threads(await asked.parts.core.own_threads.page(asked.visit, wire.page_query(params)))
-
-
-async def _list_items(asked: _Asked, params: wire.ListItems) -> Json:
-    page = await asked.parts.core.own_threads.items(asked.visit, params.thread_id, wire.page_query(params))
-    return asked.parts.encoder.items(page)
-
-
-async def _update_thread(asked: _Asked, params: wire.UpdateThread) -> Json:
-    return asked.parts.encoder.thread(
-        await asked.parts.core.own_threads.set_title(asked.visit, params.thread_id, params.title)
-    )
-
-
-async def _delete_thread(asked: _Asked, params: wire.DeleteThread) -> Json:
-    await asked.parts.core.own_threads.delete(asked.visit, params.thread_id)
-    return {}
-
-
-async def _cancel(asked: _Asked, params: wire.CancelTurn) -> Json:
-    await asked.parts.core.chatting.cancel(asked.visit, params.thread_id)
-    return {}
-
-
-async def _give_feedback(asked: _Asked, params: wire.GiveFeedback) -> Json:
-    kind = FeedbackKind(params.kind)
-    await asked.parts.core.own_threads.judge(asked.visit, params.thread_id, params.item_ids, kind)
-    return {}
-
-
-async def _act_now(asked: _Asked, params: wire.SyncCustomAction) -> Json:
-    changed = await asked.parts.core.acting.act_now(asked.visit, params.thread_id, _action(params))
-    return present(updated_item=asked.parts.encoder.item(changed) if changed else None)
-
-
-async def _create_attachment(asked: _Asked, params: wire.CreateAttachment) -> Json:
-    attachment = await asked.parts.core.attaching.announce(
-        asked.visit, name=params.name, size=params.size, mime_type=params.mime_type
-    )
-    return asked.parts.encoder.attachment(attachment, upload_descriptor(asked.parts, attachment))
-
-
-async def _delete_attachment(asked: _Asked, params: wire.DeleteAttachment) -> Json:
-    await asked.parts.core.attaching.remove(asked.visit, params.attachment_id)
-    return {}
-
-
-async def _transcribe(asked: _Asked, params: wire.Transcribe) -> Json:
-    try:
-        audio = b64decode(params.audio_base64, validate=True)
-    except ValueError:  # no base64, or no ASCII
-        raise InvalidInput(FieldError("params.audio_base64", "must be base64")) from None
-    return {"text": await asked.parts.transcriber.transcribe(audio, params.mime_type)}
-
-
-_STREAMING: dict[type, _Begin] = {
-    wire.CreateThread: _create_thread,
-    wire.AddUserMessage: _add_user_message,
-    wire.RetryAfterItem: _retry,
-    wire.AddToolOutput: _add_tool_output,
-    wire.AddStructuredInput: _add_structured_input,
-    wire.CustomAction: _act,
-}
-_RUNS_A_WORKFLOW = frozenset({wire.SyncCustomAction, wire.Transcribe})
-"""Requests that are answered at once and cost as much as a turn."""
-_ANSWERING: dict[type, Callable[[_Asked, Any], Awaitable[Json]]] = {
-    wire.GetThread: _get_thread,
-    wire.ListThreads: _list_threads,
-    wire.ListItems: _list_items,
-    wire.UpdateThread: _update_thread,
-    wire.DeleteThread: _delete_thread,
-    wire.CancelTurn: _cancel,
-    wire.GiveFeedback: _give_feedback,
-    wire.SyncCustomAction: _act_now,
-    wire.CreateAttachment: _create_attachment,
-    wire.DeleteAttachment: _delete_attachment,
-    wire.Transcribe: _transcribe,
-}
+    if not (said.attachment_ids or said.text.strip()):
+        raise InvalidInput(FieldError("input.content", "must hold some text"))
+    return said

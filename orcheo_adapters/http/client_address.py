@@ -4,17 +4,15 @@
 before the entries of trusted proxies may be forged, so it is read from the end only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import Any
 
 from attrs import define, field, frozen
 
+from orcheo_adapters.http.scope import ADDRESS, HEADERS
 from orcheo_adapters.system.logs import get_logger
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 Network = IPv4Network | IPv6Network
 ALL_ONE_ADDRESS = (
@@ -23,6 +21,7 @@ ALL_ONE_ADDRESS = (
 )
 _LOG = get_logger("http")
 _UNKNOWN = "unknown"
+_FORWARDED = b"x-forwarded-for"
 _MAX_HOPS = 32
 _KEPT = 4_096
 
@@ -67,6 +66,10 @@ class TrustedProxies:
             client = said
         return client
 
+    def may_be(self, peer: str) -> bool:
+        """Whether a connection from this address may be a proxy's; where only their number is known, any may be."""
+        return self.count > 0 or (bool(self.networks) and self._trusts(peer))
+
     def _trusts(self, text: str) -> bool:
         address = _parse(text)
         return address is not None and any(address in network for network in self.networks)
@@ -79,15 +82,24 @@ class ClientAddresses:
     proxies: TrustedProxies = field(factory=TrustedProxies)
     _has_warned: bool = field(default=False, init=False)
 
-    def of(self, request: "Request") -> str:
-        """The key of the address that a request comes from."""
-        client = request.client
-        peer = client.host if client else _UNKNOWN
+    def of(self, scope: MutableMapping[str, Any]) -> str:
+        """The key of the address that the request of an ASGI scope comes from."""
+        address: str | None = scope.get(ADDRESS)
+        if address is None:
+            client = scope["client"]
+            peer = client[0] if client else _UNKNOWN
+            if _FORWARDED in scope[HEADERS]:
+                peer = self._behind(peer, scope)
+            address = scope[ADDRESS] = address_key(peer)
+        return address
+
+    def _behind(self, peer: str, scope: MutableMapping[str, Any]) -> str:
         if self.proxies:
-            peer = self.proxies.client_of(peer, request.headers.getlist("x-forwarded-for"))
-        elif not self._has_warned and "x-forwarded-for" in request.headers:
+            forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == _FORWARDED]
+            return self.proxies.client_of(peer, forwarded)
+        if not self._has_warned:
             self._warn(peer)
-        return address_key(peer)
+        return peer
 
     def _warn(self, peer: str) -> None:
         """Say once that a proxy on this machine passes requests on and is not known as one."""
@@ -119,3 +131,7 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+THIS_MACHINE = frozenset({address_key("127.0.0.1"), address_key("::1")})
+"""Keys of the server's own machine, from where owners and proxies connect."""

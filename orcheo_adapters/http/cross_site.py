@@ -4,13 +4,19 @@ A browser says where a request comes from in ``Sec-Fetch-Site`` and ``Origin``; 
 the operator allows may use the visitors' routes with a chat grant. No answer ever allows them to send cookies.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from urllib.parse import urlsplit
 
 from attrs import frozen
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp
 
 from orcheo_adapters.auth.oidc.registration import is_loopback_host
+from orcheo_adapters.http.problems import CrossSiteRequest
 
+Handler = Callable[[Request], Awaitable[ASGIApp]]
 _OURS = frozenset({None, "same-origin", "none"})
 
 
@@ -29,6 +35,17 @@ class AllowedOrigins:
         if headers.get("sec-fetch-site") not in _OURS:
             return True
         return origin is not None and not self._is_of(origin, headers.get("host", ""))
+
+    def required(self, handler: Handler) -> Handler:
+        """``handler``, but :class:`CrossSiteRequest` for what a browser sends from a page that is not allowed."""
+
+        @wraps(handler)
+        async def answer(request: Request) -> ASGIApp:
+            if self.comes_from_elsewhere(request.headers):
+                raise CrossSiteRequest
+            return await handler(request)
+
+        return answer
 
     def _is_of(self, origin: str, host: str) -> bool:
         """Whether an origin other than our own is that of the Host by which this request came, scheme included.

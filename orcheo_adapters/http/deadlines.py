@@ -13,6 +13,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -21,8 +22,7 @@ from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserU
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from orcheo_adapters.http.connections import Connections
-from orcheo_adapters.http.outlet import MORE_HEADERS, OPEN_OUTLET, ConnectionOutlet, head_of
+from orcheo_adapters.http.outlet import ConnectionOutlet, head_of
 from orcheo_adapters.http.problems import (
     CodingUnknown,
     HeadersTooLarge,
@@ -33,6 +33,7 @@ from orcheo_adapters.http.problems import (
     problem_response,
 )
 from orcheo_adapters.http.request_id import new_request_id
+from orcheo_adapters.http.scope import IS_WHOLE, MORE_HEADERS, OPEN_OUTLET, TAKE_BODY
 from orcheo_adapters.http.security_headers import Header, SecurityHeaders
 from orcheo_core.errors import OrcheoError
 
@@ -53,14 +54,20 @@ class Deadlines:
     """For a client to read on, once more waits for it than the system buffers, or once the connection is closed."""
     least_read: int = 16 * 1024
     """Bytes that a client must read in that time to be given as much again."""
+    answered_bytes: int = 256 * 1024
+    """Of a body that may still come when its request is answered; more ends the connection, which is not read on."""
     linger_seconds: float = 2.0
     """For a client to read why it is refused, before the connection is cut."""
+    linger_bytes: int = 16 * 1024 * 1024
+    """What is taken from it in that time: a file that is refused has room, a flood has not."""
     head_bytes: int = 16 * 1024
     """Also of what may stand around the chunks of a body: extensions and trailers."""
     headers: int = 100
     """Each costs some hundred bytes of memory, however short it is."""
 
 
+_READ_AT_ONCE = 64 * 1024
+"""asyncio reads 256 KiB, which would lie in memory for each connection whose request waits."""
 _CHUNK_BYTES = 20
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 """How a request line begins (RFC 9110, section 9.1)."""
@@ -73,10 +80,10 @@ class GuardedProtocol(HttpToolsProtocol):
 
     deadlines: ClassVar[Deadlines] = Deadlines()
     security_headers: ClassVar[SecurityHeaders] = SecurityHeaders()
-    open_connections: ClassVar[Connections] = Connections()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, on_lost: Callable[[], None] = lambda: None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._on_lost = on_lost
         self.timeout_keep_alive = self.deadlines.idle_seconds  # type: ignore[assignment]  # parts of a second as well
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
@@ -92,24 +99,21 @@ class GuardedProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._framing_bytes = 0
         """Bytes that came since the headers and are not of the body, less what its chunks need."""
+        self._answered_bytes = 0
+        self._dropped_bytes = 0
         self._left_unread = 0
-        self._counted_as: str | None = None
         self._outlet: ConnectionOutlet | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._counted_as = self.open_connections.enter(self.client[0] if self.client else "")
-        if self._counted_as is None:
-            self._closing = True
-            transport.abort()
-            return
+        with suppress(AttributeError):  # uvloop has a number of its own
+            transport.max_size = _READ_AT_ONCE  # type: ignore[attr-defined]  # of asyncio's transports
         self._arm(self.deadlines.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
         self._forgive()
-        if self._counted_as is not None:
-            self.open_connections.leave(self._counted_as)
+        self._on_lost()
         super().connection_lost(exc)
         if self._outlet is not None:
             self._outlet.gone()
@@ -124,28 +128,58 @@ class GuardedProtocol(HttpToolsProtocol):
         self._outlet = ConnectionOutlet(self.cycle, head, on_room)
         return self._outlet
 
+    def take_body(self) -> bytes | None:
+        """The body of the request under way if all of it has come; uvicorn's ``receive`` then has nothing of it."""
+        cycle = self.cycle
+        if cycle.more_body or cycle.disconnected:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
+        return body
+
     def data_received(self, data: bytes) -> None:
         if self._closing or self._sent_more:
+            self._drop(len(data))
             return
         if self.in_body:
             self._framing_bytes += len(data)
+            if not self._is_answering() and self._is_unwanted(len(data)):
+                return
         else:
             self._head_bytes = len(data) + (self._head_bytes if self._in_head else 0)
             self._begins_like_a_request = _METHOD.match(data) is not None
         self._is_complete = False
         self._parse(data)
-        if self._deadline is None and not (self._is_complete or self._closing):  # few requests come in pieces
+        if self._is_complete and not self.headers:  # few requests come in pieces
+            return
+        if self._deadline is None and not (self._is_complete or self._closing):
             self._arm(self._body_time() if self.in_body else self.deadlines.head_seconds)
         if self._has_too_much():
             self._refuse(HeadersTooLarge())
 
+    def _drop(self, size: int) -> None:
+        """Count what comes while the client may read why it is refused; a flood is cut."""
+        self._dropped_bytes += size
+        if self._dropped_bytes > self.deadlines.linger_bytes:
+            self.transport.abort()
+
+    def _is_unwanted(self, size: int) -> bool:
+        """Count what comes of the body of an answered request; whether the connection has ended over it."""
+        self._answered_bytes += size
+        if self._answered_bytes > self.deadlines.answered_bytes:
+            self.linger()
+        return self._closing
+
     def _has_too_much(self) -> bool:
         """Whether a head or the framing of a body, which may both come for ever, has become too large by now."""
+        # Before the first request there is no list of headers: empty lines may stand in front of it.
         size = self._head_bytes if self._in_head else self._framing_bytes if self.in_body else 0
-        return size > self.deadlines.head_bytes or len(self.headers) > self.deadlines.headers
+        return size > self.deadlines.head_bytes or len(self.headers or ()) > self.deadlines.headers
 
     def _parse(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except HttpParserError:
@@ -176,7 +210,9 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._in_head, self.in_body = False, True
         self._body_began, self._body_bytes, self._framing_bytes = self.loop.time(), 0, 0
-        self._disarm()
+        self._answered_bytes = 0
+        if self._deadline is not None:
+            self._disarm()
         limit, most = self.deadlines.head_bytes, self.deadlines.headers
         if len(self.headers) > most or (self._head_bytes > limit and self._size_of_head() > limit):
             self._refuse(HeadersTooLarge())
@@ -184,7 +220,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if (fault := self._fault()) is not None:
             self._refuse(fault)
             return
-        self.scope[OPEN_OUTLET] = self.open_outlet  # type: ignore[literal-required]  # a name of our own
+        scope: Scope = self.scope  # type: ignore[assignment]  # with names of our own in it
+        scope[OPEN_OUTLET], scope[TAKE_BODY] = self.open_outlet, self.take_body
         super().on_headers_complete()
         self.headers = []  # trailers come here; they do not count as headers of the request (RFC 9110, section 6.5.1)
         if not self.cycle.keep_alive:
@@ -211,8 +248,14 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.in_body = False
         self._is_complete = True
-        self._disarm()
+        if self._deadline is not None:
+            self._disarm()
+        self.scope[IS_WHOLE] = True  # type: ignore[literal-required]  # a name of our own
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self.cycle.body.clear()  # what the answer did not need would lie here as long as the connection is idle
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         is_method = isinstance(sys.exc_info()[1], HttpParserInvalidMethodError) and self._begins_like_a_request
@@ -223,12 +266,16 @@ class GuardedProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version not in {"1.0", "1.1"}:
             return HttpVersionUnknown() if version > "1.1" else NotHttp()
-        hosts = [value for name, value in self.headers if name == b"host"]
+        hosts, codings = [], []
+        for name, value in self.headers:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"transfer-encoding":
+                codings.append(value.strip().lower())
         if len(hosts) > 1 or (not hosts and version == "1.1"):
             return NotHttp("A request must have exactly one Host header.")
         if hosts and not _HOST.fullmatch(hosts[0]):
             return NotHttp("The Host header is not a host with an optional port.")
-        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
         if codings and version == "1.0":
             return NotHttp("HTTP/1.0 has no Transfer-Encoding.")
         return CodingUnknown() if codings not in ([], [b"chunked"]) else None
@@ -236,6 +283,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._wait_for_reader()
+        if self._outlet is not None:
+            self._outlet.full()
 
     def _wait_for_reader(self) -> None:
         """Cut the connection in a while, unless the client reads on."""
@@ -380,9 +429,6 @@ class _AnswerTo10(_LastAnswer):
             write(chunk[: int(size, 16)])
 
 
-def guarded_protocol(
-    deadlines: Deadlines, security_headers: SecurityHeaders, connections: Connections
-) -> type[GuardedProtocol]:
-    """A protocol for uvicorn with these deadlines and headers, whose connections are counted together."""
-    parts = {"deadlines": deadlines, "security_headers": security_headers, "open_connections": connections}
-    return type("Guarded", (GuardedProtocol,), parts)
+def guarded_protocol(deadlines: Deadlines, security_headers: SecurityHeaders) -> type[GuardedProtocol]:
+    """A protocol for uvicorn with these deadlines and headers."""
+    return type("Guarded", (GuardedProtocol,), {"deadlines": deadlines, "security_headers": security_headers})

@@ -8,19 +8,23 @@ from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
 from orcheo_adapters.http.hosts import HostNotAllowed
 from orcheo_adapters.http.mcp import McpNotInstalled
 from orcheo_adapters.http.problems import CrossSiteRequest
-from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
-from orcheo_adapters.wire.json_schema import Schema, input_schema
-from orcheo_adapters.wire.session_requests import SessionRequest
-from orcheo_core.domain.app_user import USER_LENGTH
-from orcheo_core.domain.items import InputPart
+from orcheo_adapters.wire.body_schemas import chatkit_body, create_session_body, session_body
+from orcheo_adapters.wire.json_schema import Schema
+from orcheo_core.domain.pages import PAGE_LIMIT
 from orcheo_core.errors import (
     ActionFailed,
     ActionNotTaken,
     AttachmentNotFound,
+    BudgetExceeded,
     ChatSessionEnded,
+    ChatSessionNotFound,
     ChatUnavailable,
+    ConcurrentChange,
+    FilesOff,
     GrantExpired,
     GrantInvalid,
+    IdentityExpired,
+    IdentityInvalid,
     IdentityProviderUnavailable,
     InvalidInput,
     ItemNotFound,
@@ -38,8 +42,10 @@ from orcheo_core.errors import (
     RateLimited,
     ServerStopping,
     ServiceTokenInvalid,
+    SharedBudgetExceeded,
     StorageUnavailable,
     ThreadNotFound,
+    TooManyFiles,
     TranscriptionOff,
     TurnInProgress,
 )
@@ -50,6 +56,7 @@ Errors = tuple[type[OrcheoError], ...]
 _TOKENS: Errors = (PublishTokenInvalid, PublishTokenRotated, PublishTokenRevoked)
 _GRANTS: Errors = (GrantInvalid, GrantExpired, ChatSessionEnded)
 _ADMISSION: Errors = (ChatUnavailable, LoginRequired, RateLimited)
+_BUDGETS: Errors = (BudgetExceeded, SharedBudgetExceeded)
 _ATTEMPT: Errors = (LoginAttemptInvalid, LoginAttemptExpired)
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
@@ -81,65 +88,74 @@ def _query(name: str) -> Json:
     return {"name": name, "in": "query", "schema": _TEXT}
 
 
-def _part(kind: str, **properties: Schema) -> Schema:
-    required = ["type", *(name for name in properties if name in {"id", "text"})]
-    return {"type": "object", "properties": {"type": {"const": kind}, **properties}, "required": required}
-
-
-_SPECIAL: dict[Any, Schema] = {
-    InputPart: {
-        "oneOf": [
-            _part("input_text", text=_TEXT),
-            _part("input_tag", id=_TEXT, text=_TEXT, data={"type": "object"}),
-        ]
-    },
-    str | None: {"type": ["string", "null"]},
-}
-
-
-def _chatkit_body() -> Schema:
-    return {
-        "type": "object",
-        "required": ["type"],
-        "oneOf": [_chatkit_request(kind, cls) for kind, cls in CHATKIT_TYPES.items()],
-    }
-
-
-def _chatkit_request(kind: str, cls: type) -> Schema:
-    params = input_schema(cls, _SPECIAL)
-    required = ["type", "params"] if params["required"] else ["type"]
-    return {
-        "type": "object",
-        "properties": {
-            "type": {"const": kind},
-            "params": params,
-            "metadata": {"type": "object"},
-            "workflow_id": _TEXT,
-        },
-        "required": required,
-    }
-
-
-def _session_body() -> Schema:
-    known = input_schema(SessionRequest, {dict[str, Any] | None: {"type": ["object", "null"]}, **_SPECIAL})
-    user = {"type": ["string", "null"], "maxLength": USER_LENGTH}
-    return known | {"properties": known["properties"] | {"user": user}, "additionalProperties": False}
-
-
 _GRANT_ANSWER = json_answer(
     "A chat grant.",
-    _object(client_secret=_TEXT, expires_in={"type": "integer"}, expires_at=_TEXT, signed_in_as=_TEXT_OR_NULL),
+    _object(
+        client_secret=_TEXT,
+        expires_in={"type": "integer"},
+        expires_at=_TEXT,
+        signed_in_as=_TEXT_OR_NULL,
+        login_pass=_TEXT_OR_NULL,
+    ),
 )
 _ATTACHMENT = json_answer("The attachment.", {"type": "object"})
 _LOGIN_PAGE: Json = {"description": "A page.", "content": {"text/html": {"schema": _TEXT}}}
+_PAGE_OR_NONE: dict[str, Json] = {
+    "200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}},
+    "404": {"description": "A page that says that there is no such chat.", "content": {"text/html": {"schema": _TEXT}}},
+}
 _STREAM: Json = {"text/event-stream": {}}
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]{1,9}$"}
+
+_APP: Errors = (*_TOKENS, ChatUnavailable, RateLimited)
+_INTEGER: Schema = {"type": "integer"}
+_SESSION = json_answer(
+    "A `chatkit.session`.",
+    _object(
+        id=_TEXT,
+        object={"const": "chatkit.session"},
+        client_secret={"type": "string", "description": "A chat grant; empty in every answer but the first."},
+        expires_at=_INTEGER,
+        workflow={"type": "object"},
+        user=_TEXT,
+        rate_limits=_object(max_requests_per_1_minute=_INTEGER),
+        max_requests_per_1_minute=_INTEGER,
+        status={"enum": ["active", "cancelled", "expired"]},
+        chatkit_configuration={"type": "object"},
+    ),
+)
+_APP_THREAD = _object(
+    id=_TEXT,
+    object={"const": "chatkit.thread"},
+    created_at=_INTEGER,
+    status={"type": "object"},
+    title=_TEXT_OR_NULL,
+    user=_TEXT,
+)
+_SPAN = (
+    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}},
+    {"name": "order", "in": "query", "schema": {"enum": ["asc", "desc"]}},
+    {"name": "after", "in": "query", "schema": {"type": "string"}},
+    {"name": "before", "in": "query", "schema": {"type": "string"}},
+)
+
+
+def _list_answer(of: Schema) -> Json:
+    listed = _object(
+        object={"const": "list"},
+        data={"type": "array", "items": of},
+        first_id=_TEXT_OR_NULL,
+        last_id=_TEXT_OR_NULL,
+        has_more={"type": "boolean"},
+    )
+    return json_answer("A page of a list.", listed)
+
 
 DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ("POST", "/api/chatkit"): Description(
         summary="The ChatKit protocol: a stream of thread events, or JSON.",
         credentials=("chatGrant", "publishToken"),
-        body=_chatkit_body(),
+        body=chatkit_body(),
         answers={
             "200": {
                 "description": "Thread events, or the answer to a read.",
@@ -150,12 +166,15 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
             *_TOKENS,
             *_GRANTS,
             *_ADMISSION,
+            *_BUDGETS,
             InvalidInput,
             ThreadNotFound,
             ItemNotFound,
             TurnInProgress,
             NothingPending,
             AttachmentNotFound,
+            FilesOff,
+            TooManyFiles,
             ActionFailed,
             ActionNotTaken,
             TranscriptionOff,
@@ -169,7 +188,23 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         body=_object(file={"type": "string", "format": "binary"}),
         body_type="multipart/form-data",
         answers={"200": _ATTACHMENT},
-        errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, StorageUnavailable),
+        errors=(
+            *_TOKENS,
+            *_GRANTS,
+            *_ADMISSION,
+            *_BUDGETS,
+            FilesOff,
+            TooManyFiles,
+            InvalidInput,
+            StorageUnavailable,
+        ),
+    ),
+    ("POST", "/api/chat/{ref}/session/end"): Description(
+        summary="End the chat session of a chat grant for good, and the identity of another site that opened it.",
+        credentials=("chatGrant",),
+        body={"type": "object", "properties": {"identity": _TEXT_OR_NULL}},
+        answers={"204": {"description": "It is over."}},
+        errors=(*_GRANTS, RateLimited, InvalidInput, StorageUnavailable),
     ),
     ("PUT", "/api/chatkit/attachments/{attachment_id}"): Description(
         summary="Upload the bytes of an attachment that was announced, with the header from its upload descriptor.",
@@ -177,7 +212,15 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         body={"type": "string", "format": "binary"},
         body_type="application/octet-stream",
         answers={"200": _ATTACHMENT},
-        errors=(AttachmentNotFound, InvalidInput, StorageUnavailable),
+        errors=(
+            AttachmentNotFound,
+            ChatSessionEnded,
+            ChatUnavailable,
+            ConcurrentChange,
+            *_BUDGETS,
+            InvalidInput,
+            StorageUnavailable,
+        ),
     ),
     ("GET", "/api/chatkit/attachments/{attachment_id}"): Description(
         summary="The bytes of an attachment, for the holder of its ticket.",
@@ -221,19 +264,65 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ("POST", "/api/chat/{ref}/session"): Description(
         summary="Open a chat session by share link or publish token, or renew a chat grant.",
         credentials=("publishToken", "chatGrant"),
-        body=_session_body(),
+        body=session_body(),
         answers={"200": _GRANT_ANSWER},
-        errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, StorageUnavailable),
+        errors=(*_TOKENS, *_GRANTS, *_ADMISSION, IdentityInvalid, IdentityExpired, InvalidInput, StorageUnavailable),
+    ),
+    ("POST", "/v1/chatkit/sessions"): Description(
+        summary="OpenAI's session API: open a chat session for a user of an app.",
+        credentials=("publishToken",),
+        body=create_session_body(),
+        answers={"200": _SESSION},
+        errors=(*_APP, InvalidInput, LoginRequired, StorageUnavailable),
+    ),
+    ("POST", "/v1/chatkit/sessions/{session_id}/cancel"): Description(
+        summary="OpenAI's session API: end a chat session at once, with the answer that runs under it.",
+        credentials=("publishToken",),
+        answers={"200": _SESSION},
+        errors=(*_APP, ChatSessionNotFound, StorageUnavailable),
+    ),
+    ("GET", "/v1/chatkit/threads"): Description(
+        summary="OpenAI's session API: the threads of an app's users.",
+        credentials=("publishToken",),
+        parameters=(*_SPAN, _query("user")),
+        answers={"200": _list_answer(_APP_THREAD)},
+        errors=(*_APP, InvalidInput),
+    ),
+    ("GET", "/v1/chatkit/threads/{thread_id}"): Description(
+        summary="OpenAI's session API: a thread of one of an app's users.",
+        credentials=("publishToken",),
+        answers={"200": json_answer("A `chatkit.thread`.", _APP_THREAD)},
+        errors=(*_APP, ThreadNotFound),
+    ),
+    ("DELETE", "/v1/chatkit/threads/{thread_id}"): Description(
+        summary="OpenAI's session API: delete a thread of one of an app's users.",
+        credentials=("publishToken",),
+        answers={
+            "200": json_answer(
+                "It is deleted.",
+                _object(id=_TEXT, object={"const": "chatkit.thread.deleted"}, deleted={"const": True}),
+            )
+        },
+        errors=(*_APP, ThreadNotFound, StorageUnavailable),
+    ),
+    ("GET", "/v1/chatkit/threads/{thread_id}/items"): Description(
+        summary="OpenAI's session API: the items of a thread.",
+        credentials=("publishToken",),
+        parameters=_SPAN,
+        answers={"200": _list_answer({"type": "object"})},
+        errors=(*_APP, ThreadNotFound, InvalidInput, BudgetExceeded),
     ),
     ("GET", "/chat/{ref}"): Description(
         summary="The chat page; the same for every workflow.",
-        answers={
-            "200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}},
-            "404": {
-                "description": "A page that says that there is no such chat.",
-                "content": {"text/html": {"schema": _TEXT}},
-            },
-        },
+        answers=_PAGE_OR_NONE,
+    ),
+    ("GET", "/embed/{ref}"): Description(
+        summary="The chat in a bubble's frame, for pages of the workflow's allowed origins.",
+        answers=_PAGE_OR_NONE,
+    ),
+    ("GET", "/embed/{ref}/sign-in"): Description(
+        summary="The window in which a visitor of a bubble signs in.",
+        answers=_PAGE_OR_NONE,
     ),
     ("GET", "/auth/login"): Description(
         summary="Redirects to the identity provider, or shows a page to choose one when there are several.",
@@ -264,7 +353,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ),
     ("POST", "/auth/logout"): Description(
         summary="End the login in this browser.",
-        body={"type": "object", "properties": {}},
+        body={"type": "object", "properties": {"login_pass": _TEXT_OR_NULL, "workflow_id": _TEXT_OR_NULL}},
         answers={
             "200": json_answer(
                 "The visitor is signed out; the page at `next_url` offers to sign out at the identity provider too.",
@@ -272,7 +361,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
             ),
             "204": {"description": "The visitor is signed out, or was not signed in."},
         },
-        errors=(StorageUnavailable,),
+        errors=(InvalidInput, StorageUnavailable),
     ),
     ("GET", "/auth/signed-out"): Description(
         summary="A page that offers to sign out at the identity provider too.",

@@ -1,143 +1,186 @@
 """Signing in and out: to an identity provider, back from it, and the trial form in place of one."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from functools import wraps
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from orcheo_adapters.auth.login_state import LoginState, check_return_path
+from orcheo_adapters.auth.login_state import LoginState, LoginStates, check_return_path
 from orcheo_adapters.http import login_pages
-from orcheo_adapters.http.cookies import Cookie, cookie_of, drop_cookie, login_of, set_cookie, set_login_cookie
+from orcheo_adapters.http.cookies import Cookies
 from orcheo_adapters.http.negotiation import wants_page
-from orcheo_adapters.http.parts import parts_of
+from orcheo_adapters.http.page_words import words_of
+from orcheo_adapters.http.pages import KEEPS_OPENER
 from orcheo_adapters.http.problems import answer_to
-from orcheo_adapters.http.requests import address_of, forbid_cross_site, json_object
+from orcheo_adapters.http.requests import address_of, json_object
+from orcheo_core.domain.login import Login
 from orcheo_core.errors import FieldError, InvalidInput, LoginNotSetUp, LoginNotVerified, MalformedRequest, OrcheoError
+from orcheo_core.services.shared.limiting import Limiting
+from orcheo_core.services.visitors.signing_in import SigningIn
 
-Handler = Callable[[Request], Awaitable[Response]]
 _NO_STORE = {"cache-control": "no-store"}
-_BROWSER_LIFETIME = timedelta(hours=1)
-"""Longer than an attempt, so that a visitor who returns too late gets the right error."""
+_Handler = Callable[["SignInPages", Request], Awaitable[Response]]
+_FORM_LIMIT, _MOST_FIELDS = 16 * 1024, 20
+"""A logout token has a kilobyte or two; what stands behind the limit is not read."""
 
 
-def _for_people(handler: Handler) -> Handler:
-    """Where a browser shows the answer, an error is a page with the same words as the problem."""
+def _for_people(handler: _Handler) -> _Handler:
+    """Where a browser shows the answer, an error is a page in their language."""
 
     @wraps(handler)
-    async def answer(request: Request) -> Response:
+    async def answer(pages: "SignInPages", request: Request) -> Response:
+        again = pages.again(request)
         try:
-            return await handler(request)
+            response = await handler(pages, request)
         except OrcheoError as error:
             if not wants_page(request.headers.get("accept", "")):
                 raise
-            title, more = "You could not be signed in", login_pages.way_back(_again(request))
-            return answer_to(request, error, title=title, more=more)
+            more = login_pages.way_back(words_of(request), again)
+            response = answer_to(request, error, title="signInFailedTitle", more=more)
+        if again is not None and again.startswith("/embed/"):
+            response.headers.update(KEEPS_OPENER)
+        return response
 
     return answer
 
 
-@_for_people
-async def begin(request: Request) -> Response:
-    """``GET /auth/login?to=…&provider=…``: off to the identity provider; asks for one when there are several."""
-    await parts_of(request).core.limiting.log_in(address=address_of(request))
-    return_path = _return_path(request)
-    providers = parts_of(request).core.signing_in.providers
-    if not providers:
-        raise LoginNotSetUp
-    name = request.query_params.get("provider")
-    if name is None and len(providers) > 1:
-        return login_pages.choice([(each.name, each.title) for each in providers], return_path)
-    return await _send_off(request, providers[0].name if name is None else name, return_path)
+@frozen(kw_only=True)
+class SignInPages:
+    """Answers the browsers of visitors who sign in or out."""
+
+    signing_in: SigningIn
+    limiting: Limiting
+    states: LoginStates
+    cookies: Cookies
+    dev_login: bool
+    """Whether the trial sign-in is on."""
+
+    @_for_people
+    async def begin(self, request: Request) -> Response:
+        """``GET /auth/login?to=…&provider=…``: off to the identity provider; asks for one when there are several."""
+        await self.limiting.log_in(address=address_of(request))
+        return_path = _return_path(request)
+        providers = self.signing_in.providers
+        if not providers:
+            raise LoginNotSetUp
+        name = request.query_params.get("provider")
+        if name is None and len(providers) > 1:
+            titles = [(each.name, each.title) for each in providers]
+            return login_pages.choice(words_of(request), titles, return_path)
+        return await self._send_off(request, providers[0].name if name is None else name, return_path)
+
+    async def _send_off(self, request: Request, provider: str, return_path: str) -> Response:
+        browser = self.states.browser(self.cookies.login_browser(request))
+        self.signing_in.provider(provider)
+        attempt = self.states.begin(provider=provider, return_path=return_path, browser=browser)
+        response = RedirectResponse(await self.signing_in.begin(provider, attempt), 303, _NO_STORE)
+        self.cookies.set_login_browser(response, browser)
+        return response
+
+    @_for_people
+    async def finish(self, request: Request) -> Response:
+        """``GET /auth/callback``: back from the identity provider, with its answer in the query."""
+        await self.limiting.log_in(address=address_of(request))
+        answer = _answer(request)
+        browser = self.cookies.login_browser(request)
+        state = await self.states.finish(answer.pop("state", ""), browser=browser)
+        login = await self.signing_in.finish(state.provider, state.attempt, answer)
+        response = _way_back(request, state, login.identity.display_name)
+        former = self.cookies.login(request)
+        if former is not None:
+            await self.cookies.logins.end(former)
+        self.cookies.set_login(response, login)
+        return response
+
+    async def end(self, request: Request) -> Response:
+        """``POST /auth/logout``: the login in this browser is over, here and in every other request under way."""
+        login = self._login_to_end(request, await json_object(request))
+        provider = None
+        if login is not None:
+            await self.cookies.logins.end(login)
+            provider = await self.signing_in.end(login)
+        response = _signed_out(provider.name) if provider else Response(status_code=204, headers=_NO_STORE)
+        self.cookies.drop_login(response)
+        return response
+
+    def _login_to_end(self, request: Request, document: dict[str, object]) -> Login | None:
+        """That of the cookie, or in the frame of a bubble the one that its login pass stands for."""
+        login_pass, workflow_id = (_text_in(document, name) for name in ("login_pass", "workflow_id"))
+        if login_pass is None and workflow_id is None:
+            return self.cookies.login(request)
+        if login_pass is None or workflow_id is None:
+            missing = "login_pass" if login_pass is None else "workflow_id"
+            raise InvalidInput(FieldError(missing, "is missing: a login pass is for one workflow"))
+        return self.cookies.logins.read_pass(login_pass, workflow_id)
+
+    @_for_people
+    async def signed_out(self, request: Request) -> Response:
+        """``GET /auth/signed-out?provider=…&to=…``: offers to end the login at the identity provider as well."""
+        provider = self.signing_in.provider(request.query_params.get("provider", ""))
+        where = urlsplit(provider.issuer).hostname or provider.title
+        end_url = await provider.end_url()
+        return login_pages.signed_out(words_of(request), where, end_url, _return_path(request) or None)
+
+    async def end_by_provider(self, request: Request) -> Response:
+        """``POST /auth/backchannel-logout/{provider}``: an identity provider says that it has ended logins.
+
+        The protocol asks for the status 400 where the token proves nothing.
+        """
+        await self.limiting.log_in(address=address_of(request))
+        [notice] = (await _form(request)).get("logout_token", [""])[:1]
+        try:
+            ended = await self.signing_in.ended(request.path_params["provider"], notice)
+        except LoginNotVerified:
+            message = "The logout token could not be verified; the server's log says why."
+            raise MalformedRequest(message) from None
+        await self.cookies.logins.end_all(ended)
+        return Response(status_code=200, headers=_NO_STORE)
+
+    @_for_people
+    async def trial_form(self, request: Request) -> Response:
+        """``GET /auth/trial?state=…``: asks for a name; without ``--dev-login`` there is no such form."""
+        state = request.query_params.get("state", "")
+        if not self.dev_login:
+            raise LoginNotSetUp
+        self.states.peek(state, browser=self.cookies.login_browser(request))
+        return login_pages.trial(words_of(request), state)
+
+    def again(self, request: Request) -> str | None:
+        """Where to go back to and try again: what the request or its state says, if that can be believed."""
+        state = request.query_params.get("state", "")
+        try:
+            return (self.states.way_back(state) if state else _return_path(request)) or None
+        except OrcheoError:
+            return None
 
 
-async def _send_off(request: Request, provider: str, return_path: str) -> Response:
-    parts = parts_of(request)
-    browser = parts.login_states.browser(cookie_of(request, Cookie.LOGIN_BROWSER))
-    parts.core.signing_in.provider(provider)
-    attempt = parts.login_states.begin(provider=provider, return_path=return_path, browser=browser)
-    response = RedirectResponse(await parts.core.signing_in.begin(provider, attempt), 303, _NO_STORE)
-    set_cookie(request, response, Cookie.LOGIN_BROWSER, browser, _BROWSER_LIFETIME)
-    return response
+def _text_in(document: dict[str, object], name: str) -> str | None:
+    text = document.get(name)
+    if not isinstance(text, str | None):
+        raise InvalidInput(FieldError(name, "must be a string"))
+    return text
 
 
-@_for_people
-async def finish(request: Request) -> Response:
-    """``GET /auth/callback``: back from the identity provider, with its answer in the query."""
-    parts = parts_of(request)
-    await parts.core.limiting.log_in(address=address_of(request))
-    answer = _answer(request)
-    browser = cookie_of(request, Cookie.LOGIN_BROWSER)
-    state = await parts.login_states.finish(answer.pop("state", ""), browser=browser)
-    login = await parts.core.signing_in.finish(state.provider, state.attempt, answer)
-    response = _way_back(state, login.identity.display_name)
-    former = login_of(request)
-    if former is not None:
-        await parts.login_cookies.end(former)
-    set_login_cookie(request, response, login)
-    return response
-
-
-def _way_back(state: LoginState, display_name: str) -> Response:
+def _way_back(request: Request, state: LoginState, display_name: str) -> Response:
     if state.return_path:
         return RedirectResponse(state.return_path, 303, _NO_STORE)
-    return login_pages.signed_in(display_name)
-
-
-async def end(request: Request) -> Response:
-    """``POST /auth/logout``: the login in this browser is over, here and in every other request under way."""
-    forbid_cross_site(request)
-    await json_object(request)
-    parts, login = parts_of(request), login_of(request)
-    provider = None
-    if login is not None:
-        await parts.login_cookies.end(login)
-        provider = await parts.core.signing_in.end(login)
-    response = _signed_out(provider.name) if provider else Response(status_code=204, headers=_NO_STORE)
-    drop_cookie(request, response, Cookie.LOGIN)
-    return response
+    return login_pages.signed_in(words_of(request), display_name)
 
 
 def _signed_out(provider: str) -> Response:
     return JSONResponse({"next_url": f"/auth/signed-out?{urlencode({'provider': provider})}"}, headers=_NO_STORE)
 
 
-@_for_people
-async def signed_out(request: Request) -> Response:
-    """``GET /auth/signed-out?provider=…&to=…``: offers to end the login at the identity provider as well."""
-    provider = parts_of(request).core.signing_in.provider(request.query_params.get("provider", ""))
-    where = urlsplit(provider.issuer).hostname or provider.title
-    return login_pages.signed_out(where, await provider.end_url(), _return_path(request) or None)
-
-
-async def end_by_provider(request: Request) -> Response:
-    """``POST /auth/backchannel-logout/{provider}``: an identity provider has ended logins and says so to the server.
-
-    The protocol asks for the status 400 where the token proves nothing.
-    """
-    parts = parts_of(request)
-    await parts.core.limiting.log_in(address=address_of(request))
-    form = parse_qs((await request.body()).decode("ascii", "replace"))
-    [notice] = form.get("logout_token", [""])[:1]
+async def _form(request: Request) -> dict[str, list[str]]:
+    """The fields of a small form; a large one would keep its parser busy."""
+    body = await request.body()
     try:
-        ended = await parts.core.signing_in.ended(request.path_params["provider"], notice)
-    except LoginNotVerified:
-        message = "The logout token could not be verified; the server's log says why."
-        raise MalformedRequest(message) from None
-    await parts.login_cookies.end_all(ended)
-    return Response(status_code=200, headers=_NO_STORE)
-
-
-@_for_people
-async def trial_form(request: Request) -> Response:
-    """``GET /auth/trial?state=…``: asks for a name; without ``--dev-login`` there is no such form."""
-    parts, state = parts_of(request), request.query_params.get("state", "")
-    if not parts.dev_login:
-        raise LoginNotSetUp
-    parts.login_states.peek(state, browser=cookie_of(request, Cookie.LOGIN_BROWSER))
-    return login_pages.trial(state)
+        return parse_qs(body[:_FORM_LIMIT].decode("ascii", "replace"), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise MalformedRequest(f"The form has more than {_MOST_FIELDS} fields.") from None
 
 
 def _return_path(request: Request) -> str:
@@ -152,12 +195,3 @@ def _answer(request: Request) -> dict[str, str]:
     if len(answer) != len(pairs):
         raise InvalidInput(FieldError("query", "must name each parameter once"))
     return answer
-
-
-def _again(request: Request) -> str | None:
-    """Where to go back to and try again: what the request or its state says, if that can be believed."""
-    state = request.query_params.get("state", "")
-    try:
-        return (parts_of(request).login_states.way_back(state) if state else _return_path(request)) or None
-    except OrcheoError:
-        return None

@@ -6,56 +6,63 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from orcheo_adapters.auth.dev_login import DEV_LOGIN_NAME
+from orcheo_adapters.http.page_words import Words
 from orcheo_adapters.http.plain_pages import plain_page
 
 LONGEST_NAME = 40
 
 
-def choice(providers: Iterable[tuple[str, str]], return_path: str) -> Response:
+def choice(words: Words, providers: Iterable[tuple[str, str]], return_path: str) -> Response:
     """Which identity provider? Each by name and title."""
     to = {"to": return_path} if return_path else {}
     ways = "".join(
-        f'<li><a class="way" href="/auth/login?{escape(urlencode({"provider": name, **to}))}">{escape(title)}</a></li>'
+        f'<li><a class="way" dir="auto" href="/auth/login?{escape(urlencode({"provider": name, **to}))}">'
+        f"{words.html('trialTitle') if name == DEV_LOGIN_NAME else escape(title)}</a></li>"
         for name, title in providers
     )
-    return plain_page("Sign in", f"<p>Choose how you want to sign in.</p><ul>{ways}</ul>")
+    return plain_page(words, "signIn", f"<p>{words.html('choose')}</p><ul>{ways}</ul>")
 
 
-def trial(state: str) -> Response:
+def trial(words: Words, state: str) -> Response:
     """Who do you want to be?"""
     return plain_page(
-        "Trial sign-in",
-        '<p class="warn" role="note">This form is for trying things out on this machine. '
-        "It asks for no password: anyone can sign in under any name.</p>"
+        words,
+        "trialTitle",
+        f'<p class="warn" role="note">{words.html("trialText")}</p>'
         '<form action="/auth/callback" method="get">'
         f'<input type="hidden" name="state" value="{escape(state)}">'
-        '<label for="name">Name</label>'
-        f'<input id="name" name="code" required maxlength="{LONGEST_NAME}" autocomplete="off" autofocus>'
-        "<button>Sign in</button></form>",
+        f'<label for="name">{words.html("name")}</label>'
+        f'<input id="name" name="code" required maxlength="{LONGEST_NAME}" dir="auto" autocomplete="off" autofocus>'
+        f"<button>{words.html('signIn')}</button></form>",
     )
 
 
-def signed_in(display_name: str) -> Response:
+def signed_in(words: Words, display_name: str) -> Response:
     """For those who came from nowhere."""
-    return plain_page(
-        "You are signed in", f"<p>As {escape(display_name)}. Open the chat again with its share link.</p>"
-    )
+    return plain_page(words, "signedInTitle", f"<p>{words.html('signedInText', name=_isolated(display_name))}</p>")
 
 
-def signed_out(where: str, end_url: str | None, return_path: str | None) -> Response:
+def signed_out(words: Words, where: str, end_url: str | None, return_path: str | None) -> Response:
     """Signed out here, perhaps not at the provider: the next person at this computer could sign in with one click."""
+    host = _isolated(where)
     there = (
-        f"<p>You may still be signed in at {escape(where)}. On a shared computer, sign out there as well.</p>"
-        f'<nav><a class="way" href="{escape(end_url)}" rel="noreferrer">Sign out at {escape(where)}</a></nav>'
+        f"<p>{words.html('signedOutText', host=host)}</p>"
+        f'<nav><a class="way" href="{escape(end_url)}" rel="noreferrer">{words.html("signOutAt", host=host)}</a></nav>'
         if end_url
         else ""
     )
-    back = f'<p><a href="{escape(return_path)}">Back to the chat</a></p>' if return_path else ""
-    return plain_page("You are signed out", f"{there}{back}")
+    back = f'<p><a href="{escape(return_path)}">{words.html("backToChat")}</a></p>' if return_path else ""
+    return plain_page(words, "signedOutTitle", f"{there}{back}")
 
 
-def way_back(path: str | None) -> str:
+def way_back(words: Words, path: str | None) -> str:
     """Below an error: the link to the chat that the visitor came from, or how to get there without one."""
     if path is None:
-        return "<p>To try again, open the chat with its share link.</p>"
-    return f'<nav><a class="way" href="{escape(path)}">Back to the chat</a></nav>'
+        return f"<p>{words.html('tryAgainByLink')}</p>"
+    return f'<nav><a class="way" href="{escape(path)}">{words.html("backToChat")}</a></nav>'
+
+
+def _isolated(text: str) -> str:
+    """A name in the direction of its own letters, in a sentence of any direction."""
+    return f"<bdi>{escape(text)}</bdi>"

@@ -6,16 +6,15 @@ from hashlib import sha256
 from typing import Any
 
 import anyio.to_thread
-from attrs import evolve
+from attrs import evolve, frozen
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http.operations import perform_operation, question_of
-from orcheo_adapters.http.parts import parts_of
-from orcheo_adapters.http.requests import forbid_cross_site, owner
+from orcheo_adapters.http.operations import OwnerApi
 from orcheo_adapters.installation import is_missing_package
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError, UnavailableError
+from orcheo_core.services.shared.tally import Tally
 
 Perform = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 QuestionOf = Callable[[str, dict[str, Any]], Awaitable[str | None]]
@@ -31,29 +30,36 @@ class McpNotInstalled(UnavailableError):
     hint = 'The operator can install it: pip install "orcheo[mcp]", then start the server again.'
 
 
-async def mcp(request: Request) -> ASGIApp:
-    """``POST /mcp``: one message of MCP over streamable HTTP, without a session."""
-    forbid_cross_site(request)
-    caller = evolve(await owner(request), channel=Channel.MCP)
-    refusals = parts_of(request).core.refusals
+@frozen
+class McpEndpoint:
+    """Offers the operations as tools over MCP."""
+
+    _api: OwnerApi
+    _tally: Tally
+    _load: Callable[[], McpApp]
+    """Imports the MCP application, which few servers need."""
+
+    async def answer(self, request: Request) -> ASGIApp:
+        """``POST /mcp``: one message of MCP over streamable HTTP, without a session."""
+        caller = evolve(await self._api.caller(request), channel=Channel.MCP)
+
+        async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            with self._counting():
+                return await self._api.perform(caller, name, arguments)
+
+        async def question(name: str, arguments: dict[str, Any]) -> str | None:
+            with self._counting():
+                return await self._api.question(caller, name, arguments)
+
+        return (await _load(self._load))(perform, question, _caller(request))
 
     @contextmanager
-    def counting() -> Iterator[None]:
+    def _counting(self) -> Iterator[None]:
         try:
             yield
         except OrcheoError as error:
-            refusals.count(error)
+            self._tally.count_refusal(error)
             raise
-
-    async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        with counting():
-            return await perform_operation(request, caller, name, arguments)
-
-    async def question(name: str, arguments: dict[str, Any]) -> str | None:
-        with counting():
-            return await question_of(request, caller, name, arguments)
-
-    return (await _load(parts_of(request).load_mcp))(perform, question, _caller(request))
 
 
 def _caller(request: Request) -> str:

@@ -1,9 +1,11 @@
-"""What a client wants: weights of ``Accept`` and ``Accept-Encoding`` (RFC 9110, section 12.4.2 and on)."""
+"""What a client wants: weights of the ``Accept`` headers (RFC 9110, section 12.4.2 and on)."""
 
 from collections.abc import Container
 
 _CODINGS = ("br", "gzip")
 """From the smallest answer to the largest."""
+_LONGEST = 1_000
+"""Browsers send fewer than 100 characters of languages."""
 
 
 def preferred_coding(accept_encoding: str, offered: Container[str]) -> str:
@@ -24,6 +26,16 @@ def wants_page(accept: str) -> bool:
     wanted = _weights(accept)
     programs = max(wanted.get("application/json", 0.0), wanted.get("application/problem+json", 0.0))
     return wanted.get("text/html", 0.0) > 0 and wanted["text/html"] >= programs
+
+
+def preferred_languages(accept_language: str) -> list[str]:
+    """The language tags in lower case, the most wanted first, without refused ones.
+
+    Of a long header counts what ends within its first 1,000 characters.
+    """
+    is_long = len(accept_language) > _LONGEST
+    weights = _weights(accept_language[:_LONGEST].rpartition(",")[0] if is_long else accept_language)
+    return sorted((tag for tag in weights if weights[tag] > 0), key=weights.__getitem__, reverse=True)
 
 
 def _weights(header: str) -> dict[str, float]:

@@ -4,14 +4,15 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
-from attrs import evolve
+from attrs import define, evolve, field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orcheo_adapters.http.descriptions import DESCRIPTIONS, Description, Errors, Json, json_answer
-from orcheo_adapters.http.operations import OperationHandler, any_operation, question_before
+from orcheo_adapters.http.operations import OperationHandler, OwnerApi
 from orcheo_adapters.http.problems import (
+    OPENAI,
     CrossSiteRequest,
     HeadersTooLarge,
     MethodNotAllowed,
@@ -50,12 +51,17 @@ _WITH_PATH: Errors = (NotFoundError, MethodNotAllowed)
 _OWNER: Errors = (ServiceTokenInvalid, ScopeMissing, InvalidInput, RateLimited, StorageUnavailable)
 
 
-async def openapi_json(request: Request) -> Response:
-    """``/openapi.json``: this very server's routes."""
-    state = request.app.state
-    if not hasattr(state, "openapi"):
-        state.openapi = encode_json(openapi_document(request.app.routes))
-    return Response(state.openapi, media_type="application/json")
+@define(eq=False)
+class OpenApi:
+    """Answers the document, which is made with the first request for it."""
+
+    _body: bytes | None = field(default=None, init=False)
+
+    async def answer(self, request: Request) -> Response:
+        """``/openapi.json``: this very server's routes."""
+        if self._body is None:
+            self._body = encode_json(openapi_document(request.app.routes))
+        return Response(self._body, media_type="application/json")
 
 
 def openapi_document(routes: Iterable[BaseRoute]) -> Json:
@@ -69,7 +75,7 @@ def openapi_document(routes: Iterable[BaseRoute]) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "Orcheo", "version": version("orcheo"), "license": {"name": "Apache-2.0"}},
         "paths": paths,
-        "components": {"schemas": {"Problem": _PROBLEM}, "securitySchemes": _CREDENTIALS},
+        "components": {"schemas": {"Problem": _PROBLEM, "OpenAIError": _OPENAI_ERROR}, "securitySchemes": _CREDENTIALS},
     }
 
 
@@ -78,9 +84,9 @@ def _described(route: Route) -> Iterator[tuple[str, str, Description]]:
         handler = getattr(route.endpoint, "__self__", None)
         if isinstance(handler, OperationHandler):
             yield route.path, method, _of_handler(handler, route.param_convertors)
-        elif route.endpoint in _OF_EACH:
+        elif (function := getattr(route.endpoint, "__func__", None)) in _OF_EACH:
             for name, operation in CATALOGUE.items():
-                for description in _OF_EACH[route.endpoint](operation):
+                for description in _OF_EACH[function](operation):
                     yield route.path.replace("{name}", name), method, description
         elif (method, route.path) in DESCRIPTIONS:
             yield route.path, method, DESCRIPTIONS[method, route.path]
@@ -94,7 +100,7 @@ def _of_operation(operation: Operation[Any, Any], status: int = 200) -> Descript
         answers={str(status): json_answer("Done.", result) | ({"links": links} if links else {})},
         errors=(*operation.errors, *_OWNER),
         credentials=("serviceToken",),
-        body=request_schema(operation.request),
+        body=request_schema(operation.request, nulls=True),
     )
 
 
@@ -111,16 +117,16 @@ def _of_question(operation: Operation[Any, Any]) -> Iterator[Description]:
 
 
 _OF_EACH: dict[Any, Callable[[Operation[Any, Any]], Iterable[Description]]] = {
-    any_operation: lambda operation: [_of_operation(operation)],
-    question_before: _of_question,
+    OwnerApi.any_operation: lambda operation: [_of_operation(operation)],
+    OwnerApi.question_before: _of_question,
 }
 """The routes that have the name of an operation in their path."""
 
 
 def _of_handler(handler: OperationHandler, in_path: Collection[str]) -> Description:
     whole = _of_operation(handler.operation, handler.status)
-    arguments = (whole.body or {})["properties"]
-    body = _without(whole.body or {}, in_path)
+    schema = request_schema(handler.operation.request, nulls=not handler.from_query)
+    arguments, body = schema["properties"], _without(schema, in_path)
     whole = evolve(whole, parameters=tuple(_in_path(name, arguments[name]) for name in in_path))
     if handler.as_file:
         whole = evolve(whole, answers={"200": _FILE_ANSWER})
@@ -153,7 +159,7 @@ def _operation(path: str, method: str, described: Description) -> Json:
     document: Json = {
         "operationId": f"{method.lower()} {path}",
         "summary": described.summary,
-        "responses": _both(described.answers, _problems(errors)),
+        "responses": _both(described.answers, _openai_errors(errors) if path.startswith(OPENAI) else _problems(errors)),
     }
     if in_path or described.parameters:
         document["parameters"] = [*in_path, *described.parameters]
@@ -189,6 +195,33 @@ def _problems(errors: Iterable[type[OrcheoError]]) -> Json:
     }
 
 
+def _openai_errors(errors: Iterable[type[OrcheoError]]) -> Json:
+    """The same in OpenAI's form, in which what is wrong with the fields has the status 400 too."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/OpenAIError"}}}
+    found = _problems(errors)
+    wrong = [found.pop(status)["description"] for status in ("400", "422") if status in found]
+    told = {status: each["description"] for status, each in found.items()} | ({"400": " ".join(wrong)} if wrong else {})
+    return {status: {"description": said, "content": content} for status, said in sorted(told.items())}
+
+
+_OPENAI_ERROR: Json = {
+    "type": "object",
+    "description": "An error as OpenAI's clients read it.",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string"},
+            },
+            "required": ["message", "type", "param", "code"],
+        }
+    },
+    "required": ["error"],
+}
+
 _PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457, with a stable code and the next step.",
@@ -196,12 +229,17 @@ _PROBLEM: Json = {
         **{name: {"type": "string"} for name in ("type", "title", "code", "detail", "hint", "request_id")},
         "status": {"type": "integer"},
         "retry_after": {"type": "integer", "description": "Seconds to wait, with the status 429."},
+        "policy": {"type": "string", "description": "The limit that was reached, with retry_after."},
+        "limit": {"type": "integer", "description": "Bytes of a request body, with the code body_too_large."},
         "errors": {
             "type": "array",
             "description": "The wrong fields, with the code invalid_input.",
             "items": {
                 "type": "object",
-                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
+                "properties": {
+                    **{name: {"type": "string"} for name in ("path", "message")},
+                    "limit": {"type": "integer", "description": "The largest value that is allowed."},
+                },
                 "required": ["path", "message"],
             },
         },

@@ -1,99 +1,140 @@
 """The owner's routes: each carries out one operation of the catalogue."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
-from orcheo_adapters.http.parts import parts_of
-from orcheo_adapters.http.requests import json_object, owner
+from orcheo_adapters.http.answers import FileAnswer
+from orcheo_adapters.http.requests import address_of, bearer, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.operations import decode_request, encode_result
-from orcheo_core.domain.actor import Caller
-from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.domain.actor import Caller, Channel
+from orcheo_core.errors import FieldError, InvalidInput, ServiceTokenInvalid
 from orcheo_core.operations.catalogue import find_operation, perform, question
 from orcheo_core.operations.operation import Operation
+from orcheo_core.operations.services import OwnerServices
+from orcheo_core.services.shared.limiting import Limiting
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[ASGIApp]]
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _NO_STORE = {"cache-control": "no-store"}
+_BY_HEADER = (
+    "Send a service token of this server in the header `Authorization: Bearer orc_st_…`; "
+    "`orcheo token create` makes one."
+)
 
 
-async def any_operation(request: Request) -> Response:
-    """``POST /api/operations/{name}``: the arguments are the body."""
-    return _json(await _perform(request, request.path_params["name"], await json_object(request)))
+@frozen
+class OwnerApi:
+    """Carries out operations for the owners whose service tokens requests carry."""
 
+    _services: OwnerServices
+    _limiting: Limiting
 
-async def question_before(request: Request) -> Response:
-    """``POST /api/operations/{name}/question``: what to ask before the operation with the body's arguments."""
-    name, arguments = request.path_params["name"], await json_object(request)
-    return _json({"question": await question_of(request, await owner(request), name, arguments)})
+    async def any_operation(self, request: Request) -> Response:
+        """``POST /api/operations/{name}``: the arguments are the body."""
+        name, arguments = request.path_params["name"], await json_object(request)
+        return _json(await self.perform(await self.caller(request), name, arguments))
+
+    async def question_before(self, request: Request) -> Response:
+        """``POST /api/operations/{name}/question``: what to ask before the operation with the body's arguments."""
+        name, arguments = request.path_params["name"], await json_object(request)
+        return _json({"question": await self.question(await self.caller(request), name, arguments)})
+
+    def by_body(self, name: str, *, status: int = 200) -> Handler:
+        """The handler of a route whose arguments are its path and its body."""
+        return OperationHandler(api=self, operation=find_operation(name), status=status).answer
+
+    def by_query(self, name: str) -> Handler:
+        """The handler of a route whose arguments are its path and its query."""
+        return OperationHandler(api=self, operation=find_operation(name), from_query=True).answer
+
+    def by_export(self, name: str) -> Handler:
+        """The same where the answer is the document of an export, as a file."""
+        return OperationHandler(api=self, operation=find_operation(name), from_query=True, as_file=True).answer
+
+    async def caller(self, request: Request) -> Caller:
+        """The owner whose service token this request carries; :class:`ServiceTokenInvalid` without one.
+
+        Its hint is for the client that sent the request: our own programs take the service token from their settings,
+        all others write the header themselves.
+        """
+        named = request.headers.get("orcheo-channel", "")
+        channel = Channel(named) if named in {Channel.CLI, Channel.MCP} else Channel.HTTP
+        try:
+            return await self._holder(request, channel)
+        except ServiceTokenInvalid as error:
+            if channel is Channel.HTTP:
+                raise ServiceTokenInvalid(error.detail, hint=_BY_HEADER) from None
+            raise
+
+    async def _holder(self, request: Request, channel: Channel) -> Caller:
+        credential = bearer(request)
+        if credential is None:
+            raise ServiceTokenInvalid
+        check = self._services.owner_access.authenticate(credential, channel)
+        return await self._limiting.authenticate(check, address=address_of(request))
+
+    async def perform(self, caller: Caller, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of an operation as JSON values."""
+        operation = find_operation(name)
+        return encode_result(await perform(self._services, caller, operation, decode_request(operation, arguments)))
+
+    async def question(self, caller: Caller, name: str, arguments: dict[str, Any]) -> str | None:
+        """What to ask before :meth:`perform`; raises as that does, and changes nothing."""
+        operation = find_operation(name)
+        return await question(self._services, caller, operation, decode_request(operation, arguments))
 
 
 @frozen(kw_only=True)
 class OperationHandler:
     """Carries out one operation; its arguments are the path and the body, or the query."""
 
+    api: OwnerApi
     operation: Operation[Any, Any]
     status: int = 200
     from_query: bool = False
     as_file: bool = False
-    """Whether the answer is the document in the result instead of the result."""
+    """Whether the answer is the whole document whose parts the operation gives, instead of the result."""
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> ASGIApp:
         """The handler of a route."""
         arguments = self._query(request) if self.from_query else await json_object(request)
-        result = await _perform(request, self.operation.name, _with_path(arguments, request))
-        return _file(result) if self.as_file else _json(result, self.status)
+        arguments = _with_path(arguments, request)
+        caller = await self.api.caller(request)
+        result = await self.api.perform(caller, self.operation.name, arguments)
+        return self._file(caller, arguments, result) if self.as_file else _json(result, self.status)
+
+    def _file(self, caller: Caller, arguments: dict[str, Any], first: dict[str, Any]) -> ASGIApp:
+        """Never shown by a browser as a page of this origin: it is to be saved."""
+        headers = {
+            **_NO_STORE,
+            "content-type": f"{first['media_type']}; charset=utf-8",
+            "content-disposition": f'attachment; filename="{first["file_name"]}"',
+        }
+        rest = self._rest(caller, arguments, first["next_after"])
+        return FileAnswer(first["content"].encode(), rest, headers=headers)
+
+    async def _rest(self, caller: Caller, arguments: dict[str, Any], after: str | None) -> AsyncIterator[bytes]:
+        """The other parts: each is made when the client has room for it, and others have their turn before it is."""
+        while after is not None:
+            await asyncio.sleep(0)
+            part = await self.api.perform(caller, self.operation.name, arguments | {"after": after})
+            yield part["content"].encode()
+            after = part["next_after"]
 
     def _query(self, request: Request) -> dict[str, Any]:
         return {key: _query_value(self.operation, key, text) for key, text in request.query_params.items()}
 
 
-def body_operation(name: str, *, status: int = 200) -> Handler:
-    """A route whose arguments are its path and its body."""
-    return OperationHandler(operation=find_operation(name), status=status).answer
-
-
-def query_operation(name: str) -> Handler:
-    """A route whose arguments are its path and its query."""
-    return OperationHandler(operation=find_operation(name), from_query=True).answer
-
-
-def export_operation(name: str) -> Handler:
-    """A route that answers the document of an export as a file; its arguments are its path and its query."""
-    return OperationHandler(operation=find_operation(name), from_query=True, as_file=True).answer
-
-
-async def _perform(request: Request, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    return await perform_operation(request, await owner(request), name, arguments)
-
-
-async def perform_operation(request: Request, caller: Caller, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The result of an operation as JSON values, for a caller who is known."""
-    operation = find_operation(name)
-    services = parts_of(request).core.owner_services
-    return encode_result(await perform(services, caller, operation, decode_request(operation, arguments)))
-
-
-async def question_of(request: Request, caller: Caller, name: str, arguments: dict[str, Any]) -> str | None:
-    """What to ask before :func:`perform_operation`; raises as that does, and changes nothing."""
-    operation = find_operation(name)
-    services = parts_of(request).core.owner_services
-    return await question(services, caller, operation, decode_request(operation, arguments))
-
-
 def _json(result: dict[str, Any], status: int = 200) -> Response:
     return Response(encode_json(result), status, _NO_STORE, media_type="application/json")
-
-
-def _file(result: dict[str, Any]) -> Response:
-    """Never shown by a browser as a page of this origin: it is to be saved."""
-    headers = {**_NO_STORE, "content-disposition": f'attachment; filename="{result["file_name"]}"'}
-    return Response(result["content"], headers=headers, media_type=result["media_type"])
 
 
 def _with_path(arguments: dict[str, Any], request: Request) -> dict[str, Any]:

@@ -7,21 +7,17 @@ it, without a task switch.
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.types import Receive, Scope, Send
 
+from orcheo_adapters.http.scope import OPEN_OUTLET
 from orcheo_adapters.http.security_headers import Header, SecurityHeaders
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
-OPEN_OUTLET = "orcheo.open_outlet"
-"""Key in the ASGI scope of what opens an outlet to the connection; our own protocol class puts it there."""
-MORE_HEADERS = "orcheo.more_headers"
-"""Key in the ASGI scope of the headers that the front door adds to a response besides those for browsers."""
 
 _BUFFERED = 64 * 1024
 """As much may wait for an ASGI message, as much as a connection buffers."""
@@ -37,6 +33,10 @@ class Outlet(Protocol):
     @abstractmethod
     def has_room(self) -> bool:
         """Whether more can be written now; if not, ``on_room`` is called when it can, but never after the end."""
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Send the head, unless it is sent already: there may be no part of the body for a while."""
 
     @abstractmethod
     def write(self, body: bytes) -> None:
@@ -62,35 +62,34 @@ def open_outlet(
 class ConnectionOutlet(Outlet):
     """Writes chunks (RFC 9112, section 7.1) to the connection that the request came over."""
 
-    __slots__ = ("_cycle", "_done", "_head", "_on_room", "is_gone")
+    __slots__ = ("_cycle", "_done", "_head", "_on_room", "has_room", "is_gone")
+
+    has_room: bool
 
     def __init__(self, cycle: "RequestResponseCycle", head: bytes, on_room: Callable[[], None]) -> None:
         """Answer the request of uvicorn's ``cycle``, whose record of the response is kept as its own ``send`` does."""
         self.is_gone = cycle.disconnected
+        self.has_room = not cycle.flow.write_paused
         self._cycle = cycle
         self._head = head
         self._on_room: Callable[[], None] | None = on_room
         self._done: asyncio.Future[None] | None = None
 
-    @property
-    def has_room(self) -> bool:
+    def begin(self) -> None:
         """See the base class."""
-        return self._on_room is not None and not self._cycle.flow.write_paused
+        if self._head and self.has_room:
+            self._cycle.transport.write(self._taken_head())
 
     def write(self, body: bytes) -> None:
         """See the base class."""
-        chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-        if self._head:
-            chunk, self._head = self._begin() + chunk, b""
-        self._cycle.transport.write(chunk)
+        chunk = b"%x\r\n%b\r\n" % (len(body), body)
+        self._cycle.transport.write(self._taken_head() + chunk if self._head else chunk)
 
     def end(self, body: bytes) -> None:
         """See the base class."""
         cycle = self._cycle
         chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
-        if self._head:
-            chunk, self._head = self._begin() + chunk, b""
-        cycle.transport.write(chunk)
+        cycle.transport.write(self._taken_head() + chunk if self._head else chunk)
         cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
@@ -100,15 +99,18 @@ class ConnectionOutlet(Outlet):
 
     async def closed(self) -> None:
         """See the base class."""
-        if self._head and self.has_room:
-            self.write(b"")
         if self._on_room is not None and not self.is_gone:
             self._done = asyncio.get_running_loop().create_future()
             await self._done
 
+    def full(self) -> None:
+        """The client does not read what was written."""
+        self.has_room = False
+
     def room(self) -> None:
         """The client has read on."""
         if self._on_room is not None:
+            self.has_room = True
             self._on_room()
 
     def gone(self) -> None:
@@ -117,13 +119,15 @@ class ConnectionOutlet(Outlet):
             self.is_gone = True
             self._close()
 
-    def _begin(self) -> bytes:
+    def _taken_head(self) -> bytes:
+        head, self._head = self._head, b""
         cycle = self._cycle
         cycle.response_started = cycle.chunked_encoding = True
         cycle.waiting_for_100_continue = False
-        return self._head if cycle.keep_alive else self._head[:-2] + b"connection: close\r\n\r\n"
+        return head if cycle.keep_alive else head[:-2] + b"connection: close\r\n\r\n"
 
     def _close(self) -> None:
+        self.has_room = False
         self._on_room = None  # who wrote here holds this outlet too: without the circle no collector is needed
         if self._done is not None and not self._done.done():
             self._done.set_result(None)
@@ -131,16 +135,16 @@ class ConnectionOutlet(Outlet):
 
 @lru_cache(64)
 def _constant_lines(headers: tuple[Header, ...], security_headers: SecurityHeaders) -> bytes:
-    return b"HTTP/1.1 200 OK\r\n" + _lines(*security_headers.added_to(headers))
+    return b"HTTP/1.1 200 OK\r\n" + _lines(security_headers.added_to(headers))
 
 
-def _lines(*headers: Header) -> bytes:
-    return b"".join([b"%b: %b\r\n" % header for header in headers])
+def _lines(headers: Iterable[Header]) -> bytes:
+    return b"".join(map(b"%b: %b\r\n".__mod__, headers))
 
 
 def head_of(headers: tuple[Header, ...], security_headers: SecurityHeaders, more: list[Header]) -> bytes:
     """The head of a response with status 200 whose body comes in chunks."""
-    return _constant_lines(headers, security_headers) + _lines(*more) + b"transfer-encoding: chunked\r\n\r\n"
+    return _constant_lines(headers, security_headers) + _lines(more) + b"transfer-encoding: chunked\r\n\r\n"
 
 
 class AsgiOutlet(Outlet):
@@ -164,6 +168,9 @@ class AsgiOutlet(Outlet):
     def has_room(self) -> bool:
         """See the base class."""
         return not (self._is_sending or self._is_last) and len(self._body) < _BUFFERED
+
+    def begin(self) -> None:
+        """See the base class; :meth:`closed` sends it."""
 
     def write(self, body: bytes) -> None:
         """See the base class."""

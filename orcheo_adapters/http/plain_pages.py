@@ -5,7 +5,8 @@ from secrets import token_urlsafe
 
 from starlette.responses import HTMLResponse
 
-from orcheo_core.errors import NotFoundError, OrcheoError
+from orcheo_adapters.http.page_words import Words
+from orcheo_core.errors import NotFoundError, OrcheoError, RateLimited
 
 _CSP = "; ".join(
     (
@@ -28,6 +29,7 @@ body { margin: 0; min-block-size: 100dvh; display: grid; place-content: center; 
   color: var(--ink); font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 main { inline-size: min(26rem, 100vw - 3rem); padding-block: 2rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; line-height: 1.3; letter-spacing: -.01em; margin: 0 0 .75rem; text-wrap: balance; }
+[dir="rtl"] h1 { letter-spacing: normal; }
 p { margin: 0 0 1rem; }
 code { font: .875em ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; background: var(--code);
   padding: .12em .35em; border-radius: .35rem; white-space: nowrap; }
@@ -44,39 +46,64 @@ input { display: block; box-sizing: border-box; inline-size: 100%; font: inherit
   background: transparent; border: 1px solid var(--edge); border-radius: .6rem; margin-block-end: 1rem; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 """
-_HINT_TO_BOTH = (
-    "<p>Did someone give you a link to a chat? Open the complete link; the address of a chat looks like "
-    "<code>/chat/name</code>.</p>"
-    '<p class="soft">Is this your server? <code>orcheo workflow list</code> shows your workflows, and '
-    "<code>orcheo workflow show NAME</code> the share link of one.</p>"
-)
 
 
-def plain_page(title: str, body: str, status: int = 200) -> HTMLResponse:
-    """A page with this headline; ``title`` and ``body`` are HTML."""
+def plain_page(words: Words, title: str, body: str, status: int = 200) -> HTMLResponse:
+    """A page whose headline is the phrase ``title``; ``body`` is HTML.
+
+    The answer varies by ``Accept-Language``, and by ``Accept``, since programs get a problem instead of many pages.
+    """
     nonce = token_urlsafe(16)
+    headline = words.html(title)
     html = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{words.language}" dir="{words.direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-        f'<title>{title}</title><style nonce="{nonce}">{_STYLE}</style></head>'
-        f"<body><main><h1>{title}</h1>{body}</main></body></html>"
+        f'<title>{headline}</title><style nonce="{nonce}">{_STYLE}</style></head>'
+        f"<body><main><h1>{headline}</h1>{body}</main></body></html>"
     )
-    headers = {"cache-control": "no-store", "content-security-policy": _CSP.format(nonce=nonce)}
+    headers = {
+        "cache-control": "no-store",
+        "content-language": words.language,
+        "content-security-policy": _CSP.format(nonce=nonce),
+        "vary": "Accept, Accept-Language",
+    }
     return HTMLResponse(html, status, headers)
 
 
-def front_page() -> HTMLResponse:
+def front_page(words: Words) -> HTMLResponse:
     """The page at the bare address of the server."""
-    return plain_page("This is an Orcheo server", f"<p>It publishes AI workflows as chats.</p>{_HINT_TO_BOTH}")
+    return plain_page(words, "frontTitle", f"<p>{words.html('frontText')}</p>{_hint_to_both(words)}")
 
 
-def problem_page(error: OrcheoError, request_id: str, status: int, *, title: str = "", more: str = "") -> HTMLResponse:
-    """An error in the words of its problem; ``more`` is HTML below them.
+def problem_page(
+    words: Words, error: OrcheoError, request_id: str, status: int, *, title: str = "", more: str = ""
+) -> HTMLResponse:
+    """An error in the visitor's language, or in the words of its problem; ``more`` is HTML below them.
 
     An unknown address says what a person may have been looking for instead.
     """
-    footer = f"<small>{escape(error.code)} · {escape(request_id)}</small>"
+    footer = f'<small dir="ltr">{escape(error.code)} · {escape(request_id)}</small>'
     if type(error) is NotFoundError:
-        return plain_page("There is no page here", f"{_HINT_TO_BOTH}{footer}", status)
-    said = f'<div role="alert"><p>{escape(error.detail)}</p><p class="soft">{escape(error.hint)}</p></div>'
-    return plain_page(title or "This did not work", f"{said}{more}{footer}", status)
+        return plain_page(words, "notFoundTitle", f"{_hint_to_both(words)}{footer}", status)
+    said = f'<div role="alert">{_said_of(words, error)}</div>'
+    return plain_page(words, title or "errorTitle", f"{said}{more}{footer}", status)
+
+
+def _said_of(words: Words, error: OrcheoError) -> str:
+    """The phrase for the error's code; without one, as in English and for developers, the error's own text."""
+    key = f"error_{error.code}"
+    if key not in words.phrases:
+        own = f'<p>{escape(error.detail)}</p><p class="soft">{escape(error.hint)}</p>'
+        return f'<div lang="en" dir="ltr">{own}</div>'
+    places = {"seconds": str(error.retry_after)} if isinstance(error, RateLimited) else {}
+    return f"<p>{words.html(key, **places)}</p>"
+
+
+def _hint_to_both(words: Words) -> str:
+    visitor = words.html("linkHint", address=_code("/chat/name"))
+    owner = words.html("ownerHint", list=_code("orcheo workflow list"), show=_code("orcheo workflow show NAME"))
+    return f'<p>{visitor}</p><p class="soft">{owner}</p>'
+
+
+def _code(text: str) -> str:
+    return f'<code dir="ltr">{text}</code>'

@@ -9,8 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from orcheo_adapters.http.negotiation import wants_page
+from orcheo_adapters.http.page_words import words_of
 from orcheo_adapters.http.plain_pages import problem_page
 from orcheo_adapters.http.request_id import request_id_of
 from orcheo_adapters.system.logs import get_logger
@@ -21,6 +23,7 @@ from orcheo_core.errors import (
     BodyTooLarge,
     BudgetExceeded,
     ConflictError,
+    FieldError,
     ForbiddenError,
     InvalidError,
     InvalidInput,
@@ -36,7 +39,7 @@ from orcheo_core.errors import (
     UnavailableError,
     WorkflowCheckFailed,
 )
-from orcheo_core.services.shared.refusals import Refusals
+from orcheo_core.services.shared.tally import Tally
 
 
 class MethodNotAllowed(InvalidError):
@@ -154,6 +157,10 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
 )
 """The first family that an error belongs to gives its status; any other error is 500."""
 
+OPENAI = "/v1/"
+"""What the paths of OpenAI's own API begin with."""
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
 _LOG = get_logger("http")
 
 
@@ -175,12 +182,20 @@ def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
         "request_id": request_id,
     }
     if isinstance(error, InvalidInput):
-        document["errors"] = [{"path": each.path, "message": each.message} for each in error.fields]
+        document["errors"] = [_field_json(each) for each in error.fields]
+    if isinstance(error, BodyTooLarge):
+        document["limit"] = error.limit
     if isinstance(error, ProofOfWorkNeeded):
         document["challenge"] = error.challenge
     if isinstance(error, RateLimited | BudgetExceeded):
         document["retry_after"] = error.retry_after
+        document["policy"] = error.policy
     return document
+
+
+def _field_json(wrong: FieldError) -> dict[str, Any]:
+    limit = {} if wrong.limit is None else {"limit": wrong.limit}
+    return {"path": wrong.path, "message": wrong.message, **limit}
 
 
 def problem_response(error: OrcheoError, request_id: str) -> Response:
@@ -190,12 +205,38 @@ def problem_response(error: OrcheoError, request_id: str) -> Response:
     return Response(body, status_of(error), headers, media_type="application/problem+json")
 
 
+def openai_error_response(error: OrcheoError) -> Response:
+    """The same in the form that OpenAI's clients read; ``param`` names the first wrong field."""
+    status = status_of(error)
+    status = 400 if status == 422 else status
+    fields = error.fields if isinstance(error, InvalidInput) else ()
+    kind = _OPENAI_TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    document = {
+        "message": f"{error.detail.removesuffix('.')}. {error.hint}",
+        "type": kind,
+        "param": fields[0].path if fields else None,
+        "code": error.code,
+    }
+    headers = {"cache-control": "no-store", **_more_headers(error)}
+    return Response(encode_json({"error": document}), status, headers, media_type="application/json")
+
+
+def refusal_response(scope: Scope, error: OrcheoError) -> Response:
+    """The answer for a program, in the form of the API that it has asked."""
+    if scope["path"].startswith(OPENAI):
+        return openai_error_response(error)
+    return problem_response(error, request_id_of(scope))
+
+
 def answer_to(request: Request, error: OrcheoError, *, title: str = "", more: str = "") -> Response:
-    """The same as a page where a person looks at it in a browser; ``title`` and ``more`` are for that page alone."""
+    """The same as a page where a person looks at it in a browser.
+
+    ``title``, the key of a phrase, and ``more``, HTML, are for that page alone.
+    """
     request_id = request_id_of(request.scope)
-    if not wants_page(request.headers.get("accept", "")):
-        return problem_response(error, request_id)
-    page = problem_page(error, request_id, status_of(error), title=title, more=more)
+    if request.scope["path"].startswith(OPENAI) or not wants_page(request.headers.get("accept", "")):
+        return refusal_response(request.scope, error)
+    page = problem_page(words_of(request), error, request_id, status_of(error), title=title, more=more)
     page.headers.update(_more_headers(error))
     return page
 
@@ -219,12 +260,12 @@ def _more_headers(error: OrcheoError) -> dict[str, str]:
 class ErrorAnswers:
     """Answers the errors of the core's tree; refusals are counted for the audit."""
 
-    refusals: Refusals
+    tally: Tally
 
     async def answer(self, request: Request, error: Exception) -> Response:
         """The handler of such errors."""
         known = error if isinstance(error, OrcheoError) else OrcheoError()
-        self.refusals.count(known)
+        self.tally.count_refusal(known)
         return answer_to(request, known)
 
 

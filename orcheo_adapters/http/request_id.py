@@ -5,9 +5,9 @@ from itertools import count
 from secrets import token_hex
 from typing import Any
 
-from orcheo_adapters.system.logs import REQUEST_ID
+from orcheo_adapters.http.scope import REQUEST_ID
+from orcheo_adapters.system.logs import REQUEST_ID as LOGGED_ID
 
-_KEY = "orcheo.request_id"
 _PROCESS = token_hex(8)
 _NUMBERS = count()
 
@@ -19,12 +19,12 @@ def new_request_id() -> str:
 
 def set_request_id(scope: MutableMapping[str, Any]) -> str:
     """Give the request of this ASGI scope a new id; the log lines of what it begins carry it too."""
-    request_id = scope[_KEY] = new_request_id()
-    REQUEST_ID.set(request_id)
+    request_id = scope[REQUEST_ID] = new_request_id()
+    LOGGED_ID.set(request_id)
     return request_id
 
 
 def request_id_of(scope: MutableMapping[str, Any]) -> str:
     """The id of the request of this ASGI scope."""
-    request_id: str = scope.get(_KEY, "req_unknown")
+    request_id: str = scope.get(REQUEST_ID, "req_unknown")
     return request_id

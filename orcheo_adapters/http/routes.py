@@ -1,79 +1,110 @@
 """The whole URL table."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from orcheo_adapters.http import attachments, chat, chatkit, health, login, mcp, openapi, pages, static_files
-from orcheo_adapters.http.operations import (
-    any_operation,
-    body_operation,
-    export_operation,
-    query_operation,
-    question_before,
-)
+from orcheo_adapters.http import health, pages
+from orcheo_adapters.http.attachments import Previews, Uploads
+from orcheo_adapters.http.chat import ChatInfo, ChatSessions
+from orcheo_adapters.http.chatkit import ChatKitDoor
+from orcheo_adapters.http.cross_site import AllowedOrigins
+from orcheo_adapters.http.login import SignInPages
+from orcheo_adapters.http.mcp import McpEndpoint
+from orcheo_adapters.http.openapi import OpenApi
+from orcheo_adapters.http.operations import OwnerApi
+from orcheo_adapters.http.problems import OPENAI
+from orcheo_adapters.http.session_api import SessionApi
+from orcheo_adapters.http.static_files import StaticFiles
 
 _WORKFLOW = "/api/workflows/{ref}"
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 
 
-def routes() -> list[BaseRoute]:
+def routes(
+    *,
+    chatkit: ChatKitDoor,
+    uploads: Uploads,
+    previews: Previews,
+    chat_info: ChatInfo,
+    chat_sessions: ChatSessions,
+    chat_pages: pages.ChatPages,
+    sign_in: SignInPages,
+    session_api: SessionApi,
+    owners: OwnerApi,
+    mcp: McpEndpoint,
+    readiness: health.Readiness,
+    files: StaticFiles,
+    allowed: AllowedOrigins,
+) -> list[BaseRoute]:
     """Every route of the server; the visitors' hot paths come first, as matching is linear."""
     return [
-        _route("/api/chatkit", chatkit.chatkit, "POST"),
-        _route("/api/chatkit/threads/{thread_id}/events", chatkit.follow_thread, "GET"),
-        _route("/api/chatkit/attachments", attachments.upload_directly, "POST"),
-        _route("/api/chatkit/attachments/{attachment_id}", attachments.upload, "PUT"),
-        _route("/api/chatkit/attachments/{attachment_id}", attachments.show, "GET"),
-        _route("/api/chat/{ref}", chat.chat_info, "GET"),
-        _route("/api/chat/{ref}/session", chat.open_chat_session, "POST"),
-        _route("/chat/{ref}", pages.chat_page, "GET"),
-        _route("/auth/login", login.begin, "GET"),
-        _route("/auth/callback", login.finish, "GET"),
-        _route("/auth/logout", login.end, "POST"),
-        _route("/auth/signed-out", login.signed_out, "GET"),
-        _route("/auth/backchannel-logout/{provider}", login.end_by_provider, "POST"),
-        _route("/auth/trial", login.trial_form, "GET"),
-        _route("/api/workflows", query_operation("workflows.list"), "GET"),
-        _route("/api/workflows", body_operation("workflows.add", status=201), "POST"),
-        _route(_WORKFLOW, query_operation("workflows.show"), "GET"),
-        _route(_WORKFLOW, body_operation("workflows.edit"), "PATCH"),
-        _route(_WORKFLOW, body_operation("workflows.remove"), "DELETE"),
-        _route(f"{_WORKFLOW}/check", body_operation("workflows.check"), "POST"),
-        _route(f"{_WORKFLOW}/publish", body_operation("workflows.publish"), "POST"),
-        _route(f"{_WORKFLOW}/publish/rotate", body_operation("workflows.rotate_publish_token"), "POST"),
-        _route(f"{_WORKFLOW}/publish/revoke", body_operation("workflows.unpublish"), "POST"),
-        _route(f"{_WORKFLOW}/publish/login", body_operation("workflows.set_login"), "POST"),
-        _route(f"{_WORKFLOW}/archive", body_operation("workflows.archive"), "POST"),
-        _route(f"{_WORKFLOW}/unarchive", body_operation("workflows.unarchive"), "POST"),
-        _route(f"{_WORKFLOW}/ask", body_operation("workflows.ask"), "POST"),
-        _route(f"{_WORKFLOW}/chatkit/session", body_operation("workflows.open_chat_session"), "POST"),
-        _route(f"{_WORKFLOW}/threads", query_operation("threads.list"), "GET"),
-        _route(f"{_WORKFLOW}/threads/purge", body_operation("threads.purge"), "POST"),
-        _route("/api/threads/{id}", query_operation("threads.show"), "GET"),
-        _route("/api/threads/{id}/export", export_operation("threads.export"), "GET"),
-        _route("/api/audit", query_operation("audit.list"), "GET"),
-        _route("/api/audit/verify", query_operation("audit.verify"), "GET"),
-        _route("/api/audit/export", export_operation("audit.export"), "GET"),
-        _route("/api/server/space", query_operation("server.space"), "GET"),
-        _route("/api/operations/{name}", any_operation, "POST"),
-        _route("/api/operations/{name}/question", question_before, "POST"),
-        _route("/mcp", mcp.mcp, "POST"),
+        _route("/api/chatkit", chatkit.answer, "POST"),
+        _route("/api/chatkit/threads/{thread_id}/events", chatkit.follow, "GET"),
+        _route("/api/chatkit/attachments", uploads.upload_directly, "POST"),
+        _route("/api/chatkit/attachments/{attachment_id}", uploads.upload, "PUT"),
+        _route("/api/chatkit/attachments/{attachment_id}", previews.show, "GET"),
+        _route("/api/chat/{ref}", chat_info.answer, "GET"),
+        _route("/api/chat/{ref}/session", allowed.required(chat_sessions.open), "POST"),
+        _route("/api/chat/{ref}/session/end", allowed.required(chat_sessions.end), "POST"),
+        _route("/chat/{ref}", chat_pages.chat_page, "GET"),
+        _route("/embed/{ref}", chat_pages.frame_page, "GET"),
+        _route("/embed/{ref}/sign-in", chat_pages.frame_sign_in, "GET"),
+        _route("/auth/login", sign_in.begin, "GET"),
+        _route("/auth/callback", sign_in.finish, "GET"),
+        _route("/auth/logout", allowed.required(sign_in.end), "POST"),
+        _route("/auth/signed-out", sign_in.signed_out, "GET"),
+        _route("/auth/backchannel-logout/{provider}", sign_in.end_by_provider, "POST"),
+        _route("/auth/trial", sign_in.trial_form, "GET"),
+        _route(f"{OPENAI}chatkit/sessions", session_api.open_session, "POST"),
+        _route(f"{OPENAI}chatkit/sessions/{{session_id}}/cancel", session_api.cancel_session, "POST"),
+        _route(f"{OPENAI}chatkit/threads", session_api.list_threads, "GET"),
+        _route(f"{OPENAI}chatkit/threads/{{thread_id}}", session_api.show_thread, "GET"),
+        _route(f"{OPENAI}chatkit/threads/{{thread_id}}", session_api.delete_thread, "DELETE"),
+        _route(f"{OPENAI}chatkit/threads/{{thread_id}}/items", session_api.list_items, "GET"),
+        _route("/api/workflows", owners.by_query("workflows.list"), "GET"),
+        _route("/api/workflows", owners.by_body("workflows.add", status=201), "POST"),
+        _route(_WORKFLOW, owners.by_query("workflows.show"), "GET"),
+        _route(_WORKFLOW, owners.by_body("workflows.edit"), "PATCH"),
+        _route(_WORKFLOW, owners.by_body("workflows.remove"), "DELETE"),
+        _route(f"{_WORKFLOW}/check", owners.by_body("workflows.check"), "POST"),
+        _route(f"{_WORKFLOW}/publish", owners.by_body("workflows.publish"), "POST"),
+        _route(f"{_WORKFLOW}/publish/rotate", owners.by_body("workflows.rotate_publish_token"), "POST"),
+        _route(f"{_WORKFLOW}/identity-secret", owners.by_body("workflows.rotate_identity_secret"), "POST"),
+        _route(f"{_WORKFLOW}/publish/revoke", owners.by_body("workflows.unpublish"), "POST"),
+        _route(f"{_WORKFLOW}/publish/login", owners.by_body("workflows.set_login"), "POST"),
+        _route(f"{_WORKFLOW}/look", owners.by_body("workflows.set_look"), "POST"),
+        _route(f"{_WORKFLOW}/archive", owners.by_body("workflows.archive"), "POST"),
+        _route(f"{_WORKFLOW}/unarchive", owners.by_body("workflows.unarchive"), "POST"),
+        _route(f"{_WORKFLOW}/ask", owners.by_body("workflows.ask"), "POST"),
+        _route(f"{_WORKFLOW}/chatkit/session", owners.by_body("workflows.open_chat_session"), "POST"),
+        _route(f"{_WORKFLOW}/threads", owners.by_query("threads.list"), "GET"),
+        _route(f"{_WORKFLOW}/threads/purge", owners.by_body("threads.purge"), "POST"),
+        _route("/api/threads/{id}", owners.by_query("threads.show"), "GET"),
+        _route("/api/threads/{id}/export", owners.by_export("threads.export"), "GET"),
+        _route("/api/audit", owners.by_query("audit.list"), "GET"),
+        _route("/api/audit/verify", owners.by_query("audit.verify"), "GET"),
+        _route("/api/audit/export", owners.by_export("audit.export"), "GET"),
+        _route("/api/server/space", owners.by_query("server.space"), "GET"),
+        _route("/api/operations/{name}", owners.any_operation, "POST"),
+        _route("/api/operations/{name}/question", owners.question_before, "POST"),
+        _route("/mcp", allowed.required(mcp.answer), "POST"),
         _route("/healthz", health.healthz, "GET"),
-        _route("/readyz", health.readyz, "GET"),
-        _route("/openapi.json", openapi.openapi_json, "GET"),
-        _file("/assets/{name}", static_files.asset),
-        _file("/chatkit.js", static_files.chatkit_script),
-        _file("/favicon.ico", static_files.icon),
-        _file("/apple-touch-icon.png", static_files.icon),
+        _route("/readyz", readiness.readyz, "GET"),
+        _route("/openapi.json", OpenApi().answer, "GET"),
+        _file("/assets/{name}", files.asset),
+        _file("/chatkit.js", files.chatkit_script),
+        _file("/embed.js", files.embed_script),
+        _file("/favicon.ico", files.icon),
+        _file("/apple-touch-icon.png", files.icon),
+        _file("/robots.txt", pages.robots),
         _file("/", pages.front),
     ]
 
 
-def _route(path: str, handler: Handler | Any, method: str) -> Route:
+def _route(path: str, handler: Handler, method: str) -> Route:
     return Route(path, handler, methods=[method])
 
 

@@ -6,16 +6,17 @@ from attrs import field, frozen
 
 Header = tuple[bytes, bytes]
 
+_PERMISSIONS = b"camera=(), display-capture=(), geolocation=(), microphone=(%b), payment=(), usb=()"
+MAY_RECORD = (_PERMISSIONS % b"self").decode()
+"""``Permissions-Policy`` of a page on which visitors dictate."""
+
 _ALWAYS: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (
-        b"permissions-policy",
-        b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-    ),
+    (b"permissions-policy", _PERMISSIONS % b""),
 )
 _NAMES = frozenset({b"strict-transport-security", *(name for name, _ in _ALWAYS)})
 _OVER_TLS: Header = (b"strict-transport-security", b"max-age=31536000")
@@ -25,7 +26,7 @@ def _headers(*, over_tls: bool) -> tuple[Header, ...]:
     return (*_ALWAYS, _OVER_TLS) if over_tls else _ALWAYS
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class SecurityHeaders:
     """``over_tls``: visitors reach the server by https, and browsers must not come back without it."""
 

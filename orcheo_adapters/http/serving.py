@@ -11,15 +11,13 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
-from orcheo_adapters.http.connections import Connections
+from orcheo_adapters.http.connections import Acceptor, Connections
 from orcheo_adapters.http.deadlines import Deadlines, guarded_protocol
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.system.logs import get_logger
 
 BACKLOG = 2048
 """How many clients may wait for a connection."""
-_ACCEPTED_AT_ONCE = 16
-"""asyncio accepts this many before any is counted, and writes a traceback for each that finds no descriptor."""
 
 GRACE_SECONDS = 1.5
 """Time for running answers when the server is asked to stop; then they are cut off."""
@@ -45,8 +43,8 @@ def http_server(
     """
     config = uvicorn.Config(
         app,
-        http=guarded_protocol(deadlines, security_headers, connections or Connections()),
-        backlog=_ACCEPTED_AT_ONCE,
+        http=guarded_protocol(deadlines, security_headers),
+        interface="asgi3",  # which uvicorn would only see in a coroutine function
         ws="none",  # an upgrade would leave our deadlines behind
         access_log=False,
         log_config=None,
@@ -55,21 +53,26 @@ def http_server(
         proxy_headers=False,  # uvicorn trusts all connections from this machine; TrustedProxies decides here
         timeout_graceful_shutdown=GRACE_SECONDS,  # type: ignore[arg-type]  # it only ever waits for so long
     )
-    return _Server(config, on_ready=on_ready, on_stop=on_stop, on_signal=on_signal)
+    return _Server(
+        config, connections=connections or Connections(), on_ready=on_ready, on_stop=on_stop, on_signal=on_signal
+    )
 
 
 class _Server(uvicorn.Server):
-    """Ends running turns with a final event before uvicorn waits for their connections."""
+    """Accepts connections itself, and ends running turns with a final event before uvicorn waits for them."""
 
     def __init__(
         self,
         config: uvicorn.Config,
         *,
+        connections: Connections,
         on_ready: Callable[[], None],
         on_stop: Callable[[], None],
         on_signal: Callable[[], None],
     ) -> None:
         super().__init__(config)
+        self._connections = connections
+        self._acceptors: list[Acceptor] = []
         self._on_signal = on_signal
         self._on_ready = on_ready
         self._on_stop = on_stop
@@ -77,10 +80,22 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
-        await super().startup(sockets=sockets)
+        await super().startup(sockets=[])  # asyncio would make a transport and a task of what is to be refused
         for each in sockets or ():
-            each.listen(BACKLOG)  # which asyncio has set to its own number
+            each.listen(BACKLOG)
+            each.setblocking(False)
+            self._acceptors.append(Acceptor(each, self._connections, self._protocol))
         self._on_ready()
+
+    def _protocol(self, on_lost: Callable[[], None]) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]  # it is our own class
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state, on_lost=on_lost
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for each in self._acceptors:
+            each.close()
+        await super().shutdown(sockets=sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:

@@ -4,11 +4,11 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
+from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import Response
 
 from orcheo_adapters.http.negotiation import preferred_coding
-from orcheo_adapters.http.parts import parts_of
 from orcheo_adapters.http.problems import ContentChanged
 from orcheo_core.errors import NotFoundError
 
@@ -27,27 +27,44 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_A_DAY = "public, max-age=86400"
 _FOR_MINUTES = "public, max-age=300"
 _FOR_ANY_SITE = {"cross-origin-resource-policy": "cross-origin"}
+_BUBBLE = "embed-"
+"""What the names of ``/embed.js`` under its lasting addresses begin with, for pages that stay with one release."""
 
 
-async def asset(request: Request) -> Response:
-    """``/assets/{name}``: the build puts a digest of the content into the name, so a name never changes its content."""
-    return _answer(request, parts_of(request).static_folder / "assets", request.path_params["name"], _FOR_GOOD)
+@frozen
+class StaticFiles:
+    """Answers the files of the folder in which the build has put them."""
 
+    _folder: Path
 
-async def icon(request: Request) -> Response:
-    """``/favicon.ico`` and ``/apple-touch-icon.png``, which browsers ask for by themselves."""
-    return _answer(request, parts_of(request).static_folder, request.url.path.rpartition("/")[2], _FOR_A_DAY)
+    async def asset(self, request: Request) -> Response:
+        """``/assets/{name}``: a name holds a digest of the content, so it never changes its content."""
+        name = request.path_params["name"]
+        response = _answer(request, self._folder / "assets", name, _FOR_GOOD)
+        if name.startswith(_BUBBLE):
+            response.headers.update(_FOR_ANY_SITE)
+        return response
 
+    async def icon(self, request: Request) -> Response:
+        """``/favicon.ico`` and ``/apple-touch-icon.png``, which browsers ask for by themselves."""
+        return _answer(request, self._folder, request.url.path.rpartition("/")[2], _FOR_A_DAY)
 
-async def chatkit_script(request: Request) -> Response:
-    """``/chatkit.js``: the chat element, for pages of any site to name in a ``<script>``.
+    async def chatkit_script(self, request: Request) -> Response:
+        """``/chatkit.js``: the chat element, for pages of any site to name in a ``<script>``.
 
-    It is a short script of a lasting name that loads the rest from ``/assets/``, as a module, which browsers let pages
-    of allowed origins do.
-    """
-    response = _answer(request, parts_of(request).static_folder, "chatkit.js", _FOR_MINUTES)
-    response.headers.update(_FOR_ANY_SITE)
-    return response
+        It is a short script of a lasting name that loads the rest from ``/assets/``, as a module, which browsers let
+        pages of allowed origins do.
+        """
+        return self._script(request, "chatkit.js")
+
+    async def embed_script(self, request: Request) -> Response:
+        """``/embed.js``: the bubble, for pages of any site to name in a ``<script>``; the chat is in its frame."""
+        return self._script(request, "embed.js")
+
+    def _script(self, request: Request, name: str) -> Response:
+        response = _answer(request, self._folder, name, _FOR_MINUTES)
+        response.headers.update(_FOR_ANY_SITE)
+        return response
 
 
 def _answer(request: Request, folder: Path, name: str, cache_control: str) -> Response:

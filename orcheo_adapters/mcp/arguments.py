@@ -10,6 +10,10 @@ from orcheo_adapters.wire.json_schema import Schema
 
 Arguments = dict[str, Any]
 _BOOLEANS = {"true": True, "false": False}
+_SETTINGS = "settings"
+"""The one object whose texts may hold JSON, such as ``extra_body`` and ``stop``."""
+_SCALARS = (bool, int, float)
+_COMPOUND = (dict, list)
 
 
 @frozen
@@ -30,14 +34,19 @@ def understand(given: Arguments, schema: Schema) -> Understood:
     known = {name: value for name, value in given.items() if name in properties and value is not None}
     unknown = [name for name in given if name not in properties]
     return Understood(
-        {name: _meant(value, properties[name]) for name, value in known.items()},
+        {name: _meant(name, value, properties[name]) for name, value in known.items()},
         tuple(f"The argument {name!r} was ignored: this tool does not have it." for name in unknown),
     )
 
 
-def _meant(value: Any, schema: Schema) -> Any:
+def _meant(name: str, value: Any, schema: Schema) -> Any:
     read = _READERS.get(schema["type"])
-    return value if read is None else read(value)
+    if read is None:
+        return value
+    found = read(value)
+    return (
+        _texts(found, (*_SCALARS, *_COMPOUND) if name == _SETTINGS else _SCALARS) if isinstance(found, dict) else found
+    )
 
 
 def _boolean(value: Any) -> Any:
@@ -52,11 +61,16 @@ def _integer(value: Any) -> Any:
 
 
 def _object(value: Any) -> Any:
-    """Settings are texts; a number or a boolean among them is written as JSON has it."""
     found = _json(value) if isinstance(value, str) else value
-    if not isinstance(found, dict):
-        return value
-    return {name: each if isinstance(each, str) else json.dumps(each) for name, each in found.items()}
+    return found if isinstance(found, dict) else value
+
+
+def _texts(values: Arguments, written: tuple[type, ...]) -> Arguments:
+    """All values of objects are texts: those of the types ``written`` become one as JSON has them, others are refused.
+
+    A null is refused: it could mean to remove a setting or to leave it.
+    """
+    return {name: json.dumps(each) if isinstance(each, written) else each for name, each in values.items()}
 
 
 def _list(value: Any) -> Any:
@@ -70,7 +84,7 @@ def _list(value: Any) -> Any:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

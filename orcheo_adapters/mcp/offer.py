@@ -1,22 +1,28 @@
 """Which tools an assistant is offered, and how each is described: in 20 kB all together, as every conversation pays."""
 
 import re
+from difflib import get_close_matches
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import field, frozen
 from mcp.types import Tool, ToolAnnotations
 
 from orcheo_adapters.wire.json_schema import Schema, request_schema
 from orcheo_core.errors import ForbiddenError, NotFoundError
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import Effect, Operation
-from orcheo_core.operations.words import for_assistants
+from orcheo_core.operations.words import for_assistants, without_showing
 
 AnyOperation = Operation[Any, Any]
 CONFIRM = "confirm"
 SECRET_TO_FILE = "secret_to_file"  # noqa: S105 - the name of an argument
 PAGE = "page"
+PUBLISH = "workflows.publish"
+"""Of the operations with a secret the one that is of use without it: people need the share link only."""
+_NOT_SHOWN = "The publish token is not shown here."
+_REFUSED = "It is refused here, as secrets are not shown."
 _SERVICE_TOKENS = "tokens."
+_MOST_VALUES = 12
 
 
 class ToolNotFound(NotFoundError):
@@ -52,20 +58,42 @@ class Offer:
     dotted: bool = False
     """Whether the names with dots are listed; calls by them always work."""
     _by_name: dict[str, AnyOperation] = field(init=False, repr=False, eq=False)
+    _by_command: dict[tuple[str, str], str] = field(init=False, repr=False, eq=False)
 
     @_by_name.default
     def _find_by_name(self) -> dict[str, AnyOperation]:
         every = CATALOGUE.values()
         return {each.tool: each for each in every} | {each.name: each for each in every}
 
+    @_by_command.default
+    def _find_by_command(self) -> dict[tuple[str, str], str]:
+        return {each.command: self._name(each) for each in CATALOGUE.values() if self._has(each)}
+
+    def name_of(self, command: tuple[str, str]) -> str | None:
+        """The name that the tool for a command has here; None where there is none."""
+        return self._by_command.get(command)
+
+    def say(self, text: str) -> str:
+        """``text`` with the names that these tools have here; commands without a tool here stay commands."""
+        return for_assistants(text, self._by_command)
+
     def find(self, name: str) -> AnyOperation:
         """The operation of a tool, by either of its names; :class:`ToolNotFound`, :class:`ToolNotOffered`."""
         if name not in self._by_name:
-            raise ToolNotFound(f"There is no tool named {name!r}.")
+            raise ToolNotFound(f"There is no tool named {name!r}.", hint=self._near(name))
         operation = self._by_name[name]
         if not self._has(operation):
             raise ToolNotOffered(f"The tool {name!r} is not offered here.")
         return operation
+
+    def _near(self, name: str) -> str | None:
+        """A hint at the tool that was probably meant: the same words in another order, number or spelling."""
+        offered = {_words(each.tool): each for each in CATALOGUE.values() if self._has(each)}
+        near = get_close_matches(_words(name), offered, n=1, cutoff=0.85)
+        return f"Did you mean `{self._name(offered[near[0]])}`?" if near else None
+
+    def _name(self, operation: AnyOperation) -> str:
+        return operation.name if self.dotted else operation.tool
 
     def tools(self) -> list[Tool]:
         """The definitions, in the order of the catalogue."""
@@ -80,11 +108,19 @@ class Offer:
 
     def _tool(self, operation: AnyOperation) -> Tool:
         return Tool(
-            name=operation.name if self.dotted else operation.tool,
-            description=for_assistants(f"{operation.summary} {operation.guide}"),
+            name=self._name(operation),
+            description=self.say(self._description(operation)),
             input_schema=self.arguments(operation),
             annotations=_annotations(operation),
         )
+
+    def _description(self, operation: AnyOperation) -> str:
+        whole = f"{operation.summary} {operation.guide}"
+        if self.shows(operation):
+            return whole
+        if self.files:
+            return without_showing(whole)
+        return f"{without_showing(whole)} {_NOT_SHOWN if operation.name == PUBLISH else _REFUSED}"
 
     def arguments(self, operation: AnyOperation) -> Schema:
         """The schema of a tool's arguments: those of the operation, and those of this door.
@@ -92,16 +128,28 @@ class Offer:
         Unknown ones may come along: some clients add theirs.
         """
         schema = request_schema(operation.request)
-        properties = {name: _for_assistants(each) for name, each in schema["properties"].items()}
+        left_out = {"after"} if operation.is_document else set()  # its pages have numbers
+        properties = {name: self._property(each) for name, each in schema["properties"].items() if name not in left_out}
         properties |= {name: dict(each) for name, each in _OF_THE_DOOR.items() if self._takes(operation, name)}
-        return {"type": "object", "properties": properties, "required": [*schema["required"]]}
+        required = {"required": [*schema["required"]]} if schema["required"] else {}
+        return {"type": "object", "properties": properties} | required
+
+    def _property(self, schema: Schema) -> Schema:
+        """With tools for commands, and without what says nothing: an optional list is empty if left out.
+
+        Nor with patterns: the descriptions say the same in words, and the server checks. Nor with a list of values that
+        is longer than all the rest: the error for any other value has it.
+        """
+        said = schema | {"description": self.say(schema["description"])}
+        left_out = {"pattern"} if len(schema.get("enum", ())) <= _MOST_VALUES else {"pattern", "enum"}
+        return {name: each for name, each in said.items() if name not in left_out and (name != "default" or each)}
 
     def _takes(self, operation: AnyOperation, argument: str) -> bool:
         if argument == SECRET_TO_FILE:
             return operation.secret is not None and self.files
         if argument == CONFIRM:
             return operation.confirmation is not None
-        return is_document(operation)
+        return operation.is_document
 
     def shows(self, operation: AnyOperation) -> bool:
         """Whether the result of an operation may be shown as it is, with its secret if it has one."""
@@ -112,7 +160,7 @@ def _annotations(operation: AnyOperation) -> ToolAnnotations:
     """What the tool does to the world, without what the protocol takes for granted anyhow."""
     reads = operation.effect is Effect.READ
     return ToolAnnotations(
-        title=re.split("[;:,]", operation.summary)[0].rstrip("."),
+        title=": ".join(operation.command).replace("-", " ").capitalize(),
         read_only_hint=reads or None,
         destructive_hint=None if reads else operation.effect is Effect.DESTRUCTIVE,
         idempotent_hint=operation.idempotent or None,
@@ -120,21 +168,16 @@ def _annotations(operation: AnyOperation) -> ToolAnnotations:
     )
 
 
-def is_document(operation: AnyOperation) -> bool:
-    """Whether the result is one document of any length, which an assistant reads page by page."""
-    return "content" in {each.name for each in fields(operation.result)}
-
-
-def _for_assistants(schema: Schema) -> Schema:
-    return schema | {"description": for_assistants(schema["description"])}
-
-
 _OF_THE_DOOR: dict[str, Schema] = {
-    CONFIRM: {"type": "boolean", "description": "True once the owner has agreed."},
+    CONFIRM: {"type": "boolean", "description": "The owner has agreed."},
     SECRET_TO_FILE: {
         "type": "string",
-        "description": "Absolute path of a new file for the secret; if left out, one is chosen.",
+        "description": "Absolute path of a new file for the secret; chosen if left out.",
     },
     PAGE: {"type": "integer", "minimum": 1, "default": 1, "description": "Which page of the document."},
 }
 """Arguments that only this door has."""
+
+
+def _words(name: str) -> str:
+    return " ".join(sorted(each.lower().rstrip("s") for each in re.findall("[A-Z]?[a-z]+", name)))

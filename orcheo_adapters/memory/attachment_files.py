@@ -38,7 +38,7 @@ class MemoryAttachmentFiles(AttachmentFiles):
         for start in range(0, len(self.read(attachment_id)), _PIECE):
             yield self.read(attachment_id)[start : start + _PIECE]
 
-    def remove(self, attachment_ids: Iterable[str]) -> None:
+    async def remove(self, attachment_ids: Iterable[str]) -> None:
         """See the port."""
         for each in attachment_ids:
             self._files.pop(each, None)

@@ -31,33 +31,36 @@ class MemoryRateLimiter(RateLimiter):
         now = self._clock.now().timestamp()
         windows, refused = [], None
         for charge in charges:
-            moments = self._window(charge, now)
+            moments = self._moments.get(charge.window)
+            if moments is None:
+                moments = self._moments[charge.window] = array("d")
+            else:
+                self._moments.move_to_end(charge.window)
+                if moments and (moments[0] <= now - charge.rate.seconds or moments[-1] > now):
+                    self._shift(moments, now - charge.rate.seconds, now)
             windows.append(moments)
             over = len(moments) + min(cost, charge.rate.amount) - charge.rate.amount
             if over > 0:
                 refused = self._longer(refused, charge, moments[over - 1] + charge.rate.seconds - now)
         if refused is None:
-            for charge, moments in zip(charges, windows, strict=True):
-                if cost == 1:
-                    moments.append(now)
-                else:
-                    moments.extend([now] * min(cost, charge.rate.amount))
+            self._count(charges, windows, now, cost)
         while len(self._moments) > self._max_keys:
             self._moments.popitem(last=False)
         return refused
 
-    def _window(self, charge: Charge, now: float) -> "array[float]":
-        """What lies within the window of a charge; a clock that was put back makes later moments void."""
-        name = charge.window
-        moments = self._moments.get(name)
-        if moments is None:
-            moments = self._moments[name] = array("d")
-            return moments
-        self._moments.move_to_end(name)
-        if moments and (moments[0] <= now - charge.rate.seconds or moments[-1] > now):
-            del moments[: bisect_right(moments, now - charge.rate.seconds)]
-            del moments[bisect_right(moments, now) :]
-        return moments
+    @staticmethod
+    def _count(charges: Sequence[Charge], windows: "list[array[float]]", now: float, cost: int) -> None:
+        for charge, moments in zip(charges, windows, strict=True):
+            if cost == 1:
+                moments.append(now)
+            else:
+                moments.extend([now] * min(cost, charge.rate.amount))
+
+    @staticmethod
+    def _shift(moments: "array[float]", since: float, until: float) -> None:
+        """Leave what lies within a window; a clock that was put back makes later moments void."""
+        del moments[: bisect_right(moments, since)]
+        del moments[bisect_right(moments, until) :]
 
     @staticmethod
     def _longer(refused: RateRefused | None, charge: Charge, wait: float) -> RateRefused:

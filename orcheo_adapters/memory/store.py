@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import asdict
 
-from orcheo_adapters.memory import rows
+from orcheo_adapters.memory import conversations, repositories
 from orcheo_adapters.memory.tables import Tables, Undo, Write
 from orcheo_core.domain.space import StoreSpace, TableSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -20,18 +20,18 @@ class MemoryUnitOfWork(UnitOfWork):
         self._tables = tables
         self._staged: list[Write] = []
         self._told: list[Callable[[], None]] = []
-        self.workflows = rows.MemoryWorkflowRepository(tables, self._staged.append)
-        self.publish_tokens = rows.MemoryPublishTokenRepository(tables, self._staged.append)
-        self.service_tokens = rows.MemoryServiceTokenRepository(tables, self._staged.append)
-        self.chat_sessions = rows.MemoryChatSessionRepository(tables, self._staged.append)
-        self.threads = rows.MemoryThreadRepository(tables, self._staged.append)
-        self.items = rows.MemoryItemRepository(tables, self._staged.append)
-        self.turns = rows.MemoryTurnRepository(tables, self._staged.append)
-        self.attachments = rows.MemoryAttachmentRepository(tables, self._staged.append)
-        self.feedback = rows.MemoryFeedbackRepository(tables, self._staged.append)
-        self.spent_ids = rows.MemorySpentIdRepository(tables, self._staged.append)
-        self.deliveries = rows.MemoryDeliveryRepository(tables, self._staged.append)
-        self.audit = rows.MemoryAuditRepository(tables, self._staged.append)
+        self.workflows = repositories.MemoryWorkflowRepository(tables, self._staged.append)
+        self.publish_tokens = repositories.MemoryPublishTokenRepository(tables, self._staged.append)
+        self.service_tokens = repositories.MemoryServiceTokenRepository(tables, self._staged.append)
+        self.chat_sessions = repositories.MemoryChatSessionRepository(tables, self._staged.append)
+        self.threads = conversations.MemoryThreadRepository(tables, self._staged.append)
+        self.items = conversations.MemoryItemRepository(tables, self._staged.append)
+        self.turns = conversations.MemoryTurnRepository(tables, self._staged.append)
+        self.attachments = conversations.MemoryAttachmentRepository(tables, self._staged.append)
+        self.feedback = conversations.MemoryFeedbackRepository(tables, self._staged.append)
+        self.spent_ids = repositories.MemorySpentIdRepository(tables, self._staged.append)
+        self.deliveries = repositories.MemoryDeliveryRepository(tables, self._staged.append)
+        self.audit = repositories.MemoryAuditRepository(tables, self._staged.append)
 
     def after_commit(self, tell: Callable[[], None]) -> None:
         """See the port."""
@@ -74,6 +74,10 @@ class MemoryStore(Store):
 
     async def check(self) -> None:
         """See the port; memory always answers."""
+
+    def kept_bytes(self) -> int:
+        """See the port."""
+        return 0
 
     async def space(self) -> StoreSpace:
         """See the port; the tables are named as in a database."""

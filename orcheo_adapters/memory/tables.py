@@ -91,7 +91,7 @@ Write = Callable[[Tables], Iterable[Undo]]
 def page_of(entries: Iterable[Entry], query: PageQuery) -> Page[Entry]:
     """The page of ``entries``, in any order, that ``query`` asks for."""
     ordered = sorted(entries, key=lambda entry: entry.id, reverse=query.newest_first)
-    behind = [entry for entry in ordered if _is_behind(entry.id, query)]
+    behind = [entry for entry in ordered if query.is_behind(entry.id)]
     count = min(query.limit, _fitting(behind, query.most_bytes))
     return Page(entries=tuple(behind[:count]), has_more=len(behind) > count)
 
@@ -102,9 +102,3 @@ def _fitting(entries: Sequence[Entry], most_bytes: int | None) -> int:
         return len(entries)
     sizes = accumulate(len(str(entry).encode()) for entry in entries)
     return max(1, sum(size <= most_bytes for size in sizes))
-
-
-def _is_behind(entry_id: str, query: PageQuery) -> bool:
-    if query.after is None:
-        return True
-    return entry_id < query.after if query.newest_first else entry_id > query.after

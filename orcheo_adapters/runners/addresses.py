@@ -121,10 +121,11 @@ class AddressRefused(RunFailed):
     def __init__(self, host: str, port: int, address: Address, why: str) -> None:
         """Say which, why, and how an operator can allow it."""
         where = f"[{host}]" if ":" in host else host
+        what = f"{where} is an address that" if host == str(address) else f"{where} leads to {address}, which"
         super().__init__(
             code="address_refused",
-            reason=f"{where} leads to {address}, which runners of this server must not reach ({why}). "
-            f"The operator can allow it with ORCHEO_HTTP_RUNNER_ALLOW={where}:{port}.",
+            reason=f"{what} this server must not reach ({why}). "
+            f"The operator can allow it with ORCHEO_HTTP_RUNNER_ALLOW={where}:{port} (several with commas between).",
         )
 
 

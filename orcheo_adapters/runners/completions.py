@@ -28,12 +28,14 @@ _FILTER_MESSAGE = "The model's content filter held the answer back. You can ask 
 class AnswerBrokenOff(RunFailed):
     """The endpoint's stream ended before it said that the answer is whole."""
 
-    def __init__(self) -> None:
-        """The same for all."""
-        super().__init__(
-            code="answer_broken_off",
-            reason="The endpoint's stream ended before it said that the answer is whole ([DONE]).",
+    def __init__(self, *, has_begun: bool) -> None:
+        """``has_begun`` says whether anything of an answer came before."""
+        reason = (
+            "The endpoint's stream ended before it said that the answer is whole ([DONE])."
+            if has_begun
+            else "The endpoint's answer ended before any part of a chat completion arrived."
         )
+        super().__init__(code="answer_broken_off", reason=reason)
 
 
 class AnswerNotUnderstood(RunFailed):
@@ -96,7 +98,7 @@ class Completion:
         if self._odd is not None:
             raise AnswerNotUnderstood(self._odd)
         if not self.is_ended:
-            raise AnswerBrokenOff
+            raise AnswerBrokenOff(has_begun=self._is_completion)
         if self._reason in _BROKEN:
             raise RunFailed(
                 code="endpoint_failed", reason=f"The endpoint broke off with the finish_reason {self._reason!r}."
@@ -142,7 +144,7 @@ class Completion:
     def _document(self, document: Any) -> Iterator[RunEvent]:
         if not isinstance(document, dict):
             raise AnswerNotUnderstood(str(document))
-        error = document if document.get("object") == "error" else document.get("error")
+        error = document if _is_error(document) else document.get("error")
         if error:
             said = error.get("message", error) if isinstance(error, dict) else error
             raise RunFailed(
@@ -233,6 +235,13 @@ def _parts(content: list[Any]) -> Iterator[tuple[str, str]]:
                 yield "thought", text
         elif isinstance(part, dict) and part.get("type") in ("text", "output_text"):
             yield "text", _plain(part.get("text"))
+
+
+def _is_error(document: dict[str, Any]) -> bool:
+    """Whether a document is itself the error: some endpoints send it bare, in an event of the name ``error``."""
+    type_ = document.get("type")
+    is_typed = isinstance(type_, str) and type_.endswith("error") and "message" in document
+    return document.get("object") == "error" or (is_typed and "choices" not in document)
 
 
 def _parse(payload: bytes) -> Any:

@@ -1,6 +1,7 @@
 """What a server gives its runners."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from attrs import field, frozen
@@ -37,4 +38,9 @@ class Conditions:
         whole = self.time_limit if request.time_limit is None else min(self.time_limit, request.time_limit)
         silence = whole if request.silence_limit is None else request.silence_limit
         running = Running(request.handle or request.spec.target, request.context.workflow_id, self.conducts)
-        return TaskRun(work, TimeLimits(whole=whole, silence=silence), running)
+        return TaskRun(work, _limits(whole, silence), running)
+
+
+@lru_cache(64)
+def _limits(whole: float, silence: float) -> TimeLimits:
+    return TimeLimits(whole=whole, silence=silence)

@@ -1,8 +1,8 @@
-"""How models say that an answer is not whole, and what is said of it."""
+"""What visitors read beside an answer: that it is not whole, or that files were not read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent
+from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, SentFile
 
 CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"})
 FILTERED = frozenset(
@@ -22,3 +22,9 @@ def cut_short(reason: str) -> Iterator[RunEvent]:
     elif reason in FILTERED:
         yield CutShort(code="answer_filtered", reason=f"The endpoint's content filter stopped it ({reason}).")
         yield NoticeGiven(message=FILTER_NOTICE, level="warning")
+
+
+def not_read(files: Iterable[SentFile]) -> Iterator[RunEvent]:
+    """What the visitor reads of files that a workflow does not get; nothing when there are none."""
+    if names := ", ".join(each.name for each in files):
+        yield NoticeGiven(message=f"This workflow cannot read attachments of this kind: {names}.")

@@ -5,23 +5,26 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from math import ceil
+from functools import cached_property
+from math import ceil, isfinite
 from typing import Any
 
 import httpx2
-import orjson
 from attrs import frozen
 
+from orcheo_adapters.runners import loose_json
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 
 _EXCERPT = 500
+_NO_JSON = object()
 _LONGEST_PAUSE = 86_400
 _HINTS = {
     401: ("endpoint_key_refused", "it does not accept the key"),
     403: ("endpoint_key_refused", "it does not accept the key, or the key may not do this"),
     404: ("endpoint_not_found", "there is nothing at this address: check the target against its documentation"),
 }
+_LOADS = {429: "too many requests", 529: "it is overloaded"}
 _BUSY, _UNAVAILABLE, _REFUSED = "endpoint_rate_limited", "endpoint_unavailable", "endpoint_request_refused"
 _QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"})
 _TOO_LONG = frozenset({"context_length_exceeded", "string_above_max_length"})
@@ -38,11 +41,15 @@ class ErrorAnswer:
     body: bytes
     now: datetime
     secret: str | None = None
+    who: str = "endpoint"
+    """What the owner calls the one that answered."""
 
     @property
     def text(self) -> str:
         """What the answer says, in one line of at most 500 characters."""
-        found = _message(self._document) or self.body[: 4 * _EXCERPT].decode("utf-8", "replace")
+        if not self._document:  # {}, [], null
+            return ""
+        found = message_in(self._document) or self.body[: 4 * _EXCERPT].decode("utf-8", "replace")
         line = " ".join(found.split())
         return (line.replace(self.secret, "…") if self.secret else line)[:_EXCERPT]
 
@@ -63,7 +70,8 @@ class ErrorAnswer:
         for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
             text = self.headers.get(name, "")
             try:
-                return max(0.0, float(text) * unit)
+                seconds = max(0.0, float(text) * unit)
+                return seconds if isfinite(seconds) else None
             except ValueError:
                 if text and (moment := _moment(text)) is not None:
                     return max(0.0, (moment - self.now).total_seconds())
@@ -77,7 +85,7 @@ class ErrorAnswer:
         """The failure that this answer is."""
         code, why = self._class()
         what = f"answered with status {self.status}"
-        reason = f"The endpoint {what}: {why}." if why else f"The endpoint {what}."
+        reason = f"The {self.who} {what}: {why}." if why else f"The {self.who} {what}."
         if self.text and not self.is_page:
             reason += f" It says: {self.text}"
         pause = self.retry_after if code in (_BUSY, _UNAVAILABLE) else None
@@ -89,8 +97,8 @@ class ErrorAnswer:
             return "endpoint_redirects", f"a redirect to {where[:_EXCERPT]}, which is not followed: correct the target"
         if self.status == 402 or (self.status == 429 and self._error_codes & _QUOTA):
             return "endpoint_quota_used_up", "its quota is used up"
-        if self.status in (429, 529):
-            return _BUSY, "too many requests"
+        if self.status in _LOADS:
+            return _BUSY, _LOADS[self.status]
         if self.is_page and self.status < 500:  # beyond that it is a gateway's: what is behind it is down
             return "endpoint_not_an_api", "it is a page for people, not an API: check the target"
         if self._error_codes & _MODEL or (self.status == 404 and self.names("model")):
@@ -101,12 +109,12 @@ class ErrorAnswer:
             return _HINTS[self.status]
         return (_UNAVAILABLE, "") if self.status >= 500 or self.status == 408 else (_REFUSED, "")
 
-    @property
+    @cached_property
     def _document(self) -> Any:
         try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return None
+            return loose_json.loads(self.body)
+        except ValueError:
+            return _NO_JSON
 
     @property
     def _error_codes(self) -> frozenset[str]:
@@ -116,11 +124,16 @@ class ErrorAnswer:
         return frozenset(value for value in values if isinstance(value, str))
 
 
-def no_connection(error: httpx2.RequestError | OSError) -> RunFailed:
-    """The failure that an error below HTTP is."""
+def no_connection(error: httpx2.RequestError | OSError, *, who: str = "endpoint") -> RunFailed:
+    """The failure that an error below HTTP is; ``who`` is what the owner calls the other side."""
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error)) or "CERTIFICATE" in str(error):
         code = "endpoint_certificate_refused"
         why = "its certificate is not trusted; name the certificate authority in the server's SSL_CERT_FILE"
+    elif "WRONG_VERSION_NUMBER" in str(error):
+        code, why = (
+            "endpoint_unreachable",
+            "it does not speak TLS, which https:// needs; perhaps http:// is meant",
+        )
     elif isinstance(error, httpx2.ProxyError):
         code, why = "endpoint_unreachable", "the outgoing proxy could not connect to it"
     elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
@@ -128,7 +141,7 @@ def no_connection(error: httpx2.RequestError | OSError) -> RunFailed:
     else:
         code, why = "endpoint_unreachable", "it cannot be reached"
     said = " ".join(str(error).split())[:_EXCERPT]
-    return RunFailed(code=code, reason=f"The endpoint does not answer: {why} ({said or type(error).__name__}).")
+    return RunFailed(code=code, reason=f"The {who} does not answer: {why} ({said or type(error).__name__}).")
 
 
 def settings_invalid(error: InvalidInput) -> RunFailed:
@@ -160,14 +173,14 @@ def _duration(seconds: int | None) -> str:
     return f"{minutes} minutes" if minutes <= 120 else f"{-(-minutes // 60)} hours"
 
 
-def _message(document: Any) -> str:
+def message_in(document: Any) -> str:
     """The text of an error object in one of its usual forms."""
     if isinstance(document, str):
         return document
     if not isinstance(document, dict):
         return ""
     for name in ("error", "message", "detail"):
-        if name in document and (found := _message(document[name])):
+        if name in document and (found := message_in(document[name])):
             return found
     return ""
 

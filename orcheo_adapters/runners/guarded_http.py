@@ -23,6 +23,12 @@ from orcheo_core.ports.runner import RunFailed
 ANSWER_LIMIT = 10 * 1024 * 1024
 """Bytes of one answer."""
 
+ERROR_LIMIT = 1024 * 1024
+"""Bytes of an answer with the status of an error that are read; it is parsed as a whole, while all chats wait."""
+
+_LEAST_PART = 64
+"""Bytes of this limit that each part takes: a chunk of one byte costs as much time as a larger one."""
+
 IDLE_SECONDS = 60.0
 """Seconds without use after which a client is closed."""
 
@@ -30,6 +36,7 @@ REST_SECONDS = 0.2
 """Time for the last bytes after a whole answer: a connection is kept only when its answer was read to the end."""
 
 _MAX_PORT = 65_535
+_ERRORS = 400
 _PORTS = {"http": 80, "https": 443}
 _TIMEOUT = httpx2.Timeout(None, connect=10.0, write=30.0)
 """The time limit of the run ends the wait for an answer: a model that is loaded first is silent for minutes."""
@@ -97,7 +104,9 @@ class GuardedHttp:
         try:
             check_addresses(host, port, literal_addresses(host), self._allowed)
         except AddressRefused as error:
-            raise _invalid(str(error)) from None
+            raise _invalid(
+                str(error), hint="Choose another address, or allow this one and start the server again."
+            ) from None
 
     @asynccontextmanager
     async def lent(self, key: Hashable) -> AsyncIterator[httpx2.AsyncClient]:
@@ -170,7 +179,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(
             response.status_code,
             headers=response.headers,
-            stream=_Limited(cast(httpx2.AsyncByteStream, response.stream)),
+            stream=_Limited(cast(httpx2.AsyncByteStream, response.stream), is_error=response.status_code >= _ERRORS),
             extensions=response.extensions,
         )
 
@@ -220,13 +229,17 @@ def _redirected(request: httpx2.Request, address: str, host: str) -> httpx2.Requ
 
 
 class _Limited(httpx2.AsyncByteStream):
-    def __init__(self, inner: httpx2.AsyncByteStream) -> None:
+    def __init__(self, inner: httpx2.AsyncByteStream, *, is_error: bool) -> None:
         self._inner = inner
+        self._is_error = is_error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = ANSWER_LIMIT
+        """An error that is longer is cut: its first part says why."""
+        left = ERROR_LIMIT if self._is_error else ANSWER_LIMIT
         async for part in self._inner:
-            left -= len(part)
+            left -= max(len(part), _LEAST_PART)
+            if left < 0 and self._is_error:
+                return
             if left < 0:
                 raise AnswerTooLarge
             yield part
@@ -249,8 +262,8 @@ def _parse(text: str) -> httpx2.URL:
     return url
 
 
-def _invalid(message: str) -> InvalidInput:
-    return InvalidInput(FieldError("target", message), hint="For example: https://workflow.example.org/answer.")
+def _invalid(message: str, *, hint: str = "For example: https://workflow.example.org/answer.") -> InvalidInput:
+    return InvalidInput(FieldError("target", message), hint=hint)
 
 
 def _host(url: httpx2.URL) -> str:

@@ -90,7 +90,7 @@ class HttpRunner(Runner):
                 raise silent(patience or 0) from None
         except (httpx2.RequestError, OSError) as error:
             if not events.is_done:
-                raise no_connection(error) from error
+                raise no_connection(error, who="service") from error
         events.end()
 
     def _headers(self, given: Given, body: bytes) -> dict[str, str]:
@@ -103,8 +103,8 @@ class HttpRunner(Runner):
     async def _check_status(self, response: httpx2.Response) -> None:
         if not response.is_success:
             now = self._conditions.clock.now()
-            body = await _excerpt(response)
-            raise ErrorAnswer(status=response.status_code, headers=response.headers, body=body, now=now).failure()
+            body, headers = await _excerpt(response), response.headers
+            raise ErrorAnswer(status=response.status_code, headers=headers, body=body, now=now, who="service").failure()
 
 
 def _document(request: RunRequest) -> dict[str, object]:
@@ -120,6 +120,7 @@ def _document(request: RunRequest) -> dict[str, object]:
         "workflow_id": context.workflow_id,
         "subject": context.subject.key,
         "app_user": asdict(context.app_user) if context.app_user else None,
+        "inference_options": asdict(context.inference_options),
     }
 
 
@@ -131,7 +132,8 @@ async def _pass_on(response: httpx2.Response, events: EventStream, writer: Write
         for event in events.take_whole(await response.aread()):
             await writer.put(event)
     else:
-        raise ServiceAnswerInvalid(f"content type must be one of: {', '.join((*_STREAMS, _JSON))}; it is {kind!r}")
+        found = f"it is {kind!r}" if kind else "it has none"
+        raise ServiceAnswerInvalid(f"content type must be one of {', '.join((*_STREAMS, _JSON))}; {found}")
 
 
 async def _pass_on_stream(

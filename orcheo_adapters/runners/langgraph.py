@@ -5,6 +5,7 @@ manager of one; it is called once. A graph with a checkpointer keeps its own mem
 given the history of the thread each time.
 """
 
+import asyncio
 import base64
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -15,13 +16,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.endings import not_read
 from orcheo_adapters.runners.isolation.options import ISOLATION_SETTINGS, check_isolation
 from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_state
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.packages import require_package
 from orcheo_adapters.runners.settings import Given, Setting
 from orcheo_adapters.runners.task_run import Writer
+from orcheo_adapters.runners.text import decoded
 from orcheo_adapters.runners.worker_thread import in_thread
+from orcheo_adapters.system.logs import get_logger
+from orcheo_adapters.system.running import call_in, current_run
 from orcheo_core.domain.run import ActionTaken, InputAsked, RunRequest, SentFile, conversation
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.workflow import RunnerSpec
@@ -32,7 +37,10 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage, HumanMessage
     from langchain_core.runnables import RunnableConfig
 
+FORGET_SECONDS = 10.0
+"""Time for a checkpointer to delete one thread."""
 _BREAKPOINT = "breakpoint"
+_LOG = get_logger("langgraph")
 
 
 class LangGraphRunner(Runner):
@@ -60,6 +68,7 @@ class LangGraphRunner(Runner):
         self._graphs = Graphs()
         self._running: Counter[str] = Counter()
         self._forgotten: set[str] = set()
+        self._forgetting: set[asyncio.Task[None]] = set()
 
     async def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; a function that makes the graph is not called yet."""
@@ -81,7 +90,10 @@ class LangGraphRunner(Runner):
         return "action" in graph.channels
 
     async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:
-        """Delete what the graph's checkpointer keeps of these threads, once more when a run in one of them ends."""
+        """Delete what the graph's checkpointer keeps of these threads, once more when a run in one of them is over.
+
+        Raises :class:`TimeoutError` where the checkpointer does not answer: a run may hold its lock.
+        """
         from orcheo_adapters.runners.langgraph_memory import saver_of
 
         try:
@@ -93,32 +105,49 @@ class LangGraphRunner(Runner):
         async for thread_id in thread_ids:
             if self._running[thread_id]:
                 self._forgotten.add(thread_id)
-            await saver.adelete_thread(thread_id)
+            async with asyncio.timeout(FORGET_SECONDS):
+                await saver.adelete_thread(thread_id)
 
     async def close(self) -> None:
         """Leave the context managers that made graphs."""
+        if self._forgetting:
+            await asyncio.wait(self._forgetting)
         await self._graphs.close()
 
     async def _answer(self, request: RunRequest, writer: Writer) -> None:
         given = Given.of(request.spec, self.settings, self._conditions.environment)
         thread_id = request.context.thread_id
         self._running[thread_id] += 1
+        loop, running = asyncio.get_running_loop(), current_run()
         try:
             with told_to_owner(self._conditions.clock):
                 graph = await self._graphs.get(request.spec.target)
                 check_state(request.spec.target, graph, input_key=given.text("input_key"))
                 await _GraphRun(graph=graph, given=given, request=request).execute(writer)
         finally:
-            self._running[thread_id] -= 1
-            await self._forget_if_deleted(request.spec, thread_id)
+            over = partial(self._over, request.spec, thread_id)
+            if running is None:
+                over()
+            else:
+                running.when_over(partial(call_in, loop, over))
 
-    async def _forget_if_deleted(self, spec: RunnerSpec, thread_id: str) -> None:
+    def _over(self, spec: RunnerSpec, thread_id: str) -> None:
+        """No part of a run is at work any more, not even a thread that writes a checkpoint."""
+        self._running[thread_id] -= 1
         if self._running[thread_id]:
             return
         del self._running[thread_id]
         if thread_id in self._forgotten:
             self._forgotten.discard(thread_id)
+            task = asyncio.create_task(self._forget_again(spec, thread_id))
+            self._forgetting.add(task)
+            task.add_done_callback(self._forgetting.discard)
+
+    async def _forget_again(self, spec: RunnerSpec, thread_id: str) -> None:
+        try:
             await self.forget(spec, _one(thread_id))
+        except Exception:  # noqa: BLE001 - a checkpointer may raise anything
+            _LOG.exception("what the workflow %s keeps of a deleted thread could not be deleted", spec.target)
 
 
 @frozen(kw_only=True)
@@ -136,6 +165,9 @@ class _GraphRun:
         if beginning.questions:
             await writer.put(InputAsked(questions=beginning.questions))
             return
+        if self.given.text("input_key"):
+            for notice in not_read(self.request.context.attachments):
+                await writer.put(notice)
         nodes, output_key = self.given.names("nodes"), self.given.text("output_key")
         events = GraphEvents(nodes=nodes, is_silent=bool(output_key) and not nodes)
         parts = self.graph.astream(
@@ -290,7 +322,9 @@ class _GraphRun:
 
         context = self.request.context
         blocks: list[Any] = [await in_thread(partial(_block, sent)) for sent in context.attachments]
-        content: Any = [{"type": "text", "text": self._text()}, *blocks] if blocks else self._text()
+        text = self._text()
+        said = [{"type": "text", "text": text}] if text else []  # models refuse a text that is empty
+        content: Any = [*said, *blocks] if blocks else text
         return HumanMessage(content=content, id=f"orcheo-{context.message_id}" if context.message_id else None)
 
 
@@ -316,7 +350,7 @@ def _block(sent: SentFile) -> dict[str, Any]:
     """A standard content block of LangChain."""
     data = sent.read()
     if sent.mime_type.startswith("text/"):
-        return {"type": "text", "text": f"{sent.name}:\n\n{data.decode('utf-8', 'replace')}"}
+        return {"type": "text", "text": f"{sent.name}:\n\n{decoded(data)}"}
     kind = sent.mime_type.partition("/")[0]
     block = {"base64": base64.b64encode(data).decode(), "mime_type": sent.mime_type, "extras": {"filename": sent.name}}
     return {"type": kind if kind in ("image", "audio", "video") else "file", **block}

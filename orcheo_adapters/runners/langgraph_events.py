@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, convert_to_messag
 
 from orcheo_adapters.runners.endings import cut_short
 from orcheo_adapters.runners.langgraph_questions import questions_of
-from orcheo_adapters.runners.pieces import AnswerPieces, at, end_reason
+from orcheo_adapters.runners.pieces import AnswerPieces, at, end_reason, last_or_joined
 from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.run import InputAsked, ProgressNote, RunEvent, TextDelta, Usage, UsageReported
@@ -64,9 +64,9 @@ class GraphEvents:
         all of it, but only when nothing was said."""
         if self._floor.has_spoken and not is_addition:
             return
-        found = value[-1] if isinstance(value, list | tuple) and value and not isinstance(value[0], str) else value
         pieces = AnswerPieces()
-        texts = [event.text for event in (*pieces.take(found), *pieces.rest()) if isinstance(event, TextDelta)]
+        events = (*pieces.take(last_or_joined(value)), *pieces.rest())
+        texts = [event.text for event in events if isinstance(event, TextDelta)]
         yield from self._floor.whole("", "".join(texts), task="", tasks=frozenset({""}))
 
     def last(self) -> Iterator[RunEvent]:

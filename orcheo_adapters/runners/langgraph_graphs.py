@@ -8,12 +8,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from orcheo_adapters.runners.lookups import Lookups
-from orcheo_adapters.runners.target import Target, invalid_target, served_file
+from orcheo_adapters.runners.target import CHANGE_HINT, Target, invalid_target, served_file
 from orcheo_adapters.runners.worker_thread import in_thread
 
 Graph = Any
@@ -111,10 +112,10 @@ async def _in_threads(manager: AbstractContextManager[Any]) -> Any:
 
 
 async def _called(factory: Callable[..., Any]) -> Any:
-    arguments: tuple[Any, ...] = () if _binds(factory) else ({"configurable": {}},)
-    if inspect.iscoroutinefunction(factory):
-        return await factory(*arguments)
-    made = await in_thread(lambda: factory(*arguments))
+    call = _call_of(factory) or factory  # which raises what is wrong; it was looked at before
+    if inspect.iscoroutinefunction(call):
+        return await call()
+    made = await in_thread(call)
     return await made if inspect.isawaitable(made) else made
 
 
@@ -122,7 +123,7 @@ def parse_target(text: str) -> Target:
     """The target: ``module:name``, ``./file.py:name``, or a graph of a ``langgraph.json`` below the served folder."""
     match = _LANGGRAPH_JSON.fullmatch(text)
     if match is None:
-        return Target.parse(text)
+        return Target.parse(text, form="package.module:graph, or be a langgraph.json")
     path = served_file(match[1])
     graphs = _graphs_in(path)
     name = match[2] or (next(iter(graphs)) if len(graphs) == 1 else "")
@@ -157,7 +158,9 @@ def check_found(text: str, found: Any, *, input_key: str | None = None) -> None:
     """Refuse anything but a graph or a factory of one; see :func:`check_graph`."""
     if _is_graph(found) or not callable(found) or inspect.isclass(found):
         check_graph(text, found, input_key=input_key)
-    elif not _binds(found) and not _binds(found, {}):
+    elif _answers_text(found):
+        raise invalid_target(f"{text!r} answers text and makes no graph", hint="Register it with --runner python.")
+    elif _call_of(found) is None:
         raise invalid_target(f"{text!r} must take no parameters, or a config, to make a graph")
 
 
@@ -166,9 +169,17 @@ def check_graph(text: str, found: Any, *, input_key: str | None = None) -> None:
     from langgraph.graph import StateGraph
 
     if isinstance(found, StateGraph):
-        raise invalid_target(f"{text!r} is not compiled: end it with .compile()")
+        raise invalid_target(f"{text!r} is not compiled: end it with .compile()", hint=CHANGE_HINT)
     if not _is_graph(found):
-        raise invalid_target(f"{text!r} is not a LangGraph graph (it is of type {type(found).__name__})")
+        raise invalid_target(
+            f"{text!r} is not a LangGraph graph (it is of type {type(found).__name__})", hint=CHANGE_HINT
+        )
+    if found.checkpointer is True:
+        raise invalid_target(
+            f"{text!r} was compiled with checkpointer=True, which takes the checkpointer of a graph around it; "
+            "a workflow has no graph around it",
+            hint="Compile it with .compile(checkpointer=InMemorySaver()), or without a checkpointer.",
+        )
     if input_key is not None:
         check_state(text, found, input_key=input_key)
     if _needs_memory(found):
@@ -192,16 +203,36 @@ def check_state(text: str, graph: Graph, *, input_key: str) -> None:
 
 def _needs_memory(graph: Graph) -> bool:
     """Whether it has breakpoints or LangChain's human in the loop, and nothing that could resume it."""
-    if graph.checkpointer is not None:
+    if graph.checkpointer not in (None, False):
         return False
     asks = any("HumanInTheLoopMiddleware" in name for name in graph.nodes)
     return asks or bool(graph.interrupt_before_nodes or graph.interrupt_after_nodes)
 
 
-def _binds(call: Callable[..., Any], *arguments: Any) -> bool:
+def _answers_text(found: Callable[..., Any]) -> bool:
+    """Whether a function is a workflow of the runner ``python``, which would be taken for a factory with a config."""
+    if inspect.isgeneratorfunction(found) or inspect.isasyncgenfunction(found):
+        return True
     try:
-        inspect.signature(call).bind(*arguments)
-    except TypeError:
+        first = next(iter(inspect.signature(found).parameters.values()), None)
+    except (TypeError, ValueError):  # some builtins have no signature
+        return False
+    if first is None or first.default is not first.empty:
+        return False
+    return first.name == "text" or first.annotation in (str, "str")
+
+
+def _call_of(factory: Callable[..., Any]) -> Callable[[], Any] | None:
+    """The call that makes a graph, with a config where the factory wants one; None when it wants anything else."""
+    config: dict[str, dict[str, Any]] = {"configurable": {}}
+    calls = (partial(factory), partial(factory, config), partial(factory, config=config))
+    return next((call for call in calls if _binds(call)), None)
+
+
+def _binds(call: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(call).bind()
+    except (TypeError, ValueError):  # a partial call that does not fit has no signature
         return False
     return True
 

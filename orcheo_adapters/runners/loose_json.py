@@ -7,10 +7,17 @@ from typing import Any, NoReturn
 import orjson
 
 from orcheo_adapters.runners.text import encodable
+from orcheo_core.domain.json_values import has_more_values
+
+MOST_VALUES = 200_000
+"""In one document of a service: all chats wait while it is read."""
 
 
 def loads(data: bytes) -> Any:
-    """The value; raises :class:`ValueError` for anything but JSON."""
+    """The value; raises :class:`ValueError` for anything but JSON, and for too many values."""
+    if has_more_values(data, MOST_VALUES):
+        message = f"it has more than {MOST_VALUES:,} values"
+        raise ValueError(message)
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return orjson.loads(data)

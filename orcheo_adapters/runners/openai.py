@@ -16,14 +16,16 @@ from attrs import evolve, frozen
 
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.endings import not_read
 from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, settings_invalid, silent
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.packages import imported, require_package
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds, invalid_setting
 from orcheo_adapters.runners.task_run import Writer
+from orcheo_adapters.runners.text import decoded
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import NoticeGiven, RunRequest, SentFile, conversation
+from orcheo_core.domain.run import RunRequest, SentFile, conversation
 from orcheo_core.domain.workflow import HISTORY_LENGTH, RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
@@ -161,8 +163,11 @@ class OpenAiRunner(Runner):
             settings = OpenAiSettings.of(request.spec, self._conditions.environment)
         except InvalidInput as error:
             raise settings_invalid(error) from error
+        settings = evolve(settings, model=request.model or settings.model)
         await imported("openai")
         messages = await _messages(settings, request, writer)
+        if request.context.attachments and not messages[-1]["content"]:  # files alone, and none that the model takes
+            return
         completion = Completion(shows_reasoning=settings.shows_reasoning)
         try:
             async with (
@@ -316,9 +321,8 @@ async def _messages(settings: OpenAiSettings, request: RunRequest, writer: Write
         else:
             messages.pop()  # what it answers
     taken = [each for each in request.context.attachments if _kind(each) in settings.attachments]
-    left = [each.name for each in request.context.attachments if each not in taken]
-    if left:
-        await writer.put(NoticeGiven(message=f"This workflow cannot read attachments of this kind: {', '.join(left)}."))
+    for notice in not_read(each for each in request.context.attachments if each not in taken):
+        await writer.put(notice)
     content: str | list[dict[str, Any]] = request.text
     if taken:
         content = [{"type": "text", "text": request.text}] if request.text else []
@@ -344,7 +348,7 @@ def _kind(file: SentFile) -> str:
 def _part(file: SentFile) -> dict[str, Any]:
     kind, data = _kind(file), file.read()
     if kind == "text":
-        return {"type": "text", "text": f"File {file.name}:\n\n{data.decode('utf-8-sig', 'replace')}"}
+        return {"type": "text", "text": f"File {file.name}:\n\n{decoded(data)}"}
     url = f"data:{file.mime_type};base64,{b64encode(data).decode()}"
     if kind == "images":
         return {"type": "image_url", "image_url": {"url": url}}

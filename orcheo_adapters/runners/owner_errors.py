@@ -1,26 +1,24 @@
 """What an owner reads of an error in their workflow: the error, what it came from, and the line of their own code."""
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from orcheo_adapters.system.own_code import is_own
 from orcheo_core.errors import OrcheoError
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import RunFailed
+from orcheo_core.ports.runner import CODE_FAILED, RunFailed
 
 _CAUSES = 3
 _LENGTH = 300
-_STANDARD_LIBRARY = str(Path(contextlib.__file__).parent)
-_OURS = str(Path(__file__).resolve().parents[1])
 _LOOP_ADVICE = "What it calls needs the server's event loop: make the callable async (async def)."
 _OTHER_LOOP_ADVICE = (
     "Something that belongs to one event loop, such as an async client, was used in another one. Make the callable "
     "async (async def) and await the async method in place of its sync form."
 )
 _SQLITE_ADVICE = (
-    "Each answer of a sync callable runs in a thread of its own: open the connection inside the callable, or with "
-    "check_same_thread=False and a lock."
+    "A module is imported in another thread than the one in which its callables run: open the connection inside the "
+    "callable, or with check_same_thread=False and a lock."
 )
 _ADVICE = {
     "no running event loop": _LOOP_ADVICE,
@@ -53,7 +51,7 @@ class told_to_owner:  # noqa: N801 - used like a function
             return
         known = _of_an_endpoint(error, self._clock)
         if known is None:
-            raise RunFailed(code="workflow_error", reason=_reason(error)) from error
+            raise RunFailed(code=CODE_FAILED, reason=_reason(error)) from error
         raise RunFailed(
             code=known.code,
             reason=_reason(error),
@@ -104,13 +102,7 @@ def _place(trace: TracebackType | None) -> str:
     place = ""
     while trace is not None:
         code = trace.tb_frame.f_code
-        if _is_own(code.co_filename):
+        if is_own(code.co_filename):
             place = f" ({Path(code.co_filename).name}, line {trace.tb_lineno}, in {code.co_name})"
         trace = trace.tb_next
     return place
-
-
-def _is_own(filename: str) -> bool:
-    if filename.startswith(("<", _OURS, _STANDARD_LIBRARY)):
-        return False
-    return not {"site-packages", "dist-packages"}.intersection(Path(filename).parts)

@@ -120,6 +120,17 @@ def is_pair(piece: Any) -> bool:
     return (piece[0] in _ROLES) if isinstance(piece[0], str) else isinstance(piece[1], Mapping)
 
 
+def last_or_joined(value: Any) -> Any:
+    """Of a list of messages the last one, of texts and parts of a content all; anything else as it is."""
+    if not isinstance(value, list | tuple) or is_pair(value):
+        return value
+    return joined(value) if all(_is_text_or_part(each) for each in value) else value[-1]
+
+
+def _is_text_or_part(each: Any) -> bool:
+    return isinstance(each, str) or (isinstance(each, Mapping) and bool(_kind(each)) and role(each) not in _ROLES)
+
+
 def _nothing(_piece: Any) -> None:
     return None
 
@@ -219,6 +230,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 """In this order; text and run events are known before."""
 
+_UTF_8 = codecs.getincrementaldecoder("utf-8")
 _DEEPEST = 4
 """Levels at which an object may hold another one instead of text."""
 
@@ -232,7 +244,8 @@ class AnswerPieces:
     def __init__(self) -> None:
         """Nothing was given yet."""
         self._characters = WholeCharacters()
-        self._bytes = codecs.getincrementaldecoder("utf-8")("replace")
+        self._bytes: codecs.IncrementalDecoder | None = None
+        """What a character in pieces of bytes waits in, once there are any."""
         self._growth = _Growth()
         self._has_text = False
         self._has_spoken = False
@@ -240,6 +253,9 @@ class AnswerPieces:
 
     def take(self, piece: Any) -> list[RunEvent]:
         """The run events of ``piece``; raises :class:`RunFailed` when it is not understood."""
+        if type(piece) is str and self._characters.is_empty and piece.isascii():  # as most are
+            text = self._growth.take(self._counted(piece, is_whole=False))
+            return [TextDelta(text)] if text else []
         if isinstance(piece, RunEvent) and not isinstance(piece, TextDelta):
             return [*self._text(self._growth.settled()), piece]
         if isinstance(piece, TextDelta):
@@ -253,9 +269,11 @@ class AnswerPieces:
 
     def rest(self) -> list[RunEvent]:
         """What is left when no piece follows."""
-        text = self._text(self._growth.settled() + self._bytes.decode(b"", final=True))
-        cut = cut_short(self._end_reason) if self._has_spoken else ()
-        return [*text, *_deltas(self._characters.rest()), *cut]
+        half = "" if self._bytes is None else self._bytes.decode(b"", final=True)
+        text = self._text(self._growth.settled() + half)
+        if not self._characters.is_empty:
+            text += _deltas(self._characters.rest())
+        return [*text, *cut_short(self._end_reason)] if self._end_reason and self._has_spoken else text
 
     def _text(self, text: str) -> list[RunEvent]:
         return _deltas(self._characters.take(text)) if text else []
@@ -271,6 +289,8 @@ class AnswerPieces:
             if isinstance(found, str):
                 return self._counted(found, is_whole=is_whole)
             if isinstance(found, bytes | bytearray | memoryview):
+                if self._bytes is None:
+                    self._bytes = _UTF_8("replace")
                 return self._counted(self._bytes.decode(bytes(found)), is_whole=is_whole)
             self._end_reason = end_reason(found) or self._end_reason
             shape = next((each for each in SHAPES if each.fits(found)), None)

@@ -5,6 +5,7 @@ returns the answer or is a generator (sync or async) of its pieces: see :mod:`or
 both may be. Sync code runs in a thread of its own, so it may block; async code runs on the server's event loop.
 """
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.endings import not_read
 from orcheo_adapters.runners.isolation.options import ISOLATION_SETTINGS, check_isolation
 from orcheo_adapters.runners.lookups import Lookups
 from orcheo_adapters.runners.owner_errors import told_to_owner
@@ -28,6 +30,9 @@ from orcheo_core.domain.run import RunContext, RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, Runner
+
+_IN_VAIN = 32
+"""After this many pieces that say nothing others have their turn: a workflow may never pause by itself."""
 
 
 class PythonRunner(Runner):
@@ -59,6 +64,9 @@ class PythonRunner(Runner):
     async def _answer(self, request: RunRequest, writer: Writer) -> None:
         workflow = await self._workflows.known(request.spec.target)
         execute = partial(workflow.call, request.text, request.context)
+        if not workflow.takes_context:
+            for notice in not_read(request.context.attachments):
+                await writer.put(notice)
         with told_to_owner(self._conditions.clock):
             await _write_answer(execute() if workflow.is_quick else await in_thread(execute), writer)
 
@@ -88,10 +96,13 @@ async def _write_answer(answer: Any, writer: Writer) -> None:
 
     What has a sync and an async face is read by the sync one, as sync callables are those that return it.
     """
-    if isinstance(answer, Awaitable):
-        answer = await answer
     pieces = AnswerPieces()
-    if isinstance(answer, Iterator):
+    is_generator = type(answer) is AsyncGeneratorType  # by far the most of them; the other tests take longer
+    if not is_generator and isinstance(answer, Awaitable):
+        answer = await answer
+    if is_generator:
+        await _write_pieces(answer, pieces, writer)
+    elif isinstance(answer, Iterator):
         await write_from_thread(partial(_put_pieces, answer, pieces), writer)
     elif isinstance(answer, AsyncIterable):
         await _write_pieces(answer, pieces, writer)
@@ -106,15 +117,21 @@ async def _write_answer(answer: Any, writer: Writer) -> None:
 
 async def _write_pieces(answer: AsyncIterable[Any], pieces: AnswerPieces, writer: Writer) -> None:
     is_settled = is_exhausted = False
+    in_vain = 0
     try:
         async for piece in answer:
             if is_settled and type(piece) is str and piece and piece.isascii():  # by far the most of them
                 if not writer.text(piece):
                     await writer.room()
                 continue
+            in_vain += 1
             for event in pieces.take(piece):
+                in_vain = 0
                 if not (writer.text(event.text) if type(event) is TextDelta else writer.event(event)):
                     await writer.room()
+            if in_vain == _IN_VAIN:  # of pieces that say nothing a writer knows nothing
+                in_vain = 0
+                await asyncio.sleep(0)
             is_settled = pieces.is_settled
         is_exhausted = True
     finally:

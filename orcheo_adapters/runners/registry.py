@@ -69,7 +69,7 @@ def _find(kind: str) -> Kind:
     if kind not in KINDS:
         near = get_close_matches(kind.lower(), KINDS, n=1)
         raise InvalidInput(
-            FieldError("runner", f"must be one of: {', '.join(sorted(KINDS))}"),
+            FieldError("runner", f"must be one of {', '.join(sorted(KINDS))}"),
             hint=f"Did you mean {near[0]}?" if near else "docs/reference/runners.md says what each of them calls.",
         )
     return KINDS[kind]

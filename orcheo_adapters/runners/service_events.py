@@ -9,8 +9,10 @@ from typing import Any
 from attrs import field, frozen
 
 from orcheo_adapters.runners import loose_json
+from orcheo_adapters.runners.failures import message_in
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_adapters.wire.strict import StrictDecoder
+from orcheo_core.domain.durations import counted
 from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, Usage, UsageReported
 from orcheo_core.errors import InvalidInput
@@ -44,7 +46,7 @@ class ServiceBrokeOff(RunFailed):
 
     def __init__(self, events: int) -> None:
         """``events`` came before."""
-        what = f"The service's answer ended after {events} events without an event of the type done."
+        what = f"The service's answer ended after {counted(events, 'event')} without an event of the type done."
         super().__init__(code="answer_broken_off", reason=what)
 
 
@@ -125,6 +127,8 @@ class EventStream:
     def take_whole(self, body: bytes) -> Iterator[RunEvent]:
         """The run events of an answer that is one JSON object."""
         document = loose_json.without_halves(_load(body, where="the answer"))
+        if not document.get("text"):
+            _check_error(document)
         whole: _Whole = _decode(document, _Whole, where="the answer")
         for event in (_Text(text=whole.text), *whole.citations, _Done(usage=whole.usage)):
             yield from self._say(event)
@@ -163,14 +167,24 @@ class EventStream:
 def _parse(payload: bytes, *, where: str) -> Any:
     document = _load(payload, where=where)
     kind = document.get("type")
+    if kind is None:
+        _check_error(document)
     if not isinstance(kind, str) or kind not in _TYPES:
-        raise ServiceAnswerInvalid(f"{where}: type must be one of: {', '.join(_TYPES)}")
+        raise ServiceAnswerInvalid(f"{where}: type must be one of {', '.join(_TYPES)}")
     if kind != "text":  # whose halves may have their other half in the next event
         document = loose_json.without_halves(document)
     return _decode(document, _TYPES[kind], where=where)
 
 
+def _check_error(document: dict[str, Any]) -> None:
+    """Many services report an error as ``{"error": …}`` with status 200."""
+    if "error" in document and (said := message_in({"error": document["error"]})):
+        raise ServiceFailed(said)
+
+
 def _load(payload: bytes, *, where: str) -> dict[str, Any]:
+    if not payload.strip():
+        raise ServiceAnswerInvalid(f"{where}: is empty")
     try:
         document = loose_json.loads(payload)
     except ValueError as error:

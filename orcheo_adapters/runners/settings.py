@@ -79,7 +79,7 @@ class Given:
         """One of ``options``."""
         text = self.text(name)
         if text not in options:
-            raise invalid_setting(name, f"must be one of: {', '.join(options)}")
+            raise invalid_setting(name, f"must be one of {', '.join(options)}")
         return text
 
     def some_of(self, name: str, options: Collection[str]) -> frozenset[str]:
@@ -95,7 +95,7 @@ class Given:
             return None
         try:
             return json.loads(self.text(name))
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise invalid_setting(name, f"must be JSON: {error}") from None
 
     def names(self, name: str) -> frozenset[str]:

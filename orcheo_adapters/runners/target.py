@@ -16,7 +16,13 @@ from orcheo_core.errors import FieldError, InvalidInput
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _TARGET = re.compile(f"({_NAME}):({_NAME})")
 _FILE_TARGET = re.compile(rf"(\./(?:[^/:\x00]+/)*[^\W\d]\w*\.py):({_NAME})")
-_HINT = "For example: examples.echo:answer. The server looks on its own import path."
+_HINT = (
+    "A target is package.module:name on the server's import path, to which PYTHONPATH adds folders, "
+    "or ./file.py:name below the folder in which the server was started."
+)
+_AGAIN = "start the server again, which imports a module only once."
+CHANGE_HINT = f"Correct the module, then {_AGAIN}"
+_URL_HINT = "A URL is a target for the runners openai and http."
 
 
 @frozen
@@ -27,11 +33,11 @@ class Target:
     attribute: str
 
     @classmethod
-    def parse(cls, text: str) -> "Target":
+    def parse(cls, text: str, *, form: str = "package.module:callable") -> "Target":
         """Raises :class:`InvalidInput` (path ``target``) for any other form."""
         match = _TARGET.fullmatch(text) or _FILE_TARGET.fullmatch(text)
         if match is None:
-            raise invalid_target("must have the form package.module:callable")
+            raise invalid_target(f"must have the form {form}", hint=_URL_HINT if "://" in text else None)
         return cls(*match.groups())
 
     def find(self) -> Any:
@@ -44,7 +50,10 @@ class Target:
         found: Any = module_of_file(self.module) if self.module.endswith(".py") else import_target(self.module)
         for name in self.attribute.split("."):
             if not hasattr(found, name):
-                raise invalid_target(f"the module {self.module!r} has no {self.attribute!r}")
+                raise invalid_target(
+                    f"the module {self.module!r} has no {self.attribute!r}",
+                    hint=f"Correct the name. If the module has it by now: {_AGAIN}",
+                )
             owner, found = found, getattr(found, name)
         if inspect.isclass(owner) and inspect.isfunction(found) and _is_unbound(owner, self.attribute):
             raise self._needs_instance(owner.__name__, found.__name__)
@@ -67,7 +76,14 @@ class Target:
                 hint="Name a function that enters it and yields the text: with … as …, or async with … as ….",
             )
         if not _accepts_text(found):
-            raise invalid_target(f"{self.attribute!r} must take (text), (text, context) or (text, history)")
+            raise invalid_target(
+                f"{self.attribute!r} must take (text), (text, context) or (text, history)", hint=CHANGE_HINT
+            )
+        if _takes_config(found):
+            raise invalid_target(
+                f"{self.attribute!r} takes a config, as functions that make a graph do",
+                hint="Register it with --runner langgraph; a callable of the runner python takes (text).",
+            )
         return found  # type: ignore[no-any-return]  # callable() was asked above
 
     def _needs_instance(self, cls: str, method: str) -> InvalidInput:
@@ -202,7 +218,10 @@ def module_of_file(text: str) -> Any:
 
 
 def _import_failed(module: str, error: BaseException) -> InvalidInput:
-    return invalid_target(f"importing {module!r} failed with {_kind(error)}: {error}")
+    return invalid_target(
+        f"importing {module!r} failed with {_kind(error)}: {error}",
+        hint="Correct what fails while it is imported, and try again.",
+    )
 
 
 def invalid_target(message: str, *, hint: str | None = None) -> InvalidInput:
@@ -219,6 +238,11 @@ def _signature(call: Callable[..., Any]) -> inspect.Signature | None:
         return inspect.signature(call)
     except (TypeError, ValueError):  # some builtins have none
         return None
+
+
+def _takes_config(call: Callable[..., Any]) -> bool:
+    signature = _signature(call)
+    return signature is not None and next(iter(signature.parameters), None) == "config"
 
 
 def _accepts_text(call: Callable[..., Any]) -> bool:

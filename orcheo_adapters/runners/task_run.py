@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from attrs import frozen
 
-from orcheo_adapters.system.running import Running
+from orcheo_adapters.system.running import Running, call_in
 from orcheo_core.domain.run import RunEvent
-from orcheo_core.ports.runner import Run, RunSink, RunTimedOut
+from orcheo_core.ports.runner import CODE_FAILED, Run, RunFailed, RunSink, RunTimedOut
 
 _FAREWELL = 1.0
 """Seconds a stopped workflow has to clean up before it is left to itself."""
@@ -104,6 +105,10 @@ class TaskRun(Run):
         """See :meth:`Run.stop`. Blocking work in a thread is abandoned there."""
         self._interrupt()
 
+    def when_over(self, call: Callable[[], None]) -> None:
+        """See :meth:`Run.when_over`."""
+        self._running.when_over(partial(call_in, asyncio.get_running_loop(), call))
+
     async def execute(self, sink: RunSink) -> None:
         """See :meth:`Run.execute`."""
         if self._was_stopped():
@@ -113,8 +118,9 @@ class TaskRun(Run):
         self._heard_at = loop.time()
         self._ends_at = self._heard_at + self._limits.whole
         self._timer = loop.call_at(self._next_look(self._heard_at), self._look_at_time, self._writer)
+        self._running.task = self._task
         try:
-            with self._running.at_work(self._task):
+            with self._running:
                 await self._work(self._writer)
         except BaseException as error:
             if not self._is_interruption(error):
@@ -158,8 +164,7 @@ class TaskRun(Run):
             for _ in range(own):
                 if self._task is not None:
                     self._task.uncancel()
-            message = f"the workflow ended itself with {error!r}"
-            raise RuntimeError(message) from error
+            raise RunFailed(CODE_FAILED, f"The workflow ended itself with {error!r}.") from error
         return False
 
     def _was_stopped(self) -> bool:

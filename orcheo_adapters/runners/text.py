@@ -1,4 +1,6 @@
-"""Text that workflows say."""
+"""Text that workflows say and get."""
+
+import codecs
 
 from orcheo_core.domain.run import TextDelta
 
@@ -13,6 +15,12 @@ def encodable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file: in UTF-16 where it begins with the mark of it, as some programs on Windows write it."""
+    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_utf_16 else "utf-8-sig", "replace")
 
 
 class WholeCharacters:

@@ -31,13 +31,25 @@ def in_thread(work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
             method(value)
 
     def execute() -> None:
-        outcome = _attempt(lambda: context.run(work), future)
+        try:
+            outcome = _attempt(lambda: context.run(work), future)
+        finally:
+            if running is not None:
+                running.end_part()
         with suppress(RuntimeError):  # the loop is closed, so the awaiting task is gone too
             loop.call_soon_threadsafe(settle, *outcome)
 
     thread = threading.Thread(target=execute, name="orcheo-workflow", daemon=True)
     mark(thread, is_work=True)
-    thread.start()
+    if running is None:
+        thread.start()
+        return future
+    running.begin_part()
+    try:
+        thread.start()
+    except RuntimeError:  # the system gives no more threads
+        running.end_part()
+        raise
     return future
 
 

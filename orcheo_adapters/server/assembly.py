@@ -6,22 +6,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
-from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from orcheo_adapters.auth.attachment_tickets import AttachmentTickets, TicketUse
 from orcheo_adapters.auth.dev_login import DEV_LOGIN_ISSUER, DevIdentityProvider
 from orcheo_adapters.auth.grants import GrantKey, JwtGrants
+from orcheo_adapters.auth.host_identities import JwtHostIdentities
 from orcheo_adapters.auth.login_cookie import LoginCookies
 from orcheo_adapters.auth.login_state import LoginStates
 from orcheo_adapters.auth.secrets_file import ServerSecrets, save_grant_keys
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
-from orcheo_adapters.http.client_address import ClientAddresses
+from orcheo_adapters.http.attachments import Previews, Uploads, upload_descriptor
+from orcheo_adapters.http.chat import ChatInfo, ChatSessions
+from orcheo_adapters.http.chatkit import ChatKitDoor
+from orcheo_adapters.http.client_address import THIS_MACHINE, ClientAddresses
+from orcheo_adapters.http.cookies import Cookies
 from orcheo_adapters.http.cross_site import AllowedOrigins
+from orcheo_adapters.http.front_door import UPLOAD_SLACK, FrontDoor
+from orcheo_adapters.http.health import Readiness
 from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.hosts import KnownHosts
-from orcheo_adapters.http.parts import HttpParts
+from orcheo_adapters.http.login import SignInPages
+from orcheo_adapters.http.mcp import McpEndpoint
+from orcheo_adapters.http.operations import OwnerApi
+from orcheo_adapters.http.pace import Pace
+from orcheo_adapters.http.pages import ChatPages
+from orcheo_adapters.http.problems import ErrorAnswers
+from orcheo_adapters.http.routes import routes
+from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.session_api import SessionApi
+from orcheo_adapters.http.static_files import StaticFiles
+from orcheo_adapters.http.visits import Visits
 from orcheo_adapters.mcp.questions import Questions
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
 from orcheo_adapters.runners.registry import RunnerRegistry
@@ -92,11 +109,16 @@ class Orcheo:
     """Everything joined."""
 
     core: Core
+    store: Store
     runners: Runners
-    parts: HttpParts
     background: AsyncioBackground
+    watchdog: Watchdog
+    spent_ids: tuple[SpentIds, ...]
+    """What was used up and must stay so after a restart."""
     webhook: "Webhook | None"
-    app: Starlette
+    security_headers: SecurityHeaders
+    routes: list[BaseRoute]
+    app: FrontDoor
 
 
 def assemble(
@@ -113,9 +135,10 @@ def assemble(
     background = AsyncioBackground()
     webhook = _webhook(settings, machine, store)
     notices = SpentIds("logout-notice", LOGOUT_NOTICE_LIFETIME, clock=clock, store=store)
-    spent_proofs = SpentIds("proof-of-work", CHALLENGE_LIFETIME, clock=clock, store=store)
-    attachment_tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
-    encoder = ChatKitEncoder(_attachment_links(settings, attachment_tickets))
+    host_identities = JwtHostIdentities(secrets.peppers, clock=clock, store=store)
+    tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
+    links = _attachment_links(settings, tickets)
+    encoder = ChatKitEncoder(links)
     core = assemble_core(
         Ports(
             store=store,
@@ -130,6 +153,7 @@ def assemble(
                 random_bytes=machine.entropy.random_bytes,
                 keep=machine.keep_grant_keys,
             ),
+            host_identities=host_identities,
             clock=clock,
             entropy=machine.entropy,
             telemetry=machine.telemetry,
@@ -146,43 +170,93 @@ def assemble(
             longest_answer=int(settings.runner_conditions.time_limit),
         )
     )
-    parts = HttpParts(
-        core=core,
-        client_addresses=ClientAddresses(settings.trusted_proxies),
-        known_hosts=KnownHosts(settings.host_names),
-        allowed_origins=AllowedOrigins(settings.allowed_origins, settings.public_origin),
-        heartbeats=Heartbeats(),
-        watchdog=Watchdog(),
-        store=store,
-        transcriber=machine.transcriber,
+    logins = LoginCookies(
+        secrets.cookie_keys, issuers=_issuers(settings), clock=clock, store=store, identifiers=core.identifiers
+    )
+    login_states = LoginStates(
+        secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers, store=store
+    )
+    spent_proofs = SpentIds("proof-of-work", CHALLENGE_LIFETIME, clock=clock, store=store)
+    watchdog = Watchdog()
+    cookies = Cookies(
+        logins=logins, visitors=VisitorCookies(secrets.cookie_keys, clock=clock), secure=settings.behind_tls
+    )
+    visits = Visits(core.admitting, core.limiting, cookies)
+    allowed = AllowedOrigins(settings.allowed_origins, settings.public_origin)
+    chatkit = ChatKitDoor(
+        core,
+        visits=visits,
         encoder=encoder,
-        attachment_tickets=attachment_tickets,
-        visitor_cookies=VisitorCookies(secrets.cookie_keys, clock=clock),
-        login_cookies=LoginCookies(
-            secrets.cookie_keys,
-            issuers=_issuers(settings),
-            clock=clock,
-            store=store,
+        heartbeats=Heartbeats(),
+        transcriber=machine.transcriber,
+        describe_upload=partial(upload_descriptor, tickets, settings.public_url),
+    )
+    owners = OwnerApi(core.owner_services, core.limiting)
+    load_mcp = partial(_load_mcp, questions=Questions(secrets.cookie_keys), shows_secrets=settings.mcp_shows_secrets)
+    table = routes(
+        chatkit=chatkit,
+        uploads=Uploads(
+            attaching=core.attaching, holding=core.holding, visits=visits, tickets=tickets, encoder=encoder
+        ),
+        previews=Previews(attaching=core.attaching, holding=core.holding, limiting=core.limiting, tickets=tickets),
+        chat_info=ChatInfo(
+            admitting=core.admitting,
+            limiting=core.limiting,
+            signing_in=core.signing_in,
+            cookies=cookies,
+            dev_login=settings.dev_login,
+            contact=settings.contact,
+        ),
+        chat_sessions=ChatSessions(
+            admitting=core.admitting,
+            limiting=core.limiting,
+            register=core.register,
+            cookies=cookies,
             identifiers=core.identifiers,
+            proofs_of_work=_proofs_of_work(settings, secrets, clock, spent_proofs),
         ),
-        login_states=LoginStates(
-            secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers, store=store
+        chat_pages=ChatPages(admitting=core.admitting, folder=static_folder, contact=settings.contact),
+        sign_in=SignInPages(
+            signing_in=core.signing_in,
+            limiting=core.limiting,
+            states=login_states,
+            cookies=cookies,
+            dev_login=settings.dev_login,
         ),
-        logout_notices=notices,
-        proofs_of_work=_proofs_of_work(settings, secrets, clock, spent_proofs),
-        spent_proofs=spent_proofs,
-        dev_login=settings.dev_login,
-        secure_cookies=settings.behind_tls,
-        public_url=settings.public_url,
-        load_mcp=partial(
-            _load_mcp,
-            questions=Questions(secrets.cookie_keys),
-            shows_secrets=settings.mcp_shows_secrets,
+        session_api=SessionApi(
+            apps=core.apps, limiting=core.limiting, holding=core.holding, visits=visits, links=links
         ),
-        static_folder=static_folder,
+        owners=owners,
+        mcp=McpEndpoint(owners, core.tally, load_mcp),
+        readiness=Readiness(store, watchdog),
+        files=StaticFiles(static_folder),
+        allowed=allowed,
+    )
+    errors = ErrorAnswers(core.tally)
+    security_headers = SecurityHeaders(over_tls=settings.behind_tls)
+    front_door = FrontDoor(
+        create_app(table, errors),
+        chat=chatkit,
+        hosts=KnownHosts(settings.host_names),
+        allowed=allowed,
+        security_headers=security_headers,
+        errors=errors,
+        upload_limit=core.attaching.rules.max_size + UPLOAD_SLACK,
+        addresses=ClientAddresses(settings.trusted_proxies),
+        pace=Pace(settings.pace, exempt=THIS_MACHINE),
+        holding=core.holding,
     )
     return Orcheo(
-        core=core, runners=machine.runners, parts=parts, background=background, webhook=webhook, app=create_app(parts)
+        core=core,
+        store=store,
+        runners=machine.runners,
+        background=background,
+        watchdog=watchdog,
+        spent_ids=(logins.ended, login_states.finished, notices, spent_proofs, host_identities.ended),
+        webhook=webhook,
+        security_headers=security_headers,
+        routes=table,
+        app=front_door,
     )
 
 

@@ -9,16 +9,16 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 
 from orcheo_adapters.auth.secrets_file import load_secrets
-from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS
-from orcheo_adapters.http.connections import raise_descriptor_limit
+from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS, THIS_MACHINE
+from orcheo_adapters.http.connections import Connections, raise_descriptor_limit
 from orcheo_adapters.http.deadlines import Deadlines
-from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.pace import Pace
 from orcheo_adapters.http.serving import BACKLOG, GRACE_SECONDS, http_server
 from orcheo_adapters.server.assembly import Orcheo, assemble
 from orcheo_adapters.server.local_owner import ensure_local_owner_token, require_credentials
 from orcheo_adapters.server.stores import open_store
 from orcheo_adapters.settings.server import ServerSettings
-from orcheo_adapters.system.collector import give_memory_back, spare_the_collector
+from orcheo_adapters.system.collector import end_cycles, give_memory_back, spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
 from orcheo_adapters.system.entropy import SystemEntropy
@@ -56,12 +56,15 @@ class PortBusy(ConflictError):
     hint = "Stop it, or choose another port with --port or ORCHEO_PORT."
 
 
+_PORT_HINT = "Choose a port over 1023 with --port or ORCHEO_PORT."
+
+
 class AddressUnusable(InvalidError):
     """The address does not belong to this machine, or the server may not listen on it."""
 
     code = "address_unusable"
     summary = "The server cannot listen on this address."
-    hint = "Choose another address with --host or ORCHEO_HOST, or a port over 1023."
+    hint = "Choose another address with --host or ORCHEO_HOST."
 
 
 def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None) -> None:
@@ -94,12 +97,15 @@ async def _serve(
     url = local_url(settings.host, settings.port)
     with kept_from_children(port=settings.port, folder=folder.path), folder.locked(url):
         async with open_server(settings, open_store("sqlite", folder)) as orcheo:
-            await require_credentials(settings, orcheo.parts.store, folder)
+            await require_credentials(settings, orcheo.store, folder)
             await listen(
                 orcheo,
                 listener,
                 lambda: on_ready(url) if on_ready else None,
                 on_signal=lambda: resort.end_within(END_SECONDS),
+                connections=Connections(
+                    limits=settings.connection_limits, pace=Pace(settings.pace, exempt=THIS_MACHINE)
+                ),
             )
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one more of them must not cut off the end
 
@@ -132,12 +138,12 @@ async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[O
 
 
 async def _prepare(orcheo: Orcheo, folder: DataFolder) -> None:
-    await orcheo.core.identifiers.begin_after(orcheo.parts.store)
+    await orcheo.core.identifiers.begin_after(orcheo.store)
     interrupted = await orcheo.core.engine.recover()
     if interrupted:
         _LOG.warning("%d turns of an earlier process were interrupted", interrupted)
     await orcheo.core.attaching.sweep()
-    for spent in orcheo.parts.spent_ids:
+    for spent in orcheo.spent_ids:
         await spent.load()
     await ensure_local_owner_token(orcheo, folder)
 
@@ -171,7 +177,7 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
 
 @asynccontextmanager
 async def _watched(orcheo: Orcheo) -> AsyncIterator[None]:
-    with orcheo.parts.watchdog.watching():
+    with orcheo.watchdog.watching():
         yield
 
 
@@ -190,9 +196,9 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
     Each part is tried whatever came of the others; raises the last error.
     """
     parts = (
-        *(spent.tidy for spent in orcheo.parts.spent_ids),
+        *(spent.tidy for spent in orcheo.spent_ids),
         lambda: _remove_aged(orcheo, retention),
-        orcheo.core.refusals.write,
+        orcheo.core.tally.write,
         store.tidy,
         _give_memory_back,
     )
@@ -207,6 +213,7 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
 
 
 async def _give_memory_back() -> None:
+    end_cycles()
     await asyncio.to_thread(give_memory_back)
 
 
@@ -222,25 +229,27 @@ async def listen(
     on_ready: Callable[[], None],
     *,
     on_signal: Callable[[], None] = lambda: None,
+    connections: Connections | None = None,
 ) -> None:
     """Answer requests until the process is asked to stop; then ``on_signal`` is called at once, whatever runs."""
     server = http_server(
         orcheo.app,
         deadlines=Deadlines(),
-        security_headers=SecurityHeaders(over_tls=orcheo.parts.secure_cookies),
+        security_headers=orcheo.security_headers,
         on_ready=on_ready,
         on_stop=orcheo.core.register.close,
         on_signal=on_signal,
+        connections=connections,
     )
     await server.serve(sockets=[listener])
 
 
 async def _drain(orcheo: Orcheo) -> None:
-    """Let the interrupted turns and the last refusals become durable, then close what the runners keep open."""
+    """Let the interrupted turns and the last counts become durable, then close what the runners keep open."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
             await orcheo.background.wait()
-            await orcheo.core.refusals.write()
+            await orcheo.core.tally.write()
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
             await orcheo.runners.close()
@@ -259,7 +268,7 @@ def _listener(settings: ServerSettings) -> socket.socket:
         raise _why_not(error, settings) from None
     except OverflowError:
         listener.close()
-        raise AddressUnusable(f"{settings.port} is not a valid port.") from None
+        raise AddressUnusable(f"{settings.port} is not a valid port.", hint=_PORT_HINT) from None
     listener.setblocking(False)
     return listener
 
@@ -268,4 +277,5 @@ def _why_not(error: OSError, settings: ServerSettings) -> PortBusy | AddressUnus
     where = f"{settings.host}:{settings.port}"
     if error.errno == errno.EADDRINUSE:
         return PortBusy(f"Another process listens on {where}.")
-    return AddressUnusable(f"The server cannot listen on {where}: {error.strerror or error}.")
+    hint = _PORT_HINT if error.errno == errno.EACCES else None
+    return AddressUnusable(f"The server cannot listen on {where}: {error.strerror or error}.", hint=hint)

@@ -12,18 +12,23 @@ from attrs import evolve, field, frozen
 
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration, is_loopback_host, is_secure_url
 from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.http.connections import ConnectionLimits
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.settings.providers import identity_providers
 from orcheo_adapters.settings.values import (
+    DEFAULT_PACE,
     allowed_hosts,
     allowed_origins,
     attachment_rules,
     budgets,
+    connection_limits,
+    contact,
     flags,
     log_level,
     longest_answer,
+    pace,
     part_limits,
     public_url,
     rate_plan,
@@ -36,7 +41,7 @@ from orcheo_adapters.system.local_server import data_folder_path, listening_host
 from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.flags import Flag
-from orcheo_core.domain.rate import RatePlan
+from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
 
@@ -64,6 +69,9 @@ class ServerSettings:
     """What workflows may take: secrets by the names of environment variables, addresses of the own network."""
     rate_plan: RatePlan = field(factory=RatePlan)
     budgets: BudgetPlan = field(factory=BudgetPlan)
+    pace: Rate | None = DEFAULT_PACE
+    """How fast one address may begin requests, and connections; what comes faster waits."""
+    connection_limits: ConnectionLimits = field(factory=ConnectionLimits)
     trusted_proxies: TrustedProxies = field(factory=TrustedProxies)
     allowed_origins: frozenset[str] = frozenset()
     """The other sites whose pages may talk to the visitors' routes."""
@@ -81,6 +89,8 @@ class ServerSettings:
     """Whether assistants that connect over HTTP are shown publish tokens."""
     dev_login: bool = False
     """Whether anyone on this machine may sign in under any name, to try things out."""
+    contact: str = ""
+    """Where visitors reach the operator, ``mailto:`` or ``https:``."""
     log_level: int = logging.INFO
     flags: Mapping[Flag, bool] = field(factory=lambda: dict.fromkeys(Flag, True))
     """What is switched on, where no provider of flags says otherwise."""
@@ -118,6 +128,8 @@ class ServerSettings:
             runner_conditions=conditions,
             rate_plan=rate_plan(environment),
             budgets=budgets(environment, disk_size(folder)),
+            pace=pace(environment),
+            connection_limits=connection_limits(environment),
             trusted_proxies=trusted_proxies(environment),
             allowed_hosts=allowed_hosts(environment),
             allowed_origins=allowed_origins(environment),
@@ -127,6 +139,7 @@ class ServerSettings:
             identity_providers=identity_providers(environment),
             mcp_shows_secrets=yes_or_no(environment, "ORCHEO_MCP_SHOW_SECRETS", default=False),
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),
+            contact=contact(environment),
             log_level=log_level(environment),
             retention=retention(environment),
             webhook=_webhook(environment, conditions.allowed),

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.http.connections import ConnectionLimits
 from orcheo_adapters.runners.conditions import LONGEST_ANSWER
 from orcheo_core.domain.attachments import AttachmentRules
-from orcheo_core.domain.budget import BUDGETS, UNSENT_BYTES, Budget, BudgetPlan
+from orcheo_core.domain.budget import BUDGETS, DATABASE_BYTES, KEPT_BYTES, UNSENT_BYTES, Budget, BudgetPlan
 from orcheo_core.domain.flags import Flag
+from orcheo_core.domain.look import contact_link
 from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.domain.widgets import IMAGE_BYTES_MOST, WIDGET_BYTES_MOST, PartLimits
 from orcheo_core.domain.workflow import TIME_LIMIT_MOST
@@ -28,12 +30,15 @@ RATE_SETTINGS = {
     "ORCHEO_LIMIT_TURNS_BY_PROGRAM": "turns_by_program",
     "ORCHEO_LIMIT_TURNS_BY_WORKFLOW": "turns_by_workflow",
     "ORCHEO_LIMIT_CHAT_SESSIONS": "chat_sessions_by_address",
+    "ORCHEO_LIMIT_CHAT_SESSIONS_BY_PROGRAM": "chat_sessions_by_program",
     "ORCHEO_LIMIT_LOGINS": "logins_by_address",
     "ORCHEO_LIMIT_READS": "reads_by_subject",
     "ORCHEO_LIMIT_READS_BY_ADDRESS": "reads_by_address",
     "ORCHEO_LIMIT_FAILED_AUTHENTICATIONS": "failed_authentications_by_address",
 }
 """Which rate each setting sets."""
+DEFAULT_PACE = Rate(amount=100, seconds=1)
+_MOST_CONNECTIONS = 60_000
 
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -65,7 +70,7 @@ def rate_plan(environment: Mapping[str, str]) -> RatePlan:
 def budgets(environment: Mapping[str, str], disk: int) -> BudgetPlan:
     """The budgets that settings change; ``off`` for one of them, or ``ORCHEO_LIMITS=off`` for all.
 
-    ``disk`` is the number of bytes on the disk of the data folder: no budget for files can be larger.
+    ``disk`` is the number of bytes on the disk of the data folder: no budget for what lies on it can be larger.
     """
     if not yes_or_no(environment, "ORCHEO_LIMITS", default=True):
         return BudgetPlan.unlimited()
@@ -79,10 +84,36 @@ def _budget(budget: Budget, disk: int, text: str) -> int | None:
     if text.lower() in _NO - {"0"}:
         return None
     amount = budget.parse(text)
-    if budget.resource is UNSENT_BYTES and amount > disk:
+    if budget.resource in {UNSENT_BYTES, KEPT_BYTES, DATABASE_BYTES} and amount > disk:
         message = f"must not be larger than the disk of the data folder, which has {disk:,} bytes"
         raise ValueError(message)
     return amount
+
+
+def pace(environment: Mapping[str, str]) -> Rate | None:
+    """``ORCHEO_LIMIT_REQUESTS_BY_ADDRESS``: how fast one address may begin requests; ``off`` for as fast as it can."""
+    if not yes_or_no(environment, "ORCHEO_LIMITS", default=True):
+        return None
+    usual: Rate | None = DEFAULT_PACE
+    return _read(environment, "ORCHEO_LIMIT_REQUESTS_BY_ADDRESS", _rate, usual)
+
+
+def connection_limits(environment: Mapping[str, str]) -> ConnectionLimits:
+    """``ORCHEO_LIMIT_CONNECTIONS`` and ``ORCHEO_LIMIT_CONNECTIONS_BY_ADDRESS``: how many may be open."""
+    usual = ConnectionLimits()
+    most = partial(_whole_number, unit="connections", least=1, most=_MOST_CONNECTIONS)
+    is_on = yes_or_no(environment, "ORCHEO_LIMITS", default=True)
+    by_address = _read(
+        environment,
+        "ORCHEO_LIMIT_CONNECTIONS_BY_ADDRESS",
+        lambda text: None if text.lower() in _NO - {"0"} else most(text),
+        usual.most_by_address,
+    )
+    return ConnectionLimits(
+        most=_read(environment, "ORCHEO_LIMIT_CONNECTIONS", most, usual.most),
+        most_by_address=by_address if is_on else None,
+        proxies=trusted_proxies(environment),
+    )
 
 
 def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:
@@ -98,6 +129,11 @@ def allowed_origins(environment: Mapping[str, str]) -> frozenset[str]:
 def allowed_hosts(environment: Mapping[str, str]) -> frozenset[str]:
     """``ORCHEO_ALLOWED_HOSTS``: names that the server goes by besides the public URL's, with commas between them."""
     return _read(environment, "ORCHEO_ALLOWED_HOSTS", _hosts, frozenset())
+
+
+def contact(environment: Mapping[str, str]) -> str:
+    """``ORCHEO_CONTACT``: an e-mail address or an ``https://`` link for visitors."""
+    return _read(environment, "ORCHEO_CONTACT", contact_link, "")
 
 
 def public_url(environment: Mapping[str, str]) -> str | None:

@@ -14,118 +14,43 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, get_ident
 from threading import Thread as OsThread
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from orcheo_adapters.sqlite.commit_pace import CommitPace
-from orcheo_adapters.sqlite.errors import DatabaseUnreadable
+from orcheo_adapters.sqlite.errors import DatabaseUnreadable, fault_of
 from orcheo_adapters.sqlite.migrations import STEPS, migrate
 from orcheo_adapters.sqlite.read_cache import ReadCache
+from orcheo_adapters.sqlite.statements import Change, Many, Part, Row, Statement
 from orcheo_adapters.system.disk import LEAST_FREE_BYTES, DiskFull, free_bytes, is_full
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.reserve import Reserve
 from orcheo_core.domain.audit import link_of
 from orcheo_core.domain.search import folded
-from orcheo_core.errors import ConcurrentChange, StorageUnavailable
+from orcheo_core.errors import StorageUnavailable
 
+T = TypeVar("T")
 _LOG = get_logger("sqlite")
 _GROUP_LIMIT = 256
 _LOG_LIMIT = 500
 """Changes after which the write-ahead log is shortened."""
 _LOG_PAGES = 20_000
 """Size of the log at which SQLite shortens it by itself, should the thread not come to it."""
-_MERGE_PAGES = 64
-"""Pages of the search index that are written in one step: some 3 ms."""
-_SMALL = 16
-"""Statements that a change may have to be written on the event loop."""
-_ROWS_AT_ONCE = (32, 16, 8, 4, 2, 1)
-"""Rows that one statement takes: few different statements, so that each is prepared once."""
-Row = tuple[Any, ...]
+_LOG_PARTS = 8
+"""Parts of long work after which it is shortened too, as each of them can write hundreds of pages."""
+_MERGE_PAGES = 16
+"""Pages of the search index that are written in one step: some 2 ms."""
 Read = Callable[[str], list[Row]]
 """Gives all rows of a statement without values."""
 
 
-class Statement(NamedTuple):
-    """One statement of a change.
-
-    ``check`` looks at the cursor and raises when a rule is broken; ``touches`` names the table and key (None: any) of
-    cached rows that it changes; ``erases`` says that it removes what people said; ``many`` does the same for the rows
-    of several changes.
-    """
-
-    sql: str
-    values: Row = ()
-    check: Callable[[sqlite3.Cursor], None] | None = None
-    touches: tuple[str, str | None] | None = None
-    erases: bool = False
-    many: "ManyRows | None" = None
-
-
-class ManyRows:
-    """A statement about one row that can be carried out for many rows at once.
-
-    Each execution lets go of the interpreter's lock and has to get it back, which costs more than the row itself.
-    """
-
-    def __init__(self, one: str, many: str, *, width: int, must_hit: bool = False) -> None:
-        """``one`` takes the values of a row; in ``many``, ``{}`` stands for rows of ``width`` values.
-
-        With ``must_hit`` it is a broken rule when it finds fewer rows than it was given.
-        """
-        self._one = one
-        self._must_hit = must_hit
-        row = f"({', '.join('?' * width)})"
-        self._many = [(size, many.format(", ".join([row] * size))) for size in _ROWS_AT_ONCE]
-
-    def of(self, row: Row) -> Statement:
-        """The statement for this row."""
-        return Statement(self._one, row, changed_one if self._must_hit else None, None, False, self)
-
-    def carry_out(self, writer: sqlite3.Connection, rows: Sequence[Row]) -> None:
-        """Carry it out for all these rows; raises :class:`ConcurrentChange`."""
-        at, left = 0, len(rows)
-        for size, sql in self._many:
-            while left >= size:
-                cursor = writer.execute(sql, tuple(chain.from_iterable(rows[at : at + size])))
-                if self._must_hit and cursor.rowcount != size:
-                    raise ConcurrentChange
-                at, left = at + size, left - size
-
-
-def changed_one(cursor: sqlite3.Cursor) -> None:
-    """Raise :class:`ConcurrentChange` unless a statement has found its row."""
-    if cursor.rowcount != 1:
-        raise ConcurrentChange
-
-
 ExplainIntegrity = Callable[[sqlite3.IntegrityError], Exception]
-
-
-class _Change(NamedTuple):
-    statements: Sequence[Statement]
-    loop: asyncio.AbstractEventLoop
-    done: "asyncio.Future[None]"
-    chore: Callable[[sqlite3.Connection], None] | None = None
-    """Done alone and outside of any transaction, instead of statements."""
-
-    @property
-    def is_by_rows(self) -> bool:
-        """Whether each of its statements is about a row that it is given."""
-        return all(each.many is not None for each in self.statements)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it changes a few rows by their keys: a removal or a change of a whole table may take long."""
-        for each in self.statements:
-            if each.erases or (each.touches is not None and each.touches[1] is None):
-                return False
-        return len(self.statements) <= _SMALL
 
 
 class SqliteDatabase:
@@ -142,29 +67,34 @@ class SqliteDatabase:
     ) -> None:
         """Open and migrate ``path``; ``explain`` names the rule behind a broken constraint.
 
-        Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`, :class:`DiskFull`.
+        Raises :class:`SchemaTooNew`, :class:`DatabaseUnreadable`, :class:`StorageUnavailable`, :class:`DiskFull`.
         """
         self.path = path
         self._explain = explain
         self._reserve = reserve
         self.cache = ReadCache()
         try:
-            self._writer, self._reader, self._apart = _open(path, synchronous)
+            self._writer, self._reader, self._apart, self._long = _open(path, synchronous)
         except (sqlite3.DatabaseError, OSError) as error:
             if is_full(path):  # SQLite reports it as "disk I/O error" here, which reads like damage
                 raise DiskFull.at(path) from None
-            raise DatabaseUnreadable(f"The database {path} cannot be opened: {error}.") from None
+            raise fault_of(error, f"The database {path} cannot be opened") from None
         self._file = path.stat().st_ino
         self._reads_apart = Lock()
+        self._reads_long = Lock()
+        self._turn_to_read_long = asyncio.Lock()
         self._must_erase = False
         self._pace = pace or CommitPace()
         self._writing = Lock()
         """Held by the event loop or the writer thread while it uses the writer's connection."""
-        self._waiting: list[_Change] = []
+        self._waiting: list[Change] = []
         """For when the event loop comes round."""
+        self.commits = 0
+        """How many groups of changes have been written since the file was opened."""
         self._changes_in_log = 0
+        self._parts_in_log = 0
         self._due_on: asyncio.AbstractEventLoop | None = None
-        self._queue: SimpleQueue[list[_Change | None]] = SimpleQueue()
+        self._queue: SimpleQueue[list[Change | None]] = SimpleQueue()
         """For the thread: changes of one round of the event loop together, as each list wakes it; None at the end."""
         self._closing = Lock()
         self._closed = False
@@ -196,40 +126,48 @@ class SqliteDatabase:
         return found, False
 
     def read_apart(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a read that may take long: for a thread of its own, over a connection of its own."""
-        try:
-            with self._reads_apart:
-                return self._apart.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise StorageUnavailable(f"The database cannot be read: {error}.") from None
+        """All rows of a read of many rows of a thread: for a thread of its own, over a connection of its own."""
+        return _read_with(self._apart, self._reads_apart, sql, values)
 
-    async def write(self, statements: Iterable[Statement]) -> None:
+    def read_long(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a read over whole tables, which may take minutes: within :meth:`in_thread` only."""
+        return _read_with(self._long, self._reads_long, sql, values)
+
+    async def in_thread(self, read: Callable[..., T], *given: Any) -> T:
+        """What ``read`` returns, which uses :meth:`read_long`; several of them one after the other.
+
+        Those that wait hold no thread: a few searches would keep all others from the few that the server has.
+        """
+        async with self._turn_to_read_long:
+            return await asyncio.to_thread(read, *given)
+
+    async def write(self, parts: Iterable[Part]) -> None:
         """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`."""
         loop = asyncio.get_running_loop()
-        change = _Change(tuple(statements), loop, loop.create_future())
-        is_at_once = self._pace.is_quick and self._pace.is_alone and not self._waiting and change.is_small
+        change = Change(tuple(parts), loop)
+        is_at_once = change.is_small and not self._waiting and self._pace.is_alone and self._pace.is_quick
         if not (is_at_once and self._write_on_loop([change])):
             self._write_soon(change)
         await change.done  # a caller that is cancelled here only stops waiting
 
-    async def write_from_reserve(self, statements: Sequence[Statement]) -> None:
+    async def write_from_reserve(self, parts: Sequence[Part]) -> None:
         """The same, on a full disk with the space that is kept back; what of it is not used is taken back."""
         reserve = self._reserve
         try:
-            await self.write(statements)
-        except StorageUnavailable:
-            if reserve is None:
+            await self.write(parts)
+        except StorageUnavailable as error:
+            if reserve is None or _is_busy(error.__cause__):  # each try would wait for the other program again
                 raise
-            await self._write_in_freed_space(statements, reserve)
+            await self._write_in_freed_space(parts, reserve)
 
-    async def _write_in_freed_space(self, statements: Sequence[Statement], reserve: Reserve) -> None:
+    async def _write_in_freed_space(self, parts: Sequence[Part], reserve: Reserve) -> None:
         """In parts, as others may take what is freed first."""
         try:
             while reserve.give_up_some():
                 with suppress(StorageUnavailable):
-                    await self.write(statements)
+                    await self.write(parts)
                     return
-            await self.write(statements)
+            await self.write(parts)
         finally:
             reserve.refill()
 
@@ -265,18 +203,20 @@ class SqliteDatabase:
             return
         self._must_erase = False
         try:
-            await self._merge_index()
+            await self.merge_index(whole=True)
             await self.cut_log()
         except BaseException:
             self._must_erase = True
             raise
 
-    async def _merge_index(self) -> None:
-        """Write the segments of the search index as one, in steps between which other changes are written.
+    async def merge_index(self, *, whole: bool = False) -> None:
+        """Write segments of the search index as one where there are many, in steps between which others write.
 
-        At once (``optimize``) it would keep them waiting for two seconds for each 100 MiB of index.
+        With ``whole`` all of them. At once (``optimize``) this would take two seconds for each 100 MiB of index; left
+        to SQLite (``automerge``), it would happen within changes, some ten times the time of the change itself.
         """
-        has_merged, pages = True, -_MERGE_PAGES  # negative: begin with all segments (SQLite's FTS5 page, "merge")
+        # Negative: begin with all segments (SQLite's FTS5 page, "merge").
+        has_merged, pages = True, -_MERGE_PAGES if whole else _MERGE_PAGES
 
         def merge(writer: sqlite3.Connection) -> None:
             nonlocal has_merged
@@ -288,12 +228,20 @@ class SqliteDatabase:
             began = time.monotonic()
             await self.do_alone(merge)
             pages = _MERGE_PAGES
-            await asyncio.sleep(time.monotonic() - began)
+            await self.pause(time.monotonic() - began)
+
+    async def pause(self, seconds: float) -> None:
+        """Let others write after a part of long work, for as long as it took, and keep the log short."""
+        self._parts_in_log += 1
+        if self._parts_in_log >= _LOG_PARTS:
+            self._parts_in_log = 0
+            await self.do_alone(_shorten_log)
+        await asyncio.sleep(seconds)
 
     async def do_alone(self, chore: Callable[[sqlite3.Connection], None]) -> None:
         """Do ``chore`` in the writer's thread, between two groups of changes and outside of any transaction."""
         loop = asyncio.get_running_loop()
-        change = _Change((), loop, loop.create_future(), chore)
+        change = Change((), loop, chore)
         self._hand_over(change)
         await change.done
 
@@ -301,14 +249,25 @@ class SqliteDatabase:
         """Copy the write-ahead log into the database, and give its space back."""
         await self._without_long_reads(_cut_log)
 
-    async def _without_long_reads(self, chore: Callable[[sqlite3.Connection], None]) -> None:
-        await asyncio.to_thread(self._reads_apart.acquire)  # a long read would hold the log
-        try:
-            await self.do_alone(chore)
-        finally:
-            self._reads_apart.release()
+    async def forget_pages(self) -> None:
+        """Free the memory of pages of the file that were read or written; the system still has those in use."""
+        _forget_pages(self._reader)
+        await self._without_long_reads(self._forget_pages_elsewhere)
 
-    def _write_soon(self, change: _Change) -> None:
+    def _forget_pages_elsewhere(self, writer: sqlite3.Connection) -> None:
+        for each in (writer, self._apart, self._long):
+            _forget_pages(each)
+
+    async def _without_long_reads(self, chore: Callable[[sqlite3.Connection], None]) -> None:
+        """They would hold the log; those of a thread too, as what is removed may be in it."""
+        async with self._turn_to_read_long:
+            await asyncio.to_thread(self._reads_apart.acquire)
+            try:
+                await self.do_alone(chore)
+            finally:
+                self._reads_apart.release()
+
+    def _write_soon(self, change: Change) -> None:
         """Write ``change`` with all others of this round of the event loop."""
         with self._closing:
             self._refuse_if_closed()
@@ -326,7 +285,7 @@ class SqliteDatabase:
         if not (self._pace.is_quick and all(each.is_small for each in group) and self._write_on_loop(group)):
             self._queue.put([*group])
 
-    def _write_on_loop(self, group: list[_Change]) -> bool:
+    def _write_on_loop(self, group: list[Change]) -> bool:
         """Write a group right now, unless the thread is in the middle of one or the file is closed."""
         if self._closed or not self._writing.acquire(blocking=False):
             return False
@@ -344,9 +303,9 @@ class SqliteDatabase:
         self._changes_in_log += changes
         if self._changes_in_log >= _LOG_LIMIT and not self._closed:
             self._changes_in_log = 0
-            self._queue.put([_Change((), loop, loop.create_future(), _shorten_log)])
+            self._queue.put([Change((), loop, _shorten_log)])
 
-    def _hand_over(self, change: _Change) -> None:
+    def _hand_over(self, change: Change) -> None:
         with self._closing:  # nothing may come to stand behind the end of the queue, where it would never be taken
             self._refuse_if_closed()
             self._queue.put([change])
@@ -364,10 +323,11 @@ class SqliteDatabase:
         self._thread.join()
         self._reader.close()
         self._apart.close()
+        self._long.close()
         self._writer.close()
 
     def _write_all(self) -> None:
-        waiting: deque[_Change | None] = deque()
+        waiting: deque[Change | None] = deque()
         while (first := self._next_of(waiting)) is not None:
             if first.chore is not None:
                 with self._writing:
@@ -383,7 +343,7 @@ class SqliteDatabase:
             self._outdate_cache(group)
             _tell(group, outcomes)
 
-    def _next_of(self, waiting: "deque[_Change | None]") -> _Change | None:
+    def _next_of(self, waiting: "deque[Change | None]") -> Change | None:
         """The first change, once there is one; whatever else has been handed over comes to ``waiting``."""
         with suppress(Empty):
             while True:
@@ -398,7 +358,7 @@ class SqliteDatabase:
             return StorageUnavailable(f"The database did not take the change: {error}.")
         return None
 
-    def _write_group(self, group: list[_Change]) -> list[Exception | None]:
+    def _write_group(self, group: list[Change]) -> list[Exception | None]:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             if self._carry_out_together(group):
@@ -411,10 +371,12 @@ class SqliteDatabase:
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer must continue and the callers must know
             self._roll_back()
             _LOG.error("a group of %d changes was not written: %s", len(group), error)
-            return [StorageUnavailable(f"The database did not take the change: {error}.")] * len(group)
+            failure = StorageUnavailable(f"The database did not take the change: {error}.")
+            failure.__cause__ = error
+            return [failure] * len(group)
         return outcomes
 
-    def _carry_out_together(self, group: list[_Change]) -> bool:
+    def _carry_out_together(self, group: list[Change]) -> bool:
         """Execute the first statements of all changes, then the second ones, and so on; whether no rule is broken.
 
         Those of one change keep their order; which of two changes comes first is open, as neither knows of the other.
@@ -422,11 +384,14 @@ class SqliteDatabase:
         whole, or another one could come between the two.
         """
         try:
-            by_rows = [change for change in group if change.is_by_rows]
-            for statement in chain.from_iterable(each.statements for each in group if not each.is_by_rows):
-                self._execute(statement)
-            for statements in zip_longest(*[change.statements for change in by_rows]):
-                self._execute_all(each for each in statements if each is not None)  # None is of a shorter change
+            by_rows = []
+            for change in group:
+                if change.is_by_rows and len(group) > 1:
+                    by_rows.append(change.parts)
+                else:
+                    change.carry_out(self._writer)
+            for parts in zip_longest(*by_rows):
+                self._carry_out_alike(parts)
         except sqlite3.IntegrityError:
             return False
         except sqlite3.Error:
@@ -435,28 +400,24 @@ class SqliteDatabase:
             return False
         return True
 
-    def _execute_all(self, statements: Iterable[Statement]) -> None:
-        rows: defaultdict[ManyRows, list[Row]] = defaultdict(list)
-        for statement in statements:
-            if statement.many is None:
-                self._execute(statement)
-            else:
-                rows[statement.many].append(statement.values)
+    def _carry_out_alike(self, parts: Iterable[Part | None]) -> None:
+        """Those about the same kind of row by one statement for all; None stands for the end of a shorter change."""
+        rows: defaultdict[Many, list[Row]] = defaultdict(list)
+        for each in parts:
+            if each is not None and not isinstance(each, Statement):
+                many, row = each
+                rows[many].append(row)
         for many, values in rows.items():
             many.carry_out(self._writer, values)
-
-    def _execute(self, statement: Statement) -> None:
-        cursor = self._writer.execute(statement.sql, statement.values)
-        if statement.check is not None:
-            statement.check(cursor)
 
     def _commit(self) -> None:
         began = time.monotonic()
         self._writer.execute("COMMIT")
+        self.commits += 1
         if get_ident() != self._thread.ident:  # whose clock counts waiting for the interpreter's lock too
             self._pace.took(time.monotonic() - began)
 
-    def _carry_out_apart(self, change: _Change) -> Exception | None:
+    def _carry_out_apart(self, change: Change) -> Exception | None:
         self._writer.execute("SAVEPOINT change")
         outcome = self._carry_out(change)
         if outcome is not None:
@@ -464,11 +425,10 @@ class SqliteDatabase:
         self._writer.execute("RELEASE change")
         return outcome
 
-    def _carry_out(self, change: _Change) -> Exception | None:
+    def _carry_out(self, change: Change) -> Exception | None:
         """Execute a change; the broken rule, if any, for its caller alone."""
         try:
-            for statement in change.statements:
-                self._execute(statement)
+            change.carry_out(self._writer)
         except sqlite3.IntegrityError as error:
             return self._explain(error)
         except sqlite3.Error:
@@ -477,9 +437,9 @@ class SqliteDatabase:
             return error
         return None
 
-    def _outdate_cache(self, group: list[_Change]) -> None:
+    def _outdate_cache(self, group: list[Change]) -> None:
         for change in group:
-            for statement in change.statements:
+            for statement in change.touching:
                 if statement.touches is not None:
                     self.cache.touch(*statement.touches)
                 if statement.erases:
@@ -490,6 +450,11 @@ class SqliteDatabase:
             self._writer.execute("ROLLBACK")
 
 
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether another program kept the file locked."""
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
 def _cut_log(writer: sqlite3.Connection) -> None:
     busy, *_ = writer.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()
     if busy:
@@ -497,29 +462,44 @@ def _cut_log(writer: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError(message)
 
 
+def _forget_pages(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA shrink_memory")
+
+
 def _shorten_log(writer: sqlite3.Connection) -> None:
     writer.execute("PRAGMA wal_checkpoint (PASSIVE)").fetchone()
 
 
-def _open(path: Path, synchronous: str) -> tuple[sqlite3.Connection, sqlite3.Connection, sqlite3.Connection]:
-    """The writer's connection, the readers', and that of long reads; a file that is refused is left as it was."""
+def _read_with(connection: sqlite3.Connection, lock: Lock, sql: str, values: Sequence[Any]) -> list[Row]:
+    try:
+        with lock:
+            return connection.execute(sql, values).fetchall()
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"The database cannot be read: {error}.") from None
+
+
+def _open(path: Path, synchronous: str) -> list[sqlite3.Connection]:
+    """The writer's connection, and three for readers; a file that is refused is left as it was."""
     path.touch(mode=0o600)
     with ExitStack() as opened:
         writer = opened.enter_context(closing(_connect(path, synchronous)))
         if path.stat().st_size == 0:  # a file that has rows is not touched before its schema is known
             writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
         migrate(Database(writer))
-        writer.execute("PRAGMA journal_mode = WAL")
-        reader = opened.enter_context(closing(_connect(path, synchronous)))
-        apart = opened.enter_context(closing(_connect(path, synchronous)))
-        for each in (reader, apart):
+        if writer.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise DatabaseUnreadable(
+                f"The file system of {path} cannot keep a write-ahead log, which the database needs.",
+                hint="Keep the data folder on a disk of this machine, not on a network disk.",
+            )
+        readers = [opened.enter_context(closing(_connect(path, synchronous))) for _ in range(3)]
+        for each in readers:
             each.execute("PRAGMA query_only = ON")
         opened.pop_all()
-    return writer, reader, apart
+    return [writer, *readers]
 
 
 def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
@@ -530,26 +510,19 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     return connection
 
 
-def _tell(
-    group: list[_Change], outcomes: list[Exception | None], here: asyncio.AbstractEventLoop | None = None
-) -> None:
+def _tell(group: list[Change], outcomes: list[Exception | None], here: asyncio.AbstractEventLoop | None = None) -> None:
     """Resolve each change on its own loop; ``here`` is the one that runs now, if any."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Change, Exception | None]]] = {}
+    elsewhere: defaultdict[asyncio.AbstractEventLoop, list[tuple[Change, Exception | None]]] = defaultdict(list)
     for change, outcome in zip(group, outcomes, strict=True):
-        by_loop.setdefault(change.loop, []).append((change, outcome))
-    for loop, told in by_loop.items():
-        if loop is here:
-            _resolve(told)
-            continue
+        if change.loop is here:
+            change.resolve(outcome)
+        else:
+            elsewhere[change.loop].append((change, outcome))
+    for loop, told in elsewhere.items():
         with suppress(RuntimeError):  # the loop was closed in the meantime, and its callers with it
             loop.call_soon_threadsafe(_resolve, told)
 
 
-def _resolve(told: list[tuple[_Change, Exception | None]]) -> None:
+def _resolve(told: list[tuple[Change, Exception | None]]) -> None:
     for change, outcome in told:
-        if change.done.done():
-            continue
-        if outcome is None:
-            change.done.set_result(None)
-        else:
-            change.done.set_exception(outcome)
+        change.resolve(outcome)

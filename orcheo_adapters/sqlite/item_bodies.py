@@ -83,6 +83,16 @@ _PLAIN_MESSAGE = (
 """What the converter makes of these, but for the text."""
 
 
+def kind_of(cls: type[Item]) -> str:
+    """The kind of the items of a class."""
+    return _KINDS[cls]
+
+
+def class_of(kind: str) -> type[Item]:
+    """The class of the items of a kind."""
+    return _CLASSES[kind]
+
+
 def item_of(kind: str, body: str, base: dict[str, Any]) -> Item:
     """The item of a kind and a body; ``base`` are the fields of :class:`ItemBase`."""
     item: Item = _CONVERTER.structure(orjson.loads(body) | base, _CLASSES[kind])

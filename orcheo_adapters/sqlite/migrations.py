@@ -192,6 +192,167 @@ PUBLICATION_NUMBERS = (
     """,
 )
 
+_SESSION_RULES = ("ALTER TABLE chat_sessions ADD COLUMN rules TEXT",)
+
+_LOOK = ("ALTER TABLE workflows ADD COLUMN look TEXT",)
+
+_ALLOWED_ORIGINS = ("ALTER TABLE workflows ADD COLUMN allowed_origins TEXT NOT NULL DEFAULT ''",)
+
+_IDENTITY_KEYS = ("ALTER TABLE workflows ADD COLUMN identity_keys TEXT NOT NULL DEFAULT '[]'",)
+
+_KEPT_BYTES = (
+    "CREATE INDEX attachments_by_subject ON attachments (subject, size)",
+    "CREATE INDEX attachments_by_workflow_size ON attachments (workflow_id, size)",
+)
+
+_REFUSED = "BEGIN SELECT RAISE (ABORT, 'FOREIGN KEY constraint failed'); END"
+"""The same as of a thread whose row is gone."""
+_IS_REMOVED = "WHEN (SELECT is_removed FROM threads WHERE id = new.thread_id) = 1"
+
+_REMOVED_IN_SLICES = (
+    "ALTER TABLE threads ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX removed_threads ON threads (id) WHERE is_removed = 1",
+    f"CREATE TRIGGER late_item BEFORE INSERT ON items {_IS_REMOVED} {_REFUSED}",
+    f"CREATE TRIGGER late_turn BEFORE INSERT ON turns {_IS_REMOVED} {_REFUSED}",
+    f"CREATE TRIGGER late_feedback BEFORE INSERT ON feedback {_IS_REMOVED} {_REFUSED}",
+    f"CREATE TRIGGER late_attachment BEFORE UPDATE OF thread_id ON attachments {_IS_REMOVED} {_REFUSED}",
+)
+
+_GONE = "EXISTS (SELECT 1 FROM removals WHERE parent_id = {} AND {} BETWEEN first_id AND last_id AND kind IN ('', {}))"
+_GONE_THREAD = _GONE.format("(SELECT workflow_id FROM threads WHERE id = new.thread_id)", "new.thread_id", "''")
+_GONE_WORKFLOW = _GONE.format("new.workflow_id", "''", "''")
+_IN_GONE_THREAD = _GONE.format("new.workflow_id", "coalesce(new.thread_id, '')", "''")
+_ANY = "EXISTS (SELECT 1 FROM removals)"
+"""Asked first: the table is mostly empty, and then the rest costs a turn nothing."""
+_FREED = (
+    "BEGIN UPDATE turns SET idempotency_key = NULL "  # noqa: S608 - ours
+    "WHERE workflow_id = new.workflow_id AND subject = new.subject AND idempotency_key = new.idempotency_key AND "
+    + _GONE.format("turns.workflow_id", "turns.thread_id", "''")
+    + "; END"
+)
+_LATE_TURN = f"CREATE TRIGGER late_turn BEFORE INSERT ON turns WHEN {_IN_GONE_THREAD} {_REFUSED}"
+_LATE_ITEM = f"""
+    CREATE TRIGGER late_item BEFORE INSERT ON items
+    WHEN {_ANY} AND ({_GONE_THREAD} OR {_GONE.format("new.thread_id", "new.id", "new.kind")}) {_REFUSED}
+    """
+_LATE_FEEDBACK = f"""
+    CREATE TRIGGER late_feedback BEFORE INSERT ON feedback
+    WHEN {_ANY} AND ({_GONE_THREAD} OR {_GONE.format("new.thread_id", "new.item_id", "''")}) {_REFUSED}
+    """
+_FREED_KEY = f"CREATE TRIGGER freed_key BEFORE INSERT ON turns WHEN {_ANY} AND new.idempotency_key IS NOT NULL {_FREED}"
+
+REMOVALS = (
+    """
+    CREATE TABLE removals (
+        parent_id TEXT NOT NULL, first_id TEXT NOT NULL, last_id TEXT NOT NULL, kind TEXT NOT NULL,
+        PRIMARY KEY (parent_id, first_id, last_id, kind)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO removals SELECT workflow_id, id, id, '' FROM threads WHERE is_removed = 1",
+    *(f"DROP TRIGGER late_{what}" for what in ("item", "turn", "feedback", "attachment")),
+    "DROP INDEX removed_threads",
+    "ALTER TABLE threads DROP COLUMN is_removed",
+    "INSERT INTO item_texts (item_texts, rank) VALUES ('automerge', 0)",
+    f"CREATE TRIGGER late_thread BEFORE INSERT ON threads WHEN {_GONE_WORKFLOW} {_REFUSED}",
+    f"CREATE TRIGGER late_chat_session BEFORE INSERT ON chat_sessions WHEN {_GONE_WORKFLOW} {_REFUSED}",
+    f"CREATE TRIGGER late_publish_token BEFORE INSERT ON publish_tokens WHEN {_GONE_WORKFLOW} {_REFUSED}",
+    _LATE_TURN,
+    f"CREATE TRIGGER late_attachment BEFORE INSERT ON attachments WHEN {_IN_GONE_THREAD} {_REFUSED}",
+    f"CREATE TRIGGER late_sending BEFORE UPDATE OF thread_id ON attachments WHEN {_IN_GONE_THREAD} {_REFUSED}",
+    _LATE_ITEM,
+    _LATE_FEEDBACK,
+    _FREED_KEY,
+)
+
+_APP_THREADS = (
+    """
+    CREATE INDEX threads_by_app ON threads (workflow_id, substr(subject, 1, 4 + instr(substr(subject, 5), ':')), id)
+    WHERE substr(subject, 1, 4) = 'app:'
+    """,
+)
+
+_ENDED_TOGETHER = (
+    "ALTER TABLE workflows ADD COLUMN chats_ended_at INTEGER",
+    "ALTER TABLE workflows ADD COLUMN chats_ended_to TEXT",
+)
+
+_ITEMS_OF_THREADS = (
+    "DROP TRIGGER changed_item",
+    "ALTER TABLE items RENAME TO old_items",
+    """
+    CREATE TABLE items (
+        id TEXT NOT NULL, thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
+        turn_id TEXT NOT NULL, created_at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (thread_id, id)
+    ) STRICT
+    """,
+    "INSERT INTO items SELECT id, thread_id, turn_id, created_at, kind, body FROM old_items ORDER BY rowid",
+    "ALTER TABLE indexed_items RENAME TO old_indexed_items",
+    """
+    CREATE TABLE indexed_items (
+        number INTEGER PRIMARY KEY, item_id TEXT NOT NULL, thread_id TEXT NOT NULL, UNIQUE (thread_id, item_id),
+        FOREIGN KEY (thread_id, item_id) REFERENCES items (thread_id, id) ON DELETE CASCADE
+    ) STRICT
+    """,
+    "INSERT INTO indexed_items SELECT number, item_id, thread_id FROM old_indexed_items ORDER BY number",
+    "DROP TABLE old_indexed_items",
+    """
+    CREATE TRIGGER removed_item AFTER DELETE ON indexed_items
+    BEGIN DELETE FROM item_texts WHERE rowid = old.number; END
+    """,
+    "ALTER TABLE feedback RENAME TO old_feedback",
+    """
+    CREATE TABLE feedback (
+        thread_id TEXT NOT NULL, item_id TEXT NOT NULL, kind TEXT NOT NULL, given_at INTEGER NOT NULL,
+        PRIMARY KEY (thread_id, item_id),
+        FOREIGN KEY (thread_id, item_id) REFERENCES items (thread_id, id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO feedback SELECT thread_id, item_id, kind, given_at FROM old_feedback",
+    "DROP TABLE old_feedback",
+    "DROP TABLE old_items",  # last: what refers to it would go with it
+    _LATE_ITEM,
+    _LATE_FEEDBACK,
+)
+
+_TURNS_OF_THREADS = (
+    "ALTER TABLE turns RENAME TO old_turns",
+    """
+    CREATE TABLE turns (
+        id TEXT NOT NULL, workflow_id TEXT NOT NULL,
+        thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE, subject TEXT NOT NULL,
+        user_item_id TEXT NOT NULL, answer_id TEXT NOT NULL, started_at INTEGER NOT NULL, status TEXT NOT NULL,
+        ended_at INTEGER, idempotency_key TEXT, replaces TEXT NOT NULL, input_tokens INTEGER, output_tokens INTEGER,
+        is_indexed INTEGER NOT NULL, fault_code TEXT, fault_reason TEXT, PRIMARY KEY (thread_id, id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO turns SELECT * FROM old_turns ORDER BY thread_id, id",
+    "DROP TABLE old_turns",
+    "CREATE INDEX turns_to_index ON turns (thread_id) WHERE is_indexed = 0",
+    """
+    CREATE TRIGGER one_running_turn BEFORE INSERT ON turns
+    WHEN new.status = 'running' AND EXISTS
+        (SELECT 1 FROM turns WHERE thread_id = new.thread_id AND is_indexed = 0 AND status = 'running')
+    BEGIN SELECT RAISE (ABORT, 'UNIQUE constraint failed: turns.thread_id'); END
+    """,
+    """
+    CREATE UNIQUE INDEX turns_by_key ON turns (workflow_id, subject, idempotency_key)
+    WHERE idempotency_key IS NOT NULL
+    """,
+    "CREATE INDEX failed_turns ON turns (workflow_id, thread_id) WHERE status = 'failed'",
+    """
+    CREATE TRIGGER changed_item AFTER UPDATE OF body ON items BEGIN
+    UPDATE turns SET is_indexed = 0 WHERE thread_id = new.thread_id AND id = new.turn_id AND is_indexed = 1; END
+    """,
+    _LATE_TURN,
+    _FREED_KEY,
+)
+FEWER_PAGES = (*_ITEMS_OF_THREADS, *_TURNS_OF_THREADS)
+"""A turn writes eleven pages instead of seventeen: each index that holds a new row is a page more, written twice.
+
+A turn that runs is among those to index already, so its end changes its own row alone.
+"""
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -207,6 +368,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _UNSENT_BUDGETS,
     _FINAL_ENDS,
     PUBLICATION_NUMBERS,
+    _SESSION_RULES,
+    _ALLOWED_ORIGINS,
+    _LOOK,
+    _IDENTITY_KEYS,
+    _KEPT_BYTES,
+    _REMOVED_IN_SLICES,
+    REMOVALS,
+    _APP_THREADS,
+    _ENDED_TOGETHER,
+    FEWER_PAGES,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

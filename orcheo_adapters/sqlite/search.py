@@ -6,16 +6,27 @@ others and in languages without blanks; words too short for a trigram are looked
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
 
-from orcheo_adapters.sqlite import rows
-from orcheo_adapters.sqlite.database import Row, SqliteDatabase, Statement
+from orcheo_adapters.sqlite.database import SqliteDatabase
+from orcheo_adapters.sqlite.removal import SHOWN_OF_THREAD, SHOWN_WORDS
+from orcheo_adapters.sqlite.statements import Part, Row, Statement
+from orcheo_adapters.sqlite.tables import ITEMS
 from orcheo_core.domain.transcript import searchable_text
 
 _TRIGRAM = 3
-_THREADS_AT_ONCE = 20
+_THREADS_AT_ONCE = 500
 _ITEMS_AT_ONCE = 200
+_PARTS_AT_ONCE = 150
+"""Some milliseconds of the writer's time, which others wait for."""
 _WAITING = "is_indexed = 0 AND status <> 'running'"
+_FORGET = "DELETE FROM indexed_items WHERE thread_id = ? AND item_id = ?"
+_REMEMBER = (
+    "INSERT INTO indexed_items (item_id, thread_id) SELECT id, thread_id FROM items WHERE thread_id = ? AND id = ?"
+)
+_WRITE = "INSERT INTO item_texts (rowid, text) SELECT number, ? FROM indexed_items WHERE thread_id = ? AND item_id = ?"
+_INDEXED = "UPDATE turns SET is_indexed = 1 WHERE thread_id = ? AND id = ?"
 
 
 def items_with(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -26,41 +37,47 @@ def items_with(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     match = " AND ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in long)
     sql = (
         "SELECT thread_id FROM item_texts JOIN indexed_items ON number = item_texts.rowid "  # noqa: S608 - ours
-        f"WHERE {' AND '.join(rules)}"
+        f"WHERE {' AND '.join(rules)} AND {SHOWN_WORDS}"
     )
     return sql, (*([match] if long else ()), *short)
 
 
 async def catch_up(database: SqliteDatabase) -> None:
     """Index all items of turns that have ended."""
-    find = f"SELECT thread_id, min(user_item_id) FROM turns WHERE {_WAITING} GROUP BY thread_id LIMIT ?"  # noqa: S608
-    while threads := await asyncio.to_thread(database.read_apart, find, (_THREADS_AT_ONCE,)):
-        for thread_id, first_item_id in threads:
-            await _index(database, thread_id, first_item_id)
-
-
-async def _index(database: SqliteDatabase, thread_id: str, first_item_id: str) -> None:
-    """Index a thread from this item on. Its turns count as indexed with the last change, not before."""
-    turns = await asyncio.to_thread(
-        database.read_apart,
-        f"SELECT id FROM turns WHERE thread_id = ? AND {_WAITING}",  # noqa: S608 - ours
-        (thread_id,),
+    find = (
+        "SELECT thread_id, min(user_item_id), group_concat(id) FROM turns "  # noqa: S608 - ours
+        f"WHERE {_WAITING} AND {SHOWN_OF_THREAD} GROUP BY thread_id LIMIT ?"
     )
-    sql = "SELECT * FROM items WHERE thread_id = ? AND id >= ? ORDER BY id LIMIT ?"
-    while found := await asyncio.to_thread(database.read_apart, sql, (thread_id, first_item_id, _ITEMS_AT_ONCE)):
-        await database.write(tuple(each for row in found for each in _statements(row)))
-        if len(found) < _ITEMS_AT_ONCE:
-            break
-        first_item_id = f"{found[-1][0]}\0"
-    await database.write(tuple(Statement("UPDATE turns SET is_indexed = 1 WHERE id = ?", turn) for turn in turns))
+    while threads := await database.in_thread(database.read_long, find, (_THREADS_AT_ONCE,)):
+        left = deque(threads)
+        while left:
+            await database.write(await asyncio.to_thread(_next_parts, database, left))
+            await database.merge_index()
+
+
+def _next_parts(database: SqliteDatabase, left: deque[Row]) -> list[Part]:
+    """What indexes the next threads, from their first item that waits on; as much as may be written at once.
+
+    The turns of a thread count as indexed with the last of its items, not before.
+    """
+    parts: list[Part] = []
+    sql = f"{ITEMS.select} WHERE thread_id = ? AND id >= ? ORDER BY id LIMIT ?"
+    while left and len(parts) < _PARTS_AT_ONCE:
+        thread_id, first_item_id, turns = left.popleft()
+        found = database.read_apart(sql, (thread_id, first_item_id, _ITEMS_AT_ONCE))
+        parts += [each for row in found for each in _statements(row)]
+        if len(found) == _ITEMS_AT_ONCE:
+            left.appendleft((thread_id, f"{found[-1][0]}\0", turns))
+        else:
+            parts += [Statement(_INDEXED, (thread_id, turn)) for turn in turns.split(",")]
+    return parts
 
 
 def _statements(row: Row) -> Iterator[Statement]:
     """Delete what was indexed of an item first; an item that was removed in between is not indexed again."""
-    item = rows.item_of(row)
-    yield Statement("DELETE FROM indexed_items WHERE item_id = ?", (item.id,))
+    item = ITEMS.value(row)
+    key = item.thread_id, item.id
+    yield Statement(_FORGET, key)
     if text := searchable_text(item):
-        remember = "INSERT INTO indexed_items (item_id, thread_id) SELECT id, thread_id FROM items WHERE id = ?"
-        yield Statement(remember, (item.id,))
-        write = "INSERT INTO item_texts (rowid, text) SELECT number, ? FROM indexed_items WHERE item_id = ?"
-        yield Statement(write, (text, item.id))
+        yield Statement(_REMEMBER, key)
+        yield Statement(_WRITE, (text, *key))

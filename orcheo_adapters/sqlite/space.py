@@ -5,28 +5,30 @@ the gaps and cut the file, a mebibyte at a time. A file of an older release has 
 ``orcheo compact``, while no server uses it.
 """
 
-import asyncio
 import os
 import sqlite3
 from contextlib import closing
 from functools import partial
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
 from orcheo_adapters.sqlite.database import Read, SqliteDatabase
-from orcheo_adapters.sqlite.errors import DatabaseUnreadable
+from orcheo_adapters.sqlite.errors import fault_of
 from orcheo_adapters.system.disk import LEAST_FREE_BYTES, DiskFull, free_bytes
 from orcheo_core.domain.space import StoreSpace, TableSpace
 
 _INCREMENTAL = 2
-_STEP_PAGES, _LEAST_STEP_PAGES = 256, 16
+_STEP_PAGES, _LEAST_STEP_PAGES = 128, 8
 """Pages that are given back in one transaction: a turn that ends at that moment waits for it."""
-_STEP_SECONDS = 0.02
+_STEP_SECONDS = 0.01
 """A step that took longer makes the next one half as large: with gigabytes of unused pages each page takes longer."""
 _BEGIN_PAGES, _SPARE_PAGES = 1_024, 256
 """From how many unused pages on some are given back, and how many are left for the rows that come next."""
+_COMMITS, _SECONDS = 32, 1.0
+"""Between two counts of the bytes in use."""
 
 
 async def give_back(database: SqliteDatabase) -> None:
@@ -42,7 +44,7 @@ async def give_back(database: SqliteDatabase) -> None:
         await database.do_alone(partial(_give_back_some, min(pages, unused - _SPARE_PAGES)))
         took = monotonic() - began
         pages = max(_LEAST_STEP_PAGES, pages // 2) if took > _STEP_SECONDS else pages
-        await asyncio.sleep(took)
+        await database.pause(took)
         before, unused = unused, _number(database.read, "freelist_count")
         if unused >= before:  # rows are removed as quickly: the next time will do
             return
@@ -51,7 +53,27 @@ async def give_back(database: SqliteDatabase) -> None:
 
 def _give_back_some(pages: int, writer: sqlite3.Connection) -> None:
     writer.executescript(f"PRAGMA incremental_vacuum ({pages})")  # execute would give one page back and stop there
-    writer.execute("PRAGMA wal_checkpoint (PASSIVE)").fetchone()
+
+
+class KeptBytes:
+    """The bytes of all pages that are in use, counted again after some commits or a second: each turn asks."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        """Nothing has been counted yet."""
+        self._database = database
+        self._bytes = 0
+        self._counted_at = -inf
+        self._commits = 0
+
+    def now(self) -> int:
+        """As they were a moment ago."""
+        database, now = self._database, monotonic()
+        if database.commits - self._commits >= _COMMITS or now - self._counted_at >= _SECONDS:
+            pages, unused, size = (
+                _number(database.read, each) for each in ("page_count", "freelist_count", "page_size")
+            )
+            self._bytes, self._counted_at, self._commits = (pages - unused) * size, now, database.commits
+        return self._bytes
 
 
 def space_of(read: Read, path: Path) -> StoreSpace:
@@ -94,7 +116,7 @@ def _number(read: Read, pragma: str) -> int:
 
 
 def space_of_file(path: Path) -> StoreSpace:
-    """The same for a file that no server uses; raises :class:`DatabaseUnreadable`."""
+    """The same for a file that no server uses; raises :class:`DatabaseUnreadable`, :class:`StorageUnavailable`."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
 
@@ -103,14 +125,14 @@ def space_of_file(path: Path) -> StoreSpace:
 
             return space_of(read, path)
     except sqlite3.Error as error:
-        raise DatabaseUnreadable(f"The database {path} cannot be read: {error}.") from None
+        raise fault_of(error, f"The database {path} cannot be read") from None
 
 
 def compact(path: Path) -> tuple[int, int]:
     """Write a file as a whole, so that it has no gaps and can give space back later; its size before and after.
 
     For a file that no server uses. What it holds is there before and after, also if the process is killed. Raises
-    :class:`DiskFull`, :class:`DatabaseUnreadable`.
+    :class:`DiskFull`, :class:`StorageUnavailable`, :class:`DatabaseUnreadable`.
     """
     before = path.stat().st_size
     needed = 2 * before + LEAST_FREE_BYTES
@@ -126,5 +148,5 @@ def compact(path: Path) -> tuple[int, int]:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()
     except sqlite3.Error as error:
-        raise DatabaseUnreadable(f"The database {path} cannot be compacted: {error}.") from None
+        raise fault_of(error, f"The database {path} cannot be compacted") from None
     return before, path.stat().st_size

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.space import FilesSpace
 from orcheo_core.errors import AttachmentNotFound, FieldError, InvalidInput, StorageUnavailable
 from orcheo_core.ports.attachment_files import AttachmentFiles
 
 _UNFINISHED = ".part"
+_LOG = get_logger("attachments")
 
 
 _PIECE = 64 * 1024
@@ -70,10 +72,17 @@ class LocalAttachmentFiles(AttachmentFiles):
             yield piece
             start += len(piece)
 
-    def remove(self, attachment_ids: Iterable[str]) -> None:
+    async def remove(self, attachment_ids: Iterable[str]) -> None:
         """See the port."""
+        if wanted := tuple(attachment_ids):  # most threads have none
+            await asyncio.to_thread(self._remove, wanted)
+
+    def _remove(self, attachment_ids: Iterable[str]) -> None:
         for each in attachment_ids:
-            (self._folder / each).unlink(missing_ok=True)
+            try:
+                (self._folder / each).unlink(missing_ok=True)
+            except OSError as error:  # what needs it is gone by now, so the sweep at the next start tries again
+                _LOG.warning("an attachment could not be deleted: %s", error)
 
     async def space(self) -> FilesSpace:
         """See the port."""

@@ -25,9 +25,10 @@ class AsyncioBackground(Background):
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    def soon(self, call: Callable[[], None]) -> None:
+    @property
+    def soon(self) -> Callable[[Callable[[], None]], object]:
         """See the port."""
-        asyncio.get_running_loop().call_soon(call)
+        return asyncio.get_running_loop().call_soon
 
     async def woken(self, follow: Callable[[Wake], None], leave: Callable[[Wake], None]) -> None:
         """See the port."""

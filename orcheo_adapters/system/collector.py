@@ -18,6 +18,14 @@ def spare_the_collector() -> None:
     gc.set_threshold(_OBJECTS, 20, 20)
 
 
+def end_cycles() -> None:
+    """Collect what the collector has not come to: each closed connection is a cycle, and thousands would wait for it.
+
+    To be called in the thread of the event loop, to which some of these objects belong.
+    """
+    gc.collect()
+
+
 def give_memory_back() -> None:
     """Hand pages without an object back to the system, which the C library keeps after a flood; some milliseconds."""
     with suppress(AttributeError, OSError):  # only the GNU C library has it

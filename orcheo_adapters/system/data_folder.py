@@ -27,7 +27,7 @@ class DataFolderInUse(ConflictError):
 
     code = "data_folder_in_use"
     summary = "Another Orcheo server uses this data folder."
-    hint = "Use that server through ORCHEO_URL, stop it, or choose another folder with --data-dir."
+    hint = "Commands on this machine find that server by the folder. Stop it, or choose another folder with --data-dir."
 
 
 class NoDatabase(NotFoundError):
@@ -128,8 +128,13 @@ class DataFolder:
     def _take(self, descriptor: int) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise DataFolderInUse(f"The data folder {self.path} is in use by {_owner(descriptor)}.") from None
+        except OSError as error:
+            raise DataFolderUnwritable(
+                f"The data folder {self.path} cannot be locked: {error.strerror}.",
+                hint="Keep it on a disk of this machine: two servers on one folder would damage the database.",
+            ) from None
 
 
 def _owner(descriptor: int) -> str:

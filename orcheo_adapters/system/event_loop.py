@@ -3,18 +3,22 @@
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from orcheo_adapters.system.logs import get_logger
-from orcheo_adapters.system.running import SHARED_THREADS, current_run, lent_to
+from orcheo_adapters.system.running import SHARED_THREADS, Running, call_in, current_run, lent_to
 
 T = TypeVar("T")
 _LAST_WORDS_SECONDS = 2.0
 """How long what is still at work may take to end, once the server is done."""
 _WORKFLOW_THREADS = 32
 """Threads for what one workflow hands to the loop's executor (``asyncio.to_thread``)."""
+_MOST_EXECUTORS = 64
+"""Workflows whose idle threads are kept."""
 _LOG = get_logger("server")
 
 
@@ -59,6 +63,7 @@ class ServerLoop(asyncio.SelectorEventLoop):
         """Tell tasks of the server from those of workflows."""
         super().__init__()
         self._executors: dict[str, ThreadPoolExecutor] = {}
+        self._busy: Counter[str] = Counter()
         self.set_task_factory(_make_task)
 
     def stop(self) -> None:
@@ -85,15 +90,36 @@ class ServerLoop(asyncio.SelectorEventLoop):
         if running is None:
             return super().run_in_executor(executor, func, *args)
         if executor is None:
-            executor = self._executors.get(running.workflow_id)
-            if executor is None:
-                executor = self._executors[running.workflow_id] = ThreadPoolExecutor(_WORKFLOW_THREADS, SHARED_THREADS)
+            executor = self._executor_of(running.workflow_id)
+
+        if not isinstance(executor, ThreadPoolExecutor):  # of processes: what belongs to this one cannot go there
+            return super().run_in_executor(executor, func, *args)
 
         def work() -> T:
             with lent_to(running):
                 return func(*args)
 
-        return super().run_in_executor(executor, work)
+        begun = executor.submit(work)
+        running.begin_part()
+        self._busy[running.workflow_id] += 1
+        begun.add_done_callback(partial(self._end_part, running))
+        return asyncio.wrap_future(begun, loop=self)
+
+    def _end_part(self, running: Running, _begun: object) -> None:
+        running.end_part()
+        call_in(self, partial(self._busy.subtract, (running.workflow_id,)))
+
+    def _executor_of(self, workflow_id: str) -> ThreadPoolExecutor:
+        """That of a workflow; threads that are idle are kept for a few workflows only, those used last."""
+        executor = self._executors.pop(workflow_id, None)
+        if executor is None:
+            idle = [each for each in self._executors if self._busy[each] <= 0]
+            for each in idle[: max(0, len(self._executors) - _MOST_EXECUTORS + 1)]:
+                self._executors.pop(each).shutdown(wait=False)
+                del self._busy[each]
+            executor = ThreadPoolExecutor(_WORKFLOW_THREADS, SHARED_THREADS)
+        self._executors[workflow_id] = executor
+        return executor
 
     def run_forever(self) -> None:
         """See asyncio."""

@@ -1,5 +1,6 @@
 """The end of the server's process, which nothing that a workflow leaves behind can put off."""
 
+import atexit
 import faulthandler
 import logging
 import os
@@ -14,6 +15,8 @@ from orcheo_adapters.system.logs import get_logger
 
 _AFTER_THE_LOOP = 2.0
 """Seconds for threads that do not end, for exit handlers and finalisers, once the loop has ended."""
+_FOR_THE_MEMORY = 20.0
+"""Seconds for Python to clear its memory, when no more of its own threads can run."""
 _LOG = get_logger("server")
 
 
@@ -28,6 +31,7 @@ class LastResort:
         self._deadline = float("inf")
         self._status = 0
         self._reads, self._writes = os.pipe()
+        atexit.register(self._give_time)  # called after what workflows register
         threading.Thread(target=self._wait, name="orcheo-last-resort", daemon=True).start()
 
     def end_within(self, seconds: float, *, status: int = 0) -> None:
@@ -36,9 +40,12 @@ class LastResort:
         if deadline < self._deadline:
             self._deadline, self._status = deadline, status
             os.write(self._writes, b"!")  # no lock of threading: a handler may have interrupted its holder
-            # Without a usable standard error there is only the first alarm.
-            with suppress(OSError, AttributeError, RuntimeError, TypeError, ValueError):
-                faulthandler.dump_traceback_later(seconds + 1, exit=True, file=sys.__stderr__)  # type: ignore[arg-type]
+            _end_by_force(seconds + 1)
+
+    def _give_time(self) -> None:
+        """A slow machine may take longer to clear the memory: the second alarm would end the process as failed."""
+        if self._deadline < float("inf"):
+            _end_by_force(_FOR_THE_MEMORY)
 
     def _wait(self) -> None:
         while (left := self._deadline - time.monotonic()) > 0:
@@ -49,6 +56,12 @@ class LastResort:
         _LOG.warning("ended without waiting for what workflows left at work; threads: %s", ", ".join(names))
         logging.shutdown()
         os._exit(self._status)
+
+
+def _end_by_force(seconds: float) -> None:
+    # Without a usable standard error there is only the first alarm.
+    with suppress(OSError, AttributeError, RuntimeError, TypeError, ValueError):
+        faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -9,9 +9,12 @@ from logging import Formatter, Logger, LogRecord, StreamHandler
 
 import orjson
 
+from orcheo_adapters.system.log_repeats import LogRepeats
 from orcheo_adapters.system.running import current_run
+from orcheo_adapters.system.steady_stream import SteadyStream
+from orcheo_core.domain.durations import counted
 
-_SECRETS = re.compile(r"orc_(?:pt|st)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}")
+_SECRETS = re.compile(r"orc_(?:pt|st|is)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}")
 """Our tokens, also cut off somewhere behind their public id; JWTs; visitors' cookies."""
 _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tokens", "output_tokens")
 
@@ -92,7 +95,7 @@ def _has_room(record: LogRecord) -> bool:
 
 
 class LogKeeper:
-    """Takes the log back from libraries that set up logging for themselves."""
+    """Takes the log back from libraries that set up logging for themselves, and says how many lines it left out."""
 
     def __init__(self) -> None:
         """Remember how it is now."""
@@ -100,6 +103,13 @@ class LogKeeper:
 
     async def look(self) -> None:
         """Put back what is missing."""
+        for stream in (each.stream for each in self._handlers if isinstance(each, StreamHandler)):
+            if isinstance(stream, SteadyStream) and (left_out := stream.take_left_out()):
+                get_logger("server").warning("nothing read the log: %s left out", counted(left_out, "line"))
+        for repeats in (each for handler in self._handlers for each in handler.filters):
+            if isinstance(repeats, LogRepeats):
+                for text in repeats.take():
+                    get_logger("server").warning("%s", text)
         root = logging.getLogger()
         missing = [each for each in self._handlers if each not in root.handlers]
         if missing or root.manager.disable:
@@ -110,9 +120,11 @@ class LogKeeper:
 
 def configure_logs(level: int = logging.INFO) -> None:
     """Send everything of this level and above to standard error."""
-    handler = StreamHandler(sys.stderr)
+    handler = StreamHandler(SteadyStream(sys.stderr))
     handler.addFilter(_has_room)
+    handler.addFilter(LogRepeats())
     handler.setFormatter(TerminalLines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for talkative in ("uvicorn", "mcp"):  # the one says at its start what we say ourselves, the other each request
+    # uvicorn says at its start what we say ourselves, mcp each request, httpx2 each address, which may hold a secret
+    for talkative in ("uvicorn", "mcp", "httpx2"):
         logging.getLogger(talkative).setLevel(max(level, logging.WARNING))

@@ -1,11 +1,12 @@
 """Which run is at work: what workflows do to the process is traced to them by this, and counted."""
 
+import asyncio
 import concurrent.futures.thread
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import IO
 
@@ -45,27 +46,52 @@ class Running:
         self.conducts = conducts
         self.is_over = False
         self.task: object = None
-        """The task in which the workflow was called."""
+        """The task in which the workflow is called."""
         self.own_cancellations = 0
         """How often what runs in that task cancelled it, and did not take it back as time limits do."""
         self._left = RUN_BYTES
         self._is_cut = False
         self._lines: dict[int, tuple[IO[str], str]] = {}
         self._lock = threading.Lock()
+        self._parts = 0
+        self._waiting: list[Callable[[], None]] = []
 
-    @contextmanager
-    def at_work(self, task: object = None) -> Iterator[None]:
+    def begin_part(self) -> None:
+        """Count one more part that is at work: the workflow itself, or work of it in a thread."""
+        with self._lock:
+            self._parts += 1
+
+    def end_part(self) -> None:
+        """One part has really come to its end; called in any thread."""
+        with self._lock:
+            self._parts -= 1
+            if self._parts:
+                return
+            waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call()
+
+    def when_over(self, call: Callable[[], None]) -> None:
+        """Call this when no part is at work any more: at once, or later in the thread of the part that ends last."""
+        with self._lock:
+            if self._parts:
+                self._waiting.append(call)
+                return
+        call()
+
+    def __enter__(self) -> None:
         """What happens inside, and in tasks and threads that are started inside, belongs to this run."""
-        token = _RUNNING.set(self)
-        self.task = task
-        try:
-            yield
-        finally:
-            _RUNNING.reset(token)
-            self.is_over = True
+        self._token = _RUNNING.set(self)
+        self.begin_part()
+
+    def __exit__(self, *_error: object) -> None:
+        _RUNNING.reset(self._token)
+        self.is_over = True
+        if self._lines:
             for stream, rest in tuple(self._lines.values()):
                 if rest:
                     self.write("\n", stream)
+        self.end_part()
 
     def write(self, text: str, stream: IO[str]) -> None:
         """Pass the lines in ``text`` on, each with the workflow's name before it, as far as there is room."""
@@ -114,6 +140,19 @@ def _harmless(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(each if each.isprintable() or each == "\t" else repr(each)[1:-1] for each in line)
+
+
+def call_in(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Call this on an event loop, from any thread: at once when that is the thread of the loop."""
+    try:
+        is_here = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        is_here = False
+    if is_here:
+        call()
+        return
+    with suppress(RuntimeError):  # the loop is closed: the server has ended
+        loop.call_soon_threadsafe(call)
 
 
 def current_run() -> Running | None:

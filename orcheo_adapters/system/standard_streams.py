@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from orcheo_adapters.system.running import current_run
+from orcheo_adapters.system.steady_stream import SteadyStream
 
 
 class SharedStream:
@@ -15,15 +16,15 @@ class SharedStream:
     Code that writes to the file descriptor itself passes it by.
     """
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: IO[str] | SteadyStream) -> None:
         """Stand before ``stream``."""
-        self._stream = stream
+        self._stream: Any = stream
 
     def write(self, text: str, /) -> int:
         """Write as the caller."""
         running = current_run()
         if running is None:
-            return self._stream.write(text)
+            return int(self._stream.write(text))
         running.write(text, self._stream)
         return len(text)
 
@@ -64,7 +65,10 @@ class _Bytes(io.RawIOBase):
 def shared_streams() -> Iterator[None]:
     """Let standard output and error tell apart who writes."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = SharedStream(sys.stdout), SharedStream(sys.stderr)
+    for each in before:
+        if isinstance(each, io.TextIOWrapper):  # into a file a line would wait for eight thousand characters more
+            each.reconfigure(line_buffering=True)
+    sys.stdout, sys.stderr = SharedStream(SteadyStream(sys.stdout)), SharedStream(SteadyStream(sys.stderr))
     try:
         yield
     finally:

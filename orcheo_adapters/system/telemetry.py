@@ -5,7 +5,9 @@ from logging import INFO
 from attrs import asdict
 
 from orcheo_adapters.system.logs import get_logger
+from orcheo_adapters.system.own_code import own_part
 from orcheo_core.domain.turn import Turn
+from orcheo_core.ports.runner import RunFailed
 from orcheo_core.ports.telemetry import Telemetry
 
 _LOG = get_logger("turns")
@@ -21,8 +23,15 @@ class LoggingTelemetry(Telemetry):
             _LOG.info("turn ended", extra={**_about(turn), "status": turn.status.value, **_used(turn), **_fault(turn)})
 
     def run_failed(self, turn: Turn, error: Exception) -> None:
-        """See the port; the whole traceback goes to the log."""
-        _LOG.error("run failed", exc_info=error, extra=_about(turn))
+        """See the port.
+
+        Code and reason say what an endpoint did. An error in the owner's code has its traceback too, from their first
+        line on; one that was not expected has all of it.
+        """
+        if isinstance(error, RunFailed):
+            _LOG.error("run failed: %s: %s", error.code, error.reason, exc_info=_of_owner(error), extra=_about(turn))
+        else:
+            _LOG.error("run failed", exc_info=error, extra=_about(turn))
 
     def action_not_taken(self, workflow_id: str, action_type: str) -> None:
         """See the port; a page chose the type, so only its beginning is written."""
@@ -36,6 +45,15 @@ class LoggingTelemetry(Telemetry):
     def save_failed(self, turn: Turn, error: Exception) -> None:
         """See the port."""
         _LOG.error("turn could not be saved: %s", error, extra=_about(turn))
+
+
+def _of_owner(error: RunFailed) -> BaseException | None:
+    """What the owner's code raised; of an isolated workflow that is a text without lines of this process."""
+    cause = error.__cause__
+    if cause is None or cause.__traceback__ is None:
+        return cause
+    own = own_part(cause.__traceback__)
+    return None if own is None else cause.with_traceback(own)
 
 
 def _about(turn: Turn) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """ChatKit's threads, pages and stream events, encoded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from orcheo_adapters.wire.chatkit_items import (
     step_json,
 )
 from orcheo_core.domain.attachments import Attachment
+from orcheo_core.domain.component_items import Notice
 from orcheo_core.domain.items import AnswerPart, Item
 from orcheo_core.domain.pages import Page
 from orcheo_core.domain.thread_events import (
@@ -24,7 +25,6 @@ from orcheo_core.domain.thread_events import (
     ItemDone,
     ItemRemoved,
     ItemReplaced,
-    Notice,
     PartAdded,
     PartCited,
     PartDelta,
@@ -41,7 +41,10 @@ from orcheo_core.domain.thread_events import (
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.ports.frame_encoder import FrameEncoder
-from orcheo_core.services.visitors.own_threads import ThreadView
+from orcheo_core.services.visitors.own_threads import ItemsView, ThreadView
+
+FEEDBACK_KEY = "orcheo.feedback"
+"""Key in an item that says what its visitor has thought of it (our addition to the protocol)."""
 
 TURN_KEY = "orcheo.turn"
 """Key in a thread's metadata that holds its latest turn (our addition to the protocol)."""
@@ -57,7 +60,7 @@ class ChatKitEncoder(FrameEncoder):
 
     def __init__(self, links: AttachmentLinks) -> None:
         """Point to attachments by ``links``."""
-        self._links = links
+        self.links = links
 
     def view(self, view: ThreadView) -> Json:
         """``Thread`` with its first items, and the state of its latest turn."""
@@ -68,44 +71,55 @@ class ChatKitEncoder(FrameEncoder):
 
     def thread(self, thread: Thread) -> Json:
         """``Thread`` without items: its page is empty."""
-        return present(
-            id=thread.id,
-            title=thread.title,
-            created_at=thread.created_at,
-            status={"type": "active"},
-            metadata={},
-            items={"data": [], "has_more": False},
-        )
+        titled = {} if thread.title is None else {"title": thread.title}
+        return {
+            "id": thread.id,
+            **titled,
+            "created_at": thread.created_at,
+            "status": {"type": "active"},
+            "metadata": {},
+            "items": {"data": [], "has_more": False},
+        }
 
     def threads(self, page: Page[Thread]) -> Json:
         """``Page`` of threads."""
         return _page_json(page, self.thread)
 
-    def items(self, page: Page[Item]) -> Json:
-        """``Page`` of items."""
-        return _page_json(page, self.item)
+    def items(self, view: ItemsView) -> Json:
+        """``Page`` of items; those that were judged say so."""
+        document = _page_json(view.page, self.item)
+        if view.feedback:
+            for item in document["data"]:
+                if (kind := view.feedback.get(item["id"])) is not None:
+                    item[FEEDBACK_KEY] = kind.value
+        return document
 
     def item(self, item: Item) -> Json:
         """``ThreadItem``."""
-        return item_json(item, self._links)
+        return item_json(item, self.links)
 
     def attachment(self, attachment: Attachment, upload: Json | None = None) -> Json:
         """``Attachment``; ``upload`` says how its bytes are sent, while they are missing."""
-        return attachment_json(attachment, self._links, upload)
+        return attachment_json(attachment, self.links, upload)
 
-    def frame(self, event: ThreadEvent) -> bytes:
-        """``data: …``; clients that can resume get an ``id:`` line before it."""
-        if type(event) is PartDelta:  # the one that goes out by the thousand
-            return _DELTA % (orjson.dumps(event.item_id), orjson.dumps(event.delta))
-        if type(event) is PartAdded:
-            return _PART_ADDED % orjson.dumps(event.item_id)
-        if type(event) is StreamOptions:
-            return _STREAM_OPTIONS[event.allow_cancel]
-        return b"data: " + orjson.dumps(self.event(event)) + b"\n\n"
+    def frames(self, events: Iterable[ThreadEvent]) -> list[bytes]:
+        """``data: …``; clients that can resume get an ``id:`` line before each."""
+        frames = []
+        for event in events:
+            if type(event) is PartDelta:
+                frame = self.text(event.item_id, event.delta)
+            elif type(event) is PartAdded:
+                frame = _PART_ADDED % orjson.dumps(event.item_id)
+            elif type(event) is StreamOptions:
+                frame = _STREAM_OPTIONS[event.allow_cancel]
+            else:
+                frame = b"data: %b\n\n" % orjson.dumps(_EVENTS[type(event)](self, event))
+            frames.append(frame)
+        return frames
 
-    def event(self, event: ThreadEvent) -> Json:
-        """``ThreadStreamEvent``."""
-        return _EVENTS[type(event)](self, event)
+    def text(self, item_id: str, text: str) -> bytes:
+        """See the port."""
+        return _DELTA % (orjson.dumps(item_id), orjson.dumps(text))
 
 
 def _thread_created(encoder: ChatKitEncoder, event: ThreadCreated) -> Json:
@@ -117,15 +131,15 @@ def _thread_updated(encoder: ChatKitEncoder, event: ThreadUpdated) -> Json:
 
 
 def _item_added(encoder: ChatKitEncoder, event: ItemAdded) -> Json:
-    return {"type": "thread.item.added", "item": encoder.item(event.item)}
+    return {"type": "thread.item.added", "item": item_json(event.item, encoder.links)}
 
 
 def _item_done(encoder: ChatKitEncoder, event: ItemDone) -> Json:
-    return {"type": "thread.item.done", "item": encoder.item(event.item)}
+    return {"type": "thread.item.done", "item": item_json(event.item, encoder.links)}
 
 
 def _item_replaced(encoder: ChatKitEncoder, event: ItemReplaced) -> Json:
-    return {"type": "thread.item.replaced", "item": encoder.item(event.item)}
+    return {"type": "thread.item.replaced", "item": item_json(event.item, encoder.links)}
 
 
 def _item_removed(_encoder: ChatKitEncoder, event: ItemRemoved) -> Json:

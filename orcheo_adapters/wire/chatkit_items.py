@@ -15,7 +15,17 @@ from orcheo_core.domain.component_items import (
     StepKind,
     WidgetItem,
 )
-from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, InputPart, Item, Source, TextInput, UserItem
+from orcheo_core.domain.items import (
+    NO_WISHES,
+    AnswerPart,
+    AssistantItem,
+    Citation,
+    InputPart,
+    Item,
+    Source,
+    TextInput,
+    UserItem,
+)
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.widgets import widget_fault
 
@@ -23,6 +33,8 @@ Json = dict[str, Any]
 
 ENDING_KEY = "orcheo.ending"
 """Key in an ``end_of_turn`` item that says why the answer before it is not whole (our addition to the protocol)."""
+NOTICE_KEY = "orcheo.notice"
+"""Key in an ``end_of_turn`` item that holds a notice of the turn, for those who open the thread later."""
 
 
 _UNSHOWABLE: Json = {"type": "Basic", "children": [{"type": "Text", "value": "This part cannot be shown."}]}
@@ -44,10 +56,12 @@ def present(**fields: Any) -> Json:
 def item_json(item: Item, links: AttachmentLinks) -> Json:
     """``ThreadItem``; a hidden item has none."""
     base: Json = {"id": item.id, "thread_id": item.thread_id, "created_at": item.created_at}
-    if type(item) is UserItem:
-        base.update(_user_fields(item, links))
+    if type(item) is AssistantItem:  # the two that every turn has
+        base["type"], base["content"] = "assistant_message", [*map(part_json, item.content)]
+    elif type(item) is UserItem:
+        base |= _user_fields(item, links)
     else:
-        base.update(_FIELDS[type(item)](item))
+        base |= _FIELDS[type(item)](item)
     return base
 
 
@@ -66,8 +80,7 @@ def attachment_json(attachment: Attachment, links: AttachmentLinks, upload: Json
 
 def part_json(part: AnswerPart) -> Json:
     """``AssistantMessageContent``."""
-    annotations = [citation_json(citation) for citation in part.citations]
-    return {"type": "output_text", "text": part.text, "annotations": annotations}
+    return {"type": "output_text", "text": part.text, "annotations": [*map(citation_json, part.citations)]}
 
 
 def citation_json(citation: Citation) -> Json:
@@ -85,10 +98,6 @@ def step_json(step: Step) -> Json:
     if step.kind is StepKind.WEB_SEARCH:
         return shown | {"queries": list(step.queries), "sources": []}
     return shown | ({"sources": []} if step.kind is StepKind.FILE else {})
-
-
-def _answer_fields(item: AssistantItem) -> Json:
-    return {"type": "assistant_message", "content": [part_json(part) for part in item.content]}
 
 
 def _call_fields(item: ClientToolCallItem) -> Json:
@@ -128,14 +137,15 @@ def _note_fields(item: ProgressNoteItem) -> Json:
 
 
 def _ending_fields(item: EndOfTurnItem) -> Json:
-    if item.ending is None:
-        return {"type": "end_of_turn"}
-    told = present(kind=item.ending.kind.value, message=item.ending.message, allow_retry=item.ending.allow_retry)
-    return {"type": "end_of_turn", ENDING_KEY: told}
+    told: Json = {"type": "end_of_turn"}
+    if ending := item.ending:
+        told[ENDING_KEY] = present(kind=ending.kind.value, message=ending.message, allow_retry=ending.allow_retry)
+    if notice := item.notice:
+        told[NOTICE_KEY] = present(level=notice.level, message=notice.message, title=notice.title)
+    return told
 
 
 _FIELDS: dict[type, Callable[[Any], Json]] = {
-    AssistantItem: _answer_fields,
     ClientToolCallItem: _call_fields,
     StructuredInputItem: _input_fields,
     WidgetItem: _widget_fields,
@@ -147,14 +157,18 @@ _FIELDS: dict[type, Callable[[Any], Json]] = {
 
 def _user_fields(item: UserItem, links: AttachmentLinks) -> Json:
     wished = item.inference_options
-    options = present(model=wished.model, tool_choice={"id": wished.tool_id} if wished.tool_id else None)
-    return present(
-        type="user_message",
-        content=[_input_json(part) for part in item.content],
-        attachments=[attachment_json(each, links) for each in item.attachments],
-        quoted_text=item.quoted_text,
-        inference_options=options,
-    )
+    told: Json = {
+        "type": "user_message",
+        "content": [*map(_input_json, item.content)],
+        "attachments": [attachment_json(each, links) for each in item.attachments] if item.attachments else [],
+        "inference_options": {},
+    }
+    if item.quoted_text is not None:
+        told["quoted_text"] = item.quoted_text
+    if wished is not NO_WISHES:
+        tool = {"id": wished.tool_id} if wished.tool_id else None
+        told["inference_options"] = present(model=wished.model, tool_choice=tool)
+    return told
 
 
 def _input_json(part: InputPart) -> Json:

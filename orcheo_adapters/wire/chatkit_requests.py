@@ -10,12 +10,19 @@ from cattrs import Converter
 
 from orcheo_adapters.wire.strict import StrictDecoder, load_object
 from orcheo_core.domain.items import NO_WISHES, InferenceOptions, InputPart, TagInput, TextInput
+from orcheo_core.domain.look import OFFER_ID_LENGTH
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PageQuery
 from orcheo_core.domain.values import value
 from orcheo_core.errors import FieldError, InvalidInput
 
 MESSAGE_LENGTH = 100_000
-"""Characters of one text of a visitor; the chat page holds its composer to it."""
+"""Characters of one text of a visitor, whether typed, quoted or a tag's; the chat page holds its composer to it."""
+
+
+def _check_length(path: str, text: str, longest: int = MESSAGE_LENGTH) -> None:
+    """Raise :class:`InvalidInput` for a text that is too long to be a visitor's."""
+    if len(text) > longest:
+        raise InvalidInput(FieldError(path, f"must be at most {longest} characters"))
 
 
 @frozen(kw_only=True)
@@ -24,6 +31,10 @@ class ToolChoice:
 
     id: str
 
+    def __attrs_post_init__(self) -> None:
+        """Check the length of the id."""
+        _check_length("id", self.id, OFFER_ID_LENGTH)
+
 
 @frozen(kw_only=True)
 class WireInferenceOptions:
@@ -31,6 +42,10 @@ class WireInferenceOptions:
 
     model: str | None = None
     tool_choice: ToolChoice | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Check the length of the model's id."""
+        _check_length("model", self.model or "", OFFER_ID_LENGTH)
 
 
 _NO_WISHES = WireInferenceOptions()
@@ -44,6 +59,10 @@ class UserMessageInput:
     attachments: tuple[str, ...]
     inference_options: WireInferenceOptions
     quoted_text: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Check the length of the quoted text."""
+        _check_length("quoted_text", self.quoted_text or "")
 
     @property
     def options(self) -> InferenceOptions:
@@ -83,6 +102,11 @@ class WireAnswer:
 
     values: tuple[str, ...] = ()
     skipped: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Check the length of each value."""
+        for at, each in enumerate(self.values):
+            _check_length(f"values[{at}]", each)
 
 
 @frozen(kw_only=True)
@@ -126,10 +150,11 @@ class SyncCustomAction(CustomAction):
 
 @frozen(kw_only=True)
 class RetryAfterItem:
-    """``threads.retry_after_item``."""
+    """``threads.retry_after_item``; with ``content``, which ChatKit does not have, the message is changed first."""
 
     thread_id: str
     item_id: str
+    content: list[InputPart] | None = None
 
 
 @frozen(kw_only=True)
@@ -318,15 +343,17 @@ def page_query(params: ListThreads | ListItems) -> PageQuery:
 def _input_part(value: object, converter: Converter) -> InputPart:
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == "input_text":
-        return _text(converter.structure(value, TextInput))
+        return _checked(converter.structure(value, TextInput))
     if kind == "input_tag":
-        return converter.structure(value, TagInput)
+        return _checked(converter.structure(value, TagInput))
     raise InvalidInput(FieldError("type", "must be input_text or input_tag"))
 
 
-def _text(part: TextInput) -> TextInput:
-    if len(part.text) > MESSAGE_LENGTH:
-        raise InvalidInput(FieldError("text", f"must be at most {MESSAGE_LENGTH} characters"))
+def _checked(part: InputPart) -> InputPart:
+    _check_length("text", part.text)
+    if isinstance(part, TagInput):
+        _check_length("id", part.id)
+        _check_length("group", part.group or "")
     return part
 
 

@@ -20,21 +20,28 @@ _SCALARS: dict[Any, Schema] = {
 }
 
 
-def request_schema(request: type) -> Schema:
-    """The arguments of an operation: unknown ones are refused."""
+def request_schema(request: type, *, nulls: bool = False) -> Schema:
+    """The arguments of an operation: unknown ones are refused.
+
+    With ``nulls`` those that may be null say so. Assistants are not told: they leave an argument out, and some write
+    a value of several types as text.
+    """
     hints = get_type_hints(request)
     properties: Schema = {}
     for name, (attribute, shown) in parameters_of(request).items():
-        rules = _ruled(_of(_given(hints[name])), shown)
+        given = _given(hints[name])
+        rules = _ruled(_of(given), shown)
         if attribute.default is not NOTHING:  # then an empty list is the same as none
             rules.pop("minItems", None)
+        if nulls and given is not hints[name]:
+            rules |= {"type": [rules["type"], "null"]} | ({"enum": [*rules["enum"], None]} if "enum" in rules else {})
         properties[name] = rules | {"description": shown.help} | _default(attribute)
     required = [name for name, (attribute, _) in parameters_of(request).items() if attribute.default is NOTHING]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _given(hint: Any) -> Any:
-    """Without the None that stands for what is left out: clients leave it out, and some write ``anyOf`` as text."""
+    """Without the None that stands for what is left out."""
     present = [each for each in get_args(hint) if each is not NoneType]
     return present[0] if isinstance(hint, UnionType) and len(present) == 1 else hint
 

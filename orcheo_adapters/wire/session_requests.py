@@ -15,13 +15,20 @@ _OTHER_NAMES = ("end_user", "subject", "user_id", "visitor")
 
 @frozen(kw_only=True)
 class SessionRequest:
-    """What may be said in it; ``proof`` is a proof of work."""
+    """What may be said in it; ``proof`` is a proof of work.
+
+    ``embedded`` comes from the frame of a bubble and its sign-in window; ``login_pass`` is the login cookie there,
+    ``identity`` what the site around the bubble has signed.
+    """
 
     publish_token: str | None = None
     user: str | None = None
     display_name: str | None = None
     metadata: dict[str, Any] | None = None
     proof: Any = None
+    embedded: bool = False
+    login_pass: str | None = None
+    identity: str | None = None
 
     @property
     def app_user(self) -> AppUser | None:

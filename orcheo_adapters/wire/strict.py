@@ -14,13 +14,19 @@ from cattrs import ClassValidationError, Converter, IterableValidationError
 from cattrs.cols import is_mapping, is_mutable_sequence, list_structure_factory, mapping_structure_factory
 from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError, IterableValidationNote
 
-from orcheo_core.domain.json_values import JSON_DEPTH, is_flat
+from orcheo_core.domain.json_values import JSON_DEPTH, has_more_values, is_flat
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 _NAMES: dict[type, str] = {str: "a string", int: "a whole number", bool: "true or false"}
+
+
+_MOST_IN_DETAIL = 100
+"""Entries of a list or an object that are looked at one by one for what is wrong."""
+MOST_VALUES = 20_000
+"""In one request: each costs a thousand times what a letter of a text does, and half a megabyte has room for many."""
 
 
 class StrictDecoder:
@@ -32,7 +38,7 @@ class StrictDecoder:
     def __init__(self, *, forbid_extra_keys: bool) -> None:
         """Know the scalars, lists and objects of JSON; :meth:`register` adds types of one's own."""
         self._quick = _converter(forbid_extra_keys=forbid_extra_keys, detailed=False)
-        self._detailed = _converter(forbid_extra_keys=forbid_extra_keys, detailed=True)
+        self._detailed = _converter(forbid_extra_keys=forbid_extra_keys, detailed=True, quick=self._quick)
 
     def register(self, cls: Any, structure: Callable[[Any, Converter], Any]) -> None:
         """Decode ``cls`` by ``structure``, which gets the value and the converter for what is inside."""
@@ -63,7 +69,7 @@ def _with(structure: Callable[[Any, Converter], Any], converter: Converter) -> C
     return lambda value, _cls: structure(value, converter)
 
 
-def _converter(*, forbid_extra_keys: bool, detailed: bool) -> Converter:
+def _converter(*, forbid_extra_keys: bool, detailed: bool, quick: Converter | None = None) -> Converter:
     converter = Converter(forbid_extra_keys=forbid_extra_keys, detailed_validation=detailed)
     for scalar in _NAMES:
         converter.register_structure_hook(scalar, _exactly)
@@ -71,10 +77,22 @@ def _converter(*, forbid_extra_keys: bool, detailed: bool) -> Converter:
     converter.register_structure_hook_func(lambda cls: cls == tuple[str, ...], _strings)
     converter.register_structure_hook_func(_is_literal, _one_of)
     converter.register_structure_hook_factory(
-        is_mapping, lambda cls: _only(dict, "an object", mapping_structure_factory(cls, converter))
+        is_mapping,
+        lambda cls: _only(
+            dict,
+            "an object",
+            mapping_structure_factory(cls, converter),
+            mapping_structure_factory(cls, quick) if quick else None,
+        ),
     )
     converter.register_structure_hook_factory(
-        is_mutable_sequence, lambda cls: _only(list, "a list", list_structure_factory(cls, converter))
+        is_mutable_sequence,
+        lambda cls: _only(
+            list,
+            "a list",
+            list_structure_factory(cls, converter),
+            list_structure_factory(cls, quick) if quick else None,
+        ),
     )
     converter.register_structure_hook_factory(
         has, lambda cls: _only(dict, "an object", converter.gen_structure_attrs_fromdict(cls))
@@ -86,6 +104,8 @@ def load_object(body: bytes) -> dict[str, Any]:
     """The JSON object in a request body; an empty body is an empty object. Raises :class:`MalformedRequest`."""
     if not body.strip():
         return {}
+    if has_more_values(body, MOST_VALUES):
+        raise MalformedRequest(f"The request body has more than {MOST_VALUES:,} values.")
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -106,19 +126,36 @@ def _exactly(value: object, cls: type[T]) -> T:
 
 def _member(value: object, cls: type[E]) -> E:
     if type(value) is not str or value not in cls._value2member_map_:
-        message = f"must be one of: {', '.join(cls)}"
+        message = f"must be one of {', '.join(cls)}"
         raise TypeError(message)
     return cls(value)
 
 
-def _only(container: type, named: str, structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def checked(value: object, cls: Any) -> Any:
+def _only(
+    container: type[list[Any]] | type[dict[Any, Any]],
+    named: str,
+    structure: Callable[[Any, Any], Any],
+    quick: Callable[[Any, Any], Any] | None = None,
+) -> Callable[[Any, Any], Any]:
+    """A ``container``; a long one is decoded by ``quick``, where each fault would cost an exception of its own."""
+
+    def checked(value: Any, cls: Any) -> Any:
         if type(value) is not container:
             message = f"must be {named}"
             raise TypeError(message)
+        if quick is not None and len(value) > _MOST_IN_DETAIL:
+            return _without_detail(quick, value, cls)
         return structure(value, cls)
 
     return checked
+
+
+def _without_detail(structure: Callable[[Any, Any], Any], value: object, cls: Any) -> Any:
+    try:
+        return structure(value, cls)
+    except Exception:  # noqa: BLE001 - whatever is wrong with one of them, it is said of all together
+        message = f"must have valid entries only; of more than {_MOST_IN_DETAIL} they are not named one by one"
+        raise ValueError(message) from None
 
 
 def _is_literal(cls: Any) -> bool:
@@ -168,7 +205,7 @@ def _extend(path: str, error: BaseException) -> str:
         if isinstance(note, AttributeValidationNote):
             return path if isinstance(error, KeyError) else _join(path, note.name)
         if isinstance(note, IterableValidationNote):
-            return f"{path}[{note.index}]"
+            return f"{path}[{note.index}]" if isinstance(note.index, int) else _join(path, str(note.index))
     return path
 
 

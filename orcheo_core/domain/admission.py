@@ -11,8 +11,10 @@ from attrs import evolve
 from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.chat_session import ChatSession, Way
+from orcheo_core.domain.host_identity import HostVisitor
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
+from orcheo_core.domain.session_rules import SessionRules
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.values import value
 from orcheo_core.domain.workflow import Workflow
@@ -36,6 +38,7 @@ class Admitted:
     subject: Subject
     way: Way
     app_user: AppUser | None = None
+    rules: SessionRules | None = None
 
 
 @value
@@ -65,16 +68,23 @@ def admit_by_publish_token(
 
     The program may name one of its own users, unless a login says already who chats.
     """
-    over_since = token.over_since(now)
-    if over_since is not None:
-        ending = PublishTokenRotated if token.end is TokenEnd.ROTATED else PublishTokenRevoked
-        return Refused(ending.on(over_since))
+    over = why_over(token, now)
+    if over is not None:
+        return Refused(over)
     valid_login = login if login and login.is_valid(now) else None
     if app_user is None:
         return _admit(workflow, Subject.program(token.holder_id), Way.PUBLISH_TOKEN, valid_login)
     if valid_login is not None:
         return Refused(InvalidInput(FieldError("user", "must be left out when a login cookie identifies the visitor")))
     return _admit_app_user(workflow, token, app_user)
+
+
+def why_over(token: PublishToken, now: datetime) -> OrcheoError | None:
+    """The error that tells the holder of a publish token since when it is over, and why; None while it is live."""
+    over_since = token.over_since(now)
+    if over_since is None:
+        return None
+    return (PublishTokenRotated if token.end is TokenEnd.ROTATED else PublishTokenRevoked).on(over_since)
 
 
 def _admit_app_user(workflow: Workflow | None, token: PublishToken, app_user: AppUser) -> Admission:
@@ -89,6 +99,14 @@ def _admit_app_user(workflow: Workflow | None, token: PublishToken, app_user: Ap
             )
         )
     return admission
+
+
+def admit_host_visitor(workflow: Workflow, visitor: HostVisitor) -> Admission:
+    """A visitor of another site, for whom the workflow's identity secret vouches: that is as good as a login."""
+    if workflow.publication is None:
+        return Refused(ChatUnavailable())
+    subject = Subject.of_host(workflow.id, visitor.user.user)
+    return Admitted(workflow=workflow, subject=subject, way=Way.HOST, app_user=visitor.user)
 
 
 def admit_owner(workflow: Workflow, owner: Actor) -> Admission:
@@ -110,7 +128,8 @@ def may_renew(
     """Why an open chat session gets no new grant, or None when it does.
 
     A chat session belongs to the publication it was opened under: after unpublish it is not renewed, and publishing
-    again does not revive it. One that was opened under a login needs that login as long as it lives,
+    again does not revive it. One that another site's word opened
+    needs the secret that vouched for it. One that was opened under a login needs that login as long as it lives,
     so no one can continue chatting in the name of a visitor who has signed out.
     """
     if not chat_session.is_open(now) or chat_session.way is Way.OWNER:
@@ -119,6 +138,9 @@ def may_renew(
         return Refused(ChatUnavailable())
     if workflow.publication_number != chat_session.publication_number:
         return Refused(ChatSessionEnded())
+    if chat_session.way is Way.HOST:
+        is_vouched_for = workflow.vouches_since(chat_session.opened_at, now=now)
+        return None if is_vouched_for else Refused(ChatSessionEnded())
     needs_login = workflow.publication.require_login or chat_session.subject.is_logged_in
     if needs_login and not _is_of(login, chat_session.subject, now):
         return Refused(LoginRequired())

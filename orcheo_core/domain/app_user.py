@@ -13,7 +13,7 @@ from orcheo_core.errors import FieldError, InvalidInput
 
 USER_LENGTH = 128
 METADATA_LENGTH = 4_096
-"""Characters of the metadata as JSON."""
+"""Bytes of the metadata as JSON in UTF-8."""
 METADATA_DEPTH = 10
 
 
@@ -26,8 +26,9 @@ def _check_user(_app_user: object, _attribute: object, user: str) -> None:
 def _check_metadata(_app_user: object, _attribute: object, metadata: Mapping[str, Any]) -> None:
     if not is_flat(metadata, METADATA_DEPTH):
         raise InvalidInput(FieldError("metadata", f"must be nested at most {METADATA_DEPTH} levels deep"))
-    if len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))) > METADATA_LENGTH:
-        raise InvalidInput(FieldError("metadata", f"must be at most {METADATA_LENGTH} characters of JSON"))
+    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode("utf-8", "surrogatepass")) > METADATA_LENGTH:
+        raise InvalidInput(FieldError("metadata", f"must be at most {METADATA_LENGTH:,} bytes of JSON"))
 
 
 def _shown_or_none(name: str | None) -> str | None:

@@ -9,6 +9,8 @@ from orcheo_core.domain.shown_text import check_name, plain_blanks
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import FieldError, InvalidInput
 
+MOST_IN_A_MESSAGE = 100
+"""As many attachments as one visitor may have unsent by default."""
 _NAME_LENGTH = 255
 _IMAGE = "image/"
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
@@ -96,4 +98,4 @@ class AttachmentRules:
         if mime_type not in self.types:
             raise InvalidInput(FieldError("mime_type", f"must be one of {', '.join(sorted(self.types))}"))
         if not 0 < size <= self.max_size:
-            raise InvalidInput(FieldError("size", f"must be 1 to {self.max_size} bytes"))
+            raise InvalidInput(FieldError("size", f"must be 1 to {self.max_size} bytes", self.max_size))

@@ -21,8 +21,13 @@ class Act(StrEnum):
     WORKFLOW_ARCHIVED = "workflow.archived"
     WORKFLOW_UNARCHIVED = "workflow.unarchived"
     SESSIONS_ENDED = "chat_sessions.ended"
+    CHAT_SESSION_CANCELLED = "chat_session.cancelled"
+    """By the app that had opened them for its users; the note counts those of a minute."""
+    THREAD_DELETED = "thread.deleted"
+    """By the app, on behalf of one of its users."""
     LOGIN_RULE_SET = "workflow.login_rule_set"
     PUBLISH_TOKEN_ROTATED = "publish_token.rotated"  # noqa: S105 - the name of an act, no secret
+    IDENTITY_SECRET_ROTATED = "identity_secret.rotated"  # noqa: S105 - the name of an act, no secret
     TRANSCRIPT_EXPORTED = "transcript.exported"
     TRANSCRIPTS_PURGED = "transcripts.purged"
     SERVICE_TOKEN_ISSUED = "service_token.issued"  # noqa: S105 - the name of an act, no secret

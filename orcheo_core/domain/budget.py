@@ -8,6 +8,7 @@ a group of claims, one for each of its holders, that is granted as a whole or no
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -18,8 +19,9 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 _UNITS = {"": 1, "b": 1, "kib": KIB, "mib": MIB, "gib": GIB, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000}
-_BYTES = re.compile(r"(\d{1,15})\s*([a-z]*)")
+_BYTES = re.compile(r"(\d{1,15})\s*([a-z]*)", re.ASCII)
 _MOST_PIECES = 10_000_000
+_KEPT = 4_096
 
 
 class Unit(StrEnum):
@@ -78,8 +80,20 @@ UNSENT_FILES = Resource(
     freed=UNSENT_BYTES.freed,
     retry_after=60,
 )
-
-
+KEPT_BYTES = Resource(
+    name="kept-bytes",
+    unit=Unit.BYTES,
+    what="of attachments, in messages or not,",
+    freed="Delete conversations with files that are not needed any more.",
+    retry_after=3_600,
+)
+DATABASE_BYTES = Resource(
+    name="database-bytes",
+    unit=Unit.BYTES,
+    what="of messages and all else in its database",
+    freed="Delete conversations that are not needed any more.",
+    retry_after=3_600,
+)
 RUNS = Resource(
     name="runs",
     unit=Unit.PIECES,
@@ -99,6 +113,20 @@ ANSWER_BYTES = Resource(
     unit=Unit.BYTES,
     what="of answers that are not read yet",
     freed="Read the answers that were asked for before asking for more.",
+    retry_after=5,
+)
+REQUEST_BYTES = Resource(
+    name="request-bytes",
+    unit=Unit.BYTES,
+    what="of requests that have not come in full",
+    freed="Send the requests that were begun to their end before beginning more.",
+    retry_after=5,
+)
+FRAME_BYTES = Resource(
+    name="frame-bytes",
+    unit=Unit.BYTES,
+    what="of answers that are being written or sent",
+    freed="Wait until other answers have ended and are read.",
     retry_after=5,
 )
 UPLOADS = Resource(
@@ -168,21 +196,33 @@ BUDGETS: tuple[Budget, ...] = (
         UNSENT_BYTES, visitor=100 * MIB, program=200 * MIB, address=200 * MIB, workflow=500 * MIB, server=2_000 * MIB
     ),
     *_rows(UNSENT_FILES, visitor=100, program=200, address=200, workflow=2_000, server=10_000),
+    *_rows(KEPT_BYTES, visitor=500 * MIB, program=1_000 * MIB, workflow=2_000 * MIB, server=4_000 * MIB),
+    *_rows(DATABASE_BYTES, server=4_000 * MIB),
     *_rows(UPLOADS, visitor=5, program=20, address=20, workflow=50, server=100),
     *_rows(RUNS, visitor=20, program=100, address=100, workflow=250, server=500),
     *_rows(STREAMS, visitor=20, program=100, address=150, workflow=500, server=1_000),
+    *_rows(FRAME_BYTES, visitor=64 * MIB, program=128 * MIB, address=128 * MIB, workflow=192 * MIB, server=256 * MIB),
+    *_rows(REQUEST_BYTES, address=32 * MIB, server=128 * MIB),
     *_rows(ANSWER_BYTES, visitor=16 * MIB, program=32 * MIB, address=32 * MIB, workflow=64 * MIB, server=128 * MIB),
 )
 """All budgets. The defaults fit a machine with 1 GB of memory and 10 GB of disk."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Holders:
-    """Whom what a request takes is counted for; an empty text where there is no such holder."""
+    """Whom what a request takes is counted for; an empty text where there is no such holder.
+
+    Compared by identity, which is fastest: :meth:`of` returns the same object for the same values while it is kept.
+    """
 
     subject: Subject | None = None
     address: str = ""
     workflow_id: str = ""
+
+    @classmethod
+    def of(cls, subject: Subject | None = None, address: str = "", workflow_id: str = "") -> "Holders":
+        """The same ones for the same visitor, as long as they are kept."""
+        return _holders_of(subject.key if subject else "", address, workflow_id)
 
     def key(self, per: Per) -> str:
         """What tells the holder of a kind from others of its kind; empty without such a holder."""
@@ -196,6 +236,11 @@ class Holders:
                 return self.workflow_id
             case _:
                 return "server"
+
+
+@lru_cache(_KEPT)
+def _holders_of(subject_key: str, address: str, workflow_id: str) -> Holders:
+    return Holders(subject=Subject(subject_key) if subject_key else None, address=address, workflow_id=workflow_id)
 
 
 @frozen(kw_only=True)

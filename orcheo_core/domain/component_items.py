@@ -109,6 +109,17 @@ class EndingKind(StrEnum):
     """By the end of the server's process."""
 
 
+def ending_in_words(kind: str) -> str:
+    """How a turn ended, for a sentence that begins with *Turn*; a kind that is not known here says itself."""
+    return _ENDINGS.get(kind, kind.replace("_", " "))
+
+
+_ENDINGS: dict[str, str] = {
+    EndingKind.NO_ANSWER: "ended without an answer",
+    EndingKind.CLOSED: "stopped when the chat was closed",
+}
+
+
 @value(kw_only=True)
 class Ending:
     """What a thread remembers of a turn without a whole answer; ``message`` is what the visitor saw."""
@@ -119,13 +130,24 @@ class Ending:
 
 
 @value(kw_only=True)
-class EndOfTurnItem(ItemBase):
-    """The end of a turn, kept where the page could not tell it otherwise.
+class Notice:
+    """``notice``: a word beside the conversation, in Markdown; sent when it is said, kept at the end of its turn."""
 
-    Without an ``ending`` the workflow is done although it showed nothing; with one the answer before it is not whole.
+    level: str
+    message: str
+    title: str | None = None
+
+
+@value(kw_only=True)
+class EndOfTurnItem(ItemBase):
+    """What the thread keeps at the end of a turn, where the page could not tell it otherwise.
+
+    With a ``notice`` the visitor was shown it during the turn; with an ``ending`` the answer before it is not whole;
+    without both the workflow is done although it showed nothing.
     """
 
     ending: Ending | None = None
+    notice: Notice | None = None
 
 
 @value(kw_only=True)

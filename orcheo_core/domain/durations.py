@@ -6,17 +6,20 @@ from datetime import UTC, datetime, timedelta
 from orcheo_core.errors import FieldError, InvalidInput
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
-_TEXT = re.compile(r"([0-9]{1,9}) ?([smhd])")
-PATTERN = "^[0-9]{1,9} ?[smhd]$"
+_TEXT = re.compile(r"([0-9]{1,9}) ?([smhd]?)")
+PATTERN = "^[0-9]{1,9} ?[smhd]?$"
 
 
 def parse_duration(path: str, text: str) -> timedelta:
-    """The length of time in a text such as ``1h``; :class:`InvalidInput` names ``path`` for any other."""
+    """The length of time in a text such as ``1h``; a number alone counts seconds.
+
+    Raises :class:`InvalidInput`, which names ``path``, for any other text.
+    """
     found = _TEXT.fullmatch(text.strip().lower())
     if found is None:
-        raise InvalidInput(FieldError(path, "must be a number with s, m, h or d, such as 90s, 15m, 1h or 2d"))
+        raise InvalidInput(FieldError(path, "must be a length of time, such as 90s, 15m, 1h or 2d"))
     amount, unit = found.groups()
-    return timedelta(**{f"{_UNITS[unit]}s": int(amount)})
+    return timedelta(**{f"{_UNITS[unit or 's']}s": int(amount)})
 
 
 def in_words(length: timedelta) -> str:

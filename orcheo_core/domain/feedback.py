@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from attrs import frozen
 
+MOST_AT_ONCE = 100
+"""Items that one request may judge: each is looked up, and a turn rarely says more."""
+
 
 class FeedbackKind(StrEnum):
     """Thumbs up or down."""

@@ -4,6 +4,7 @@ An id is ``<prefix>_`` + 9 base62 characters of microseconds since 1970 + 17 bas
 bits), so ids sort by time and cannot be guessed. The wire's own prefixes (``thr_``, ``msg_``) are ChatKit's.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_WIDTH = 9
 _CHANCE_WIDTH = 17
 CHANCE_BYTES = _CHANCE_WIDTH
-"""How many random bytes :func:`compose_id` wants."""
+"""How many random bytes an id takes."""
 
 _LENGTH = _TIME_WIDTH + _CHANCE_WIDTH
 
@@ -34,10 +35,15 @@ class IdKind(StrEnum):
     LOGIN_ATTEMPT = "lat"
 
 
-def compose_id(kind: IdKind, microseconds: int, chance: bytes) -> str:
-    """Build an id from a moment (µs since 1970) and :data:`CHANCE_BYTES` random bytes."""
-    moment = base62.encode(microseconds, _TIME_WIDTH)
-    return f"{kind}_{moment}{base62.from_chance(chance)}"
+def compose_ids(kinds: Sequence[IdKind], microseconds: int, chance: bytes) -> list[str]:
+    """Build ids of successive microseconds (since 1970), each of :data:`CHANCE_BYTES` of the random bytes."""
+    digits = base62.from_chance(chance)
+    ids, begins = [], 0
+    for kind in kinds:
+        ids.append(f"{kind}_{base62.encode(microseconds, _TIME_WIDTH)}{digits[begins : begins + CHANCE_BYTES]}")
+        microseconds += 1
+        begins += CHANCE_BYTES
+    return ids
 
 
 def moment_of(an_id: str) -> datetime:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from attrs import frozen
 
 from orcheo_core.domain.chat_session import EXPIRED_IS_KEPT
+from orcheo_core.domain.host_identity import IDENTITY_LIFETIME, IDENTITY_SKEW
 from orcheo_core.domain.login import LOGIN_ATTEMPT_LIFETIME, LOGIN_LIFETIME, LOGOUT_NOTICE_LIFETIME
 
 
@@ -58,8 +59,10 @@ CHAT_SESSIONS = Kept(
     where=("chat_sessions",),
     filled_by="visitors",
     why="each request under a chat grant looks its chat session up, so that ending it holds at once",
-    how_long="until a day after they expired, 8 hours after they were opened at most, ended or not",
-    most="the rate of chat sessions, for 32 hours",
+    how_long="until an hour after they expired, ended or not. They expire 8 hours after they were opened, those of "
+    "OpenAI's session API after 10 minutes at most",
+    most="the rates of chat sessions, for 9 hours, or 71 minutes; one is half a kB, and what its app has said of its "
+    "user, 4 KiB at most",
     lifetime=EXPIRED_IS_KEPT,
 )
 UNSENT_FILES = Kept(
@@ -123,13 +126,23 @@ PROOFS_OF_WORK = Kept(
     most="100,000 in memory; older challenges end when more would be needed",
     lifetime=CHALLENGE_LIFETIME,
 )
+ENDED_IDENTITIES = Kept(
+    name="ended identities",
+    place=Place.ROWS,
+    where=("spent_ids",),
+    filled_by="visitors whom another site knows, when they log out",
+    why="a signed identity that was ended by a logout opens no chat again, also after a restart",
+    how_long="as long as an identity can last: 11 minutes with the difference of the clocks",
+    most="100,000 in memory; older identities end when more would be needed",
+    lifetime=IDENTITY_LIFETIME + IDENTITY_SKEW,
+)
 ENDED_TURNS = Kept(
     name="frames of ended turns",
     place=Place.MEMORY,
     filled_by="visitors",
     why="a page that lost its connection at the end reads the rest of the answer",
     how_long="2 minutes after the end of the turn",
-    most="1,000 turns, and 32 MiB; the oldest go first",
+    most="1,000 turns, and 8 MiB; the oldest go first",
     lifetime=timedelta(minutes=2),
 )
 
@@ -138,6 +151,7 @@ SPENT_IDS = {
     "login-attempt": LOGIN_ATTEMPTS,
     "logout-notice": LOGOUT_NOTICES,
     "proof-of-work": PROOFS_OF_WORK,
+    "ended-identity": ENDED_IDENTITIES,
 }
 """What ids are used up for, as the table of them names it."""
 
@@ -179,7 +193,7 @@ KEPT: tuple[Kept, ...] = (
         "so there is none without one",
         how_long="until their visitor or the workflow's owner deletes them; with `ORCHEO_RETENTION_DAYS`, until "
         "nothing was said in them for so long",
-        most="the rates of turns; without a retention no bound but the disk",
+        most="the budget `database-bytes`, with all other rows",
     ),
     Kept(
         name="idempotency keys",
@@ -191,13 +205,22 @@ KEPT: tuple[Kept, ...] = (
         most="one for each turn",
     ),
     Kept(
+        name="removals under way",
+        place=Place.ROWS,
+        where=("removals",),
+        filled_by="owners and visitors who remove something large",
+        why="what they name is hidden at once, and its rows are removed in slices between other changes",
+        how_long="until their last row is removed: seconds to minutes, some minutes for each 100,000 rows",
+        most="one for each workflow, thread or part of a thread that is removed",
+    ),
+    Kept(
         name="search index",
         place=Place.ROWS,
         where=("indexed_items", "item_texts", "item_texts_*"),
         filled_by="visitors",
         why="owners search their transcripts",
         how_long=_WITH_ITS_THREAD,
-        most="three to four times the text of the items",
+        most="three to four times the text of the items; the budget `database-bytes` counts it",
     ),
     Kept(
         name="sent attachments",
@@ -206,7 +229,7 @@ KEPT: tuple[Kept, ...] = (
         filled_by="visitors",
         why="visitors and workflows open them again",
         how_long=_WITH_ITS_THREAD,
-        most="what visitors may send; without a retention no bound but the disk",
+        most="the budgets kept-bytes, from when they are announced",
     ),
     UNSENT_FILES,
     Kept(
@@ -223,7 +246,8 @@ KEPT: tuple[Kept, ...] = (
         place=Place.FILES,
         where=("reserve",),
         filled_by="the server",
-        why="on a full disk an owner can still close a chat, rotate or revoke a token and remove a workflow",
+        why="on a full disk an owner can still close a chat, rotate or revoke a token and remove a workflow, and "
+        "visitors can delete their threads",
         how_long="for good; taken up again when the disk has room",
         most="4 MiB",
     ),
@@ -240,6 +264,7 @@ KEPT: tuple[Kept, ...] = (
     LOGIN_ATTEMPTS,
     LOGOUT_NOTICES,
     PROOFS_OF_WORK,
+    ENDED_IDENTITIES,
     DELIVERIES,
     Kept(
         name="audit",
@@ -248,7 +273,8 @@ KEPT: tuple[Kept, ...] = (
         filled_by="owners; visitors who sign in or are refused",
         why="who did what; its hash chain would break with each entry that is removed",
         how_long="for good",
-        most="one entry for each act and each sign-in, one a minute for each reason of refusals",
+        most="one entry for each act and each sign-in, one a minute for each reason of refusals, and for each publish "
+        "token whose app has cancelled chat sessions",
     ),
     Kept(
         name="database",
@@ -257,7 +283,8 @@ KEPT: tuple[Kept, ...] = (
         filled_by="everyone above",
         why="the file that holds all rows, and SQLite's log of the latest changes",
         how_long="for good; housekeeping gives the space of removed rows back to the disk, but for a mebibyte",
-        most="its rows; some 80 MiB of log, more only while a long read holds it",
+        most="the budget `database-bytes`, and what owners and running answers still add; some 80 MiB of log, more "
+        "only while a long read holds it",
     ),
     Kept(
         name="keys and lock",
@@ -273,8 +300,8 @@ KEPT: tuple[Kept, ...] = (
         place=Place.MEMORY,
         filled_by="visitors",
         why="connections follow the frames of an answer while it is written",
-        how_long="until the turn ends",
-        most="the turns that may run at once, and 64 MiB for each",
+        how_long="until the turn ends; what is still sent of it then, until it is read",
+        most="the turns that may run at once, 64 MiB for each, and for all of them the budget `frame-bytes`",
     ),
     ENDED_TURNS,
     Kept(
@@ -286,12 +313,12 @@ KEPT: tuple[Kept, ...] = (
         most="100,000 addresses, visitors and workflows; those not seen for longest go first",
     ),
     Kept(
-        name="refusals",
+        name="counts for the audit",
         place=Place.MEMORY,
-        filled_by="anyone who is refused",
-        why="counted by reason, for the audit",
+        filled_by="anyone who is refused, apps that cancel chat sessions",
+        why="counted by reason, by identity provider, and by publish token",
         how_long="a minute, then they are an entry of the audit",
-        most="one number for each code of an error",
+        most="one number for each code of an error, also for each identity provider, and for each publish token",
     ),
     Kept(
         name="cached rows",

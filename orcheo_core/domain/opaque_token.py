@@ -1,7 +1,7 @@
 """Secrets that owners hold: their text form, and the keyed digest that is stored of them.
 
 The text is ``<prefix>`` + 11 base62 characters of public id + 43 of secret (256 bits) + 6 of CRC-32 over all before,
-so a scanner recognises one without asking (``orc_(pt|st)_[0-9A-Za-z]{60}``) and a typing error is seen at once.
+so a scanner recognises one without asking (``orc_(pt|st|is)_[0-9A-Za-z]{60}``) and a typing error is seen at once.
 Stored is an HMAC-SHA-256 under a pepper that lives outside the database: who can write a row still cannot make a
 working token, and a stolen database opens nothing.
 """
@@ -114,9 +114,31 @@ class PepperRing:
         actual = keyed_digest(token.reveal(), (pepper or self.peppers[0]).key)
         return hmac.compare_digest(actual, value) and pepper is not None
 
+    def derive(self, prefix: str, name: str, random_bytes: RandomBytes) -> tuple[OpaqueToken, str]:
+        """A new secret of what is called ``name``, which the server can make again, and the id of its pepper.
+
+        It is for secrets that both sides must know: what is stored is the public id, which is worth nothing without
+        the pepper.
+        """
+        newest, public_id = self.peppers[0], OpaqueToken.generate(prefix, random_bytes).public_id
+        return _derived(prefix, name, public_id, newest), newest.id
+
+    def derived(self, prefix: str, name: str, public_id: str, pepper_id: str) -> OpaqueToken | None:
+        """The secret that :meth:`derive` made; None when its pepper is gone."""
+        pepper = self._named(pepper_id)
+        return None if pepper is None else _derived(prefix, name, public_id, pepper)
+
     def _find(self, digest: TokenDigest | None) -> Pepper | None:
-        wanted = digest.pepper_id if digest else None
-        return next((pepper for pepper in self.peppers if pepper.id == wanted), None)
+        return self._named(digest.pepper_id if digest else None)
+
+    def _named(self, pepper_id: str | None) -> Pepper | None:
+        return next((pepper for pepper in self.peppers if pepper.id == pepper_id), None)
+
+
+def _derived(prefix: str, name: str, public_id: str, pepper: Pepper) -> OpaqueToken:
+    """The blank keeps what is derived apart from what is digested: no token has one."""
+    number = int(keyed_digest(f"{prefix} {name} {public_id}", pepper.key), 16)
+    return OpaqueToken(prefix=prefix, public_id=public_id, secret=base62.encode(number, _SECRET_WIDTH))
 
 
 def keyed_digest(text: str, key: bytes) -> str:

@@ -1,6 +1,7 @@
 """Keyset pages: a slice of a list and where the next one begins."""
 
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import Generic, Protocol, TypeVar
 
 from attrs import field, frozen
 
@@ -9,8 +10,12 @@ from orcheo_core.errors import FieldError, InvalidInput
 
 PAGE_LIMIT = 100
 DEFAULT_LIMIT = 20
+PAGE_BYTES = 1024 * 1024
+"""About as much is given at a time of a thread: it lies in memory until it is read."""
 
 T = TypeVar("T")
+ALL = ("", "~")
+"""From an id before all others to one behind them."""
 
 
 def _check_limit(_query: object, _attribute: object, limit: int) -> None:
@@ -18,10 +23,10 @@ def _check_limit(_query: object, _attribute: object, limit: int) -> None:
         raise InvalidInput(FieldError("limit", f"must be between 1 and {PAGE_LIMIT}"))
 
 
-def unknown_cursor(noun: str) -> InvalidInput:
-    """The error for ``after`` with something that names no such thing as ``noun``."""
+def unknown_cursor(noun: str, name: str = "after") -> InvalidInput:
+    """The error for a cursor with something that names no such thing as ``noun``."""
     return InvalidInput(
-        FieldError("after", f"does not match any {noun} of yours"),
+        FieldError(name, f"does not match any {noun} of yours"),
         hint=f"Give the id of the last {noun} on the previous page, or leave it out for the first page.",
     )
 
@@ -45,6 +50,23 @@ class PageQuery:
     most_bytes: int | None = None
     """Fewer entries are given where together they have more bytes than this, about; one is given whatever it has."""
 
+    def is_behind(self, entry_id: str) -> bool:
+        """Whether the entry with this id comes after the one with the id ``after``."""
+        if self.after is None:
+            return True
+        return entry_id < self.after if self.newest_first else entry_id > self.after
+
+
+class Identified(Protocol):
+    """What pages are made of."""
+
+    @property
+    def id(self) -> str:
+        """Their order."""
+
+
+E = TypeVar("E", bound=Identified)
+
 
 @frozen(kw_only=True)
 class Page(Generic[T]):
@@ -52,3 +74,16 @@ class Page(Generic[T]):
 
     entries: tuple[T, ...]
     has_more: bool
+
+
+def span_of(page: Page[E]) -> tuple[str, str]:
+    """The lowest and the highest id of the entries of a page; a span of nothing where there are none."""
+    ids = [each.id for each in page.entries]
+    return min(ids, default="~"), max(ids, default="")
+
+
+def page_of(entries: Iterable[E], query: PageQuery) -> Page[E]:
+    """The page of ``entries``, in any order, that ``query`` asks for, whatever their bytes."""
+    ordered = sorted(entries, key=lambda entry: entry.id, reverse=query.newest_first)
+    behind = [entry for entry in ordered if query.is_behind(entry.id)]
+    return Page(entries=tuple(behind[: query.limit]), has_more=len(behind) > query.limit)

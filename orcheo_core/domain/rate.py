@@ -105,6 +105,7 @@ class RatePlan:
     turns_by_program: Rate | None = Rate(amount=120, seconds=60)
     turns_by_workflow: Rate | None = Rate(amount=600, seconds=60)
     chat_sessions_by_address: Rate | None = Rate(amount=60, seconds=60)
+    chat_sessions_by_program: Rate | None = Rate(amount=120, seconds=60)
     logins_by_address: Rate | None = Rate(amount=60, seconds=60)
     reads_by_subject: Rate | None = Rate(amount=600, seconds=60)
     reads_by_address: Rate | None = Rate(amount=2_400, seconds=60)
@@ -121,6 +122,7 @@ class RatePlan:
             turns_by_program=None,
             turns_by_workflow=None,
             chat_sessions_by_address=None,
+            chat_sessions_by_program=None,
             logins_by_address=None,
             reads_by_subject=None,
             reads_by_address=None,
@@ -138,9 +140,19 @@ class RatePlan:
             *self._share(workflow_id, address, self.turns_by_address),
         )
 
+    @property
+    def turns_a_minute(self) -> int | None:
+        """How many turns a visitor has in a minute at best."""
+        own = self.turns_by_visitor
+        return None if own is None else max(1, own.amount * 60 // own.seconds)
+
     def chat_session(self, *, address: str) -> tuple[Charge, ...]:
         """What a new chat session is counted under."""
         return _charge("chat-sessions-by-address", address, self.chat_sessions_by_address)
+
+    def chat_session_of_app(self, program: Subject) -> tuple[Charge, ...]:
+        """What a chat session that an app opens is counted under: not its address, which its users share."""
+        return _charge("chat-sessions-by-program", program.key, self.chat_sessions_by_program)
 
     def effortless_session(self, *, workflow_id: str) -> tuple[Charge, ...]:
         """What an anonymous visitor's new chat session is counted under before any work is asked for."""

@@ -100,7 +100,7 @@ class EffectCaused:
 
 @value(kw_only=True)
 class NoticeGiven:
-    """A notice beside the conversation, in Markdown; not kept."""
+    """A notice beside the conversation, in Markdown; the thread keeps it at the end of the turn."""
 
     message: str
     level: Literal["info", "warning", "danger"] = "info"
@@ -249,7 +249,10 @@ def conversation(history: Sequence[PastMessage], *, limit: int) -> list[PastMess
 
 
 OUTPUT_LIMIT = 1_000_000
-"""Characters of text that one run may say."""
+"""Characters of text that one run may say; as many again of sources, steps, questions and whatever else is kept."""
+
+SHOWN_LIMIT = 20_000_000
+"""Characters of widgets and images that one run may show: two of the largest images that an operator can allow."""
 
 
 @value(kw_only=True)
@@ -261,6 +264,8 @@ class RunRequest:
     context: RunContext
     handle: str = ""
     """What the owner and the log know the workflow by."""
+    model: str | None = None
+    """The model that the visitor chose of those that the owner offers."""
     time_limit: float | None = None
     """Seconds for this run when that is less than the runner gives; a runner never takes longer."""
     silence_limit: float | None = None

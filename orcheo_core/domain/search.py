@@ -5,11 +5,17 @@ import unicodedata
 from orcheo_core.errors import FieldError, InvalidInput
 
 MAX_WORDS = 10
+_MOST_SPREAD, _ALWAYS_SPREAD = 4, 1_000
+"""Characters that one may become in the mean, and as many more."""
 
 
 def folded(text: str) -> str:
-    """Text as searches compare it: without case and accents (Unicode's full case folding over NFKD)."""
-    spread = unicodedata.normalize("NFKD", text.replace("\0", " "))
+    """Text as searches compare it: without case and accents (Unicode's full case folding over NFKD).
+
+    A text that would become many times as long is cut: one character can stand for eighteen, of which no language
+    writes many, and a message of them would take seconds and megabytes to index.
+    """
+    spread = unicodedata.normalize("NFKD", text.replace("\0", " "))[: _MOST_SPREAD * len(text) + _ALWAYS_SPREAD]
     bare = "".join(each for each in spread if not unicodedata.combining(each))
     return unicodedata.normalize("NFKC", bare.casefold())
 

@@ -44,7 +44,7 @@ class ServiceToken:
 
     @property
     def id(self) -> str:
-        """What pages are ordered by."""
+        """What lists show, and what a page starts after."""
         return self.public_id
 
     @property

@@ -5,8 +5,11 @@ hides or moves other text on a screen: control characters, line and paragraph se
 the direction characters (``Bidi_Control`` of the Unicode character database).
 """
 
+import json
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -16,6 +19,8 @@ _UNSEEN_CARRIERS = re.compile(
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CONTENTS = {"widget": "widget", "hidden_context": "content"}
+"""Which detail an entry of a transcript is made of, by kind."""
 _UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})
 """General categories that show nothing by themselves."""
 
@@ -65,3 +70,43 @@ def _named(character: str) -> str:
     code = ord(character)
     name = unicodedata.name(character, "half of a character" if 0xD800 <= code <= 0xDFFF else "a control character")
     return f"U+{code:04X} ({name.lower()})"
+
+
+def readable(kind: str, text: str, details: Mapping[str, Any]) -> str:
+    """What an entry of a transcript says to people, with what was quoted, its sources, and the names of its files.
+
+    A widget or hidden context without words is shown as its JSON, a call of a tool with its arguments and its output,
+    a question with its options and the answer. Of an image whose URL is its data, the data is left out.
+    """
+    if kind == "structured_input":
+        return "\n".join(map(_question, details["questions"]))
+    if kind == "client_tool_call":
+        arguments = details.get("arguments")
+        called = f"{text}({_json(arguments) if arguments else ''})"
+        return called if details.get("is_pending") else f"{called} → {_json(details.get('output'))}"
+    quoted = [f"Quoted: {details['quoted_text']}"] if details.get("quoted_text") else []
+    files = [f"Attached: {each['name']}" for each in details.get("attachments", ())]
+    sources = dict.fromkeys(map(_source, details.get("sources", ())))
+    content = details.get(_CONTENTS.get(kind, ""))
+    head, comma, data = text.partition(",")
+    if kind == "generated_image" and comma and head.startswith("data:"):
+        return f"{head}, {len(data):,} characters"
+    if not text and content not in (None, ""):
+        return _json(content)
+    return "\n".join(filter(None, (*quoted, text, *files, *sources)))
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    """A title alone may be the name of the file."""
+    where = source["url"] or source["filename"]
+    return " ".join(dict.fromkeys(filter(None, ("Source:", source["title"], where))))
+
+
+def _question(question: Mapping[str, Any]) -> str:
+    options, answer = " / ".join(question["options"]), question["answer"]
+    given = ", ".join(answer["values"]) or "(skipped)" if answer else ""
+    return " ".join(filter(None, (question["question"], options and f"({options})", given and f"→ {given}")))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

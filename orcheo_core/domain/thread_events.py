@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from attrs import field
 
-from orcheo_core.domain.component_items import Step
+from orcheo_core.domain.component_items import Notice, Step
 from orcheo_core.domain.items import AnswerPart, Citation, Item
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.values import value
@@ -127,15 +127,6 @@ class Effect:
 
     name: str
     data: dict[str, Any] = field(factory=dict)
-
-
-@value(kw_only=True)
-class Notice:
-    """``notice``: a word beside the conversation, in Markdown; not kept."""
-
-    level: str
-    message: str
-    title: str | None = None
 
 
 @value(kw_only=True)

@@ -15,6 +15,7 @@ from orcheo_core.domain.component_items import (
     ProgressNoteItem,
     WidgetItem,
 )
+from orcheo_core.domain.durations import counted
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.items import AssistantItem, Item, Source, UserItem
 from orcheo_core.domain.search import folded
@@ -39,11 +40,36 @@ class Transcript:
 
 
 @frozen(kw_only=True)
+class TranscriptPart:
+    """A part of a thread for a document that is written part by part."""
+
+    transcript: Transcript
+    after: str | None = None
+    """The id behind which this part begins, of a turn or an item; None for the first part."""
+    before: Item | None = None
+    """The item behind which this part begins, if it is still there."""
+    turns: tuple[Turn, ...] | None = None
+    """The next turns of the thread where the document lists them before its items; None where it does not, and behind
+    that list."""
+    has_more_turns: bool = False
+    """If so, no items are in this part."""
+
+    @property
+    def next_after(self) -> str | None:
+        """What the next part begins after; None for the last one."""
+        if self.turns and self.has_more_turns:
+            return self.turns[-1].id
+        return self.transcript.items[-1].id if self.transcript.has_more else None
+
+
+@frozen(kw_only=True)
 class ThreadFilter:
     """Which threads: of a workflow, of a subject, not touched since a moment, with an item that has all the words."""
 
     workflow_id: str | None = None
     subject: Subject | None = None
+    holder_id: str | None = None
+    """Only threads of users of the app with this holder id."""
     untouched_since: datetime | None = None
     is_failed: bool = False
     """Only threads with a failed turn."""
@@ -55,6 +81,7 @@ class ThreadFilter:
         return (
             self.workflow_id in {None, thread.workflow_id}
             and self.subject in {None, thread.subject}
+            and (self.holder_id is None or thread.subject.user_of(self.holder_id) is not None)
             and (self.untouched_since is None or thread.updated_at < self.untouched_since)
         )
 
@@ -65,6 +92,11 @@ class ThreadSum:
 
     count: int = 0
     newest: datetime | None = None
+
+    def described(self, whose: str) -> str:
+        """Such as ``2 threads of shop, the newest of 2026-11-23 14:06 UTC``, where there are any."""
+        when = "the newest of" if self.count > 1 else "last used on"
+        return f"{counted(self.count, 'thread')}{whose}, {when} {self.newest:%Y-%m-%d %H:%M} UTC"
 
 
 def kind_of(item: Item) -> str:
@@ -84,8 +116,10 @@ def details_of(item: Item) -> dict[str, Any]:
 
 
 def searchable_text(item: Item) -> str:
-    """What searches find an item by; nothing for hidden ones."""
-    return "" if isinstance(item, HiddenItem) else folded(text_of(item))
+    """What searches find an item by; nothing for hidden ones, and not the bytes of an image in its URL."""
+    text = "" if isinstance(item, HiddenItem) else text_of(item)
+    is_data = isinstance(item, GeneratedImageItem) and text[:5].casefold() == "data:"
+    return "" if is_data else folded(text)
 
 
 def _question_lines(item: StructuredInputItem) -> str:
@@ -119,7 +153,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     WidgetItem: lambda item: item.copy_text or "",
     GeneratedImageItem: lambda item: item.url or "",
     ProgressNoteItem: _steps,
-    EndOfTurnItem: lambda _item: "",
+    EndOfTurnItem: lambda item: item.notice.message if item.notice else "",
     HiddenItem: lambda item: item.content if isinstance(item.content, str) else "",
 }
 

@@ -5,12 +5,15 @@ Each transition returns a new value or raises the conflict that the present stat
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.entries import changed_entries
+from orcheo_core.domain.host_identity import IdentityKey
+from orcheo_core.domain.look import NO_LOOK, Look
 from orcheo_core.domain.search import folded
 from orcheo_core.domain.shown_text import check_name, plain_blanks
 from orcheo_core.errors import (
@@ -32,6 +35,8 @@ RUNNER_KINDS = ("http", "langgraph", "openai", "python")
 
 HISTORY_LENGTH = 40
 """Earlier entries that a workflow is given when it says nothing else about that."""
+HISTORY_BYTES = 1024 * 1024
+"""About as much of them is given, the newest first: it lies in memory as long as the workflow is at work."""
 ANSWER_SECONDS = 120
 """Seconds that a workflow may be silent during an answer when it says nothing else about that."""
 TIME_LIMIT_MOST = 86_400
@@ -54,17 +59,16 @@ class RunnerSpec:
     def changed(self, to: "RunnerChange") -> "RunnerSpec":
         """With another kind, target or settings.
 
-        Settings are merged by name, an empty value takes one out; another kind begins without settings, as each kind
-        has its own, and needs its own target.
+        Settings are merged by name, an empty value removes one that is there; another kind begins without settings, as
+        each kind has its own, and needs its own target.
         """
         is_other = to.kind not in {None, self.kind}
         if is_other and to.target is None:
-            raise InvalidInput(FieldError("target", "must be given together with another runner"))
-        merged = ({} if is_other else self.settings) | dict(to.settings)
+            raise InvalidInput(FieldError("target", "is needed when the runner changes"))
         return RunnerSpec(
             kind=to.kind or self.kind,
             target=to.target or self.target,
-            settings={name: value for name, value in merged.items() if value},
+            settings=changed_entries("settings.", {} if is_other else self.settings, to.settings),
         )
 
     @property
@@ -116,7 +120,7 @@ def _check_description(_workflow: object, _attribute: object, description: str) 
 
 def _check_time_limit(_workflow: object, _attribute: object, seconds: int | None) -> None:
     if seconds is not None and not 1 <= seconds <= TIME_LIMIT_MOST:
-        raise InvalidInput(FieldError("time_limit", f"must be between 1 and {TIME_LIMIT_MOST}"))
+        raise InvalidInput(FieldError("time_limit", f"must be between 1 and {TIME_LIMIT_MOST} seconds"))
 
 
 def _check_history(_workflow: object, _attribute: object, length: int | None) -> None:
@@ -155,6 +159,12 @@ class Workflow:
     """Seconds without a sign of life that end an answer, None for what the server gives."""
     history_length: int | None = field(default=None, validator=_check_history)
     """How many earlier entries of a thread a run is given, None for what the server gives."""
+    allowed_origins: tuple[str, ...] = ()
+    """The sites whose pages may show its chat in a frame; see :func:`~orcheo_core.domain.origins.exact_origins`."""
+    look: Look = NO_LOOK
+    """How its chat looks to visitors, and what they may choose from."""
+    identity_keys: tuple[IdentityKey, ...] = ()
+    """By which other sites sign who their visitors are, newest first; none when no such identity is believed."""
     archived_at: datetime | None = None
     """Since when it is put aside: private, left out of lists, its threads kept."""
 
@@ -217,6 +227,15 @@ class Workflow:
         """The login rule changed, the publish token untouched."""
         current = self.require_publication()
         return self._changed(at, publication=evolve(current, require_login=require_login))
+
+    def identity_rotated(self, key: IdentityKey, *, at: datetime, grace: timedelta) -> "Workflow":
+        """With another identity secret; the former ones end after ``grace``."""
+        former = (each.ending(at + grace) for each in self.identity_keys)
+        return self._changed(at, identity_keys=(key, *(each for each in former if each.is_live(at))))
+
+    def vouches_since(self, moment: datetime, *, now: datetime) -> bool:
+        """Whether a secret is live still that may have signed, at ``moment``, who a visitor is."""
+        return any(each.is_live(now) and each.issued_at <= moment for each in self.identity_keys)
 
     def edited(self, *, at: datetime, **fields: Any) -> "Workflow":
         """Other values of fields that say nothing about being public: ``handle``, ``name``, ``runner`` and the like."""

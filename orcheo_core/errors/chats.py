@@ -1,6 +1,6 @@
 """What a visitor meets in a chat: threads, items, attachments, turns and actions."""
 
-from orcheo_core.errors.families import ConflictError, InvalidError, NotFoundError, OrcheoError
+from orcheo_core.errors.families import ConflictError, ForbiddenError, InvalidError, NotFoundError, OrcheoError
 
 
 class ChatUnavailable(NotFoundError):
@@ -33,6 +33,22 @@ class AttachmentNotFound(NotFoundError):
     code = "attachment_not_found"
     summary = "You have no attachment with this id."
     hint = "Create the attachment with `attachments.create`, then upload its bytes."
+
+
+class FilesOff(ForbiddenError):
+    """The app that opened the chat session takes no files of its users."""
+
+    code = "files_off"
+    summary = "Files are switched off in this chat."
+    hint = "Send a message without a file. The option `file_upload.enabled` switches them on."
+
+
+class TooManyFiles(ForbiddenError):
+    """The app that opened the chat session takes no more files of this user."""
+
+    code = "too_many_files"
+    summary = "No more files can be uploaded in this chat session."
+    hint = "Send the message without another file. The option `file_upload.max_files` sets how many there may be."
 
 
 class TurnInProgress(ConflictError):

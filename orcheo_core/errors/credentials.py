@@ -33,7 +33,7 @@ class ServiceTokenInvalid(UnauthenticatedError):
 
     code = "service_token_invalid"
     summary = "This needs a valid service token."
-    hint = "Set ORCHEO_SERVICE_TOKEN, or run the command on the server's machine, where the local owner token is used."
+    hint = "Use a service token of this server: `orcheo token create` makes one where a valid one is in use."
 
 
 class ServiceTokenRevoked(UnauthenticatedError):
@@ -54,7 +54,7 @@ class ServiceTokenExpired(UnauthenticatedError):
 
     code = "service_token_expired"
     summary = "This service token has expired."
-    hint = "Create a new one with `orcheo token create`."
+    hint = "Use another one: `orcheo token create` makes it where a valid one is in use."
 
     @classmethod
     def on(cls, expired_at: datetime) -> "ServiceTokenExpired":
@@ -88,7 +88,7 @@ class PublishTokenRotated(UnauthenticatedError):
     @classmethod
     def on(cls, ended_at: datetime) -> "PublishTokenRotated":
         """Name the moment, in UTC."""
-        return cls(f"This publish token was rotated on {ended_at:%Y-%m-%d %H:%M} UTC.")
+        return cls(f"This publish token was rotated, and ended on {ended_at:%Y-%m-%d %H:%M} UTC.")
 
 
 class PublishTokenRevoked(UnauthenticatedError):
@@ -113,7 +113,7 @@ class GrantInvalid(UnauthenticatedError):
 
 
 class GrantExpired(UnauthenticatedError):
-    """A genuine chat grant past its end (300 s at most)."""
+    """A genuine chat grant past its end (after 300 s at most, or as its app has set)."""
 
     code = "grant_expired"
     summary = "This chat grant has expired."
@@ -125,7 +125,34 @@ class ChatSessionEnded(UnauthenticatedError):
 
     code = "chat_session_ended"
     summary = "This chat session has ended."
-    hint = "Open the chat again with its share link."
+    hint = "Open the chat again with its share link; a program opens a new chat session."
+
+
+class ChatSessionNotFound(NotFoundError):
+    """The app has opened no chat session with that id."""
+
+    code = "chat_session_not_found"
+    summary = "This program has opened no chat session with this id."
+    hint = "Use the id from the answer of POST /v1/chatkit/sessions; an hour after it expired the server forgets it."
+
+
+class IdentityInvalid(UnauthenticatedError):
+    """Any identity that the workflow's identity secret has not signed, for whatever reason."""
+
+    code = "identity_invalid"
+    summary = "This identity of a visitor is not valid here."
+    hint = (
+        "The site around the chat must sign it with the workflow's identity secret: HS256, with sub, iat and exp, for "
+        "10 minutes at most (docs/how-to/put-a-bubble-on-your-site.md)."
+    )
+
+
+class IdentityExpired(UnauthenticatedError):
+    """A genuine identity past its end, or one that a logout has ended."""
+
+    code = "identity_expired"
+    summary = "This identity of a visitor has expired."
+    hint = "The site around the chat must sign a new one."
 
 
 class LoginRequired(UnauthenticatedError):

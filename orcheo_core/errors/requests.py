@@ -27,19 +27,30 @@ class BodyTooLarge(InvalidError):
     summary = "The request body is too large."
     hint = "Send a smaller request."
 
+    def __init__(self, limit: int) -> None:
+        """Name the limit, in bytes."""
+        super().__init__(f"The request body is larger than {limit} bytes.")
+        self.limit = limit
+
 
 @frozen
 class FieldError:
     """One wrong field: its path in the request (``input.content[0].text``) and what is expected there.
 
-    The path is empty where the request as a whole is wrong.
+    The path is empty where the request as a whole is wrong. ``limit`` is the largest value that is allowed, where the
+    message names one: a page says it in the language of its visitor.
     """
 
     path: str
     message: str
+    limit: int | None = None
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
+
+
+MOST_NAMED = 20
+"""Wrong fields that an error names."""
 
 
 class InvalidInput(InvalidError):
@@ -50,9 +61,10 @@ class InvalidInput(InvalidError):
     hint = "Correct the named values and try again."
 
     def __init__(self, *fields: FieldError, hint: str | None = None) -> None:
-        """List each wrong field."""
-        super().__init__("; ".join(map(str, fields)) or None, hint=hint)
-        self.fields = fields
+        """List each wrong field, up to a number: a small request can have a hundred thousand of them."""
+        self.fields = fields[:MOST_NAMED]
+        more = [f"{len(fields) - MOST_NAMED} more"] if len(fields) > MOST_NAMED else []
+        super().__init__("; ".join([*map(str, self.fields), *more]) or None, hint=hint)
 
 
 class ConfirmationNeeded(InvalidError):
@@ -160,6 +172,17 @@ class ClosedUntilRestart(UnavailableError):
     hint = (
         "The chat stays closed as long as the server runs, which keeps trying to store it. The operator should look at "
         "the free space and the permissions of the data folder, and not restart the server before."
+    )
+
+
+class NotErasedYet(UnavailableError):
+    """The threads are deleted; the disk had no room for the work that overwrites what was said in them."""
+
+    code = "not_erased_yet"
+    summary = "The threads are deleted, but what was said in them is still in the database file."
+    hint = (
+        "Nothing finds it any more. The server erases it as soon as it can, once a minute at most; the operator should "
+        "look at the free space and the permissions of the data folder."
     )
 
 

@@ -83,7 +83,7 @@ class WorkflowCheckFailed(OrcheoError):
 
     code = "workflow_check_failed"
     summary = "The workflow did not answer a probe turn."
-    hint = "Fix what the detail names, then check again. The full error is in the server's log."
+    hint = "Fix what the detail names, then check again."
 
 
 class NoAnswer(OrcheoError):

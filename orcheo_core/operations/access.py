@@ -14,7 +14,7 @@ from orcheo_core.errors import (
     TurnInProgress,
     WorkflowNotFound,
 )
-from orcheo_core.operations.operation import Effect, Operation, parameter
+from orcheo_core.operations.operation import VISIBLE, Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
@@ -34,7 +34,7 @@ class AskWorkflow:
     """What to ask which workflow, in a new or an existing thread."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
-    text: str = parameter("What to ask, as a visitor would.", argument=True, longest=TEXT_LENGTH)
+    text: str = parameter("What to ask, as a visitor would.", argument=True, longest=TEXT_LENGTH, pattern=VISIBLE)
     thread_id: str | None = parameter("Continue this thread of yours.", default=None, pattern=THREAD_PATTERN)
 
     def __attrs_post_init__(self) -> None:
@@ -69,10 +69,14 @@ class SourceView:
 
 @frozen(kw_only=True)
 class AnswerResult:
-    """What a workflow answered, and the thread in which the conversation can continue."""
+    """What a workflow answered, and the thread in which the conversation can continue.
+
+    ``notices`` are what has to be known of the answer, such as that it was cut off at the model's limit.
+    """
 
     answer: str
     sources: tuple[SourceView, ...]
+    notices: tuple[str, ...]
     thread_id: str
 
 
@@ -98,7 +102,7 @@ async def _open(services: OwnerServices, caller: Caller, request: OpenChatSessio
 async def _ask(services: OwnerServices, caller: Caller, request: AskWorkflow) -> AnswerResult:
     asked = await services.asking.ask(caller, request.ref, request.text, request.thread_id)
     sources = (SourceView(title=each.title, url=each.url, filename=each.filename) for each in asked.sources)
-    return AnswerResult(answer=asked.text, sources=tuple(sources), thread_id=asked.thread_id)
+    return AnswerResult(answer=asked.text, sources=tuple(sources), notices=asked.notices, thread_id=asked.thread_id)
 
 
 async def _rotate(services: OwnerServices, caller: Caller, _request: RotateKeys) -> KeysResult:
@@ -121,8 +125,8 @@ ACCESS_OPERATIONS = (
         command=("workflow", "ask"),
         summary="Send a message to a workflow of yours, public or not, and get its whole answer.",
         guide=(
-            "Use it to try a workflow as a visitor would meet it, or to use one. It waits for as long as the workflow "
-            "may take. Returns the answer, its sources, and the thread_id to continue with."
+            "Use it to try a workflow, or to use one; it takes as long as the workflow does. "
+            "Returns the answer, its sources, and the thread_id to continue with."
         ),
         request=AskWorkflow,
         result=AnswerResult,
@@ -131,6 +135,7 @@ ACCESS_OPERATIONS = (
         handle=_ask,
         errors=(WorkflowNotFound, ThreadNotFound, FeatureDisabled, TurnInProgress, NoAnswer, InvalidInput),
         open_world=True,
+        strangers=("answer", "sources", "notices"),
     ),
     Operation(
         name="workflows.open_chat_session",
@@ -151,7 +156,7 @@ ACCESS_OPERATIONS = (
     Operation(
         name="keys.rotate",
         command=("keys", "rotate"),
-        summary="Sign chat grants with a new key; running chats continue.",
+        summary="Replace the key that signs chat grants; running chats continue.",
         guide="Use it when the signing key of chat grants may have leaked. Nothing else changes.",
         request=RotateKeys,
         result=KeysResult,

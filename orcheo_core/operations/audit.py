@@ -9,7 +9,7 @@ from orcheo_core.domain.actor import Caller, Scope, actor_names
 from orcheo_core.domain.audit import Act, AuditEntry, AuditFilter
 from orcheo_core.domain.durations import parse_moment
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
-from orcheo_core.errors import AuditBroken, InvalidInput, ScopeMissing, WorkflowNotFound
+from orcheo_core.errors import AuditBroken, FieldError, InvalidInput, ScopeMissing, WorkflowNotFound
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 
@@ -26,13 +26,18 @@ class ListAudit:
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter(
-        "Start after the entry with this id (the last one of the previous page).", default=None
-    )
+    after: str | None = parameter("Start after this entry id, the last of the previous page.", default=None)
 
     def __attrs_post_init__(self) -> None:
-        """Check the times."""
-        _ = self.began, self.ended
+        """Check the times, and that an actor is named."""
+        if self.actor is not None and not self.actor.strip():
+            raise InvalidInput(
+                FieldError("actor", "must name an actor, as the list shows it: owner:ada, for example"),
+                hint="Leave it out to see the entries of all actors.",
+            )
+        began, ended = self.began, self.ended
+        if began is not None and ended is not None and began >= ended:
+            raise InvalidInput(FieldError("until", "must be later than `since`"))
 
     @property
     def began(self) -> datetime | None:
@@ -62,7 +67,9 @@ class VerifyAudit:
 
 @frozen(kw_only=True)
 class ExportAudit:
-    """The whole audit."""
+    """The whole audit, or the part of it behind an entry."""
+
+    after: str | None = parameter("Start after this entry id, the last of the previous page.", default=None)
 
 
 @frozen(kw_only=True)
@@ -122,11 +129,12 @@ class AuditVerified:
 
 @frozen(kw_only=True)
 class AuditExport:
-    """The audit as JSON lines, oldest first."""
+    """The audit as JSON lines, oldest first, or a part: ``next_after`` begins the next part, None in the last one."""
 
     media_type: str
     file_name: str
     content: str
+    next_after: str | None
 
 
 async def _list(services: OwnerServices, caller: Caller, request: ListAudit) -> AuditPage:
@@ -143,9 +151,14 @@ async def _verify(services: OwnerServices, caller: Caller, _request: VerifyAudit
     return AuditVerified(entries=head.entries, link=head.link, message=message)
 
 
-async def _export(services: OwnerServices, caller: Caller, _request: ExportAudit) -> AuditExport:
-    lines = [AuditEntryView.of(entry).as_line() async for entry in services.auditing.everything(caller)]
-    return AuditExport(media_type="application/jsonl", file_name="audit.jsonl", content="".join(lines))
+async def _export(services: OwnerServices, caller: Caller, request: ExportAudit) -> AuditExport:
+    page = await services.auditing.export(caller, PageQuery(limit=PAGE_LIMIT, after=request.after))
+    return AuditExport(
+        media_type="application/jsonl",
+        file_name="audit.jsonl",
+        content="".join(AuditEntryView.of(entry).as_line() for entry in page.entries),
+        next_after=page.entries[-1].id if page.has_more else None,
+    )
 
 
 AUDIT_OPERATIONS = (
@@ -192,6 +205,7 @@ AUDIT_OPERATIONS = (
         scope=Scope.AUDIT_READ,
         effect=Effect.READ,
         handle=_export,
+        errors=(InvalidInput,),
         idempotent=True,
         strangers=("content",),
     ),

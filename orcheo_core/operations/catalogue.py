@@ -6,6 +6,7 @@ from orcheo_core.domain.actor import Caller
 from orcheo_core.errors import InvalidInput, OperationNotFound, ScopeMissing
 from orcheo_core.operations.access import ACCESS_OPERATIONS
 from orcheo_core.operations.audit import AUDIT_OPERATIONS
+from orcheo_core.operations.look import LOOK_OPERATIONS
 from orcheo_core.operations.operation import Operation, broken_rules
 from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
 from orcheo_core.operations.services import OwnerServices
@@ -17,6 +18,7 @@ from orcheo_core.operations.workflows import WORKFLOW_OPERATIONS
 
 _SUBJECTS = (
     WORKFLOW_OPERATIONS,
+    LOOK_OPERATIONS,
     PUBLISHING_OPERATIONS,
     THREAD_OPERATIONS,
     TOKEN_OPERATIONS,

@@ -41,6 +41,8 @@ class Parameter:
     """The most characters of a text."""
     pattern: str | None = None
     """A regular expression that every text that is taken matches, in the words that Python and JSON Schema share."""
+    counts: str | None = None
+    """Of a whole number that is a length of time: what it counts, ``seconds`` or ``days``. The CLI takes ``1h`` too."""
     checked: bool = True
     """Whether :func:`broken_rules` checks choices and bounds; if not, the handler does, as it knows more."""
 
@@ -54,7 +56,8 @@ class Parameter:
         elif self.choices and value not in self.choices:
             yield FieldError(path, f"must be one of {', '.join(self.choices)}")
         elif not self._is_within(value):
-            yield FieldError(path, f"must be between {self.minimum} and {self.maximum}")
+            unit = f" {self.counts}" if self.counts else ""
+            yield FieldError(path, f"must be between {self.minimum} and {self.maximum}{unit}")
 
     def _is_within(self, value: Any) -> bool:
         return self.minimum is None or self.maximum is None or self.minimum <= value <= self.maximum
@@ -71,6 +74,7 @@ def parameter(
     maximum: int | None = None,
     longest: int | None = None,
     pattern: str | None = None,
+    counts: str | None = None,
     checked: bool = True,
 ) -> Any:
     """An attrs field of a request class, with what adapters show of it and the rules for its values.
@@ -86,6 +90,7 @@ def parameter(
         maximum=maximum,
         longest=longest,
         pattern=pattern,
+        counts=counts,
         checked=checked,
     )
     start = Factory(lambda: dict(default)) if isinstance(default, dict) else default
@@ -105,6 +110,10 @@ def broken_rules(request: Any) -> list[FieldError]:
         if shown.checked
         for wrong in shown.broken_by(name, getattr(request, name))
     ]
+
+
+VISIBLE = r"\S"
+"""The pattern of a text that is not all blank."""
 
 
 def tool_name(name: str) -> str:
@@ -154,12 +163,26 @@ class Operation(Generic[Request, Result]):
     question: Callable[[OwnerServices, Caller, Request], Awaitable[str | None]] | None = None
     """What to ask before this very call, None for nothing. It refuses what ``handle`` would refuse and changes nothing,
     so that no one is asked about something that cannot be done."""
+    asks_assistants_only: bool = False
+    """Whether the question is for MCP alone, as a person who types the command has said all of it."""
     open_world: bool = False
     """Whether it reaches beyond the owner and the server: it runs what the owner connected, or lets others in."""
     idempotent: bool = False
     """Whether a second call with the same arguments changes nothing more."""
+    file_option: str | None = None
+    """The CLI's option for a TOML file that holds parameters by their names; options override it."""
     strangers: tuple[str, ...] = ()
-    """Where the result holds text that visitors or their programs wrote, such as ``items[].text``."""
+    """Where the result holds text that visitors, their programs or a workflow wrote, such as ``items[].text``."""
+
+    @property
+    def asks_at_the_terminal(self) -> bool:
+        """Whether the command may ask before it acts."""
+        return self.confirmation is not None and not self.asks_assistants_only
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the result is a part of one document of any length: ``next_after`` begins the next part."""
+        return {"content", "next_after"} <= set(self.result.__annotations__)
 
     @property
     def tool(self) -> str:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.durations import PATTERN, in_words, parse_duration
@@ -23,14 +23,14 @@ from orcheo_core.errors import (
 )
 from orcheo_core.operations.operation import Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.operations.views import PublishResult, WorkflowResult, view_of
+from orcheo_core.operations.views import PublishResult, WorkflowResult, WorkflowView, view_of
 from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
 
 if TYPE_CHECKING:
     from orcheo_core.services.owners.publishing import Published
 
 MAX_GRACE_SECONDS = 7 * 24 * 3600
-_ANYWAY_HELP = "Require sign-in even if this server has no identity provider; no visitor can then come in."
+_ANYWAY_HELP = "Require sign-in even without an identity provider; no visitor can then come in."
 
 
 @frozen(kw_only=True)
@@ -42,6 +42,10 @@ class PublishWorkflow:
         "Visitors must sign in first.", option="--require-login/--no-require-login", default=False
     )
     anyway: bool = parameter(_ANYWAY_HELP, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that the two agree."""
+        _check_anyway(require_login=self.require_login, anyway=self.anyway)
 
 
 @frozen(kw_only=True)
@@ -72,12 +76,35 @@ class RotatePublishToken:
 
 
 @frozen(kw_only=True)
+class RotateIdentitySecret:
+    """Whose identity secret to make or replace, and how long the old one still counts."""
+
+    ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
+    grace: str | None = parameter(
+        "How long the old secret keeps working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
+    )
+
+
+@frozen(kw_only=True)
+class IdentitySecretResult:
+    """A workflow and its new identity secret, which is shown only this once."""
+
+    workflow: WorkflowView
+    identity_secret: str = field(repr=False)
+    message: str
+
+
+@frozen(kw_only=True)
 class SetLogin:
     """Which public workflow, and whether its visitors must sign in."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     require_login: bool = parameter("Whether visitors must sign in first.", option="--require-login/--no-require-login")
     anyway: bool = parameter(_ANYWAY_HELP, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that the two agree."""
+        _check_anyway(require_login=self.require_login, anyway=self.anyway)
 
 
 @frozen(kw_only=True)
@@ -94,10 +121,15 @@ class UnarchiveWorkflow:
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
 
 
+def _check_anyway(*, require_login: bool, anyway: bool) -> None:
+    if anyway and not require_login:
+        raise InvalidInput(FieldError("anyway", "is for `require_login` only"))
+
+
 def grace_of(grace: str | None, grace_seconds: int) -> timedelta:
     """The grace period that is asked for in one of two ways; :class:`InvalidInput` for both, and for too long a one."""
     if grace is not None and grace_seconds:
-        raise InvalidInput(FieldError("grace", "must be left out when grace_seconds is given"))
+        raise InvalidInput(FieldError("grace", "must be left out when `grace_seconds` is given"))
     if not 0 <= grace_seconds <= MAX_GRACE_SECONDS:
         raise InvalidInput(FieldError("grace_seconds", f"must be between 0 and {MAX_GRACE_SECONDS}"))
     length = timedelta(seconds=grace_seconds) if grace is None else parse_duration("grace", grace)
@@ -135,8 +167,7 @@ async def _before_publish(services: OwnerServices, caller: Caller, request: Publ
     found = await services.publishing.before_publish(
         caller, request.ref, require_login=request.require_login, anyway=request.anyway
     )
-    audience = "Visitors who sign in" if request.require_login else "Anyone with its share link"
-    return f"Publish {found.handle}? {audience} can then chat with it."
+    return f"Publish {found.handle}? {_who(services, request)} can then chat with it{_why_none(services, request)}."
 
 
 async def _before_rotate(services: OwnerServices, caller: Caller, request: RotatePublishToken) -> str:
@@ -161,12 +192,20 @@ async def _before_set_login(services: OwnerServices, caller: Caller, request: Se
     found = await services.publishing.before_set_login(
         caller, request.ref, require_login=request.require_login, anyway=request.anyway
     )
-    rule = (
-        "Only visitors who sign in can then chat with it."
-        if request.require_login
-        else "Anyone with its share link can then chat with it, without signing in."
-    )
-    return f"Change who may chat with {found.handle}? {rule}"
+    who, why = _who(services, request), _why_none(services, request)
+    without = "" if request.require_login else ", without signing in"
+    return f"Change who may chat with {found.handle}? {who} can then chat with it{without}{why}."
+
+
+def _who(services: OwnerServices, request: PublishWorkflow | SetLogin) -> str:
+    if not request.require_login:
+        return "Anyone with its share link"
+    return "Only visitors who sign in" if services.publishing.can_sign_in else "No visitor"
+
+
+def _why_none(services: OwnerServices, request: PublishWorkflow | SetLogin) -> str:
+    is_none = request.require_login and not services.publishing.can_sign_in
+    return ": they must sign in, and this server has no identity provider" if is_none else ""
 
 
 async def _before_archive(services: OwnerServices, caller: Caller, request: ArchiveWorkflow) -> str:
@@ -188,7 +227,10 @@ async def _unpublish(services: OwnerServices, caller: Caller, request: Unpublish
     rest = (
         "The remaining chat sessions and running answers were ended."
         if request.end_sessions
-        else "Running answers are completed; open chat sessions end within 5 minutes."
+        else (
+            "Running answers are completed; open chat sessions end within 5 minutes, "
+            "those of OpenAI's session API within 10."
+        )
     )
     return PublishResult(
         workflow=await view_of(services, workflow),
@@ -227,6 +269,29 @@ async def _unarchive(services: OwnerServices, caller: Caller, request: Unarchive
     )
 
 
+async def _rotate_identity(
+    services: OwnerServices, caller: Caller, request: RotateIdentitySecret
+) -> IdentitySecretResult:
+    grace = grace_of(request.grace, 0)
+    made = await services.identity_secrets.rotate(caller, request.ref, grace=grace)
+    old = f" The old one ends {ends_in(grace)}." if len(made.workflow.identity_keys) > 1 else ""
+    return IdentitySecretResult(
+        workflow=await view_of(services, made.workflow),
+        identity_secret=made.text,
+        message=f"New identity secret for {made.workflow.handle}, shown only this once.{old}",
+    )
+
+
+async def _before_rotate_identity(services: OwnerServices, caller: Caller, request: RotateIdentitySecret) -> str | None:
+    found = await services.identity_secrets.before_rotate(caller, request.ref)
+    if not found.identity_keys:
+        return None
+    grace = grace_of(request.grace, 0)
+    until = f", which counts {in_words(grace)} longer," if grace else ""
+    sites = f"Sites that sign with the old one{until} must get the new one."
+    return f"Replace the identity secret of {found.handle}? {sites}"
+
+
 _NO_PROVIDER = "No visitor can sign in yet: this server has no identity provider."
 
 
@@ -236,8 +301,8 @@ PUBLISHING_OPERATIONS = (
         command=("workflow", "publish"),
         summary="Open a workflow to visitors and issue its publish token.",
         guide=(
-            "Use it when the owner wants others to chat with a workflow. Register it with `orcheo workflow add` "
-            "and try it with `orcheo workflow check` first. Returns the share link, for people, and the publish "
+            "Use it when the owner wants others to chat with a workflow. Try it with `orcheo workflow check` first. "
+            "Returns the share link, for people, and the publish "
             "token, for programs, which is shown only this once."
         ),
         request=PublishWorkflow,
@@ -263,7 +328,7 @@ PUBLISHING_OPERATIONS = (
         command=("workflow", "unpublish"),
         summary="Close a workflow to visitors and revoke its publish token.",
         guide=(
-            "Use it to close a chat: its share link and publish token stop working. Open chats run out within 5 "
+            "Use it to close a chat: its share link and publish token stop working. Open chats run out within 10 "
             "minutes; end_sessions ends them at once. Returns the workflow, now private."
         ),
         request=UnpublishWorkflow,
@@ -280,8 +345,8 @@ PUBLISHING_OPERATIONS = (
         command=("workflow", "rotate-token"),
         summary="Replace the publish token of a public workflow.",
         guide=(
-            "Use it when the publish token is lost or has leaked; the share link stays. The workflow must be "
-            "public. Returns the new publish token, shown only this once."
+            "Use it when the publish token is lost or has leaked; the share link stays. "
+            "Returns the new publish token, shown only this once."
         ),
         request=RotatePublishToken,
         result=PublishResult,
@@ -295,13 +360,25 @@ PUBLISHING_OPERATIONS = (
         open_world=True,
     ),
     Operation(
+        name="workflows.rotate_identity_secret",
+        command=("workflow", "rotate-identity-secret"),
+        summary="Make or replace a workflow's identity secret.",
+        guide="Use it to let a site sign who its visitors are. Returns the secret, shown only this once.",
+        request=RotateIdentitySecret,
+        result=IdentitySecretResult,
+        scope=Scope.WORKFLOWS_PUBLISH,
+        effect=Effect.DESTRUCTIVE,
+        handle=_rotate_identity,
+        errors=(WorkflowNotFound, InvalidInput, ConcurrentChange),
+        secret="identity_secret",  # noqa: S106 - the name of a field
+        confirmation="Replace the identity secret?",
+        question=_before_rotate_identity,
+    ),
+    Operation(
         name="workflows.set_login",
         command=("workflow", "set-login"),
         summary="Set whether visitors of a public workflow must sign in.",
-        guide=(
-            "Use it to change who may chat, without replacing the publish token. The workflow must be public. "
-            "Returns the workflow."
-        ),
+        guide=("Use it to change who may chat, without replacing the publish token. Returns the workflow."),
         request=SetLogin,
         result=PublishResult,
         scope=Scope.WORKFLOWS_PUBLISH,

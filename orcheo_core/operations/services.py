@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from orcheo_core.ports.notices import Notices
     from orcheo_core.services.owners.asking import Asking
     from orcheo_core.services.owners.audit import Auditing
+    from orcheo_core.services.owners.identity_secrets import IdentitySecrets
     from orcheo_core.services.owners.keys import KeyRotation
     from orcheo_core.services.owners.probing import Probing
     from orcheo_core.services.owners.publishing import Publishing
@@ -34,6 +35,7 @@ class OwnerServices:
     auditing: "Auditing"
     admitting: "Admitting"
     asking: "Asking"
+    identity_secrets: "IdentitySecrets"
     key_rotation: "KeyRotation"
     notices: "Notices"
     space: "Space"

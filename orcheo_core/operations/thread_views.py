@@ -7,8 +7,8 @@ from attrs import frozen
 
 from orcheo_core.domain.pages import Page
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.transcript import Transcript
-from orcheo_core.domain.transcript_formats import TranscriptDocument, TranscriptFormat, entry_of
+from orcheo_core.domain.transcript import Transcript, TranscriptPart
+from orcheo_core.domain.transcript_formats import TranscriptFormat, entry_of, export, turn_entry_of
 from orcheo_core.domain.turn import Turn
 
 
@@ -84,17 +84,7 @@ class TurnView:
     @classmethod
     def of(cls, turn: Turn) -> "TurnView":
         """The view of a turn."""
-        fault, usage = turn.fault, turn.usage
-        return cls(
-            id=turn.id,
-            status=turn.status.value,
-            started_at=turn.started_at,
-            ended_at=turn.ended_at,
-            code=fault.code if fault else None,
-            reason=fault.reason if fault else None,
-            input_tokens=usage.input_tokens if usage else None,
-            output_tokens=usage.output_tokens if usage else None,
-        )
+        return cls(**turn_entry_of(turn))
 
 
 @frozen(kw_only=True)
@@ -122,23 +112,26 @@ class TranscriptView:
 
 @frozen(kw_only=True)
 class TranscriptExport:
-    """A whole transcript as a document."""
+    """A transcript as a document, or a part of it: ``next_after`` begins the next part, None in the last one."""
 
     thread_id: str
     format: str
     media_type: str
     file_name: str
     content: str
+    next_after: str | None
 
     @classmethod
-    def of(cls, transcript: Transcript, form: TranscriptFormat, document: TranscriptDocument) -> "TranscriptExport":
-        """The view of a document."""
+    def of(cls, part: TranscriptPart, form: TranscriptFormat) -> "TranscriptExport":
+        """The view of a part in this format."""
+        document = export(part, form)
         return cls(
-            thread_id=transcript.thread.id,
+            thread_id=part.transcript.thread.id,
             format=form.value,
             media_type=document.media_type,
             file_name=document.file_name,
             content=document.content,
+            next_after=part.next_after,
         )
 
 

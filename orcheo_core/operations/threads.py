@@ -9,10 +9,10 @@ from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.search import search_words
-from orcheo_core.domain.subject import Subject
-from orcheo_core.domain.transcript_formats import TranscriptFormat, export
-from orcheo_core.errors import FieldError, InvalidInput, ThreadNotFound, WorkflowNotFound
-from orcheo_core.operations.operation import Effect, Operation, parameter
+from orcheo_core.domain.subject import KEY_PREFIXES, Subject
+from orcheo_core.domain.transcript_formats import TranscriptFormat
+from orcheo_core.errors import FieldError, InvalidInput, NotErasedYet, ThreadNotFound, WorkflowNotFound
+from orcheo_core.operations.operation import VISIBLE, Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.thread_views import PurgeResult, ThreadPage, TranscriptExport, TranscriptView
 from orcheo_core.operations.workflows import REF_HELP, REF_PATTERN
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 MAX_AGE_DAYS = 36_500
 _ID_PATTERN = "^[A-Za-z0-9_]{1,64}$"
 _ID_HELP = "Id of the thread, as `orcheo thread list` shows it."
-_SUBJECT_HELP = "Only threads of this visitor, as the list shows them, such as anon:… or program:…."
+_VISITOR = "of this visitor, as lists show it."
 
 
-_WRONG_AGE = FieldError("older_than_days", f"must be between 1 and {MAX_AGE_DAYS}; `--all` purges every thread")
+_WRONG_AGE = FieldError("older_than_days", f"must be between 1 and {MAX_AGE_DAYS} days; `--all` purges every thread")
 
 
 @frozen(kw_only=True)
@@ -35,20 +35,19 @@ class ListThreads:
     """Which page of which threads."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
-    search: str | None = parameter("Only threads with an item that has all these words.", default=None)
-    visitor: str | None = parameter(_SUBJECT_HELP, default=None)
+    search: str | None = parameter("Only threads with an item that has all these words.", default=None, pattern=VISIBLE)
+    visitor: str | None = parameter(f"Only threads {_VISITOR}", default=None)
     failed: bool = parameter("Only threads in which a turn failed.", default=False)
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter(
-        "Start after the thread with this id (the last one of the previous page).", default=None
-    )
+    after: str | None = parameter("Start after this thread id, the last of the previous page.", default=None)
 
     def __attrs_post_init__(self) -> None:
-        """Check the search."""
+        """Check the search and the visitor."""
         if self.search is not None:
             search_words(self.search)
+        _ = _subject(self.visitor)
 
 
 @frozen(kw_only=True)
@@ -59,9 +58,7 @@ class ShowThread:
     limit: int = parameter(
         f"How many items at most (1 to {PAGE_LIMIT}).", default=PAGE_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter(
-        "Start after the item with this id (the last one of the previous page).", default=None
-    )
+    after: str | None = parameter("Start after this item id, the last of the previous page.", default=None)
 
 
 @frozen(kw_only=True)
@@ -72,6 +69,7 @@ class ExportThread:
     format: str = parameter(
         f"One of {', '.join(TranscriptFormat)}.", default=TranscriptFormat.MARKDOWN.value, choices=TranscriptFormat
     )
+    after: str | None = parameter("Start after this turn or item id, the last of the previous page.", default=None)
 
 
 @frozen(kw_only=True)
@@ -80,12 +78,13 @@ class PurgeThreads:
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
     thread: str | None = parameter("The thread with this id.", default=None, pattern=_ID_PATTERN)
-    visitor: str | None = parameter(_SUBJECT_HELP, default=None)
+    visitor: str | None = parameter(f"Threads {_VISITOR}", default=None)
     older_than_days: int | None = parameter(
         f"Threads without a new message for this many days (1 to {MAX_AGE_DAYS}).",
         default=None,
         minimum=1,
         maximum=MAX_AGE_DAYS,
+        counts="days",
         checked=False,
     )
     all: bool = parameter("Every thread of the workflow; cannot be combined with the other choices.", default=False)
@@ -95,11 +94,15 @@ class PurgeThreads:
         """Check that something is said about which ones."""
         named = any(each is not None for each in (self.thread, self.visitor, self.older_than_days))
         if not named and not self.all:
-            raise InvalidInput(FieldError("", "Name a thread, a visitor or an age, or say `--all`."))
+            raise InvalidInput(
+                FieldError("", "Which threads to delete was not given."),
+                hint="Name a thread, a visitor or an age, or say `--all`.",
+            )
         if named and self.all:
             raise InvalidInput(FieldError("all", "must be left out when a thread, a visitor or an age is named"))
         if self.older_than_days is not None and not 0 <= self.older_than_days <= MAX_AGE_DAYS:
             raise InvalidInput(_WRONG_AGE)
+        _ = _subject(self.visitor)
 
     @property
     def order(self) -> "PurgeOrder":
@@ -114,7 +117,15 @@ class PurgeThreads:
 
 
 def _subject(visitor: str | None) -> Subject | None:
-    return None if visitor is None else Subject(visitor)
+    """The visitor that is named; :class:`InvalidInput` for what cannot be one, of whom no thread would be found."""
+    if visitor is None:
+        return None
+    if not visitor.startswith(KEY_PREFIXES):
+        raise InvalidInput(
+            FieldError("visitor", f"must begin with one of {', '.join(KEY_PREFIXES)}"),
+            hint="`orcheo thread list` shows the visitors of a workflow.",
+        )
+    return Subject(visitor)
 
 
 async def _list(services: OwnerServices, caller: Caller, request: ListThreads) -> ThreadPage:
@@ -137,8 +148,8 @@ async def _show(services: OwnerServices, caller: Caller, request: ShowThread) ->
 
 async def _export(services: OwnerServices, caller: Caller, request: ExportThread) -> TranscriptExport:
     form = TranscriptFormat(request.format)
-    transcript = await services.transcripts.whole(caller, request.id)
-    return TranscriptExport.of(transcript, form, export(transcript, form))
+    part = await services.transcripts.export(caller, request.id, after=request.after, lists_turns=form.lists_turns)
+    return TranscriptExport.of(part, form)
 
 
 async def _purge(services: OwnerServices, caller: Caller, request: PurgeThreads) -> PurgeResult:
@@ -157,11 +168,10 @@ async def _before_purge(services: OwnerServices, caller: Caller, request: PurgeT
 
 
 def _preview(ref: str, found: "ThreadSum") -> PurgeResult:
-    what = f"{counted(found.count, 'thread')} of {ref}"
     if found.newest is None:
         message = f"No threads of {ref} match; nothing would be purged."
         return PurgeResult(purged=0, matching=0, newest=None, question=None, message=message)
-    dated = f"{what}, {'the newest of' if found.count > 1 else 'last used on'} {found.newest:%Y-%m-%d %H:%M} UTC"
+    dated = found.described(f" of {ref}")
     return PurgeResult(
         purged=0,
         matching=found.count,
@@ -177,8 +187,8 @@ THREAD_OPERATIONS = (
         command=("thread", "list"),
         summary="List or search the threads of a workflow, newest first.",
         guide=(
-            "Use it to find conversations of visitors, by words or by visitor; find the workflow with `orcheo "
-            "workflow list` first. Returns a page of threads with their ids for `orcheo thread show`."
+            "Use it to find conversations by words or by visitor. "
+            "Returns a page of threads with their ids for `orcheo thread show`."
         ),
         request=ListThreads,
         result=ThreadPage,
@@ -224,16 +234,13 @@ THREAD_OPERATIONS = (
         name="threads.purge",
         command=("thread", "purge"),
         summary="Delete threads for good: by id, visitor or age, or all.",
-        guide=(
-            "Use it only when the owner wants conversations deleted. dry_run says how many they are and deletes none. "
-            "Returns how many were deleted."
-        ),
+        guide="Use it only when the owner wants conversations deleted. Returns how many were deleted.",
         request=PurgeThreads,
         result=PurgeResult,
         scope=Scope.WORKFLOWS_WRITE,
         effect=Effect.DESTRUCTIVE,
         handle=_purge,
-        errors=(WorkflowNotFound, ThreadNotFound, InvalidInput),
+        errors=(WorkflowNotFound, ThreadNotFound, InvalidInput, NotErasedYet),
         confirmation="Purge threads of the workflow? They cannot be brought back.",
         question=_before_purge,
     ),

@@ -52,7 +52,7 @@ class ServiceTokenResult:
 
 @frozen(kw_only=True)
 class ServiceTokenPage:
-    """Some of the service tokens; ``next_after`` begins the next page, None on the last one."""
+    """Some of the service tokens, newest first; ``next_after`` begins the next page, None on the last one."""
 
     service_tokens: tuple[ServiceTokenView, ...]
     next_after: str | None

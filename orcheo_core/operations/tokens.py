@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orcheo_core.domain.actor import SERVER_NAME, Actor, Caller, Scope
-from orcheo_core.domain.durations import PATTERN
+from orcheo_core.domain.durations import PATTERN, in_words
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.service_token import LABEL_LENGTH, check_label
 from orcheo_core.errors import (
@@ -49,6 +49,7 @@ class CreateServiceToken:
         default=None,
         minimum=1,
         maximum=MAX_DAYS,
+        counts="days",
     )
 
     def __attrs_post_init__(self) -> None:
@@ -80,9 +81,7 @@ class ListServiceTokens:
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter(
-        "Start after the service token with this id (the last one of the previous page).", default=None
-    )
+    after: str | None = parameter("Start after this service token id, the last of the previous page.", default=None)
 
 
 @frozen(kw_only=True)
@@ -121,12 +120,27 @@ async def _create(services: OwnerServices, caller: Caller, request: CreateServic
     days = request.expires_in_days
     issued = await services.owner_access.create(
         caller,
-        owner=Actor(request.owner) if request.owner else caller.actor,
+        owner=_owner(caller, request),
         scopes=frozenset(map(Scope, request.scopes)),
         label=request.label,
         lifetime=timedelta(days=days) if days else None,
     )
     return _shown_once(issued, f"New service token {issued.record.id} for {issued.record.owner}.")
+
+
+async def _before_create(services: OwnerServices, caller: Caller, request: CreateServiceToken) -> str:
+    owner, scopes = _owner(caller, request), sorted(set(request.scopes))
+    services.owner_access.before_create(caller, owner=owner, scopes=frozenset(map(Scope, scopes)))
+    days = request.expires_in_days
+    until = f"for {days} {'day' if days == 1 else 'days'}" if days else "until someone revokes it"
+    return (
+        f"Create a service token for {owner} with {', '.join(scopes)}? "
+        f"Programs that hold it can use the owner API as {owner}, {until}."
+    )
+
+
+def _owner(caller: Caller, request: CreateServiceToken) -> Actor:
+    return Actor(request.owner) if request.owner else caller.actor
 
 
 async def _list(services: OwnerServices, caller: Caller, request: ListServiceTokens) -> ServiceTokenPage:
@@ -149,7 +163,9 @@ async def _revoke(services: OwnerServices, caller: Caller, request: RevokeServic
 
 async def _before_rotate(services: OwnerServices, caller: Caller, request: RotateServiceToken) -> str:
     found = await services.owner_access.before_rotate(caller, request.id)
-    return f"Replace the service token {_named(found)}? Programs that hold it must get the new one."
+    grace = grace_of(request.grace, request.grace_seconds)
+    until = f", which works {in_words(grace)} longer," if grace else ""
+    return f"Replace the service token {_named(found)}? Programs that hold the old one{until} must get the new one."
 
 
 async def _before_revoke(services: OwnerServices, caller: Caller, request: RevokeServiceToken) -> str:
@@ -177,11 +193,14 @@ TOKEN_OPERATIONS = (
         handle=_create,
         errors=(InvalidInput, ScopeMissing),
         secret="service_token",  # noqa: S106 - the name of a field
+        confirmation="Create the service token? Programs that hold it can use the owner API with its scopes.",
+        question=_before_create,
+        asks_assistants_only=True,
     ),
     Operation(
         name="tokens.list",
         command=("token", "list"),
-        summary="List your service tokens, former ones too; never their secrets.",
+        summary="List your service tokens, former ones too, newest first; never their secrets.",
         guide="Use it to see which service tokens exist, what they may do and until when.",
         request=ListServiceTokens,
         result=ServiceTokenPage,
@@ -206,7 +225,7 @@ TOKEN_OPERATIONS = (
         handle=_rotate,
         errors=(ServiceTokenNotFound, ServiceTokenEnded, InvalidInput, ScopeMissing, ConcurrentChange),
         secret="service_token",  # noqa: S106 - the name of a field
-        confirmation="Replace the service token? Programs that hold it must get the new one.",
+        confirmation="Replace the service token? Programs that hold the old one must get the new one.",
         question=_before_rotate,
     ),
     Operation(

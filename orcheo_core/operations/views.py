@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, field, frozen
 
+from orcheo_core.domain.look import NO_LOOK, Look
+
 if TYPE_CHECKING:
     from orcheo_core.domain.share_link import ShareLinks
     from orcheo_core.domain.turn import TurnSum
@@ -27,14 +29,19 @@ class RunnerView:
 
 
 @frozen(kw_only=True)
-class PublishTokenView:
-    """A publish token that opens chat sessions: the current one, or a former one in its grace period."""
+class SecretView:
+    """A publish token or identity secret that counts: the current one, or a former one in its grace period."""
 
     hint: str
     state: str
     """``current`` or ``grace``."""
     expires_at: datetime | None
     """When it ends, if that is known."""
+
+    @classmethod
+    def of(cls, hint: str, *, ends_at: datetime | None) -> "SecretView":
+        """The view of one; only what was replaced has an end."""
+        return cls(hint=hint, state="grace" if ends_at else "current", expires_at=ends_at)
 
 
 @frozen(kw_only=True)
@@ -129,13 +136,21 @@ class WorkflowView:
     published_by: str | None
     publish_token_hint: str | None
     publish_token_rotated_at: datetime | None
-    publish_tokens: tuple[PublishTokenView, ...]
+    publish_tokens: tuple[SecretView, ...]
     """All that open chat sessions now."""
     share_url: str | None
     """The share link while the workflow is public."""
     obstacle: str | None
     """Code of the reason why no visitor can come in although the workflow is public: ``feature_disabled`` or
     ``no_identity_provider``."""
+    identity_secret_hint: str | None
+    """Of the secret by which other sites sign who their visitors are, as far as it may be shown."""
+    identity_secrets: tuple[SecretView, ...]
+    """All whose signature is believed now."""
+    allowed_origins: tuple[str, ...]
+    """The sites that may show the chat in a bubble."""
+    look: Look | None
+    """How the chat looks to visitors; null while nothing of it is set."""
     archived_at: datetime | None
     time_limit: int
     """Seconds for one answer."""
@@ -170,14 +185,13 @@ class WorkflowView:
             published_by=str(opened.published_by) if opened else None,
             publish_token_hint=f"{PUBLISH_TOKEN_PREFIX}{opened.token_id}…" if opened else None,
             publish_token_rotated_at=opened.rotated_at if opened else None,
-            publish_tokens=tuple(
-                PublishTokenView(
-                    hint=token.hint, state="grace" if token.ends_at else "current", expires_at=token.ends_at
-                )
-                for token in standing.live_tokens
-            ),
+            publish_tokens=tuple(SecretView.of(token.hint, ends_at=token.ends_at) for token in standing.live_tokens),
             share_url=share_links.of(workflow) if opened else None,
             obstacle=standing.obstacle.code if standing.obstacle else None,
+            identity_secret_hint=workflow.identity_keys[0].hint if workflow.identity_keys else None,
+            identity_secrets=tuple(SecretView.of(key.hint, ends_at=key.ends_at) for key in standing.live_identity_keys),
+            allowed_origins=workflow.allowed_origins,
+            look=None if workflow.look == NO_LOOK else workflow.look,
             archived_at=workflow.archived_at,
             time_limit=workflow.time_limit or ANSWER_SECONDS,
             history=HISTORY_LENGTH if workflow.history_length is None else workflow.history_length,

@@ -1,26 +1,49 @@
 """The words of the doors for one another's: hints are written with commands, and an assistant knows tools."""
 
 import re
+from collections.abc import Mapping
 
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import parameters_of
 
-_COMMAND = re.compile(r"`orcheo ([a-z]+) ([a-z-]+)[^`]*`")
+_COMMAND = re.compile(r"`orcheo ([a-z]+) ([a-z-]+)([^`]*)`")
+_ID = re.compile(r"\b[a-z]{2,3}_[0-9A-Za-z]{8,}")
+"""What a hint says nowhere else, so it is kept; other words behind a command are for people to fill in."""
 _OPTION = re.compile(r"`?--(?:no-)?([a-z]+(?:-[a-z]+)*)`?")
+_SHOWN_ONCE = re.compile(
+    r" Keep [a-z ]+ safe: it is shown only this once\.|,(?: which is)? shown only this once|; it is shown once"
+)
 _TOOLS = {operation.command: operation.tool for operation in CATALOGUE.values()}
-_ARGUMENTS = {name for operation in CATALOGUE.values() for name in parameters_of(operation.request)}
+_ARGUMENTS = {
+    option: name
+    for operation in CATALOGUE.values()
+    for name, (_, shown) in parameters_of(operation.request).items()
+    for option in (name.replace("_", "-"), *_OPTION.findall(shown.option or ""))
+}
+"""Arguments by the words of their options; one that may be repeated is named in the singular: ``--setting``."""
 
 
-def for_assistants(text: str) -> str:
-    """``text`` with tools in place of the commands in it, and arguments in place of their options."""
-    return _OPTION.sub(_argument, _COMMAND.sub(_tool, text))
+def for_assistants(text: str, tools: Mapping[tuple[str, str], str] = _TOOLS) -> str:
+    """``text`` with tools in place of the commands in it, and arguments in place of their options.
+
+    ``tools`` has their names by command. A command that is not among them stays: people can run it.
+    """
+
+    def tool(found: "re.Match[str]") -> str:
+        name = tools.get((found[1], found[2]))
+        if name is None:
+            return found[0]
+        known = _ID.search(found[3])
+        return f"`{name}` with `{known[0]}`" if known else f"`{name}`"
+
+    return _OPTION.sub(_argument, _COMMAND.sub(tool, text))
 
 
-def _tool(found: "re.Match[str]") -> str:
-    tool = _TOOLS.get((found[1], found[2]))
-    return f"`{tool}`" if tool else found[0]
+def without_showing(text: str) -> str:
+    """``text`` about an operation whose secret is not shown, without the words that say it is."""
+    return _SHOWN_ONCE.sub("", text)
 
 
 def _argument(found: "re.Match[str]") -> str:
-    name = found[1].replace("-", "_")
-    return f"`{name}`" if name in _ARGUMENTS else found[0]
+    name = _ARGUMENTS.get(found[1])
+    return f"`{name}`" if name else found[0]

@@ -6,6 +6,7 @@ from attrs import asdict, evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.conduct import Conduct
+from orcheo_core.domain.origins import exact_origins
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.search import search_words
 from orcheo_core.domain.workflow import (
@@ -33,7 +34,7 @@ from orcheo_core.errors import (
     WorkflowCheckFailed,
     WorkflowNotFound,
 )
-from orcheo_core.operations.operation import Effect, Operation, parameter
+from orcheo_core.operations.operation import VISIBLE, Effect, Operation, parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.views import (
     ActivityView,
@@ -45,14 +46,20 @@ from orcheo_core.operations.views import (
     view_of,
 )
 
-REF_HELP = "Id or handle of the workflow."
+REF_HELP = "Workflow's id or handle."
 REF_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 ALL_LIMIT = 1_000
 
 
 _TIME_LIMIT_HELP = f"Seconds without text or progress that end an answer; {ANSWER_SECONDS} if not set."
 _HISTORY_HELP = f"How many earlier entries of a thread a run receives; {HISTORY_LENGTH} if not set."
-_RESETS = ("time_limit", "history")
+_RESETS = ("time_limit", "history", "allowed_origins", "identity_secret")
+_FIELDS: dict[str, tuple[str, Any]] = {
+    "history": ("history_length", None),
+    "allowed_origins": ("allowed_origins", ()),
+    "identity_secret": ("identity_keys", ()),
+}
+"""Field and value of what is reset, where it is not None in the field of that name."""
 
 
 @frozen(kw_only=True)
@@ -73,7 +80,9 @@ class AddWorkflow:
         option="--setting",
         default={},
     )
-    time_limit: int | None = parameter(_TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST)
+    time_limit: int | None = parameter(
+        _TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST, counts="seconds"
+    )
     history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
     check: bool = parameter("Run a probe turn first; register nothing if it fails.", default=False)
 
@@ -100,7 +109,9 @@ class CheckWorkflow:
 class ListWorkflows:
     """Which workflows, and which page of them."""
 
-    search: str | None = parameter("Only those with all these words in their handle or name.", default=None)
+    search: str | None = parameter(
+        "Only those with all these words in their handle or name.", default=None, pattern=VISIBLE
+    )
     public: bool | None = parameter(
         "Only public ones, or only private ones.", option="--public/--private", default=None
     )
@@ -108,9 +119,7 @@ class ListWorkflows:
     limit: int = parameter(
         f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
     )
-    after: str | None = parameter(
-        "Start after the workflow with this id (the last one of the previous page).", default=None
-    )
+    after: str | None = parameter("Start after this workflow id, the last of the previous page.", default=None)
     all: bool = parameter(f"Up to {ALL_LIMIT:,} at once, whatever the limit.", default=False)
 
     def __attrs_post_init__(self) -> None:
@@ -131,7 +140,7 @@ class EditWorkflow:
     handle: str | None = parameter(
         "New handle; the old share link stops working.", default=None, pattern=HANDLE_PATTERN
     )
-    name: str | None = parameter("New name.", default=None, longest=NAME_LENGTH)
+    name: str | None = parameter("New name.", default=None, longest=NAME_LENGTH, pattern=VISIBLE)
     description: str | None = parameter("New note for yourself.", default=None, longest=DESCRIPTION_LENGTH)
     runner: str | None = parameter(
         "Another kind of runner; it needs a target, and its settings start empty.",
@@ -141,26 +150,32 @@ class EditWorkflow:
     )
     target: str | None = parameter("What it calls from now on.", default=None)
     settings: dict[str, str] = parameter(
-        "Settings of the runner to change, by name; an empty value removes a setting, the others stay.",
+        "Settings to change, by name; an empty value removes one, the others stay.",
         option="--setting",
         default={},
     )
-    time_limit: int | None = parameter(_TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST)
-    history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
-    reset: tuple[str, ...] = parameter(
-        "What to reset to the server's default: time_limit, history.", choices=_RESETS, default=()
+    time_limit: int | None = parameter(
+        _TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST, counts="seconds"
     )
+    history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
+    allowed_origins: tuple[str, ...] | None = parameter(
+        "Sites that may show the chat in a bubble, such as https://shop.example.org; others are removed.",
+        option="--allowed-origin",
+        default=None,
+    )
+    reset: tuple[str, ...] = parameter("What to reset to the server's default or remove.", choices=_RESETS, default=())
     check: bool = parameter("Run a probe turn of the change first; change nothing if it fails.", default=False)
 
     def __attrs_post_init__(self) -> None:
         """Check that there is something to change, and nothing in two ways."""
-        if not (self.fields or self.runner_change):
+        if not (self.fields or self.runner_change or self.reset):
             raise InvalidInput(
-                FieldError("", "Name at least one thing to change, such as the name, the target or a setting.")
+                FieldError("", "Nothing to change was given."),
+                hint="Name at least one thing to change, such as the name, the target or a setting.",
             )
         for name in set(self.reset).intersection(_RESETS):
-            if getattr(self, name) is not None:
-                raise InvalidInput(FieldError(f"reset: {name}", "must not be set at the same time"))
+            if getattr(self, name, None) not in {None, ()}:
+                raise InvalidInput(FieldError(name, "cannot be set and reset at the same time"))
         check_texts(handle=self.handle, name=self.name, description=self.description)
 
     @property
@@ -172,9 +187,15 @@ class EditWorkflow:
             "description": self.description,
             "time_limit": self.time_limit,
             "history_length": self.history,
+            "allowed_origins": self._origins,
         }
-        resets = {{"history": "history_length"}.get(name, name): None for name in self.reset if name in _RESETS}
-        return {name: value for name, value in given.items() if value is not None} | resets
+        resets = {_FIELDS.get(name, (name, None)) for name in self.reset if name in _RESETS}
+        return {name: value for name, value in given.items() if value is not None} | dict(resets)
+
+    @property
+    def _origins(self) -> tuple[str, ...] | None:
+        """All sites from now on; an empty list removes them, as the help says."""
+        return None if self.allowed_origins is None else exact_origins("allowed_origins", self.allowed_origins)
 
     @property
     def runner_change(self) -> RunnerChange | None:
@@ -247,6 +268,23 @@ async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows)
     return WorkflowPage(workflows=tuple(views), next_after=views[-1].id if page.has_more else None)
 
 
+async def _before_edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> str | None:
+    """Ask only about a change that ends what others use."""
+    if not {"handle", "identity_keys", "allowed_origins"}.intersection(request.fields):
+        return None
+    before, after = await services.registering.before_edit(
+        caller, request.ref, request.fields, runner=request.runner_change
+    )
+    ends = []
+    if before.is_public and after.handle != before.handle:
+        ends.append(f"Links, pages and programs that name {before.handle} stop working.")
+    if before.identity_keys and not after.identity_keys:
+        ends.append("Sites can no longer sign who their visitors are, and the chats of such visitors end.")
+    if before.is_public and (origins := sorted({*before.allowed_origins} - {*after.allowed_origins})):
+        ends.append(f"Its bubble no longer works on {', '.join(origins)}.")
+    return " ".join([f"Change {before.handle}?", *ends]) if ends else None
+
+
 async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> WorkflowResult:
     workflow = await services.registering.edit(
         caller,
@@ -268,8 +306,13 @@ async def _remove(services: OwnerServices, caller: Caller, request: RemoveWorkfl
 
 
 async def _before_remove(services: OwnerServices, caller: Caller, request: RemoveWorkflow) -> str:
+    from orcheo_core.services.owners.threads import PurgeOrder
+
     found = await services.registering.before_remove(caller, request.ref)
-    return f"Delete {found.handle} with all its threads? This cannot be undone."
+    threads = await services.transcripts.preview_purge(caller, request.ref, PurgeOrder())
+    with_it = f" with {threads.described('')}" if threads.count else ""
+    public = " It is public." if found.is_public else ""
+    return f"Delete {found.handle}{with_it}?{public} This cannot be undone."
 
 
 WORKFLOW_OPERATIONS = (
@@ -278,8 +321,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "add"),
         summary="Register a workflow; it stays private.",
         guide=(
-            "Use it to register a Python callable, a graph, a model endpoint or an HTTP service of the owner with "
-            "Orcheo. Pass check to try it at once. Returns the workflow; visitors cannot reach it before "
+            "Use it for a Python callable, a graph, a model endpoint or an HTTP service of the owner. Pass check to "
+            "try it at once. Visitors cannot reach it before "
             "`orcheo workflow publish`."
         ),
         request=AddWorkflow,
@@ -305,6 +348,7 @@ WORKFLOW_OPERATIONS = (
         handle=_check,
         errors=(WorkflowNotFound, WorkflowCheckFailed),
         open_world=True,
+        strangers=("answer", "message"),
     ),
     Operation(
         name="workflows.list",
@@ -337,15 +381,15 @@ WORKFLOW_OPERATIONS = (
         handle=_show,
         errors=(WorkflowNotFound,),
         idempotent=True,
+        strangers=("activity.last_failure.reason",),
     ),
     Operation(
         name="workflows.edit",
         command=("workflow", "edit"),
         summary="Change a workflow: its names, what it runs, its limits.",
         guide=(
-            "Use it to change only what is given: threads, share link and publish tokens stay, and answers that "
-            "are being written are not affected. Pass check to try another target or "
-            "setting first. Returns the changed workflow."
+            "Use it to change only what is given: threads and publish tokens stay, answers that are being written are "
+            "not affected. Pass check to try another target or setting first."
         ),
         request=EditWorkflow,
         result=WorkflowResult,
@@ -353,6 +397,8 @@ WORKFLOW_OPERATIONS = (
         effect=Effect.WRITE,
         handle=_edit,
         errors=(WorkflowNotFound, InvalidInput, HandleTaken, ConcurrentChange, ScopeMissing, WorkflowCheckFailed),
+        confirmation="Change the workflow, although links, signed identities or bubbles stop working?",
+        question=_before_edit,
         idempotent=True,
     ),
     Operation(

@@ -29,8 +29,8 @@ class AttachmentFiles(Protocol):
         """
 
     @abstractmethod
-    def remove(self, attachment_ids: Iterable[str]) -> None:
-        """Delete these attachments; unknown ids are ignored."""
+    async def remove(self, attachment_ids: Iterable[str]) -> None:
+        """Delete these attachments, however many, without blocking; unknown ids are ignored."""
 
     @abstractmethod
     async def space(self) -> FilesSpace:

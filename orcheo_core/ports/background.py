@@ -17,9 +17,13 @@ class Background(Protocol):
     def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Begin ``work`` soon; it outlives the caller. What it raises is reported, not lost."""
 
+    @property
     @abstractmethod
-    def soon(self, call: Callable[[], None]) -> None:
-        """Call ``call`` when everything that is ready now has had its turn."""
+    def soon(self) -> Callable[[Callable[[], None]], object]:
+        """A function that calls its argument as soon as everything that is ready now has run.
+
+        A property, so that a caller can keep the function and save a call each time.
+        """
 
     @abstractmethod
     async def woken(self, follow: Callable[[Wake], None], leave: Callable[[Wake], None]) -> None:

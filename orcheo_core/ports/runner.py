@@ -1,7 +1,7 @@
 """Execution of workflows."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from orcheo_core.domain.conduct import Conduct
@@ -39,11 +39,10 @@ class RunTimedOut(RunFailed):
 
 
 class RunTooLong(RunFailed):
-    """The workflow said more than :data:`~orcheo_core.domain.run.OUTPUT_LIMIT` characters."""
+    """The workflow said more than :data:`~orcheo_core.domain.run.OUTPUT_LIMIT` characters, or than has room."""
 
-    def __init__(self) -> None:
-        """The text up to the limit stays."""
-        reason = f"The answer has more than {OUTPUT_LIMIT:,} characters."
+    def __init__(self, reason: str = f"The answer has more than {OUTPUT_LIMIT:,} characters.") -> None:
+        """The text up to the limit stays; ``reason`` says to the owner which limit it was."""
         super().__init__("too_long", reason, visitor_message="The answer became too long and was cut off here.")
 
 
@@ -56,13 +55,15 @@ class NothingSaid(RunFailed):
 
 
 _REASON_LENGTH = 500
+CODE_FAILED = "workflow_error"
+"""The code of an error that the owner's code raised."""
 
 
 def failure_of(error: Exception) -> RunFailed:
     """``error`` as its owner reads it: a :class:`RunFailed` as it is, its type and text otherwise."""
     if isinstance(error, RunFailed):
         return error
-    return RunFailed("workflow_error", _one_line(f"{type(error).__name__}: {error}").removesuffix(":"))
+    return RunFailed(CODE_FAILED, _one_line(f"{type(error).__name__}: {error}").removesuffix(":"))
 
 
 def _one_line(text: str) -> str:
@@ -116,6 +117,13 @@ class Run(Protocol):
     @abstractmethod
     def stop(self) -> None:
         """Ask the workflow to stop; may be called at any time and more than once."""
+
+    @abstractmethod
+    def when_over(self, call: Callable[[], None]) -> None:
+        """Call this, on the event loop, when no part of the workflow is at work any more: at once if that is so now.
+
+        A thread cannot be stopped from outside, so it may still work long after :meth:`execute` has returned.
+        """
 
 
 class Runner(Protocol):

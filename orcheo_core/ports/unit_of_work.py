@@ -11,20 +11,18 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from orcheo_core.domain.space import StoreSpace
-from orcheo_core.ports.repositories import (
-    AttachmentRepository,
-    AuditRepository,
-    ChatSessionRepository,
-    DeliveryRepository,
-    FeedbackRepository,
-    ItemRepository,
-    PublishTokenRepository,
-    ServiceTokenRepository,
-    SpentIdRepository,
-    ThreadRepository,
-    TurnRepository,
-    WorkflowRepository,
-)
+from orcheo_core.ports.repositories.attachments import AttachmentRepository
+from orcheo_core.ports.repositories.audit import AuditRepository
+from orcheo_core.ports.repositories.chat_sessions import ChatSessionRepository
+from orcheo_core.ports.repositories.deliveries import DeliveryRepository
+from orcheo_core.ports.repositories.feedback import FeedbackRepository
+from orcheo_core.ports.repositories.items import ItemRepository
+from orcheo_core.ports.repositories.publish_tokens import PublishTokenRepository
+from orcheo_core.ports.repositories.service_tokens import ServiceTokenRepository
+from orcheo_core.ports.repositories.spent_ids import SpentIdRepository
+from orcheo_core.ports.repositories.threads import ThreadRepository
+from orcheo_core.ports.repositories.turns import TurnRepository
+from orcheo_core.ports.repositories.workflows import WorkflowRepository
 
 
 class DuplicateTurn(Exception):
@@ -74,6 +72,10 @@ class Store(Protocol):
     @abstractmethod
     async def check(self) -> None:
         """Return when the store answers and takes writes; raise :class:`StorageUnavailable` otherwise."""
+
+    @abstractmethod
+    def kept_bytes(self) -> int:
+        """How much room all rows take, without what is free between them; 0 where they are not on a disk."""
 
     @abstractmethod
     async def space(self) -> StoreSpace:

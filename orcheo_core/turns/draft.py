@@ -12,6 +12,7 @@ from orcheo_core.domain.component_items import (
     EndOfTurnItem,
     GeneratedImageItem,
     HiddenItem,
+    Notice,
     ProgressNoteItem,
     Step,
     StepKind,
@@ -19,8 +20,10 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, Item
-from orcheo_core.domain.json_values import json_fault
+from orcheo_core.domain.json_values import json_fault, json_length
 from orcheo_core.domain.run import (
+    OUTPUT_LIMIT,
+    SHOWN_LIMIT,
     AnswerEnded,
     ClientToolCalled,
     ContextKept,
@@ -44,7 +47,6 @@ from orcheo_core.domain.thread_events import (
     ItemAdded,
     ItemDone,
     ItemReplaced,
-    Notice,
     PartAdded,
     PartCited,
     PartDelta,
@@ -58,10 +60,16 @@ from orcheo_core.domain.thread_events import (
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import TurnFault
 from orcheo_core.domain.widgets import PartLimits
+from orcheo_core.ports.runner import RunTooLong
 
 NewItem = TypeVar("NewItem", bound=ItemBase)
 _LEFT_OUT_IF_WRONG = (WidgetShown, WidgetChanged, ImageShown)
 """What an answer can do without; anything else that cannot be written as JSON ends the run."""
+_NOT_KEPT = (ProgressNote, EffectCaused, UsageReported, CutShort, TitleGiven, *_LEFT_OUT_IF_WRONG)
+"""What leaves nothing in the thread, but for one title, and what is counted apart where it is shown."""
+_LEAST_PART = 100
+"""Characters that each part counts for, as its row takes space however little is in it."""
+_KEPT_NOTICES = 10
 Stamp = Callable[[], ItemBase]
 """Gives each new item its id, thread, turn and moment."""
 
@@ -81,6 +89,8 @@ class TurnDraft:
         """Whether something was said since :meth:`mark_staged`."""
         self.length = 0
         """Characters of text so far."""
+        self._kept = self._shown = 0
+        """Characters of what the thread keeps besides text; those of widgets and images are counted apart."""
         self.cut: CutShort | None = None
         """Why the answer is not whole, if the workflow said so."""
         self.fault: TurnFault | None = None
@@ -88,36 +98,68 @@ class TurnDraft:
         self._stamp = stamp
         self._limits = limits
         self._acted_upon = acted_upon
-        self._answer: _AnswerDraft | None = None
+        self.answer: AnswerDraft | None = None
+        """The answer that is being written."""
         self._note: _ProgressNoteDraft | None = None
+        self.has_news = False
+        """Whether an item is whole but not durable: it must become durable before followers see that."""
         self._whole: list[Item] = []
         self._saved = 0
-        self._untold: list[ThreadEvent] = []
+        self.untold: list[ThreadEvent] = []
+        """What followers have not been sent yet, but for the newest text of :attr:`answer`."""
         self._is_visible = False
         self._is_noticed = False
+        self._notices: list[Notice] = []
         self._given_thread = thread
 
     # --- what the run says ------------------------------------------------------------------------------------------
 
-    def write(self, text: str) -> None:
-        """More text of the answer, which begins with it if none is being written."""
-        answer = self._answer or self._begin_answer()
-        answer.pieces.append(text)
-        self.length += len(text)
-        self.unsaved = True
+    def begin_answer(self) -> "AnswerDraft":
+        """Begin to write an answer: its text is what is added to its pieces, which :attr:`length` counts."""
+        self._close()
+        self.answer = AnswerDraft(self._new(AssistantItem))
+        self.untold += (ItemAdded(self.answer.item_at_first), PartAdded(item_id=self.answer.item_at_first.id))
+        self._is_visible = True
+        return self.answer
 
     def apply(self, run_event: RunEvent) -> None:
-        """Anything but text; raises :class:`TypeError` and :class:`ValueError` for what a run cannot say."""
+        """Anything but text.
+
+        Raises :class:`TypeError` and :class:`ValueError` for what a run cannot say, :class:`RunTooLong` for too much.
+        """
         if not isinstance(run_event, _LEFT_OUT_IF_WRONG) and (fault := json_fault(run_event)):
             message = f"{type(run_event).__name__} cannot be kept: {fault}"
             raise ValueError(message)
-        if self._answer is not None:
-            self._untold += self._answer.delta()
+        self._count(run_event)
+        if self.answer is not None:
+            self.untold += self.answer.delta()
         self._apply(run_event)
 
+    def _count(self, run_event: RunEvent) -> None:
+        """Raise :class:`RunTooLong` when this is more than a thread keeps of one run besides text."""
+        if isinstance(run_event, _NOT_KEPT):
+            return
+        if isinstance(run_event, StepNoted):
+            before = self._note.step(run_event.index) if self._note else None
+            self._kept += _weight(run_event.step) - (_weight(before) if before else 0)
+        else:
+            self._kept += _weight(run_event)
+        if self._kept > OUTPUT_LIMIT:
+            raise RunTooLong(
+                f"The workflow has said more than {OUTPUT_LIMIT:,} characters besides text: "
+                "sources, steps, questions, tool calls, notices, hidden context."
+            )
+
+    def _count_shown(self, part: object) -> None:
+        self._shown += _weight(part)
+        if self._shown > SHOWN_LIMIT:
+            raise RunTooLong(f"The workflow has shown more than {SHOWN_LIMIT:,} characters of widgets and images.")
+
     def finish(self, ending: Ending | None = None) -> None:
-        """The turn is as whole as it gets; the thread keeps an ``ending``."""
+        """The turn is as whole as it gets; the thread keeps its notices and an ``ending``."""
         self._close()
+        for notice in self._notices:
+            self._add(self._new(EndOfTurnItem, notice=notice))
         if ending is not None or not self._is_visible:
             self._add(self._new(EndOfTurnItem, ending=ending))
 
@@ -126,22 +168,17 @@ class TurnDraft:
         """Whether a visitor was shown nothing: no item (blank text does not count), no notice, no effect."""
         if self._is_noticed or self._note is not None or any(map(_shows, self._whole)):
             return False
-        return self._answer is None or not self._answer.shows
+        return self.answer is None or not self.answer.shows
 
     # --- what followers receive -------------------------------------------------------------------------------------
 
-    @property
-    def has_news(self) -> bool:
-        """Whether an item is whole but not durable: it must become durable before followers see that."""
-        return len(self._whole) > self._saved
-
     def take(self) -> list[ThreadEvent]:
         """What followers have not been sent yet; text since the last time is one event."""
-        if self._answer is not None:
-            self._untold += self._answer.delta()
-        if not self._untold:
-            return []
-        untold, self._untold = self._untold, []
+        if self.answer is not None:
+            self.untold += self.answer.delta()
+        untold = self.untold
+        if untold:
+            self.untold = []
         return untold
 
     # --- what is saved ----------------------------------------------------------------------------------------------
@@ -154,7 +191,7 @@ class TurnDraft:
     def items(self, *, every: bool = False) -> list[Item]:
         """The items to save: those that are not durable, or ``every`` one of the turn."""
         whole = self._whole if every else self._whole[self._saved :]
-        open_draft = self._answer or self._note
+        open_draft = self.answer or self._note
         return [*whole, open_draft.item] if open_draft else list(whole)
 
     def mark_staged(self) -> int:
@@ -165,11 +202,13 @@ class TurnDraft:
     def mark_saved(self, staged: int) -> None:
         """What :meth:`mark_staged` counted is durable now."""
         self._saved = max(self._saved, staged)
+        self.has_news = len(self._whole) > self._saved
 
     def mark_unsaved(self) -> None:
         """A save has failed: everything is to be saved again."""
         self.unsaved = True
         self._saved = 0
+        self.has_news = bool(self._whole)
 
     # --- one method for each kind of run event ----------------------------------------------------------------------
 
@@ -180,8 +219,8 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: SourceCited) -> None:
-        answer = self._answer or self._begin_answer()
-        self._untold.append(answer.cite(run_event.citation))
+        answer = self.answer or self.begin_answer()
+        self.untold.append(answer.cite(run_event.citation))
         self.unsaved = True
 
     @_apply.register
@@ -191,7 +230,7 @@ class TurnDraft:
     @_apply.register
     def _(self, run_event: StepNoted) -> None:
         note = self._note or self._begin_note(is_reasoning=run_event.step.kind is StepKind.THOUGHT)
-        self._untold.append(note.note(run_event.index, run_event.step))
+        self.untold.append(note.note(run_event.index, run_event.step))
         self.unsaved = True
 
     @_apply.register
@@ -199,6 +238,7 @@ class TurnDraft:
         if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A widget was left out: {fault}."))
             return
+        self._count_shown([run_event.widget, run_event.copy_text])
         self._close()
         self._add(self._new(WidgetItem, widget=run_event.widget, copy_text=run_event.copy_text))
 
@@ -210,15 +250,17 @@ class TurnDraft:
         if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A changed widget was left out: {fault}."))
             return
+        self._count_shown([run_event.widget, run_event.copy_text])
         self._acted_upon = self._acted_upon.changed(run_event.widget, run_event.copy_text)
         self._keep(self._acted_upon)
-        self._untold.append(ItemReplaced(self._acted_upon))
+        self.untold.append(ItemReplaced(self._acted_upon))
 
     @_apply.register
     def _(self, run_event: ImageShown) -> None:
         if fault := self._limits.image_fault(run_event.url):
             self._leave_out(TurnFault("image_invalid", f"An image was left out: {fault}."))
             return
+        self._count_shown(run_event.url)
         self._close()
         self._add(self._new(GeneratedImageItem, url=run_event.url))
 
@@ -235,18 +277,18 @@ class TurnDraft:
 
     @_apply.register
     def _(self, run_event: ContextKept) -> None:
-        self._whole.append(self._new(HiddenItem, content=run_event.content))
+        self._end(self._new(HiddenItem, content=run_event.content))
         self.unsaved = True
 
     @_apply.register
     def _(self, run_event: TitleGiven) -> None:
         self.thread = self.thread.titled(run_event.title)
         self.unsaved = True
-        self._untold.append(ThreadUpdated(self.thread))
+        self.untold.append(ThreadUpdated(self.thread))
 
     @_apply.register
     def _(self, run_event: ProgressNote) -> None:
-        self._untold.append(Progress(text=run_event.text, icon=run_event.icon))
+        self.untold.append(Progress(text=run_event.text, icon=run_event.icon))
 
     @_apply.register
     def _(self, _event: UsageReported) -> None:
@@ -259,57 +301,64 @@ class TurnDraft:
     @_apply.register
     def _(self, run_event: EffectCaused) -> None:
         self._is_noticed = True
-        self._untold.append(Effect(name=run_event.name, data=run_event.data))
+        self.untold.append(Effect(name=run_event.name, data=run_event.data))
 
     @_apply.register
     def _(self, run_event: NoticeGiven) -> None:
-        self._is_noticed = True
-        self._untold.append(Notice(level=run_event.level, message=run_event.message, title=run_event.title))
+        self._tell(Notice(level=run_event.level, message=run_event.message, title=run_event.title))
 
     # --- items ------------------------------------------------------------------------------------------------------
-
-    def _begin_answer(self) -> "_AnswerDraft":
-        self._close()
-        self._answer = _AnswerDraft(self._new(AssistantItem))
-        self._untold += (ItemAdded(self._answer.item_at_first), PartAdded(item_id=self._answer.item_at_first.id))
-        self._is_visible = True
-        return self._answer
 
     def _begin_note(self, *, is_reasoning: bool) -> "_ProgressNoteDraft":
         self._close()
         self._note = _ProgressNoteDraft(self._new(ProgressNoteItem, is_reasoning=is_reasoning))
-        self._untold.append(ItemAdded(self._note.item))
+        self.untold.append(ItemAdded(self._note.item))
         self._is_visible = True
         return self._note
 
     def _close(self) -> None:
         """End the item that is being written, if any."""
-        if self._answer is not None:
-            item = self._answer.item
-            self._untold += (*self._answer.delta(), PartDone(item_id=item.id, part=item.content[0]), ItemDone(item))
-            self._whole.append(item)
+        if self.answer is not None:
+            item = self.answer.item
+            self.untold += (*self.answer.delta(), PartDone(item_id=item.id, part=item.content[0]), ItemDone(item))
+            self._end(item)
         elif self._note is not None:
-            self._untold.append(ItemDone(self._note.item))
-            self._whole.append(self._note.item)
-        self._answer = self._note = None
+            self.untold.append(ItemDone(self._note.item))
+            self._end(self._note.item)
+        self.answer = self._note = None
 
     def _leave_out(self, fault: TurnFault) -> None:
         """The owner sees the first part that cannot be shown; the visitor sees a notice for each."""
         self.fault = self.fault or fault
+        self._tell(Notice(level="warning", message="A part of this answer cannot be shown."))
+
+    def _tell(self, notice: Notice) -> None:
+        """Send a notice now, and keep the first few different ones for those who open the thread later."""
         self._is_noticed = True
-        self._untold.append(Notice(level="warning", message="A part of this answer cannot be shown."))
+        self.untold.append(notice)
+        if notice not in self._notices and len(self._notices) < _KEPT_NOTICES:
+            self._notices.append(notice)
 
     def _add(self, item: Item) -> None:
         self._keep(item)
-        self._untold.append(ItemDone(item))
+        self.untold.append(ItemDone(item))
 
     def _keep(self, item: Item) -> None:
-        self._whole.append(item)
+        self._end(item)
         self._is_visible = self.unsaved = True
+
+    def _end(self, item: Item) -> None:
+        self._whole.append(item)
+        self.has_news = True
 
     def _new(self, cls: type[NewItem], **fields: Any) -> NewItem:
         base = self._stamp()
         return cls(id=base.id, thread_id=base.thread_id, turn_id=base.turn_id, created_at=base.created_at, **fields)
+
+
+def _weight(part: object) -> int:
+    """Characters that a part of an answer counts for."""
+    return max(_LEAST_PART, len(part) if isinstance(part, str) else json_length(part))
 
 
 def _shows(item: Item) -> bool:
@@ -318,13 +367,14 @@ def _shows(item: Item) -> bool:
     return not isinstance(item, HiddenItem)
 
 
-class _AnswerDraft:
+class AnswerDraft:
     """An assistant item that grows; its pieces of text are sent as one delta for all that came in between."""
 
     def __init__(self, item: AssistantItem) -> None:
         self.item_at_first = item
         self.pieces: list[str] = []
-        self._told = 0
+        self.told = 0
+        """How many of the pieces followers have been sent."""
         self._citations: list[Citation] = []
 
     @property
@@ -339,9 +389,10 @@ class _AnswerDraft:
 
     def delta(self) -> tuple[ThreadEvent, ...]:
         """The text since the last time, if any."""
-        new = self.pieces[self._told :]
-        self._told += len(new)
-        return (PartDelta(item_id=self.item_at_first.id, delta="".join(new)),) if new else ()
+        told, self.told = self.told, len(self.pieces)
+        if told == self.told:
+            return ()
+        return (PartDelta(item_id=self.item_at_first.id, delta="".join(self.pieces[told:])),)
 
     def cite(self, citation: Citation) -> ThreadEvent:
         self._citations.append(citation)
@@ -358,6 +409,10 @@ class _ProgressNoteDraft:
     @property
     def item(self) -> ProgressNoteItem:
         return evolve(self._item, steps=tuple(self._steps))
+
+    def step(self, index: int) -> Step | None:
+        """The step as it looks now, None for a new one."""
+        return self._steps[index] if index < len(self._steps) else None
 
     def note(self, index: int, step: Step) -> ThreadEvent:
         """A new step, or another look of an earlier one."""

@@ -5,7 +5,7 @@ durable at each :meth:`TurnEngine.checkpoint` (call it at least twice a second) 
 only after it is durable. No transaction is open during a run.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 from attrs import evolve
@@ -24,12 +24,13 @@ from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.ports.notices import Notices, NullNotices
-from orcheo_core.ports.runner import NothingSaid, Run, Runners, RunTooLong, failure_of
+from orcheo_core.ports.runner import NothingSaid, Run, Runners, failure_of
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.turns.draft import TurnDraft
 from orcheo_core.turns.live import THREAD_DELETED, LiveTurn, LiveTurns
 from orcheo_core.turns.register import INTERRUPTED, Register
+from orcheo_core.turns.relay import Room
 
 FAILED = TurnTrouble(message="The workflow could not answer. You can try again.", allow_retry=True)
 NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
@@ -76,6 +77,8 @@ class TurnEngine:
         self._register = register
         self._part_limits = part_limits
         self._notices = notices or NullNotices()
+        self._waiting: dict[str, LiveTurn] = {}
+        """Turns whose end is not durable yet."""
 
     # --- begin ------------------------------------------------------------------------------------------------------
 
@@ -87,12 +90,14 @@ class TurnEngine:
         thread: Thread,
         request: RunRequest,
         opening: Sequence[ThreadEvent],
+        room: Room,
         chat_session_id: str | None = None,
         on_end: Callable[[], None] = lambda: None,
     ) -> LiveTurn:
         """Commit ``change`` with the new turn, tell the followers its opening, and start its run.
 
-        ``on_end`` is called when the run is over, also one that was given up long before.
+        Its frames are counted against ``room``. ``on_end`` is called when the run is really over: also one that was
+        given up long before, and with its threads.
 
         Raises :class:`DuplicateTurn`, :class:`TurnInProgress`, :class:`ServerStopping`, :class:`StorageUnavailable`;
         then nothing has begun.
@@ -111,6 +116,8 @@ class TurnEngine:
             background=self._background,
             save=self._save_part,
             finish=self._finish,
+            spoken=self._live_turns.spoken,
+            room=room,
             may_be_silent=isinstance(cause, _MAY_BE_SILENT),
             chat_session_id=chat_session_id,
         )
@@ -138,7 +145,7 @@ class TurnEngine:
         except Exception as raised:  # noqa: BLE001 - a workflow may raise anything; visitors get a fixed sentence
             error = raised
         finally:
-            on_end()
+            live.run.when_over(on_end)
         await self._finish(live, error)
 
     async def _finish(self, live: LiveTurn, error: Exception | None) -> None:
@@ -149,16 +156,16 @@ class TurnEngine:
         live.pass_on()
         live.draft.finish(end.ending)
         is_saved = await self._save_end(live)
-        events = self._ending(live, end.trouble if is_saved else _not_saved(live))
-        live.end([NOT_SAVED] if live.is_unwritable else events)
+        trouble = end.trouble if is_saved else _not_saved(live)
+        live.end([NOT_SAVED] if live.is_unwritable else self._ending(live, trouble))
         self._live_turns.keep(live)
 
     def _end_of(self, live: LiveTurn, error: Exception | None) -> TurnEnd:
         if live.is_lost:
             live.draft.take()  # what was held back is not told
             return _failed(TurnFault("not_saved", "The server could not save the answer."), _not_saved(live))
-        if error is None and live.is_too_long:
-            error = RunTooLong()
+        if error is None:
+            error = live.excess
         if error is None and live.draft.is_empty and not live.may_be_silent:
             error = NothingSaid()
         if error is None or live.stopped_as is not None:
@@ -169,12 +176,9 @@ class TurnEngine:
         return _failed(TurnFault(failure.code, failure.reason), trouble)
 
     @staticmethod
-    def _ending(live: LiveTurn, trouble: TurnTrouble | None) -> Iterator[ThreadEvent]:
-        if live.turn.status is TurnStatus.COMPLETED:
-            yield from (ItemRemoved(item_id) for item_id in live.turn.replaces)
-        yield from live.draft.take()
-        if trouble is not None:
-            yield trouble
+    def _ending(live: LiveTurn, trouble: TurnTrouble | None) -> list[ThreadEvent]:
+        gone = live.turn.replaces if live.turn.status is TurnStatus.COMPLETED else ()
+        return [*map(ItemRemoved, gone), *live.draft.take(), *([] if trouble is None else [trouble])]
 
     def _stamp(self, turn: Turn) -> Callable[[], ItemBase]:
         """Ids for the items of a turn: the first one is kept in the turn."""
@@ -185,8 +189,10 @@ class TurnEngine:
 
     async def checkpoint(self) -> None:
         """Make the text so far of all running turns durable, and finish those that could not be finished before."""
-        waiting = [live for live in self._live_turns if live.waits_for_storage]
-        unsaved = [live for live in self._live_turns if live.draft.unsaved and not live.waits_for_storage]
+        waiting = list(self._waiting.values())
+        spoken = self._live_turns.spoken
+        unsaved = [live for live in spoken.values() if live.draft.unsaved and not live.waits_for_storage]
+        spoken.clear()
         if len(unsaved) <= 1 or not await self._save_together(unsaved):
             for live in unsaved:
                 await self._save_part(live)
@@ -222,6 +228,10 @@ class TurnEngine:
         if not is_saved and live.is_unwritable:
             is_saved = await self._save_bare_end(live)
         live.waits_for_storage = not (is_saved or live.is_thread_gone)
+        if live.waits_for_storage:
+            self._waiting[live.turn.id] = live
+        else:
+            self._waiting.pop(live.turn.id, None)
         if is_saved:
             self._live_turns.discard(live)
             self._telemetry.turn_ended(live.turn)
@@ -240,6 +250,7 @@ class TurnEngine:
             return False
         except Exception as error:  # noqa: BLE001 - such as text that no encoding has: the turn must end anyway
             live.draft.mark_unsaved()
+            self._live_turns.spoken[live.turn.id] = live
             live.is_unwritable = not isinstance(error, StorageUnavailable)
             self._telemetry.save_failed(live.turn, error)
             return False
@@ -249,9 +260,8 @@ class TurnEngine:
     async def _stage_end(self, change: UnitOfWork, live: LiveTurn) -> None:
         change.turns.save(live.turn)
         await self._notices.turn_ended(change, live.turn)
-        if live.turn.status is TurnStatus.COMPLETED:
-            for item_id in live.turn.replaces:
-                change.items.remove(item_id)
+        if live.turn.status is TurnStatus.COMPLETED and (replaces := live.turn.replaces):
+            change.items.remove(live.turn.thread_id, replaces[0], replaces[-1])
 
     async def _save_bare_end(self, live: LiveTurn) -> bool:
         """Make durable that the turn failed, and nothing of what it said."""

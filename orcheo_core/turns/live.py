@@ -5,17 +5,20 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from orcheo_core.domain.budget import shown_bytes
 from orcheo_core.domain.component_items import EndingKind
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, TextDelta, UsageReported
 from orcheo_core.domain.thread_events import ThreadEvent, TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_end import TurnEnd
+from orcheo_core.errors import BudgetExceeded
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
-from orcheo_core.ports.runner import Run, RunSink
+from orcheo_core.ports.runner import Run, RunSink, RunTooLong
 from orcheo_core.turns.draft import TurnDraft
 from orcheo_core.turns.register import Place, Register, Stop, Work, WorkKind
+from orcheo_core.turns.relay import Relay, Room
 
 THREAD_DELETED = TurnTrouble(message="This conversation was deleted.", allow_retry=False)
 _WHOLE = TurnEnd(status=TurnStatus.COMPLETED)
@@ -26,17 +29,18 @@ PIECES_IN_A_ROW = 32
 MOST_FRAME_BYTES = 64 * 1024 * 1024
 """A turn whose frames have more is stopped like one with too much text: notes, widgets and images count here."""
 
+_TOO_MANY_BYTES = f"The events of the answer have more than {shown_bytes(MOST_FRAME_BYTES)}."
+
 KEPT_ENDED_TURNS = 1_000
-KEPT_ENDED_BYTES = 32 * 1024 * 1024
+KEPT_ENDED_BYTES = 8 * 1024 * 1024
 """Of the frames of ended turns; the newest turn's are kept whatever their size, as it is followed now."""
 
 
 class LiveTurn(RunSink):
-    """One turn: its run writes into it, connections follow its frames.
+    """One turn that runs: its run writes into it, connections follow its relay.
 
-    Frame n is thread event n of the turn, encoded when it is sent; resuming counts by these numbers. Text that comes
-    before the event loop gets round is one frame. An item that is whole is sent when it is durable; until then
-    everything behind it is held back.
+    Text that comes before the event loop gets round is one frame. An item that is whole is sent when it is durable;
+    until then everything behind it is held back.
     """
 
     def __init__(
@@ -49,20 +53,19 @@ class LiveTurn(RunSink):
         background: Background,
         save: "Callable[[LiveTurn], Awaitable[bool]]",
         finish: "Callable[[LiveTurn, Exception | None], Coroutine[Any, Any, None]]",
+        spoken: "dict[str, LiveTurn]",
+        room: Room,
         may_be_silent: bool = False,
         chat_session_id: str | None = None,
     ) -> None:
-        """Nothing has happened yet.
+        """Nothing has happened yet; when something is said, it stands in ``spoken`` too.
 
         ``save`` makes what was said durable and tells whether it could, ``finish`` ends the turn.
         """
         self.turn = turn
         self.run = run
         self.draft = draft
-        self.frames: list[bytes] = []
-        self.frame_bytes = 0
-        self.is_over = False
-        """Whether no more frames will come."""
+        self.relay = Relay(room)
         self.stopped_as: TurnStatus | None = None
         """What it will end as because it was stopped."""
         self.reason: TurnTrouble | None = None
@@ -80,13 +83,14 @@ class LiveTurn(RunSink):
         """Whether what it said could not be saved and never can be."""
         self.is_thread_gone = False
         """Whether its thread was deleted while it ran: there is nothing left to save into."""
-        self.is_too_long = False
-        """Whether the run was stopped because it said more than the limit."""
+        self.excess: RunTooLong | None = None
+        """Which limit the run was stopped at, when it said more than it may."""
         self._encoder = encoder
         self._background = background
+        self._soon = background.soon
         self._save = save
+        self._spoken = spoken
         self._finish = finish
-        self._followers: dict[Callable[[], None], None] = {}
         self._is_due = False
         self._since_pause = 0
 
@@ -95,16 +99,19 @@ class LiveTurn(RunSink):
     def text(self, text: str) -> bool:
         """See the port. At the limit of text the run is stopped."""
         draft = self.draft
-        if self.is_too_long or self.is_lost:
+        if self.excess is not None or self.is_lost:
             return False
-        if draft.length + len(text) > OUTPUT_LIMIT:
-            text = text[: OUTPUT_LIMIT - draft.length]
-            self.is_too_long = True
+        length = draft.length + len(text)
+        if length > OUTPUT_LIMIT:
+            length, text = OUTPUT_LIMIT, text[: OUTPUT_LIMIT - draft.length]
+            self.excess = RunTooLong()
             self.run.stop()
-        draft.write(text)
+        (draft.answer or draft.begin_answer()).pieces.append(text)
+        draft.length, draft.unsaved = length, True
         if not self._is_due:
             self._is_due = True
-            self._background.soon(self.pass_on)
+            self._spoken[self.turn.id] = self
+            self._soon(self.pass_on)
         self._since_pause += 1
         return self._since_pause < PIECES_IN_A_ROW
 
@@ -112,14 +119,15 @@ class LiveTurn(RunSink):
         """See the port."""
         if isinstance(event, TextDelta):
             return self.text(event.text)
-        if self.is_too_long or self.is_lost:
+        if self.excess is not None or self.is_lost:
             return False
         if isinstance(event, UsageReported):
             self.turn = self.turn.with_usage(event.usage)
         self.draft.apply(event)
         if not self._is_due:
             self._is_due = True
-            self._background.soon(self.pass_on)
+            self._spoken[self.turn.id] = self
+            self._soon(self.pass_on)
         self._since_pause += 1
         return self._since_pause < PIECES_IN_A_ROW and not self.draft.has_news
 
@@ -143,32 +151,36 @@ class LiveTurn(RunSink):
     def pass_on(self) -> None:
         """Tell the followers what they may know by now, all of them once."""
         self._is_due = False
-        if not self.draft.has_news and not self.is_lost and (events := self.draft.take()):
-            self.tell(events)
+        draft = self.draft
+        if draft.unsaved:
+            self._spoken[self.turn.id] = self
+        if self.is_lost or draft.has_news:
+            return
+        if draft.untold:
+            self.tell(draft.take())
+        elif (answer := draft.answer) is not None and answer.told < len(answer.pieces):
+            # Text alone, as most that comes: it makes no event, and passes no function that it does not need.
+            text, answer.told = "".join(answer.pieces[answer.told :]), len(answer.pieces)
+            refusal = self.relay.add([self._encoder.text(answer.item_at_first.id, text)])
+            if refusal is not None or self.relay.size > MOST_FRAME_BYTES:
+                self._exceed(refusal)
 
     def tell(self, events: Iterable[ThreadEvent]) -> None:
-        """Give these events the next numbers and wake the followers."""
-        new = list(map(self._encoder.frame, events))
-        self.frames += new
-        self.frame_bytes += sum(map(len, new))
-        if self.frame_bytes > MOST_FRAME_BYTES and not self.is_over:
-            self.is_too_long = True
+        """Give the frames of these events to the followers."""
+        refusal = self.relay.add(self._encoder.frames(events))
+        if refusal is not None or self.relay.size > MOST_FRAME_BYTES:
+            self._exceed(refusal)
+
+    def _exceed(self, refusal: BudgetExceeded | None) -> None:
+        """Stop the run for its frames, unless it has ended or was stopped for what it said before."""
+        if not (self.relay.is_over or self.excess):
+            self.excess = RunTooLong(f"{refusal.detail} {refusal.hint}" if refusal else _TOO_MANY_BYTES)
             self.run.stop()
-        for wake in tuple(self._followers):
-            wake()
 
     def end(self, events: Iterable[ThreadEvent]) -> None:
         """Tell the last events."""
-        self.is_over = True
+        self.relay.is_over = True
         self.tell(events)
-
-    def follow(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` whenever there are new frames, and at the end; it must return at once."""
-        self._followers[wake] = None
-
-    def leave(self, wake: Callable[[], None]) -> None:
-        """Do not call ``wake`` any more."""
-        self._followers.pop(wake, None)
 
     # --- its end ----------------------------------------------------------------------------------------------------
 
@@ -197,47 +209,56 @@ class LiveTurn(RunSink):
 
 
 class LiveTurns:
-    """Finds turns by id; those that run are in the register too."""
+    """Finds turns by id; those that run are in the register too. Of those that ended only the frames are kept."""
 
     def __init__(self, clock: Clock, register: Register) -> None:
         """Nothing runs yet; ended turns are kept by ``clock``."""
         self._register = register
-        self._works: dict[str, Work] = {}
         self._clock = clock
-        self._running: dict[str, LiveTurn] = {}
-        self._ended: OrderedDict[str, tuple[datetime, LiveTurn, int]] = OrderedDict()
+        self._running: dict[str, tuple[LiveTurn, Work]] = {}
+        self.spoken: dict[str, LiveTurn] = {}
+        """Those that may have said something that is not durable."""
+        self._ended: OrderedDict[str, tuple[datetime, Relay]] = OrderedDict()
         self._ended_bytes = 0
 
     def __iter__(self) -> Iterator[LiveTurn]:
         """Those whose end is not durable, as they are at this moment."""
-        return iter(tuple(self._running.values()))
+        return iter([live for live, _ in self._running.values()])
 
     def __len__(self) -> int:
         return len(self._running)
 
-    def find(self, turn_id: str) -> LiveTurn | None:
-        """The turn with this id, if its frames can still be followed."""
-        ended = self._ended.get(turn_id)
-        return ended[1] if ended else self._running.get(turn_id)
+    def find(self, turn_id: str) -> Relay | None:
+        """The relay of the turn with this id, if its frames can still be followed."""
+        if ended := self._ended.get(turn_id):
+            return ended[1]
+        running = self._running.get(turn_id)
+        return running[0].relay if running else None
 
     def add(self, live: LiveTurn) -> None:
         """A turn begins to run."""
-        self._running[live.turn.id] = live
-        place = Place(
-            workflow_id=live.turn.workflow_id, thread_id=live.turn.thread_id, chat_session_id=live.chat_session_id
-        )
-        self._works[live.turn.id] = self._register.begin(WorkKind.TURN, place, live.stop_for)
+        turn = live.turn
+        place = Place(workflow_id=turn.workflow_id, thread_id=turn.thread_id, chat_session_id=live.chat_session_id)
+        self._running[turn.id] = live, self._register.begin(WorkKind.TURN, place, live.stop_for)
+
+    def stop(self, turn_id: str, why: Stop) -> None:
+        """Ask the run of a turn to stop, if it still runs."""
+        if running := self._running.get(turn_id):
+            running[0].stop_for(why)
 
     def discard(self, live: LiveTurn) -> None:
         """The end of a turn is durable, or there is nothing left to save into."""
-        if self._running.pop(live.turn.id, None) is not None:
-            self._register.end(self._works.pop(live.turn.id))
+        self.spoken.pop(live.turn.id, None)
+        if running := self._running.pop(live.turn.id, None):
+            self._register.end(running[1])
+            if live.relay.is_over and live.turn.id not in self._ended:  # its end had to wait for the storage
+                live.relay.forget()
 
     def keep(self, live: LiveTurn) -> None:
         """A turn is over: its frames can be followed for a while."""
-        size = live.frame_bytes
-        self._ended[live.turn.id] = self._clock.now(), live, size
-        self._ended_bytes += size
+        relay = live.relay
+        self._ended[live.turn.id] = self._clock.now(), relay
+        self._ended_bytes += relay.size
         while len(self._ended) > KEPT_ENDED_TURNS or (self._ended_bytes > KEPT_ENDED_BYTES and len(self._ended) > 1):
             self._forget_oldest()
 
@@ -247,5 +268,7 @@ class LiveTurns:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        _, (_, _, size) = self._ended.popitem(last=False)
-        self._ended_bytes -= size
+        turn_id, (_, relay) = self._ended.popitem(last=False)
+        self._ended_bytes -= relay.size
+        if turn_id not in self._running:
+            relay.forget()

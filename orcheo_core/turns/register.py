@@ -23,6 +23,8 @@ class WorkKind(StrEnum):
     ACTION = "action"
     """Of a visitor who waits for it, without a turn."""
     UPLOAD = "upload"
+    FOLLOWING = "following"
+    """Of a turn, under a chat session that its app can end."""
     CHECK = "check"
     """A probe turn of an owner."""
     IMPORT = "import"
@@ -50,9 +52,12 @@ INTERRUPTED = TurnTrouble(
 )
 ENDED_BY_OWNER = TurnTrouble(message="The owner has closed this chat.", allow_retry=False)
 
+ENDED_BY_APP = TurnTrouble(message="The app has ended this chat.", allow_retry=False)
+
 CANCELLED = Stop(TurnStatus.CANCELLED, None, ThreadNotFound)
 """By the visitor, who asked for it or deleted the thread."""
 ENDED = Stop(TurnStatus.CANCELLED, ENDED_BY_OWNER, ChatSessionEnded)
+CANCELLED_BY_APP = Stop(TurnStatus.CANCELLED, ENDED_BY_APP, ChatSessionEnded)
 REMOVED = Stop(TurnStatus.CANCELLED, ENDED_BY_OWNER, WorkflowNotFound)
 SHUT_DOWN = Stop(TurnStatus.INTERRUPTED, INTERRUPTED, ServerStopping)
 

@@ -167,6 +167,16 @@ def test_settings_do_not_show_the_token() -> None:
     assert TOKEN not in repr(ClientSettings(url=LOCAL, service_token=TOKEN))
 
 
+def test_it_is_known_where_the_service_token_is_from(data_dir: Path) -> None:
+    """So that a refusal can say what to change."""
+    kept = data_dir / "owner-token"
+    assert load(data_dir).origin == f"The service token in use is the local owner token in {kept}."
+    assert "ORCHEO_SERVICE_TOKEN" in load(data_dir, ORCHEO_SERVICE_TOKEN="orc_st_x").origin
+    assert "without that variable" in load(data_dir, ORCHEO_SERVICE_TOKEN="orc_st_x").origin
+    Credentials(data_dir / "config" / "credentials.json").keep(LOCAL, "orc_st_kept")
+    assert "`orcheo logout`" in load(data_dir).origin
+
+
 def test_what_login_keeps_is_for_its_own_server(data_dir: Path) -> None:
     """The environment comes first, the local owner token last."""
     kept = Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")})

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from attrs import frozen
 
 from orcheo_adapters.client.known_workflows import KnownWorkflows, NothingKnown, RememberingOperations
 from orcheo_adapters.client.remote import Operations
+from orcheo_core.domain.opaque_token import OpaqueToken
 from orcheo_core.errors import OrcheoError, WorkflowNotFound
-from tests.sync_house import build_sync_house
+from tests.sync_server import build_sync_server
 
 SERVER = "http://127.0.0.1:8700"
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,8 +78,8 @@ def hear_page(known: KnownWorkflows, *numbers: int, more: bool = False, **argume
 
 def test_every_change_of_a_workflow_is_heard(known: KnownWorkflows) -> None:
     """Each operation that answers with a workflow: its state is what it was answered last."""
-    with build_sync_house() as house:
-        operations = RememberingOperations(house.operations(), known)
+    with build_sync_server() as app_server:
+        operations = RememberingOperations(app_server.operations(), known)
 
         def state(name: str, /, **arguments: Any) -> tuple[Any, ...]:
             operations.perform(name, {"ref": "echo"} | arguments if name != "workflows.add" else arguments)
@@ -98,14 +100,14 @@ def test_every_change_of_a_workflow_is_heard(known: KnownWorkflows) -> None:
 
 def test_reading_is_heard_too(known: KnownWorkflows) -> None:
     """What another program changed is known after the next look at it."""
-    with build_sync_house() as house:
-        operations = RememberingOperations(house.operations(), known)
-        house.add()
+    with build_sync_server() as app_server:
+        operations = RememberingOperations(app_server.operations(), known)
+        app_server.add()
         operations.perform("workflows.list", {})
-        house.result("workflows.publish", ref="echo")
+        app_server.result("workflows.publish", ref="echo")
         operations.perform("workflows.show", {"ref": "echo"})
         assert known.find("echo").workflow["is_public"] is True
-        house.result("workflows.edit", ref="echo", handle="parrot")
+        app_server.result("workflows.edit", ref="echo", handle="parrot")
         operations.perform("workflows.show", {"ref": "parrot"})
         assert [each.workflow["handle"] for each in known.all()] == ["parrot"]
 
@@ -121,6 +123,22 @@ def test_a_workflow_that_is_not_found_is_forgotten(known: KnownWorkflows) -> Non
         gone.perform("threads.list", {"ref": "wf_2"})
     with pytest.raises(NothingKnown):
         known.all()
+
+
+def test_what_one_service_token_does_not_see_is_not_gone_for_another(tmp_path: Path) -> None:
+    """Two owners on one machine, or one with a service token of fewer workflows: each has a saved copy of their own."""
+    cache = {"ORCHEO_CACHE_DIR": str(tmp_path / "cache"), "ORCHEO_DATA_DIR": str(tmp_path)}
+    (tmp_path / "owner-token").write_text(OpaqueToken.generate("orc_st_", token_bytes).reveal())
+    local = KnownWorkflows.locate(SERVER, cache)
+    named = {"ORCHEO_SERVICE_TOKEN": OpaqueToken.generate("orc_st_", token_bytes).reveal()}
+    ada = KnownWorkflows.locate(SERVER, cache | named)
+    hear_page(local, 1, 2)
+    hear_page(ada, 3)
+    with pytest.raises(WorkflowNotFound):
+        RememberingOperations(FakeOperations(WorkflowNotFound()), ada).perform("workflows.show", {"ref": "echo-1"})
+    assert (ids(local), ids(ada)) == (["wf_2", "wf_1"], ["wf_3"])
+    assert ids(KnownWorkflows.locate(SERVER, cache)) == ["wf_2", "wf_1"]
+    assert named["ORCHEO_SERVICE_TOKEN"] not in ada.path.name
 
 
 def test_other_errors_change_nothing(known: KnownWorkflows) -> None:
@@ -171,9 +189,9 @@ def test_what_a_page_would_show_and_does_not_is_gone(
 
 def test_nothing_secret_is_kept(known: KnownWorkflows) -> None:
     """Of a publish token its hint; no settings of runners, no notes."""
-    with build_sync_house() as house:
-        operations = RememberingOperations(house.operations(), known)
-        house.add(description="a note")
+    with build_sync_server() as app_server:
+        operations = RememberingOperations(app_server.operations(), known)
+        app_server.add(description="a note")
         token = operations.perform("workflows.publish", {"ref": "echo"})["publish_token"]
         grant = operations.perform("workflows.open_chat_session", {"ref": "echo"})["client_secret"]
     known.learn([view(1)])
@@ -293,24 +311,24 @@ def test_clients_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
 
 def test_a_filtered_list_forgets_nothing(known: KnownWorkflows) -> None:
     """What it leaves out may be there; the whole list at once says it all."""
-    with build_sync_house() as house:
-        operations = RememberingOperations(house.operations(), known)
-        house.publish("public")
-        house.add("private")
+    with build_sync_server() as app_server:
+        operations = RememberingOperations(app_server.operations(), known)
+        app_server.publish("public")
+        app_server.add("private")
         operations.perform("workflows.list", {})
         for filters in ({"public": False}, {"public": True}, {"search": "nothing"}, {"public": None, "limit": 1}):
             operations.perform("workflows.list", filters)
             assert len(known.all()) == 2
-        house.result("workflows.remove", ref="private")
+        app_server.result("workflows.remove", ref="private")
         operations.perform("workflows.list", {"all": True})
         assert [each.workflow["handle"] for each in known.all()] == ["public"]
 
 
 def test_the_version_of_the_server_is_passed_on(known: KnownWorkflows) -> None:
     """Nothing of it is kept."""
-    with build_sync_house() as house:
-        assert RememberingOperations(house.operations(), known).version() == house.operations().version()
-        assert house.operations().version() == version("orcheo")
+    with build_sync_server() as app_server:
+        assert RememberingOperations(app_server.operations(), known).version() == app_server.operations().version()
+        assert app_server.operations().version() == version("orcheo")
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "link"])

@@ -94,6 +94,18 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path: Path, name: str, f
             settings.runner_conditions.outgoing.transport()
 
 
+@pytest.mark.parametrize(
+    ("kind", "what"), [("file", "is a file, which SSL_CERT_FILE can name"), ("none", "is missing")]
+)
+def test_a_folder_of_certificates_must_be_one(tmp_path: Path, kind: str, what: str) -> None:
+    """OpenSSL takes anything, and then trusts no certificate."""
+    named = tmp_path / kind
+    if kind == "file":
+        named.write_text("certificates")
+    with pytest.raises(OSError, match=f"SSL_CERT_DIR must name a folder of certificates: .*{what}"):
+        Outgoing.load({"SSL_CERT_DIR": str(named)}).transport()
+
+
 async def test_a_proxy_may_be_reached_over_tls() -> None:
     """Its certificate is checked like all others."""
     await Outgoing().transport("https://proxy.example.org").aclose()

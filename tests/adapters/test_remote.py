@@ -14,7 +14,7 @@ from orcheo_adapters.client.remote import Answer, RemoteOperations, RemoteProble
 from orcheo_adapters.client.settings import ClientSettings
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest, OrcheoError, WorkflowNotFound
-from tests.sync_house import build_sync_house
+from tests.sync_server import build_sync_server
 
 SETTINGS = ClientSettings(url="https://chat.example.org/orcheo", service_token="orc_st_x")
 PROBLEM = {"code": "not_published", "detail": "It is private.", "hint": "Publish it.", "request_id": "req_1"}
@@ -94,10 +94,48 @@ def test_a_problem_lists_wrong_fields() -> None:
     )
 
 
+def test_an_operation_that_the_server_does_not_have_is_a_matter_of_versions() -> None:
+    """This program asks for nothing that it does not know itself."""
+    assert problem(code="operation_not_found").hint.startswith("The server is of another version. `orcheo doctor`")
+
+
 @pytest.mark.parametrize("errors", [None, "many", 5, ["one"], {"path": "ref"}])
 def test_a_strange_list_of_wrong_fields_is_passed_over(errors: object) -> None:
     """The detail is there all the same."""
     assert problem(errors=errors).fields == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "is_named"), [("scope_missing", True), ("service_token_expired", True), ("not_published", False)]
+)
+def test_a_refused_token_is_said_to_be_the_one_in_use(code: str, is_named: bool) -> None:
+    """One that `orcheo login` saved comes before the local owner token, which would do."""
+    settings = ClientSettings(url="http://a.example", service_token="orc_st_x", origin="It was saved.")
+    body = json.dumps({"code": code, "detail": "No.", "hint": "Use another."}).encode()
+    with pytest.raises(RemoteProblem) as caught:
+        RemoteOperations(settings, Channel.CLI, lambda *_: Answer(403, body)).perform("workflows.list", {})
+    assert caught.value.hint == ("Use another. It was saved." if is_named else "Use another.")
+
+
+@pytest.mark.parametrize(
+    "said", [Answer(404, b"<html>"), Answer(404, b'{"code": "not_found"}'), Answer(405, b"{}")], ids=str
+)
+def test_a_path_in_the_address_is_named_when_nothing_is_there(said: Answer) -> None:
+    """An address of a chat was pasted, for example; the hint has the one to set."""
+    settings = ClientSettings(url="http://a.example:81/chat/echo", service_token="orc_st_x")
+    operations = RemoteOperations(settings, Channel.CLI, lambda *_: said)
+    with pytest.raises(ServerUnreachable, match="ORCHEO_URL has the path /chat/echo") as caught:
+        operations.perform("workflows.list", {})
+    assert caught.value.hint.endswith(" without a path: http://a.example:81")
+
+
+@pytest.mark.parametrize("said", [(404, {"code": "workflow_not_found"}), (403, {"code": "not_found"}), (502, {})])
+def test_a_path_behind_which_a_server_answers_is_right(said: tuple[int, dict[str, str]]) -> None:
+    """Some proxies put a server under one."""
+    settings = ClientSettings(url="http://a.example/orcheo", service_token="orc_st_x")
+    operations = RemoteOperations(settings, Channel.CLI, lambda *_: Answer(said[0], json.dumps(said[1]).encode()))
+    with pytest.raises(RemoteProblem):
+        operations.perform("workflows.list", {})
 
 
 def test_a_refusal_without_words_gets_ours() -> None:
@@ -159,15 +197,15 @@ def test_an_argument_that_is_not_text() -> None:
 
 def test_a_wrong_service_token() -> None:
     """The server's own words, and its status for the exit code."""
-    with build_sync_house() as house, pytest.raises(RemoteProblem) as caught:
-        house.operations(token="orc_st_wrong").perform("workflows.list", {})
+    with build_sync_server() as app_server, pytest.raises(RemoteProblem) as caught:
+        app_server.operations(token="orc_st_wrong").perform("workflows.list", {})
     assert (caught.value.code, caught.value.status) == ("service_token_invalid", 401)
 
 
 def test_a_server_says_that_it_is_ready() -> None:
     """Return means yes."""
-    with build_sync_house() as house:
-        house.operations().ready()
+    with build_sync_server() as app_server:
+        app_server.operations().ready()
 
 
 def test_a_server_that_is_not_ready() -> None:

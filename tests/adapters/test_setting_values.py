@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orcheo_adapters.http.client_address import TrustedProxies
+from orcheo_adapters.http.connections import ConnectionLimits
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.settings.values import RATE_SETTINGS
 from orcheo_core.domain.budget import BUDGETS, Budget, BudgetPlan, Unit
@@ -53,6 +54,12 @@ def test_off_is_off_for_all() -> None:
     [
         ("ORCHEO_LIMITS", "perhaps"),
         ("ORCHEO_LIMIT_READS", "many"),
+        ("ORCHEO_LIMIT_REQUESTS_BY_ADDRESS", "fast"),
+        ("ORCHEO_LIMIT_CONNECTIONS", "0"),
+        ("ORCHEO_LIMIT_CONNECTIONS", "off"),
+        ("ORCHEO_LIMIT_CONNECTIONS", "60001"),
+        ("ORCHEO_LIMIT_CONNECTIONS_BY_ADDRESS", "0"),
+        ("ORCHEO_LIMIT_CONNECTIONS_BY_ADDRESS", "some"),
         ("ORCHEO_LIMIT_READS", "0/minute"),
         ("ORCHEO_TRUSTED_PROXIES", "everybody"),
         ("ORCHEO_ALLOW_REMOTE", "maybe"),
@@ -73,6 +80,8 @@ def test_off_is_off_for_all() -> None:
         ("ORCHEO_ALLOWED_ORIGINS", "shop.example.org"),
         ("ORCHEO_ALLOWED_ORIGINS", "https://a:b@shop.example.org"),
         ("ORCHEO_ALLOWED_ORIGINS", "null"),
+        ("ORCHEO_CONTACT", "http://example.org"),
+        ("ORCHEO_CONTACT", "the operator"),
     ],
 )
 def test_what_is_not_understood_is_refused_by_name(name: str, value: str) -> None:
@@ -102,6 +111,12 @@ def test_origins_are_taken_as_written() -> None:
     }
 
 
+def test_an_operator_names_a_contact() -> None:
+    """An address becomes a link; none is none."""
+    assert load(ORCHEO_CONTACT="help@example.org").contact == "mailto:help@example.org"
+    assert load(ORCHEO_CONTACT=" ").contact == ""
+
+
 @pytest.mark.parametrize("budget", BUDGETS, ids=lambda each: each.policy)
 def test_each_budget_has_a_setting(budget: Budget) -> None:
     """It changes this budget and no other, and ``off`` switches it off."""
@@ -128,3 +143,23 @@ def test_no_budget_for_files_is_larger_than_the_disk() -> None:
 def test_limits_off_switches_the_budgets_off_too() -> None:
     """Whatever else is set."""
     assert load(ORCHEO_LIMITS="off", ORCHEO_LIMIT_UNSENT_FILES_BY_VISITOR="3").budgets == BudgetPlan.unlimited()
+
+
+def test_connections_and_the_pace_of_requests_have_settings() -> None:
+    """Each can be switched off, but for the number of connections in all: there are only as many descriptors."""
+    usual = load()
+    assert (usual.pace, usual.connection_limits.most_by_address) == (Rate(amount=100, seconds=1), 512)
+    changed = load(
+        ORCHEO_LIMIT_CONNECTIONS="2000",
+        ORCHEO_LIMIT_CONNECTIONS_BY_ADDRESS="50",
+        ORCHEO_LIMIT_REQUESTS_BY_ADDRESS="5/second",
+        ORCHEO_TRUSTED_PROXIES="1",
+    )
+    assert changed.pace == Rate(amount=5, seconds=1)
+    assert changed.connection_limits == ConnectionLimits(
+        most=2_000, most_by_address=50, proxies=TrustedProxies(count=1)
+    )
+    without = load(ORCHEO_LIMIT_CONNECTIONS_BY_ADDRESS="off", ORCHEO_LIMIT_REQUESTS_BY_ADDRESS="off")
+    assert (without.pace, without.connection_limits.most_by_address) == (None, None)
+    unlimited = load(ORCHEO_LIMITS="off", ORCHEO_LIMIT_CONNECTIONS="9")
+    assert (unlimited.pace, unlimited.connection_limits) == (None, ConnectionLimits(most=9, most_by_address=None))

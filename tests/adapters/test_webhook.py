@@ -24,7 +24,7 @@ from orcheo_core.errors import InvalidInput, StorageUnavailable
 from orcheo_core.operations.catalogue import find_operation
 from orcheo_core.ports.runner import RunFailed
 from tests import samples
-from tests.core.hall import ADA, build_hall
+from tests.core.harness import ADA, build_hall
 from tests.docs.pages import ROOT, code_blocks
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
@@ -106,8 +106,8 @@ async def receiving() -> AsyncIterator[Receiver]:
 async def test_owners_acts_are_told_with_actor_and_workflow() -> None:
     """The publish token is in none of them."""
     post = Post()
-    hall = build_hall(store=post.store, notices=post.webhook)
-    token = await hall.publish("echo")
+    harness = build_hall(store=post.store, notices=post.webhook)
+    token = await harness.publish("echo")
     told = await post.told()
     assert sorted(each["type"] for each in told) == ["workflow.added", "workflow.published"]
     assert all(each["workflow"]["handle"] == "echo" and each["actor"]["name"] == ADA.actor.name for each in told)
@@ -117,9 +117,9 @@ async def test_owners_acts_are_told_with_actor_and_workflow() -> None:
 async def test_a_failed_turn_is_told_without_what_the_visitor_or_the_workflow_said() -> None:
     """The reason of an endpoint may repeat the visitor's text."""
     post = Post(settings=evolve(SETTINGS, events=frozenset({"turn.failed"})))
-    hall = build_hall(store=post.store, notices=post.webhook)
-    visit = await hall.visit("echo")
-    turn = await hall.answered(visit, RunFailed(code="odd", reason="You said: my secret"), text="my secret")
+    harness = build_hall(store=post.store, notices=post.webhook)
+    visit = await harness.visit("echo")
+    turn = await harness.answered(visit, RunFailed(code="odd", reason="You said: my secret"), text="my secret")
     (told,) = await post.told()
     assert (told["type"], told["id"], told["workflow"]["handle"]) == ("turn.failed", turn.id, "echo")
     assert told["turn"] == {"id": turn.id, "thread_id": turn.thread_id, "code": "odd"}
@@ -143,7 +143,8 @@ async def test_visitors_logins_are_not_told() -> None:
     """Their entries name visitors."""
     post = Post()
     change = post.store.begin()
-    post.webhook.acted(change, evolve(samples.audit_entry(), act=Act.LOGGED_IN))
+    for act in (Act.LOGGED_IN, Act.CHAT_SESSION_CANCELLED, Act.THREAD_DELETED):
+        post.webhook.acted(change, evolve(samples.audit_entry(), act=act))
     await change.commit()
     assert await post.told() == []
 
@@ -151,20 +152,20 @@ async def test_visitors_logins_are_not_told() -> None:
 async def test_an_operator_sees_what_waits_without_the_path_of_the_address() -> None:
     """The path of a webhook is often its secret; what failed is counted apart."""
     post = Post(settings=evolve(SETTINGS, url="https://alerts.example.org:8443/secret?key=secret"))
-    hall = build_hall(store=post.store, notices=post.webhook)
+    harness = build_hall(store=post.store, notices=post.webhook)
     show = find_operation("webhook.show")
-    assert (await show.handle(hall.core.owner_services, ADA, show.request())).message == (
+    assert (await show.handle(harness.core.owner_services, ADA, show.request())).message == (
         "0 messages to https://alerts.example.org:8443 wait."
     )
     await post.act()
-    shown = await show.handle(hall.core.owner_services, ADA, show.request())
+    shown = await show.handle(harness.core.owner_services, ADA, show.request())
     assert (shown.waiting, shown.failing, shown.most) == (1, 0, MOST_WAITING)
     assert shown.message == "1 message to https://alerts.example.org:8443 waits."
     change = post.store.begin()
     (waiting,) = await post.waiting()
     change.deliveries.put_off(evolve(waiting, attempts=1))
     await change.commit()
-    shown = await show.handle(hall.core.owner_services, ADA, show.request())
+    shown = await show.handle(harness.core.owner_services, ADA, show.request())
     assert shown.message == "1 message to https://alerts.example.org:8443 waits, 1 of them after failed attempts."
 
 
@@ -172,7 +173,7 @@ async def test_a_full_outbox_is_warned_of_once_until_there_is_room(caplog: pytes
     """Not once for each message that is left out; an operator who looks at the webhook sees it too."""
     post = Post()
     webhook = post.webhook
-    hall = build_hall(store=post.store, notices=webhook)
+    harness = build_hall(store=post.store, notices=webhook)
     later = post.clock.now() + timedelta(hours=1)
 
     async def fill() -> None:
@@ -191,7 +192,7 @@ async def test_a_full_outbox_is_warned_of_once_until_there_is_room(caplog: pytes
     await webhook.deliver()
     assert warnings() == 1
     show = find_operation("webhook.show")
-    shown = await show.handle(hall.core.owner_services, ADA, show.request())
+    shown = await show.handle(harness.core.owner_services, ADA, show.request())
     assert shown.message.endswith("; no more are kept.")
     change = post.store.begin()
     change.deliveries.remove("aud_1")

@@ -24,7 +24,7 @@ def offered(folder: Path, line: str) -> set[str]:
         "COMP_WORDS": line,
         "COMP_CWORD": str(len(line.split(" ")) - 1),
     }
-    done = subprocess.run([ORCHEO], env=kept | run, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([ORCHEO], env=kept | run, capture_output=True, text=True, check=True, timeout=120)
     return {each.partition(",")[2] for each in done.stdout.splitlines() if each}
 
 
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     ("line", "words"),
     [
         ("orcheo work", {"workflow"}),
-        ("orcheo workflow rot", {"rotate-token"}),
+        ("orcheo workflow rot", {"rotate-identity-secret", "rotate-token"}),
         ("orcheo workflow list --off", {"--offline"}),
         ("orcheo workflow show e", {"echo-1", "echo-2"}),
         ("orcheo audit list --workflow g", {"greeter"}),

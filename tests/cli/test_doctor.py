@@ -12,7 +12,7 @@ from orcheo_cli.context import CliContext
 from orcheo_cli.doctor import Finding, examine
 from orcheo_core.errors import OrcheoError, ScopeMissing, StorageUnavailable
 from tests.cli.command_line import CommandLine
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def static_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def healthy(sync_house: SyncHouse) -> CliContext:
+def healthy(sync_server: SyncTestServer) -> CliContext:
     """A context whose server answers."""
-    return CliContext(connect=sync_house.operations)
+    return CliContext(connect=sync_server.operations)
 
 
 def unreachable() -> CliContext:
@@ -121,10 +121,10 @@ def test_a_network_disk_is_pointed_out(
     assert "local disk" in found.advice
 
 
-def test_people_get_a_line_for_each_finding(sync_house: SyncHouse, data_dir: Path) -> None:
+def test_people_get_a_line_for_each_finding(sync_server: SyncTestServer, data_dir: Path) -> None:
     """A mark in front, the advice below, and exit code 1 when something is wrong."""
     data_dir.chmod(0o755)
-    orcheo = CommandLine(connect=sync_house.operations, environment={"ORCHEO_DATA_DIR": str(data_dir)})
+    orcheo = CommandLine(connect=sync_server.operations, environment={"ORCHEO_DATA_DIR": str(data_dir)})
     said = orcheo("doctor")
     lines = said.out.splitlines()
     assert said.code == 1
@@ -133,19 +133,19 @@ def test_people_get_a_line_for_each_finding(sync_house: SyncHouse, data_dir: Pat
     assert lines[at + 1] == f"    Other users can read it: run chmod go-rwx {data_dir}"
 
 
-def test_programs_get_json(sync_house: SyncHouse, data_dir: Path) -> None:
+def test_programs_get_json(sync_server: SyncTestServer, data_dir: Path) -> None:
     """``healthy`` says what the exit code says."""
-    orcheo = CommandLine(connect=sync_house.operations, environment={"ORCHEO_DATA_DIR": str(data_dir)})
+    orcheo = CommandLine(connect=sync_server.operations, environment={"ORCHEO_DATA_DIR": str(data_dir)})
     said = orcheo("doctor", "--json")
     advised = [each for each in said.document["findings"] if each["advice"]]
     assert said.document["healthy"] is (not advised)
     assert said.code == (1 if advised else 0)
 
 
-def test_findings_cannot_drive_the_terminal(sync_house: SyncHouse, tmp_path: Path) -> None:
+def test_findings_cannot_drive_the_terminal(sync_server: SyncTestServer, tmp_path: Path) -> None:
     """Not even by the name of a folder."""
     folder = f"{tmp_path}/\x1b]52;c;aGk=\x07"
-    orcheo = evolve(CommandLine(connect=sync_house.operations), environment={"ORCHEO_DATA_DIR": folder})
+    orcheo = evolve(CommandLine(connect=sync_server.operations), environment={"ORCHEO_DATA_DIR": folder})
     out = orcheo("doctor").out
     assert not set(out) & set("\x1b\x07")
 
@@ -158,21 +158,23 @@ def test_a_wrong_setting_is_an_error(orcheo: CommandLine) -> None:
 
 
 def test_a_public_workflow_that_lets_no_visitor_in_is_named(
-    healthy: CliContext, sync_house: SyncHouse, data_dir: Path, static_folder: Path
+    healthy: CliContext, sync_server: SyncTestServer, data_dir: Path, static_folder: Path
 ) -> None:
     """With what to do about it; others are not spoken of."""
-    sync_house.publish("fine")
-    sync_house.publish("shut-1", require_login=True, anyway=True)
+    sync_server.publish("fine")
+    sync_server.publish("shut-1", require_login=True, anyway=True)
     found = finding(examine(healthy, settings(data_dir), static_folder), "Workflows")
     assert found.found == "shut-1: public, but no visitor can come in"
     assert "set-login --no-require-login" in found.advice
     for number in range(2, 8):
-        sync_house.publish(f"shut-{number}", require_login=True, anyway=True)
+        sync_server.publish(f"shut-{number}", require_login=True, anyway=True)
     found = finding(examine(healthy, settings(data_dir), static_folder), "Workflows")
     assert found.found.startswith("shut-7, shut-6, shut-5, shut-4, shut-3 and 2 more: public")
 
 
-def test_a_service_token_that_may_not_list_is_told(sync_house: SyncHouse, data_dir: Path, static_folder: Path) -> None:
+def test_a_service_token_that_may_not_list_is_told(
+    sync_server: SyncTestServer, data_dir: Path, static_folder: Path
+) -> None:
     """Rather than nothing about workflows."""
 
     class Narrow(Operations):
@@ -186,7 +188,7 @@ def test_a_service_token_that_may_not_list_is_told(sync_house: SyncHouse, data_d
             self.asked += 1
             if self.asked > 1:
                 raise ScopeMissing
-            return sync_house.operations().perform(name, arguments)
+            return sync_server.operations().perform(name, arguments)
 
     narrow = Narrow()
     found = examine(CliContext(connect=lambda: narrow), settings(data_dir), static_folder)

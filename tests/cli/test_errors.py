@@ -11,7 +11,7 @@ from orcheo_cli.exit_codes import exit_code_of
 from orcheo_core.domain.actor import Scope
 from orcheo_core.errors import OrcheoError
 from tests.cli.command_line import CommandLine, assert_error
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 
 @frozen
@@ -38,9 +38,9 @@ def test_not_found_is_three(orcheo: CommandLine) -> None:
     assert_error(said, 3, detail="No workflow of yours has the id or handle 'nobody'.", hint="`orcheo workflow list`")
 
 
-def test_conflict_is_five(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_conflict_is_five(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """A public workflow is published again."""
-    sync_house.publish()
+    sync_server.publish()
     said = orcheo("workflow", "publish", "echo", "--yes")
     assert_error(said, 5, detail="has been public since 2026-11-23 12:00 UTC", hint="rotate-token")
 
@@ -60,6 +60,7 @@ def test_wrong_values_are_two(orcheo: CommandLine) -> None:
         (["workflows"], "No such command 'workflows'. Did you mean 'workflow'?", "`orcheo --help`"),
         (["wokflow", "list"], "No such command 'wokflow'. Did you mean 'workflow'?", "`orcheo --help`"),
         (["xyz"], "No such command 'xyz'.", "`orcheo --help`"),
+        (["workflow", "list", "x"], "Got unexpected extra argument (x).", "`orcheo workflow list --help`"),
         (["workflow", "list", "--limt", "5"], "No such option '--limt'. Did you mean '--limit'?", "list --help`"),
         (["log"], "No such command 'log'. Did you mean 'login' or 'logout'?", "`orcheo --help`"),
         (["workflow", "list", "--wings"], "No such option '--wings'.", "`orcheo workflow list --help`"),
@@ -70,17 +71,125 @@ def test_wrong_usage_is_two(orcheo: CommandLine, words: list[str], detail: str, 
     assert_error(orcheo(*words), 2, detail=detail, hint=hint)
 
 
-def test_a_credential_that_does_not_count_is_four(sync_house: SyncHouse) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["token", "create", "--scope", "operator", "--scope", "everything"], "--scope everything: must be one of"),
+        (["workflow", "edit", "echo", "--time-limit", "0"], "--time-limit: must be between 1 and 86400 seconds"),
+        (["workflow", "edit", "echo", "--time-limit", "5", "--reset", "time_limit"], "--time-limit: cannot be set and"),
+        (["workflow", "edit", "echo", "--allowed-origin", "x"], "--allowed-origin x: must be"),
+        (["workflow", "add", "x", "--runner", "openai", "--target", "https://a.example"], "--setting model: is needed"),
+        (["workflow", "set-look", "echo", "--icon", "Hours=bolt"], "--icon Hours: is neither a starter prompt"),
+        (["workflow", "edit", "echo", "--setting", "colour=red"], "--setting colour: is not known here"),
+        (["workflow", "add", "No Handle", "--runner", "python", "--target", "a:b"], "HANDLE: must have"),
+        (["workflow", "rotate-token", "echo", "--grace", "1h", "--grace-seconds", "5"], "`--grace-seconds` is given"),
+        (["thread", "purge", "echo", "--older-than-days", "0", "--all"], "--all: must be left out"),
+        (["workflow", "publish", "echo", "--anyway"], "--anyway: is for `--require-login` only"),
+        (["thread", "list", "echo", "--visitor", "ada"], "--visitor: must begin with one of anon:, "),
+        (["thread", "purge", "echo", "--visitor", "ada"], "--visitor: must begin with one of anon:, "),
+        (["audit", "list", "--since", "2026-02-02", "--until", "2026-02-01"], "--until: must be later than `--since`"),
+    ],
+)
+def test_errors_name_options_as_they_are_typed(
+    orcheo: CommandLine, sync_server: SyncTestServer, words: list[str], said: str
+) -> None:
+    """Not the fields of the request, and of an option that may be repeated the value that is wrong."""
+    sync_server.publish()
+    found = orcheo(*words)
+    assert found.code == 2
+    assert said in found.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["thread", "list", "echo"], "No threads found."),
+        (["thread", "list", "echo", "--failed"], "No threads match."),
+        (["thread", "list", "echo", "--visitor", "anon:x"], "No threads match."),
+        (["audit", "list", "--since", "2030-01-01"], "No audit entries match."),
+        (["workflow", "list", "--public"], "No workflows match."),
+    ],
+)
+def test_an_empty_list_says_whether_something_was_left_out(
+    orcheo: CommandLine, sync_server: SyncTestServer, words: list[str], said: str
+) -> None:
+    """What is narrowed and empty is not said to be empty."""
+    sync_server.add()
+    assert orcheo(*words).out == f"{said}\n"
+
+
+def test_errors_in_json_name_the_fields_of_the_request(orcheo: CommandLine) -> None:
+    """As the HTTP API does."""
+    said = orcheo("token", "create", "--scope", "everything", "--json")
+    assert said.problem["detail"].startswith("scopes[0]: must be one of")
+
+
+@pytest.mark.parametrize(
+    ("words", "detail"),
+    [
+        (["workflow", "list", "--public", "--private"], "--public and --private cannot be given together."),
+        (["workflow", "publish", "x", "--no-require-login", "--require-login"], "--require-login and --no-require"),
+        (["workflow", "list", "--limit", "1", "--limit=2"], "--limit was given more than once."),
+        (["serve", "--port", "1", "--port", "2"], "--port was given more than once."),
+    ],
+)
+def test_what_is_said_twice_is_refused(orcheo: CommandLine, words: list[str], detail: str) -> None:
+    """Neither the first nor the last is taken on a guess."""
+    assert_error(orcheo(*words), 2, detail=detail, hint="--help`")
+
+
+def test_a_plain_flag_and_a_repeated_option_may_be_given_twice(
+    orcheo: CommandLine, sync_server: SyncTestServer
+) -> None:
+    """A flag says the same each time."""
+    sync_server.add()
+    origins = ("--allowed-origin", "https://a.example", "--allowed-origin", "https://b.example")
+    assert orcheo("workflow", "edit", "echo", *origins, "--yes", "--yes").code == 0
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("15m", 900), ("90", 90), ("90s", 90)])
+def test_a_time_limit_is_a_length_of_time(
+    orcheo: CommandLine, sync_server: SyncTestServer, text: str, seconds: int
+) -> None:
+    """As grace periods are."""
+    sync_server.add()
+    assert orcheo("workflow", "edit", "echo", "--time-limit", text).code == 0
+    assert sync_server.result("workflows.show", ref="echo")["time_limit"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("words", "detail"),
+    [
+        (["workflow", "edit", "echo", "--time-limit", "soon"], "--time-limit: must be a length of time, such as 90s"),
+        (
+            ["token", "create", "--scope", "operator", "--expires-in-days", "12h"],
+            "--expires-in-days: must be a whole number of days",
+        ),
+    ],
+)
+def test_what_is_no_such_length_of_time_is_refused(orcheo: CommandLine, words: list[str], detail: str) -> None:
+    """With what it looks like."""
+    assert_error(orcheo(*words), 2, detail=detail, hint="Correct the named values")
+
+
+def test_days_may_be_written_as_days(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """30 and 30d are the same."""
+    sync_server.add()
+    said = orcheo("thread", "purge", "echo", "--older-than-days", "30d", "--dry-run")
+    assert (said.code, said.out) == (0, "No threads of echo match; nothing would be purged.\n")
+
+
+def test_a_credential_that_does_not_count_is_four(sync_server: SyncTestServer) -> None:
     """A wrong service token."""
-    orcheo = CommandLine(connect=lambda: sync_house.operations(token="orc_st_wrong"))
+    orcheo = CommandLine(connect=lambda: sync_server.operations(token="orc_st_wrong"))
     said = orcheo("workflow", "list")
-    assert_error(said, 4, detail="This server has no such service token.", hint="ORCHEO_SERVICE_TOKEN")
+    assert_error(said, 4, detail="This server has no such service token.", hint="ORCHEO_URL says")
 
 
-def test_a_missing_scope_is_four(sync_house: SyncHouse) -> None:
+def test_a_missing_scope_is_four(sync_server: SyncTestServer) -> None:
     """A service token that may read only."""
-    token = sync_house.token(Scope.WORKFLOWS_READ)
-    orcheo = CommandLine(connect=lambda: sync_house.operations(token=token))
+    token = sync_server.token(Scope.WORKFLOWS_READ)
+    orcheo = CommandLine(connect=lambda: sync_server.operations(token=token))
     said = orcheo("workflow", "publish", "echo", "--yes")
     assert_error(said, 4, detail="the scope workflows:publish", hint="Use a service token that has this scope.")
 

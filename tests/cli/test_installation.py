@@ -36,7 +36,7 @@ CLIENT = f"{BASE} click platformdirs truststore"
 def run(program: str, *words: str, installed: str = BASE) -> "subprocess.CompletedProcess[str]":
     """Run a program where only these packages are installed."""
     command = [sys.executable, "-c", _PROBE, program, installed, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
 def closure(extra: str) -> set[str]:

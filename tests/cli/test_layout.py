@@ -43,6 +43,17 @@ def test_a_paragraph_hangs_behind_its_label() -> None:
     )
 
 
+def test_a_command_to_copy_stays_on_one_line() -> None:
+    """Whole behind other words where it fits, else on a line of its own, however narrow the terminal is."""
+    hint = "Start it with `orcheo serve`, or run `orcheo workflow list --offline --json`."
+    assert paragraph(hint, 40, label="Hint:  ") == (
+        "Start it with `orcheo serve`, or\n       run\n       `orcheo workflow list --offline --json`."
+    )
+    assert paragraph('Install it: pip install "orcheo[server]"', 30) == ('Install it:\npip install "orcheo[server]"')
+    (shown,) = field_lines({"Next": "Say `orcheo token list` now"}, 26)
+    assert unstyle(shown) == "Next  Say\n      `orcheo token list`\n      now"
+
+
 def test_a_paragraph_without_a_terminal_is_one_line() -> None:
     """For grep; the same where there is no room at all."""
     assert paragraph("one  two\nthree", None, label="Hint:  ") == "one two three"
@@ -97,6 +108,17 @@ def test_a_value_too_wide_for_its_place_gets_a_line_of_its_own() -> None:
     """It can be copied whole."""
     shown = field_lines({"Publish token": "orc_pt_" + "x" * 60}, 80)
     assert [unstyle(line) for line in shown] == ["Publish token", "orc_pt_" + "x" * 60]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 66, 67, 68, 80, 81, 82])
+def test_secrets_and_links_are_never_broken(width: int) -> None:
+    """A terminal that is narrower shows them on several lines, and copies them as one."""
+    fields = {"Publish token": "orc_pt_" + "x" * 60, "Share link": "http://chat.example.org:8700/chat/" + "a-b" * 10}
+    lines = [unstyle(part) for line in field_lines(fields, width) for part in line.split("\n")]
+    lines += paragraph(f"Open {fields['Share link']} now.", width).split("\n")
+    words = [word for line in lines for word in line.split()]
+    assert words.count(fields["Publish token"]) == 1
+    assert words.count(fields["Share link"]) == 2
 
 
 def test_a_terminal_narrower_than_the_labels_gets_everything() -> None:

@@ -17,7 +17,7 @@ sys.exit(code)
 
 def modules_of(*words: str) -> set[str]:
     """The modules that a command imports in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", _PROBE, *words], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", _PROBE, *words], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return set(done.stderr.splitlines())
 

@@ -11,7 +11,7 @@ from orcheo_adapters.client.known_workflows import KnownWorkflows, RememberingOp
 from orcheo_adapters.client.remote import Operations, ServerUnreachable
 from tests.adapters.test_known_workflows import view
 from tests.cli.command_line import CommandLine, assert_error
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 SERVER = "http://127.0.0.1:8700"
 
@@ -31,9 +31,9 @@ def known(tmp_path: Path) -> KnownWorkflows:
 
 
 @pytest.fixture
-def online(sync_house: SyncHouse, known: KnownWorkflows) -> CommandLine:
+def online(sync_server: SyncTestServer, known: KnownWorkflows) -> CommandLine:
     """A command line whose server answers."""
-    return CommandLine(connect=lambda: RememberingOperations(sync_house.operations(), known), known=lambda: known)
+    return CommandLine(connect=lambda: RememberingOperations(sync_server.operations(), known), known=lambda: known)
 
 
 @pytest.fixture
@@ -51,9 +51,11 @@ def test_the_list_has_the_same_lines_as_from_the_server(online: CommandLine, off
     assert said.err == f"Not asked: this is what {SERVER} said just now. It may have changed.\n"
 
 
-def test_one_is_shown_with_what_is_kept_of_it(online: CommandLine, offline: CommandLine, sync_house: SyncHouse) -> None:
+def test_one_is_shown_with_what_is_kept_of_it(
+    online: CommandLine, offline: CommandLine, sync_server: SyncTestServer
+) -> None:
     """By handle or id; how it is run is not kept."""
-    sync_house.publish()
+    sync_server.publish()
     shown = online("workflow", "show", "echo").out.splitlines()
     said = offline("workflow", "show", "echo", "--offline")
     kept = said.out.splitlines()
@@ -63,10 +65,10 @@ def test_one_is_shown_with_what_is_kept_of_it(online: CommandLine, offline: Comm
 
 
 def test_json_has_the_shape_of_the_servers_answer_and_its_age(
-    online: CommandLine, offline: CommandLine, sync_house: SyncHouse
+    online: CommandLine, offline: CommandLine, sync_server: SyncTestServer
 ) -> None:
     """``as_of`` says when it was heard."""
-    sync_house.add()
+    sync_server.add()
     online("workflow", "list")
     listed = offline("--json", "workflow", "list", "--offline").document
     assert set(listed) == {"workflows", "next_after", "as_of"}
@@ -97,6 +99,18 @@ def test_different_ages_are_said_from_to(known: KnownWorkflows, offline: Command
     known.learn([view(2)])
     assert " said between 3 days ago and just now." in offline("workflow", "list", "--offline").err
     assert offline("workflow", "list", "--offline", "--json").document["as_of"] == old.isoformat()
+
+
+@pytest.mark.parametrize(
+    "options", [("--limit", "1"), ("--limit", "20"), ("--private",), ("--search", "x"), ("--all",)]
+)
+def test_what_is_saved_takes_no_other_option(
+    known: KnownWorkflows, offline: CommandLine, options: tuple[str, ...]
+) -> None:
+    """An option that would be passed over is refused; the table is whole."""
+    known.learn([view(1)])
+    said = offline("workflow", "list", "--offline", *options)
+    assert_error(said, 2, detail="it takes no other option", hint="orcheo workflow list --help")
 
 
 def test_nothing_known_is_an_error(offline: CommandLine) -> None:

@@ -5,11 +5,14 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from click import unstyle
 
 from tests.cli.command_line import CommandLine, assert_error
+from tests.terminals import start_at_terminal
 
 orcheo = CommandLine()
 
@@ -17,7 +20,9 @@ orcheo = CommandLine()
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
 def test_a_port_that_is_none(port: str) -> None:
     """Refused before anything is opened."""
-    assert_error(orcheo("serve", "--port", port), 2, detail="Invalid value for '--port'", hint="`orcheo serve --help`")
+    assert_error(
+        orcheo("serve", "--port", port), 2, detail="--port: must be a whole number from 0 to 65535", hint="Correct"
+    )
 
 
 def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
@@ -46,7 +51,7 @@ def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "data"
     done = start(tmp_path, "--data-dir", str(folder))
-    _, said = done.communicate(timeout=30)
+    _, said = done.communicate(timeout=120)
     assert done.returncode == 1
     assert f"Error: The data folder {folder} cannot be written: Not a directory." in said
     assert "--data-dir or ORCHEO_DATA_DIR" in said
@@ -59,12 +64,44 @@ def test_a_server_says_where_it_listens_and_how_to_stop_it(tmp_path: Path) -> No
     assert server.stderr is not None
     ready = "".join(next(server.stderr) for _ in range(3))
     server.send_signal(signal.SIGTERM)
-    out, err = server.communicate(timeout=30)
+    out, err = server.communicate(timeout=120)
     assert (server.returncode, out) == (0, "")
     assert err.endswith("Orcheo has stopped.\n")
     assert re.fullmatch(
         rf"Orcheo listens on http://127\.0\.0\.1:\d+\nIts data is in {tmp_path}\nStop it with Ctrl-C\.\n", ready
     )
+
+
+@pytest.mark.network
+def test_a_server_whose_log_nobody_reads_ends_as_any_other(tmp_path: Path) -> None:
+    """With status 0: a supervisor takes any other for a crash."""
+    with start(tmp_path) as server:
+        assert server.stderr is not None
+        for _ in range(3):
+            next(server.stderr)
+        server.stderr.close()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=120) == 0
+
+
+@pytest.mark.network
+def test_what_a_server_says_fits_its_terminal(tmp_path: Path) -> None:
+    """The warning of the trial sign-in is broken between words."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCHEO_")}
+    command = [sys.executable, "-m", "orcheo_cli", "serve", "--port", "0", "--dev-login"]
+    process, controller = start_at_terminal(command, kept | {"ORCHEO_DATA_DIR": str(tmp_path), "COLUMNS": "60"})
+    said = b""
+    while b"visitors." not in said:
+        said += os.read(controller, 1000)
+    process.send_signal(signal.SIGTERM)
+    with suppress(OSError):  # Linux says that the terminal's other end is gone
+        while os.read(controller, 1000):
+            pass
+    assert process.wait(timeout=120) == 0
+    os.close(controller)
+    trial = unstyle(said.decode()).partition("Trial ")[2].splitlines()
+    assert len(trial) == 2
+    assert all(len(line) <= 60 for line in trial)
 
 
 def start(folder: Path, *options: str) -> "subprocess.Popen[str]":

@@ -10,7 +10,7 @@ from orcheo_adapters.system.data_folder import DataFolder
 from tests import samples
 from tests.cli.command_line import CommandLine
 from tests.conformance.keeping import keep
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 
 def make_folder(folder: Path) -> None:
@@ -26,9 +26,9 @@ def make_folder(folder: Path) -> None:
     (folder / "attachments" / "atc_1").write_bytes(b"abc")
 
 
-def test_space_is_asked_of_the_server(sync_house: SyncHouse, tmp_path: Path) -> None:
+def test_space_is_asked_of_the_server(sync_server: SyncTestServer, tmp_path: Path) -> None:
     """The database of a server that runs is not opened by anything else."""
-    orcheo = CommandLine(connect=sync_house.operations, environment={"ORCHEO_DATA_DIR": str(tmp_path)})
+    orcheo = CommandLine(connect=sync_server.operations, environment={"ORCHEO_DATA_DIR": str(tmp_path)})
     said = orcheo("doctor", "--space")
     assert said.code == 0
     assert said.out.startswith("The database takes 0 bytes")

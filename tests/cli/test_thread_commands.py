@@ -1,19 +1,23 @@
 """What each command of ``orcheo thread`` does and says to people."""
 
 import json
+from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
+from click import unstyle
 
+from orcheo_adapters.client.remote import Operations
+from orcheo_cli.other_results import transcript_lines
 from tests.cli.command_line import CommandLine, assert_error
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 
 @pytest.fixture
-def thread_id(sync_house: SyncHouse) -> str:
+def thread_id(sync_server: SyncTestServer) -> str:
     """A thread in which a visitor said *Hello* and the workflow said it back."""
-    sync_house.add()
-    return sync_house.chat("echo")
+    sync_server.add()
+    return sync_server.chat("echo")
 
 
 def test_list_shows_who_chatted_and_when(orcheo: CommandLine, thread_id: str) -> None:
@@ -27,13 +31,13 @@ def test_list_shows_who_chatted_and_when(orcheo: CommandLine, thread_id: str) ->
 def test_search_finds_by_words(orcheo: CommandLine, thread_id: str) -> None:
     """Or says that there are none."""
     assert thread_id in orcheo("thread", "list", "echo", "--search", "hello").out
-    assert orcheo("thread", "list", "echo", "--search", "goodbye").out == "No threads found.\n"
+    assert orcheo("thread", "list", "echo", "--search", "goodbye").out == "No threads match.\n"
 
 
-def test_list_says_how_to_go_on(orcheo: CommandLine, sync_house: SyncHouse, thread_id: str) -> None:
+def test_list_says_how_to_go_on(orcheo: CommandLine, sync_server: SyncTestServer, thread_id: str) -> None:
     """Newest first."""
-    sync_house.result("workflows.unpublish", ref="echo")
-    newer = sync_house.chat("echo")
+    sync_server.result("workflows.unpublish", ref="echo")
+    newer = sync_server.chat("echo")
     said = orcheo("thread", "list", "echo", "--limit", "1")
     assert said.out.splitlines()[-1].startswith(newer)
     assert said.err == f"There are more: orcheo thread list echo --limit 1 --after {newer}\n"
@@ -53,6 +57,16 @@ def test_show_reads_like_a_conversation(orcheo: CommandLine, thread_id: str) -> 
         "│ Hello",
     ]
     assert "There are more: orcheo thread show thr_" in orcheo("thread", "show", thread_id, "--limit", "1").err
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_transcript_is_broken_between_words(orcheo: CommandLine, thread_id: str, width: int) -> None:
+    """Its first lines too, by us and not by the terminal in the middle of one."""
+    lines = "\n".join(transcript_lines(json.loads(orcheo("thread", "show", thread_id, "--json").out), width)).split(
+        "\n"
+    )
+    assert all(len(unstyle(line)) <= width for line in lines)
+    assert "latest turn completed" in " ".join(map(unstyle, lines))
 
 
 def test_export_prints_the_document_alone(orcheo: CommandLine, thread_id: str) -> None:
@@ -94,11 +108,17 @@ def test_a_dry_run_needs_no_confirmation(orcheo: CommandLine, thread_id: str) ->
     )
 
 
-def test_a_failed_turn_says_why(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_a_turn_without_an_answer_is_said_in_a_sentence(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """Not by the name that programs have for it."""
+    sync_server.result("workflows.add", handle="echo", runner="python", target="tests.workflows:silent")
+    assert "Turn ended without an answer (no_answer): " in orcheo("thread", "show", sync_server.chat("echo")).out
+
+
+def test_a_failed_turn_says_why(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """Below what was said; the workflow's page names the last failure, and the list finds its thread."""
     target = "tests.workflows:fails_for_a_reason"
-    sync_house.result("workflows.add", handle="echo", runner="python", target=target)
-    thread_id = sync_house.chat("echo")
+    sync_server.result("workflows.add", handle="echo", runner="python", target=target)
+    thread_id = sync_server.chat("echo")
     told = orcheo("thread", "show", thread_id).out
     assert "Turn failed (" in told
     assert "no such thing" in told
@@ -108,19 +128,36 @@ def test_a_failed_turn_says_why(orcheo: CommandLine, sync_house: SyncHouse) -> N
     assert thread_id in orcheo("thread", "list", "echo", "--failed").out
 
 
+def test_show_leaves_nothing_out_that_has_no_words(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """What the workflow kept for itself, and a widget, stand there as JSON; only the image's data does not."""
+    sync_server.result("workflows.add", handle="echo", runner="python", target="tests.workflows:wordless")
+    shown = orcheo("thread", "show", sync_server.chat("echo")).out
+    assert '│ {"type": "Card", "children": []}' in shown
+    assert '│ {"plan": "gold"}' in shown
+    assert "│ data:image/png;base64, 8 characters" in shown
+    assert "aGVsbG8=" not in shown
+
+
+def test_an_answer_that_was_cut_off_says_so(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """Behind the answer, as visitors have it in the page; thoughts are not part of the answer."""
+    sync_server.result("workflows.add", handle="echo", runner="python", target="tests.workflows:cut_off")
+    answered = orcheo("workflow", "ask", "echo", "Hello").out.splitlines()
+    assert answered[:3] == ["Half an", "Notice: It was cut off.", "Notice: The limit is 5 tokens."]
+
+
 def test_a_whole_answer_has_no_mark(orcheo: CommandLine, thread_id: str) -> None:
     """A thread without failures is not among the failed ones."""
-    assert orcheo("thread", "list", "echo", "--failed").out == "No threads found.\n"
+    assert orcheo("thread", "list", "echo", "--failed").out == "No threads match.\n"
     assert "Turn " not in orcheo("thread", "show", thread_id).out
 
 
 FORGED = "thanks\n\nWorkflow, 2026-11-23 12:00 UTC\nWe grant you a refund. \U000e0069"
 
 
-def test_nobody_writes_an_answer_into_a_transcript(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_nobody_writes_an_answer_into_a_transcript(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """What was said stands behind a bar, head lines do not; what is unseen is named. Both on screen and as Markdown."""
-    sync_house.add()
-    thread_id = sync_house.chat("echo", FORGED)
+    sync_server.add()
+    thread_id = sync_server.chat("echo", FORGED)
     shown = orcheo("thread", "show", thread_id).out
     assert [line.partition(",")[0] for line in shown.splitlines()[1:] if "12:00 UTC" in line] == [
         "Visitor", "│ Workflow", "Workflow", "│ Workflow",
@@ -129,3 +166,23 @@ def test_nobody_writes_an_answer_into_a_transcript(orcheo: CommandLine, sync_hou
     exported = orcheo("thread", "export", thread_id).out
     assert "> We grant you a refund. <U+E0069>" in exported
     assert "\U000e0069" not in shown + exported + orcheo("thread", "list", "echo").out
+
+
+@frozen
+class InParts(Operations):
+    """A document that comes in three parts."""
+
+    def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See the port."""
+        assert name in {"threads.export", "audit.export"}
+        at = int(arguments.get("after", "0"))
+        return {"content": f"part {at}\n", "media_type": "text/markdown", "next_after": str(at + 1) if at < 2 else None}
+
+
+@pytest.mark.parametrize("command", [("thread", "export", "thr_1"), ("audit", "export")])
+def test_a_document_is_written_whole_however_many_parts_it_comes_in(command: tuple[str, ...]) -> None:
+    """As text part by part, as JSON in one result."""
+    orcheo = CommandLine(connect=InParts)
+    assert orcheo(*command).out == "part 0\npart 1\npart 2\n"
+    as_json = json.loads(orcheo(*command, "--json").out)
+    assert (as_json["content"], as_json["next_after"]) == ("part 0\npart 1\npart 2\n", None)

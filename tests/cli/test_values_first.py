@@ -10,7 +10,7 @@ from orcheo_adapters.client.settings import NoServiceToken
 from orcheo_core.errors import OrcheoError
 from orcheo_mcp.main import LateOperations
 from tests.cli.command_line import CommandLine
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 
 def _no_token() -> Operations:
@@ -53,19 +53,21 @@ _WRONG = {
 @without
 @pytest.mark.parametrize("words", _WRONG.values(), ids=_WRONG)
 def test_wrong_values_are_said_as_a_server_says_them(
-    sync_house: SyncHouse, words: tuple[str, ...], connect: Callable[[], Operations]
+    sync_server: SyncTestServer, words: tuple[str, ...], connect: Callable[[], Operations]
 ) -> None:
     """The same code, detail and hint, and the same exit code."""
-    offline, online = CommandLine(connect=connect)(*words), CommandLine(connect=sync_house.operations)(*words)
+    offline, online = CommandLine(connect=connect)(*words), CommandLine(connect=sync_server.operations)(*words)
     assert (offline.code, offline.err) == (online.code, online.err)
     assert offline.code == 2
 
 
 @without
-def test_what_no_workflow_can_be_called_is_not_found(sync_house: SyncHouse, connect: Callable[[], Operations]) -> None:
+def test_what_no_workflow_can_be_called_is_not_found(
+    sync_server: SyncTestServer, connect: Callable[[], Operations]
+) -> None:
     """As by a server, which could have none of this name; a name that is possible needs the server."""
     words = ("workflow", "show", "Bad Handle!")
-    offline, online = CommandLine(connect=connect)(*words), CommandLine(connect=sync_house.operations)(*words)
+    offline, online = CommandLine(connect=connect)(*words), CommandLine(connect=sync_server.operations)(*words)
     assert (offline.code, offline.err) == (online.code, online.err)
     assert offline.code == 3
     assert CommandLine(connect=connect)("workflow", "show", "possible").code != 3

@@ -1,12 +1,14 @@
 """What each command of ``orcheo workflow`` does and says to people."""
 
+from pathlib import Path
+
 import pytest
 
 from orcheo_cli.build import operation_group
 from orcheo_cli.main import GROUPS
 from orcheo_core.operations.catalogue import CATALOGUE
 from tests.cli.command_line import CommandLine, assert_error
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 _ADD = ("workflow", "add", "echo", "--runner", "python", "--target", "tests.workflows:echo")
 _ADD_MODEL = ("workflow", "add", "echo", "--runner", "openai", "--target", "https://models.example.org/v1")
@@ -25,11 +27,11 @@ def test_add_says_what_comes_next(orcheo: CommandLine) -> None:
     assert said.out == "Registered echo. It is private; publish it to get a share link.\n"
 
 
-def test_add_takes_every_option(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_add_takes_every_option(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """Name and description arrive, as does each setting."""
     options = ("--name", "Echo!", "--description", "mine", "--setting", "model=m", "--setting", "instructions=x=y")
     assert orcheo(*_ADD_MODEL, *options).code == 0
-    shown = sync_house.result("workflows.show", ref="echo")
+    shown = sync_server.result("workflows.show", ref="echo")
     assert (shown["name"], shown["description"]) == ("Echo!", "mine")
     assert shown["runner"]["settings"] == {"model": "m", "instructions": "x=y"}
 
@@ -53,12 +55,12 @@ def test_a_search_without_a_match_advises_nothing(orcheo: CommandLine, words: tu
     assert orcheo("workflow", "list", *words).out == "No workflows match.\n"
 
 
-def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """One line for each workflow, nothing behind the last word."""
-    sync_house.publish("public")
-    sync_house.publish("members", require_login=True, anyway=True)
-    sync_house.result("workflows.rotate_publish_token", ref="public")
-    sync_house.add("private", name="見本")
+    sync_server.publish("public")
+    sync_server.publish("members", require_login=True, anyway=True)
+    sync_server.result("workflows.rotate_publish_token", ref="public")
+    sync_server.add("private", name="見本")
     url = "http://127.0.0.1:8700/chat"
     assert orcheo("workflow", "list").out.splitlines() == [
         "HANDLE   STATE                              SIGN-IN   ROTATED               NAME     SHARE LINK",
@@ -68,10 +70,10 @@ def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sy
     ]
 
 
-def test_a_list_that_goes_on_says_how(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_a_list_that_goes_on_says_how(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """The command for the next page can be copied, and works; it stands apart from the rows."""
-    sync_house.add("first")
-    sync_house.add("second")
+    sync_server.add("first")
+    sync_server.add("second")
     said = orcheo("workflow", "list", "--limit", "1", "--private", "--search", "s")
     assert "There are more" not in said.out
     assert said.err.startswith("There are more: orcheo workflow list --search s --private --limit 1 --after wf_")
@@ -81,13 +83,13 @@ def test_a_list_that_goes_on_says_how(orcheo: CommandLine, sync_house: SyncHouse
     assert following.err == ""
 
 
-def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """Times are to the minute, the publish token is a hint, the settings stand there."""
     model = {"runner": "openai", "target": "https://models.example.org/v1", "settings": {"model": "m"}}
-    sync_house.result("workflows.add", handle="echo", description="mine", **model)
-    token = sync_house.result("workflows.publish", ref="echo")["publish_token"]
-    sync_house.house.clock.advance(minutes=5)
-    token = sync_house.result("workflows.rotate_publish_token", ref="echo")["publish_token"]
+    sync_server.result("workflows.add", handle="echo", description="mine", **model)
+    token = sync_server.result("workflows.publish", ref="echo")["publish_token"]
+    sync_server.app_server.clock.advance(minutes=5)
+    token = sync_server.result("workflows.rotate_publish_token", ref="echo")["publish_token"]
     said = orcheo("workflow", "show", "echo")
     shown = {line[:15].strip(): line[15:] for line in said.out.splitlines()}
     workflow_id = shown.pop("Id")
@@ -111,9 +113,9 @@ def test_show_names_everything_but_the_secret(orcheo: CommandLine, sync_house: S
     }
 
 
-def test_publish_shows_the_share_link_and_the_publish_token(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_publish_shows_the_share_link_and_the_publish_token(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """The token stands alone behind its label, ready to be copied."""
-    sync_house.add()
+    sync_server.add()
     message, link, token = orcheo("workflow", "publish", "echo", "--yes").out.splitlines()
     assert message == (
         "echo is public. Anyone with the share link can chat with it. "
@@ -124,29 +126,30 @@ def test_publish_shows_the_share_link_and_the_publish_token(orcheo: CommandLine,
     assert len(token.split()) == 3
 
 
-def test_publish_takes_the_login_rule_as_a_flag(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_publish_takes_the_login_rule_as_a_flag(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """``--require-login`` needs no value."""
-    sync_house.add()
+    sync_server.add()
     said = orcheo("workflow", "publish", "echo", "--require-login", "--anyway", "-y")
     assert said.out.startswith("echo is public. No visitor can sign in yet")
-    assert sync_house.result("workflows.show", ref="echo")["require_login"] is True
+    assert sync_server.result("workflows.show", ref="echo")["require_login"] is True
 
 
-def test_rotate_says_when_the_old_publish_token_ends(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_rotate_says_when_the_old_publish_token_ends(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """At once, or after the grace period."""
-    sync_house.publish()
+    sync_server.publish()
     rotate = ("workflow", "rotate-token", "echo", "--yes")
     assert "the old one ends now." in orcheo(*rotate).out
     assert "the old one ends in 1 minute." in orcheo(*rotate, "--grace-seconds", "60").out
 
 
-def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """They run out, or end at once with the flag ``--end-sessions``."""
-    sync_house.publish()
+    sync_server.publish()
     assert orcheo("workflow", "unpublish", "echo", "--yes").out == (
-        "echo is private. Running answers are completed; open chat sessions end within 5 minutes.\n"
+        "echo is private. Running answers are completed; open chat sessions end within 5 minutes, "
+        "those of OpenAI's session API within 10.\n"
     )
-    sync_house.result("workflows.publish", ref="echo")
+    sync_server.result("workflows.publish", ref="echo")
     assert orcheo("workflow", "unpublish", "echo", "--end-sessions", "--yes").out == (
         "echo is private. The remaining chat sessions and running answers were ended.\n"
     )
@@ -155,34 +158,67 @@ def test_unpublish_says_what_becomes_of_open_chats(orcheo: CommandLine, sync_hou
 @pytest.mark.parametrize(
     ("flag", "rule"), [("--require-login", "must sign in"), ("--no-require-login", "need not sign in")]
 )
-def test_set_login_goes_both_ways(orcheo: CommandLine, sync_house: SyncHouse, flag: str, rule: str) -> None:
+def test_set_login_goes_both_ways(orcheo: CommandLine, sync_server: SyncTestServer, flag: str, rule: str) -> None:
     """One switch for each direction."""
-    sync_house.publish()
-    message, link = orcheo("workflow", "set-login", "echo", flag, "--anyway", "--yes").out.splitlines()
+    sync_server.publish()
+    anyway = ("--anyway",) if flag == "--require-login" else ()
+    message, link = orcheo("workflow", "set-login", "echo", flag, *anyway, "--yes").out.splitlines()
     assert message.startswith(f"Visitors {rule} to chat with echo.")
     assert link == "Share link  http://127.0.0.1:8700/chat/echo"
 
 
-def test_publish_takes_the_login_rule_in_both_directions(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_publish_takes_the_login_rule_in_both_directions(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """``--no-require-login`` says what is so anyway."""
-    sync_house.add()
+    sync_server.add()
     assert orcheo("workflow", "publish", "echo", "--no-require-login", "--yes").code == 0
-    assert sync_house.result("workflows.show", ref="echo")["require_login"] is False
+    assert sync_server.result("workflows.show", ref="echo")["require_login"] is False
 
 
-def test_a_grace_period_is_said_in_words_and_shown(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_a_grace_period_is_said_in_words_and_shown(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """Which old publish token still works, and until when."""
-    old = sync_house.publish()["publish_token"]
+    old = sync_server.publish()["publish_token"]
     assert "the old one ends in 1 hour." in orcheo("workflow", "rotate-token", "echo", "--grace", "1h", "--yes").out
     line = next(each for each in orcheo("workflow", "show", "echo").out.splitlines() if each.startswith("Old token"))
     assert line.split(maxsplit=2)[2] == f"{old[:18]}…, until 2026-11-23 13:00 UTC"
-    sync_house.house.clock.advance(minutes=60)
+    sync_server.app_server.clock.advance(minutes=60)
     assert "Old token" not in orcheo("workflow", "show", "echo").out
 
 
-def test_archived_workflows_are_listed_when_asked_for(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_a_former_identity_secret_is_shown_until_it_ends(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """While it counts beside the new one, private as the workflow may be."""
+    sync_server.add()
+    old = sync_server.result("workflows.rotate_identity_secret", ref="echo")["identity_secret"]
+    assert "Old secret" not in orcheo("workflow", "show", "echo").out
+    orcheo("workflow", "rotate-identity-secret", "echo", "--grace", "1h", "--yes")
+    line = next(each for each in orcheo("workflow", "show", "echo").out.splitlines() if each.startswith("Old secret"))
+    assert line.split(maxsplit=2)[2] == f"{old[:18]}…, until 2026-11-23 13:00 UTC"
+    sync_server.app_server.clock.advance(minutes=60)
+    assert "Old secret" not in orcheo("workflow", "show", "echo").out
+
+
+@pytest.mark.parametrize("more", [(), ("--reset", "history"), ("--name", "Parrot")])
+def test_what_cannot_be_reset_is_named_with_what_can(
+    orcheo: CommandLine, sync_server: SyncTestServer, more: tuple[str, ...]
+) -> None:
+    """Alone and beside other changes."""
+    sync_server.add()
+    said = orcheo("workflow", "edit", "echo", *more, "--reset", "allowed_sites")
+    assert_error(said, 2, detail="must be one of time_limit, history, allowed_origins, identity_secret", hint="Correct")
+
+
+def test_the_audit_names_fields_as_the_options_do(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """History and identity secret, whatever they are called inside."""
+    sync_server.add()
+    sync_server.result("workflows.rotate_identity_secret", ref="echo")
+    assert orcheo("workflow", "edit", "echo", "--history", "7", "--reset", "identity_secret", "--yes").code == 0
+    assert sync_server.result("audit.list", act="workflow.edited")["audit_entries"][0]["note"] == (
+        "history, identity_secret"
+    )
+
+
+def test_archived_workflows_are_listed_when_asked_for(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """Put aside, out of sight, brought back."""
-    sync_house.publish()
+    sync_server.publish()
     assert_error(orcheo("workflow", "archive", "echo"), 2, detail="confirmation", hint="--yes")
     assert orcheo("workflow", "archive", "echo", "--yes").out == (
         "echo is archived: private, its chats ended, its threads kept.\n"
@@ -196,28 +232,104 @@ def test_archived_workflows_are_listed_when_asked_for(orcheo: CommandLine, sync_
 def test_set_login_needs_a_direction(orcheo: CommandLine) -> None:
     """Without one nothing is asked of the server."""
     said = orcheo("workflow", "set-login", "echo", "--yes")
-    assert_error(said, 2, detail="Missing option '--require-login'", hint="orcheo workflow set-login --help")
+    detail = "Missing option '--require-login' / '--no-require-login'."
+    assert_error(said, 2, detail=detail, hint="orcheo workflow set-login --help")
 
 
-def test_edit_changes_what_is_named(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_edit_changes_what_is_named(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """And nothing else."""
-    sync_house.add(description="mine")
+    sync_server.add(description="mine")
     assert orcheo("workflow", "edit", "echo", "--name", "Parrot").out == "Changed echo.\n"
-    shown = sync_house.result("workflows.show", ref="echo")
+    shown = sync_server.result("workflows.show", ref="echo")
     assert (shown["name"], shown["description"]) == ("Parrot", "mine")
 
 
-def test_edit_without_a_change_is_an_error(orcheo: CommandLine, sync_house: SyncHouse) -> None:
-    """No one is told that something changed when nothing did."""
-    sync_house.add()
-    said = orcheo("workflow", "edit", "echo")
-    assert_error(said, 2, detail="Name at least one thing to change", hint="Correct")
+@pytest.mark.parametrize(
+    ("words", "detail", "hint"),
+    [
+        (
+            ("workflow", "edit", "echo"),
+            "Nothing to change was given.",
+            "Name at least one thing to change, such as the name",
+        ),
+        (
+            ("workflow", "set-look", "echo"),
+            "Nothing to change was given.",
+            "Name at least one thing to change, such as the gr",
+        ),
+        (
+            ("thread", "purge", "echo"),
+            "Which threads to delete was not given.",
+            "Name a thread, a visitor or an age, or say",
+        ),
+    ],
+)
+def test_a_change_of_nothing_is_an_error(
+    orcheo: CommandLine, sync_server: SyncTestServer, words: tuple[str, ...], detail: str, hint: str
+) -> None:
+    """No one is told that something changed when nothing did, or to correct what was not there."""
+    sync_server.add()
+    assert_error(orcheo(*words), 2, detail=detail, hint=hint)
 
 
-def test_remove_says_what_went(orcheo: CommandLine, sync_house: SyncHouse) -> None:
+def test_remove_says_what_went(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """The workflow with everything that belonged to it."""
-    sync_house.add()
+    sync_server.add()
     assert orcheo("workflow", "remove", "echo", "--yes").out == (
         "Removed echo with its publish tokens, chat sessions and threads.\n"
     )
     assert orcheo("workflow", "show", "echo").code == 3
+
+
+def test_a_look_comes_from_a_file_and_options_override_it(
+    orcheo: CommandLine, sync_server: SyncTestServer, tmp_path: Path
+) -> None:
+    """Entries by their names."""
+    sync_server.add()
+    file = tmp_path / "look.toml"
+    file.write_text('greeting = "Hello"\nscheme = "dark"\n[prompts]\nHours = "When?"\n[models]\nm = "M"\n')
+    options = ("--greeting", "Hi", "--prompt", "Hours=When are you open?", "--prompt", "Way=Where?")
+    said = orcheo("workflow", "set-look", "echo", "--look-file", str(file), *options)
+    assert (said.code, said.out.partition(".")[0]) == (0, "Changed the look of echo")
+    look = sync_server.result("workflows.show", ref="echo")["look"]
+    assert (look["greeting"], look["scheme"]) == ("Hi", "dark")
+    assert [each["prompt"] for each in look["prompts"]] == ["When are you open?", "Where?"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "detail"),
+    [
+        (b"greeting", 2, "is not TOML"),
+        (b"\xff", 2, "is not TOML"),
+        (b"colour = 'red'", 2, "colour"),
+        (b"greeting = 1", 2, "greeting: must be a string"),
+        (b"placeholder = 2026-01-01\nicons = 1", 2, "icons"),
+    ],
+)
+def test_what_a_look_file_has_wrong_is_named(
+    orcheo: CommandLine, sync_server: SyncTestServer, tmp_path: Path, content: bytes, code: int, detail: str
+) -> None:
+    """A name that is not known is an error, not a look that is lost."""
+    sync_server.add()
+    file = tmp_path / "look.toml"
+    file.write_bytes(content)
+    said = orcheo("workflow", "set-look", "echo", "--look-file", str(file), "--prompt", "a=b")
+    assert said.code == code
+    assert detail in said.err
+
+
+def test_a_look_file_that_is_not_there_is_named(orcheo: CommandLine) -> None:
+    """Before anything is asked of the server."""
+    said = orcheo("workflow", "set-look", "echo", "--look-file", "no.toml")
+    assert_error(said, 2, detail="no.toml cannot be read: No such file", hint="orcheo workflow set-look --help")
+
+
+def test_show_tells_the_look(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """As far as it is set."""
+    sync_server.add()
+    assert "Greeting" not in orcheo("workflow", "show", "echo").out
+    texts = {"prompts": {"Hours": "When?\nToday?"}, "icons": {"Hours": "clock"}, "accent": "#abc", "scheme": "dark"}
+    sync_server.result("workflows.set_look", ref="echo", **texts, models={"m": "Model"}, tools={"t": "Tool"})
+    shown = orcheo("workflow", "show", "echo").out
+    for line in ("Hours: When? Today?, icon clock", "#abc, dark scheme", "Model (m)", "Tool (t)"):
+        assert line in shown

@@ -235,13 +235,13 @@ class Subjected:
         if self.kind.settings:
             return await asyncio.to_thread(_is_touched, Path(ENVIRONMENT[runner_workflows.CLEANED_FILE]))
         if self.kind.server is None:
-            return await asyncio.to_thread(runner_workflows.CLEANED.wait, 5)
-        async with httpx2.AsyncClient(trust_env=False, timeout=15) as client:
+            return await asyncio.to_thread(runner_workflows.CLEANED.wait, 60)
+        async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
             return (await client.get(f"{self.base_url}/closed", params={"text": text})).status_code == 204
 
 
 def _is_touched(path: Path) -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if path.exists():
             path.unlink()

@@ -125,6 +125,11 @@ def works_for_ever(text: str) -> Iterator[str]:
         CLEANED.set()
 
 
+async def says_nothing_for_ever(text: str) -> AsyncIterator[str]:
+    while True:
+        yield ""
+
+
 async def works_for_ever_async(text: str) -> AsyncIterator[str]:
     try:
         while True:
@@ -228,6 +233,11 @@ def says_surrogates(text: str) -> str:
 
 def takes_nothing() -> str:
     return ""
+
+
+def takes_config(config: object) -> object:
+    """As a function that makes a graph does."""
+    return config
 
 
 def takes_much(text: str, context: RunContext, more: str) -> str:

@@ -13,6 +13,7 @@ from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.budget import BUDGETS, UNSENT_FILES, Claim, Per
 from orcheo_core.domain.chat_session import ChatSession
+from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import AnswerPart, Item
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
@@ -100,6 +101,11 @@ def feedback(number: int, kind: FeedbackKind = FeedbackKind.POSITIVE) -> Feedbac
     return samples.feedback(number, of=thread_of(number), kind=kind)
 
 
+def remove_items(first: int, last: int, only: type[Item] | None) -> Write:
+    """Remove the items between two of the first one's thread."""
+    return Write("items", "remove", (f"thr_{thread_of(first)}", f"msg_{first}", f"msg_{last}"), {"only": only})
+
+
 def remove_untouched(number: int, since: datetime) -> Write:
     """Remove thread ``number`` if nothing was said in it since."""
     return Write("threads", "remove", (f"thr_{number}",), {"untouched_since": since})
@@ -171,7 +177,7 @@ writes = st.one_of(
     _write("threads", "remove", st.sampled_from([f"thr_{number}" for number in THREADS])),
     st.builds(remove_untouched, st.sampled_from(THREADS), _moments),
     _write("items", "save", st.builds(item, st.sampled_from(ITEMS), _texts)),
-    _write("items", "remove", st.sampled_from([f"msg_{number}" for number in ITEMS])),
+    st.builds(remove_items, st.sampled_from(ITEMS), st.sampled_from(ITEMS), st.none() | st.just(HiddenItem)),
     _write("turns", "add", st.builds(turn, st.sampled_from(TURNS))),
     _write("turns", "save", _ended_turns),
     _write("attachments", "add", st.builds(attachment, st.sampled_from(OTHERS), _thread_ids), _claims),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import operator
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -161,6 +162,26 @@ def needs_more(config: object, more: object) -> Any:
     return transcript
 
 
+def answers_text(text: Any) -> Any:
+    """A workflow of the runner python, by the name of its parameter."""
+    return text
+
+
+def answers_by_annotation(message: str) -> str:
+    """A workflow of the runner python, by what it takes."""
+    return message
+
+
+def answers_in_pieces(config: object) -> Iterator[str]:
+    """A workflow of the runner python, by its pieces."""
+    yield str(config)
+
+
+def makes_with_a_name(name: str = "model") -> Any:
+    """A function that makes a graph, whatever it could be given."""
+    return transcript
+
+
 def makes_nothing() -> None:
     """A function that makes no graph."""
 
@@ -295,6 +316,32 @@ async def _answer_elsewhere(state: Both) -> Any:
 
 
 answers_elsewhere = StateGraph(Both).add_node("a", _answer_elsewhere).add_edge(START, "a").compile()
+
+
+class Lists(TypedDict):
+    """A state that collects what its nodes say."""
+
+    question: str
+    texts: Annotated[list[str], operator.add]
+    parts: list[dict[str, str]]
+    none: list[str]
+    odd: list[int]
+
+
+def _list(state: Lists) -> dict[str, Any]:
+    return {
+        "texts": ["You asked: ", state["question"]],
+        "parts": [
+            {"type": "text", "text": "one "},
+            {"type": "thinking", "thinking": "?"},
+            {"type": "text", "text": "two"},
+        ],
+        "none": [],
+        "odd": [1],
+    }
+
+
+lists = StateGraph(Lists).add_node("a", _list).add_edge(START, "a").compile()
 
 
 def branches() -> Any:
@@ -435,6 +482,56 @@ def with_sync_memory() -> Any:
     return breaks_off("fails", saver=SyncOnly())
 
 
+class SlowSaver(SyncOnly):
+    """Writes its second checkpoint when it may, whatever has become of the run by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_writing, self.may_write, self.has_written = threading.Event(), threading.Event(), threading.Event()
+        self._count = 0
+
+    def put(self, *args: Any, **kwargs: Any) -> RunnableConfig:
+        """Write, late."""
+        self._count += 1
+        if self._count == 2:
+            self.is_writing.set()
+            self.may_write.wait()
+        config = super().put(*args, **kwargs)
+        if self._count == 2:
+            self.has_written.set()
+        return config
+
+
+SLOW_SAVER = SlowSaver()
+
+
+def with_slow_memory() -> Any:
+    """A graph whose last checkpoint takes its time."""
+    return of_node(_count, checkpointer=SLOW_SAVER)
+
+
+class StuckSaver(SyncOnly):
+    """Waits for a lock that some run holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+        self.lock.acquire()
+
+    def delete_thread(self, thread_id: str) -> None:
+        """Delete, once the lock is free."""
+        with self.lock:
+            super().delete_thread(thread_id)
+
+
+STUCK_SAVER = StuckSaver()
+
+
+def with_stuck_memory() -> Any:
+    """A graph whose checkpointer does not answer."""
+    return of_node(_count, checkpointer=STUCK_SAVER)
+
+
 SAVER = InMemorySaver()
 
 
@@ -544,6 +641,21 @@ def stops_before_tools() -> Any:
     return graph.compile(checkpointer=InMemorySaver(), interrupt_before=["tools"])
 
 
+of_another_graph = of_node(_count, checkpointer=True)
+"""Takes the memory of a graph around it, and there is none."""
+
+
+def makes_one_of_another_graph() -> Any:
+    """The same out of a factory."""
+    return of_another_graph
+
+
+breakpoint_with_memory_off = (
+    StateGraph(MessagesState)
+    .add_node("a", _count)
+    .add_edge(START, "a")
+    .compile(interrupt_before=["a"], checkpointer=False)
+)
 breakpoint_without_memory = (
     StateGraph(MessagesState).add_node("a", _count).add_edge(START, "a").compile(interrupt_before=["a"])
 )
@@ -562,6 +674,21 @@ def makes_with_config(config: RunnableConfig) -> Any:
 async def makes_with_config_async(config: RunnableConfig) -> Any:
     """The same, async."""
     return makes_with_config(config)
+
+
+def makes_with_named_config(*, config: RunnableConfig) -> Any:
+    """The same, by its name."""
+    return makes_with_config(config)
+
+
+async def makes_with_named_config_async(*, config: RunnableConfig) -> Any:
+    """The same, async."""
+    return makes_with_config(config)
+
+
+def needs_another_name(*, settings: object) -> Any:
+    """A function that wants something by another name."""
+    return transcript
 
 
 @asynccontextmanager

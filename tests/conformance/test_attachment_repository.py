@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.budget import BUDGETS, UNSENT_BYTES, UNSENT_FILES, BudgetPlan, Claim, Holders
+from orcheo_core.domain.budget import BUDGETS, KEPT_BYTES, UNSENT_BYTES, UNSENT_FILES, BudgetPlan, Claim, Holders
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import BudgetExceeded, ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
@@ -166,6 +166,30 @@ async def test_bytes_that_are_not_sent_are_counted(store: Store) -> None:
     ]
     assert answers == [True, False, True]
     assert await store.begin().attachments.find("atc_2") is None
+
+
+@pytest.mark.parametrize("per", ["visitor", "workflow", "server"])
+async def test_bytes_that_were_sent_are_counted_among_all(store: Store, per: str) -> None:
+    """Until their thread is deleted."""
+    await keep(store, samples.workflow(), samples.thread(), samples.attachment(1, size=6).sent_in("thr_1"))
+    plan = BudgetPlan(changed={each: 10 if each.per == per else None for each in BUDGETS})
+
+    async def is_taken(number: int) -> bool:
+        attachment = samples.attachment(number, size=5)
+        holders = Holders(subject=attachment.subject, workflow_id=attachment.workflow_id)
+        change = store.begin()
+        change.attachments.add(attachment, plan.claims(KEPT_BYTES, attachment.size, holders))
+        try:
+            await change.commit()
+        except BudgetExceeded:
+            return False
+        return True
+
+    assert not await is_taken(2)
+    change = store.begin()
+    change.threads.remove("thr_1")
+    await change.commit()
+    assert [await is_taken(number) for number in (3, 4, 5)] == [True, True, False]
 
 
 async def test_budgets_are_exact_under_concurrency(store: Store) -> None:

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from orcheo_core.domain.session_rules import SessionRules
 from orcheo_core.errors import ChatSessionEnded, ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
@@ -31,6 +32,23 @@ async def test_a_chat_session_can_be_replaced(store: Store) -> None:
     over = samples.chat_session().ended(samples.moment(7))
     await keep(store, over)
     assert await store.begin().chat_sessions.find("cs_1") == over
+
+
+async def test_a_chat_session_keeps_the_rules_of_its_app(store: Store) -> None:
+    """All of them, as they are."""
+    rules = SessionRules(
+        seconds=60,
+        requests_a_minute=3,
+        makes_titles=False,
+        takes_files=True,
+        file_megabytes=2,
+        files=4,
+        shows_history=False,
+        recent_threads=5,
+    )
+    await keep(store, samples.workflow(), samples.chat_session(1, rules=rules), samples.chat_session(2))
+    found = [await store.begin().chat_sessions.find(f"cs_{number}") for number in (1, 2)]
+    assert [each.rules for each in found if each] == [rules, None]
 
 
 async def test_a_chat_session_needs_its_workflow(store: Store) -> None:
@@ -82,10 +100,46 @@ async def test_expired_ones_are_removed(store: Store) -> None:
     await keep(store, samples.workflow(), samples.chat_session(1, expires_at=samples.moment(599)), *kept)
     assert await store.begin().chat_sessions.find("cs_1")
     change = store.begin()
-    change.chat_sessions.remove_expired(over)
+    assert await change.chat_sessions.any_expired(over)
+    change.chat_sessions.remove_expired(over, 10)
     await change.commit()
+    assert not await change.chat_sessions.any_expired(over)
     assert await store.begin().chat_sessions.find("cs_1") is None
     assert [await store.begin().chat_sessions.find(each.id) for each in kept] == list(kept)
+
+
+async def test_no_more_expired_ones_are_removed_than_asked_for(store: Store) -> None:
+    """The rest waits for the next change, so that others can write in between."""
+    over = samples.moment(600)
+    kept = [samples.chat_session(number, expires_at=samples.moment(1)) for number in range(1, 6)]
+    await keep(store, samples.workflow(), *kept)
+    for left in (3, 1, 0):
+        change = store.begin()
+        change.chat_sessions.remove_expired(over, 2)
+        await change.commit()
+        found = [await store.begin().chat_sessions.find(each.id) for each in kept]
+        assert len([each for each in found if each]) == left
+
+
+async def test_very_many_end_at_once_too(store: Store) -> None:
+    """Each of them is over, for those who read it and for changes that depend on it; a later one is not."""
+    many = [samples.chat_session(number) for number in range(101, 201)]
+    gone = samples.chat_session(150, ended_at=samples.moment(1))
+    await keep(store, samples.workflow(1), samples.workflow(2), *many, gone, samples.chat_session(100, of=2))
+    assert await store.begin().chat_sessions.find("cs_120") == many[19]  # which is read from memory from now on
+    await end_all(store, 1, at=60)
+    await keep(store, samples.chat_session(201))
+    found = {at: await store.begin().chat_sessions.find(f"cs_{at}") for at in (100, 101, 120, 150, 200, 201)}
+    ends = {at: each.ended_at for at, each in found.items() if each}
+    then = samples.moment(60)
+    assert ends == {100: None, 101: then, 120: then, 150: samples.moment(1), 200: then, 201: None}
+    change = store.begin()
+    change.chat_sessions.check_open("cs_201")
+    change.chat_sessions.check_open("cs_100")
+    await change.commit()
+    change.chat_sessions.check_open("cs_200")
+    with pytest.raises(ChatSessionEnded):
+        await change.commit()
 
 
 async def test_a_change_can_depend_on_an_open_chat_session(store: Store) -> None:

@@ -16,6 +16,9 @@ async def test_the_feedback_of_a_thread_is_in_the_order_of_its_items(store: Stor
     await keep(store, samples.feedback(2), samples.feedback(1), samples.feedback(3, of=2))
     assert await store.begin().feedback.of_thread("thr_1") == [samples.feedback(1), samples.feedback(2)]
     assert await store.begin().feedback.of_thread("thr_9") == []
+    for span, found in {("msg_1", "msg_1"): [1], ("msg_2", "msg_9"): [2], ("", "msg_2"): [1, 2], ("~", ""): []}.items():
+        given = await store.begin().feedback.of_thread("thr_1", span)
+        assert given == [samples.feedback(number) for number in found]
 
 
 async def test_a_later_judgement_takes_the_place_of_an_earlier_one(store: Store) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from orcheo_core.domain.items import AnswerPart
+from orcheo_core.domain.component_items import HiddenItem
+from orcheo_core.domain.items import AnswerPart, AssistantItem, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.errors import ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
@@ -43,6 +44,21 @@ async def test_a_page_is_one_thread_in_the_order_of_ids(store: Store) -> None:
     assert page.entries == (samples.user_item(1), samples.assistant_item(3))
 
 
+async def test_what_follows_an_item_is_known_by_its_class(store: Store) -> None:
+    """In the order of ids, hidden ones too, of this thread alone, and without reading what they say."""
+    await keep(store, samples.workflow(), samples.thread(1), samples.thread(2), samples.user_item(1))
+    await keep(
+        store, samples.user_item(3), samples.hidden_item(4), samples.assistant_item(2), samples.user_item(5, of=2)
+    )
+    items = store.begin().items
+    assert list((await items.classes_after("thr_1", "msg_1")).items()) == [
+        ("msg_2", AssistantItem),
+        ("msg_3", UserItem),
+        ("msg_4", HiddenItem),
+    ]
+    assert await items.classes_after("thr_1", "msg_4") == {}
+
+
 async def test_hidden_items_are_shown_when_asked_for(store: Store) -> None:
     """The workflow's own notes stay out of what visitors read, and out of the count of a page."""
     shown, note = samples.user_item(1), samples.hidden_item(2)
@@ -60,7 +76,7 @@ async def test_a_removed_item_is_gone(store: Store) -> None:
     await keep(store, samples.workflow(), samples.thread(), samples.user_item(1), samples.assistant_item(2))
     await keep(store, samples.feedback(1), samples.feedback(2))
     change = store.begin()
-    change.items.remove("msg_2")
+    change.items.remove("thr_1", "msg_2", "msg_2")
     await change.commit()
     assert (await change.items.page("thr_1", PageQuery())).entries == (samples.user_item(1),)
     assert await change.feedback.of_thread("thr_1") == [samples.feedback(1)]
@@ -69,7 +85,7 @@ async def test_a_removed_item_is_gone(store: Store) -> None:
 async def test_removing_an_unknown_item_is_fine(store: Store) -> None:
     """Twice is once."""
     change = store.begin()
-    change.items.remove("msg_1")
+    change.items.remove("thr_1", "msg_1", "msg_1")
     await change.commit()
 
 

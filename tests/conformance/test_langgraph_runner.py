@@ -33,9 +33,11 @@ from orcheo_core.domain.run import (
 )
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.errors import InvalidInput
-from orcheo_core.ports.runner import RunFailed, Runner
+from orcheo_core.ports.runner import Run, RunFailed, Runner
 from tests import samples
 from tests.conformance.runner_kinds import LANGGRAPH, Subjected, collect, everything, said, text_of
+from tests.conformance.test_isolation import until
+from tests.fakes.sink import FakeSink
 
 
 def graph(name: str, **settings: str) -> Subjected:
@@ -207,6 +209,10 @@ async def test_nodes_say_whose_text_is_the_answer(name: str, settings: dict[str,
         ("not_compiled", "is not compiled"),
         ("without_messages", "has no 'messages'"),
         ("needs_more", "must take no parameters, or a config"),
+        ("needs_another_name", "must take no parameters, or a config"),
+        ("answers_text", "answers text and makes no graph"),
+        ("answers_by_annotation", "answers text and makes no graph"),
+        ("answers_in_pieces", "answers text and makes no graph"),
         ("nothing", "has no 'nothing'"),
     ],
 )
@@ -218,6 +224,13 @@ async def test_check_names_what_is_wrong(name: str, message: str) -> None:
     assert [each.path for each in caught.value.fields] == ["target"]
     with pytest.raises(InvalidInput, match=message):
         await everything(workflow.run())
+
+
+async def test_a_function_whose_text_has_a_default_may_make_a_graph() -> None:
+    """It is called without one, as functions without parameters are."""
+    workflow = graph("makes_with_a_name")
+    await workflow.runner().check(workflow.spec)
+    assert await everything(workflow.run())
 
 
 async def test_a_function_that_makes_no_graph_fails_the_run() -> None:
@@ -332,6 +345,9 @@ async def test_text_that_a_node_writes_is_progress(caplog: pytest.LogCaptureFixt
         ("answers_elsewhere", {"output_key": "answer"}, "elsewhere: the reply"),
         ("answers_elsewhere", {"output_key": "answer", "nodes": "a"}, "the reply"),
         ("as_dict", {"output_key": "messages"}, "the reply"),
+        ("lists", {"input_key": "question", "output_key": "texts"}, "You asked: hi"),
+        ("lists", {"input_key": "question", "output_key": "parts"}, "one two"),
+        ("lists", {"input_key": "question", "output_key": "none"}, ""),
     ],
 )
 async def test_settings_name_the_keys_of_the_state(name: str, settings: dict[str, str], text: str) -> None:
@@ -339,6 +355,12 @@ async def test_settings_name_the_keys_of_the_state(name: str, settings: dict[str
     workflow = graph(name, **settings)
     await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == text
+
+
+async def test_a_list_of_something_else_in_the_state_is_named() -> None:
+    """By the type of what it holds, as a list itself is accepted."""
+    with pytest.raises(RunFailed, match="of the type int, which is not understood"):
+        await everything(graph("lists", input_key="question", output_key="odd").run())
 
 
 async def test_a_graph_with_memory_may_have_no_messages() -> None:
@@ -446,6 +468,12 @@ async def test_history_begins_with_the_visitor_and_alternates() -> None:
     assert text_of(await everything(workflow.run("four"))) == "human: two | ai: three | human: four"
 
 
+def workflow_run(runner: Runner, workflow: Subjected, thread_id: str) -> Run:
+    """A run in a thread."""
+    context = evolve(workflow.context, thread_id=thread_id)
+    return runner.run(RunRequest(spec=workflow.spec, text="hello", context=context))
+
+
 async def threads(*ids: str) -> AsyncIterator[str]:
     for each in ids:
         yield each
@@ -480,7 +508,37 @@ async def test_a_thread_that_is_forgotten_while_it_runs_stays_forgotten() -> Non
         if event == ProgressNote(text="Tools"):
             await runner.forget(workflow.spec, threads("thr_running"))
             asyncio.get_running_loop().call_soon(run.stop)
-    assert "thr_running" not in SAVER.storage
+    await until(lambda: "thr_running" not in SAVER.storage)
+
+
+async def test_a_checkpoint_that_is_written_after_the_stop_is_deleted_too() -> None:
+    """Its thread could not be stopped; closing waits for the deletion."""
+    from tests.conformance.talking_graphs import SLOW_SAVER
+
+    workflow = graph("with_slow_memory")
+    runner = workflow.runner()
+    run = workflow_run(runner, workflow, "thr_slow")
+    executing = asyncio.ensure_future(run.execute_apart(FakeSink()))
+    await until(SLOW_SAVER.is_writing.is_set)
+    run.stop()
+    await executing
+    await runner.forget(workflow.spec, threads("thr_slow"))
+    assert "thr_slow" not in SLOW_SAVER.storage
+    SLOW_SAVER.may_write.set()
+    await until(SLOW_SAVER.has_written.is_set)
+    await until(lambda: "thr_slow" not in SLOW_SAVER.storage)
+    await runner.close()
+
+
+async def test_a_memory_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run may hold its lock for ever."""
+    from tests.conformance.talking_graphs import STUCK_SAVER
+
+    monkeypatch.setattr("orcheo_adapters.runners.langgraph.FORGET_SECONDS", 0.05)
+    workflow = graph("with_stuck_memory")
+    with pytest.raises(TimeoutError):
+        await workflow.runner().forget(workflow.spec, threads("thr_a"))
+    STUCK_SAVER.lock.release()
 
 
 # --- questions -------------------------------------------------------------------------------------------------------
@@ -537,9 +595,10 @@ async def test_an_answer_that_a_request_does_not_allow_is_asked_for_again() -> N
     workflow = graph("only_edits")
     runner = workflow.runner()
     put = await questions(runner, workflow, "Go")
-    (event,) = await answered(runner, workflow, put, "No")
-    assert isinstance(event, InputAsked)
-    assert event.questions == put
+    for answer in ("No", "[" * 20_000):  # the second would go deeper than Python does
+        (event,) = await answered(runner, workflow, put, answer)
+        assert isinstance(event, InputAsked)
+        assert event.questions == put
     assert text_of(await answered(runner, workflow, put, '{"to": "b"}')).startswith(
         'given {"decisions": [{"type": "edit"'
     )
@@ -624,9 +683,12 @@ async def test_a_breakpoint_may_be_answered_with_a_button() -> None:
 # --- factories and targets -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["makes_with_config", "makes_with_config_async"])
+@pytest.mark.parametrize(
+    "name",
+    ["makes_with_config", "makes_with_config_async", "makes_with_named_config", "makes_with_named_config_async"],
+)
 async def test_a_function_may_take_a_config(name: str) -> None:
-    """LangGraph's own convention."""
+    """LangGraph's own convention; also by its name alone."""
     workflow = graph(name)
     await workflow.runner().check(workflow.spec)
     assert text_of(await everything(workflow.run())) == "made with ['configurable']"
@@ -654,11 +716,28 @@ async def test_a_context_manager_that_fails_is_an_error_of_the_run() -> None:
         await everything(graph("fails_to_enter").run())
 
 
-async def test_a_breakpoint_without_memory_is_refused() -> None:
+@pytest.mark.parametrize("name", ["breakpoint_without_memory", "breakpoint_with_memory_off"])
+async def test_a_breakpoint_without_memory_is_refused(name: str) -> None:
     """It could never go on."""
-    workflow = graph("breakpoint_without_memory")
+    workflow = graph(name)
     with pytest.raises(InvalidInput, match="has no checkpointer, so it could never continue"):
         await workflow.runner().check(workflow.spec)
+
+
+async def test_a_graph_that_is_part_of_another_is_refused() -> None:
+    """LangGraph runs it inside of a graph only: each turn would fail."""
+    workflow = graph("of_another_graph")
+    with pytest.raises(
+        InvalidInput, match="checkpointer=True, which takes the checkpointer of a graph around it"
+    ) as refused:
+        await workflow.runner().check(workflow.spec)
+    assert ".compile(checkpointer=InMemorySaver())" in refused.value.hint
+
+
+async def test_a_factory_of_such_a_graph_fails_with_the_reason() -> None:
+    """What it makes is known when it is called."""
+    with pytest.raises(InvalidInput, match="checkpointer=True, which takes the checkpointer of a graph around it"):
+        await everything(graph("makes_one_of_another_graph").run())
 
 
 async def test_the_graphs_own_context_holds_what_the_server_knows() -> None:
@@ -685,6 +764,24 @@ async def test_attachments_are_content_blocks() -> None:
         {"type": "file", "base64": "JQ==", "mime_type": "application/pdf", "extras": {"filename": "b.pdf"}},
         {"type": "text", "text": "c.txt:\n\nhi \ufffd"},
     ]
+
+
+async def test_files_without_words_come_without_an_empty_text() -> None:
+    """Models refuse one; a text file may be in UTF-16."""
+    sent = SentFile(name="a.txt", mime_type="text/plain", size=8, read=lambda: "grüß".encode("utf-16"))
+    workflow = graph("shows_content")
+    workflow = evolve(workflow, context=evolve(workflow.context, attachments=(sent,)))
+    assert json.loads(text_of(await everything(workflow.run("")))) == [{"type": "text", "text": "a.txt:\n\ngrüß"}]
+
+
+async def test_a_graph_without_messages_says_that_it_reads_no_files() -> None:
+    """Its state has no place for them."""
+    sent = SentFile(name="a.txt", mime_type="text/plain", size=1, read=lambda: b"a")
+    workflow = graph("text_in_text_out", input_key="question", output_key="answer")
+    workflow = evolve(workflow, context=evolve(workflow.context, attachments=(sent,)))
+    notice, *rest = await everything(workflow.run("hi"))
+    assert notice == NoticeGiven(message="This workflow cannot read attachments of this kind: a.txt.")
+    assert text_of(rest) == "You asked: hi"
 
 
 @pytest.fixture
@@ -733,7 +830,7 @@ async def test_a_graph_is_named_by_its_file_or_in_langgraph_json(target: str) ->
         ("nowhere/langgraph.json", "there is no file"),
         ("broken/langgraph.json", "has no 'graphs' that can be read"),
         ("langgraph.json", "must be an object"),
-        ("outside/langgraph.json", "form package.module:callable|outside the folder"),
+        ("outside/langgraph.json", "form package.module:graph, or be a langgraph.json|outside the folder"),
     ],
 )
 @pytest.mark.usefixtures("served")

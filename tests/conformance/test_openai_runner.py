@@ -64,6 +64,14 @@ async def test_the_model_gets_instructions_and_a_window_of_the_history(model: Mo
 
 
 @pytest.mark.network
+async def test_a_model_that_the_visitor_chose_is_asked_in_place_of_the_setting(model: Model) -> None:
+    """One of those that the owner offers."""
+    workflow = model("echo")
+    sent = orjson.loads(text_of(await everything(workflow.runner().run(evolve(workflow.request(), model="reflect")))))
+    assert sent["model"] == "reflect"
+
+
+@pytest.mark.network
 async def test_without_settings_the_request_is_plain(model: Model) -> None:
     """No temperature, no instructions; 20 past messages."""
     workflow = model("reflect").with_history(*(str(number) for number in range(30)))
@@ -291,6 +299,15 @@ async def test_attachments_are_sent_where_the_model_takes_them(model: Model) -> 
 
 
 @pytest.mark.network
+async def test_a_model_is_not_asked_about_files_alone_that_it_does_not_take(model: Model) -> None:
+    """An empty message would be refused, or answered with a guess; the visitor reads why."""
+    workflow = model("reflect", attachments="images").with_attachments(("a.txt", "text/plain", b"Notes"))
+    assert await everything(workflow.run("")) == [
+        NoticeGiven(message="This workflow cannot read attachments of this kind: a.txt.")
+    ]
+
+
+@pytest.mark.network
 async def test_a_model_that_is_loaded_first_is_asked_once(model: Model) -> None:
     """The time limit of the answer ends the wait, or a setting does; asking again would load it twice."""
     text = uuid4().hex
@@ -389,10 +406,12 @@ async def test_own_addresses_are_refused(model: Model) -> None:
         ({"stop": '["a", "b", "c", "d", "e"]'}, "stop", "JSON list of 1 to 4 texts"),
         ({"stop": "["}, "stop", "must be JSON"),
         ({"reasoning_effort": "very hard"}, "reasoning_effort", "must be a word"),
-        ({"reasoning": "maybe"}, "reasoning", "must be one of: show, hide"),
+        ({"reasoning": "maybe"}, "reasoning", "must be one of show, hide"),
         ({"attachments": "images,films"}, "attachments", "of: images, files, text"),
         ({"extra_body": "[]"}, "extra_body", "must be a JSON object"),
         ({"extra_body": "{"}, "extra_body", "must be JSON"),
+        ({"extra_body": "[" * 8_000}, "extra_body", "must be JSON"),
+        ({"extra_body": "9" * 5_000}, "extra_body", "must be JSON"),
         ({"extra_body": '{"stream": false, "model": "m"}'}, "extra_body", "must not hold model, stream"),
         ({"first_byte_seconds": "0"}, "first_byte_seconds", "number from 1 to 3600"),
     ],

@@ -1,5 +1,6 @@
 """What only the runner ``python`` does."""
 
+import asyncio
 import re
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from attrs import evolve
 
 from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_core.domain.run import CutShort, NoticeGiven, PastMessage, ProgressNote, TextDelta
+from orcheo_core.domain.run import CutShort, NoticeGiven, PastMessage, ProgressNote, SentFile, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
@@ -62,6 +63,13 @@ async def test_python_workflow_keeps_a_few_pieces_ahead_only() -> None:
     await events.aclose()
 
 
+async def test_python_workflow_that_says_nothing_lets_others_have_their_turn() -> None:
+    """Empty texts without a pause between them: it can still be stopped."""
+    run = python("says_nothing_for_ever").run()
+    asyncio.get_running_loop().call_later(0.05, run.stop)
+    assert await everything(run) == []
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
@@ -77,6 +85,7 @@ async def test_python_workflow_keeps_a_few_pieces_ahead_only() -> None:
         ("tests.conformance.runner_workflows:NO_CALLABLE", "cannot be called"),
         ("tests.conformance.runner_workflows:takes_nothing", r"must take \(text\)"),
         ("tests.conformance.runner_workflows:takes_much", r"must take \(text\)"),
+        ("tests.conformance.runner_workflows:takes_config", "takes a config, as functions that make a graph do"),
         ("tests.conformance.runner_breaks:answer", "failed with RuntimeError: no settings"),
         ("tests.conformance.runner_interrupts:answer", "failed with KeyboardInterrupt"),
     ],
@@ -87,8 +96,23 @@ async def test_python_check_names_what_is_wrong(target: str, message: str) -> No
     with pytest.raises(InvalidInput, match=message) as caught:
         await RunnerRegistry().get("python").check(workflow.spec)
     assert [each.path for each in caught.value.fields] == ["target"]
+    assert ("fails while it is imported" in caught.value.hint) == message.startswith("failed with")
+    says_restart = "start the server again" in caught.value.hint
+    assert says_restart == message.startswith(("has no", "must take")), "only what is imported already needs it"
     with pytest.raises(InvalidInput, match=message):
         await everything(workflow.run())
+
+
+async def test_python_says_for_whom_a_url_is_a_target() -> None:
+    """And otherwise how a module is found, or a file named."""
+    hints = []
+    for target in ("https://agents.example.org", "./nothing.py:answer"):
+        with pytest.raises(InvalidInput) as caught:
+            await RunnerRegistry().get("python").check(RunnerSpec(kind="python", target=target))
+        hints.append(caught.value.hint)
+    assert hints[0] == "A URL is a target for the runners openai and http."
+    assert "PYTHONPATH" in hints[1]
+    assert "./file.py:name" in hints[1]
 
 
 def shape(name: str) -> Subjected:
@@ -329,3 +353,13 @@ async def test_python_other_files_are_refused(target: str, words: str) -> None:
     workflow = Subjected(PYTHON, RunnerSpec(kind="python", target=target))
     with pytest.raises(InvalidInput, match=words):
         await workflow.runner().check(workflow.spec)
+
+
+async def test_python_a_callable_for_texts_alone_says_that_it_reads_no_files() -> None:
+    """One with a place for the context finds them there."""
+    sent = SentFile(name="a.txt", mime_type="text/plain", size=1, read=lambda: b"a")
+    workflow = python("returns")
+    workflow = evolve(workflow, context=evolve(workflow.context, attachments=(sent,)))
+    notice, *rest = await everything(workflow.run("hi"))
+    assert notice == NoticeGiven(message="This workflow cannot read attachments of this kind: a.txt.")
+    assert text_of(rest) == text_of(await everything(python("returns").run("hi")))

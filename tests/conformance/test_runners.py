@@ -153,6 +153,14 @@ async def test_check_refuses_unknown_settings(workflow: Subjected) -> None:
     assert [each.path for each in caught.value.fields] == ["settings.colour", "settings.tone"]
 
 
+def moments(workflow: Subjected) -> Iterator[float]:
+    """The moment of the kind, then longer ones: on a machine under load the first words may take more time."""
+    moment = workflow.kind.moment
+    while moment <= 20.0:
+        yield moment
+        moment *= 2
+
+
 @that("hangs silently")
 async def test_time_out_before_text(workflow: Subjected) -> None:
     """A workflow that says nothing in time is ended."""
@@ -164,8 +172,11 @@ async def test_time_out_before_text(workflow: Subjected) -> None:
 async def test_time_out_after_text_keeps_the_text(workflow: Subjected) -> None:
     """What was said in time is passed on."""
     events: list[RunEvent] = []
-    with pytest.raises(RunTimedOut):
-        await collect(workflow.run(time_limit=workflow.kind.moment), events)
+    for moment in moments(workflow):
+        with pytest.raises(RunTimedOut):
+            await collect(workflow.run(time_limit=moment), events)
+        if events:
+            break
     assert events == [TextDelta("a")]
 
 
@@ -182,16 +193,24 @@ async def test_time_out_ends_a_workflow_that_works(workflow: Subjected) -> None:
 async def test_time_counts_from_the_last_sign_of_life(workflow: Subjected) -> None:
     """Long before the answer's own time is up, a workflow that fell silent is ended."""
     events: list[RunEvent] = []
-    with pytest.raises(RunTimedOut, match=r"said nothing for"):
-        await collect(workflow.run(time_limit=30.0, silence=workflow.kind.moment), events)
+    for moment in moments(workflow):
+        with pytest.raises(RunTimedOut, match=r"said nothing for"):
+            await collect(workflow.run(time_limit=30.0, silence=moment), events)
+        if events:
+            break
     assert events == [TextDelta("a")]
 
 
 @that("works for ever")
 async def test_signs_of_life_lengthen_an_answer_up_to_the_operators_bound(workflow: Subjected) -> None:
     """What keeps talking is not silent, and ends at the bound of the whole answer."""
-    with pytest.raises(RunTimedOut, match=r"not complete after"):
-        await collect(workflow.run(uuid4().hex, time_limit=workflow.kind.moment, silence=workflow.kind.moment / 2), [])
+    ended = ""
+    for moment in moments(workflow):
+        with pytest.raises(RunTimedOut) as caught:
+            await collect(workflow.run(uuid4().hex, time_limit=moment, silence=moment / 2), [])
+        if "not complete after" in (ended := str(caught.value)):
+            break
+    assert "not complete after" in ended
 
 
 @that("is empty")
@@ -218,7 +237,7 @@ def test_registry_refuses_an_unknown_kind() -> None:
     """Both questions about a kind that is not there have the same answer."""
     registry = RunnerRegistry()
     for ask in (registry.get, registry.executes_code):
-        with pytest.raises(InvalidInput, match="must be one of: http, langgraph, openai, python") as caught:
+        with pytest.raises(InvalidInput, match="must be one of http, langgraph, openai, python") as caught:
             ask("perl")
         assert caught.value.fields[0].path == "runner"
 

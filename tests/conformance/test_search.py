@@ -135,3 +135,10 @@ def test_a_search_has_words(search: str) -> None:
     """One at least, ten at most."""
     with pytest.raises(InvalidInput):
         search_words(search)
+
+
+@pytest.mark.parametrize("long", ["\ufdfa", "\ufdfb", "\u3300", "\u2a74"])
+def test_what_spreads_into_many_letters_makes_no_long_text_longer_still(long: str) -> None:
+    """A message of the longest of them took seconds and megabytes to index; a few are found by their letters."""
+    assert len(folded(long * 50_000)) <= 4 * 50_000 + 1_000
+    assert folded(long * 50) == folded(long) * 50

@@ -168,4 +168,4 @@ class StoresInLockstep(RuleBasedStateMachine):
 
 
 TestStoresInLockstep = StoresInLockstep.TestCase
-TestStoresInLockstep.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestStoresInLockstep.settings = settings(max_examples=60, stateful_step_count=20)

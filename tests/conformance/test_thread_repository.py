@@ -55,6 +55,18 @@ async def test_a_thread_may_have_no_title(store: Store) -> None:
     assert await store.begin().threads.find("thr_1") == samples.thread(title=None)
 
 
+async def test_threads_of_all_users_of_an_app_are_found(store: Store) -> None:
+    """In pages; not those of an app whose holder id begins alike, nor the app's own."""
+    subjects = [Subject.app_user("h1", "ada"), Subject.app_user("h1", "b:c"), Subject.app_user("h", "1:ada")]
+    subjects += [Subject.app_user("h12", "ada"), Subject.program("h1")]
+    threads = [samples.thread(number, subject=subject) for number, subject in enumerate(subjects, 1)]
+    await keep(store, samples.workflow(), *threads)
+    wanted = ThreadFilter(workflow_id="wf_1", holder_id="h1")
+    page = await store.begin().threads.page(wanted, PageQuery(limit=1, newest_first=True))
+    assert ([each.id for each in page.entries], page.has_more) == (["thr_2"], True)
+    assert (await store.begin().threads.sum_up(wanted)).count == 2
+
+
 async def test_a_thread_needs_its_workflow(store: Store) -> None:
     """The workflow was removed while someone began to chat."""
     with pytest.raises(ConcurrentChange):

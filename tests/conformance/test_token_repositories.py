@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orcheo_core.domain.actor import Actor, Scope
-from orcheo_core.domain.pages import Page, PageQuery
+from orcheo_core.domain.pages import Page
 from orcheo_core.domain.publish_token import TokenEnd
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.errors import ConcurrentChange
@@ -138,15 +138,19 @@ async def test_an_end_needs_the_present_state(store: Store, believed: ServiceTok
 
 
 async def test_service_tokens_by_owner_and_of_all(store: Store) -> None:
-    """In the order of their public ids, a page at a time."""
-    bobs = samples.service_token(2, owner=Actor("bob"))
-    await keep(store, samples.service_token(3), bobs, samples.service_token(1))
+    """Newest first, whatever their public ids; those of one moment by public id."""
+    bobs = samples.service_token(2, owner=Actor("bob"), issued_at=samples.moment(9))
+    first, last = samples.service_token(7, issued_at=samples.moment(1)), samples.service_token(4)
+    await keep(store, first, last, bobs, samples.service_token(5, issued_at=last.issued_at))
     tokens = store.begin().service_tokens
-    assert await tokens.page("bob", PageQuery()) == Page(entries=(bobs,), has_more=False)
-    assert [each.id for each in (await tokens.page(None, PageQuery())).entries] == ["st1", "st2", "st3"]
-    assert await tokens.page(samples.OWNER.name, PageQuery(limit=1, after="st1")) == Page(
-        entries=(samples.service_token(3),), has_more=False
-    )
+    assert await tokens.page("bob", limit=20, after=None) == Page(entries=(bobs,), has_more=False)
+    found = await tokens.page(None, limit=4, after=None)
+    assert ([each.id for each in found.entries], found.has_more) == (["st2", "st5", "st4", "st7"], False)
+    assert (await tokens.page(None, limit=3, after=None)).has_more
+    for count in range(4):
+        rest = await tokens.page(None, limit=1, after=found.entries[count])
+        assert (rest.entries, rest.has_more) == (found.entries[count + 1 : count + 2], count < 2)
+    assert await tokens.page(samples.OWNER.name, limit=1, after=last) == Page(entries=(first,), has_more=False)
 
 
 @pytest.mark.parametrize("over", [{"expires_at": NOW}, {"ended_at": NOW}])

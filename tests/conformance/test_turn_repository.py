@@ -150,8 +150,9 @@ async def test_turns_without_a_key_are_all_different(threads: Store) -> None:
 
 
 async def test_an_id_is_taken_once(threads: Store) -> None:
-    """Chance gave the same id twice: the first turn stays as it is."""
-    await keep(threads, samples.turn(1))
+    """Chance gave the same id twice in a thread: the first turn stays as it is."""
+    first = samples.turn(1, status=TurnStatus.COMPLETED)
+    await keep(threads, first)
     with pytest.raises(ConcurrentChange):
-        await keep(threads, samples.turn(1, of=2))
-    assert await threads.begin().turns.latest("thr_1") == samples.turn(1)
+        await keep(threads, samples.turn(1))
+    assert await threads.begin().turns.latest("thr_1") == first

@@ -84,9 +84,17 @@ async def test_threads_with_a_failed_turn_are_found(filled: Store) -> None:
 
 async def test_the_turns_of_some_items_are_found(filled: Store) -> None:
     """Of this thread only, oldest first; unknown ids are ignored."""
-    found = await filled.begin().turns.of_thread("thr_1", {"trn_2", "trn_1", "trn_3", "trn_9"})
+    found = (await filled.begin().turns.page("thr_1", PageQuery(), {"trn_2", "trn_1", "trn_3", "trn_9"})).entries
     assert [each.id for each in found] == ["trn_1", "trn_2"]
-    assert await filled.begin().turns.of_thread("thr_1", set()) == []
+    assert (await filled.begin().turns.page("thr_1", PageQuery(), set())).entries == ()
+
+
+async def test_the_turns_of_a_thread_come_in_pages(filled: Store) -> None:
+    """In the order of their ids, however many there are."""
+    first = await filled.begin().turns.page("thr_1", PageQuery(limit=1))
+    rest = await filled.begin().turns.page("thr_1", PageQuery(after="trn_1"))
+    assert [[each.id for each in page.entries] for page in (first, rest)] == [["trn_1"], ["trn_2"]]
+    assert (first.has_more, rest.has_more) == (True, False)
 
 
 async def test_an_owner_who_asks_is_no_visitor(filled: Store) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.core.hall import Hall, build_hall
+from tests.core.harness import CoreHarness, build_hall
 
 
 @pytest.fixture
-def hall() -> Iterator[Hall]:
+def harness() -> Iterator[CoreHarness]:
     """The core over fakes; what never ran is dropped."""
-    hall = build_hall()
-    yield hall
-    hall.background.drop_all()
+    harness = build_hall()
+    yield harness
+    harness.background.drop_all()

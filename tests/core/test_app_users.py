@@ -10,74 +10,74 @@ from orcheo_core.domain.app_user import METADATA_DEPTH, METADATA_LENGTH, USER_LE
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import ChatUnavailable, InvalidInput, LoginRequired
 from orcheo_core.services.visitors.admitting import Visit
-from tests.core.hall import ADA, Hall
+from tests.core.harness import ADA, CoreHarness
 from tests.fakes.identity import login
 
 USER = AppUser(user="user-1", display_name="Ada\u202e \n Lovelace", metadata={"plan": "gold", "seats": [1, 2]})
 
 
-async def visit(hall: Hall, token: str, user: AppUser | None = USER) -> Visit:
+async def visit(harness: CoreHarness, token: str, user: AppUser | None = USER) -> Visit:
     """A chat session that the app opens for one of its users."""
-    grant = await hall.core.admitting.by_publish_token("echo", token, app_user=user)
-    return await hall.core.admitting.visit_by_grant(grant.text)
+    grant = await harness.core.admitting.by_publish_token("echo", token, app_user=user)
+    return await harness.core.admitting.visit_by_grant(grant.text)
 
 
-async def test_each_user_of_an_app_is_a_subject_of_their_own(hall: Hall) -> None:
+async def test_each_user_of_an_app_is_a_subject_of_their_own(harness: CoreHarness) -> None:
     """Neither another user nor the app itself is the same; the grant says who it is."""
-    token = await hall.publish()
-    subjects = [(await visit(hall, token, user)).subject for user in (USER, AppUser(user="user-2"), None)]
+    token = await harness.publish()
+    subjects = [(await visit(harness, token, user)).subject for user in (USER, AppUser(user="user-2"), None)]
     assert len(set(subjects)) == 3
     assert subjects[0].key.endswith(":user-1")
     assert subjects[2].is_program
-    grant = await hall.core.admitting.by_publish_token("echo", token, app_user=USER)
+    grant = await harness.core.admitting.by_publish_token("echo", token, app_user=USER)
     assert grant.claims.subject == subjects[0]
 
 
-async def test_the_subject_outlives_the_publish_token(hall: Hall) -> None:
+async def test_the_subject_outlives_the_publish_token(harness: CoreHarness) -> None:
     """Rotated, or closed and published again: the app finds its users' threads, and its own."""
-    old = await hall.publish()
-    before = [(await visit(hall, old, user)).subject for user in (USER, None)]
-    rotated = (await hall.core.publishing.rotate(ADA, "echo")).publish_token
-    assert [(await visit(hall, rotated, user)).subject for user in (USER, None)] == before
-    await hall.core.publishing.unpublish(ADA, "echo")
-    again = (await hall.core.publishing.publish(ADA, "echo")).publish_token
-    assert [(await visit(hall, again, user)).subject for user in (USER, None)] == before
+    old = await harness.publish()
+    before = [(await visit(harness, old, user)).subject for user in (USER, None)]
+    rotated = (await harness.core.publishing.rotate(ADA, "echo")).publish_token
+    assert [(await visit(harness, rotated, user)).subject for user in (USER, None)] == before
+    await harness.core.publishing.unpublish(ADA, "echo")
+    again = (await harness.core.publishing.publish(ADA, "echo")).publish_token
+    assert [(await visit(harness, again, user)).subject for user in (USER, None)] == before
 
 
-async def test_users_of_two_workflows_are_not_the_same(hall: Hall) -> None:
+async def test_users_of_two_workflows_are_not_the_same(harness: CoreHarness) -> None:
     """Whatever their apps call them."""
-    one, other = await hall.publish(), await hall.publish("other")
-    first = await visit(hall, one)
-    grant = await hall.core.admitting.by_publish_token("other", other, app_user=USER)
-    assert (await hall.core.admitting.visit_by_grant(grant.text)).subject != first.subject
+    one, other = await harness.publish(), await harness.publish("other")
+    first = await visit(harness, one)
+    grant = await harness.core.admitting.by_publish_token("other", other, app_user=USER)
+    assert (await harness.core.admitting.visit_by_grant(grant.text)).subject != first.subject
 
 
-async def test_the_workflow_is_told_what_the_app_says_of_its_user(hall: Hall) -> None:
+async def test_the_workflow_is_told_what_the_app_says_of_its_user(harness: CoreHarness) -> None:
     """The name made fit to be shown; it stays through a renewal."""
-    token = await hall.publish()
-    grant = await hall.core.admitting.by_publish_token("echo", token, app_user=USER)
-    renewed = await hall.core.admitting.renew("echo", grant.text)
-    await hall.answered(await hall.core.admitting.visit_by_grant(renewed.text))
-    told = hall.runners.runs[-1].request.context.app_user
+    token = await harness.publish()
+    grant = await harness.core.admitting.by_publish_token("echo", token, app_user=USER)
+    renewed = await harness.core.admitting.renew("echo", grant.text)
+    await harness.answered(await harness.core.admitting.visit_by_grant(renewed.text))
+    told = harness.runners.runs[-1].request.context.app_user
     assert told is not None
     assert (told.user, told.display_name, told.metadata) == ("user-1", "Ada Lovelace", USER.metadata)
 
 
-async def test_an_app_names_no_user_where_a_login_says_who_chats(hall: Hall) -> None:
+async def test_an_app_names_no_user_where_a_login_says_who_chats(harness: CoreHarness) -> None:
     """Two answers to one question; a login of the past does not count."""
-    token = await hall.publish()
-    signed_in = login("ada", at=hall.clock.now())
+    token = await harness.publish()
+    signed_in = login("ada", at=harness.clock.now())
     with pytest.raises(InvalidInput, match="user: must be left out"):
-        await hall.core.admitting.by_publish_token("echo", token, signed_in, app_user=USER)
-    hall.clock.advance(minutes=31)
-    await hall.core.admitting.by_publish_token("echo", token, signed_in, app_user=USER)
+        await harness.core.admitting.by_publish_token("echo", token, signed_in, app_user=USER)
+    harness.clock.advance(minutes=31)
+    await harness.core.admitting.by_publish_token("echo", token, signed_in, app_user=USER)
 
 
-async def test_users_of_an_app_do_not_come_in_where_visitors_sign_in(hall: Hall) -> None:
+async def test_users_of_an_app_do_not_come_in_where_visitors_sign_in(harness: CoreHarness) -> None:
     """And are told why a login is wanted of them."""
-    token = await hall.publish(require_login=True)
+    token = await harness.publish(require_login=True)
     with pytest.raises(LoginRequired, match="users named by an app are not accepted"):
-        await visit(hall, token)
+        await visit(harness, token)
 
 
 @pytest.mark.parametrize("user", ["", " ", "a\nb", "\u202ea", " a", "a ", "\u200d", "x" * (USER_LENGTH + 1)])
@@ -100,10 +100,12 @@ def test_metadata_is_not_nested_without_end() -> None:
 
 
 def test_metadata_is_bounded() -> None:
-    """As JSON; an invisible name is left out."""
+    """By the bytes of its JSON; an invisible name is left out."""
     AppUser(user="a", metadata={"x": "y" * (METADATA_LENGTH - 8)})
     with pytest.raises(InvalidInput, match="metadata: must be at most"):
         AppUser(user="a", metadata={"x": "y" * (METADATA_LENGTH - 7)})
+    with pytest.raises(InvalidInput, match="metadata: must be at most 4,096 bytes of JSON"):
+        AppUser(user="a", metadata={"x": "\N{GREEK SMALL LETTER ALPHA}" * (METADATA_LENGTH // 2 - 3)})
     assert AppUser(user="a", display_name="\u200d").display_name is None
 
 
@@ -118,13 +120,13 @@ def test_no_two_users_share_a_subject(one: tuple[str, str], other: tuple[str, st
     assert Subject.app_user(*one) not in others
 
 
-async def test_a_live_token_of_a_private_workflow_lets_no_user_in(hall: Hall) -> None:
+async def test_a_live_token_of_a_private_workflow_lets_no_user_in(harness: CoreHarness) -> None:
     """Should a store ever hold one."""
-    token = await hall.publish()
-    change = hall.store.begin()
+    token = await harness.publish()
+    change = harness.store.begin()
     workflow = await change.workflows.find("echo")
     assert workflow is not None
-    change.workflows.save(workflow.unpublished(at=hall.clock.now()))
+    change.workflows.save(workflow.unpublished(at=harness.clock.now()))
     await change.commit()
     with pytest.raises(ChatUnavailable):
-        await visit(hall, token)
+        await visit(harness, token)

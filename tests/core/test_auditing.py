@@ -1,6 +1,6 @@
 """The audit: who sees it, and that a change of it is found."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -12,37 +12,47 @@ from orcheo_core.domain.durations import parse_moment
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import AuditBroken, GrantInvalid, InvalidInput, NotPublished, ScopeMissing, WorkflowNotFound
+from orcheo_core.operations.audit import ExportAudit, ListAudit
+from orcheo_core.operations.catalogue import find_operation, perform
 from orcheo_core.services.owners.audit import Auditing
 from tests import samples
-from tests.core.hall import ADA, BOB, Hall, build_hall
+from tests.core.harness import ADA, BOB, CoreHarness, build_hall
 
 OPERATOR = evolve(BOB, scopes=frozenset(Scope))
 
 
-async def test_an_owner_sees_their_own_acts_an_operator_all(hall: Hall) -> None:
+async def test_an_owner_sees_their_own_acts_an_operator_all(harness: CoreHarness) -> None:
     """Newest or oldest first, in pages."""
-    await hall.add("one")
-    await hall.add("two", BOB)
-    assert [each.note for each in (await hall.core.auditing.page(ADA, AuditFilter(), PageQuery())).entries] == ["one"]
-    assert [each.note async for each in hall.core.auditing.everything(OPERATOR)] == ["one", "two"]
+    await harness.add("one")
+    await harness.add("two", BOB)
+    assert [each.note for each in (await harness.core.auditing.page(ADA, AuditFilter(), PageQuery())).entries] == [
+        "one"
+    ]
+    assert [each.note for each in (await harness.core.auditing.export(OPERATOR, PageQuery())).entries] == ["one", "two"]
 
 
-async def test_everything_is_more_than_a_page(hall: Hall) -> None:
-    """For the export."""
+async def test_an_export_of_the_audit_is_read_part_by_part(harness: CoreHarness) -> None:
+    """Each names where the next one begins; a cursor that can be no entry is refused."""
     for number in range(150):
-        await hall.add(f"flow-{number}")
-    assert len([each async for each in hall.core.auditing.everything(ADA)]) == 150
+        await harness.add(f"flow-{number}")
+    operation, services = find_operation("audit.export"), harness.core.owner_services
+    first = await perform(services, ADA, operation, ExportAudit())
+    rest = await perform(services, ADA, operation, ExportAudit(after=first.next_after))
+    assert [each.content.count("\n") for each in (first, rest)] == [100, 50]
+    assert rest.next_after is None
+    with pytest.raises(InvalidInput):
+        await perform(services, ADA, operation, ExportAudit(after="wf_1"))
 
 
-async def test_the_chain_of_an_untouched_audit_holds(hall: Hall) -> None:
+async def test_the_chain_of_an_untouched_audit_holds(harness: CoreHarness) -> None:
     """An empty one too; only an operator can go along it, as it is everyone's."""
-    assert (await hall.core.auditing.verify(OPERATOR)).entries == 0
-    await hall.publish()
-    head = await hall.core.auditing.verify(OPERATOR)
+    assert (await harness.core.auditing.verify(OPERATOR)).entries == 0
+    await harness.publish()
+    head = await harness.core.auditing.verify(OPERATOR)
     assert head.entries == 2
     assert len(head.link) == 64
     with pytest.raises(ScopeMissing):
-        await hall.core.auditing.verify(ADA)
+        await harness.core.auditing.verify(ADA)
 
 
 @pytest.mark.parametrize(
@@ -57,109 +67,168 @@ async def test_the_chain_of_an_untouched_audit_holds(hall: Hall) -> None:
     ids=["changed", "taken out", "link taken out", "link changed", "put in beside"],
 )
 async def test_the_first_wrong_entry_is_named(
-    hall: Hall, forge: Callable[[list[AuditLink]], list[AuditLink]], said: str
+    harness: CoreHarness, forge: Callable[[list[AuditLink]], list[AuditLink]], said: str
 ) -> None:
     """Whatever was changed by hand."""
-    await hall.publish()
-    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=False)
-    links = list(await hall.store.begin().audit.chain(after=0, limit=10))
-    hall.store.forged_links = forge(links)
+    await harness.publish()
+    await harness.core.publishing.unpublish(ADA, "echo", end_sessions=False)
+    links = list(await harness.store.begin().audit.chain(after=0, limit=10))
+    harness.store.forged_links = forge(links)
     with pytest.raises(AuditBroken, match=said):
-        await Auditing(store=hall.store).verify(OPERATOR)
+        await Auditing(store=harness.store).verify(OPERATOR)
+
+
+@pytest.mark.parametrize("reads", [1, 2, 3])
+async def test_an_act_that_lands_while_the_chain_is_read_breaks_nothing(
+    harness: CoreHarness, monkeypatch: pytest.MonkeyPatch, reads: int
+) -> None:
+    """The reads of a verification are not one moment."""
+    await harness.publish()
+    seen = 0
+
+    def counting(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def counted(*args: Any, **named: Any) -> Any:
+            nonlocal seen
+            found = await read(*args, **named)
+            seen += 1
+            if seen == reads:
+                await harness.core.publishing.unpublish(ADA, "echo", end_sessions=False)
+            return found
+
+        return counted
+
+    audit = type(harness.store.begin().audit)
+    monkeypatch.setattr(audit, "chain", counting(audit.chain))
+    monkeypatch.setattr(audit, "size", counting(audit.size))
+    assert (await harness.core.auditing.verify(OPERATOR)).entries == 3
 
 
 async def test_listeners_hear_of_every_act_that_landed() -> None:
     """And of none that failed."""
     heard: list[AuditEntry] = []
-    hall = build_hall(audit_listeners=(heard.append,))
-    await hall.publish()
-    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=False)
+    harness = build_hall(audit_listeners=(heard.append,))
+    await harness.publish()
+    await harness.core.publishing.unpublish(ADA, "echo", end_sessions=False)
     with pytest.raises(NotPublished):
-        await hall.core.publishing.unpublish(ADA, "echo", end_sessions=False)
+        await harness.core.publishing.unpublish(ADA, "echo", end_sessions=False)
     assert [each.act.value for each in heard] == ["workflow.added", "workflow.published", "workflow.unpublished"]
 
 
-async def test_refusals_are_counted_by_their_code(hall: Hall) -> None:
+async def test_refusals_are_counted_by_their_code(harness: CoreHarness) -> None:
     """One entry a code, however many there were; other errors are no refusals."""
-    refusals = hall.core.refusals
+    tally = harness.core.tally
     for error in (GrantInvalid(), GrantInvalid(), NotPublished(), ScopeMissing()):
-        refusals.count(error)
-    hall.store.error = RuntimeError("disk")
+        tally.count_refusal(error)
+    harness.store.error = RuntimeError("disk")
     with pytest.raises(RuntimeError):
-        await refusals.write()
-    hall.store.error = None
-    await refusals.write()
-    await refusals.write()
-    entries = (await hall.store.begin().audit.page(PageQuery())).entries
+        await tally.write()
+    harness.store.error = None
+    await tally.write()
+    await tally.write()
+    entries = (await harness.store.begin().audit.page(PageQuery())).entries
     assert [each.note for each in entries] == ["grant_invalid: 2 times", "scope_missing: 1 time"]
 
 
-async def notes(hall: Hall, caller: Caller, **wanted: Any) -> list[str]:
+async def test_cancelled_chat_sessions_are_counted_until_they_are_written(harness: CoreHarness) -> None:
+    """One entry for each actor and workflow; a disk that fails loses none of them."""
+    await harness.publish()
+    workflow = await harness.core.registering.get(ADA, "echo")
+    tally, start = harness.core.tally, len((await harness.store.begin().audit.page(PageQuery())).entries)
+    for caller in (ADA, OPERATOR, ADA):
+        tally.count_cancelled(caller, workflow)
+    harness.store.error = RuntimeError("disk")
+    with pytest.raises(RuntimeError):
+        await tally.write()
+    harness.store.error = None
+    tally.count_cancelled(ADA, workflow)
+    await tally.write()
+    entries = (await harness.store.begin().audit.page(PageQuery())).entries[start:]
+    assert [(each.actor, each.handle, each.note) for each in entries] == [
+        (ADA.actor, "echo", "3 chat sessions"),
+        (OPERATOR.actor, "echo", "1 chat session"),
+    ]
+
+
+async def notes(harness: CoreHarness, caller: Caller, **wanted: Any) -> list[str]:
     """What a filtered list says, oldest first."""
-    page = await hall.core.auditing.page(caller, AuditFilter(**wanted), PageQuery(limit=100))
+    page = await harness.core.auditing.page(caller, AuditFilter(**wanted), PageQuery(limit=100))
     return [f"{each.act.value} {each.handle}" for each in page.entries]
 
 
-async def test_entries_name_the_workflow_and_who_it_was(hall: Hall) -> None:
+async def test_entries_name_the_workflow_and_who_it_was(harness: CoreHarness) -> None:
     """As they were called at that moment: another handle comes later."""
     ci = evolve(ADA, label="CI")
     spec = RunnerSpec(kind="python", target="tests.workflows:echo")
-    await hall.core.registering.add(ci, handle="echo", name=None, description="", runner=spec)
-    await hall.core.registering.edit(ADA, "echo", {"handle": "parrot"})
-    added, edited = (await hall.core.auditing.page(ADA, AuditFilter(), PageQuery())).entries
+    await harness.core.registering.add(ci, handle="echo", name=None, description="", runner=spec)
+    await harness.core.registering.edit(ADA, "echo", {"handle": "parrot"})
+    added, edited = (await harness.core.auditing.page(ADA, AuditFilter(), PageQuery())).entries
     assert (added.handle, added.actor_label) == ("echo", "CI")
     assert (edited.handle, edited.actor_label) == ("parrot", "")
+    assert edited.note == "handle from echo to parrot"
 
 
-async def test_an_entry_without_a_handle_shows_the_present_one(hall: Hall) -> None:
+async def test_an_entry_without_a_handle_shows_the_present_one(harness: CoreHarness) -> None:
     """Entries of earlier releases; those of workflows that are gone keep the id alone."""
-    await hall.add()
-    workflow = await hall.core.registering.get(ADA, "echo")
-    change = hall.store.begin()
+    await harness.add()
+    workflow = await harness.core.registering.get(ADA, "echo")
+    change = harness.store.begin()
     change.audit.append(samples.audit_entry(1, workflow_id=workflow.id))
     change.audit.append(samples.audit_entry(2, workflow_id="wf_gone"))
     await change.commit()
-    shown = await hall.core.auditing.page(ADA, AuditFilter(act=Act.PUBLISHED), PageQuery())
+    shown = await harness.core.auditing.page(ADA, AuditFilter(act=Act.PUBLISHED), PageQuery())
     assert [(each.workflow_id, each.handle) for each in shown.entries] == [(workflow.id, "echo"), ("wf_gone", None)]
-    raw = [each async for each in hall.core.auditing.everything(ADA)]
+    raw = (await harness.core.auditing.export(ADA, PageQuery())).entries
     assert [each.handle for each in raw if each.act is Act.PUBLISHED] == [None, None]
 
 
-async def test_a_workflow_is_found_in_the_audit_by_handle_or_id(hall: Hall) -> None:
+async def test_a_workflow_is_found_in_the_audit_by_handle_or_id(harness: CoreHarness) -> None:
     """Under its former handles too, and after it is gone."""
-    await hall.add("other")
-    await hall.add()
-    workflow = await hall.core.registering.get(ADA, "echo")
-    await hall.core.registering.edit(ADA, "echo", {"handle": "parrot"})
+    await harness.add("other")
+    await harness.add()
+    workflow = await harness.core.registering.get(ADA, "echo")
+    await harness.core.registering.edit(ADA, "echo", {"handle": "parrot"})
     whole = ["workflow.added echo", "workflow.edited parrot"]
     for ref in ("parrot", workflow.id):
-        assert await notes(hall, ADA, workflows=frozenset({ref})) == whole
-    await hall.core.registering.remove(ADA, "parrot")
-    assert await notes(hall, ADA, workflows=frozenset({workflow.id})) == [*whole, "workflow.removed parrot"]
-    assert await notes(hall, ADA, workflows=frozenset({"parrot"})) == [*whole[1:], "workflow.removed parrot"]
+        assert await notes(harness, ADA, workflows=frozenset({ref})) == whole
+    await harness.core.registering.remove(ADA, "parrot")
+    for ref in ("echo", "parrot", workflow.id):
+        assert await notes(harness, ADA, workflows=frozenset({ref})) == [*whole, "workflow.removed parrot"]
 
 
-async def test_a_filter_shows_nobody_more_than_their_own(hall: Hall) -> None:
+async def test_a_handle_in_the_audit_means_the_workflow_that_has_it_now(harness: CoreHarness) -> None:
+    """Then what was done under it to an earlier one, but not the rest of that one's life."""
+    await harness.add()
+    await harness.core.registering.edit(ADA, "echo", {"handle": "parrot"})
+    await harness.add()
+    await harness.core.registering.edit(ADA, "echo", {"handle": "second"})
+    await harness.add()
+    named_echo = ["workflow.added echo"] * 3
+    assert await notes(harness, ADA, workflows=frozenset({"echo"})) == named_echo
+    await harness.core.registering.remove(ADA, "echo")
+    assert await notes(harness, ADA, workflows=frozenset({"echo"})) == [*named_echo, "workflow.removed echo"]
+
+
+async def test_a_filter_shows_nobody_more_than_their_own(harness: CoreHarness) -> None:
     """An owner who asks for another actor's acts sees none."""
-    await hall.add("one")
-    await hall.add("two", BOB)
-    assert await notes(hall, ADA, actors=frozenset({"bob"})) == []
-    assert await notes(hall, OPERATOR, actors=frozenset({"bob"})) == ["workflow.added two"]
+    await harness.add("one")
+    await harness.add("two", BOB)
+    assert await notes(harness, ADA, actors=frozenset({"bob"})) == []
+    assert await notes(harness, OPERATOR, actors=frozenset({"bob"})) == ["workflow.added two"]
     for ref in ("two", "nope"):
         with pytest.raises(WorkflowNotFound, match=ref):
-            await notes(hall, ADA, workflows=frozenset({ref}))
+            await notes(harness, ADA, workflows=frozenset({ref}))
 
 
-async def test_a_cursor_must_be_an_entry_that_the_caller_sees(hall: Hall) -> None:
+async def test_a_cursor_must_be_an_entry_that_the_caller_sees(harness: CoreHarness) -> None:
     """Otherwise the first page would be shown again, or nothing."""
-    await hall.add("one")
-    await hall.add("two", BOB)
-    (mine,) = (await hall.core.auditing.page(ADA, AuditFilter(), PageQuery())).entries
-    theirs = (await hall.core.auditing.page(OPERATOR, AuditFilter(), PageQuery(newest_first=True))).entries[0]
+    await harness.add("one")
+    await harness.add("two", BOB)
+    (mine,) = (await harness.core.auditing.page(ADA, AuditFilter(), PageQuery())).entries
+    theirs = (await harness.core.auditing.page(OPERATOR, AuditFilter(), PageQuery(newest_first=True))).entries[0]
     for after in ("aud_nope", "", theirs.id):
         with pytest.raises(InvalidInput, match="after: does not match any audit entry of yours"):
-            await hall.core.auditing.page(ADA, AuditFilter(), PageQuery(after=after))
-    assert (await hall.core.auditing.page(ADA, AuditFilter(), PageQuery(after=mine.id))).entries == ()
+            await harness.core.auditing.page(ADA, AuditFilter(), PageQuery(after=after))
+    assert (await harness.core.auditing.page(ADA, AuditFilter(), PageQuery(after=mine.id))).entries == ()
 
 
 @pytest.mark.parametrize(
@@ -203,3 +272,10 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
     """With what it looks like; the end of the last day there is cannot be told either."""
     with pytest.raises(InvalidInput, match="until: must be a date or time in ISO 8601"):
         parse_moment("until", text, end_of_day=True)
+
+
+@pytest.mark.parametrize("actor", ["", "  "])
+def test_an_actor_must_be_named(actor: str) -> None:
+    """An empty filter would find nothing, and look like an empty audit."""
+    with pytest.raises(InvalidInput, match="actor: must name an actor"):
+        ListAudit(actor=actor)

@@ -37,7 +37,7 @@ from orcheo_core.ports.unit_of_work import DuplicateTurn
 from orcheo_core.services.visitors.acting import ActionInput, _Said
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
-from tests.core.hall import Hall
+from tests.core.harness import CoreHarness
 
 CARD = {"type": "Card", "children": []}
 CALL = ClientToolCalled(name="locate")
@@ -48,27 +48,27 @@ def said(text: str = "Hi", **fields: Any) -> VisitorInput:
     return VisitorInput(content=(TextInput(text=text),), **fields)
 
 
-async def last_item(hall: Hall, turn: Turn) -> Any:
-    return (await hall.items(turn.thread_id))[-1]
+async def last_item(harness: CoreHarness, turn: Turn) -> Any:
+    return (await harness.items(turn.thread_id))[-1]
 
 
-async def test_a_repeated_key_gives_the_first_turn(hall: Hall) -> None:
+async def test_a_repeated_key_gives_the_first_turn(harness: CoreHarness) -> None:
     """While it runs and after."""
-    visit = await hall.visit()
-    first = await hall.core.chatting.create_thread(visit, said("one", idempotency_key="k"))
-    again = await hall.core.chatting.create_thread(visit, said("one", idempotency_key="k"))
+    visit = await harness.visit()
+    first = await harness.core.chatting.create_thread(visit, said("one", idempotency_key="k"))
+    again = await harness.core.chatting.create_thread(visit, said("one", idempotency_key="k"))
     assert again.id == first.id
-    assert len(await hall.items(first.thread_id)) == 1
+    assert len(await harness.items(first.thread_id)) == 1
 
 
-async def test_a_key_with_another_message_is_no_repetition(hall: Hall) -> None:
+async def test_a_key_with_another_message_is_no_repetition(harness: CoreHarness) -> None:
     """Nothing that was acknowledged may be dropped in silence: not another text, not another thread."""
-    visit = await hall.visit()
-    chatting = hall.core.chatting
-    first = await hall.answered(visit, text="one")
-    other = await hall.answered(visit, text="two")
+    visit = await harness.visit()
+    chatting = harness.core.chatting
+    first = await harness.answered(visit, text="one")
+    other = await harness.answered(visit, text="two")
     await chatting.add_user_item(visit, first.thread_id, said("three", idempotency_key="k"))
-    await hall.background.run_all()
+    await harness.background.run_all()
     for attempt in (
         chatting.add_user_item(visit, first.thread_id, said("four", idempotency_key="k")),
         chatting.add_user_item(visit, other.thread_id, said("three", idempotency_key="k")),
@@ -79,40 +79,40 @@ async def test_a_key_with_another_message_is_no_repetition(hall: Hall) -> None:
             await attempt
 
 
-async def test_a_repeat_after_the_events_are_gone_is_told_what_came_of_it(hall: Hall) -> None:
+async def test_a_repeat_after_the_events_are_gone_is_told_what_came_of_it(harness: CoreHarness) -> None:
     """After a restart, say: the items as they are, and how the turn ended."""
-    visit = await hall.visit()
-    first = await hall.answered(visit, [TextDelta("Yes.")], text="one")
-    told = await hall.core.own_threads.replay(visit, await hall.latest(first.thread_id))
+    visit = await harness.visit()
+    first = await harness.answered(visit, [TextDelta("Yes.")], text="one")
+    told = await harness.core.own_threads.replay(visit, await harness.latest(first.thread_id))
     assert [type(each) for each in told] == [ThreadCreated, ItemDone, ItemDone]
-    second = await hall.ask(visit, [TextDelta("No")], text="two", thread_id=first.thread_id)
-    await hall.core.engine.recover()
-    told = await hall.core.own_threads.replay(visit, await hall.latest(first.thread_id))
+    second = await harness.ask(visit, [TextDelta("No")], text="two", thread_id=first.thread_id)
+    await harness.core.engine.recover()
+    told = await harness.core.own_threads.replay(visit, await harness.latest(first.thread_id))
     assert [type(each) for each in told] == [ThreadUpdated, ItemDone, ItemDone, TurnTrouble]
     assert second.thread_id == first.thread_id
 
 
-async def test_a_repeat_whose_first_turn_is_gone_is_unknown(hall: Hall) -> None:
+async def test_a_repeat_whose_first_turn_is_gone_is_unknown(harness: CoreHarness) -> None:
     """The thread was deleted between the two."""
-    visit = await hall.visit()
-    hall.store.error = DuplicateTurn()
+    visit = await harness.visit()
+    harness.store.error = DuplicateTurn()
     with pytest.raises(ThreadNotFound):
-        await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))
+        await harness.core.chatting.create_thread(visit, said(idempotency_key="k"))
 
 
-async def test_two_requests_with_one_key_at_the_same_time_are_one_turn(hall: Hall) -> None:
+async def test_two_requests_with_one_key_at_the_same_time_are_one_turn(harness: CoreHarness) -> None:
     """The second looks for the first before that is stored, and is told of it by the store."""
-    visit = await hall.visit()
-    first = await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))
-    hall.store.overlooks = 1
-    assert (await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))).id == first.id
+    visit = await harness.visit()
+    first = await harness.core.chatting.create_thread(visit, said(idempotency_key="k"))
+    harness.store.overlooks = 1
+    assert (await harness.core.chatting.create_thread(visit, said(idempotency_key="k"))).id == first.id
 
 
-async def test_a_run_that_says_what_no_run_says_has_failed(hall: Hall) -> None:
+async def test_a_run_that_says_what_no_run_says_has_failed(harness: CoreHarness) -> None:
     """It is the workflow's fault, and the turn ends."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, [cast(RunEvent, TextInput(text="an event of a later release"))])
-    assert (await hall.latest(turn.thread_id)).status is TurnStatus.FAILED
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [cast(RunEvent, TextInput(text="an event of a later release"))])
+    assert (await harness.latest(turn.thread_id)).status is TurnStatus.FAILED
 
 
 def test_text_of_an_action_without_a_turn_is_left_out() -> None:
@@ -123,56 +123,56 @@ def test_text_of_an_action_without_a_turn_is_left_out() -> None:
     assert (heard.kept, list(heard.left_out)) == ([], ["TextDelta"])
 
 
-async def test_a_repeated_retry_gives_the_first_one(hall: Hall) -> None:
+async def test_a_repeated_retry_gives_the_first_one(harness: CoreHarness) -> None:
     """While it runs and after."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    retry = hall.core.chatting.retry
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    retry = harness.core.chatting.retry
     first = await retry(visit, turn.thread_id, turn.user_item_id, idempotency_key="r")
     assert await retry(visit, turn.thread_id, turn.user_item_id, idempotency_key="r") == first
 
 
-async def test_a_thread_has_one_running_turn(hall: Hall) -> None:
+async def test_a_thread_has_one_running_turn(harness: CoreHarness) -> None:
     """The second message waits for the visitor, not in the server."""
-    visit = await hall.visit()
-    turn = await hall.ask(visit)
+    visit = await harness.visit()
+    turn = await harness.ask(visit)
     with pytest.raises(TurnInProgress):
-        await hall.ask(visit, thread_id=turn.thread_id)
+        await harness.ask(visit, thread_id=turn.thread_id)
 
 
-async def test_nobody_writes_into_another_visitors_thread(hall: Hall) -> None:
+async def test_nobody_writes_into_another_visitors_thread(harness: CoreHarness) -> None:
     """It is as unknown as none."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
     stranger = evolve(visit, subject=Subject("anon:other"))
     for attempt in (
-        hall.ask(stranger, thread_id=turn.thread_id),
-        hall.core.chatting.retry(stranger, turn.thread_id, turn.user_item_id),
-        hall.core.chatting.cancel(stranger, turn.thread_id),
-        hall.core.chatting.add_tool_output(stranger, turn.thread_id, 1),
-        hall.core.chatting.act(stranger, turn.thread_id, ActionInput(type="a")),
+        harness.ask(stranger, thread_id=turn.thread_id),
+        harness.core.chatting.retry(stranger, turn.thread_id, turn.user_item_id),
+        harness.core.chatting.cancel(stranger, turn.thread_id),
+        harness.core.chatting.add_tool_output(stranger, turn.thread_id, 1),
+        harness.core.chatting.act(stranger, turn.thread_id, ActionInput(type="a")),
     ):
         with pytest.raises(ThreadNotFound):
             await attempt
 
 
-async def test_a_stopping_server_begins_no_turn(hall: Hall) -> None:
+async def test_a_stopping_server_begins_no_turn(harness: CoreHarness) -> None:
     """And keeps nothing of the message."""
-    visit = await hall.visit()
-    hall.core.register.close()
+    visit = await harness.visit()
+    harness.core.register.close()
     with pytest.raises(ServerStopping):
-        await hall.ask(visit)
+        await harness.ask(visit)
 
 
-async def test_the_run_gets_what_the_visitor_sent_and_what_was_said_before(hall: Hall) -> None:
+async def test_the_run_gets_what_the_visitor_sent_and_what_was_said_before(harness: CoreHarness) -> None:
     """Text, quote, wishes and history."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, [TextDelta("first")], text="one")
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [TextDelta("first")], text="one")
     wished = InferenceOptions(model="large")
-    await hall.core.chatting.add_user_item(
+    await harness.core.chatting.add_user_item(
         visit, turn.thread_id, said("two", quoted_text="first", inference_options=wished)
     )
-    request = hall.runners.runs[-1].request
+    request = harness.runners.runs[-1].request
     assert (request.text, request.context.quoted_text, request.context.inference_options) == ("two", "first", wished)
     assert [(past.said_by, past.text) for past in request.context.history] == [
         ("visitor", "one"),
@@ -180,75 +180,95 @@ async def test_the_run_gets_what_the_visitor_sent_and_what_was_said_before(hall:
     ]
 
 
-async def test_a_retry_replaces_the_answer_once_the_new_one_is_durable(hall: Hall) -> None:
+async def test_a_retry_replaces_the_answer_once_the_new_one_is_durable(harness: CoreHarness) -> None:
     """Until then the old one stays."""
-    visit = await hall.visit()
-    first = await hall.answered(visit, [TextDelta("old")])
-    hall.runners.script = ([TextDelta("new")],)
-    retried = await hall.core.chatting.retry(visit, first.thread_id, first.user_item_id)
-    assert [each.text for each in await hall.items(first.thread_id) if isinstance(each, AssistantItem)] == ["old"]
-    await hall.background.run_all()
-    items = await hall.items(first.thread_id)
+    visit = await harness.visit()
+    first = await harness.answered(visit, [TextDelta("old")])
+    harness.runners.script = ([TextDelta("new")],)
+    retried = await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    assert [each.text for each in await harness.items(first.thread_id) if isinstance(each, AssistantItem)] == ["old"]
+    await harness.background.run_all()
+    items = await harness.items(first.thread_id)
     assert [each.text for each in items if isinstance(each, AssistantItem)] == ["new"]
-    assert hall.runners.runs[-1].request.context.history == ()
+    assert harness.runners.runs[-1].request.context.history == ()
     assert retried.replaces
 
 
-async def test_a_failed_retry_keeps_the_old_answer(hall: Hall) -> None:
+async def test_a_failed_retry_keeps_the_old_answer(harness: CoreHarness) -> None:
     """Nothing is lost to an attempt."""
-    visit = await hall.visit()
-    first = await hall.answered(visit, [TextDelta("old")])
-    hall.runners.script = (ValueError("no"),)
-    await hall.core.chatting.retry(visit, first.thread_id, first.user_item_id)
-    await hall.background.run_all()
-    assert [each.text for each in await hall.items(first.thread_id) if isinstance(each, AssistantItem)] == ["old"]
+    visit = await harness.visit()
+    first = await harness.answered(visit, [TextDelta("old")])
+    harness.runners.script = (ValueError("no"),)
+    await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    await harness.background.run_all()
+    assert [each.text for each in await harness.items(first.thread_id) if isinstance(each, AssistantItem)] == ["old"]
 
 
-async def test_a_retry_of_a_long_tail_replaces_all_of_it(hall: Hall) -> None:
+async def test_a_retry_of_a_long_tail_replaces_all_of_it(harness: CoreHarness) -> None:
     """More than one page of items."""
-    visit = await hall.visit()
-    first = await hall.answered(visit, *([WidgetShown(widget=CARD)] for _ in range(130)))
-    retried = await hall.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    visit = await harness.visit()
+    first = await harness.answered(visit, *([WidgetShown(widget=CARD)] for _ in range(130)))
+    retried = await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id)
     assert len(retried.replaces) == 130
 
 
-async def test_only_a_visitors_item_can_be_answered_again(hall: Hall) -> None:
+async def test_a_changed_message_is_answered_in_the_place_of_the_old_one(harness: CoreHarness) -> None:
+    """The old answer goes at once, also when the new one fails; the same request again gives the same turn."""
+    visit = await harness.visit()
+    first = await harness.answered(visit, [TextDelta("old")])
+    harness.runners.script = (ValueError("no"),)
+    words = {"content": (TextInput(text="Another question"),), "idempotency_key": "edit"}
+    edited = await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id, **words)  # type: ignore[arg-type] # of two kinds
+    await harness.background.run_all()
+    items = await harness.items(first.thread_id)
+    assert [type(each).__name__ for each in items] == ["UserItem", "EndOfTurnItem"]
+    assert isinstance(items[0], UserItem)
+    assert items[0].text == "Another question"
+    assert harness.runners.runs[-1].request.text == "Another question"
+    again = await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id, **words)  # type: ignore[arg-type] # of two kinds
+    assert again.id == edited.id
+    other = {**words, "content": (TextInput(text="A third"),)}
+    with pytest.raises(IdempotencyKeyReused):
+        await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id, **other)  # type: ignore[arg-type] # of two kinds
+
+
+async def test_only_a_visitors_item_can_be_answered_again(harness: CoreHarness) -> None:
     """Not an answer."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
     with pytest.raises(ItemNotFound):
-        await hall.core.chatting.retry(visit, turn.thread_id, turn.answer_id)
+        await harness.core.chatting.retry(visit, turn.thread_id, turn.answer_id)
 
 
-async def test_a_tool_output_goes_on_once(hall: Hall) -> None:
+async def test_a_tool_output_goes_on_once(harness: CoreHarness) -> None:
     """A repeated key gives the same turn although nothing waits any more; without it there is nothing to answer."""
-    visit = await hall.visit()
-    asked = await hall.answered(visit, [CALL, CALL])
-    dangling = (await hall.items(asked.thread_id))[1]
-    hall.runners.script = ([TextDelta("there")],)
-    go_on = hall.core.chatting.add_tool_output
+    visit = await harness.visit()
+    asked = await harness.answered(visit, [CALL, CALL])
+    dangling = (await harness.items(asked.thread_id))[1]
+    harness.runners.script = ([TextDelta("there")],)
+    go_on = harness.core.chatting.add_tool_output
     turn = await go_on(visit, asked.thread_id, {"at": 1}, idempotency_key="k")
     assert await go_on(visit, asked.thread_id, {"at": 1}, idempotency_key="k") == turn
-    await hall.background.run_all()
+    await harness.background.run_all()
     with pytest.raises(NothingPending):
         await go_on(visit, asked.thread_id, {"at": 2})
-    items = await hall.items(asked.thread_id)
+    items = await harness.items(asked.thread_id)
     calls = [each for each in items if isinstance(each, ClientToolCallItem)]
     assert [(each.output, each.is_pending) for each in calls] == [({"at": 1}, False)]
     assert dangling.id not in {each.id for each in items}
-    assert hall.runners.runs[-1].request.context.cause == calls[0]
-    assert hall.runners.runs[-1].request.text == '{"at": 1}'
+    assert harness.runners.runs[-1].request.context.cause == calls[0]
+    assert harness.runners.runs[-1].request.text == '{"at": 1}'
 
 
-async def test_questions_are_answered_once(hall: Hall) -> None:
+async def test_questions_are_answered_once(harness: CoreHarness) -> None:
     """And by their own id."""
-    visit = await hall.visit()
-    asked = await hall.answered(visit, [ASKED])
-    item = await last_item(hall, asked)
+    visit = await harness.visit()
+    asked = await harness.answered(visit, [ASKED])
+    item = await last_item(harness, asked)
     answers = {"q": QuestionAnswer(values=("because",))}
 
     async def answer(item_id: str, key: str | None = None) -> Turn:
-        return await hall.core.chatting.add_structured_input(
+        return await harness.core.chatting.add_structured_input(
             visit, asked.thread_id, item_id, status=InputStatus.ANSWERED, answers=answers, idempotency_key=key
         )
 
@@ -256,120 +276,120 @@ async def test_questions_are_answered_once(hall: Hall) -> None:
         await answer(asked.user_item_id)
     turn = await answer(item.id, "k")
     assert await answer(item.id, "k") == turn
-    await hall.background.run_all()
+    await harness.background.run_all()
     with pytest.raises(NothingPending):
         await answer(item.id)
 
 
-async def test_an_action_runs_the_workflow_with_its_widget(hall: Hall) -> None:
+async def test_an_action_runs_the_workflow_with_its_widget(harness: CoreHarness) -> None:
     """The widget that the workflow changes is the one acted upon."""
-    visit = await hall.visit()
-    shown = await hall.answered(visit, [WidgetShown(widget=CARD)])
-    widget = await last_item(hall, shown)
-    hall.runners.script = ([WidgetChanged(widget={"type": "Basic"})],)
-    await hall.core.chatting.act(visit, shown.thread_id, ActionInput(type="go", payload=1, item_id=widget.id))
-    await hall.background.run_all()
-    assert hall.runners.runs[-1].request.context.cause == ActionTaken(type="go", payload=1, widget=widget)
-    stored = await hall.store.begin().items.find(shown.thread_id, widget.id)
+    visit = await harness.visit()
+    shown = await harness.answered(visit, [WidgetShown(widget=CARD)])
+    widget = await last_item(harness, shown)
+    harness.runners.script = ([WidgetChanged(widget={"type": "Basic"})],)
+    await harness.core.chatting.act(visit, shown.thread_id, ActionInput(type="go", payload=1, item_id=widget.id))
+    await harness.background.run_all()
+    assert harness.runners.runs[-1].request.context.cause == ActionTaken(type="go", payload=1, widget=widget)
+    stored = await harness.store.begin().items.find(shown.thread_id, widget.id)
     assert isinstance(stored, WidgetItem)
     assert stored.widget == {"type": "Basic"}
 
 
-async def test_an_action_needs_a_widget_or_none(hall: Hall) -> None:
+async def test_an_action_needs_a_widget_or_none(harness: CoreHarness) -> None:
     """A message is no widget; an action of the page itself has none."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
     with pytest.raises(ItemNotFound):
-        await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="go", item_id=turn.user_item_id))
-    begun = await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="go"))
+        await harness.core.chatting.act(visit, turn.thread_id, ActionInput(type="go", item_id=turn.user_item_id))
+    begun = await harness.core.chatting.act(visit, turn.thread_id, ActionInput(type="go"))
     assert begun.user_item_id == ""
 
 
-async def test_an_action_carried_out_at_once_changes_its_widget(hall: Hall) -> None:
+async def test_an_action_carried_out_at_once_changes_its_widget(harness: CoreHarness) -> None:
     """Without a turn, even while one runs."""
-    visit = await hall.visit()
-    shown = await hall.answered(visit, [WidgetShown(widget=CARD)])
-    widget = await last_item(hall, shown)
-    await hall.ask(visit, thread_id=shown.thread_id)
-    hall.runners.script = ([WidgetChanged(widget={"type": "Basic"})],)
+    visit = await harness.visit()
+    shown = await harness.answered(visit, [WidgetShown(widget=CARD)])
+    widget = await last_item(harness, shown)
+    await harness.ask(visit, thread_id=shown.thread_id)
+    harness.runners.script = ([WidgetChanged(widget={"type": "Basic"})],)
     asked = ActionInput(type="go", item_id=widget.id)
-    changed = await hall.core.acting.act_now(visit, shown.thread_id, asked)
+    changed = await harness.core.acting.act_now(visit, shown.thread_id, asked)
     assert changed == evolve(widget, widget={"type": "Basic"})
-    assert await hall.store.begin().items.find(shown.thread_id, widget.id) == changed
+    assert await harness.store.begin().items.find(shown.thread_id, widget.id) == changed
 
 
-async def test_an_action_that_changes_nothing_gives_nothing(hall: Hall) -> None:
+async def test_an_action_that_changes_nothing_gives_nothing(harness: CoreHarness) -> None:
     """With a widget or without."""
-    visit = await hall.visit()
-    shown = await hall.answered(visit, [WidgetShown(widget=CARD)])
-    widget = await last_item(hall, shown)
-    hall.runners.script = ([TextDelta("no")],)
+    visit = await harness.visit()
+    shown = await harness.answered(visit, [WidgetShown(widget=CARD)])
+    widget = await last_item(harness, shown)
+    harness.runners.script = ([TextDelta("no")],)
     for item_id in (widget.id, None):
         asked = ActionInput(type="go", item_id=item_id)
-        assert await hall.core.acting.act_now(visit, shown.thread_id, asked) is None
+        assert await harness.core.acting.act_now(visit, shown.thread_id, asked) is None
 
 
-async def test_an_action_that_fails_says_so(hall: Hall) -> None:
+async def test_an_action_that_fails_says_so(harness: CoreHarness) -> None:
     """The workflow's own words go to the log."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.runners.script = (ValueError("secret"),)
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.runners.script = (ValueError("secret"),)
     with pytest.raises(ActionFailed) as caught:
-        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+        await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
     assert "secret" not in caught.value.detail
-    assert [str(each) for each in hall.telemetry.run_failures] == ["secret"]
+    assert [str(each) for each in harness.telemetry.run_failures] == ["secret"]
 
 
-async def test_cancel_stops_the_turn_of_the_thread_only(hall: Hall) -> None:
+async def test_cancel_stops_the_turn_of_the_thread_only(harness: CoreHarness) -> None:
     """Another thread of the same visitor goes on."""
-    visit = await hall.visit()
-    one, other = await hall.ask(visit), await hall.ask(visit)
-    await hall.core.chatting.cancel(visit, one.thread_id)
-    await hall.background.run_all()
-    statuses = [(await hall.latest(turn.thread_id)).status for turn in (one, other)]
+    visit = await harness.visit()
+    one, other = await harness.ask(visit), await harness.ask(visit)
+    await harness.core.chatting.cancel(visit, one.thread_id)
+    await harness.background.run_all()
+    statuses = [(await harness.latest(turn.thread_id)).status for turn in (one, other)]
     assert statuses == [TurnStatus.CANCELLED, TurnStatus.COMPLETED]
 
 
-async def test_a_key_of_a_turn_that_went_with_its_thread_is_no_turn(hall: Hall) -> None:
+async def test_a_key_of_a_turn_that_went_with_its_thread_is_no_turn(harness: CoreHarness) -> None:
     """Another visitor's key means nothing here."""
-    visit: Visit = await hall.visit()
-    await hall.core.chatting.create_thread(visit, said(idempotency_key="k"))
+    visit: Visit = await harness.visit()
+    await harness.core.chatting.create_thread(visit, said(idempotency_key="k"))
     stranger = evolve(visit, subject=Subject("anon:other"))
-    turn = await hall.core.chatting.create_thread(stranger, said(idempotency_key="k"))
-    items = await hall.items(turn.thread_id)
+    turn = await harness.core.chatting.create_thread(stranger, said(idempotency_key="k"))
+    items = await harness.items(turn.thread_id)
     assert isinstance(items[0], UserItem)
 
 
-async def test_a_workflow_for_texts_only_gets_no_action(hall: Hall) -> None:
+async def test_a_workflow_for_texts_only_gets_no_action(harness: CoreHarness) -> None:
     """Neither kind of action runs it; the log names the action, and nothing of the thread changes."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, text="delete my account")
-    hall.runners.is_for_texts_only = True
-    for attempt in (hall.core.chatting.act, hall.core.acting.act_now):
+    visit = await harness.visit()
+    turn = await harness.answered(visit, text="delete my account")
+    harness.runners.is_for_texts_only = True
+    for attempt in (harness.core.chatting.act, harness.core.acting.act_now):
         with pytest.raises(ActionNotTaken):
             await attempt(visit, turn.thread_id, ActionInput(type="else"))
-    assert len(hall.runners.runs) == 1
-    assert hall.telemetry.actions_not_taken == [(visit.workflow.id, "else")] * 2
-    assert len(await hall.items(turn.thread_id)) == 2
+    assert len(harness.runners.runs) == 1
+    assert harness.telemetry.actions_not_taken == [(visit.workflow.id, "else")] * 2
+    assert len(await harness.items(turn.thread_id)) == 2
 
 
-async def test_an_action_never_comes_with_the_last_message_as_its_text(hall: Hall) -> None:
+async def test_an_action_never_comes_with_the_last_message_as_its_text(harness: CoreHarness) -> None:
     """It would be carried out a second time; it is in the history, where it was said."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, text="delete my account")
-    await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="else"))
-    request = hall.runners.runs[-1].request
+    visit = await harness.visit()
+    turn = await harness.answered(visit, text="delete my account")
+    await harness.core.chatting.act(visit, turn.thread_id, ActionInput(type="else"))
+    request = harness.runners.runs[-1].request
     assert request.text == ""
     assert [past.text for past in request.context.history] == ["delete my account", "Hello"]
 
 
 @pytest.mark.parametrize(("output", "text"), [("Bern", "Bern"), (None, "null"), ([1, "ü"], '[1, "ü"]')])
-async def test_the_text_of_a_tool_output_is_the_output(hall: Hall, output: Any, text: str) -> None:
+async def test_the_text_of_a_tool_output_is_the_output(harness: CoreHarness, output: Any, text: str) -> None:
     """Text as it is, all else as JSON."""
-    visit = await hall.visit()
-    asked = await hall.answered(visit, [CALL], text="delete my account")
-    await hall.core.chatting.add_tool_output(visit, asked.thread_id, output)
-    assert hall.runners.runs[-1].request.text == text
+    visit = await harness.visit()
+    asked = await harness.answered(visit, [CALL], text="delete my account")
+    await harness.core.chatting.add_tool_output(visit, asked.thread_id, output)
+    assert harness.runners.runs[-1].request.text == text
 
 
 @pytest.mark.parametrize(
@@ -381,102 +401,102 @@ async def test_the_text_of_a_tool_output_is_the_output(hall: Hall, output: Any, 
     ],
 )
 async def test_the_text_of_answers_is_the_answers(
-    hall: Hall, answers: dict[str, tuple[str, ...]], status: InputStatus, text: str
+    harness: CoreHarness, answers: dict[str, tuple[str, ...]], status: InputStatus, text: str
 ) -> None:
     """Each behind its question when there are several."""
-    visit = await hall.visit()
+    visit = await harness.visit()
     questions = (Question(id="q", question="Why?"), Question(id="r", question="Who?"))
-    asked = await hall.answered(visit, [InputAsked(questions=questions)])
+    asked = await harness.answered(visit, [InputAsked(questions=questions)])
     given = {name: QuestionAnswer(values=values) for name, values in answers.items()}
-    item = await last_item(hall, asked)
-    await hall.core.chatting.add_structured_input(visit, asked.thread_id, item.id, status=status, answers=given)
-    assert hall.runners.runs[-1].request.text == text
+    item = await last_item(harness, asked)
+    await harness.core.chatting.add_structured_input(visit, asked.thread_id, item.id, status=status, answers=given)
+    assert harness.runners.runs[-1].request.text == text
 
 
-async def test_the_text_of_a_single_answer_is_the_answer_alone(hall: Hall) -> None:
+async def test_the_text_of_a_single_answer_is_the_answer_alone(harness: CoreHarness) -> None:
     """As someone would type it."""
-    visit = await hall.visit()
-    asked = await hall.answered(visit, [ASKED])
-    item = await last_item(hall, asked)
+    visit = await harness.visit()
+    asked = await harness.answered(visit, [ASKED])
+    item = await last_item(harness, asked)
     answers = {"q": QuestionAnswer(values=("S",))}
-    await hall.core.chatting.add_structured_input(
+    await harness.core.chatting.add_structured_input(
         visit, asked.thread_id, item.id, status=InputStatus.ANSWERED, answers=answers
     )
-    assert hall.runners.runs[-1].request.text == "S"
+    assert harness.runners.runs[-1].request.text == "S"
 
 
-async def test_an_action_at_once_keeps_title_and_context_and_names_what_it_leaves_out(hall: Hall) -> None:
+async def test_an_action_at_once_keeps_title_and_context_and_names_what_it_leaves_out(harness: CoreHarness) -> None:
     """A message has no turn to be in: the log says what was not kept."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.runners.script = ([ContextKept({"n": 1}), TitleGiven("Liked"), TextDelta("lost")],)
-    await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="like"))
-    assert isinstance(await last_item(hall, turn), HiddenItem)
-    thread = await hall.store.begin().threads.find(turn.thread_id)
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.runners.script = ([ContextKept({"n": 1}), TitleGiven("Liked"), TextDelta("lost")],)
+    await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="like"))
+    assert isinstance(await last_item(harness, turn), HiddenItem)
+    thread = await harness.store.begin().threads.find(turn.thread_id)
     assert thread is not None
     assert thread.title == "Liked"
-    assert hall.telemetry.left_outs == ["TextDelta of an action that was carried out without a turn"]
+    assert harness.telemetry.left_outs == ["TextDelta of an action that was carried out without a turn"]
 
 
-async def test_a_silent_action_is_no_failure(hall: Hall) -> None:
+async def test_a_silent_action_is_no_failure(harness: CoreHarness) -> None:
     """A message without an answer is one; an action may be carried out without a word."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.runners.script = ([],)
-    begun = await hall.core.chatting.act(visit, turn.thread_id, ActionInput(type="like"))
-    await hall.background.run_all()
-    latest = await hall.latest(turn.thread_id)
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.runners.script = ([],)
+    begun = await harness.core.chatting.act(visit, turn.thread_id, ActionInput(type="like"))
+    await harness.background.run_all()
+    latest = await harness.latest(turn.thread_id)
     assert (latest.id, latest.status) == (begun.id, TurnStatus.COMPLETED)
 
 
-async def test_a_tool_call_that_waits_is_given_up_with_the_next_message(hall: Hall) -> None:
+async def test_a_tool_call_that_waits_is_given_up_with_the_next_message(harness: CoreHarness) -> None:
     """A page that opens the thread later does not make it; one that is open is told."""
-    visit = await hall.visit()
-    asked = await hall.answered(visit, [CALL])
-    turn = await hall.answered(visit, [TextDelta("Fine")], text="Never mind", thread_id=asked.thread_id)
-    call = (await hall.items(asked.thread_id))[1]
+    visit = await harness.visit()
+    asked = await harness.answered(visit, [CALL])
+    turn = await harness.answered(visit, [TextDelta("Fine")], text="Never mind", thread_id=asked.thread_id)
+    call = (await harness.items(asked.thread_id))[1]
     assert isinstance(call, ClientToolCallItem)
     assert (call.is_pending, call.output) == (False, None)
-    assert ItemReplaced(call) in await hall.told(turn)
+    assert ItemReplaced(call) in await harness.told(turn)
     with pytest.raises(NothingPending):
-        await hall.core.chatting.add_tool_output(visit, asked.thread_id, 1)
+        await harness.core.chatting.add_tool_output(visit, asked.thread_id, 1)
 
 
-async def test_a_workflow_sees_whether_its_thread_has_a_title(hall: Hall) -> None:
+async def test_a_workflow_sees_whether_its_thread_has_a_title(harness: CoreHarness) -> None:
     """The beginning of the first message is none: a workflow that gives one if there is none gives one."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, [TitleGiven("Tea " * 40)], [TextDelta("Yes")])
-    await hall.answered(visit, [TextDelta("Yes")], thread_id=turn.thread_id)
-    titles = [run.request.context.thread_title for run in hall.runners.runs]
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [TitleGiven("Tea " * 40)], [TextDelta("Yes")])
+    await harness.answered(visit, [TextDelta("Yes")], thread_id=turn.thread_id)
+    titles = [run.request.context.thread_title for run in harness.runners.runs]
     assert titles == [None, ("Tea " * 20)[:79].rstrip() + "…"]
 
 
-async def test_a_title_that_is_emptied_is_none(hall: Hall) -> None:
+async def test_a_title_that_is_emptied_is_none(harness: CoreHarness) -> None:
     """As it was in the beginning, for the workflow."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    await hall.core.own_threads.set_title(visit, turn.thread_id, "Mine")
-    thread = await hall.core.own_threads.set_title(visit, turn.thread_id, " ")
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    await harness.core.own_threads.set_title(visit, turn.thread_id, "Mine")
+    thread = await harness.core.own_threads.set_title(visit, turn.thread_id, " ")
     assert (thread.title, thread.is_titled) == (None, False)
 
 
-async def test_the_same_message_twice_at_once_is_one_turn(hall: Hall) -> None:
+async def test_the_same_message_twice_at_once_is_one_turn(harness: CoreHarness) -> None:
     """Neither has seen the other when it begins; the store tells the second one."""
-    visit = await hall.visit()
-    chatting = hall.core.chatting
+    visit = await harness.visit()
+    chatting = harness.core.chatting
     begun = [chatting.create_thread(visit, said("one", idempotency_key="k")) for _ in range(2)]
     first, second = await asyncio.gather(*begun)
     assert first == second
-    assert len(hall.core.live_turns) == 1
+    assert len(harness.core.live_turns) == 1
 
 
-async def test_a_repeated_message_or_action_gives_the_first_turn(hall: Hall) -> None:
+async def test_a_repeated_message_or_action_gives_the_first_turn(harness: CoreHarness) -> None:
     """Whatever begins the turn, one rule holds."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    chatting = hall.core.chatting
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    chatting = harness.core.chatting
     one = await chatting.add_user_item(visit, turn.thread_id, said("two", idempotency_key="k"))
     assert await chatting.add_user_item(visit, turn.thread_id, said("two", idempotency_key="k")) == one
-    await hall.background.run_all()
+    await harness.background.run_all()
     two = await chatting.act(visit, turn.thread_id, ActionInput(type="buy"), idempotency_key="a")
     assert await chatting.act(visit, turn.thread_id, ActionInput(type="buy"), idempotency_key="a") == two

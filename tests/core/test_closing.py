@@ -18,118 +18,119 @@ from orcheo_core.errors import (
     PublishTokenInvalid,
     StorageUnavailable,
 )
-from tests.core.hall import ADA, Hall
+from tests.core.harness import ADA, CoreHarness
 
 EVE = Subject.anonymous("vis_eve")
-STOPS: dict[str, Callable[[Hall], Awaitable[Any]]] = {
-    "unpublish": lambda hall: hall.core.publishing.unpublish(ADA, "echo"),
-    "end of sessions": lambda hall: hall.core.publishing.unpublish(ADA, "echo", end_sessions=True),
-    "archive": lambda hall: hall.core.publishing.archive(ADA, "echo"),
-    "removal": lambda hall: hall.core.registering.remove(ADA, "echo"),
+STOPS: dict[str, Callable[[CoreHarness], Awaitable[Any]]] = {
+    "unpublish": lambda harness: harness.core.publishing.unpublish(ADA, "echo"),
+    "end of sessions": lambda harness: harness.core.publishing.unpublish(ADA, "echo", end_sessions=True),
+    "archive": lambda harness: harness.core.publishing.archive(ADA, "echo"),
+    "removal": lambda harness: harness.core.registering.remove(ADA, "echo"),
 }
 
 
-async def acts(hall: Hall) -> list[Act]:
+async def acts(harness: CoreHarness) -> list[Act]:
     """What the audit says."""
-    return [each.act for each in (await hall.store.begin().audit.page(PageQuery())).entries]
+    return [each.act for each in (await harness.store.begin().audit.page(PageQuery())).entries]
 
 
-async def close_in_memory(hall: Hall, name: str = "unpublish") -> None:
+async def close_in_memory(harness: CoreHarness, name: str = "unpublish") -> None:
     """An owner's stop on a disk that takes nothing."""
-    hall.store.error = StorageUnavailable("The disk is broken.")
+    harness.store.error = StorageUnavailable("The disk is broken.")
     with pytest.raises(ClosedUntilRestart, match=r"echo is closed and its chats are ended\. The disk is broken\."):
-        await STOPS[name](hall)
+        await STOPS[name](harness)
 
 
 @pytest.mark.parametrize("name", STOPS)
-async def test_a_stop_that_cannot_be_stored_holds_in_memory_at_once(hall: Hall, name: str) -> None:
+async def test_a_stop_that_cannot_be_stored_holds_in_memory_at_once(harness: CoreHarness, name: str) -> None:
     """No visitor comes in by any way or goes further, what runs ends, and the owner reads how it stands."""
-    token = await hall.publish()
-    grant = (await hall.core.admitting.by_link("echo", EVE)).text
-    visit = await hall.core.admitting.visit_by_grant(grant)
-    turn = await hall.ask(visit, [TextDelta("never told")])
-    await close_in_memory(hall, name)
-    hall.store.error = None
-    admitting = hall.core.admitting
+    token = await harness.publish()
+    grant = (await harness.core.admitting.by_link("echo", EVE)).text
+    visit = await harness.core.admitting.visit_by_grant(grant)
+    turn = await harness.ask(visit, [TextDelta("never told")])
+    await close_in_memory(harness, name)
+    harness.store.error = None
+    admitting = harness.core.admitting
     refused: list[tuple[Awaitable[Any], type[Exception]]] = [
         (admitting.public_workflow("echo"), ChatUnavailable),
         (admitting.by_link("echo", EVE), ChatUnavailable),
         (admitting.by_publish_token("echo", token), PublishTokenInvalid),
         (admitting.visit_by_publish_token(token), ChatUnavailable),
+        (admitting.program(token), ChatUnavailable),
         (admitting.visit_by_grant(grant), ChatSessionEnded),
         (admitting.renew("echo", grant), ChatSessionEnded),
     ]
     for attempt, error in refused:
         with pytest.raises(error):
             await attempt
-    await hall.background.run_all()
-    assert (await hall.latest(turn.thread_id)).status is TurnStatus.CANCELLED
+    await harness.background.run_all()
+    assert (await harness.latest(turn.thread_id)).status is TurnStatus.CANCELLED
 
 
-async def test_what_holds_in_memory_is_stored_as_soon_as_it_can_be(hall: Hall) -> None:
+async def test_what_holds_in_memory_is_stored_as_soon_as_it_can_be(harness: CoreHarness) -> None:
     """From then on it holds after a restart too, and the owner can publish again."""
-    await hall.publish()
-    grant = (await hall.core.admitting.by_link("echo", EVE)).text
-    await close_in_memory(hall)
-    await hall.core.closing.settle()
-    hall.store.error = None
-    stored = await hall.store.begin().workflows.find("echo")
+    await harness.publish()
+    grant = (await harness.core.admitting.by_link("echo", EVE)).text
+    await close_in_memory(harness)
+    await harness.core.closing.settle()
+    harness.store.error = None
+    stored = await harness.store.begin().workflows.find("echo")
     assert stored is not None
     assert stored.is_public
-    await hall.core.closing.settle()
-    stored = await hall.store.begin().workflows.find("echo")
+    await harness.core.closing.settle()
+    stored = await harness.store.begin().workflows.find("echo")
     assert stored is not None
     assert not stored.is_public
-    assert (await acts(hall))[-1] is Act.UNPUBLISHED
+    assert (await acts(harness))[-1] is Act.UNPUBLISHED
     with pytest.raises(ChatSessionEnded):
-        await hall.core.admitting.visit_by_grant(grant)
-    await hall.core.publishing.publish(ADA, "echo")
-    await hall.core.admitting.by_link("echo", EVE)
+        await harness.core.admitting.visit_by_grant(grant)
+    await harness.core.publishing.publish(ADA, "echo")
+    await harness.core.admitting.by_link("echo", EVE)
 
 
-async def test_an_end_of_the_chats_of_a_private_workflow_is_stored_later_too(hall: Hall) -> None:
+async def test_an_end_of_the_chats_of_a_private_workflow_is_stored_later_too(harness: CoreHarness) -> None:
     """It was closed before; its owner's own chat ends."""
-    await hall.add()
-    grant = (await hall.core.admitting.by_owner(ADA, "echo")).text
-    await close_in_memory(hall, "end of sessions")
-    hall.store.error = None
-    await hall.core.closing.settle()
-    assert (await acts(hall))[-1] is Act.SESSIONS_ENDED
+    await harness.add()
+    grant = (await harness.core.admitting.by_owner(ADA, "echo")).text
+    await close_in_memory(harness, "end of sessions")
+    harness.store.error = None
+    await harness.core.closing.settle()
+    assert (await acts(harness))[-1] is Act.SESSIONS_ENDED
     with pytest.raises(ChatSessionEnded):
-        await hall.core.admitting.visit_by_grant(grant)
+        await harness.core.admitting.visit_by_grant(grant)
 
 
-async def test_what_holds_in_memory_outlasts_a_conflict(hall: Hall) -> None:
+async def test_what_holds_in_memory_outlasts_a_conflict(harness: CoreHarness) -> None:
     """Another change of the workflow comes between; the next time it is stored."""
-    await hall.publish()
-    await close_in_memory(hall)
-    hall.store.error = ConcurrentChange()
-    await hall.core.closing.settle()
-    hall.store.error = None
-    await hall.core.closing.settle()
-    assert (await acts(hall))[-1] is Act.UNPUBLISHED
+    await harness.publish()
+    await close_in_memory(harness)
+    harness.store.error = ConcurrentChange()
+    await harness.core.closing.settle()
+    harness.store.error = None
+    await harness.core.closing.settle()
+    assert (await acts(harness))[-1] is Act.UNPUBLISHED
 
 
-async def test_nothing_is_held_of_a_workflow_that_is_gone(hall: Hall) -> None:
+async def test_nothing_is_held_of_a_workflow_that_is_gone(harness: CoreHarness) -> None:
     """It was removed after all."""
-    await hall.publish()
-    await close_in_memory(hall)
-    hall.store.error = None
-    await hall.core.registering.remove(ADA, "echo")
-    await hall.core.closing.settle()
-    await hall.publish()
-    await hall.core.admitting.by_link("echo", EVE)
+    await harness.publish()
+    await close_in_memory(harness)
+    harness.store.error = None
+    await harness.core.registering.remove(ADA, "echo")
+    await harness.core.closing.settle()
+    await harness.publish()
+    await harness.core.admitting.by_link("echo", EVE)
 
 
-async def test_a_removal_closes_the_chat_before_the_memory_of_the_workflow_is_asked(hall: Hall) -> None:
+async def test_a_removal_closes_the_chat_before_the_memory_of_the_workflow_is_asked(harness: CoreHarness) -> None:
     """A graph's memory that hangs or fails keeps no visitor in."""
-    await hall.publish()
-    visit = await hall.core.admitting.visit_by_grant((await hall.core.admitting.by_link("echo", EVE)).text)
-    turn = await hall.answered(visit)
-    hall.runners.unforgettable[turn.thread_id] = OSError("no memory")
+    await harness.publish()
+    visit = await harness.core.admitting.visit_by_grant((await harness.core.admitting.by_link("echo", EVE)).text)
+    turn = await harness.answered(visit)
+    harness.runners.unforgettable[turn.thread_id] = OSError("no memory")
     with pytest.raises(StorageUnavailable):
-        await hall.core.registering.remove(ADA, "echo")
+        await harness.core.registering.remove(ADA, "echo")
     with pytest.raises(ChatUnavailable):
-        await hall.core.admitting.by_link("echo", EVE)
+        await harness.core.admitting.by_link("echo", EVE)
     with pytest.raises(ChatSessionEnded):
-        await hall.ask(visit)
+        await harness.ask(visit)

@@ -19,7 +19,7 @@ from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.space import StoreSpace
 from orcheo_core.errors import AlreadyPublished, ConcurrentChange, NotPublished, OrcheoError
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from tests.core.hall import ADA, Hall, build_hall
+from tests.core.harness import ADA, CoreHarness, build_hall
 
 REFUSED = (AlreadyPublished, NotPublished, ConcurrentChange)
 State = frozenset[str]
@@ -80,7 +80,7 @@ def linearizable(calls: list[Call], state: State = frozenset()) -> bool:
 class Recorder:
     """Asks, and writes down."""
 
-    hall: Hall
+    harness: CoreHarness
     calls: list[Call]
     issued: list[str]
     now: int = 0
@@ -94,9 +94,11 @@ class Recorder:
         began, token, answer = self._tick(), "", "ok"
         try:
             if kind == "unpublish":
-                await self.hall.core.publishing.unpublish(ADA, "echo")
+                await self.harness.core.publishing.unpublish(ADA, "echo")
             else:
-                call = self.hall.core.publishing.publish if kind == "publish" else self.hall.core.publishing.rotate
+                call = (
+                    self.harness.core.publishing.publish if kind == "publish" else self.harness.core.publishing.rotate
+                )
                 token = (await call(ADA, "echo")).publish_token
                 self.issued.append(token)
         except REFUSED as error:
@@ -107,7 +109,7 @@ class Recorder:
         """Show a token that was issued at some time."""
         began = self._tick()
         try:
-            await self.hall.core.admitting.visit_by_publish_token(token)
+            await self.harness.core.admitting.visit_by_publish_token(token)
             answer = "ok"
         except OrcheoError:
             answer = "refused"
@@ -116,9 +118,9 @@ class Recorder:
 
 async def record(store: Store, seed: int) -> list[Call]:
     """A history of four owners' windows, and of four programs that show tokens at the same time."""
-    hall = build_hall(store=store)
-    await hall.add()
-    recorder = Recorder(hall, [], [])
+    harness = build_hall(store=store)
+    await harness.add()
+    recorder = Recorder(harness, [], [])
     await recorder.change("publish")
     await recorder.verify(recorder.issued[0])
 
@@ -176,6 +178,9 @@ class StaleStore(Store):
 
     async def newest_ids(self) -> Sequence[str]:
         return await self._store.newest_ids()
+
+    def kept_bytes(self) -> int:
+        return self._store.kept_bytes()
 
     async def check(self) -> None:
         await self._store.check()

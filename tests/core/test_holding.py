@@ -98,3 +98,49 @@ def test_at_no_moment_more_than_the_limits(steps: list[tuple[Holders, bool]], vi
     for _, hold in opened:
         hold.release()
     assert held.held(STREAM_BUDGETS[Per.ADDRESS]) == 0
+
+
+def test_what_grows_is_counted_even_where_it_is_too_much() -> None:
+    """It is there already; what else asks for room has none until it is released."""
+    held = holding(visitor=3, server=9)
+    growing = held.growing(STREAMS, ADA)
+    assert growing.grow(3) is None
+    refusal = growing.grow(2)
+    assert refusal is not None
+    assert refusal.policy == "streams-by-visitor"
+    assert held.held(STREAM_BUDGETS[Per.SERVER]) == 5
+    with pytest.raises(BudgetExceeded):
+        held.hold(STREAMS, ADA)
+    growing.release()
+    growing.release()
+    held.hold(STREAMS, ADA)
+    assert growing.grow(2) is None
+
+
+def test_what_is_kept_elsewhere_is_held_against_the_servers_budget() -> None:
+    """Where others count; a budget of anyone else is not asked."""
+    held = holding(visitor=1, server=9)
+    held.check(STREAMS, 8)
+    with pytest.raises(SharedBudgetExceeded, match="9 answers and files"):
+        held.check(STREAMS, 9)
+    holding(visitor=1).check(STREAMS, 9)
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from([0, 1, 2]), st.integers(0, 3)), max_size=40))
+def test_what_grows_together_is_counted_exactly(steps: list[tuple[int, int]]) -> None:
+    """Held against plain sums, over any sequence of growths, and of releases where the amount is 0."""
+    held = holding(visitor=5, server=9)
+    growing, sums = [held.growing(STREAMS, who) for who in (ADA, ADA, BOB)], [0, 0, 0]
+    for which, amount in steps:
+        if not amount:
+            growing[which].release()
+            sums[which] = 0
+            continue
+        sums[which] += amount
+        refusal = growing[which].grow(amount)
+        own = sums[2] if which == 2 else sums[0] + sums[1]
+        assert (refusal is None) == (own <= 5 and sum(sums) <= 9)
+        assert held.held(STREAM_BUDGETS[Per.SERVER]) == held.held(STREAM_BUDGETS[Per.VISITOR]) == sum(sums)
+    for each in growing:
+        each.release()
+    assert held.held(STREAM_BUDGETS[Per.SERVER]) == 0

@@ -10,7 +10,7 @@ from orcheo_core.domain.keeping import DELIVERIES, KEPT, SPENT_IDS, UNSENT_FILES
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.errors import StorageUnavailable
-from tests.core.hall import Hall, build_hall
+from tests.core.harness import CoreHarness, build_hall
 from tests.core.test_attaching import announced, sending, uploaded
 from tests.fakes.clock import FakeClock
 
@@ -29,138 +29,138 @@ def test_no_two_kinds_have_one_name() -> None:
     assert all((each.filled_by, each.why, each.how_long, each.most) for each in KEPT)
 
 
-async def test_unsent_files_go_after_a_day(hall: Hall) -> None:
+async def test_unsent_files_go_after_a_day(harness: CoreHarness) -> None:
     """Announced or uploaded, with their bytes; what was sent stays."""
-    visit = await hall.visit()
-    await announced(hall, visit)
-    await uploaded(hall, visit)
-    sent = await uploaded(hall, visit)
-    await hall.core.chatting.create_thread(visit, sending(sent))
-    await hall.background.run_all()
-    hall.clock.advance(UNSENT_FILES.lifetime)
-    assert await hall.core.attaching.remove_unsent(hall.clock.now() - UNSENT_FILES.lifetime) == 0
-    hall.clock.advance(seconds=1)
-    await hall.core.housekeeping.remove_aged(None)
-    assert list(hall.files.ids()) == [sent.id]
-    assert await hall.store.begin().attachments.ids(workflow_id=visit.workflow.id) == [sent.id]
+    visit = await harness.visit()
+    await announced(harness, visit)
+    await uploaded(harness, visit)
+    sent = await uploaded(harness, visit)
+    await harness.core.chatting.create_thread(visit, sending(sent))
+    await harness.background.run_all()
+    harness.clock.advance(UNSENT_FILES.lifetime)
+    assert await harness.core.attaching.remove_unsent(harness.clock.now() - UNSENT_FILES.lifetime) == 0
+    harness.clock.advance(seconds=1)
+    await harness.core.housekeeping.remove_aged(None)
+    assert list(harness.files.ids()) == [sent.id]
+    assert await harness.store.begin().attachments.ids(workflow_id=visit.workflow.id) == [sent.id]
 
 
-async def test_unsent_files_go_however_many_there_are(hall: Hall) -> None:
+async def test_unsent_files_go_however_many_there_are(harness: CoreHarness) -> None:
     """More than one page of them."""
-    visit = await hall.visit()
+    visit = await harness.visit()
     for _ in range(150):
-        await announced(hall, visit)
-    hall.clock.advance(MONTH)
-    assert await hall.core.attaching.remove_unsent(hall.clock.now()) == 150
+        await announced(harness, visit)
+    harness.clock.advance(MONTH)
+    assert await harness.core.attaching.remove_unsent(harness.clock.now()) == 150
 
 
 async def test_a_file_that_is_sent_while_it_is_removed_stays_whole_or_goes_whole() -> None:
     """A message never names bytes that are gone: here the message was first."""
-    hall = build_hall()
-    visit = await hall.visit()
-    attachment = await uploaded(hall, visit)
-    hall.clock.advance(MONTH)
-    change = hall.store.begin()
-    (found,) = await change.attachments.unsent(hall.clock.now(), 9)
-    await hall.core.chatting.create_thread(visit, sending(attachment))
-    await hall.background.run_all()
+    harness = build_hall()
+    visit = await harness.visit()
+    attachment = await uploaded(harness, visit)
+    harness.clock.advance(MONTH)
+    change = harness.store.begin()
+    (found,) = await change.attachments.unsent(harness.clock.now(), 9)
+    await harness.core.chatting.create_thread(visit, sending(attachment))
+    await harness.background.run_all()
     change.attachments.remove(found)
     await change.commit()
-    assert list(hall.files.ids()) == [attachment.id]
-    assert [each async for each in hall.core.attaching.pieces(attachment.id)] == [b"abc"]
+    assert list(harness.files.ids()) == [attachment.id]
+    assert [each async for each in harness.core.attaching.pieces(attachment.id)] == [b"abc"]
 
 
-async def test_messages_to_a_webhook_that_was_taken_out_go_after_two_days(hall: Hall) -> None:
+async def test_messages_to_a_webhook_that_was_taken_out_go_after_two_days(harness: CoreHarness) -> None:
     """No one delivers them any more."""
-    change, now = hall.store.begin(), hall.clock.now()
+    change, now = harness.store.begin(), harness.clock.now()
     change.deliveries.add(Delivery(id="aud_1", body="{}", created_at=now, due_at=now), most=9)
     await change.commit()
-    hall.clock.advance(DELIVERIES.lifetime)
-    await hall.core.housekeeping.remove_aged(None)
-    assert await hall.store.begin().deliveries.due(hall.clock.now(), 9)
-    hall.clock.advance(seconds=1)
-    await hall.core.housekeeping.remove_aged(None)
-    assert not await hall.store.begin().deliveries.due(hall.clock.now(), 9)
+    harness.clock.advance(DELIVERIES.lifetime)
+    await harness.core.housekeeping.remove_aged(None)
+    assert await harness.store.begin().deliveries.due(harness.clock.now(), 9)
+    harness.clock.advance(seconds=1)
+    await harness.core.housekeeping.remove_aged(None)
+    assert not await harness.store.begin().deliveries.due(harness.clock.now(), 9)
 
 
-async def test_frames_of_ended_turns_are_forgotten(hall: Hall) -> None:
+async def test_frames_of_ended_turns_are_forgotten(harness: CoreHarness) -> None:
     """Also when no one asks for a turn any more."""
-    turn = await hall.answered(await hall.visit())
-    hall.clock.advance(minutes=2, seconds=1)
-    assert hall.core.live_turns.find(turn.id) is not None
-    await hall.core.housekeeping.remove_aged(None)
-    assert hall.core.live_turns.find(turn.id) is None
+    turn = await harness.answered(await harness.visit())
+    harness.clock.advance(minutes=2, seconds=1)
+    assert harness.core.live_turns.find(turn.id) is not None
+    await harness.core.housekeeping.remove_aged(None)
+    assert harness.core.live_turns.find(turn.id) is None
 
 
 async def test_what_fails_keeps_nothing_else_from_being_removed() -> None:
     """The store takes no change; what lies in memory goes all the same, and the error is raised."""
-    hall = build_hall(store=MemoryStore())
-    turn = await hall.answered(await hall.visit())
-    hall.clock.advance(MONTH)
-    hall.store.error = StorageUnavailable("full")
+    harness = build_hall(store=MemoryStore())
+    turn = await harness.answered(await harness.visit())
+    harness.clock.advance(MONTH)
+    harness.store.error = StorageUnavailable("full")
     with pytest.raises(StorageUnavailable):
-        await hall.core.housekeeping.remove_aged(None)
-    assert hall.core.live_turns.find(turn.id) is None
+        await harness.core.housekeeping.remove_aged(None)
+    assert harness.core.live_turns.find(turn.id) is None
 
 
-async def test_threads_go_by_the_retention_only(hall: Hall) -> None:
+async def test_threads_go_by_the_retention_only(harness: CoreHarness) -> None:
     """How many is said."""
-    await hall.answered(await hall.visit())
-    hall.clock.advance(MONTH + timedelta(seconds=1))
-    assert await hall.core.housekeeping.remove_aged(None) == 0
-    assert await hall.core.housekeeping.remove_aged(MONTH) == 1
+    await harness.answered(await harness.visit())
+    harness.clock.advance(MONTH + timedelta(seconds=1))
+    assert await harness.core.housekeeping.remove_aged(None) == 0
+    assert await harness.core.housekeeping.remove_aged(MONTH) == 1
 
 
-async def test_a_clock_that_jumps_removes_nothing(hall: Hall) -> None:
+async def test_a_clock_that_jumps_removes_nothing(harness: CoreHarness) -> None:
     """A month ahead for a while, as after a wrong answer of a time server, then back: all is there."""
-    visit = await hall.visit()
-    attachment = await uploaded(hall, visit)
-    thread_id = (await hall.answered(visit)).thread_id
-    hall.clock.set_off(MONTH * 2)
+    visit = await harness.visit()
+    attachment = await uploaded(harness, visit)
+    thread_id = (await harness.answered(visit)).thread_id
+    harness.clock.set_off(MONTH * 2)
     for _ in range(59):
-        hall.clock.advance(minutes=1)
-        assert await hall.core.housekeeping.remove_aged(MONTH) == 0
-    hall.clock.set_off(-MONTH * 2)
-    assert await hall.core.housekeeping.remove_aged(MONTH) == 0
-    assert await hall.store.begin().threads.find(thread_id)
-    assert list(hall.files.ids()) == [attachment.id]
+        harness.clock.advance(minutes=1)
+        assert await harness.core.housekeeping.remove_aged(MONTH) == 0
+    harness.clock.set_off(-MONTH * 2)
+    assert await harness.core.housekeeping.remove_aged(MONTH) == 0
+    assert await harness.store.begin().threads.find(thread_id)
+    assert list(harness.files.ids()) == [attachment.id]
 
 
-async def test_a_clock_that_stays_where_it_jumped_to_is_right(hall: Hall) -> None:
+async def test_a_clock_that_stays_where_it_jumped_to_is_right(harness: CoreHarness) -> None:
     """After an hour; a suspended machine does not jump, as that time has gone by."""
-    visit = await hall.visit()
-    await uploaded(hall, visit)
-    await hall.answered(visit)
-    hall.clock.set_off(MONTH * 2)
-    assert await hall.core.housekeeping.remove_aged(MONTH) == 0
-    hall.clock.advance(minutes=60)
-    assert await hall.core.housekeeping.remove_aged(MONTH) == 1
-    assert list(hall.files.ids()) == []
+    visit = await harness.visit()
+    await uploaded(harness, visit)
+    await harness.answered(visit)
+    harness.clock.set_off(MONTH * 2)
+    assert await harness.core.housekeeping.remove_aged(MONTH) == 0
+    harness.clock.advance(minutes=60)
+    assert await harness.core.housekeeping.remove_aged(MONTH) == 1
+    assert list(harness.files.ids()) == []
 
 
-async def test_threads_are_not_purged_in_the_first_hour_of_a_process(hall: Hall) -> None:
+async def test_threads_are_not_purged_in_the_first_hour_of_a_process(harness: CoreHarness) -> None:
     """Its clock may be wrong, and it has nothing to compare it with; what can be had again goes at once."""
-    visit = await hall.visit()
-    await uploaded(hall, visit)
-    await hall.answered(visit)
-    later = FakeClock(hall.clock.now() + MONTH * 2)
-    again = build_hall(store=hall.store, clock=later)
+    visit = await harness.visit()
+    await uploaded(harness, visit)
+    await harness.answered(visit)
+    later = FakeClock(harness.clock.now() + MONTH * 2)
+    again = build_hall(store=harness.store, clock=later)
     assert await again.core.housekeeping.remove_aged(MONTH) == 0
     assert await again.store.begin().attachments.ids(workflow_id=visit.workflow.id) == []
     later.advance(minutes=60)
     assert await again.core.housekeeping.remove_aged(MONTH) == 1
 
 
-async def test_housekeeping_makes_room_on_a_full_disk(hall: Hall) -> None:
+async def test_housekeeping_makes_room_on_a_full_disk(harness: CoreHarness) -> None:
     """With the space that is kept back: what it removes is what fills the disk; a visitor's change does not use it."""
-    visit = await hall.visit()
-    attachment = await uploaded(hall, visit)
-    await hall.answered(visit)
-    hall.clock.advance(MONTH + timedelta(seconds=1))
-    hall.store.error, hall.store.has_reserve = StorageUnavailable("full"), True
+    visit = await harness.visit()
+    attachment = await uploaded(harness, visit)
+    await harness.answered(visit)
+    harness.clock.advance(MONTH + timedelta(seconds=1))
+    harness.store.error, harness.store.has_reserve = StorageUnavailable("full"), True
     with pytest.raises(StorageUnavailable):
-        await hall.core.attaching.remove(visit, attachment.id)
+        await harness.core.attaching.remove(visit, attachment.id)
     with pytest.raises(StorageUnavailable):
-        await hall.core.housekeeping.remove_aged(MONTH)
-    assert list(hall.files.ids()) == []
-    assert (await hall.store.begin().threads.page(ThreadFilter(), PageQuery())).entries == ()
+        await harness.core.housekeeping.remove_aged(MONTH)
+    assert list(harness.files.ids()) == []
+    assert (await harness.store.begin().threads.page(ThreadFilter(), PageQuery())).entries == ()

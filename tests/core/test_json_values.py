@@ -1,26 +1,34 @@
 """What workflows hand over that no encoder takes, and actions that are carried out at once."""
 
+from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 
-from orcheo_adapters.wire.strict import load_object
+from orcheo_adapters.wire.strict import MOST_VALUES, load_object
 from orcheo_core.domain.component_items import Step
+from orcheo_core.domain.items import AssistantItem, Citation, Source
 from orcheo_core.domain.json_values import JSON_DEPTH, json_fault
 from orcheo_core.domain.run import (
+    AnswerEnded,
     ClientToolCalled,
     ContextKept,
     EffectCaused,
+    ImageShown,
+    NoticeGiven,
     RunEvent,
+    SourceCited,
+    StepNoted,
     TextDelta,
     WidgetChanged,
     WidgetShown,
 )
-from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.domain.turn import TurnFault, TurnStatus
 from orcheo_core.errors import ActionFailed, ChatSessionEnded, MalformedRequest, ThreadNotFound
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.visitors.acting import ActionInput
-from tests.core.hall import ADA, Hall
+from tests.core.harness import ADA, CoreHarness
 
 CARD = {"type": "Card", "children": []}
 
@@ -44,10 +52,10 @@ for _ in range(JSON_DEPTH):
     ids=["deep", "nan", "big", "half", "half-name", "number-name", "set"],
 )
 async def test_what_cannot_be_written_as_json_never_leaves_a_turn_without_end(
-    hall: Hall, value: Any, fault: str
+    harness: CoreHarness, value: Any, fault: str
 ) -> None:
     """A widget is left out, anything else ends the turn; the thread takes the next message in either case."""
-    visit = await hall.visit()
+    visit = await harness.visit()
     thread_id = None
     for event in (
         WidgetShown(widget={"type": "Card", "x": value}),
@@ -55,8 +63,8 @@ async def test_what_cannot_be_written_as_json_never_leaves_a_turn_without_end(
         EffectCaused(name="go", data={"x": value}),
         ClientToolCalled(name="go", arguments={"x": value}),
     ):
-        turn = await hall.answered(visit, [TextDelta("Look: "), event], thread_id=thread_id)
-        thread_id, latest = turn.thread_id, await hall.latest(turn.thread_id)
+        turn = await harness.answered(visit, [TextDelta("Look: "), event], thread_id=thread_id)
+        thread_id, latest = turn.thread_id, await harness.latest(turn.thread_id)
         assert latest.status is (TurnStatus.COMPLETED if isinstance(event, WidgetShown) else TurnStatus.FAILED)
         assert latest.fault is not None
         assert fault in latest.fault.reason
@@ -74,55 +82,105 @@ def test_a_failure_never_brings_halves_of_characters() -> None:
     assert (failed.code, failed.reason, failed.visitor_message) == ("a", "b", "c d")
 
 
-async def test_an_action_at_once_brings_nothing_back_that_is_gone(hall: Hall) -> None:
+async def test_an_action_at_once_brings_nothing_back_that_is_gone(harness: CoreHarness) -> None:
     """A widget that another try took away while the workflow was at work stays away, and so does a former title."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, [WidgetShown(widget=CARD)])
-    said, widget = await hall.items(turn.thread_id)
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [WidgetShown(widget=CARD)])
+    said, widget = await harness.items(turn.thread_id)
 
     async def meanwhile() -> None:
-        before, hall.runners.script = hall.runners.script, ([TextDelta("Again")],)
-        await hall.core.chatting.retry(visit, turn.thread_id, said.id)
-        await hall.background.run_all()
-        await hall.core.own_threads.set_title(visit, turn.thread_id, "Mine")
-        hall.runners.script = before
+        before, harness.runners.script = harness.runners.script, ([TextDelta("Again")],)
+        await harness.core.chatting.retry(visit, turn.thread_id, said.id)
+        await harness.background.run_all()
+        await harness.core.own_threads.set_title(visit, turn.thread_id, "Mine")
+        harness.runners.script = before
 
-    hall.runners.script = (meanwhile, [WidgetChanged(widget=CARD), ContextKept("x")])
+    harness.runners.script = (meanwhile, [WidgetChanged(widget=CARD), ContextKept("x")])
     asked = ActionInput(type="go", item_id=widget.id)
-    assert await hall.core.acting.act_now(visit, turn.thread_id, asked) is None
-    assert await hall.store.begin().items.find(turn.thread_id, widget.id) is None
-    assert hall.telemetry.left_outs == ["WidgetChanged of an action that belongs to no widget"]
-    thread = await hall.store.begin().threads.find(turn.thread_id)
+    assert await harness.core.acting.act_now(visit, turn.thread_id, asked) is None
+    assert await harness.store.begin().items.find(turn.thread_id, widget.id) is None
+    assert harness.telemetry.left_outs == ["WidgetChanged of an action that belongs to no widget"]
+    thread = await harness.store.begin().threads.find(turn.thread_id)
     assert thread is not None
     assert thread.title == "Mine"
 
 
-async def test_an_action_at_once_in_a_thread_that_was_deleted_is_lost(hall: Hall) -> None:
+async def test_an_action_at_once_in_a_thread_that_was_deleted_is_lost(harness: CoreHarness) -> None:
     """The thread stays deleted."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, [WidgetShown(widget=CARD)])
-    hall.runners.script = (lambda: hall.core.own_threads.delete(visit, turn.thread_id), [ContextKept("x")])
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [WidgetShown(widget=CARD)])
+    harness.runners.script = (lambda: harness.core.own_threads.delete(visit, turn.thread_id), [ContextKept("x")])
     with pytest.raises(ThreadNotFound):
-        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+        await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
 
 
-@pytest.mark.parametrize("said", [TextDelta("x" * 100_000), ContextKept("x")])
-async def test_an_action_at_once_that_talks_without_end_fails(hall: Hall, said: RunEvent) -> None:
-    """It would fill the memory until its time is up."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.runners.script = ([said] * 1_001,)
+@pytest.mark.parametrize(
+    ("said", "times"),
+    [
+        (TextDelta("x" * 100_000), 1_001),
+        (ContextKept("x"), 1_001),
+        (ContextKept({"x": "x" * 1_000_000}), 1),
+        (WidgetChanged(widget={**CARD, "key": "x" * 100_000}), 10),
+    ],
+)
+async def test_an_action_at_once_that_talks_without_end_fails(harness: CoreHarness, said: RunEvent, times: int) -> None:
+    """It would fill the memory until its time is up, and what it keeps the disk."""
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.runners.script = ([said] * times,)
     with pytest.raises(ActionFailed):
-        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+        await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
 
 
-async def test_context_of_an_action_at_once_is_json(hall: Hall) -> None:
+_BESIDES = (
+    "The workflow has said more than 1,000,000 characters besides text: "
+    "sources, steps, questions, tool calls, notices, hidden context."
+)
+_SHOWN = "The workflow has shown more than 20,000,000 characters of widgets and images."
+
+
+@pytest.mark.parametrize(
+    ("said", "times", "reason"),
+    [
+        (lambda at: ContextKept([Step(title="x" * 300_000)]), 4, _BESIDES),
+        (lambda at: SourceCited(Citation(source=Source(title="x" * 300_000))), 4, _BESIDES),
+        (lambda at: StepNoted(index=at, step=Step(title="x" * 300_000)), 4, _BESIDES),
+        (lambda at: ClientToolCalled(name="x", arguments={"x": "x" * 300_000}), 4, _BESIDES),
+        (lambda at: NoticeGiven(message="x" * 300_000), 4, _BESIDES),
+        (lambda at: AnswerEnded(), 10_001, _BESIDES),
+        (lambda at: WidgetShown(widget={**CARD, "key": "x" * 65_000}), 308, _SHOWN),
+        (lambda at: ImageShown(url="/" + "x" * 999_999), 21, _SHOWN),
+    ],
+)
+async def test_a_turn_keeps_only_so_much_besides_text(
+    harness: CoreHarness, said: Callable[[int], RunEvent], times: int, reason: str
+) -> None:
+    """It would fill the disk, up to the bytes of its frames; what was said until then stays, as text does."""
+    kept = [said(at) for at in range(times)]
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [TextDelta("So far"), *kept])
+    ended = await harness.latest(turn.thread_id)
+    assert (ended.status, ended.fault) == (TurnStatus.FAILED, TurnFault("too_long", reason))
+    items = await harness.items(turn.thread_id)
+    assert any(isinstance(each, AssistantItem) and each.text == "So far" for each in items)
+    again = await harness.answered(visit, [TextDelta("So far"), *kept[:-1]])
+    assert (await harness.latest(again.thread_id)).status is TurnStatus.COMPLETED
+
+
+async def test_a_step_that_grows_counts_once(harness: CoreHarness) -> None:
+    """Thoughts of models come as one step that is longer each time, 5,000,000 characters in all here."""
+    grown = [StepNoted(index=0, step=Step(content="x" * length)) for length in range(0, 100_000, 1_000)]
+    turn = await harness.answered(await harness.visit(), [*grown, TextDelta("Thought")])
+    assert (await harness.latest(turn.thread_id)).status is TurnStatus.COMPLETED
+
+
+async def test_context_of_an_action_at_once_is_json(harness: CoreHarness) -> None:
     """What is not is named in the log."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.runners.script = ([ContextKept({1, 2}), TextDelta("a"), TextDelta("b")],)
-    await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
-    assert hall.telemetry.left_outs == [
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.runners.script = ([ContextKept({1, 2}), TextDelta("a"), TextDelta("b")],)
+    await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+    assert harness.telemetry.left_outs == [
         "TextDelta of an action that was carried out without a turn",
         "ContextKept that cannot be kept: set is no type of JSON",
     ]
@@ -135,13 +193,30 @@ def test_a_request_that_is_nested_too_deeply_is_refused() -> None:
         load_object(b'{"x":' + b"[" * 100 + b"]" * 100 + b"}")
 
 
-async def test_an_action_at_once_keeps_nothing_after_the_owner_archived_the_workflow(hall: Hall) -> None:
+def test_a_request_of_too_many_values_is_refused() -> None:
+    """Half a megabyte of brackets would keep the server busy for seconds; in a text they are letters like others."""
+    assert load_object(b'{"x":[' + b"[]," * 9_990 + b"1]}")
+    for value in (b"[]", b"{}", b"1", b'"a"', b'{"a":"[,"}'):
+        with pytest.raises(MalformedRequest, match="more than 20,000 values"):
+            load_object(b'{"x":[' + (value + b",") * MOST_VALUES + b"1]}")
+    said = {"text": ',[{"\\' * 50_000 + '"', "more": "\\"}
+    assert load_object(orjson.dumps(said)) == said
+
+
+@pytest.mark.parametrize("rest", [b'\\"', b"\\", b'"', b'\\\\"'])
+def test_what_is_no_json_is_gone_through_once(rest: bytes) -> None:
+    """A text without an end, or one that ends in the middle of an escape, is looked at from its beginning only."""
+    with pytest.raises(MalformedRequest, match="not valid JSON"):
+        load_object(b'{"x":"' + b"," * MOST_VALUES + rest * 100_000 + b"\\")
+
+
+async def test_an_action_at_once_keeps_nothing_after_the_owner_archived_the_workflow(harness: CoreHarness) -> None:
     """It was under way when all chats were ended."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, [WidgetShown(widget=CARD)])
-    widget = (await hall.items(turn.thread_id))[-1]
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [WidgetShown(widget=CARD)])
+    widget = (await harness.items(turn.thread_id))[-1]
     other = {"type": "Card", "children": [{"type": "Text", "value": "late"}]}
-    hall.runners.script = (lambda: hall.core.publishing.archive(ADA, "echo"), [WidgetChanged(widget=other)])
+    harness.runners.script = (lambda: harness.core.publishing.archive(ADA, "echo"), [WidgetChanged(widget=other)])
     with pytest.raises(ChatSessionEnded):
-        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go", item_id=widget.id))
-    assert await hall.store.begin().items.find(turn.thread_id, widget.id) == widget
+        await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go", item_id=widget.id))
+    assert await harness.store.begin().items.find(turn.thread_id, widget.id) == widget

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from orcheo_core.turns.live import (
     LiveTurn,
     LiveTurns,
 )
-from orcheo_core.turns.register import Register
+from orcheo_core.turns.register import CANCELLED, Register
 from tests.fakes.background import FakeBackground
 from tests.fakes.clock import FakeClock
 from tests.fakes.turn import live_turn
@@ -35,7 +36,7 @@ async def a_round() -> None:
 def heard_by(turn: LiveTurn) -> list[int]:
     """How many frames there were each time a follower was woken."""
     heard: list[int] = []
-    turn.follow(lambda: heard.append(len(turn.frames)))
+    turn.relay.follow(lambda: heard.append(len(turn.relay.frames)))
     return heard
 
 
@@ -46,12 +47,26 @@ async def test_text_that_comes_together_is_one_frame() -> None:
     for piece in ("a", "b", "c"):
         assert turn.text(piece)
     await a_round()
-    assert turn.frames == [*BEGINNING, b"abc;"]
+    assert turn.relay.frames == [*BEGINNING, b"abc;"]
     assert heard == [3]
     turn.text("d")
     await a_round()
-    assert turn.frames[3:] == [b"d;"]
+    assert turn.relay.frames[3:] == [b"d;"]
     assert heard == [3, 4]
+
+
+async def test_text_alone_counts_like_other_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a shorter way, and is stopped there too: once, for the first reason."""
+    turn = live_turn()
+    turn.text("a")
+    await a_round()
+    monkeypatch.setattr("orcheo_core.turns.live.MOST_FRAME_BYTES", turn.relay.size + 1)
+    turn.text("b")
+    await a_round()
+    assert turn.relay.frames[-1] == b"b;"
+    assert turn.excess is not None
+    assert "The events of the answer" in turn.excess.reason
+    assert not turn.text("c")
 
 
 async def test_other_events_keep_their_place_between_text() -> None:
@@ -61,7 +76,7 @@ async def test_other_events_keep_their_place_between_text() -> None:
     turn.event(ProgressNote(text="note"))
     turn.text("b")
     await a_round()
-    assert turn.frames == [*BEGINNING, b"a;", b"note;", b"b;"]
+    assert turn.relay.frames == [*BEGINNING, b"a;", b"note;", b"b;"]
 
 
 async def test_others_get_their_turn_every_32_pieces() -> None:
@@ -72,7 +87,7 @@ async def test_others_get_their_turn_every_32_pieces() -> None:
         assert answers == [True] * (PIECES_IN_A_ROW - 1) + [False]
         await turn.room()
         await a_round()
-    assert b"".join(turn.frames).count(b"x") == 3 * PIECES_IN_A_ROW
+    assert b"".join(turn.relay.frames).count(b"x") == 3 * PIECES_IN_A_ROW
 
 
 async def test_a_run_that_does_not_wait_starves_its_followers_only_until_it_waits() -> None:
@@ -82,7 +97,7 @@ async def test_a_run_that_does_not_wait_starves_its_followers_only_until_it_wait
         turn.text("x")
     await turn.room()
     await a_round()
-    assert turn.frames == [*BEGINNING, b"x" * 100 + b";"]
+    assert turn.relay.frames == [*BEGINNING, b"x" * 100 + b";"]
 
 
 async def test_a_whole_item_is_told_when_it_is_durable() -> None:
@@ -92,10 +107,10 @@ async def test_a_whole_item_is_told_when_it_is_durable() -> None:
     assert not turn.event(AnswerEnded())
     turn.event(ProgressNote(text="next"))
     await a_round()
-    assert turn.frames == []
+    assert turn.relay.frames == []
     await turn.room()
     await a_round()
-    assert turn.frames == [*BEGINNING, b"a;", b";", b";", b"next;"]
+    assert turn.relay.frames == [*BEGINNING, b"a;", b";", b";", b"next;"]
 
 
 @given(said=st.integers(0, 12), early=st.integers(0, 12), after=st.integers(0, 15))
@@ -108,9 +123,9 @@ def test_following_after_a_number_gives_the_rest(said: int, early: int, after: i
         turn.tell(Progress(text=str(next(numbers))) for _ in range(min(early, said)))
 
         def take() -> None:
-            got.extend(turn.frames[after + len(got) :])
+            got.extend(turn.relay.frames[after + len(got) :])
 
-        turn.follow(take)
+        turn.relay.follow(take)
         take()
         for number in numbers:
             turn.tell([Progress(text=str(number))])
@@ -125,11 +140,11 @@ def test_two_followers_are_woken_alike_and_one_may_leave() -> None:
     turn = live_turn()
     first, second = list[str](), list[str]()
     leaves = lambda: first.append("woken")  # noqa: E731 - the same object is taken back
-    turn.follow(leaves)
-    turn.follow(lambda: second.append("woken"))
+    turn.relay.follow(leaves)
+    turn.relay.follow(lambda: second.append("woken"))
     turn.tell([Progress(text="a")])
-    turn.leave(leaves)
-    turn.leave(leaves)
+    turn.relay.leave(leaves)
+    turn.relay.leave(leaves)
     turn.end(())
     assert (len(first), len(second)) == (1, 2)
 
@@ -154,7 +169,7 @@ def test_a_running_turn_is_found_however_long_it_runs() -> None:
     turns = LiveTurns(clock, Register(FakeBackground()))
     turn = kept(turns)
     clock.advance(minutes=60 * 24)
-    assert turns.find(turn.turn.id) is turn
+    assert turns.find(turn.turn.id) is turn.relay
     assert turns.find("trn_unknown") is None
 
 
@@ -165,7 +180,7 @@ def test_an_ended_turn_is_found_for_a_while() -> None:
     turn = kept(turns)
     end(turns, turn)
     turns.forget(clock.now())
-    assert turns.find(turn.turn.id) is turn
+    assert turns.find(turn.turn.id) is turn.relay
     turns.forget(clock.now() + timedelta(seconds=1))
     assert turns.find(turn.turn.id) is None
 
@@ -178,7 +193,7 @@ def test_many_ended_turns_do_not_pile_up() -> None:
         end(turns, kept(turns, number))
     found = [number for number in range(1, KEPT_ENDED_TURNS + 11) if turns.find(f"trn_{number}")]
     assert found == list(range(11, KEPT_ENDED_TURNS + 11))
-    assert turns.find("trn_0") is running
+    assert turns.find("trn_0") is running.relay
 
 
 def test_ended_turns_are_kept_up_to_a_number_of_bytes() -> None:
@@ -186,7 +201,7 @@ def test_ended_turns_are_kept_up_to_a_number_of_bytes() -> None:
     turns = LiveTurns(FakeClock(), Register(FakeBackground()))
     for number, share in enumerate((3, 3, 4, 9), 1):
         turn = kept(turns, number)
-        turn.frames, turn.frame_bytes = [b""], KEPT_ENDED_BYTES * share // 8
+        turn.relay.frames, turn.relay.size = [b""], KEPT_ENDED_BYTES * share // 8
         end(turns, turn)
         found = [each for each in range(1, number + 1) if turns.find(f"trn_{each}")]
         assert found == {1: [1], 2: [1, 2], 3: [2, 3], 4: [4]}[number]
@@ -199,7 +214,7 @@ async def test_a_turn_with_too_many_events_is_stopped() -> None:
     for _ in range(4):
         turn.event(note)
         await a_round()
-    assert turn.is_too_long
+    assert turn.excess
     assert not turn.event(note)
 
 
@@ -211,8 +226,8 @@ async def test_nothing_is_heard_beyond_the_limit_of_text() -> None:
     assert not turn.text("more")
     assert not turn.event(ProgressNote(text="more"))
     await a_round()
-    assert b"".join(turn.frames).rstrip(b";").endswith(b"xy")
-    assert turn.is_too_long
+    assert b"".join(turn.relay.frames).rstrip(b";").endswith(b"xy")
+    assert turn.excess
     assert turn.draft.length == OUTPUT_LIMIT
 
 
@@ -222,7 +237,17 @@ async def test_usage_is_added_up_on_the_turn() -> None:
     for _ in range(2):
         turn.event(UsageReported(Usage(input_tokens=1, output_tokens=2)))
     assert turn.turn.usage == Usage(input_tokens=2, output_tokens=4)
-    assert turn.frames == []
+    assert turn.relay.frames == []
+
+
+def test_a_turn_is_stopped_by_its_id_while_it_runs() -> None:
+    """A client that cannot follow it again is gone; one that leaves after the end stops nothing."""
+    turns = LiveTurns(FakeClock(), Register(FakeBackground()))
+    left, over = kept(turns, 1), kept(turns, 2)
+    end(turns, over)
+    for each in (left, over):
+        turns.stop(each.turn.id, CANCELLED)
+    assert (left.stopped_as, over.stopped_as) == (TurnStatus.CANCELLED, None)
 
 
 def test_the_first_reason_of_a_stop_stays() -> None:

@@ -11,7 +11,7 @@ from orcheo_core.domain.admission import Admitted, Refused, admit_by_link, may_r
 from orcheo_core.domain.login import Identity
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import LoginRequired
-from tests.core.hall import ADA, Hall
+from tests.core.harness import ADA, CoreHarness
 from tests.fakes.clock import START
 from tests.fakes.identity import ISSUER, identity, login
 
@@ -88,22 +88,22 @@ def test_a_login_ends_after_8_hours_whatever_it_is_used_for() -> None:
     assert not used.is_valid(START + timedelta(hours=8))
 
 
-async def with_rule(hall: Hall, *, require_login: bool = True) -> None:
+async def with_rule(harness: CoreHarness, *, require_login: bool = True) -> None:
     """A published workflow ``echo``."""
-    await hall.publish(require_login=require_login)
+    await harness.publish(require_login=require_login)
 
 
-async def test_only_a_valid_login_opens_a_chat_that_needs_one(hall: Hall) -> None:
+async def test_only_a_valid_login_opens_a_chat_that_needs_one(harness: CoreHarness) -> None:
     """By link and by publish token; the visitor is known by the login, not by the cookie or the token."""
-    token = await hall.publish(require_login=True)
-    admitting = hall.core.admitting
+    token = await harness.publish(require_login=True)
+    admitting = harness.core.admitting
     for grant in (
         await admitting.by_link("echo", EVE, ada),
         await admitting.by_publish_token("echo", token, ada),
     ):
         assert grant.claims.subject == ada.subject
     assert (await admitting.visit_by_publish_token(token, ada)).subject == ada.subject
-    hall.clock.advance(minutes=30)
+    harness.clock.advance(minutes=30)
     for attempt in (
         admitting.by_link("echo", EVE, ada),
         admitting.by_publish_token("echo", token, ada),
@@ -114,51 +114,51 @@ async def test_only_a_valid_login_opens_a_chat_that_needs_one(hall: Hall) -> Non
             await attempt
 
 
-async def test_a_login_counts_where_none_is_needed(hall: Hall) -> None:
+async def test_a_login_counts_where_none_is_needed(harness: CoreHarness) -> None:
     """Whoever is signed in is the same person in every chat; an expired login is none."""
-    await with_rule(hall, require_login=False)
-    assert (await hall.core.admitting.by_link("echo", EVE, ada)).claims.subject == ada.subject
-    hall.clock.advance(minutes=30)
-    assert (await hall.core.admitting.by_link("echo", EVE, ada)).claims.subject == EVE
+    await with_rule(harness, require_login=False)
+    assert (await harness.core.admitting.by_link("echo", EVE, ada)).claims.subject == ada.subject
+    harness.clock.advance(minutes=30)
+    assert (await harness.core.admitting.by_link("echo", EVE, ada)).claims.subject == EVE
 
 
-async def test_renewal_needs_the_login_that_opened_the_chat_session(hall: Hall) -> None:
+async def test_renewal_needs_the_login_that_opened_the_chat_session(harness: CoreHarness) -> None:
     """Not none, not another one, not an expired one; whether the workflow asks for a login or not."""
     for require_login in (True, False):
-        hall.clock.advance(seconds=1)
+        harness.clock.advance(seconds=1)
         if not require_login:
-            await hall.core.publishing.set_login(ADA, "echo", require_login=False)
+            await harness.core.publishing.set_login(ADA, "echo", require_login=False)
         else:
-            await with_rule(hall)
-        seen = ada.used(hall.clock.now())
-        grant = (await hall.core.admitting.by_link("echo", EVE, seen)).text
-        assert (await hall.core.admitting.renew("echo", grant, seen)).claims.subject == ada.subject
-        for other in (None, bob.used(hall.clock.now()), evolve(seen, seen_at=START - timedelta(minutes=40))):
+            await with_rule(harness)
+        seen = ada.used(harness.clock.now())
+        grant = (await harness.core.admitting.by_link("echo", EVE, seen)).text
+        assert (await harness.core.admitting.renew("echo", grant, seen)).claims.subject == ada.subject
+        for other in (None, bob.used(harness.clock.now()), evolve(seen, seen_at=START - timedelta(minutes=40))):
             with pytest.raises(LoginRequired):
-                await hall.core.admitting.renew("echo", grant, other)
+                await harness.core.admitting.renew("echo", grant, other)
 
 
-async def test_a_rule_that_comes_later_ends_anonymous_chats(hall: Hall) -> None:
+async def test_a_rule_that_comes_later_ends_anonymous_chats(harness: CoreHarness) -> None:
     """A chat session that was opened without a login is not renewed by one: it is someone else's."""
-    await with_rule(hall, require_login=False)
-    grant = (await hall.core.admitting.by_link("echo", EVE)).text
-    await hall.core.publishing.set_login(ADA, "echo", require_login=True)
+    await with_rule(harness, require_login=False)
+    grant = (await harness.core.admitting.by_link("echo", EVE)).text
+    await harness.core.publishing.set_login(ADA, "echo", require_login=True)
     for attempt in (None, ada):
         with pytest.raises(LoginRequired):
-            await hall.core.admitting.renew("echo", grant, attempt)
+            await harness.core.admitting.renew("echo", grant, attempt)
 
 
-async def test_the_rules_by_themselves(hall: Hall) -> None:
+async def test_the_rules_by_themselves(harness: CoreHarness) -> None:
     """As functions of workflow, subject, login and moment."""
-    await with_rule(hall)
-    workflow = await hall.store.begin().workflows.find("echo")
+    await with_rule(harness)
+    workflow = await harness.store.begin().workflows.find("echo")
     admitted = admit_by_link(workflow, EVE, login=ada, now=START)
     refused = admit_by_link(workflow, EVE, login=ada, now=ada.until)
     assert isinstance(admitted, Admitted)
     assert isinstance(refused, Refused)
     assert isinstance(refused.reason, LoginRequired)
-    grant = await hall.core.admitting.by_link("echo", EVE, ada)
-    chat_session = await hall.store.begin().chat_sessions.find(grant.claims.chat_session_id)
+    grant = await harness.core.admitting.by_link("echo", EVE, ada)
+    chat_session = await harness.store.begin().chat_sessions.find(grant.claims.chat_session_id)
     assert chat_session is not None
     assert may_renew(workflow, chat_session, login=ada, now=START) is None
     assert may_renew(workflow, chat_session, login=bob, now=START) is not None

@@ -1,18 +1,21 @@
 """The rules of parameters are checked for every caller, and shown in every schema; tools are named by one rule."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from orcheo_adapters.runners.registry import KINDS
 from orcheo_adapters.wire.json_schema import request_schema
 from orcheo_core.domain.workflow import RUNNER_KINDS
-from orcheo_core.errors import FieldError
+from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.operations.audit import ListAudit
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import broken_rules, tool_name
+from orcheo_core.operations.publishing import PublishWorkflow, SetLogin
 from orcheo_core.operations.threads import ExportThread, ListThreads, PurgeThreads
 from orcheo_core.operations.tokens import CreateServiceToken
-from orcheo_core.operations.workflows import AddWorkflow
+from orcheo_core.operations.workflows import AddWorkflow, EditWorkflow
 
 
 def test_every_tool_has_a_name_that_assistants_take() -> None:
@@ -43,7 +46,25 @@ def test_every_value_that_a_rule_forbids_is_named() -> None:
     wrong = broken_rules(CreateServiceToken(scopes=("operator", "fly"), expires_in_days=0))
     assert [each.path for each in wrong] == ["scopes[1]", "expires_in_days"]
     assert wrong[0].message.startswith("must be one of workflows:read, ")
-    assert wrong[1].message == "must be between 1 and 3650"
+    assert wrong[1].message == "must be between 1 and 3650 days"
+
+
+@pytest.mark.parametrize(
+    ("request_of", "path"),
+    [
+        (lambda: ListThreads(ref="echo", visitor="ada"), "visitor"),
+        (lambda: PurgeThreads(ref="echo", visitor="ada"), "visitor"),
+        (lambda: PublishWorkflow(ref="echo", anyway=True), "anyway"),
+        (lambda: SetLogin(ref="echo", require_login=False, anyway=True), "anyway"),
+        (lambda: ListAudit(since="2026-02-02", until="2026-02-01"), "until"),
+        (lambda: EditWorkflow(ref="echo", history=3, reset=("history",)), "history"),
+    ],
+)
+def test_what_contradicts_itself_or_can_match_nothing_is_named(request_of: Callable[[], object], path: str) -> None:
+    """When the request is made, before anything is looked up."""
+    with pytest.raises(InvalidInput) as caught:
+        request_of()
+    assert [each.path for each in caught.value.fields] == [path]
 
 
 def test_what_is_left_out_and_what_is_allowed_breaks_no_rule() -> None:

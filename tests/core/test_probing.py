@@ -1,68 +1,126 @@
 """What a check finds out about visitors who should not hear of one another."""
 
+from collections.abc import Callable
+
 import pytest
 
-from orcheo_core.domain.run import TextDelta
+from orcheo_core.domain.run import ImageShown, NoticeGiven, ProgressNote, RunEvent, TextDelta, WidgetShown
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import WorkflowCheckFailed
+from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.owners.probing import Probe
-from tests.core.hall import ADA, Hall
+from tests.core.harness import ADA, CoreHarness
+from tests.fakes.runner import Batch
 
 
-async def check(hall: Hall) -> Probe:
-    services = hall.core.owner_services
+async def check(harness: CoreHarness) -> Probe:
+    services = harness.core.owner_services
     _, probe = await services.registering.check(ADA, "echo", services.probing)
     return probe
 
 
-def asked(hall: Hall) -> list[str]:
-    return [run.request.text for run in hall.runners.runs]
+def asked(harness: CoreHarness) -> list[str]:
+    return [run.request.text for run in harness.runners.runs]
 
 
-async def test_visitors_who_share_a_memory_are_found(hall: Hall) -> None:
+async def test_visitors_who_share_a_memory_are_found(harness: CoreHarness) -> None:
     """A random word that one of them said comes back to another."""
-    await hall.add()
-    hall.runners.answer = lambda _request: [TextDelta("You said: " + " ".join(asked(hall)))]
+    await harness.add()
+    harness.runners.answer = lambda _request: [TextDelta("You said: " + " ".join(asked(harness)))]
     with pytest.raises(WorkflowCheckFailed, match="What one visitor said came back to another") as caught:
-        await check(hall)
+        await check(harness)
     assert "def answer(text, history)" in caught.value.hint
 
 
-async def test_a_workflow_that_fails_for_one_of_two_visitors_is_found(hall: Hall) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        lambda words: [TextDelta(words.upper())],
+        lambda words: [TextDelta("Hi"), WidgetShown(widget={"type": "Text", "value": words})],
+        lambda words: [NoticeGiven(message=words)],
+        lambda words: [ProgressNote(text=words), TextDelta("Hi")],
+    ],
+)
+async def test_what_visitors_share_is_found_wherever_it_is_shown(
+    harness: CoreHarness, said: Callable[[str], Batch]
+) -> None:
+    """In other letters, in a widget, a notice, a note of progress."""
+    await harness.add()
+    harness.runners.answer = lambda _request: said(" ".join(asked(harness)))
+    with pytest.raises(WorkflowCheckFailed, match="What one visitor said came back to another"):
+        await check(harness)
+
+
+@pytest.mark.parametrize(
+    "event", [WidgetShown(widget={"type": "Card", "children": []}), ImageShown(url="https://x.example/a.png")]
+)
+async def test_a_workflow_may_answer_without_text(harness: CoreHarness, event: RunEvent) -> None:
+    """Visitors see a widget or an image; nothing but progress is no answer."""
+    await harness.add()
+    harness.runners.answer = lambda _request: [event]
+    assert (await check(harness)).answer == "(no text, but something to see)"
+    harness.runners.answer = lambda _request: [ProgressNote(text="Looking"), TextDelta(" ")]
+    with pytest.raises(WorkflowCheckFailed, match="without any text"):
+        await check(harness)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "names_the_log"),
+    [
+        (ValueError("busy"), True),
+        (RunFailed("endpoint_unavailable", "The endpoint answered with status 500."), False),
+        ([TextDelta(" ")], False),
+    ],
+)
+async def test_the_hint_names_the_log_where_it_says_more(
+    harness: CoreHarness, outcome: Exception | Batch, names_the_log: bool
+) -> None:
+    """And that a module is imported once: who corrects it and checks again would see the same error."""
+    await harness.add()
+    harness.runners.answer = lambda _request: outcome
+    with pytest.raises(WorkflowCheckFailed) as caught:
+        await check(harness)
+    assert ("log has the traceback" in caught.value.hint) is names_the_log
+    assert ("start the server again" in caught.value.hint) is names_the_log
+
+
+async def test_a_workflow_that_fails_for_one_of_two_visitors_is_found(harness: CoreHarness) -> None:
     """With the reason of the one that failed."""
-    await hall.add()
-    hall.runners.answer = lambda _request: ValueError("busy") if len(hall.runners.runs) == 4 else [TextDelta("Hi")]
+    await harness.add()
+    harness.runners.answer = lambda _request: (
+        ValueError("busy") if len(harness.runners.runs) == 4 else [TextDelta("Hi")]
+    )
     with pytest.raises(WorkflowCheckFailed, match=r"not two at the same time\. .* failed to answer 'Hello'.*busy"):
-        await check(hall)
+        await check(harness)
 
 
-async def test_an_empty_answer_to_one_of_two_visitors_is_found(hall: Hall) -> None:
+async def test_an_empty_answer_to_one_of_two_visitors_is_found(harness: CoreHarness) -> None:
     """As an error would be."""
-    await hall.add()
-    hall.runners.answer = lambda _request: [TextDelta("" if len(hall.runners.runs) == 3 else "Hi")]
+    await harness.add()
+    harness.runners.answer = lambda _request: [TextDelta("" if len(harness.runners.runs) == 3 else "Hi")]
     with pytest.raises(WorkflowCheckFailed, match="not two at the same time"):
-        await check(hall)
+        await check(harness)
 
 
-async def test_each_probe_turn_is_a_visitor_of_its_own(hall: Hall) -> None:
+async def test_each_probe_turn_is_a_visitor_of_its_own(harness: CoreHarness) -> None:
     """In a thread of its own; the first one is the owner, whose answer is shown."""
-    await hall.add()
-    assert (await check(hall)).answer == "Hello"
-    contexts = [run.request.context for run in hall.runners.runs]
+    await harness.add()
+    assert (await check(harness)).answer == "Hello"
+    contexts = [run.request.context for run in harness.runners.runs]
     assert len({context.thread_id for context in contexts}) == len({context.subject for context in contexts}) == 4
     assert contexts[0].subject == Subject.owner(ADA.actor)
 
 
-async def test_a_slow_workflow_is_asked_once(hall: Hall) -> None:
+async def test_a_slow_workflow_is_asked_once(harness: CoreHarness) -> None:
     """The check has to end before its client gives up."""
-    await hall.add()
-    hall.runners.script = (lambda: hall.clock.advance(seconds=9), [TextDelta("Hello")])
-    assert (await check(hall)).seconds == 9
-    assert asked(hall) == ["Hello"]
+    await harness.add()
+    harness.runners.script = (lambda: harness.clock.advance(seconds=9), [TextDelta("Hello")])
+    assert (await check(harness)).seconds == 9
+    assert asked(harness) == ["Hello"]
 
 
-async def test_a_service_elsewhere_is_asked_once(hall: Hall) -> None:
+async def test_a_service_elsewhere_is_asked_once(harness: CoreHarness) -> None:
     """Only code of this server shares objects in it."""
-    await hall.add(runner="http")
-    await check(hall)
-    assert asked(hall) == ["Hello"]
+    await harness.add(runner="http")
+    await check(harness)
+    assert asked(harness) == ["Hello"]

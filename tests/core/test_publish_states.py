@@ -118,4 +118,4 @@ class PublishStates(RuleBasedStateMachine):
 
 
 TestPublishStates = PublishStates.TestCase
-TestPublishStates.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestPublishStates.settings = settings(max_examples=60, stateful_step_count=30)

@@ -21,7 +21,7 @@ from orcheo_core.turns.register import (
     Stop,
     WorkKind,
 )
-from tests.core.hall import ADA, Hall
+from tests.core.harness import ADA, CoreHarness
 from tests.fakes.background import FakeBackground
 from tests.fakes.runner import Batch
 
@@ -96,41 +96,41 @@ def test_what_slips_in_after_the_end_is_stopped_at_once() -> None:
     assert stops(register, WorkKind.TURN, HERE) == [SHUT_DOWN]
 
 
-async def _action(hall: Hall, gate: Ends) -> tuple[Place, Awaitable[object]]:
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.runners.script = (gate.wait, [ContextKept("late")])
+async def _action(harness: CoreHarness, gate: Ends) -> tuple[Place, Awaitable[object]]:
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.runners.script = (gate.wait, [ContextKept("late")])
     place = Place(workflow_id=visit.workflow.id, thread_id=turn.thread_id)
-    return place, hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+    return place, harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
 
 
-async def _upload(hall: Hall, gate: Ends) -> tuple[Place, Awaitable[object]]:
-    visit = await hall.visit()
-    found = await hall.core.attaching.announce(visit, name="a.txt", size=3, mime_type="text/plain")
-    return Place(workflow_id=visit.workflow.id), hall.core.attaching.receive(found.id, gate.chunks())
+async def _upload(harness: CoreHarness, gate: Ends) -> tuple[Place, Awaitable[object]]:
+    visit = await harness.visit()
+    found = await harness.core.attaching.announce(visit, name="a.txt", size=3, mime_type="text/plain")
+    return Place(workflow_id=visit.workflow.id), harness.core.attaching.receive(found.id, gate.chunks(), visit.leave)
 
 
-async def _check(hall: Hall, gate: Ends) -> tuple[Place, Awaitable[object]]:
-    workflow = (await hall.visit()).workflow
-    hall.runners.script = (gate.wait, [TextDelta("Hello")])
-    probing = hall.core.owner_services.probing
-    return Place(workflow_id=workflow.id), hall.core.registering.check(ADA, "echo", probing)
+async def _check(harness: CoreHarness, gate: Ends) -> tuple[Place, Awaitable[object]]:
+    workflow = (await harness.visit()).workflow
+    harness.runners.script = (gate.wait, [TextDelta("Hello")])
+    probing = harness.core.owner_services.probing
+    return Place(workflow_id=workflow.id), harness.core.registering.check(ADA, "echo", probing)
 
 
-async def _import(hall: Hall, gate: Ends) -> tuple[Place, Awaitable[object]]:
-    hall.runners.before_check = gate.wait
-    return EVERYWHERE, hall.add("other")
+async def _import(harness: CoreHarness, gate: Ends) -> tuple[Place, Awaitable[object]]:
+    harness.runners.before_check = gate.wait
+    return EVERYWHERE, harness.add("other")
 
 
-async def _export(hall: Hall, gate: Ends) -> tuple[Place, Awaitable[object]]:
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.store.before_commit.append(gate.wait)
+async def _export(harness: CoreHarness, gate: Ends) -> tuple[Place, Awaitable[object]]:
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.store.before_commit.append(gate.wait)
     place = Place(workflow_id=visit.workflow.id, thread_id=turn.thread_id)
-    return place, hall.core.transcripts.whole(ADA, turn.thread_id)
+    return place, harness.core.transcripts.export(ADA, turn.thread_id)
 
 
-WORKS: dict[WorkKind, Callable[[Hall, Ends], Awaitable[tuple[Place, Awaitable[object]]]]] = {
+WORKS: dict[WorkKind, Callable[[CoreHarness, Ends], Awaitable[tuple[Place, Awaitable[object]]]]] = {
     WorkKind.ACTION: _action,
     WorkKind.UPLOAD: _upload,
     WorkKind.CHECK: _check,
@@ -140,113 +140,113 @@ WORKS: dict[WorkKind, Callable[[Hall, Ends], Awaitable[tuple[Place, Awaitable[ob
 
 
 @pytest.mark.parametrize("kind", WORKS)
-async def test_whatever_someone_waits_for_is_told_that_the_server_stops(hall: Hall, kind: WorkKind) -> None:
+async def test_whatever_someone_waits_for_is_told_that_the_server_stops(harness: CoreHarness, kind: WorkKind) -> None:
     """At once, with an error that says so; then nothing of the kind begins."""
     gate = Ends()
-    place, work = await WORKS[kind](hall, gate)
+    place, work = await WORKS[kind](harness, gate)
     task = asyncio.ensure_future(work)
     await gate.reached.wait()
-    assert [each.kind for each in hall.core.register.running(place)] == [kind]
-    hall.core.register.close()
+    assert [each.kind for each in harness.core.register.running(place)] == [kind]
+    harness.core.register.close()
     with pytest.raises(ServerStopping):
         await task
-    assert hall.core.register.running() == []
-    _, late = await WORKS[kind](hall, gate) if kind is WorkKind.IMPORT else (None, None)
+    assert harness.core.register.running() == []
+    _, late = await WORKS[kind](harness, gate) if kind is WorkKind.IMPORT else (None, None)
     if late is not None:
         with pytest.raises(ServerStopping):
             await late
 
 
-ENDS: dict[str, tuple[Callable[[Hall], Awaitable[object]], type[OrcheoError]]] = {
+ENDS: dict[str, tuple[Callable[[CoreHarness], Awaitable[object]], type[OrcheoError]]] = {
     "end of sessions": (
-        lambda hall: hall.core.publishing.unpublish(ADA, "echo", end_sessions=True),
+        lambda harness: harness.core.publishing.unpublish(ADA, "echo", end_sessions=True),
         ChatSessionEnded,
     ),
-    "archive": (lambda hall: hall.core.publishing.archive(ADA, "echo"), ChatSessionEnded),
-    "removal": (lambda hall: hall.core.registering.remove(ADA, "echo"), ChatSessionEnded),
+    "archive": (lambda harness: harness.core.publishing.archive(ADA, "echo"), ChatSessionEnded),
+    "removal": (lambda harness: harness.core.registering.remove(ADA, "echo"), ChatSessionEnded),
 }
 
 
 @pytest.mark.parametrize("kind", [WorkKind.ACTION, WorkKind.UPLOAD])
 @pytest.mark.parametrize("name", ENDS)
-async def test_what_a_visitor_waits_for_ends_with_the_chat(hall: Hall, kind: WorkKind, name: str) -> None:
+async def test_what_a_visitor_waits_for_ends_with_the_chat(harness: CoreHarness, kind: WorkKind, name: str) -> None:
     """It does not go on until it has done something that is then thrown away."""
     end, error = ENDS[name]
     gate = Ends()
-    _, work = await WORKS[kind](hall, gate)
+    _, work = await WORKS[kind](harness, gate)
     task = asyncio.ensure_future(work)
     await gate.reached.wait()
-    await end(hall)
+    await end(harness)
     with pytest.raises(error):
         await task
 
 
-async def test_a_check_ends_with_its_workflow_and_not_with_its_chats(hall: Hall) -> None:
+async def test_a_check_ends_with_its_workflow_and_not_with_its_chats(harness: CoreHarness) -> None:
     """It is the owner's."""
     gate = Ends()
-    _, work = await _check(hall, gate)
+    _, work = await _check(harness, gate)
     task = asyncio.ensure_future(work)
     await gate.reached.wait()
-    await hall.core.publishing.unpublish(ADA, "echo", end_sessions=True)
-    assert [each.kind for each in hall.core.register.running()] == [WorkKind.CHECK]
-    await hall.core.registering.remove(ADA, "echo")
+    await harness.core.publishing.unpublish(ADA, "echo", end_sessions=True)
+    assert [each.kind for each in harness.core.register.running()] == [WorkKind.CHECK]
+    await harness.core.registering.remove(ADA, "echo")
     with pytest.raises(WorkflowNotFound):
         await task
 
 
-async def test_an_action_of_a_deleted_thread_is_stopped(hall: Hall) -> None:
+async def test_an_action_of_a_deleted_thread_is_stopped(harness: CoreHarness) -> None:
     """Its visitor deletes the thread in another tab."""
     gate = Ends()
-    place, work = await _action(hall, gate)
+    place, work = await _action(harness, gate)
     task = asyncio.ensure_future(work)
     await gate.reached.wait()
     assert place.thread_id is not None
-    thread = await hall.store.begin().threads.find(place.thread_id)
+    thread = await harness.store.begin().threads.find(place.thread_id)
     assert thread is not None
-    await hall.core.remover.remove(thread)
+    await harness.core.remover.remove(thread)
     with pytest.raises(ThreadNotFound):
         await task
 
 
-async def test_a_stop_of_the_answer_leaves_an_action_alone(hall: Hall) -> None:
+async def test_a_stop_of_the_answer_leaves_an_action_alone(harness: CoreHarness) -> None:
     """The visitor stops what is being written, not what was clicked."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    step: Batch = partial(hall.core.chatting.cancel, visit, turn.thread_id)
-    hall.runners.script = (step, [ContextKept("kept")])
-    await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
-    assert [each.content for each in await hall.items(turn.thread_id) if isinstance(each, HiddenItem)] == ["kept"]
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    step: Batch = partial(harness.core.chatting.cancel, visit, turn.thread_id)
+    harness.runners.script = (step, [ContextKept("kept")])
+    await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+    assert [each.content for each in await harness.items(turn.thread_id) if isinstance(each, HiddenItem)] == ["kept"]
 
 
-async def test_an_owner_reads_how_much_of_a_workflow_runs(hall: Hall) -> None:
+async def test_an_owner_reads_how_much_of_a_workflow_runs(harness: CoreHarness) -> None:
     """By kind, of this workflow only."""
-    visit, other = await hall.visit(), await hall.visit("other")
+    visit, other = await harness.visit(), await harness.visit("other")
     for each in (visit, visit, other):
-        await hall.ask(each)
-    assert hall.core.registering.running(visit.workflow) == {"turn": 2}
-    await hall.background.run_all()
-    assert hall.core.registering.running(visit.workflow) == {}
+        await harness.ask(each)
+    assert harness.core.registering.running(visit.workflow) == {"turn": 2}
+    await harness.background.run_all()
+    assert harness.core.registering.running(visit.workflow) == {}
 
 
-async def test_a_caller_that_goes_away_is_no_stop(hall: Hall) -> None:
+async def test_a_caller_that_goes_away_is_no_stop(harness: CoreHarness) -> None:
     """Its work is cancelled as any other, and is out of the register."""
     gate = Ends()
-    _, work = await _action(hall, gate)
+    _, work = await _action(harness, gate)
     task = asyncio.ensure_future(work)
     await gate.reached.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert hall.core.register.running() == []
+    assert harness.core.register.running() == []
 
 
-async def test_a_work_that_stops_itself_ends_with_the_reason(hall: Hall) -> None:
+async def test_a_work_that_stops_itself_ends_with_the_reason(harness: CoreHarness) -> None:
     """An action may end all chats, its own too; who asked for it can go on afterwards."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit)
-    hall.runners.script = (lambda: hall.core.register.stop(ENDED, EVERYWHERE), [ContextKept("x")])
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    harness.runners.script = (lambda: harness.core.register.stop(ENDED, EVERYWHERE), [ContextKept("x")])
     with pytest.raises(ChatSessionEnded):
-        await hall.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+        await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
     await asyncio.sleep(0)
     task = asyncio.current_task()
     assert task is not None

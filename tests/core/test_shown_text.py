@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orcheo_core.domain.login import shown_name
-from orcheo_core.domain.shown_text import check_name, plain_blanks, with_unseen_named
+from orcheo_core.domain.shown_text import check_name, plain_blanks, readable, with_unseen_named
 from orcheo_core.errors import InvalidInput
 from tests import samples
 
@@ -145,3 +146,61 @@ def test_what_hides_in_a_strangers_text_is_named(text: str, shown: str) -> None:
 def test_a_display_name_stays_as_it_was_read_once(name: str) -> None:
     """What is stored is read back through the same rule."""
     assert shown_name(shown_name(name)) == shown_name(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "details", "shown"),
+    [
+        (
+            "user_message",
+            "Look",
+            {"attachments": [{"name": "a.png"}, {"name": "b.txt"}]},
+            "Look\nAttached: a.png\nAttached: b.txt",
+        ),
+        ("user_message", "", {"attachments": [{"name": "a.png"}]}, "Attached: a.png"),
+        ("user_message", "Hi", {"attachments": []}, "Hi"),
+        ("user_message", "Why?", {"attachments": [], "quoted_text": "It is."}, "Quoted: It is.\nWhy?"),
+        (
+            "assistant_message",
+            "Tea.",
+            {
+                "sources": [
+                    {"title": "Handbook", "url": "https://tea.example/h", "filename": None},
+                    {"title": "Handbook", "url": "https://tea.example/h", "filename": None},
+                    {"title": "Local", "url": None, "filename": "a.md"},
+                    {"title": "b.md", "url": None, "filename": "b.md"},
+                    {"title": "Alone", "url": None, "filename": None},
+                ]
+            },
+            "Tea.\nSource: Handbook https://tea.example/h\nSource: Local a.md\nSource: b.md\nSource: Alone",
+        ),
+        (
+            "structured_input",
+            "",
+            {
+                "questions": [
+                    {"question": "Size?", "options": ("S", "M"), "answer": None},
+                    {"question": "Tea?", "options": ("a", "b"), "answer": {"values": ("a", "b"), "skipped": False}},
+                    {"question": "Why?", "options": (), "answer": {"values": (), "skipped": True}},
+                ]
+            },
+            "Size? (S / M)\nTea? (a / b) → a, b\nWhy? → (skipped)",
+        ),
+        ("widget", "Copied", {"widget": {"type": "Card"}}, "Copied"),
+        ("widget", "", {"widget": {"type": "Card"}}, '{"type": "Card"}'),
+        ("hidden_context", "", {"content": {"größe": 1}}, '{"größe": 1}'),
+        ("hidden_context", "", {"content": ""}, ""),
+        ("generated_image", "data:image/png;base64,aGVsbG8=", {}, "data:image/png;base64, 8 characters"),
+        ("generated_image", "https://example.org/a,b.png", {}, "https://example.org/a,b.png"),
+        ("end_of_turn", "", {"ending": "failed"}, ""),
+        ("client_tool_call", "locate", {"arguments": {}, "output": None, "is_pending": True}, "locate()"),
+        ("client_tool_call", "add", {"arguments": {"a": 1}, "output": {"ok": True}}, 'add({"a": 1}) → {"ok": true}'),
+        ("client_tool_call", "ask", {"arguments": {}, "output": False, "is_pending": False}, "ask() → false"),
+        ("client_tool_call", "ring", {"arguments": {}, "output": None, "is_pending": False}, "ring() → null"),
+        ("hidden_context", "", {"content": 0}, "0"),
+        ("hidden_context", "", {"content": False}, "false"),
+    ],
+)
+def test_every_entry_of_a_transcript_shows_something(kind: str, text: str, details: dict[str, Any], shown: str) -> None:
+    """Files, sources, options, widgets and kept context without words are not left out; the data of an image is."""
+    assert readable(kind, text, details) == shown

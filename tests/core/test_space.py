@@ -4,7 +4,7 @@ import pytest
 
 from orcheo_core.domain.space import FilesSpace, StoreSpace, TableSpace
 from orcheo_core.operations.space import shown_size, view_of
-from tests.core.hall import Hall
+from tests.core.harness import CoreHarness
 from tests.core.test_attaching import announced, uploaded
 
 
@@ -29,7 +29,7 @@ def test_the_largest_tables_come_first_with_what_they_hold() -> None:
     tables = tuple(TableSpace(name=name, rows=1, size=size) for name, size in (("audit", 1), ("spent_ids", 2)))
     view = view_of(StoreSpace(tables=(*tables, TableSpace(name="new", rows=0))), None)
     assert [(each.name, each.kept) for each in view.table_spaces] == [
-        ("spent_ids", "ended logins, finished login attempts, logout notices, proofs of work"),
+        ("spent_ids", "ended logins, finished login attempts, logout notices, proofs of work, ended identities"),
         ("audit", "audit"),
         ("new", ""),
     ]
@@ -46,11 +46,11 @@ def test_a_file_that_cannot_give_space_back_says_how_it_can(gives_back: bool, un
     assert "1 attachments take 9 bytes" in view.message
 
 
-async def test_an_operator_sees_rows_and_files(hall: Hall) -> None:
+async def test_an_operator_sees_rows_and_files(harness: CoreHarness) -> None:
     """Of the store that is used."""
-    visit = await hall.visit()
-    await announced(hall, visit)
-    await uploaded(hall, visit)
-    store, files = await hall.core.owner_services.space.look()
+    visit = await harness.visit()
+    await announced(harness, visit)
+    await uploaded(harness, visit)
+    store, files = await harness.core.owner_services.space.look()
     assert {each.name: each.rows for each in store.tables}["attachments"] == 2
     assert files == FilesSpace(count=1, size=3)

@@ -11,7 +11,7 @@ from hypothesis import given
 from orcheo_core import generate_publish_token, hash_publish_token, mask_publish_token
 from orcheo_core.domain import base62
 from orcheo_core.domain.actor import Actor
-from orcheo_core.domain.ids import CHANCE_BYTES, EPOCH, IdKind, compose_id, is_id, moment_of
+from orcheo_core.domain.ids import CHANCE_BYTES, EPOCH, IdKind, compose_ids, is_id, moment_of
 from orcheo_core.domain.items import AnswerPart, AssistantItem, TagInput, TextInput, UserItem
 from orcheo_core.domain.opaque_token import OpaqueToken, Pepper, PepperRing
 from orcheo_core.domain.pages import PageQuery
@@ -86,7 +86,7 @@ def test_a_short_pepper_is_refused() -> None:
 )
 def test_ids_sort_by_their_moments(moments: list[int], chance: bytes) -> None:
     """And have the form that is_id knows."""
-    ids = [compose_id(IdKind.ITEM, microseconds=each, chance=chance) for each in moments]
+    ids = [compose_ids([IdKind.ITEM], each, chance)[0] for each in moments]
     assert [ids[moments.index(each)] for each in sorted(moments)] == sorted(ids)
     assert all(is_id(IdKind.ITEM, each) and not is_id(IdKind.TURN, each) for each in ids)
 
@@ -160,7 +160,7 @@ def test_a_subject_as_text_is_its_key() -> None:
 def test_an_id_says_when_it_was_made() -> None:
     """To the microsecond; a text without a moment says 1970."""
     moment = EPOCH + timedelta(microseconds=1_795_435_200_000_001)
-    made = compose_id(IdKind.THREAD, 1_795_435_200_000_001, b"7" * CHANCE_BYTES)
+    made = compose_ids([IdKind.THREAD], 1_795_435_200_000_001, b"7" * CHANCE_BYTES)[0]
     assert moment_of(made) == moment
     assert moment_of("thr_1") == EPOCH + timedelta(microseconds=1)
     assert moment_of("") == moment_of("thr_-") == EPOCH

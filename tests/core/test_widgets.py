@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks, item_json
-from orcheo_core.domain.component_items import WidgetItem
+from orcheo_core.domain.component_items import EndOfTurnItem, Notice, WidgetItem
+from orcheo_core.domain.items import AssistantItem
 from orcheo_core.domain.run import ImageShown, RunEvent, TextDelta, WidgetChanged, WidgetShown
-from orcheo_core.domain.thread_events import Notice
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.domain.widgets import PartLimits, widget_fault
 from orcheo_core.services.visitors.acting import ActionInput
 from tests import samples
-from tests.core.hall import Hall, build_hall
+from tests.core.harness import CoreHarness, build_hall
 
 OFFICIAL: TypeAdapter[Any] = TypeAdapter(WidgetRoot)
 TEXT = {"type": "Text", "value": "x"}
@@ -122,36 +122,41 @@ def test_other_images_are_not(url: object) -> None:
         (ImageShown(url="javascript:1"), "image_invalid", "An image was left out: the URL must begin with"),
     ],
 )
-async def test_a_part_that_cannot_be_shown_is_left_out(hall: Hall, event: RunEvent, code: str, reason: str) -> None:
+async def test_a_part_that_cannot_be_shown_is_left_out(
+    harness: CoreHarness, event: RunEvent, code: str, reason: str
+) -> None:
     """The visitor gets a notice and the rest of the answer, the owner the path of what is wrong."""
-    turn = await hall.answered(await hall.visit(), [TextDelta("Look: "), event, TextDelta("nice?")])
-    latest = await hall.latest(turn.thread_id)
+    turn = await harness.answered(await harness.visit(), [TextDelta("Look: "), event, TextDelta("nice?")])
+    latest = await harness.latest(turn.thread_id)
     assert latest.status is TurnStatus.COMPLETED
     assert latest.fault is not None
     assert latest.fault.code == code
     assert latest.fault.reason.startswith(reason)
-    assert len(await hall.items(turn.thread_id)) == 2
     notice = Notice(level="warning", message="A part of this answer cannot be shown.")
-    assert notice in await hall.told(turn)
+    assert notice in await harness.told(turn)
+    _, answer, kept = await harness.items(turn.thread_id)
+    assert isinstance(answer, AssistantItem)
+    assert isinstance(kept, EndOfTurnItem)
+    assert kept.notice == notice
 
 
 async def test_the_operator_sets_how_large_a_widget_and_an_image_may_be() -> None:
     """In a turn and of an action at once; the owner reads which setting it is."""
-    hall = build_hall(part_limits=PartLimits(widget_bytes=len(json.dumps(CARD)), image_bytes=40))
-    visit = await hall.visit()
+    harness = build_hall(part_limits=PartLimits(widget_bytes=len(json.dumps(CARD)), image_bytes=40))
+    visit = await harness.visit()
     larger = {"type": "Card", "children": [{"type": "Text", "value": "xy"}]}
-    turn = await hall.answered(visit, [WidgetShown(widget=CARD), WidgetShown(widget=larger)])
-    items = await hall.items(turn.thread_id)
+    turn = await harness.answered(visit, [WidgetShown(widget=CARD), WidgetShown(widget=larger)])
+    items = await harness.items(turn.thread_id)
     assert [each.widget for each in items if isinstance(each, WidgetItem)] == [CARD]
-    fault = (await hall.latest(turn.thread_id)).fault
+    fault = (await harness.latest(turn.thread_id)).fault
     assert fault is not None
     assert "allowed (ORCHEO_WIDGET_BYTES)" in fault.reason
-    hall.runners.script = ([WidgetChanged(widget=larger)],)
+    harness.runners.script = ([WidgetChanged(widget=larger)],)
     asked = ActionInput(type="go", item_id=items[1].id)
-    assert await hall.core.acting.act_now(visit, turn.thread_id, asked) is None
-    assert "allowed (ORCHEO_WIDGET_BYTES)" in hall.telemetry.left_outs[0]
-    picture = await hall.answered(visit, [ImageShown(url="data:image/png;base64," + "A" * 19)])
-    fault = (await hall.latest(picture.thread_id)).fault
+    assert await harness.core.acting.act_now(visit, turn.thread_id, asked) is None
+    assert "allowed (ORCHEO_WIDGET_BYTES)" in harness.telemetry.left_outs[0]
+    picture = await harness.answered(visit, [ImageShown(url="data:image/png;base64," + "A" * 19)])
+    fault = (await harness.latest(picture.thread_id)).fault
     assert fault is not None
     assert "41 bytes of 40 that are allowed (ORCHEO_IMAGE_BYTES)" in fault.reason
 
@@ -164,18 +169,18 @@ def test_a_stored_widget_stays_when_the_setting_is_lowered(size: int) -> None:
     assert item_json(item, AttachmentLinks(preview=str))["widget"] == large
 
 
-async def test_a_bad_change_leaves_the_widget_as_it_was(hall: Hall) -> None:
+async def test_a_bad_change_leaves_the_widget_as_it_was(harness: CoreHarness) -> None:
     """In a turn and at once; the log of the latter names the path."""
-    visit = await hall.visit()
-    turn = await hall.answered(visit, [WidgetShown(widget=CARD)])
-    widget = (await hall.items(turn.thread_id))[-1]
-    hall.runners.script = ([WidgetChanged(widget=BAD)],)
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [WidgetShown(widget=CARD)])
+    widget = (await harness.items(turn.thread_id))[-1]
+    harness.runners.script = ([WidgetChanged(widget=BAD)],)
     asked = ActionInput(type="go", item_id=widget.id)
-    assert await hall.core.acting.act_now(visit, turn.thread_id, asked) is None
-    assert hall.telemetry.left_outs == ["a widget that cannot be shown: children[0].value: must be text in a Text"]
-    await hall.core.chatting.act(visit, turn.thread_id, asked)
-    await hall.background.run_all()
-    stored = await hall.store.begin().items.find(turn.thread_id, widget.id)
+    assert await harness.core.acting.act_now(visit, turn.thread_id, asked) is None
+    assert harness.telemetry.left_outs == ["a widget that cannot be shown: children[0].value: must be text in a Text"]
+    await harness.core.chatting.act(visit, turn.thread_id, asked)
+    await harness.background.run_all()
+    stored = await harness.store.begin().items.find(turn.thread_id, widget.id)
     assert isinstance(stored, WidgetItem)
     assert stored.widget == CARD
 

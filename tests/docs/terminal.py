@@ -1,10 +1,9 @@
 """A person at a terminal who pastes blocks of a page into a shell."""
 
 import os
-import pty
 import re
 import select
-import signal
+import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping
@@ -13,8 +12,9 @@ from pathlib import Path
 from attrs import define, field
 
 from tests.e2e.server_process import eventually
+from tests.terminals import start_at_terminal
 
-SECONDS = 20.0
+SECONDS = 60.0
 _READY = re.compile(r"<status=(\d+)> ")
 _COLOURS = re.compile(r"\x1b\[[\d;]*m|\r")
 _ASKS = "[y/N]: "
@@ -47,7 +47,7 @@ class Terminal:
     folder: Path
     environment: Mapping[str, str]
     said: str = ""
-    _pid: int = field(init=False)
+    _process: "subprocess.Popen[bytes]" = field(init=False)
     _controller: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -56,11 +56,7 @@ class Terminal:
         inputrc = self.folder / ".inputrc"
         inputrc.write_text("set enable-bracketed-paste off\n")
         more = {"PS1": prompt, "PROMPT": prompt, "PS2": "> ", "INPUTRC": str(inputrc), "TERM": "dumb", "COLUMNS": "200"}
-        self._pid, self._controller = pty.fork()
-        if self._pid == 0:
-            os.chdir(self.folder)
-            os.execvpe(command[0], command, {**self.environment, **more})
-        os.set_inheritable(self._controller, False)
+        self._process, self._controller = start_at_terminal(command, {**self.environment, **more}, self.folder)
         self._read_until(lambda: _READY.search(self.said) is not None)
 
     def paste(self, block: str, *, then: str = "", waits_for: str | None = None) -> list[int]:
@@ -97,10 +93,10 @@ class Terminal:
 
     def close(self) -> None:
         """Press Ctrl-C for what runs in the foreground, if anything does, and leave."""
-        if os.tcgetpgrp(self._controller) != self._pid:
+        if os.tcgetpgrp(self._controller) != self._process.pid:
             self.interrupt()
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        self._process.kill()
+        self._process.wait()
         os.close(self._controller)
 
     def _reads_unseen(self) -> bool:

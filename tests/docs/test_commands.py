@@ -38,8 +38,10 @@ def words_of(command: str) -> list[str]:
 def waits(command: str) -> bool:
     """Whether it asks a question, reads a line, or stays in the foreground."""
     words = words_of(command)
-    asking = {each.command for each in CATALOGUE.values() if each.confirmation is not None}
+    asking = {each.command for each in CATALOGUE.values() if each.asks_at_the_terminal}
     asks = tuple(words[:2]) in asking and not {"--yes", "-y"} & set(words)
+    if words[:2] == ["workflow", "edit"]:  # most of what can be changed ends nothing
+        asks = asks and bool({"--handle", "--allowed-origin", "identity_secret", "allowed_origins"} & set(words))
     return asks or words[:1] == ["serve"] or command.startswith(("read ", "uvicorn ", "make demo"))
 
 

@@ -9,6 +9,8 @@ from tests.docs.pages import PAGES, ROOT, anchors, code_blocks, internal_links, 
 
 _PYTHON_PAGES = [page for page in PAGES if any(language == "python" for language, _ in code_blocks(page))]
 
+_PAGES_ON_EXAMPLES = [page for page in PAGES if page.parent.name == "how-to" and "examples." in page.read_text("utf-8")]
+
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_internal_links_lead_to_a_file_and_a_heading(page: Path) -> None:
@@ -25,6 +27,12 @@ def test_named_paths_exist(page: Path) -> None:
     """A path of the project in code type is there."""
     missing = [path for path in paths_named(page) if not (ROOT / path).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", _PAGES_ON_EXAMPLES, ids=name_of)
+def test_what_a_how_to_installs_leaves_the_examples_in_place(page: Path) -> None:
+    """A plain install replaces the demo's editable one, whose import path has the folder ``examples/``."""
+    assert re.findall(r'pip install "?\.', page.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("page", _PYTHON_PAGES, ids=name_of)
@@ -45,7 +53,7 @@ def test_every_code_block_names_its_language(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_no_page_shows_a_whole_secret(page: Path) -> None:
     """No text of the shape of a publish token, a service token or a JWT."""
-    assert not re.search(r"orc_(pt|st)_[0-9A-Za-z]{60}|eyJ[\w-]+\.[\w-]+\.[\w-]+", page.read_text("utf-8"))
+    assert not re.search(r"orc_(pt|st|is)_[0-9A-Za-z]{60}|eyJ[\w-]+\.[\w-]+\.[\w-]+", page.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -8,7 +8,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import define, evolve, field
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+)
 
 from tests.e2e.server_process import ROOT
 
@@ -20,8 +31,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP orcheo.test 127.0.0.1",
 ]
-DEADLINE_MS = 10_000.0
+DEADLINE_MS = 30_000.0
 
 _REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (violation) => {
@@ -44,6 +56,19 @@ def find_chromium() -> Path:
     environment = {**os.environ, "PATH": node + os.environ["PATH"]}
     tool = [sys.executable, str(ROOT / "tools" / "browser.py")]
     return Path(subprocess.run(tool, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
+
+
+def expect_turn_over(chat: Page | FrameLocator) -> None:
+    """Wait until the turn has ended in the chat's own view, once something of it is there.
+
+    The last words of an answer come before that; until then Escape and Enter mean something else.
+    """
+    expect(chat.get_by_role("log")).to_have_attribute("aria-busy", "false")
+
+
+def is_judgement(answer: Response) -> bool:
+    """Whether the server answers that it has what a visitor thinks of an answer; their own page shows it earlier."""
+    return "items.feedback" in (answer.request.post_data or "")
 
 
 @define(kw_only=True, slots=False)  # Playwright sets attributes on its listeners
@@ -104,15 +129,23 @@ class ChatTab:
         self.button("Send").click()
 
     def expect_answer(self, *, number: int, status: str = "done") -> Locator:
-        """The answer of this number, counted from 0, once it has this status."""
+        """The answer of this number, counted from 0, once it has this status; if it is done, once its turn is over."""
         answer = self.answers.nth(number)
         expect(answer).to_have_attribute("data-status", status)
+        if status == "done":
+            expect_turn_over(self.page)
         return answer
 
-    def assert_well_behaved(self) -> None:
-        """No error on the console, no break of the content security policy, no request to anywhere else."""
+    def assert_refused_once(self, status: int) -> None:
+        """The browser complained of one answer with this status and of nothing else, which is then forgotten."""
+        (complaint,) = self.complaints
+        assert complaint.startswith(f"Failed to load resource: the server responded with a status of {status} ")
+        self.complaints.clear()
+
+    def assert_well_behaved(self, *hosts: str) -> None:
+        """No error on the console, no break of the content security policy, no request beyond these origins."""
         assert self.complaints == []
-        assert self.foreign_requests == []
+        assert [url for url in self.foreign_requests if not url.startswith(hosts)] == []
 
     def close(self) -> None:
         """End the profile."""

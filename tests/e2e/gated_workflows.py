@@ -11,6 +11,7 @@ from orcheo_core import (
     Citation,
     ImageShown,
     InputAsked,
+    NoticeGiven,
     Question,
     RunContext,
     Source,
@@ -106,6 +107,13 @@ async def widget_and_picture(_text: str) -> AsyncIterator[WidgetShown | ImageSho
     """A widget, and a picture from elsewhere."""
     yield WidgetShown(widget={"type": "Card", "children": [{"type": "Text", "value": "Hello"}]})
     yield ImageShown(url="https://example.org/cat.png")
+
+
+async def warns(_text: str) -> AsyncIterator[str | WidgetShown | NoticeGiven]:
+    """An answer that cannot be understood without its notices."""
+    yield "It is 42."
+    yield NoticeGiven(message="Prices of **yesterday**", level="warning", title="Mind")
+    yield WidgetShown(widget={"type": "Unknown"})
 
 
 def linked(_text: str) -> str:

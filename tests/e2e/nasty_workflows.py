@@ -3,15 +3,21 @@
 import asyncio
 import atexit
 import ctypes
+import importlib
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+_LOCK = threading.Lock()
+_LONG = 20
+"""Seconds: longer than a test waits, short enough for what it leaves behind."""
 Harm = Callable[[], Awaitable[object]]
 
 
@@ -210,6 +216,136 @@ async def spin() -> None:
         pass
 
 
+# What a visitor stops in the middle.
+
+
+async def hold_lock() -> None:
+    with _LOCK:
+        await swallow()
+
+
+async def call_c() -> None:
+    await asyncio.to_thread(ctypes.CDLL(None).sleep, _LONG)
+
+
+async def wait_for_program() -> None:
+    await asyncio.to_thread(subprocess.run, ["sleep", str(_LONG)])
+
+
+async def wait_for_stopped_program() -> None:
+    child = await asyncio.create_subprocess_exec("sleep", str(_LONG))
+    child.send_signal(signal.SIGSTOP)
+    try:
+        await child.wait()
+    finally:
+        child.kill()
+
+
+async def wait_for_killed_program() -> None:
+    child = await asyncio.create_subprocess_exec("sleep", str(_LONG))
+    child.kill()
+    await child.wait()
+    await swallow()
+
+
+async def import_for_ever() -> None:
+    await asyncio.to_thread(importlib.import_module, "tests.e2e.imports_for_ever")
+
+
+async def print_for_ever() -> None:
+    while True:
+        with suppress(asyncio.CancelledError):
+            for _ in range(100):
+                print("x" * 1000)  # noqa: T201 - the harm that is meant
+            await asyncio.sleep(0.001)
+
+
+async def nest_loop() -> None:
+    await asyncio.to_thread(asyncio.run, swallow())
+
+
+async def wait_for_pool() -> None:
+    def wait() -> None:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(8):
+                pool.submit(time.sleep, _LONG)
+
+    await asyncio.to_thread(wait)
+
+
+class _Lingers:
+    def __del__(self) -> None:
+        time.sleep(_LONG)
+
+
+async def linger_in_finaliser() -> None:
+    await asyncio.to_thread(lambda: _Lingers() and None)
+
+
+async def block_in_finaliser() -> None:
+    _Lingers()
+
+
+async def close_for_ever() -> None:
+    async def stubborn() -> AsyncIterator[int]:
+        try:
+            yield 1
+        finally:
+            await swallow()
+
+    stream = stubborn()
+    await anext(stream)
+    await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+
+
+async def exit_when_stopped() -> None:
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        sys.exit(3)
+
+
+async def interrupt_when_stopped() -> None:
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        raise KeyboardInterrupt
+
+
+async def recurse_when_stopped() -> None:
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        await recurse()
+
+
+async def use_up_descriptors() -> None:
+    kept = []
+    with suppress(OSError):
+        while True:
+            kept.append(os.open("/dev/null", os.O_RDONLY))
+    await swallow()
+
+
+async def use_up_memory() -> None:
+    kept = []
+    with suppress(MemoryError):
+        while True:
+            kept.append(bytes(2**20))
+    await swallow()
+
+
+async def stop_itself() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+async def exit_at_once_when_stopped() -> None:
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        os._exit(3)
+
+
 BEARABLE: tuple[Harm, ...] = (
     swallow,
     endless_finally,
@@ -250,7 +386,38 @@ DEADLY: tuple[Harm, ...] = (
     block_for_ever,
     spin,
 )
-HARMS = {each.__name__: each for each in (*BEARABLE, *DEADLY)}
+STOPPED: tuple[Harm, ...] = (
+    swallow,
+    endless_finally,
+    shield,
+    block_in_thread,
+    hold_lock,
+    call_c,
+    wait_for_program,
+    wait_for_stopped_program,
+    wait_for_killed_program,
+    import_for_ever,
+    print_for_ever,
+    nest_loop,
+    wait_for_pool,
+    linger_in_finaliser,
+    close_for_ever,
+    exit_when_stopped,
+    interrupt_when_stopped,
+    recurse_when_stopped,
+)
+"""What can be stopped in the server's process, or at least left behind there."""
+STOPPED_APART: tuple[Harm, ...] = (
+    *STOPPED,
+    use_up_descriptors,
+    use_up_memory,
+    stop_itself,
+    block_for_ever,
+    spin,
+    block_in_finaliser,
+    exit_at_once_when_stopped,
+)
+HARMS = {each.__name__: each for each in (*BEARABLE, *DEADLY, *STOPPED_APART)}
 
 
 async def answer(text: str) -> AsyncIterator[str]:

@@ -38,12 +38,14 @@ class EventStream:
     thread_id: str = ""
 
     def until_text(self, text: str) -> str:
-        """Read until the answer says ``text``; the thread's id."""
+        """Read until the answer has said ``text``, by itself or in one piece with more; the thread's id."""
         assert self.response.status_code == 200, self.response.read()
+        said = ""
         for event in self:
-            if event.get("update", {}).get("delta") == text:
+            said += event.get("update", {}).get("delta", "")
+            if text in said:
                 return self.thread_id
-        message = f"the stream ended without {text!r}"
+        message = f"the stream ended without {text!r}, after {said!r}"
         raise AssertionError(message)
 
     def __iter__(self) -> Iterator[Event]:

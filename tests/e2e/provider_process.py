@@ -4,8 +4,9 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import sample
 
 from tests.e2e.server_process import ROOT
 
@@ -14,10 +15,16 @@ CLIENT_ID, CLIENT_SECRET = "orcheo", "a secret+of/the:tests"
 
 
 def free_port() -> int:
-    """A port of the loopback interface that no one uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that no one uses, and that the system gives to no one who leaves it the choice.
+
+    Those are above 32,768: until the port is used, other tests' servers and connections cannot get it.
+    """
+    for port in sample(range(10_000, 32_768), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    message = "none of 100 ports is free"
+    raise AssertionError(message)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 
 ROOT = Path(__file__).resolve().parents[2]
 ORCHEO = Path(sys.executable).parent / "orcheo"
-DEADLINE_SECONDS = 15.0
+DEADLINE_SECONDS = 60.0
 
 _POLL_SECONDS = 0.01
 _READY = re.compile(r"Orcheo listens on (http://\S+)\n")

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
-from tests.e2e.browser import ChatTab
+from tests.e2e.axe import faults
+from tests.e2e.browser import ChatTab, expect_turn_over
 from tests.e2e.server_process import ServerProcess
 
 pytestmark = pytest.mark.browser
@@ -131,6 +133,36 @@ def test_an_answer_that_is_not_whole_stays_marked(
     expect(tab.page.locator(".ending")).to_contain_text(words)
 
 
+def test_the_last_message_is_changed_and_answered_again(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """By keyboard, in both tabs of the visitor, and over a reload; Escape leaves it as it was."""
+    published = shared_server.publish("edited", "examples.echo:answer")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("first")
+    tab.expect_answer(number=0)
+    tab.ask("two")
+    tab.expect_answer(number=1)
+    second = tab.beside().visit(published["share_url"])
+    expect(second.questions).to_have_text(["first", "two"])
+    expect(tab.button("Edit this message")).to_have_count(1)
+    field = tab.page.get_by_role("textbox", name="Edit this message")
+    tab.button("Edit this message").press("Enter")
+    expect(field).to_be_focused()
+    field.fill("never sent")
+    field.press("Escape")
+    expect(tab.button("Edit this message")).to_be_focused()
+    tab.page.keyboard.press("Enter")
+    expect(field).to_have_value("two")
+    field.fill("second")
+    field.press("Enter")
+    expect(tab.answer_texts).to_have_text(["You said: first", "You said: second"])
+    expect(tab.message_field).to_be_focused()
+    expect(second.questions).to_have_text(["first", "second"])
+    expect(second.answer_texts).to_have_text(["You said: first", "You said: second"])
+    tab.page.reload()
+    expect(tab.questions).to_have_text(["first", "second"])
+    expect(tab.answer_texts).to_have_text(["You said: first", "You said: second"])
+
+
 def test_a_failing_workflow_shows_the_fixed_sentence(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """A visitor reads a fixed sentence, never what the workflow raised; Retry replaces the failed answer."""
     published = shared_server.publish("failing", FAILS)
@@ -201,15 +233,26 @@ def test_a_limit_counts_down_and_then_lets_one_try_again(
 ) -> None:
     """The wait is shown in seconds; when it is over the same message goes through."""
     server = new_server()
-    server.settings = {"ORCHEO_LIMIT_TURNS_BY_VISITOR": "1/4 seconds"}
+    server.settings = {"ORCHEO_LIMIT_TURNS_BY_VISITOR": "1/hour"}
     published = server.start().publish("limited", "examples.echo:answer")
-    tab = ChatTab.open(browser, server.url).visit(published["share_url"])
+    tab, begin = ChatTab.open(browser, server.url), datetime.now(UTC)
+    tab.page.clock.set_fixed_time(begin)
+    tab.visit(published["share_url"])
     tab.ask("first")
     tab.expect_answer(number=0)
     tab.ask("second")
-    expect(tab.page.get_by_text(re.compile(r"You can try again in [1-4] s\."))).to_be_visible()
+    wait = tab.page.get_by_text(re.compile(r"You can try again in [\d,]+ s\."))
+    expect(wait).to_be_visible()
     expect(tab.page.get_by_text("Not sent")).to_be_visible()
     expect(tab.button("Retry")).to_be_disabled()
+    before = wait.inner_text()
+    tab.page.clock.set_fixed_time(begin + timedelta(seconds=10))
+    expect(wait).not_to_have_text(before)
+    expect(tab.button("Retry")).to_be_disabled()
+    assert server.end() == 0
+    server.settings = {}
+    server.start()
+    tab.page.clock.set_fixed_time(begin + timedelta(hours=1, seconds=1))
     expect(tab.button("Retry")).to_be_enabled()
     tab.button("Retry").click()
     tab.expect_answer(number=1)
@@ -231,6 +274,42 @@ def test_work_is_done_unseen(new_server: Callable[[], ServerProcess], browser: B
         assert program.post("/api/chat/crowded/session", json={}).status_code == 428
 
 
+def test_the_slower_of_two_windows_is_told_that_its_answer_was_not_taken(
+    shared_server: ServerProcess, new_tab: NewTab
+) -> None:
+    """It shows what the other one has answered, and the words that were dropped."""
+    published = shared_server.publish("twice", "tests.e2e.gated_workflows:asks")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("Order")
+    tab.button("M").click()
+    expect(tab.page.get_by_text("For whom?")).to_be_visible()
+    other = tab.beside().visit(published["share_url"])
+    other.button("S").click()
+    expect(other.page.get_by_text("For whom?")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "add_structured_input" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    other.page.route("**/api/chatkit", hold)
+    with other.page.expect_request(lambda request: "add_structured_input" in (request.post_data or "")):
+        other.ask("Grace")
+    tab.ask("Ada")
+    expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")
+    tab.expect_answer(number=1)
+    for each in held:
+        each.continue_()
+    note = other.page.get_by_role("note")
+    expect(note).to_contain_text("Not sent: S: Grace")
+    expect(note).to_contain_text("This question no longer waits for an answer.")
+    expect(other.page.get_by_text("size: M and name: Ada")).to_be_visible()
+    assert faults(other) == []
+    other.complaints.clear()
+
+
 def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """One question after the other, over a reload too; the answers go on with the run instead of asking again."""
     published = shared_server.publish("asks", "tests.e2e.gated_workflows:asks")
@@ -238,6 +317,8 @@ def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerPr
     tab.ask("Order")
     expect(tab.page.get_by_role("group", name="Which size?")).to_be_visible()
     tab.page.reload()
+    expect(tab.button("M")).to_be_visible()
+    expect_turn_over(tab.page)
     tab.button("M").click()
     expect(tab.page.get_by_text("For whom?")).to_be_visible()
     tab.message_field.fill("Ada")
@@ -248,6 +329,8 @@ def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerPr
     expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")
     expect(tab.button("Skip")).to_have_count(0)
     tab.ask("Another")
+    expect(tab.button("Skip")).to_be_visible()
+    expect_turn_over(tab.page)
     tab.button("Skip").click()
     tab.button("Skip").click()
     expect(tab.answer_texts.last).to_have_text("size: skipped and name: skipped")
@@ -260,6 +343,7 @@ def test_an_interrupt_of_a_graph_is_resumed_by_the_answer(shared_server: ServerP
     tab = new_tab().visit(shared_server.operation("workflows.publish", ref="graph")["share_url"])
     tab.ask("Paint it")
     expect(tab.button("red")).to_be_visible()
+    expect_turn_over(tab.page)
     tab.message_field.fill("Blue")
     tab.page.keyboard.press("Enter")
     expect(tab.answer_texts.last).to_have_text("Then blue.")
@@ -276,6 +360,19 @@ def test_a_widget_is_drawn_and_a_picture_of_elsewhere_is_a_link(shared_server: S
         expect(tab.page.get_by_text("There was no answer")).to_have_count(0)
         expect(tab.button("Retry")).to_have_count(0)
         tab.page.reload()
+
+
+def test_notices_stay_after_a_reload_and_in_other_tabs(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Once each, below the answer that cannot be understood without them."""
+    published = shared_server.publish("warns", "tests.e2e.gated_workflows:warns")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("How much?")
+    told = [re.compile("Mind.*Prices of yesterday", re.DOTALL), re.compile("A part of this answer cannot be shown")]
+    for _ in range(2):
+        expect(tab.answer_texts).to_have_text(["It is 42."])
+        expect(tab.page.locator(".notice")).to_have_text(told)
+        tab.page.reload()
+    expect(tab.beside().visit(published["share_url"]).page.locator(".notice")).to_have_text(told)
 
 
 def test_an_idle_tab_shows_what_was_said_in_another(shared_server: ServerProcess, new_tab: NewTab) -> None:
@@ -342,6 +439,8 @@ def test_earlier_messages_come_without_moving_what_is_read(
     tab.page.get_by_role("button", name="Show earlier messages").evaluate(
         "(button) => button.focus({preventScroll: true})"
     )
+    expect(tab.button("Edit this message")).to_be_visible()  # what comes last at the end, and moves it
+    expect(tab.button("Copy the answer").last).to_be_visible()
     place = "(e) => e.getBoundingClientRect().top"
     shown = tab.page.get_by_text(first)
     before = shown.evaluate(place)

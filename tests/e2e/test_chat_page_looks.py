@@ -1,19 +1,18 @@
 """The chat page for every eye, hand and screen."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Response, expect
 
-from tests.e2e.browser import ChatTab
-from tests.e2e.server_process import ROOT, ServerProcess
+from tests.e2e.axe import faults
+from tests.e2e.browser import ChatTab, expect_turn_over
+from tests.e2e.server_process import ServerProcess
 
 pytestmark = pytest.mark.browser
 
 NewTab = Callable[..., ChatTab]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RUN_AXE = "() => axe.run(document, {resultTypes: ['violations', 'passes']})"
 WIDEST = """() => {
   const inner = (e) => (e.shadowRoot === null ? [] : within(e.shadowRoot));
   const within = (root) => [...root.querySelectorAll("*")].flatMap((e) => [e, ...inner(e)]);
@@ -21,30 +20,6 @@ WIDEST = """() => {
   return [document.documentElement.scrollWidth, ...within(document).filter(isOutside).map((e) => e.outerHTML)];
 }"""
 """The page's width, and the elements that reach beyond the screen without a scroller of their own."""
-
-
-def faults(tab: ChatTab) -> list[str]:
-    """What axe finds in the page, minor things included."""
-    tab.page.evaluate(AXE.read_text("utf-8"))
-    found: dict[str, Any] = tab.page.evaluate(RUN_AXE)
-    assert found["passes"], "axe looked at nothing"
-    return [f"{fault['id']}: {node['target']}" for fault in found["violations"] for node in fault["nodes"]]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_fault(shared_server: ServerProcess, new_tab: NewTab, scheme: Literal["light", "dark"]) -> None:
-    """The answered chat and the screen of a closed one are accessible, contrast included."""
-    handle = f"axe-{scheme}"
-    published = shared_server.publish(handle, "tests.e2e.gated_workflows:everything", name="A name")
-    tab = new_tab(color_scheme=scheme, reduced_motion="reduce").visit(published["share_url"])
-    assert faults(tab) == []
-    tab.ask("Show me everything")
-    tab.expect_answer(number=0)
-    assert faults(tab) == []
-    shared_server.operation("workflows.unpublish", ref=handle)
-    tab.page.reload()
-    expect(tab.page.get_by_role("alert")).to_be_visible()
-    assert faults(tab) == []
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(shared_server: ServerProcess, new_tab: NewTab) -> None:
@@ -119,7 +94,8 @@ def test_stop_and_escape_leave_the_focus_in_the_field(shared_server: ServerProce
         expect(tab.answer_texts.nth(number)).to_have_text("before")
         for key in keys:
             tab.page.keyboard.press(key)
-        expect(tab.page.get_by_text("You stopped this answer.").first).to_be_visible()
+        expect(tab.page.get_by_text("You stopped this answer.").nth(number)).to_be_visible()
+        expect_turn_over(tab.page)
         expect(tab.message_field).to_be_focused()
 
 
@@ -138,6 +114,7 @@ def test_no_button_takes_the_focus_with_it(shared_server: ServerProcess, new_tab
     asking.ask("Order")
     for name in ("S", "Skip"):
         expect(asking.button(name)).to_be_visible()
+        expect_turn_over(asking.page)
         assert faults(asking) == []
         asking.button(name).click()
         expect(asking.message_field).to_be_focused()
@@ -207,7 +184,7 @@ def test_edges_of_fields_buttons_and_bubbles_can_be_seen(
 ) -> None:
     """3:1 against the page, without focus; more for those who ask for more contrast."""
     published = shared_server.publish(f"edges-{scheme}-{contrast}", "examples.echo:answer")
-    tab = new_tab(color_scheme=scheme, contrast=contrast).visit(published["share_url"])
+    tab = new_tab(color_scheme=scheme, contrast=contrast, reduced_motion="reduce").visit(published["share_url"])
     tab.ask("Hello")
     tab.expect_answer(number=0)
     tab.page.get_by_role("log").focus()
@@ -215,13 +192,25 @@ def test_edges_of_fields_buttons_and_bubbles_can_be_seen(
         assert tab.page.evaluate(CONTRAST, [edge, "borderTopColor"]) >= least, edge
 
 
-def test_who_said_what_is_seen_in_forced_colours(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """The bubble has an edge that does not come from its background."""
-    published = shared_server.publish("forced", "examples.echo:answer")
+def test_what_is_drawn_by_its_ground_alone_is_seen_in_forced_colours(
+    shared_server: ServerProcess, new_tab: NewTab
+) -> None:
+    """Bubbles, the button that sends and what is said above it have an edge; the marks of waiting and of a growing
+    answer have a colour of the forced ones."""
+    published = shared_server.publish("forced", "tests.e2e.screen_workflows:answer")
     tab = new_tab(forced_colors="active").visit(published["share_url"])
-    tab.ask("Hello")
+    ground = "(mark, part) => getComputedStyle(mark, part).backgroundColor"
+    page = tab.page.locator("html").evaluate(ground)
+    tab.ask("wait")
+    expect(tab.page.locator(".waiting").last).to_contain_text("Looking into the calendar")
+    assert tab.page.locator(".dots i").first.evaluate(ground) != page
+    for edge in (".question .bubble", ".round", ".status"):
+        expect(tab.page.locator(edge)).to_have_css("border-top-width", "1px")
+    shared_server.gates.open("wait")
     tab.expect_answer(number=0)
-    expect(tab.page.locator(".question .bubble")).to_have_css("border-top-width", "1px")
+    tab.ask("write")
+    expect(tab.answer_texts.last).to_have_text("The first words of an answer")
+    assert tab.answer_texts.last.locator("p").evaluate(ground, "::after") != page
 
 
 def test_short_code_stays_whole_on_a_narrow_screen(shared_server: ServerProcess, new_tab: NewTab) -> None:
@@ -250,18 +239,28 @@ def test_the_page_is_small_on_the_wire(shared_server: ServerProcess, new_tab: Ne
     }
     tab.page.goto("about:blank")
     tab.visit(published["share_url"])
-    again = "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('.js')).map((e) => e.transferSize)"
-    assert set(tab.page.evaluate(again)) == {0}
+    again = "performance.getEntriesByType('resource').map((e) => [e.name.split('/').at(-1), e.transferSize])"
+    scripts = {name: size for name, size in tab.page.evaluate(again) if name.endswith(".js") and name in sent}
+    assert set(scripts.values()) == {0}, scripts
 
 
-def test_the_pages_around_the_chat_are_accessible(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """The front page and a page that is not there: no fault that axe finds."""
-    tab = new_tab()
-    for path, title in (
-        ("/", "This is an Orcheo server"),
-        ("/nowhere", "There is no page here"),
-        ("/auth/callback?state=x", "You could not be signed in"),
-    ):
+@pytest.mark.parametrize(
+    ("locale", "direction", "titles"),
+    [
+        ("en", "ltr", ["This is an Orcheo server", "There is no page here", "You could not be signed in"]),
+        ("de-AT", "ltr",
+         ["Dies ist ein Orcheo-Server", "Hier gibt es keine Seite", "Sie konnten nicht angemeldet werden"]),
+        ("ar", "rtl", ["هذا خادم Orcheo", "لا توجد صفحة هنا", "تعذّر تسجيل دخولك"]),
+    ],
+)  # fmt: skip
+def test_the_pages_around_the_chat_are_accessible(
+    shared_server: ServerProcess, new_tab: NewTab, locale: str, direction: str, titles: list[str]
+) -> None:
+    """The front page and two errors, in the language of the browser: no fault that axe finds, and room at 360 px."""
+    tab = new_tab(locale=locale, viewport={"width": 360, "height": 640})
+    for path, title in zip(("/", "/nowhere", "/auth/callback?state=x"), titles, strict=True):
         tab.page.goto(shared_server.url + path)
         expect(tab.page.get_by_role("heading")).to_have_text(title)
+        expect(tab.page.locator("html")).to_have_attribute("dir", direction)
         assert faults(tab) == []
+        assert tab.page.evaluate(WIDEST) == [360]

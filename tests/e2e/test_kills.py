@@ -70,7 +70,7 @@ def threads_of(client: httpx2.Client) -> Iterator[dict[str, Any]]:
         after = page["after"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1_200)
 def test_fifty_kills_lose_nothing(server: ServerProcess) -> None:
     """Each message was sent again under its key after the kill; in the end each is there once."""
     server.settings["ORCHEO_LIMITS"] = "off"

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.browser import ChatTab
 from tests.e2e.provider_process import CLIENT_ID, CLIENT_SECRET, free_port, running_provider
-from tests.e2e.server_process import Gates, ServerProcess
+from tests.e2e.server_process import Gates, ServerProcess, eventually
 
 pytestmark = pytest.mark.browser
 NewTab = Callable[[], ChatTab]
@@ -100,6 +100,21 @@ def test_signing_out_brings_the_wall_back(walled_tab: NewTab, share_url: str) ->
     expect(tab.questions).to_have_count(0)
 
 
+def test_signing_out_shuts_the_chat_in_other_tabs(walled_tab: NewTab, share_url: str) -> None:
+    """Nobody else at this computer reads or writes there as the person who left."""
+    tab = walled_tab()
+    tab.page.goto(share_url)
+    sign_in(tab, "Ada")
+    tab.ask("Hello")
+    tab.expect_answer(number=0)
+    other = tab.beside()
+    other.page.goto(share_url)
+    expect(other.questions).to_have_text(["Hello"])
+    tab.button("Sign out").click()
+    expect(other.page.get_by_role("heading", name="Sign in to chat")).to_be_visible()
+    expect(other.questions).to_have_count(0)
+
+
 def test_who_says_no_is_told_so_in_plain_words(walled_tab: NewTab, share_url: str) -> None:
     """With the way back to the chat."""
     tab = walled_tab()
@@ -130,7 +145,7 @@ def test_the_trial_sign_in_shows_a_banner(browser: Browser, tmp_path: Path) -> N
     server = ServerProcess(data_dir=tmp_path / "data", gates=Gates(tmp_path), settings={"ORCHEO_DEV_LOGIN": "on"})
     try:
         server.start()
-        assert "Trial sign-in is on" in server.log
+        eventually(lambda: "Trial sign-in is on" in server.log, "the log says so")
         server.operation("workflows.add", handle="echo", runner="python", target=ECHO)
         published = server.operation("workflows.publish", ref="echo", require_login=True)
         tab = ChatTab.open(browser, server.url)

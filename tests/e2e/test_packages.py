@@ -1,5 +1,7 @@
 """What could be published to npm, used by projects that know nothing of this one."""
 
+import gzip
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -52,6 +54,29 @@ chat.setOptions({ api: { getClientSecret } });
 document.body.append(chat);
 </script>"""
 
+BUBBLE = """
+import { bubble } from "@orcheo/embed";
+const chat = bubble({ server: "SERVER", workflow: "packed", greeting: "From a package", position: "start" });
+window.told = [];
+chat.on("ready", () => told.push("ready"));
+"""
+BUBBLE_HTML = '<!doctype html><title>Shop</title><body><script type="module" src="./bubble.js"></script>'
+PLAIN_BUBBLE = BUBBLE.replace("@orcheo/embed", "./node_modules/@orcheo/embed/index.js")
+TYPED_BUBBLE = """
+import { type Bubble, type BubbleOptions, bubble, bubbles } from "@orcheo/embed";
+const options: BubbleOptions = { server: "https://chat.example.org", workflow: "docs", labels: { chat: "Ask us" } };
+const made: Bubble = bubble(options);
+const stop: () => void = made.on("error", ({ code }) => code.toUpperCase());
+made.identify(async () => "token");
+made.open({ focus: false });
+stop();
+bubbles().length;
+// @ts-expect-error - no such event
+made.on("opened", () => undefined);
+// @ts-expect-error - the server is needed
+bubble({ workflow: "docs" });
+"""
+
 
 def run(*words: str, cwd: Path) -> None:
     """Run a program of Node's."""
@@ -62,14 +87,15 @@ def run(*words: str, cwd: Path) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh project into which the packed package is unpacked as npm would."""
+    """A fresh project into which the packed packages are unpacked as npm would."""
     folder = tmp_path_factory.mktemp("project")
     run("node", "scripts/packages.mjs", str(folder / "built"), cwd=WEB)
-    run("npm", "pack", "--silent", "--pack-destination", str(folder), cwd=folder / "built" / "chat")
-    into = folder / "node_modules" / "@orcheo" / "chat"
-    into.mkdir(parents=True)
-    (archive,) = folder.glob("*.tgz")
-    subprocess.run(["tar", "xzf", archive, "-C", into, "--strip-components", "1"], check=True)
+    for name in ("chat", "embed"):
+        run("npm", "pack", "--silent", "--pack-destination", str(folder), cwd=folder / "built" / name)
+        into = folder / "node_modules" / "@orcheo" / name
+        into.mkdir(parents=True)
+        (archive,) = folder.glob(f"*-{name}-*.tgz")
+        subprocess.run(["tar", "xzf", archive, "-C", into, "--strip-components", "1"], check=True)
     for name in LINKED:
         (folder / "node_modules" / name).symlink_to(WEB / "node_modules" / name)
     return folder
@@ -115,7 +141,7 @@ def test_a_fresh_vite_and_react_project_bundles_the_element(
     expect(tab.page.locator(".answer .prose")).to_have_text("You said: Hello")
     assert tab.page.evaluate("told") == ["ready", "string"]
     tab.close()
-    assert tab.complaints == []
+    tab.assert_well_behaved(site.url)
 
 
 def test_a_plain_page_imports_the_package_as_it_is(
@@ -131,7 +157,7 @@ def test_a_plain_page_imports_the_package_as_it_is(
     tab.page.keyboard.press("Enter")
     expect(tab.page.locator(".answer .prose")).to_have_text("You said: Hi")
     tab.close()
-    assert tab.complaints == []
+    tab.assert_well_behaved(site.url)
 
 
 def test_the_package_has_types_and_its_wrapper_is_small(project: Path) -> None:
@@ -141,3 +167,47 @@ def test_the_package_has_types_and_its_wrapper_is_small(project: Path) -> None:
     words = ["--noEmit", "--strict", "--skipLibCheck", "--module", "esnext", "--moduleResolution", "bundler"]
     run("node", tsc, *words, "--target", "es2023", "--lib", "es2023,dom,dom.iterable", "typed.ts", cwd=project)
     assert (project / "node_modules" / "@orcheo" / "chat" / "react.js").stat().st_size <= 2_000
+
+
+@pytest.mark.parametrize("built", [True, False], ids=["vite", "plain"])
+def test_a_fresh_project_puts_a_bubble_on_its_page(
+    project: Path, site: Site, chat_server: ServerProcess, browser: Browser, *, built: bool
+) -> None:
+    """Bundled by Vite, and by a plain page that imports the module as it is; under a policy with one line for it."""
+    chat_server.operation("workflows.edit", ref="packed", allowed_origins=[site.url])
+    site.folder.mkdir(exist_ok=True)
+    site.headers["content-security-policy"] = f"default-src 'none'; script-src 'self'; frame-src {chat_server.url}"
+    if built:
+        (project / "bubble.html").write_text(BUBBLE_HTML)
+        (project / "bubble.js").write_text(BUBBLE.replace("SERVER", chat_server.url))
+        vite = str(WEB / "node_modules" / "vite" / "bin" / "vite.js")
+        (project / "vite.bubble.js").write_text(
+            "export default { build: { modulePreload: false, rolldownOptions: { input: 'bubble.html' } } };"
+        )
+        run("node", vite, "build", "--config", "vite.bubble.js", "--outDir", str(site.folder), cwd=project)
+    else:
+        (site.folder / "node_modules").symlink_to(project / "node_modules")
+        (site.folder / "bubble.html").write_text(BUBBLE_HTML)
+        (site.folder / "bubble.js").write_text(PLAIN_BUBBLE.replace("SERVER", chat_server.url))
+    tab = ChatTab.open(browser, chat_server.url)
+    tab.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    tab.page.goto(f"{site.url}/bubble.html")
+    tab.page.get_by_role("button", name="From a package").click()
+    chat = tab.page.frame_locator("iframe")
+    chat.get_by_label("Message", exact=True).fill("Hi")
+    tab.page.keyboard.press("Enter")
+    expect(chat.locator(".answer .prose")).to_have_text("You said: Hi")
+    assert tab.page.evaluate("told") == ["ready"]
+    tab.close()
+    tab.assert_well_behaved(site.url)
+
+
+def test_the_bubbles_package_has_types_needs_nothing_and_is_tiny(project: Path) -> None:
+    """Wrong options and events do not compile."""
+    (project / "typed-bubble.ts").write_text(TYPED_BUBBLE)
+    tsc = str(WEB / "node_modules" / "typescript" / "bin" / "tsc")
+    words = ["--noEmit", "--strict", "--module", "esnext", "--moduleResolution", "bundler"]
+    run("node", tsc, *words, "--target", "es2023", "--lib", "es2023,dom,dom.iterable", "typed-bubble.ts", cwd=project)
+    package = project / "node_modules" / "@orcheo" / "embed"
+    assert "dependencies" not in json.loads((package / "package.json").read_text("utf-8"))
+    assert len(gzip.compress((package / "index.js").read_bytes())) <= 5_000

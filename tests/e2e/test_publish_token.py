@@ -3,9 +3,9 @@
 import httpx2
 import pytest
 
+from tests.app_server import assert_problem
 from tests.e2e.programs import answer_of, chatkit, question, streaming
 from tests.e2e.server_process import ServerProcess
-from tests.house import assert_problem
 
 pytestmark = pytest.mark.network
 

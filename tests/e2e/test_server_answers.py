@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
+from tests.app_server import assert_problem
 from tests.e2e.server_process import ServerProcess
-from tests.house import assert_problem
 
 pytestmark = pytest.mark.network
 

@@ -53,7 +53,7 @@ def test_an_unwritable_data_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_second_server_is_told_of_the_first(server: ServerProcess) -> None:
     """One process owns a data folder: the second names the first one's URL, and the first goes on."""
-    assert_refused(serve(server.data_dir), 5, server.url, "ORCHEO_URL")
+    assert_refused(serve(server.data_dir), 5, server.url, "--data-dir")
     with server.client() as client:
         assert client.get("/readyz").status_code == 200
 

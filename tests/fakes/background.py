@@ -27,9 +27,10 @@ class FakeBackground(Background):
         """See the port; nothing happens before :meth:`run_all`."""
         self._waiting.append((name, work))
 
-    def soon(self, call: Callable[[], None]) -> None:
+    @property
+    def soon(self) -> Callable[[Callable[[], None]], object]:
         """See the port."""
-        asyncio.get_running_loop().call_soon(call)
+        return lambda call: asyncio.get_running_loop().call_soon(call)
 
     async def woken(self, follow: Callable[[Wake], None], leave: Callable[[Wake], None]) -> None:
         """See the port; what waits is carried out, as nothing else would call."""

@@ -2,19 +2,27 @@
 
 from collections.abc import Iterable
 
-from orcheo_core.domain.thread_events import ThreadEvent
+from orcheo_core.domain.thread_events import PartDelta, Progress, ThreadEvent
 from orcheo_core.ports.frame_encoder import FrameEncoder
 
 
+def said_in(event: ThreadEvent) -> str:
+    """The text of an event; empty for most kinds."""
+    if isinstance(event, Progress):
+        return event.text
+    return event.delta if isinstance(event, PartDelta) else ""
+
+
 class FakeEncoder(FrameEncoder):
-    """A frame is the number of its event among all that were encoded."""
+    """A frame is the number of its event among all that were encoded, and as long as the text of the event."""
 
     def __init__(self) -> None:
         self._events: list[ThreadEvent] = []
 
-    def frame(self, event: ThreadEvent) -> bytes:
-        self._events.append(event)
-        return b"%d" % (len(self._events) - 1)
+    def frames(self, events: Iterable[ThreadEvent]) -> list[bytes]:
+        first = len(self._events)
+        self._events += events
+        return [b"%-*d" % (len(said_in(event)), number) for number, event in enumerate(self._events[first:], first)]
 
     def read(self, frames: Iterable[bytes]) -> list[ThreadEvent]:
         """The events of these frames."""

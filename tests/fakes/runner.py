@@ -16,7 +16,10 @@ class FakeRun(Run):
     def __init__(self, request: RunRequest, batches: Sequence[Batch]) -> None:
         self.request = request
         self.stopped = False
+        self.goes_on = False
+        """Whether a thread of the workflow is still at work."""
         self._batches = batches
+        self._when_over: list[Callable[[], None]] = []
 
     async def execute(self, sink: RunSink) -> None:
         for batch in self._batches:
@@ -38,6 +41,18 @@ class FakeRun(Run):
 
     def stop(self) -> None:
         self.stopped = True
+
+    def when_over(self, call: Callable[[], None]) -> None:
+        if self.goes_on:
+            self._when_over.append(call)
+        else:
+            call()
+
+    def thread_ends(self) -> None:
+        """The last thread of the workflow has come to its end."""
+        self.goes_on = False
+        for call in self._when_over:
+            call()
 
 
 class FakeRunners(Runners, Runner):

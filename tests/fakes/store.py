@@ -56,6 +56,9 @@ class FailingStore(Store):
     async def _forged(self, *, after: int, limit: int) -> Sequence[AuditLink]:
         return (self.forged_links or ())[after : after + limit]
 
+    def kept_bytes(self) -> int:
+        return self._store.kept_bytes()
+
     async def newest_ids(self) -> Sequence[str]:
         return await self._store.newest_ids()
 
@@ -70,6 +73,8 @@ class FailingStore(Store):
         return await self._store.space()
 
     async def tidy(self, *, erase: bool = False) -> None:
+        if self.error is not None and erase:
+            raise self.error
         await self._store.tidy(erase=erase)
 
     async def close(self) -> None:

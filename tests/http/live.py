@@ -14,7 +14,7 @@ from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
 
-QUICK = Deadlines(head_seconds=0.2, body_seconds=0.2, idle_seconds=0.2, unread_seconds=0.2, linger_seconds=0.2)
+QUICK = Deadlines(head_seconds=0.2, body_seconds=0.2, idle_seconds=0.2, unread_seconds=0.2, linger_seconds=2)
 PACE_SECONDS = 0.02
 """How long a dripping client waits between two bytes."""
 
@@ -109,10 +109,16 @@ class Live:
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, deadlines: Deadlines = QUICK, connections: Connections | None = None
+    app: ASGIApp,
+    deadlines: Deadlines = QUICK,
+    connections: Connections | None = None,
+    *,
+    buffer: int | None = None,
 ) -> AsyncIterator[Live]:
-    """Serve ``app`` on a port of loopback."""
+    """Serve ``app`` on a port of loopback; the system takes ``buffer`` bytes of an answer that is not read."""
     listener = socket.create_server(("127.0.0.1", 0))
+    if buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
     listening = asyncio.Event()
     server = http_server(
         app,

@@ -41,7 +41,7 @@ class ServerProcess:
     def client(self) -> httpx2.Client:
         """A client that holds the local owner token."""
         headers = {"authorization": f"Bearer {self.owner_token}"}
-        return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
+        return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=120)
 
     def perform(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """The result of an operation that succeeds."""
@@ -75,7 +75,7 @@ def server_process(
     reading = Thread(target=_read, args=(process.stderr, log, ports))
     reading.start()
     try:
-        port = ports.get(timeout=30)
+        port = ports.get(timeout=120)
         assert port is not None, "".join(log)
         yield ServerProcess(process=process, data_folder=data_folder, log=log, port=port)
     finally:
@@ -88,7 +88,7 @@ def _end(process: "subprocess.Popen[str]") -> None:
     """As an operator would, so that what the process did is counted as covered."""
     process.terminate()
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -6,7 +6,7 @@ import httpx2
 from attrs import frozen
 
 from orcheo_core import RunContext
-from tests.house import USER_INPUT, House, events_of
+from tests.app_server import USER_INPUT, TestServer, events_of
 
 TEXT = b"Dear workflow"
 
@@ -20,22 +20,22 @@ def contents(_text: str, context: RunContext) -> str:
 
 @frozen
 class Visitor:
-    """A visitor of the house and their grant."""
+    """A visitor of the server and their grant."""
 
-    house: House
+    app_server: TestServer
     grant: str
 
     @classmethod
-    async def of(cls, house: House) -> "Visitor":
+    async def of(cls, app_server: TestServer) -> "Visitor":
         """Another one each time."""
-        house.client.cookies.clear()
-        return cls(house, await house.grant())
+        app_server.client.cookies.clear()
+        return cls(app_server, await app_server.grant())
 
     async def announce(
         self, name: str = "a.txt", size: int = len(TEXT), mime_type: str = "text/plain"
     ) -> httpx2.Response:
         """``attachments.create``."""
-        answer: httpx2.Response = await self.house.chatkit(
+        answer: httpx2.Response = await self.app_server.chatkit(
             self.grant, "attachments.create", name=name, size=size, mime_type=mime_type
         )
         return answer
@@ -43,13 +43,13 @@ class Visitor:
     async def put(self, announced: dict[str, Any], content: bytes = TEXT) -> httpx2.Response:
         """Send the bytes as the descriptor says."""
         to = announced["upload_descriptor"]
-        return await self.house.client.request(to["method"], to["url"], headers=to["headers"], content=content)
+        return await self.app_server.client.request(to["method"], to["url"], headers=to["headers"], content=content)
 
     async def post(self, content: bytes = TEXT, *, name: str = "a.txt", mime_type: str = "text/plain") -> Any:
         """Send a form."""
         headers = {"authorization": f"Bearer {self.grant}"}
         files = {"file": (name, content, mime_type)}
-        return await self.house.client.post("/api/chatkit/attachments", headers=headers, files=files)
+        return await self.app_server.client.post("/api/chatkit/attachments", headers=headers, files=files)
 
     async def uploaded(self, **about: Any) -> str:
         """The id of an attachment whose bytes are there."""
@@ -61,8 +61,8 @@ class Visitor:
         """Say something with these attachments: the raw answer."""
         said = USER_INPUT | {"content": [{"type": "input_text", "text": text}], "attachments": list(ids)}
         if thread_id is None:
-            return await self.house.chatkit(self.grant, "threads.create", input=said)
-        return await self.house.chatkit(self.grant, "threads.add_user_message", thread_id=thread_id, input=said)
+            return await self.app_server.chatkit(self.grant, "threads.create", input=said)
+        return await self.app_server.chatkit(self.grant, "threads.add_user_message", thread_id=thread_id, input=said)
 
     async def sent(self, *ids: str) -> tuple[str, dict[str, Any], str]:
         """A new thread with these: its id, the visitor's item, the answer."""
@@ -71,4 +71,4 @@ class Visitor:
 
     async def ask(self, kind: str, /, **params: Any) -> Any:
         """Any other request: the raw answer."""
-        return await self.house.chatkit(self.grant, kind, **params)
+        return await self.app_server.chatkit(self.grant, kind, **params)

@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from orcheo_core.domain.actor import OWNER_SCOPES, Scope
 from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME
-from tests.house import USER_INPUT, House, build_house, events_of
+from orcheo_core.domain.session_rules import SESSION_SECONDS
+from tests.app_server import USER_INPUT, TestServer, build_app_server, events_of
 
 OWNERS, HANDLES, BROWSERS = ("ada", "bob"), ("a", "b"), range(2)
 ROLES: dict[str, frozenset[Scope]] = {
@@ -58,8 +59,20 @@ class Flow:
 
     def takes(self, token: str, now: datetime) -> bool:
         """Whether this publish token lets a program in."""
+        return self.knows(token, now) and not self.needs_login
+
+    def knows(self, token: str, now: datetime) -> bool:
+        """Whether this publish token works at all."""
         end = self.tokens[token]
-        return not self.is_removed and not self.needs_login and (end is None or now < end)
+        return not self.is_removed and (end is None or now < end)
+
+
+@define(eq=False)
+class Session:
+    """A chat session that an app has opened and can cancel."""
+
+    id: str
+    is_cancelled: bool = False
 
 
 @frozen(eq=False)
@@ -73,11 +86,16 @@ class Grant:
     ends: int
     session_expires: datetime
     expires: datetime
+    session: Session | None = None
+    """Where it was opened through OpenAI's session API."""
 
     def is_good(self, now: datetime) -> bool:
         """Whether one may chat with it."""
         return (
-            not self.flow.is_removed and self.ends == self.flow.ends and now < min(self.expires, self.session_expires)
+            not self.flow.is_removed
+            and self.ends == self.flow.ends
+            and now < min(self.expires, self.session_expires)
+            and not (self.session and self.session.is_cancelled)
         )
 
     def is_renewed(self, now: datetime) -> bool:
@@ -104,17 +122,17 @@ class Walk(RuleBasedStateMachine):
         self._loop.run(self._build())
 
     async def _build(self) -> None:
-        self.house = house = await self._stack.enter_async_context(build_house())
-        self.tokens = {(name, role): await house.owner(name, *ROLES[role]) for name in OWNERS for role in ROLES}
-        self.tokens[OPERATOR, "all"] = house.owner_token
-        self.browsers: list[House] = []
+        self.app_server = app_server = await self._stack.enter_async_context(build_app_server())
+        self.tokens = {(name, role): await app_server.owner(name, *ROLES[role]) for name in OWNERS for role in ROLES}
+        self.tokens[OPERATOR, "all"] = app_server.owner_token
+        self.browsers: list[TestServer] = []
         for number in BROWSERS:
-            self.browsers.append(await self._stack.enter_async_context(house.visitor_from(f"10.0.0.{number}")))
+            self.browsers.append(await self._stack.enter_async_context(app_server.visitor_from(f"10.0.0.{number}")))
 
     @property
     def now(self) -> datetime:
         """The server's time."""
-        return self.house.clock.now()
+        return self.app_server.clock.now()
 
     # --- owners -----------------------------------------------------------------------------------------------------
 
@@ -123,7 +141,7 @@ class Walk(RuleBasedStateMachine):
     ) -> dict[str, Any] | None:
         """Ask for an operation with any service token; its result, if it is to be done."""
         who, role = data.draw(st.sampled_from(sorted(self.tokens)))
-        answer = self._loop.run(self.house.operation(name, token=self.tokens[who, role], **arguments))
+        answer = self._loop.run(self.app_server.operation(name, token=self.tokens[who, role], **arguments))
         document: dict[str, Any] = answer.json()
         scopes = frozenset(Scope) if who == OPERATOR else ROLES[role]
         if scope not in scopes:
@@ -189,7 +207,7 @@ class Walk(RuleBasedStateMachine):
     def set_login(self, data: st.DataObject, login: bool) -> None:
         """No visitor can sign in here, so none comes in while it is required."""
         flow = self._flow(data)
-        given = {"ref": flow.handle, "require_login": login, "anyway": True}
+        given = {"ref": flow.handle, "require_login": login, "anyway": login}
         conflict = None if flow.is_public else "not_published"
         if self._act(data, "workflows.set_login", Scope.WORKFLOWS_PUBLISH, flow, conflict, **given):
             flow.needs_login = login
@@ -221,7 +239,7 @@ class Walk(RuleBasedStateMachine):
         thread_id = data.draw(st.sampled_from(sorted(self.threads)))
         flow, _ = self.threads[thread_id]
         who, role = data.draw(st.sampled_from(sorted(self.tokens)))
-        answer = self._loop.run(self.house.operation("threads.show", token=self.tokens[who, role], id=thread_id))
+        answer = self._loop.run(self.app_server.operation("threads.show", token=self.tokens[who, role], id=thread_id))
         if who != OPERATOR and Scope.TRANSCRIPTS_READ not in ROLES[role]:
             assert answer.json()["code"] == "scope_missing"
         elif flow.is_removed or who not in {OPERATOR, flow.owner}:
@@ -265,10 +283,69 @@ class Walk(RuleBasedStateMachine):
         """A program, while its publish token works."""
         flow, token = self._token(data)
         body = {"publish_token": token}
-        answer = self._loop.run(self.house.client.post(f"/api/chat/{flow.handle}/session", json=body))
+        answer = self._loop.run(self.app_server.client.post(f"/api/chat/{flow.handle}/session", json=body))
         assert (answer.status_code == 200) is flow.takes(token, self.now), answer.text
         if answer.status_code == 200:
             self._keep(answer.json()["client_secret"], flow, f"program:{id(flow)}")
+
+    def _app(self, token: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What OpenAI's session API answers the holder of a publish token."""
+        headers = {"authorization": f"Bearer {token}"}
+        return self._loop.run(self.app_server.client.request(method, f"/v1/chatkit/{path}", json=body, headers=headers))
+
+    @precondition(_has_token)
+    @rule(data=st.data(), user=st.sampled_from(("u", "v")))
+    def enter_by_session_api(self, data: st.DataObject, user: str) -> None:
+        """A user of an app, for ten minutes."""
+        flow, token = self._token(data)
+        body = {"user": user, "workflow": {"id": flow.handle}, "rate_limits": {"max_requests_per_1_minute": 10**6}}
+        answer = self._app(token, "POST", "sessions", body)
+        assert (answer.status_code == 200) is flow.takes(token, self.now), answer.text
+        if answer.status_code == 200:
+            until = self.now + timedelta(seconds=SESSION_SECONDS)
+            session = Session(id=answer.json()["id"])
+            grant = Grant(
+                text=answer.json()["client_secret"],
+                flow=flow,
+                subject=f"app:{id(flow)}:{user}",
+                publication=flow.publications,
+                ends=flow.ends,
+                session_expires=until,
+                expires=until,
+                session=session,
+            )
+            self.grants.append(grant)
+
+    @precondition(lambda self: self._has_token() and any(each.session for each in self.grants))
+    @rule(data=st.data())
+    def cancel_a_session(self, data: st.DataObject) -> None:
+        """By the app that opened it, whichever publish token it has by now."""
+        flow, token = self._token(data)
+        grant = data.draw(st.sampled_from([each for each in self.grants if each.session]))
+        assert grant.session is not None
+        answer = self._app(token, "POST", f"sessions/{grant.session.id}/cancel")
+        if not flow.knows(token, self.now):
+            assert answer.status_code == 401, answer.text
+        elif flow is not grant.flow:
+            assert answer.status_code == 404, answer.text
+        else:
+            assert answer.status_code == 200, answer.text
+            status = answer.json()["status"]
+            is_ended = grant.session.is_cancelled or self.now < grant.session_expires
+            assert status == "cancelled" if is_ended else status == "expired" or grant.ends != flow.ends
+            grant.session.is_cancelled |= status == "cancelled"
+
+    @precondition(lambda self: self._has_token() and self.threads)
+    @rule(data=st.data(), part=st.sampled_from(("", "/items")))
+    def read_as_an_app(self, data: st.DataObject, part: str) -> None:
+        """Threads of its own users alone."""
+        flow, token = self._token(data)
+        thread_id = data.draw(st.sampled_from(sorted(self.threads)))
+        answer = self._app(token, "GET", f"threads/{thread_id}{part}")
+        whose, subject = self.threads[thread_id]
+        is_theirs = whose is flow and subject.startswith("app:")
+        expected = (200 if is_theirs else 404) if flow.knows(token, self.now) else 401
+        assert answer.status_code == expected, answer.text
 
     @precondition(_has_flow)
     @rule(data=st.data())
@@ -286,11 +363,12 @@ class Walk(RuleBasedStateMachine):
         grant = data.draw(st.sampled_from(self.grants))
         headers = {"authorization": f"Bearer {grant.text}"}
         path = f"/api/chat/{grant.flow.handle}/session"
-        answer = self._loop.run(self.house.client.post(path, json={}, headers=headers))
+        answer = self._loop.run(self.app_server.client.post(path, json={}, headers=headers))
         assert (answer.status_code == 200) is grant.is_renewed(self.now), answer.text
         if answer.status_code == 200:
-            expires = min(self.now + GRANT_LIFETIME, grant.session_expires)
+            expires = grant.session_expires if grant.session else min(self.now + GRANT_LIFETIME, grant.session_expires)
             session: dict[str, Any] = {
+                "session": grant.session,
                 "publication": grant.publication,
                 "ends": grant.ends,
                 "session_expires": grant.session_expires,
@@ -318,7 +396,7 @@ class Walk(RuleBasedStateMachine):
         params: dict[str, Any] = {} if thread_id is None else {"thread_id": thread_id}
         if kind != "threads.get_by_id":
             params["input"] = USER_INPUT
-        answer = self._loop.run(self.house.chatkit(credential, kind, **params))
+        answer = self._loop.run(self.app_server.chatkit(credential, kind, **params))
         if not may:
             assert answer.status_code == 401, answer.text
         elif thread_id is None:
@@ -333,7 +411,7 @@ class Walk(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from(STEPS))
     def wait(self, seconds: int) -> None:
         """Grants, grace periods and chat sessions run out."""
-        self.house.clock.advance(seconds=seconds)
+        self.app_server.clock.advance(seconds=seconds)
 
     def teardown(self) -> None:
         self._loop.run(self._stack.aclose())
@@ -342,7 +420,5 @@ class Walk(RuleBasedStateMachine):
 
 IN_A_THREAD = ("threads.add_user_message", "threads.get_by_id")
 
-Walk.TestCase.settings = settings(
-    max_examples=int(os.environ.get("ORCHEO_WALKS", "12")), stateful_step_count=40, deadline=None
-)
+Walk.TestCase.settings = settings(max_examples=int(os.environ.get("ORCHEO_WALKS", "12")), stateful_step_count=40)
 TestWalk = Walk.TestCase

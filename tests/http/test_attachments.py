@@ -5,21 +5,22 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.house import House, assert_problem, events_of
+from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
+from tests.app_server import TestServer, assert_problem, events_of
 from tests.http.sending import TEXT, Visitor
 
 
 @pytest.fixture
-async def visitor(house: House) -> Visitor:
+async def visitor(app_server: TestServer) -> Visitor:
     """A visitor of a workflow that reads what was sent."""
-    await house.result("workflows.add", handle="echo", runner="python", target="tests.http.sending:contents")
-    await house.result("workflows.publish", ref="echo")
-    return await Visitor.of(house)
+    await app_server.result("workflows.add", handle="echo", runner="python", target="tests.http.sending:contents")
+    await app_server.result("workflows.publish", ref="echo")
+    return await Visitor.of(app_server)
 
 
-def kept(house: House) -> list[str]:
+def kept(app_server: TestServer) -> list[str]:
     """The ids of all attachments whose bytes the server has."""
-    return sorted(house.orcheo.core.attaching._files.ids())
+    return sorted(app_server.orcheo.core.attaching._files.ids())
 
 
 async def test_the_workflow_reads_what_was_sent(visitor: Visitor) -> None:
@@ -52,7 +53,8 @@ async def test_a_file_is_sent_again_in_its_own_thread_only(visitor: Visitor) -> 
     thread_id, _, _ = await visitor.sent(attachment_id)
     again = await visitor.send(attachment_id, thread_id=thread_id)
     assert events_of(again)[-1]["item"]["content"][0]["text"].endswith("Dear workflow")
-    assert_problem(await visitor.send(attachment_id), 404, "attachment_not_found")
+    problem = assert_problem(await visitor.send(attachment_id), 404, "attachment_not_found")
+    assert problem["detail"] == "The attachment was sent in another thread."
 
 
 async def test_what_was_not_uploaded_cannot_be_sent(visitor: Visitor) -> None:
@@ -66,18 +68,18 @@ async def test_what_was_not_uploaded_cannot_be_sent(visitor: Visitor) -> None:
 async def test_what_another_visitor_uploaded_is_unknown(visitor: Visitor) -> None:
     """Their id can neither be sent nor deleted."""
     attachment_id = await visitor.uploaded()
-    stranger = await Visitor.of(visitor.house)
+    stranger = await Visitor.of(visitor.app_server)
     assert_problem(await stranger.send(attachment_id), 404, "attachment_not_found")
     refused = await stranger.ask("attachments.delete", attachment_id=attachment_id)
     assert_problem(refused, 404, "attachment_not_found")
-    assert kept(visitor.house) == [attachment_id]
+    assert kept(visitor.app_server) == [attachment_id]
 
 
 async def test_deleting_what_was_not_sent(visitor: Visitor) -> None:
     """Row and bytes are gone, and it cannot be deleted twice."""
     attachment_id = await visitor.uploaded()
     assert (await visitor.ask("attachments.delete", attachment_id=attachment_id)).json() == {}
-    assert kept(visitor.house) == []
+    assert kept(visitor.app_server) == []
     again = await visitor.ask("attachments.delete", attachment_id=attachment_id)
     assert_problem(again, 404, "attachment_not_found")
     assert_problem(await visitor.send(attachment_id), 404, "attachment_not_found")
@@ -95,18 +97,19 @@ async def test_what_was_sent_stays_with_its_thread(visitor: Visitor) -> None:
     attachment_id, unsent = await visitor.uploaded(), await visitor.uploaded()
     thread_id, _, _ = await visitor.sent(attachment_id)
     refused = await visitor.ask("attachments.delete", attachment_id=attachment_id)
-    assert_problem(refused, 404, "attachment_not_found")
+    problem = assert_problem(refused, 404, "attachment_not_found")
+    assert problem["detail"] == "The attachment was sent with a message, so it stays as long as its thread."
     assert (await visitor.ask("threads.delete", thread_id=thread_id)).json() == {}
-    assert kept(visitor.house) == [unsent]
+    assert kept(visitor.app_server) == [unsent]
 
 
 async def test_bytes_go_with_their_workflow(visitor: Visitor) -> None:
     """Sent or not, nothing of a removed workflow's visitors stays."""
     await visitor.uploaded()
     await visitor.sent(await visitor.uploaded())
-    await visitor.house.result("workflows.unpublish", ref="echo")
-    await visitor.house.result("workflows.remove", ref="echo")
-    assert kept(visitor.house) == []
+    await visitor.app_server.result("workflows.unpublish", ref="echo")
+    await visitor.app_server.result("workflows.remove", ref="echo")
+    assert kept(visitor.app_server) == []
 
 
 async def shown(visitor: Visitor, **about: Any) -> tuple[str, dict[str, str]]:
@@ -119,8 +122,8 @@ async def shown(visitor: Visitor, **about: Any) -> tuple[str, dict[str, str]]:
 async def test_an_image_is_shown_to_whoever_has_its_ticket(visitor: Visitor) -> None:
     """An ``<img>`` sends no grant; the answer can do nothing in our origin but be looked at."""
     url, _ = await shown(visitor)
-    visitor.house.client.cookies.clear()
-    answer = await visitor.house.client.get(url)
+    visitor.app_server.client.cookies.clear()
+    answer = await visitor.app_server.client.get(url)
     assert answer.content == TEXT
     headers = {
         "content-type": "image/png",
@@ -138,8 +141,10 @@ async def test_what_is_no_image_is_not_shown_in_a_page(visitor: Visitor) -> None
     attachment_id = await visitor.uploaded()
     _, item, _ = await visitor.sent(attachment_id)
     assert "preview_url" not in item["attachments"][0]
-    url = visitor.house.orcheo.parts.encoder._links.preview(attachment_id)
-    answer = await visitor.house.client.get(url)
+    encoder = visitor.app_server.orcheo.core.engine._encoder
+    assert isinstance(encoder, ChatKitEncoder)
+    url = encoder.links.preview(attachment_id)
+    answer = await visitor.app_server.client.get(url)
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''a.txt"
 
 
@@ -148,12 +153,12 @@ async def test_a_preview_ends_after_an_hour(visitor: Visitor) -> None:
     attachment_id = await visitor.uploaded(mime_type="image/png")
     thread_id, item, _ = await visitor.sent(attachment_id)
     old = item["attachments"][0]["preview_url"]
-    visitor.house.clock.advance(seconds=3601)
-    assert_problem(await visitor.house.client.get(old), 404, "attachment_not_found")
-    again = Visitor(visitor.house, await visitor.house.grant())
+    visitor.app_server.clock.advance(seconds=3601)
+    assert_problem(await visitor.app_server.client.get(old), 404, "attachment_not_found")
+    again = Visitor(visitor.app_server, await visitor.app_server.grant())
     thread = (await again.ask("threads.get_by_id", thread_id=thread_id)).json()
     fresh = thread["items"]["data"][0]["attachments"][0]["preview_url"]
-    assert (await visitor.house.client.get(fresh)).status_code == 200
+    assert (await visitor.app_server.client.get(fresh)).status_code == 200
 
 
 async def test_a_ticket_is_for_one_purpose(visitor: Visitor) -> None:
@@ -162,9 +167,9 @@ async def test_a_ticket_is_for_one_purpose(visitor: Visitor) -> None:
     announced = (await visitor.announce(mime_type="image/png")).json()
     upload, ticket = urlsplit(announced["upload_descriptor"]["url"]).path, announced["upload_descriptor"]["headers"]
     for query in ({}, {"ticket": ticket["orcheo-ticket"]}, parameters):
-        answer = await visitor.house.client.get(upload, params=query)
+        answer = await visitor.app_server.client.get(upload, params=query)
         assert_problem(answer, 404, "attachment_not_found")
-    answer = await visitor.house.client.put(upload, headers={"orcheo-ticket": parameters["ticket"]}, content=TEXT)
+    answer = await visitor.app_server.client.put(upload, headers={"orcheo-ticket": parameters["ticket"]}, content=TEXT)
     assert_problem(answer, 404, "attachment_not_found")
 
 
@@ -173,6 +178,6 @@ async def test_an_image_that_is_gone_is_not_shown(visitor: Visitor) -> None:
     url, _ = await shown(visitor)
     attachment_id = urlsplit(url).path.rpartition("/")[2]
     await visitor.ask("attachments.delete", attachment_id=attachment_id)
-    assert_problem(await visitor.house.client.get(url), 404, "attachment_not_found")
+    assert_problem(await visitor.app_server.client.get(url), 404, "attachment_not_found")
     announced = (await visitor.announce(mime_type="image/png")).json()
-    assert_problem(await visitor.house.client.get(announced["preview_url"]), 404, "attachment_not_found")
+    assert_problem(await visitor.app_server.client.get(announced["preview_url"]), 404, "attachment_not_found")

@@ -1,25 +1,44 @@
 """What visitors may leave behind and keep open, seen from outside."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.house import House, assert_problem, build_house
+import pytest
+
+from orcheo_adapters.memory.store import MemoryStore
+from orcheo_adapters.settings.server import ServerSettings
+from orcheo_core.domain.budget import BUDGETS, MIB
+from orcheo_core.errors import InvalidInput
+from orcheo_core.ports.unit_of_work import Store
+from tests.app_server import TestServer, assert_problem, build_app_server
 from tests.http.sending import Visitor
 
 
+class GrowingStore(MemoryStore):
+    """Takes as much room as it is told to."""
+
+    grown = 0
+
+    def kept_bytes(self) -> int:
+        return self.grown
+
+
 @asynccontextmanager
-async def visitor_under(**limits: str) -> AsyncIterator[Visitor]:
+async def visitor_under(store: Store | None = None, /, **limits: str) -> AsyncIterator[Visitor]:
     """A visitor of a server with these budgets, by the ends of their settings."""
-    async with build_house(environment={f"ORCHEO_LIMIT_{name}": value for name, value in limits.items()}) as house:
-        await house.result("workflows.add", handle="echo", runner="python", target="tests.http.sending:contents")
-        await house.result("workflows.publish", ref="echo")
-        yield await Visitor.of(house)
+    async with build_app_server(
+        store, environment={f"ORCHEO_LIMIT_{name}": value for name, value in limits.items()}
+    ) as app_server:
+        await app_server.result("workflows.add", handle="echo", runner="python", target="tests.http.sending:contents")
+        await app_server.result("workflows.publish", ref="echo")
+        yield await Visitor.of(app_server)
 
 
-async def refusals(house: House) -> str:
+async def refusals(app_server: TestServer) -> str:
     """What the audit says of refusals so far."""
-    await house.orcheo.core.refusals.write()
-    entries = (await house.result("audit.list", act="refused"))["audit_entries"]
+    await app_server.orcheo.core.tally.write()
+    entries = (await app_server.result("audit.list", act="refused"))["audit_entries"]
     return " ".join(each["note"] for each in entries)
 
 
@@ -34,18 +53,31 @@ async def test_unsent_files_of_a_visitor_are_bounded() -> None:
         assert "Send or remove" in problem["hint"]
         assert "operator" in problem["hint"]
         assert refused.headers["retry-after"] == str(problem["retry_after"])
+        assert problem["policy"] == "unsent-files-by-visitor"
         await visitor.sent(first)
         assert (await visitor.announce()).status_code == 200
-        assert "budget_exceeded (unsent-files-by-visitor): 1 time" in await refusals(visitor.house)
+        assert "budget_exceeded (unsent-files-by-visitor): 1 time" in await refusals(visitor.app_server)
+
+
+async def test_what_a_visitor_sends_is_bounded_too() -> None:
+    """Sending gives no room in the budget of all files; deleting the conversation does."""
+    async with visitor_under(KEPT_BYTES_BY_VISITOR="20") as visitor:
+        thread_id, _, _ = await visitor.sent(await visitor.uploaded())
+        problem = assert_problem(await visitor.announce(), 429, "budget_exceeded")
+        assert "20 bytes of attachments, in messages or not," in problem["detail"]
+        assert "Delete conversations" in problem["hint"]
+        assert "kept-bytes-by-visitor" in problem["hint"]
+        await visitor.ask("threads.delete", thread_id=thread_id)
+        assert (await visitor.announce()).status_code == 200
 
 
 async def test_unsent_files_of_an_address_are_bounded_whoever_sends_them() -> None:
     """A second visitor does not help; another address has its own budget."""
     async with visitor_under(UNSENT_BYTES_BY_ADDRESS="20") as visitor:
         assert (await visitor.announce()).status_code == 200
-        second = await Visitor.of(visitor.house)
+        second = await Visitor.of(visitor.app_server)
         assert_problem(await second.post(), 429, "budget_exceeded")
-        async with visitor.house.visitor_from("192.0.2.9") as elsewhere:
+        async with visitor.app_server.visitor_from("192.0.2.9") as elsewhere:
             third = await Visitor.of(elsewhere)
             assert (await third.post()).status_code == 200
             assert_problem(await third.announce(), 429, "budget_exceeded")
@@ -55,10 +87,27 @@ async def test_unsent_files_of_all_visitors_are_bounded() -> None:
     """What all share is another code: it is not this visitor's doing."""
     async with visitor_under(UNSENT_FILES_BY_SERVER="1") as visitor:
         assert (await visitor.announce()).status_code == 200
-        second = await Visitor.of(visitor.house)
+        second = await Visitor.of(visitor.app_server)
         refused = await second.announce()
         assert_problem(refused, 503, "shared_budget_exceeded")
         assert int(refused.headers["retry-after"]) > 0
+
+
+async def test_a_database_that_is_full_takes_no_more_turns() -> None:
+    """The refusal names the limit, what gives room, and whom to ask; what is there can be read and deleted."""
+    store = GrowingStore()
+    async with visitor_under(store) as visitor:
+        attachment_id = await visitor.uploaded()
+        thread_id, _, _ = await visitor.sent(attachment_id)
+        store.grown = 4_000 * MIB
+        refused = await visitor.send(attachment_id, thread_id=thread_id)
+        problem = assert_problem(refused, 503, "shared_budget_exceeded")
+        assert "4000 MiB of messages and all else in its database" in problem["detail"]
+        assert "Delete conversations" in problem["hint"]
+        assert "operator" in problem["hint"]
+        assert problem["policy"] == "database-bytes-by-server"
+        assert (await visitor.ask("threads.get_by_id", thread_id=thread_id)).json()["id"] == thread_id
+        await visitor.ask("threads.delete", thread_id=thread_id)
 
 
 async def test_a_day_later_the_budget_is_free_again() -> None:
@@ -66,7 +115,25 @@ async def test_a_day_later_the_budget_is_free_again() -> None:
     async with visitor_under(UNSENT_FILES_BY_VISITOR="1") as visitor:
         await visitor.uploaded()
         assert_problem(await visitor.announce(), 429, "budget_exceeded")
-        visitor.house.clock.advance(seconds=86_401)
-        await visitor.house.orcheo.core.housekeeping.remove_aged(None)
-        fresh = Visitor(visitor.house, await visitor.house.grant())
+        visitor.app_server.clock.advance(seconds=86_401)
+        await visitor.app_server.orcheo.core.housekeeping.remove_aged(None)
+        fresh = Visitor(visitor.app_server, await visitor.app_server.grant())
         assert (await fresh.announce()).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["UNSENT_FILES_BY_VISITOR", "UNSENT_FILES_BY_ADDRESS", "UNSENT_FILES_BY_SERVER"])
+async def test_a_crowd_of_announcements_gets_exactly_what_is_allowed(name: str) -> None:
+    """However they come together."""
+    async with visitor_under(**{name: "3"}) as visitor:
+        answers = await asyncio.gather(*(visitor.announce() for _ in range(20)))
+        assert sorted({each.status_code for each in answers} - {429, 503}) == [200]
+        assert sum(each.status_code == 200 for each in answers) == 3
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1e9", "١", "ten", "0 MiB", "1.5", "99999999999999999999"])
+def test_an_amount_that_is_none_stops_the_server_at_its_start(text: str) -> None:
+    """The error names the setting, for each of them."""
+    for budget in BUDGETS:
+        with pytest.raises(InvalidInput) as caught:
+            ServerSettings.load(environment={"ORCHEO_DATA_DIR": "unused", budget.setting: text})
+        assert budget.setting in str(caught.value.fields)

@@ -10,13 +10,13 @@ import httpx2
 import orjson
 import pytest
 
-from tests.house import USER_INPUT
+from tests.app_server import USER_INPUT
 from tests.http.process import ServerProcess, server_process
 
 pytestmark = pytest.mark.network
 
 TOKEN_OPERATIONS = 1_000
-SHAPES = re.compile(rb"orc_(?:pt|st)_[0-9A-Za-z]{13,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
+SHAPES = re.compile(rb"orc_(?:pt|st|is)_[0-9A-Za-z]{13,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
 
 
 def issue_and_revoke(server: ServerProcess) -> set[str]:
@@ -35,7 +35,7 @@ def issue_and_revoke(server: ServerProcess) -> set[str]:
 def chat(server: ServerProcess) -> set[str]:
     """All that a visitor and a program can do, well and badly; the secrets that went over the wire."""
     used = {server.publish("echo", "chat"), server.publish("broken", "breaks")}
-    with httpx2.Client(base_url=server.url, trust_env=False, timeout=30) as visitor:
+    with httpx2.Client(base_url=server.url, trust_env=False, timeout=120) as visitor:
         for handle in ("chat", "breaks"):
             grant = visitor.post(f"/api/chat/{handle}/session", json={}).json()["client_secret"]
             used.add(grant)
@@ -43,6 +43,12 @@ def chat(server: ServerProcess) -> set[str]:
             body = {"type": "threads.create", "params": {"input": USER_INPUT}}
             assert visitor.post("/api/chatkit", json=body, headers=headers).status_code == 200
             used.add(visitor.post(f"/api/chat/{handle}/session", json={}, headers=headers).json()["client_secret"])
+        for secret in sorted(used):
+            headers, body = {"authorization": f"Bearer {secret}"}, {"user": "ada", "workflow": {"id": "chat"}}
+            session = visitor.post("/v1/chatkit/sessions", json=body, headers=headers).json()
+            if "client_secret" in session:
+                used.add(session["client_secret"])
+                visitor.post(f"/v1/chatkit/sessions/{session['id']}/cancel", headers=headers)
         used |= set(visitor.cookies.values())
         for secret in sorted(used):
             misuse(visitor, secret)
@@ -59,6 +65,8 @@ def misuse(visitor: httpx2.Client, secret: str) -> None:
     visitor.get("/api/workflows", headers=headers, params={"token": secret})
     visitor.post(f"/api/operations/{secret}", json={"ref": secret}, headers=headers)
     visitor.get(f"/api/chat/{secret}", headers={"x-request-id": secret, "referer": f"http://x/{secret}"})
+    visitor.post("/v1/chatkit/sessions", json={"user": secret, secret: secret}, headers=headers)
+    visitor.get(f"/v1/chatkit/threads/{secret}?{secret}={secret}", headers=headers)
     visitor.get(f"/nowhere/{secret}?publish_token={secret}")
 
 
@@ -87,7 +95,6 @@ def where_nothing_may_be(server: ServerProcess) -> dict[str, bytes]:
     return places
 
 
-@pytest.mark.timeout(120)
 def test_no_secret_is_in_files_log_audit_or_arguments(tmp_path: Path) -> None:
     """Not one of more than a thousand, not even most of one, nor a key of the server, nor a text of their shapes."""
     marker = f"canary{chance.token_hex(8)}"

@@ -9,7 +9,7 @@ import pytest
 from orcheo_core import RunContext
 from orcheo_core.domain.run import ActionTaken, ContextKept, RunEvent, TextDelta, WidgetShown
 from tests import workflows
-from tests.house import USER_INPUT, House, assert_problem, events_of
+from tests.app_server import USER_INPUT, TestServer, assert_problem, events_of
 from tests.http.sending import Visitor
 from tests.protocol.scripts import CARD
 
@@ -31,23 +31,23 @@ async def acting(text: str, context: RunContext) -> AsyncIterator[RunEvent]:
     yield TextDelta("Not shown")
 
 
-async def visiting(house: House, target: str) -> Visitor:
+async def visiting(app_server: TestServer, target: str) -> Visitor:
     """A visitor of this workflow."""
-    await house.result("workflows.add", handle="echo", runner="python", target=target)
-    await house.result("workflows.publish", ref="echo")
-    return await Visitor.of(house)
+    await app_server.result("workflows.add", handle="echo", runner="python", target=target)
+    await app_server.result("workflows.publish", ref="echo")
+    return await Visitor.of(app_server)
 
 
 @pytest.fixture
-async def visitor(house: House) -> Visitor:
+async def visitor(app_server: TestServer) -> Visitor:
     """A visitor of the scripted workflow of the protocol tests."""
-    return await visiting(house, "tests.protocol.scripts:play")
+    return await visiting(app_server, "tests.protocol.scripts:play")
 
 
 @pytest.fixture
-async def actor(house: House) -> Visitor:
+async def actor(app_server: TestServer) -> Visitor:
     """A visitor of the workflow with actions."""
-    return await visiting(house, "tests.http.test_chatkit_more:acting")
+    return await visiting(app_server, "tests.http.test_chatkit_more:acting")
 
 
 async def begun(visitor: Visitor, script: str = "text") -> tuple[str, list[dict[str, Any]]]:
@@ -62,8 +62,19 @@ async def test_feedback_is_stored_and_can_be_changed(visitor: Visitor) -> None:
     about = {"thread_id": thread_id, "item_ids": [events[-1]["item"]["id"]]}
     for kind in ("positive", "negative"):
         assert (await visitor.ask("items.feedback", **about, kind=kind)).json() == {}
-    (given,) = await visitor.house.store.begin().feedback.of_thread(thread_id)
+    (given,) = await visitor.app_server.store.begin().feedback.of_thread(thread_id)
     assert (given.item_id, given.kind.value) == (about["item_ids"][0], "negative")
+
+
+async def test_feedback_comes_back_with_its_items(visitor: Visitor) -> None:
+    """To the visitor who gave it, in both ways of reading; what was not judged says nothing."""
+    thread_id, events = await begun(visitor)
+    item_id = events[-1]["item"]["id"]
+    await visitor.ask("items.feedback", thread_id=thread_id, item_ids=[item_id], kind="negative")
+    thread = (await visitor.ask("threads.get_by_id", thread_id=thread_id)).json()
+    listed = (await visitor.ask("items.list", thread_id=thread_id)).json()["data"]
+    for items in (thread["items"]["data"], listed[::-1]):
+        assert [each.get("orcheo.feedback") for each in items] == [None, "negative"]
 
 
 async def test_feedback_on_an_unknown_item_stores_nothing(visitor: Visitor) -> None:
@@ -74,7 +85,7 @@ async def test_feedback_on_an_unknown_item_stores_nothing(visitor: Visitor) -> N
         ids = [events[-1]["item"]["id"], unknown]
         answer = await visitor.ask("items.feedback", thread_id=thread_id, item_ids=ids, kind="positive")
         assert_problem(answer, 404, "item_not_found")
-    assert list(await visitor.house.store.begin().feedback.of_thread(thread_id)) == []
+    assert list(await visitor.app_server.store.begin().feedback.of_thread(thread_id)) == []
 
 
 async def test_feedback_of_an_unknown_kind(visitor: Visitor) -> None:
@@ -102,7 +113,7 @@ async def test_feedback_of_an_unknown_kind(visitor: Visitor) -> None:
 async def test_threads_of_somebody_else_are_unknown(visitor: Visitor, kind: str, params: dict[str, Any]) -> None:
     """Every request that names one is refused, and the thread is as it was."""
     thread_id, _ = await begun(visitor)
-    stranger = await Visitor.of(visitor.house)
+    stranger = await Visitor.of(visitor.app_server)
     assert_problem(await stranger.ask(kind, thread_id=thread_id, **params), 404, "thread_not_found")
     thread = (await visitor.ask("threads.get_by_id", thread_id=thread_id)).json()
     assert (thread["title"], len(thread["items"]["data"])) == ("text", 2)
@@ -171,7 +182,7 @@ async def test_an_action_that_fails_says_so(actor: Visitor) -> None:
     answer = await actor.ask("threads.sync_custom_action", **about)
     assert_problem(answer, 424, "action_failed")
     assert "secret reason" not in answer.text
-    assert "the secret reason" in str(actor.house.telemetry.run_failures[0])
+    assert "the secret reason" in str(actor.app_server.telemetry.run_failures[0])
     assert (await actor.send(thread_id=thread_id)).status_code == 200
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import tracemalloc
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 from attrs import evolve
@@ -11,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines
 from tests import workflows
-from tests.house import House
+from tests.app_server import TestServer
 from tests.http.live import QUICK, Answer, Connection, Live, serving
 
 pytestmark = pytest.mark.network
@@ -22,9 +24,9 @@ POST = b"POST /api/chatkit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json
 
 
 @pytest.fixture
-async def live(house: House) -> AsyncIterator[Live]:
+async def live(app_server: TestServer) -> AsyncIterator[Live]:
     """The whole application on a socket."""
-    async with serving(house.orcheo.app) as running:
+    async with serving(app_server.orcheo.app) as running:
         yield running
 
 
@@ -78,18 +80,18 @@ async def test_empty_lines_do_not_keep_an_idle_connection(live: Live) -> None:
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
-async def test_a_body_that_does_not_come_is_told_so(live: Live, house: House, length: bytes) -> None:
+async def test_a_body_that_does_not_come_is_told_so(live: Live, app_server: TestServer, length: bytes) -> None:
     """Whether its length is announced or not."""
-    await house.publish()
-    credential = b"Authorization: Bearer " + (await house.grant()).encode()
+    await app_server.publish()
+    credential = b"Authorization: Bearer " + (await app_server.grant()).encode()
     answer = await live.ask(POST + credential + b"\r\n" + length + b"\r\n\r\n")
     assert_refused(answer, 408, "request_timed_out")
 
 
-async def test_a_body_that_drips_is_told_so(live: Live, house: House) -> None:
+async def test_a_body_that_drips_is_told_so(live: Live, app_server: TestServer) -> None:
     """It has one deadline as a whole."""
-    await house.publish()
-    credential = b"Authorization: Bearer " + (await house.grant()).encode()
+    await app_server.publish()
+    credential = b"Authorization: Bearer " + (await app_server.grant()).encode()
     async with live.connection() as connection:
         connection.send(POST + credential + b"\r\nContent-Length: 9999\r\n\r\n")
         assert_refused(await connection.drip(b" "), 408, "request_timed_out")
@@ -101,6 +103,19 @@ async def test_a_body_nobody_waits_for_any_more_ends_with_the_connection(live: L
         connection.send(POST + b"Content-Length: 9999\r\n\r\n")
         answer = await connection.drip(b" ")
     assert (answer.status, answer.raw.count(b"HTTP/1.1")) == (401, 1)
+
+
+@pytest.mark.parametrize("lines", [b"\r\n", b"\r\n" * 10_000, b"\n" * 10_000], ids=["one", "many", "bare"])
+async def test_empty_lines_before_the_first_request_raise_nothing(
+    live: Live, lines: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are skipped (RFC 9112, section 2.2), and the request behind them is answered."""
+    async with live.connection() as connection:
+        connection.send(lines)
+        await asyncio.sleep(0)
+        connection.send(HEAD + CLOSE)
+        assert (await connection.to_the_end()).status == 200
+    assert not caplog.records
 
 
 async def test_an_idle_connection_is_closed(live: Live) -> None:
@@ -119,11 +134,11 @@ async def test_requests_in_time_share_a_connection(live: Live) -> None:
             await connection.until(b'{"status":"ok"}')
 
 
-async def test_a_stream_may_last_longer_than_any_deadline(live: Live, house: House) -> None:
+async def test_a_stream_may_last_longer_than_any_deadline(live: Live, app_server: TestServer) -> None:
     """Deadlines are for requests; answers take the time that they take."""
     workflows.close_gate("slow")
-    await house.publish(call="held")
-    grant = (await house.grant()).encode()
+    await app_server.publish(call="held")
+    grant = (await app_server.grant()).encode()
     body = b"""{"type": "threads.create", "params": {"input": {
         "content": [{"type": "input_text", "text": "slow"}], "attachments": [], "inference_options": {}}}}"""
     async with live.connection() as connection:
@@ -162,10 +177,10 @@ async def test_an_address_that_is_too_long(live: Live) -> None:
     assert_refused(answer, 431, "headers_too_large")
 
 
-async def test_a_body_that_is_too_large(live: Live, house: House) -> None:
+async def test_a_body_that_is_too_large(live: Live, app_server: TestServer) -> None:
     """Announced or not: 413, which the client can read although it is still sending."""
-    await house.publish()
-    grant = (await house.grant()).encode()
+    await app_server.publish()
+    grant = (await app_server.grant()).encode()
     head = POST + b"Authorization: Bearer " + grant + b"\r\n" + CLOSE[:-2]
     large = b" " * 600_000
     announced = await live.ask(head + b"Content-Length: 600000\r\n\r\n" + large)
@@ -188,6 +203,13 @@ async def test_what_is_no_http_is_told_so(live: Live, data: bytes) -> None:
     assert_refused(await live.ask(data), 400, "not_http")
 
 
+async def test_a_length_may_begin_with_any_number_of_zeros(live: Live) -> None:
+    """It is a valid number (RFC 9110, section 8.6), of more digits than Python would read."""
+    head = b"POST /api/chat/none/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    answer = await live.ask(head + b"Content-Length: " + b"0" * 5_000 + b"2\r\n\r\n{}")
+    assert (answer.status, answer.code) == (404, "chat_unavailable")
+
+
 async def test_an_upgrade_does_not_leave_the_deadlines_behind(live: Live) -> None:
     """There are no web sockets here: it is a request like any other."""
     upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n"
@@ -195,11 +217,12 @@ async def test_an_upgrade_does_not_leave_the_deadlines_behind(live: Live) -> Non
     assert answer.status != 101
 
 
-async def test_many_slow_connections_do_not_keep_others_out(live: Live) -> None:
+async def test_many_slow_connections_do_not_keep_others_out(app_server: TestServer) -> None:
     """300 of them, and an honest request is still answered."""
-    slow = [asyncio.create_task(live.ask(HEAD)) for _ in range(300)]
-    assert (await live.ask(HEAD + CLOSE)).status == 200
-    assert {each.status for each in await asyncio.gather(*slow)} == {408}
+    async with serving(app_server.orcheo.app, evolve(QUICK, head_seconds=3, linger_seconds=60)) as live:
+        slow = [asyncio.create_task(live.ask(HEAD)) for _ in range(300)]
+        assert (await live.ask(HEAD + CLOSE)).status == 200
+        assert {each.status for each in await asyncio.gather(*slow)} == {408}
 
 
 async def test_a_client_that_does_not_read_is_cut() -> None:
@@ -218,7 +241,7 @@ async def test_a_client_that_does_not_read_is_cut() -> None:
     async with serving(endless, QUICK) as live, live.connection() as connection:
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a reading transport
         connection.send(HEAD + b"\r\n")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await gone.wait()
 
 
@@ -250,6 +273,71 @@ async def test_a_large_body_over_a_slow_line_has_time_by_what_has_come() -> None
         connection.send(FILE)
         await _drip(connection, b"x" * 2_000)
         assert b"\r\n2000\r\n" in (await connection.to_the_end()).raw
+
+
+async def _answers_at_once(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.mark.parametrize(
+    ("framing", "part"),
+    [
+        (b"Content-Length: 900000000000\r\n\r\n", b"x" * 4_096),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"1000\r\n%b\r\n" % (b"x" * 4_096)),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 700),
+    ],
+    ids=["announced", "chunks", "small chunks"],
+)
+async def test_a_body_without_end_is_not_read_on_once_its_request_is_answered(framing: bytes, part: bytes) -> None:
+    """By what has come it would earn time for ever; the connection ends behind the answer."""
+    patient = evolve(QUICK, body_seconds=60, linger_seconds=60, answered_bytes=20_000)
+    async with serving(_answers_at_once, patient) as live, live.connection() as connection:
+        connection.send(b"POST /x HTTP/1.1\r\nHost: x\r\n" + framing)
+        assert (await connection.until(b"ok")).startswith(b"HTTP/1.1 200")
+        for _ in range(10):
+            connection.send(part)
+        assert (await connection.to_the_end()).raw == b""
+
+
+async def _flood(connection: Connection) -> None:
+    while True:
+        connection.send(b"x" * 65_536)
+        await connection.writer.drain()
+
+
+async def test_a_flood_behind_a_refusal_is_cut() -> None:
+    """A client has time to read why it is refused, but not to send whatever it likes."""
+    patient = evolve(QUICK, linger_seconds=60, answered_bytes=1_000, linger_bytes=100_000)
+    async with serving(_answers_at_once, patient) as live, live.connection() as connection:
+        connection.send(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000000\r\n\r\n")
+        await connection.until(b"ok")
+        with pytest.raises(ConnectionError):
+            await _flood(connection)
+
+
+async def test_an_idle_connection_keeps_nothing_of_a_body_that_its_answer_did_not_read() -> None:
+    """Such as that of a request that was refused."""
+    asked = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + bytes(60_000)
+    patient = evolve(QUICK, idle_seconds=60)
+    async with serving(_answers_at_once, patient) as live, AsyncExitStack() as idle:
+        tracemalloc.start()
+        idle.callback(tracemalloc.stop)
+        for _ in range(20):
+            connection = await idle.enter_async_context(live.connection())
+            connection.send(asked)
+            await connection.until(b"ok")
+        assert tracemalloc.get_traced_memory()[0] < 20 * 30_000
+
+
+async def test_what_is_left_of_a_small_body_behind_its_answer_ends_no_connection() -> None:
+    """The next request has its answer over the same one."""
+    patient = evolve(QUICK, body_seconds=60, answered_bytes=20_000)
+    async with serving(_answers_at_once, patient) as live, live.connection() as connection:
+        for _ in range(3):
+            connection.send(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 15000\r\n\r\n")
+            await connection.until(b"ok")
+            connection.send(b"x" * 15_000)
 
 
 async def test_a_body_that_stops_half_way_is_told_so() -> None:
@@ -288,7 +376,7 @@ async def test_an_answer_that_is_not_read_to_its_end_is_given_up(end: bytes) -> 
     async with serving(_large, QUICK, connections) as live, live.connection() as connection:
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a reading transport
         connection.send(HEAD + end)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await connections.is_left.wait()
 
 

@@ -11,7 +11,7 @@ from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.flags import open_flags
 from orcheo_core.domain.flags import Flag
 from orcheo_core.errors import InvalidInput
-from tests.house import NO_LIMITS, USER_INPUT, assert_problem, build_house
+from tests.app_server import NO_LIMITS, USER_INPUT, assert_problem, build_app_server
 
 SWITCH = {"ORCHEO_FLAGS_PROVIDER": "tests.http.test_flags:Switch", **NO_LIMITS}
 ROLL_OUT = {"ORCHEO_FLAGS_PROVIDER": "tests.http.test_flags:OnlyAda", **NO_LIMITS}
@@ -54,60 +54,62 @@ class Switch(OnlyAda):
 
 async def test_publishing_can_be_switched_off() -> None:
     """What is public stays so, but no one new comes in and no token is issued; unpublishing always works."""
-    async with build_house(environment=SWITCH) as house:
+    async with build_app_server(environment=SWITCH) as app_server:
         Switch.is_on = True
-        token = (await house.publish())["publish_token"]
-        await house.add("other")
-        grant = await house.grant()
+        token = (await app_server.publish())["publish_token"]
+        await app_server.add("other")
+        grant = await app_server.grant()
         Switch.is_on = False
-        assert_problem(await house.operation("workflows.rotate_publish_token", ref="echo"), 403, "feature_disabled")
-        assert_problem(await house.operation("workflows.publish", ref="other"), 403, "feature_disabled")
+        assert_problem(
+            await app_server.operation("workflows.rotate_publish_token", ref="echo"), 403, "feature_disabled"
+        )
+        assert_problem(await app_server.operation("workflows.publish", ref="other"), 403, "feature_disabled")
         for body in ({}, {"publish_token": token}):
-            answer = await house.client.post("/api/chat/echo/session", json=body)
+            answer = await app_server.client.post("/api/chat/echo/session", json=body)
             assert_problem(answer, 403, "feature_disabled")
-        assert_problem(await house.chatkit(token, "threads.list"), 403, "feature_disabled")
+        assert_problem(await app_server.chatkit(token, "threads.list"), 403, "feature_disabled")
         headers = {"authorization": f"Bearer {grant}"}
-        renewal = await house.client.post("/api/chat/echo/session", json={}, headers=headers)
+        renewal = await app_server.client.post("/api/chat/echo/session", json={}, headers=headers)
         assert_problem(renewal, 403, "feature_disabled")
-        assert (await house.chatkit(grant, "threads.create", input=USER_INPUT)).status_code == 200
-        assert_problem(await house.client.post("/api/chat/nobody/session", json={}), 404, "chat_unavailable")
-        await house.result("workflows.unpublish", ref="echo")
+        assert (await app_server.chatkit(grant, "threads.create", input=USER_INPUT)).status_code == 200
+        assert_problem(await app_server.client.post("/api/chat/nobody/session", json={}), 404, "chat_unavailable")
+        await app_server.result("workflows.unpublish", ref="echo")
 
 
 async def test_a_setting_switches_off_without_a_provider() -> None:
     """For everyone."""
-    async with build_house(environment={"ORCHEO_CHATKIT_PUBLISH_ENABLED": "off", **NO_LIMITS}) as house:
-        await house.add()
-        assert_problem(await house.operation("workflows.publish", ref="echo"), 403, "feature_disabled")
-        await house.result("workflows.open_chat_session", ref="echo")
+    async with build_app_server(environment={"ORCHEO_CHATKIT_PUBLISH_ENABLED": "off", **NO_LIMITS}) as app_server:
+        await app_server.add()
+        assert_problem(await app_server.operation("workflows.publish", ref="echo"), 403, "feature_disabled")
+        await app_server.result("workflows.open_chat_session", ref="echo")
 
 
 async def test_trying_workflows_can_be_switched_off() -> None:
     """Alone."""
-    async with build_house(environment={"ORCHEO_CHATKIT_CANVAS_ENABLED": "off", **NO_LIMITS}) as house:
-        await house.publish()
-        assert_problem(await house.operation("workflows.open_chat_session", ref="echo"), 403, "feature_disabled")
-        await house.grant()
+    async with build_app_server(environment={"ORCHEO_CHATKIT_CANVAS_ENABLED": "off", **NO_LIMITS}) as app_server:
+        await app_server.publish()
+        assert_problem(await app_server.operation("workflows.open_chat_session", ref="echo"), 403, "feature_disabled")
+        await app_server.grant()
 
 
 async def test_a_roll_out_by_owner_needs_no_code() -> None:
     """The provider is asked with the owner's name."""
-    async with build_house(environment=ROLL_OUT) as house:
-        await house.add()
-        assert_problem(await house.operation("workflows.publish", ref="echo"), 403, "feature_disabled")
-        ada = await house.owner("ada")
-        answer = await house.operation(
+    async with build_app_server(environment=ROLL_OUT) as app_server:
+        await app_server.add()
+        assert_problem(await app_server.operation("workflows.publish", ref="echo"), 403, "feature_disabled")
+        ada = await app_server.owner("ada")
+        answer = await app_server.operation(
             "workflows.add", token=ada, handle="adas", runner="http", target="https://flow.example.org/run"
         )
         assert answer.status_code == 200, answer.text
-        assert (await house.operation("workflows.publish", token=ada, ref="adas")).status_code == 200
+        assert (await app_server.operation("workflows.publish", token=ada, ref="adas")).status_code == 200
 
 
 async def test_a_provider_that_fails_leaves_the_settings() -> None:
     """Here: all is on."""
-    async with build_house(environment=BROKEN) as house:
-        await house.publish()
-        await house.grant()
+    async with build_app_server(environment=BROKEN) as app_server:
+        await app_server.publish()
+        await app_server.grant()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
-from tests.house import House
+from tests.app_server import TestServer
 from tests.http.live import Live, serving
 
 pytestmark = pytest.mark.network
@@ -18,9 +18,9 @@ HEALTH = b"GET /healthz HTTP/1.1\r\n"
 
 
 @pytest.fixture
-async def live(house: House) -> AsyncIterator[Live]:
+async def live(app_server: TestServer) -> AsyncIterator[Live]:
     """The real application on a socket."""
-    async with serving(house.orcheo.app) as server:
+    async with serving(app_server.orcheo.app) as server:
         yield server
 
 
@@ -142,7 +142,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     place=st.sampled_from(PLACES),
     headers=st.lists(
@@ -150,12 +150,12 @@ PLACES = [
         max_size=4,
     ),
 )
-def test_no_header_of_a_stranger_raises(house: House, place: bytes, headers: list[tuple[str, str]]) -> None:
+def test_no_header_of_a_stranger_raises(app_server: TestServer, place: bytes, headers: list[tuple[str, str]]) -> None:
     """Whatever stands in a header that the server reads, the answer is not a 5xx of the server's own fault."""
     lines = b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in headers)
 
     async def ask() -> int:
-        async with serving(house.orcheo.app) as live:
+        async with serving(app_server.orcheo.app) as live:
             return (await live.ask(place + b" HTTP/1.1\r\nHost: x\r\n" + lines + CLOSE)).status
 
     assert asyncio.run(ask()) not in {500, 502, 503, 504}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import workflows
-from tests.house import USER_INPUT, House, assert_problem, events_of
+from tests.app_server import USER_INPUT, TestServer, assert_problem, events_of
 from tests.http.sending import Visitor
 
 OUTPUT = "threads.add_client_tool_output"
@@ -15,11 +15,11 @@ SKIPPED = {"status": "skipped"}
 
 
 @pytest.fixture
-async def visitor(house: House) -> Visitor:
+async def visitor(app_server: TestServer) -> Visitor:
     """A visitor of the scripted workflow of the protocol tests."""
-    await house.result("workflows.add", handle="echo", runner="python", target="tests.protocol.scripts:play")
-    await house.result("workflows.publish", ref="echo")
-    return await Visitor.of(house)
+    await app_server.result("workflows.add", handle="echo", runner="python", target="tests.protocol.scripts:play")
+    await app_server.result("workflows.publish", ref="echo")
+    return await Visitor.of(app_server)
 
 
 async def begun(visitor: Visitor, script: str) -> tuple[str, str]:
@@ -30,7 +30,9 @@ async def begun(visitor: Visitor, script: str) -> tuple[str, str]:
 
 async def repeated(visitor: Visitor, kind: str, /, **params: Any) -> list[list[dict[str, Any]]]:
     """The events that each of two requests with the same key is answered with."""
-    answers = [await visitor.house.chatkit(visitor.grant, kind, {"idempotency-key": "k"}, **params) for _ in range(2)]
+    answers = [
+        await visitor.app_server.chatkit(visitor.grant, kind, {"idempotency-key": "k"}, **params) for _ in range(2)
+    ]
     return [events_of(answer) for answer in answers]
 
 
@@ -65,14 +67,14 @@ async def test_a_retry_that_comes_twice_is_one(visitor: Visitor) -> None:
     params = {"thread_id": thread_id, "item_id": item_id}
     body = {"type": "threads.retry_after_item", "params": params, "metadata": {"client_id": "k"}}
     headers = {"authorization": f"Bearer {visitor.grant}"}
-    answers = [await visitor.house.client.post("/api/chatkit", json=body, headers=headers) for _ in range(2)]
+    answers = [await visitor.app_server.client.post("/api/chatkit", json=body, headers=headers) for _ in range(2)]
     first, again = map(events_of, answers)
     assert first == again
 
 
 async def test_a_key_is_not_endless(visitor: Visitor) -> None:
     """Two hundred characters are plenty."""
-    answer = await visitor.house.chatkit(
+    answer = await visitor.app_server.chatkit(
         visitor.grant, "threads.create", {"idempotency-key": "k" * 201}, input=USER_INPUT
     )
     assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "Idempotency-Key"
@@ -124,18 +126,18 @@ async def test_a_place_to_follow_from_that_is_no_number(visitor: Visitor, after:
     """Whether it comes in the URL or as a browser sends it."""
     thread_id, _ = await begun(visitor, "text")
     url, key = f"/api/chatkit/threads/{thread_id}/events", ("authorization", f"Bearer {visitor.grant}")
-    client = visitor.house.client
+    client = visitor.app_server.client
     last = [(name.encode(), value.encode()) for name, value in (key, ("last-event-id", after))]
     for answer in (await client.get(url, params={"after": after}, headers=[key]), await client.get(url, headers=last)):
         assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "after"
 
 
-async def test_deleting_a_thread_stops_its_answer(house: House) -> None:
+async def test_deleting_a_thread_stops_its_answer(app_server: TestServer) -> None:
     """Nothing is said into a thread that is gone."""
     text = "deleted meanwhile"
     workflows.close_gate(text)
-    await house.publish(call="held")
-    visitor = await Visitor.of(house)
+    await app_server.publish(call="held")
+    visitor = await Visitor.of(app_server)
     talking = asyncio.create_task(visitor.send(text=text))
     await workflows.reached(text)
     (thread,) = (await visitor.ask("threads.list")).json()["data"]
@@ -144,22 +146,22 @@ async def test_deleting_a_thread_stops_its_answer(house: House) -> None:
     assert (await visitor.ask("threads.list")).json()["data"] == []
 
 
-async def test_a_request_that_comes_again_after_its_events_are_gone_is_not_left_empty(house: House) -> None:
+async def test_a_request_that_comes_again_after_its_events_are_gone_is_not_left_empty(app_server: TestServer) -> None:
     """The thread and its items, as they are stored."""
-    token = (await house.publish())["publish_token"]
-    once = events_of(await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT))
-    house.clock.advance(minutes=10)
-    house.orcheo.core.live_turns.forget(house.clock.now())
-    again = events_of(await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT))
+    token = (await app_server.publish())["publish_token"]
+    once = events_of(await app_server.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT))
+    app_server.clock.advance(minutes=10)
+    app_server.orcheo.core.live_turns.forget(app_server.clock.now())
+    again = events_of(await app_server.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT))
     assert [each["type"] for each in again] == ["thread.created", "thread.item.done", "thread.item.done"]
     assert again[0]["thread"]["id"] == once[0]["thread"]["id"]
     assert again[-1] == once[-1]
 
 
-async def test_a_key_that_comes_with_another_message_is_refused(house: House) -> None:
+async def test_a_key_that_comes_with_another_message_is_refused(app_server: TestServer) -> None:
     """Rather than acknowledged and dropped."""
-    token = (await house.publish())["publish_token"]
-    await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT)
+    token = (await app_server.publish())["publish_token"]
+    await app_server.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=USER_INPUT)
     other = USER_INPUT | {"content": [{"type": "input_text", "text": "Something else"}]}
-    answer = await house.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=other)
+    answer = await app_server.chatkit(token, "threads.create", {"idempotency-key": "k"}, input=other)
     assert_problem(answer, 409, "idempotency_key_reused")

@@ -3,7 +3,7 @@
 import pytest
 
 from orcheo_adapters.http.hosts import KnownHosts
-from tests.house import House, assert_problem, build_house
+from tests.app_server import TestServer, assert_problem, build_app_server
 
 REBOUND = ["evil.example", "evil.example:8700", "localhost.evil.example", "127.0.0.1.evil.example", "xchat.example.org"]
 PATHS = [
@@ -20,11 +20,13 @@ PATHS = [
 
 @pytest.mark.parametrize("host", REBOUND)
 @pytest.mark.parametrize(("method", "path"), PATHS)
-async def test_a_name_that_was_made_to_point_here_gets_nothing(house: House, method: str, path: str, host: str) -> None:
+async def test_a_name_that_was_made_to_point_here_gets_nothing(
+    app_server: TestServer, method: str, path: str, host: str
+) -> None:
     """Also as the page's own origin, as a browser sends it after DNS rebinding; the owner's token does not help."""
     sent = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
-    sent["authorization"] = f"Bearer {house.owner_token}"
-    answer = await house.client.request(method, path, headers=sent, json={} if method == "POST" else None)
+    sent["authorization"] = f"Bearer {app_server.owner_token}"
+    answer = await app_server.client.request(method, path, headers=sent, json={} if method == "POST" else None)
     problem = assert_problem(answer, 403, "host_not_allowed")
     assert "ORCHEO_ALLOWED_HOSTS" in problem["hint"]
     assert "location" not in answer.headers
@@ -38,29 +40,29 @@ async def test_a_name_that_was_made_to_point_here_gets_nothing(house: House, met
 async def test_the_server_answers_to_its_names_and_addresses(host: str) -> None:
     """In any case of letters, with any port: a proxy may have another one."""
     names = {"ORCHEO_PUBLIC_URL": "https://chat.example.org", "ORCHEO_ALLOWED_HOSTS": " second.example.org "}
-    async with build_house(environment=names) as house:
-        await house.publish()
-        answer = await house.client.get("/api/chat/echo", headers={"host": host})
+    async with build_app_server(environment=names) as app_server:
+        await app_server.publish()
+        answer = await app_server.client.get("/api/chat/echo", headers={"host": host})
         assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_supervisors_may_ask_under_any_name(house: House, path: str) -> None:
+async def test_supervisors_may_ask_under_any_name(app_server: TestServer, path: str) -> None:
     """These answers say nothing about anybody."""
-    assert (await house.client.get(path, headers={"host": "pod-17.cluster"})).status_code == 200
+    assert (await app_server.client.get(path, headers={"host": "pod-17.cluster"})).status_code == 200
 
 
-async def test_a_person_under_an_unknown_name_reads_a_page(house: House) -> None:
+async def test_a_person_under_an_unknown_name_reads_a_page(app_server: TestServer) -> None:
     """It says what happened, as other errors do."""
-    answer = await house.client.get("/chat/echo", headers={"host": "old.example.org", "accept": "text/html"})
+    answer = await app_server.client.get("/chat/echo", headers={"host": "old.example.org", "accept": "text/html"})
     assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
     assert "host_not_allowed" in answer.text
 
 
 async def test_a_name_that_the_server_listens_on_is_known() -> None:
     """The listening address may be a name."""
-    async with build_house(environment={"ORCHEO_HOST": "box.lan"}) as house:
-        assert (await house.client.get("/openapi.json", headers={"host": "box.lan:8700"})).status_code == 200
+    async with build_app_server(environment={"ORCHEO_HOST": "box.lan"}) as app_server:
+        assert (await app_server.client.get("/openapi.json", headers={"host": "box.lan:8700"})).status_code == 200
 
 
 def test_a_client_of_http_1_0_may_leave_the_host_out() -> None:

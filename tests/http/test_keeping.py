@@ -21,7 +21,7 @@ from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.services.visitors.admitting import Visit
 from tests.adapters.sqlite.files import ask
-from tests.house import USER_INPUT, House, build_house
+from tests.app_server import USER_INPUT, TestServer, build_app_server
 
 MONTH = timedelta(days=30)
 _STAYS = {
@@ -85,8 +85,8 @@ async def test_the_table_names_each_file_of_a_data_folder_in_use(tmp_path: Path)
             first, second = [
                 await core.attaching.announce(visit, name="a", size=3, mime_type="text/plain") for _ in "ab"
             ]
-            await core.attaching.receive(first.id, at_once())
-            upload = asyncio.create_task(core.attaching.receive(second.id, slowly()))
+            await core.attaching.receive(first.id, at_once(), visit.leave)
+            upload = asyncio.create_task(core.attaching.receive(second.id, slowly(), visit.leave))
             await arrived.wait()
             found = set(files_of(tmp_path))
             go.set()
@@ -95,50 +95,50 @@ async def test_the_table_names_each_file_of_a_data_folder_in_use(tmp_path: Path)
     assert any(each.endswith(".part") for each in found)
 
 
-async def flood(house: House) -> None:
+async def flood(app_server: TestServer) -> None:
     """What strangers can leave: chat sessions, threads, announcements, files, used-up ids, refusals."""
     for _ in range(20):
-        grant = await house.grant()
-        house.client.cookies.clear()
-    await house.chatkit(grant, "threads.create", input=USER_INPUT)
+        grant = await app_server.grant()
+        app_server.client.cookies.clear()
+    await app_server.chatkit(grant, "threads.create", input=USER_INPUT)
     for number in range(20):
-        answer = await house.chatkit(grant, "attachments.create", name="a.txt", size=3, mime_type="text/plain")
+        answer = await app_server.chatkit(grant, "attachments.create", name="a.txt", size=3, mime_type="text/plain")
         announced = answer.json()["upload_descriptor"]
         if number % 2:
-            await house.client.put(announced["url"], content=b"abc", headers=announced["headers"])
-        await house.chatkit(f"{grant}x", "threads.list")
-    for spent in house.orcheo.parts.spent_ids:
+            await app_server.client.put(announced["url"], content=b"abc", headers=announced["headers"])
+        await app_server.chatkit(f"{grant}x", "threads.list")
+    for spent in app_server.orcheo.spent_ids:
         for number in range(5):
             await spent.spend(f"id{number}")
-    await house.orcheo.background.wait()
+    await app_server.orcheo.background.wait()
 
 
 async def test_nothing_is_left_of_a_flood_after_a_month(tmp_path: Path) -> None:
     """Neither rows nor bytes, but for what people said and did; with a retention not even the threads."""
     path = tmp_path / "orcheo.db"
     store = SqliteStore(path, synchronous="OFF")
-    async with build_house(store) as house:
-        await house.publish()
-        await flood(house)
-        await do_housekeeping(house.orcheo, store, None)
+    async with build_app_server(store) as app_server:
+        await app_server.publish()
+        await flood(app_server)
+        await do_housekeeping(app_server.orcheo, store, None)
         counts = {table: ask(path, f"SELECT count(*) FROM {table}")[0][0] for table in tables_of(path)}
         assert min(counts["chat_sessions"], counts["attachments"], counts["spent_ids"]) >= 20
-        house.clock.advance(MONTH)
-        await do_housekeeping(house.orcheo, store, None)
+        app_server.clock.advance(MONTH)
+        await do_housekeeping(app_server.orcheo, store, None)
         left = {table for table in tables_of(path) if ask(path, f"SELECT 1 FROM {table} LIMIT 1")}
         assert ask(path, "SELECT count(*) FROM spent_ids WHERE id <> ''") == [(0,)]
         assert {each for each in left if not each.startswith("item_texts_")} == _STAYS | _INDEX
         assert ask(path, "SELECT count(*) FROM threads WHERE id NOT IN (SELECT thread_id FROM items)") == [(0,)]
         refused = ask(path, f"SELECT count(*) FROM audit WHERE actor = '{SERVER_NAME}'")
         assert refused == [(1,)]
-        await do_housekeeping(house.orcheo, store, MONTH - timedelta(days=1))
+        await do_housekeeping(app_server.orcheo, store, MONTH - timedelta(days=1))
         assert (await store.begin().threads.page(ThreadFilter(), PageQuery())).entries == ()
         assert ask(path, "SELECT count(*) FROM indexed_items") == [(0,)]
-        assert list(house.files.ids()) == []
+        assert list(app_server.files.ids()) == []
     await store.close()
 
 
-async def test_the_used_up_ids_of_every_purpose_are_in_the_table(house: House) -> None:
+async def test_the_used_up_ids_of_every_purpose_are_in_the_table(app_server: TestServer) -> None:
     """With the lifetime by which they are removed, also of what is switched off."""
-    kept = {each.purpose: each.lifetime for each in house.orcheo.parts.spent_ids}
+    kept = {each.purpose: each.lifetime for each in app_server.orcheo.spent_ids}
     assert kept == {purpose: each.lifetime for purpose, each in SPENT_IDS.items()}

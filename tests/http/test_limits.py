@@ -10,32 +10,32 @@ import pytest
 from orcheo_core.domain.opaque_token import OpaqueToken
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
+from tests.app_server import USER_INPUT, TestServer, assert_problem, build_app_server
 from tests.fakes.entropy import FakeEntropy
-from tests.house import USER_INPUT, House, assert_problem, build_house
 
 AS_THEY_COME: dict[str, str] = {}
 
 
 @pytest.fixture
-async def limited() -> AsyncIterator[House]:
+async def limited() -> AsyncIterator[TestServer]:
     """A server with the limits that it has when nothing is set, and one published workflow."""
-    async with build_house(environment=AS_THEY_COME) as house:
-        await house.publish()
-        yield house
+    async with build_app_server(environment=AS_THEY_COME) as app_server:
+        await app_server.publish()
+        yield app_server
 
 
-async def turn(house: House, credential: str) -> httpx2.Response:
+async def turn(app_server: TestServer, credential: str) -> httpx2.Response:
     """One turn in a new thread."""
-    answer: httpx2.Response = await house.chatkit(credential, "threads.create", input=USER_INPUT)
+    answer: httpx2.Response = await app_server.chatkit(credential, "threads.create", input=USER_INPUT)
     return answer
 
 
-async def statuses(house: House, credential: str, count: int) -> list[int]:
+async def statuses(app_server: TestServer, credential: str, count: int) -> list[int]:
     """The statuses of this many turns, one after the other."""
-    return [(await turn(house, credential)).status_code for _ in range(count)]
+    return [(await turn(app_server, credential)).status_code for _ in range(count)]
 
 
-async def test_a_visitor_has_20_turns_a_minute_and_is_told_how_long_to_wait(limited: House) -> None:
+async def test_a_visitor_has_20_turns_a_minute_and_is_told_how_long_to_wait(limited: TestServer) -> None:
     """Problem, Retry-After and the fields of the IETF draft agree; after the wait the next turn passes."""
     grant = await limited.grant()
     assert await statuses(limited, grant, 20) == [200] * 20
@@ -51,7 +51,7 @@ async def test_a_visitor_has_20_turns_a_minute_and_is_told_how_long_to_wait(limi
     assert (await turn(limited, grant)).status_code == 200
 
 
-async def test_one_visitor_at_the_limit_leaves_the_others_alone(limited: House) -> None:
+async def test_one_visitor_at_the_limit_leaves_the_others_alone(limited: TestServer) -> None:
     """Another browser, at the same address or another one, goes on chatting."""
     assert (await statuses(limited, await limited.grant(), 25))[-1] == 429
     for address in ("127.0.0.1", "192.0.2.8"):
@@ -59,7 +59,7 @@ async def test_one_visitor_at_the_limit_leaves_the_others_alone(limited: House) 
             assert (await turn(other, await other.grant())).status_code == 200
 
 
-async def test_many_browsers_of_one_address_share_what_it_may_use(limited: House) -> None:
+async def test_many_browsers_of_one_address_share_what_it_may_use(limited: TestServer) -> None:
     """New cookies do not help beyond 120 turns a minute, and visitors elsewhere do not notice."""
     seen = []
     for _ in range(7):
@@ -73,30 +73,30 @@ async def test_many_browsers_of_one_address_share_what_it_may_use(limited: House
 async def test_nobody_uses_up_the_share_of_a_workflow() -> None:
     """With 10 turns a minute for a workflow, one address gets 5 of them, and refused turns take nothing away."""
     environment = {"ORCHEO_LIMIT_TURNS_BY_WORKFLOW": "10/minute"}
-    async with build_house(environment=environment) as house:
-        await house.publish()
-        async with house.visitor_from("192.0.2.1") as greedy, house.visitor_from("192.0.2.2") as modest:
+    async with build_app_server(environment=environment) as app_server:
+        await app_server.publish()
+        async with app_server.visitor_from("192.0.2.1") as greedy, app_server.visitor_from("192.0.2.2") as modest:
             assert (await statuses(greedy, await greedy.grant(), 30)).count(200) == 5
             assert await statuses(modest, await modest.grant(), 5) == [200] * 5
-        async with house.visitor_from("192.0.2.3") as late:
+        async with app_server.visitor_from("192.0.2.3") as late:
             problem = assert_problem(await turn(late, await late.grant()), 429, "rate_limited")
     assert "turns by workflow" in problem["detail"]
 
 
-async def test_exactly_so_many_of_turns_sent_at_once_pass(limited: House) -> None:
+async def test_exactly_so_many_of_turns_sent_at_once_pass(limited: TestServer) -> None:
     """Of 60 at the same moment, 20."""
     grant = await limited.grant()
     answers = await asyncio.gather(*(turn(limited, grant) for _ in range(60)))
     assert sum(each.status_code == 200 for each in answers) == 20
 
 
-async def test_a_program_has_more_turns_than_a_visitor(limited: House) -> None:
+async def test_a_program_has_more_turns_than_a_visitor(limited: TestServer) -> None:
     """A publish token is counted as one subject, with a rate of its own."""
     token = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
     assert (await statuses(limited, token, 125)).count(200) == 120
 
 
-async def test_retries_are_turns_and_reading_is_not(limited: House) -> None:
+async def test_retries_are_turns_and_reading_is_not(limited: TestServer) -> None:
     """Answering again costs; looking costs next to nothing, and has its own generous rate."""
     grant = await limited.grant()
     events = (await turn(limited, grant)).text
@@ -108,7 +108,7 @@ async def test_retries_are_turns_and_reading_is_not(limited: House) -> None:
     assert (read.count(200), read.count(429)) == (600, 10)
 
 
-async def test_what_is_not_valid_is_no_turn(limited: House) -> None:
+async def test_what_is_not_valid_is_no_turn(limited: TestServer) -> None:
     """A form error is not counted."""
     grant = await limited.grant()
     for _ in range(30):
@@ -116,7 +116,7 @@ async def test_what_is_not_valid_is_no_turn(limited: House) -> None:
     assert (await turn(limited, grant)).status_code == 200
 
 
-async def test_chat_sessions_are_limited_by_address(limited: House) -> None:
+async def test_chat_sessions_are_limited_by_address(limited: TestServer) -> None:
     """60 a minute; renewing a grant is not opening a chat session."""
     opened = [(await limited.client.post("/api/chat/echo/session", json={})).status_code for _ in range(65)]
     assert (opened.count(200), opened.count(429)) == (60, 5)
@@ -124,6 +124,16 @@ async def test_chat_sessions_are_limited_by_address(limited: House) -> None:
         grant = await other.grant()
         headers = {"authorization": f"Bearer {grant}"}
         assert (await other.client.post("/api/chat/echo/session", json={}, headers=headers)).status_code == 200
+
+
+async def test_an_app_opens_chat_sessions_whatever_others_at_its_address_do(limited: TestServer) -> None:
+    """Its publish token is looked at first; the sessions are counted by the app."""
+    token = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
+    by_link = [(await limited.client.post("/api/chat/echo/session", json={})).status_code for _ in range(65)]
+    assert by_link.count(429) > 0
+    headers = {"authorization": f"Bearer {token}"}
+    by_app = [(await limited.client.post("/api/chat/echo/session", headers=headers)).status_code for _ in range(125)]
+    assert (by_app.count(200), by_app.count(429)) == (120, 5)
 
 
 def made_up(prefix: str) -> str:
@@ -141,7 +151,9 @@ GUESSES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("guess", GUESSES.values(), ids=GUESSES)
-async def test_after_ten_wrong_credentials_only_wrong_ones_are_refused(limited: House, guess: dict[str, Any]) -> None:
+async def test_after_ten_wrong_credentials_only_wrong_ones_are_refused(
+    limited: TestServer, guess: dict[str, Any]
+) -> None:
     """The eleventh guess of an address waits for the rest of 5 minutes; a right credential passes at any time."""
 
     async def send(token: str, url: str) -> httpx2.Response:
@@ -156,7 +168,7 @@ async def test_after_ten_wrong_credentials_only_wrong_ones_are_refused(limited: 
     assert (await send(guess["token"], guess["url"])).status_code == 401
 
 
-async def test_a_stranger_on_the_same_address_keeps_no_holder_of_a_credential_out(limited: House) -> None:
+async def test_a_stranger_on_the_same_address_keeps_no_holder_of_a_credential_out(limited: TestServer) -> None:
     """Behind one proxy or NAT: owner, visitor and program go on while someone beside them guesses."""
     token = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
     grant = await limited.grant()
@@ -169,7 +181,7 @@ async def test_a_stranger_on_the_same_address_keeps_no_holder_of_a_credential_ou
     assert (await limited.operation("workflows.unpublish", ref="echo")).status_code == 200
 
 
-async def test_refused_guesses_do_not_prolong_the_wait(limited: House) -> None:
+async def test_refused_guesses_do_not_prolong_the_wait(limited: TestServer) -> None:
     """Who keeps guessing is answered again when the oldest counted guess is five minutes old."""
     for _ in range(10):
         await limited.operation("workflows.list", token="bad")
@@ -179,7 +191,7 @@ async def test_refused_guesses_do_not_prolong_the_wait(limited: House) -> None:
     assert_problem(await limited.operation("workflows.list", token="bad"), 401, "service_token_invalid")
 
 
-async def test_credentials_that_were_genuine_once_are_not_guesses(limited: House) -> None:
+async def test_credentials_that_were_genuine_once_are_not_guesses(limited: TestServer) -> None:
     """A program with a rotated publish token and a page with an expired grant lock no one out."""
     old = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
     await limited.result("workflows.rotate_publish_token", ref="echo")
@@ -190,7 +202,7 @@ async def test_credentials_that_were_genuine_once_are_not_guesses(limited: House
         assert_problem(await limited.chatkit(grant, "threads.list"), 401, "grant_expired")
 
 
-async def test_no_credential_is_no_guess(limited: House) -> None:
+async def test_no_credential_is_no_guess(limited: TestServer) -> None:
     """A browser that opens an address of the owner API locks no one out."""
     for _ in range(20):
         assert_problem(await limited.client.get("/api/workflows"), 401, "service_token_invalid")
@@ -198,22 +210,22 @@ async def test_no_credential_is_no_guess(limited: House) -> None:
 
 async def test_all_limits_can_be_off() -> None:
     """One setting."""
-    async with build_house(environment={"ORCHEO_LIMITS": "off"}) as house:
-        await house.publish()
-        assert await statuses(house, await house.grant(), 150) == [200] * 150
+    async with build_app_server(environment={"ORCHEO_LIMITS": "off"}) as app_server:
+        await app_server.publish()
+        assert await statuses(app_server, await app_server.grant(), 150) == [200] * 150
 
 
 async def test_one_limit_can_be_set_and_another_be_off() -> None:
     """Each has its own setting."""
     environment = {"ORCHEO_LIMIT_TURNS_BY_VISITOR": "2/hour", "ORCHEO_LIMIT_FAILED_AUTHENTICATIONS": "off"}
-    async with build_house(environment=environment) as house:
-        await house.publish()
-        assert await statuses(house, await house.grant(), 3) == [200, 200, 429]
-        bad = [(await house.operation("workflows.list", token="bad")).status_code for _ in range(20)]
+    async with build_app_server(environment=environment) as app_server:
+        await app_server.publish()
+        assert await statuses(app_server, await app_server.grant(), 3) == [200, 200, 429]
+        bad = [(await app_server.operation("workflows.list", token="bad")).status_code for _ in range(20)]
         assert bad == [401] * 20
 
 
-async def test_addresses_of_one_ipv6_network_count_as_one(limited: House) -> None:
+async def test_addresses_of_one_ipv6_network_count_as_one(limited: TestServer) -> None:
     """A customer has a whole /64; another network is someone else."""
     for number in range(10):
         async with limited.visitor_from(f"2001:db8:1:2::{number:x}") as guesser:
@@ -224,7 +236,7 @@ async def test_addresses_of_one_ipv6_network_count_as_one(limited: House) -> Non
         assert (await another.operation("workflows.list", token="bad")).status_code == 401
 
 
-async def test_a_header_as_such_says_nothing(limited: House) -> None:
+async def test_a_header_as_such_says_nothing(limited: TestServer) -> None:
     """Whoever adds X-Forwarded-For is counted under the address of the connection all the same."""
     for number in range(10):
         limited.client.headers["x-forwarded-for"] = f"192.0.2.{number}"
@@ -234,16 +246,18 @@ async def test_a_header_as_such_says_nothing(limited: House) -> None:
 
 async def test_behind_a_trusted_proxy_visitors_are_told_apart() -> None:
     """The proxy's word counts, that of the visitor does not."""
-    async with build_house(environment={"ORCHEO_TRUSTED_PROXIES": "1"}) as house:
+    async with build_app_server(environment={"ORCHEO_TRUSTED_PROXIES": "1"}) as app_server:
         for number in range(10):
-            house.client.headers["x-forwarded-for"] = f"10.9.9.{number}, 192.0.2.1"
-            assert (await house.operation("workflows.list", token="bad")).status_code == 401
-        assert (await house.operation("workflows.list", token="bad")).status_code == 429
-        house.client.headers["x-forwarded-for"] = "192.0.2.1, 192.0.2.2"
-        assert (await house.operation("workflows.list", token="bad")).status_code == 401
+            app_server.client.headers["x-forwarded-for"] = f"10.9.9.{number}, 192.0.2.1"
+            assert (await app_server.operation("workflows.list", token="bad")).status_code == 401
+        assert (await app_server.operation("workflows.list", token="bad")).status_code == 429
+        app_server.client.headers["x-forwarded-for"] = "192.0.2.1, 192.0.2.2"
+        assert (await app_server.operation("workflows.list", token="bad")).status_code == 401
 
 
-async def test_a_proxy_that_is_not_configured_is_named_once(limited: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_proxy_that_is_not_configured_is_named_once(
+    limited: TestServer, caplog: pytest.LogCaptureFixture
+) -> None:
     """All visitors count as one address then, so the owner must hear of it; forged headers from afar say nothing."""
 
     def warnings() -> int:

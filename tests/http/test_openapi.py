@@ -19,13 +19,14 @@ from schemathesis.specs.openapi.checks import (
 from starlette.routing import Match, Route
 
 from orcheo_adapters.http.openapi import openapi_document
-from orcheo_adapters.http.routes import routes
+from orcheo_adapters.wire.operations import decode_request
+from orcheo_core.errors import InvalidInput
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import parameters_of
-from tests.house import House
+from tests.app_server import TestServer, url_table
 from tests.http.process import ServerProcess, server_process
 
-ROUTES = routes()
+ROUTES = url_table()
 DOCUMENT = openapi_document(ROUTES)
 OPERATIONS = [(path, method.upper()) for path, methods in DOCUMENT["paths"].items() for method in methods]
 CHECKS = [
@@ -73,6 +74,28 @@ def test_every_operation_has_its_parameters_in_the_document(name: str) -> None:
     assert body["additionalProperties"] is False
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_may_be_null_says_so(name: str) -> None:
+    """What a client generated from the document sends for a field that is not set is what the server takes."""
+    operation = CATALOGUE[name]
+    body = DOCUMENT["paths"][f"/api/operations/{name}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    for field, schema in body["properties"].items():
+        try:
+            decode_request(operation, {field: None})
+            wrong = []
+        except InvalidInput as error:
+            wrong = [each.path for each in error.fields if each.message.startswith("must be")]
+        says_null = "null" in schema["type"]
+        assert says_null is (field not in wrong), field
+        assert not says_null or None in schema.get("enum", [None])
+
+
+def test_the_query_of_an_address_has_no_null() -> None:
+    """There every value is text, and what is not said is left out."""
+    for each in DOCUMENT["paths"]["/api/workflows"]["get"]["parameters"]:
+        assert isinstance(each["schema"]["type"], str)
+
+
 def test_the_names_in_a_path_have_the_patterns_of_the_checks() -> None:
     """As the arguments of the operation have."""
     (ref, *_) = DOCUMENT["paths"]["/api/workflows/{ref}"]["get"]["parameters"]
@@ -80,6 +103,39 @@ def test_the_names_in_a_path_have_the_patterns_of_the_checks() -> None:
     assert (ref["in"], ref["name"]) == ("path", "ref")
     assert ref["schema"] == argument["application/json"]["schema"]["properties"]["ref"]
     assert "pattern" in ref["schema"]
+
+
+def test_chatkit_requests_have_the_bounds_of_the_checks() -> None:
+    """Of every text of a visitor, and of a page."""
+    body = DOCUMENT["paths"]["/api/chatkit"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    params = {each["properties"]["type"]["const"]: each["properties"]["params"]["properties"] for each in body["oneOf"]}
+    text = params["threads.create"]["input"]["properties"]["content"]["items"]["oneOf"][0]["properties"]["text"]
+    assert text == {"type": "string", "maxLength": 100_000}
+    said = params["threads.create"]["input"]["properties"]
+    assert said["quoted_text"] == {"type": ["string", "null"], "maxLength": 100_000}
+    wished = said["inference_options"]["properties"]
+    assert wished["model"] == {"type": ["string", "null"], "maxLength": 128}
+    assert wished["tool_choice"]["anyOf"][0]["properties"]["id"] == {"type": "string", "maxLength": 128}
+    tag = said["content"]["items"]["oneOf"][1]["properties"]
+    assert {tag[name]["maxLength"] for name in ("id", "text", "group")} == {100_000}
+    answers = params["threads.add_structured_input"]["input"]["properties"]["answers"]["additionalProperties"]
+    assert answers["properties"]["values"] == {"type": "array", "items": text}
+    for kind in ("threads.list", "items.list"):
+        assert params[kind]["limit"] == {"type": ["integer", "null"], "minimum": 1, "maximum": 100}
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_who_may_be_wrong_too_often_is_told_in_the_document(path: str, method: str) -> None:
+    """Wherever a credential is checked, as wrong ones are counted."""
+    found = DOCUMENT["paths"][path][method.lower()]
+    assert not found.get("security") or "429" in found["responses"]
+
+
+def test_texts_that_must_not_be_blank_have_a_pattern() -> None:
+    """The refusal of a blank one is no surprise for who reads the document."""
+    for name, field in (("workflows.ask", "text"), ("workflows.edit", "name"), ("threads.list", "search")):
+        body = DOCUMENT["paths"][f"/api/operations/{name}"]["post"]["requestBody"]
+        assert body["content"]["application/json"]["schema"]["properties"][field]["pattern"] == r"\S"
 
 
 def test_answers_link_to_what_they_name() -> None:
@@ -94,9 +150,9 @@ def test_answers_link_to_what_they_name() -> None:
     assert "links" not in DOCUMENT["paths"]["/api/workflows/{ref}"]["get"]["responses"]["200"]
 
 
-async def test_the_document_is_served_and_valid(house: House) -> None:
+async def test_the_document_is_served_and_valid(app_server: TestServer) -> None:
     """OpenAPI 3.1."""
-    answer = await house.client.get("/openapi.json")
+    answer = await app_server.client.get("/openapi.json")
     assert answer.json() == DOCUMENT
     assert OpenAPI.model_validate(DOCUMENT).openapi == "3.1.0"
 
@@ -131,7 +187,7 @@ def credentials(server: ServerProcess) -> dict[str, str]:
         client.post("/api/workflows/echo/publish")
         client.post("/api/workflows/echo/publish/login", json={"require_login": False})
         token = client.post("/api/workflows/echo/publish/rotate").json()["publish_token"]
-    return {"/api/chat": token, "/api/": server.owner_token, "/": ""}
+    return {"/api/chat": token, "/v1/": token, "/api/": server.owner_token, "/": ""}
 
 
 def name_workflows_that_exist(case: schemathesis.Case[Any], turn: int) -> None:
@@ -152,7 +208,6 @@ turns = count()
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -168,11 +223,11 @@ def test_nothing_that_is_sent_is_answered_by_what_the_document_does_not_say(
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 async def test_who_shows_no_credential_is_answered_by_the_document_as_well(
-    house: House, path: str, method: str
+    app_server: TestServer, path: str, method: str
 ) -> None:
     """And gets nothing where one is needed."""
     document = DOCUMENT["paths"][path][method.lower()]
-    answer = await house.client.request(method, path.replace("{", "").replace("}", ""))
+    answer = await app_server.client.request(method, path.replace("{", "").replace("}", ""))
     if "security" in document and path != "/api/chat/{ref}/session":
         assert answer.status_code == 401
-    assert str(answer.status_code) in document["responses"] or path == "/chat/{ref}"
+    assert str(answer.status_code) in document["responses"] or path.startswith(("/chat/", "/embed/"))

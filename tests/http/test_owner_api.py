@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.house import House, assert_problem, build_house
+from tests.app_server import TestServer, assert_problem, build_app_server
 
 
-async def test_the_life_of_a_workflow_over_its_own_routes(house: House) -> None:
+async def test_the_life_of_a_workflow_over_its_own_routes(app_server: TestServer) -> None:
     """Register, read, list, edit, publish, rotate, set the login rule, revoke, delete."""
-    client, headers = house.client, {"authorization": f"Bearer {house.owner_token}"}
+    client, headers = app_server.client, {"authorization": f"Bearer {app_server.owner_token}"}
     body = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
     assert (await client.post("/api/workflows", json=body, headers=headers)).status_code == 201
     url = "/api/workflows/echo"
@@ -30,10 +30,10 @@ async def test_the_life_of_a_workflow_over_its_own_routes(house: House) -> None:
     assert_problem(await client.get(url, headers=headers), 404, "workflow_not_found")
 
 
-async def test_a_publish_token_is_never_cached(house: House) -> None:
+async def test_a_publish_token_is_never_cached(app_server: TestServer) -> None:
     """The one answer that shows it says no-store."""
-    await house.add()
-    assert (await house.operation("workflows.publish", ref="echo")).headers["cache-control"] == "no-store"
+    await app_server.add()
+    assert (await app_server.operation("workflows.publish", ref="echo")).headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,18 @@ async def test_a_publish_token_is_never_cached(house: House) -> None:
         ("workflows.dance", {}, 404, "operation_not_found"),
     ],
 )
-async def test_refused_operations(house: House, name: str, arguments: dict[str, Any], status: int, code: str) -> None:
+async def test_refused_operations(
+    app_server: TestServer, name: str, arguments: dict[str, Any], status: int, code: str
+) -> None:
     """Each has its own code and status."""
-    await house.publish("public")
-    await house.add("private")
-    assert_problem(await house.operation(name, **arguments), status, code)
+    await app_server.publish("public")
+    await app_server.add("private")
+    assert_problem(await app_server.operation(name, **arguments), status, code)
 
 
-async def test_a_body_that_is_too_large(house: House) -> None:
+async def test_a_body_that_is_too_large(app_server: TestServer) -> None:
     """Announced or not, it is refused."""
-    headers = {"authorization": f"Bearer {house.owner_token}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {app_server.owner_token}", "content-type": "application/json"}
     large = b" " * (256 * 1024 + 1)
 
     async def parts() -> object:
@@ -81,46 +83,46 @@ async def test_a_body_that_is_too_large(house: House) -> None:
         yield large
 
     url = "/api/operations/workflows.list"
-    assert_problem(await house.client.post(url, content=large, headers=headers), 413, "body_too_large")
-    assert_problem(await house.client.post(url, content=parts(), headers=headers), 413, "body_too_large")  # type: ignore[arg-type]  # a generator of bytes
+    assert_problem(await app_server.client.post(url, content=large, headers=headers), 413, "body_too_large")
+    assert_problem(await app_server.client.post(url, content=parts(), headers=headers), 413, "body_too_large")  # type: ignore[arg-type]  # a generator of bytes
 
 
-async def test_a_body_that_is_not_json(house: House) -> None:
+async def test_a_body_that_is_not_json(app_server: TestServer) -> None:
     """Wrong form and wrong content type are both said."""
-    headers = {"authorization": f"Bearer {house.owner_token}"}
+    headers = {"authorization": f"Bearer {app_server.owner_token}"}
     url = "/api/operations/workflows.list"
     json_headers = {**headers, "content-type": "application/json"}
-    assert_problem(await house.client.post(url, content=b"{x", headers=json_headers), 400, "malformed_request")
-    assert_problem(await house.client.post(url, content=b"\xff", headers=json_headers), 400, "malformed_request")
+    assert_problem(await app_server.client.post(url, content=b"{x", headers=json_headers), 400, "malformed_request")
+    assert_problem(await app_server.client.post(url, content=b"\xff", headers=json_headers), 400, "malformed_request")
     form = {**headers, "content-type": "text/plain"}
-    assert_problem(await house.client.post(url, content=b"{}", headers=form), 400, "malformed_request")
+    assert_problem(await app_server.client.post(url, content=b"{}", headers=form), 400, "malformed_request")
 
 
-async def test_what_stands_in_the_address_cannot_stand_in_the_body(house: House) -> None:
+async def test_what_stands_in_the_address_cannot_stand_in_the_body(app_server: TestServer) -> None:
     """One workflow is named once."""
-    await house.add()
-    headers = {"authorization": f"Bearer {house.owner_token}"}
-    answer = await house.client.post("/api/workflows/echo/publish", json={"ref": "other"}, headers=headers)
+    await app_server.add()
+    headers = {"authorization": f"Bearer {app_server.owner_token}"}
+    answer = await app_server.client.post("/api/workflows/echo/publish", json={"ref": "other"}, headers=headers)
     assert_problem(answer, 422, "invalid_input")
 
 
-async def test_unknown_addresses_and_methods_are_problems(house: House) -> None:
+async def test_unknown_addresses_and_methods_are_problems(app_server: TestServer) -> None:
     """No answer of the server is without a code."""
-    assert_problem(await house.client.get("/nowhere"), 404, "not_found")
-    answer = await house.client.get("/api/chatkit")
+    assert_problem(await app_server.client.get("/nowhere"), 404, "not_found")
+    answer = await app_server.client.get("/api/chatkit")
     assert_problem(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == "POST"
 
 
-async def test_health(house: House) -> None:
+async def test_health(app_server: TestServer) -> None:
     """Alive and ready."""
-    assert (await house.client.get("/healthz")).json() == {"status": "ok"}
-    assert (await house.client.get("/readyz")).json() == {"status": "ready"}
+    assert (await app_server.client.get("/healthz")).json() == {"status": "ok"}
+    assert (await app_server.client.get("/readyz")).json() == {"status": "ready"}
 
 
-async def test_a_page_that_was_not_built_says_how_to_build_it(house: House) -> None:
+async def test_a_page_that_was_not_built_says_how_to_build_it(app_server: TestServer) -> None:
     """No traceback, no blank page."""
-    assert_problem(await house.client.get("/chat/echo"), 503, "page_not_built")
+    assert_problem(await app_server.client.get("/chat/echo"), 503, "page_not_built")
 
 
 async def test_the_page_has_a_nonce_of_its_own_and_a_strict_policy(tmp_path: Path) -> None:
@@ -128,8 +130,8 @@ async def test_the_page_has_a_nonce_of_its_own_and_a_strict_policy(tmp_path: Pat
     (tmp_path / "chat.html").write_text(
         '<script nonce="__ORCHEO_CSP_NONCE__"></script><i nonce="__ORCHEO_CSP_NONCE__">'
     )
-    async with build_house(static_folder=tmp_path) as house:
-        first, second = [await house.client.get("/chat/echo") for _ in range(2)]
+    async with build_app_server(static_folder=tmp_path) as app_server:
+        first, second = [await app_server.client.get("/chat/echo") for _ in range(2)]
     assert "__ORCHEO" not in first.text
     assert first.text != second.text
     policy = first.headers["content-security-policy"]
@@ -137,32 +139,32 @@ async def test_the_page_has_a_nonce_of_its_own_and_a_strict_policy(tmp_path: Pat
     assert first.text.split('"')[1] in policy
 
 
-async def test_a_fault_of_ours_is_a_problem_without_its_reason(house: House) -> None:
+async def test_a_fault_of_ours_is_a_problem_without_its_reason(app_server: TestServer) -> None:
     """Visitors never see a traceback."""
-    house.orcheo.app.state.parts = None
-    problem = assert_problem(await house.client.get("/readyz"), 500, "internal_error")
+    object.__setattr__(app_server.store, "check", None)
+    problem = assert_problem(await app_server.client.get("/readyz"), 500, "internal_error")
     assert "NoneType" not in str(problem)
 
 
 @pytest.mark.parametrize("limit", ["--5", "5-", "9" * 5_000, "1.5", "", "٣"])
-async def test_a_number_in_the_address_that_is_none(house: House, limit: str) -> None:
+async def test_a_number_in_the_address_that_is_none(app_server: TestServer, limit: str) -> None:
     """It is named as wrong, whatever Python makes of it."""
-    headers = {"authorization": f"Bearer {house.owner_token}"}
-    answer = await house.client.get("/api/workflows", params={"limit": limit}, headers=headers)
+    headers = {"authorization": f"Bearer {app_server.owner_token}"}
+    answer = await app_server.client.get("/api/workflows", params={"limit": limit}, headers=headers)
     assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "limit"
 
 
-async def test_many_workflows_are_listed_at_once_or_searched(house: House) -> None:
+async def test_many_workflows_are_listed_at_once_or_searched(app_server: TestServer) -> None:
     """Newest first; a page of them, all of them, or those with some words."""
     for number in range(120):
-        await house.add(f"flow-{number:03}")
-    page = await house.result("workflows.list", limit=2)
+        await app_server.add(f"flow-{number:03}")
+    page = await app_server.result("workflows.list", limit=2)
     assert [each["handle"] for each in page["workflows"]] == ["flow-119", "flow-118"]
-    following = await house.result("workflows.list", limit=2, after=page["next_after"])
+    following = await app_server.result("workflows.list", limit=2, after=page["next_after"])
     assert [each["handle"] for each in following["workflows"]] == ["flow-117", "flow-116"]
-    everything = await house.result("workflows.list", all=True)
+    everything = await app_server.result("workflows.list", all=True)
     assert (len(everything["workflows"]), everything["next_after"]) == (120, None)
-    rest = await house.result("workflows.list", all=True, after=everything["workflows"][110]["id"])
+    rest = await app_server.result("workflows.list", all=True, after=everything["workflows"][110]["id"])
     assert [each["handle"] for each in rest["workflows"]] == [f"flow-{number:03}" for number in range(8, -1, -1)]
-    found = await house.result("workflows.list", search="FLOW 11", limit=3)
+    found = await app_server.result("workflows.list", search="FLOW 11", limit=3)
     assert [each["handle"] for each in found["workflows"]] == ["flow-119", "flow-118", "flow-117"]

@@ -18,7 +18,7 @@ ANYWHERE = ("--host", "0.0.0.0")
 def refusal(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """``orcheo serve`` on all interfaces, which must end by itself."""
     command = [*COMMAND, "--port", "0", "--data-dir", str(folder), *ANYWHERE]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.network
@@ -56,7 +56,8 @@ async def test_a_service_token_is_a_credential(tmp_path: Path) -> None:
 def test_behind_a_proxy_a_missing_proxy_setting_is_said(tmp_path: Path, url: str) -> None:
     """Otherwise all visitors would share one address's limits, and no one would know why."""
     with server_process(tmp_path, ORCHEO_PUBLIC_URL=url) as server:
-        assert any("ORCHEO_TRUSTED_PROXIES" in line for line in server.log)
+        pass
+    assert any("ORCHEO_TRUSTED_PROXIES" in line for line in server.log)
 
 
 @pytest.mark.parametrize(

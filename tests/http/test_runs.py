@@ -11,32 +11,32 @@ from orcheo_adapters.system.telemetry import LoggingTelemetry
 from orcheo_core.domain.run import OUTPUT_LIMIT, Usage
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.ports.runner import RunTooLong
+from tests.app_server import USER_INPUT, TestServer, build_app_server, events_of
 from tests.fakes.telemetry import FakeTelemetry
-from tests.house import USER_INPUT, House, build_house, events_of
 
 
-async def test_a_run_that_says_too_much_is_stopped(house: House) -> None:
+async def test_a_run_that_says_too_much_is_stopped(app_server: TestServer) -> None:
     """The visitor keeps the text up to the limit and reads a fixed sentence, now and after a reload."""
-    await house.publish(call="talkative")
+    await app_server.publish(call="talkative")
 
-    answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
+    answer = await app_server.chatkit(await app_server.grant(), "threads.create", input=USER_INPUT)
 
     events = events_of(answer)
     sentence = "The answer became too long and was cut off here."
     assert events[-1] == {"type": "error", "code": "custom", "message": sentence, "allow_retry": True}
     assert events[-2]["item"]["orcheo.ending"] == {"kind": "cut_off", "message": sentence, "allow_retry": True}
     assert len(events[-3]["item"]["content"][0]["text"]) == OUTPUT_LIMIT
-    assert [type(each) for each in house.telemetry.run_failures] == [RunTooLong]
-    assert house.telemetry.ended[0].status is TurnStatus.FAILED
+    assert [type(each) for each in app_server.telemetry.run_failures] == [RunTooLong]
+    assert app_server.telemetry.ended[0].status is TurnStatus.FAILED
 
 
-async def test_usage_is_added_up_on_the_turn_and_kept_from_visitors(house: House) -> None:
+async def test_usage_is_added_up_on_the_turn_and_kept_from_visitors(app_server: TestServer) -> None:
     """The owner's figure; nothing of it is in the stream."""
-    await house.publish(call="counted")
+    await app_server.publish(call="counted")
 
-    answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
+    answer = await app_server.chatkit(await app_server.grant(), "threads.create", input=USER_INPUT)
 
-    assert house.telemetry.ended[0].usage == Usage(input_tokens=6, output_tokens=2)
+    assert app_server.telemetry.ended[0].usage == Usage(input_tokens=6, output_tokens=2)
     assert "tokens" not in answer.text
 
 
@@ -69,9 +69,9 @@ def lines() -> Iterator[Lines]:
 
 async def test_log_lines_of_a_run_carry_the_id_of_the_request_that_began_it(lines: Lines) -> None:
     """A visitor who names the request id leads the operator to the traceback."""
-    async with build_house(telemetry=LoggedTelemetry()) as house:
-        await house.publish(call="broken")
-        answer = await house.chatkit(await house.grant(), "threads.create", input=USER_INPUT)
+    async with build_app_server(telemetry=LoggedTelemetry()) as app_server:
+        await app_server.publish(call="broken")
+        answer = await app_server.chatkit(await app_server.grant(), "threads.create", input=USER_INPUT)
 
     (failed,) = lines.written
     assert failed["request_id"] == answer.headers["x-request-id"]

@@ -1,17 +1,23 @@
 """A turn's frames as server-sent events: heartbeats, and clients that go away."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
 from typing import Any, cast
 
 from attrs import define, field
 
 from orcheo_adapters.http.heartbeats import Heartbeats
-from orcheo_adapters.http.outlet import OPEN_OUTLET, ConnectionOutlet, head_of
+from orcheo_adapters.http.outlet import ConnectionOutlet, head_of
+from orcheo_adapters.http.scope import OPEN_OUTLET
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.sse import TurnStream
+from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
+from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.domain.thread_events import Progress
+from orcheo_core.services.shared.holding import Hold
 from orcheo_core.turns.live import LiveTurn
 from tests.fakes.turn import live_turn
 
@@ -53,7 +59,9 @@ def stream(
     turn: LiveTurn, *, seconds: float = NEVER, numbered: bool = False, on_gone: Callable[[], None] | None = None
 ) -> TurnStream:
     """The answer that is tested."""
-    return TurnStream(turn, heartbeats=Heartbeats(seconds), numbered=numbered, on_gone=on_gone)
+    return TurnStream(
+        turn.relay, heartbeats=Heartbeats(seconds), numbered=numbered, on_gone=on_gone, hold=Hold({}, (), 1)
+    )
 
 
 def answering(answer: TurnStream, client: Client, **scope: Any) -> "asyncio.Task[None]":
@@ -199,6 +207,31 @@ async def test_head_and_first_frames_are_one_write() -> None:
     assert (connection.response_complete, connection.completed, connection.closed) == (True, 1, False)
 
 
+async def test_a_piece_that_comes_alone_passes_six_functions() -> None:
+    """From the runner's hand to the connection; each one more would be paid for by every piece of every answer."""
+    turn, connection = live_turn(), Connection()
+    turn._encoder = ChatKitEncoder(AttachmentLinks(preview=str))
+    task = writing(stream(turn), connection)
+    turn.text("one")
+    await turns_of_the_loop()
+    passed: list[str] = []
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and "/orcheo_" in frame.f_code.co_filename:
+            passed.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        turn.text("two")
+        await turns_of_the_loop()
+    finally:
+        sys.setprofile(None)
+    assert b'"two"' in connection.written[-1]
+    assert passed == ["text", "pass_on", "text", "add", "_send_on", "write"]
+    turn.end([])
+    await task
+
+
 async def test_a_stream_without_news_begins_with_its_head() -> None:
     """A client that comes back learns at once that the turn still runs."""
     turn, connection = live_turn(), Connection()
@@ -226,13 +259,12 @@ async def test_a_client_that_does_not_read_is_not_written_to() -> None:
     turn, connection = live_turn(FIRST), Connection()
     task = writing(stream(turn, seconds=0.001), connection)
     await turns_of_the_loop()
-    connection.write_paused = True
+    connection.outlets[0].full()
     written = len(connection.written)
     turn.tell([FIRST])
     turn.tell([SECOND])
     await asyncio.sleep(0.005)
     assert len(connection.written) == written
-    connection.write_paused = False
     connection.outlets[0].room()
     assert connection.written[-1] == b"8\r\none;two;\r\n"
     turn.end([])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from orcheo_adapters.wire.chatkit_requests import CHATKIT_TYPES
-from tests.house import USER_INPUT, House, build_house, events_of
+from tests.app_server import USER_INPUT, TestServer, build_app_server, events_of
 
 BROWSERS, BY_APP, WORKFLOWS = range(3), {3: "user-1", 4: "user-2", 5: None}, ("echo", "other")
 VISITORS = (*BROWSERS, *BY_APP)
@@ -59,15 +59,15 @@ class Visitors(RuleBasedStateMachine):
         self._loop.run(self._build())
 
     async def _build(self) -> None:
-        house = await self._stack.enter_async_context(build_house())
+        app_server = await self._stack.enter_async_context(build_app_server())
         self._grants: dict[Who, str] = {}
-        self._owner = house
-        self._houses: list[House] = []
+        self._owner = app_server
+        self._servers: list[TestServer] = []
         for number in VISITORS:
-            self._houses.append(await self._stack.enter_async_context(house.visitor_from(f"10.0.0.{number}")))
+            self._servers.append(await self._stack.enter_async_context(app_server.visitor_from(f"10.0.0.{number}")))
         for workflow in WORKFLOWS:
-            token = (await house.publish(workflow))["publish_token"]
-            self._grants |= {(each, workflow): await self._houses[each].grant(workflow) for each in BROWSERS}
+            token = (await app_server.publish(workflow))["publish_token"]
+            self._grants |= {(each, workflow): await self._servers[each].grant(workflow) for each in BROWSERS}
             await self._come_by_app(workflow, token)
 
     async def _come_by_app(self, workflow: str, token: str) -> None:
@@ -90,8 +90,8 @@ class Visitors(RuleBasedStateMachine):
         await self._come_by_app(workflow, published["publish_token"])
 
     def _ask(self, visitor: Who, kind: str, /, **params: Any) -> Any:
-        house = self._houses[visitor[0]]
-        return self._loop.run(house.chatkit(self._grants[visitor], kind, **params))
+        app_server = self._servers[visitor[0]]
+        return self._loop.run(app_server.chatkit(self._grants[visitor], kind, **params))
 
     @rule(visitor=who)
     def begin_a_thread(self, visitor: Who) -> None:
@@ -124,7 +124,7 @@ class Visitors(RuleBasedStateMachine):
         thread_id = data.draw(st.sampled_from([*self._threads, "thr_none"]))
         headers = {"authorization": f"Bearer {self._grants[visitor]}"}
         path = f"/api/chatkit/threads/{thread_id}/events"
-        answer = self._loop.run(self._houses[visitor[0]].client.get(path, headers=headers))
+        answer = self._loop.run(self._servers[visitor[0]].client.get(path, headers=headers))
         assert (answer.status_code == 404) is (self._threads.get(thread_id) != visitor)
 
     @rule(visitor=who, item_of=st.data())
@@ -155,5 +155,5 @@ def _filled(value: Any, item_id: str) -> Any:
     return item_id if value == "ITEM" else value
 
 
-Visitors.TestCase.settings = settings(max_examples=8, stateful_step_count=20, deadline=None)
+Visitors.TestCase.settings = settings(max_examples=8, stateful_step_count=20)
 TestVisitors = Visitors.TestCase

@@ -14,18 +14,20 @@ from orcheo_adapters.http.mcp import McpApp
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.pages import PageQuery
-from tests.house import NO_LIMITS, House, build_house
+from tests.app_server import NO_LIMITS, TestServer, build_app_server
 from tests.http.process import server_process
 from tests.mcp.answers import data_of, refusal
 
 _ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
-async def call(house: House, method: str = "tools/list", headers: dict[str, str] | None = None, **params: Any) -> Any:
+async def call(
+    app_server: TestServer, method: str = "tools/list", headers: dict[str, str] | None = None, **params: Any
+) -> Any:
     """Send one message as a client without a session does; the response."""
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    known = _ACCEPT | {"authorization": f"Bearer {house.owner_token}"}
-    return await house.client.post("/mcp", json=message, headers=known | (headers or {}))
+    known = _ACCEPT | {"authorization": f"Bearer {app_server.owner_token}"}
+    return await app_server.client.post("/mcp", json=message, headers=known | (headers or {}))
 
 
 def result_of(answer: httpx2.Response) -> dict[str, Any]:
@@ -35,64 +37,105 @@ def result_of(answer: httpx2.Response) -> dict[str, Any]:
     return result
 
 
-async def test_the_same_tools_without_files_and_service_tokens(house: House) -> None:
+async def test_the_same_tools_without_files_and_service_tokens(app_server: TestServer) -> None:
     """A file would be on the server's machine."""
-    tools = result_of(await call(house))["tools"]
+    tools = result_of(await call(app_server))["tools"]
     assert {"list_workflows", "workflows_publish", "ask_workflow"} <= {each["name"] for each in tools}
     assert "tokens_create" not in {each["name"] for each in tools}
     assert "secret_to_file" not in json.dumps(tools)
 
 
-async def test_acts_are_audited_as_an_assistants(house: House) -> None:
+@pytest.mark.parametrize(
+    ("tool", "told"),
+    [
+        ("workflows_publish", "The publish token is not shown here."),
+        ("workflows_rotate_publish_token", "It is refused here, as secrets are not shown."),
+        ("workflows_rotate_identity_secret", "It is refused here, as secrets are not shown."),
+        ("workflows_open_chat_session", "It is refused here, as secrets are not shown."),
+    ],
+)
+async def test_a_description_does_not_promise_a_secret(app_server: TestServer, tool: str, told: str) -> None:
+    """The instructions of this door speak of no file either."""
+    (found,) = [each for each in result_of(await call(app_server))["tools"] if each["name"] == tool]
+    assert found["description"].endswith(f" {told}")
+    assert "shown only this once" not in found["description"]
+    hello: dict[str, Any] = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "a", "version": "1"},
+    }
+    begun = result_of(await call(app_server, "initialize", **hello))
+    assert begun["instructions"].endswith("Begin with `list_workflows`.")
+
+
+@pytest.mark.parametrize("token", ["orc_st_wrong", "orc_pt_wrong", None])
+async def test_without_a_service_token_the_hint_speaks_of_the_header(app_server: TestServer, token: str | None) -> None:
+    """The assistant's client has no environment variables of ours; `orcheo-mcp` has, and says which token it uses."""
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    for path in ("/mcp", "/api/operations/workflows.list"):
+        refused = (await app_server.client.post(path, json={}, headers=_ACCEPT | headers)).json()
+        assert refused["code"] == "service_token_invalid"
+        assert "`Authorization: Bearer orc_st_…`" in refused["hint"]
+        assert "ORCHEO_" not in refused["hint"]
+    by_program = _ACCEPT | headers | {"orcheo-channel": "mcp"}
+    refused = (await app_server.client.post("/api/operations/workflows.list", json={}, headers=by_program)).json()
+    assert "Authorization" not in refused["hint"]
+
+
+async def test_acts_are_audited_as_an_assistants(app_server: TestServer) -> None:
     """And the argument stands for the owner's word, as no one can be asked without a session."""
-    await house.add()
-    refused = result_of(await call(house, "tools/call", name="workflows_publish", arguments={"ref": "echo"}))
+    await app_server.add()
+    refused = result_of(await call(app_server, "tools/call", name="workflows_publish", arguments={"ref": "echo"}))
     assert "confirmation_needed" in refused["content"][0]["text"]
     arguments = {"ref": "echo", "confirm": True}
-    done = result_of(await call(house, "tools/call", name="workflows_publish", arguments=arguments))
+    done = result_of(await call(app_server, "tools/call", name="workflows_publish", arguments=arguments))
     assert done["structuredContent"]["publish_token"] is None
-    assert done["structuredContent"]["share_url"] in done["structuredContent"]["message"]
+    assert done["structuredContent"]["share_url"]
+    assert done["structuredContent"]["message"] == (
+        "echo is public. Anyone with the share link can chat with it. The publish token, which programs need, is not "
+        "shown here; on the owner's command line orcheo workflow rotate-token shows a new one."
+    )
     assert "orc_pt_" not in str(done).replace(done["structuredContent"]["workflow"]["publish_token_hint"], "")
-    entries = (await house.store.begin().audit.page(PageQuery(limit=10))).entries
+    entries = (await app_server.store.begin().audit.page(PageQuery(limit=10))).entries
     assert (entries[-1].act, entries[-1].channel) == (Act.PUBLISHED, Channel.MCP)
 
 
-async def test_a_secret_that_was_meant_for_a_file_is_not_shown(house: House) -> None:
+async def test_a_secret_that_was_meant_for_a_file_is_not_shown(app_server: TestServer) -> None:
     """Nothing is issued, as the conversation would hold it."""
-    await house.add()
+    await app_server.add()
     arguments = {"ref": "echo", "confirm": True, "secret_to_file": "/secret"}
-    refused = result_of(await call(house, "tools/call", name="workflows_publish", arguments=arguments))
+    refused = result_of(await call(app_server, "tools/call", name="workflows_publish", arguments=arguments))
     assert refused["isError"]
     assert "secret_to_file" in refused["content"][0]["text"]
-    assert not (await house.store.begin().workflows.find("echo")).is_public  # type: ignore[union-attr]  # it was added
+    assert not (await app_server.store.begin().workflows.find("echo")).is_public  # type: ignore[union-attr]  # it was added
 
 
 @pytest.mark.parametrize("tool", ["workflows_rotate_publish_token", "workflows_open_chat_session"])
-async def test_a_secret_that_could_not_be_shown_is_not_issued(house: House, tool: str) -> None:
+async def test_a_secret_that_could_not_be_shown_is_not_issued(app_server: TestServer, tool: str) -> None:
     """The old publish token stays; the hint says where it can be done."""
-    await house.add()
-    before = await house.result("workflows.publish", ref="echo")
-    refused = result_of(await call(house, "tools/call", name=tool, arguments={"ref": "echo", "confirm": True}))
+    await app_server.add()
+    before = await app_server.result("workflows.publish", ref="echo")
+    refused = result_of(await call(app_server, "tools/call", name=tool, arguments={"ref": "echo", "confirm": True}))
     assert "secret_not_shown" in refused["content"][0]["text"]
-    assert (await house.chatkit(before["publish_token"], "threads.list")).status_code == 200
+    assert (await app_server.chatkit(before["publish_token"], "threads.list")).status_code == 200
 
 
 async def test_an_operator_can_allow_secrets_in_conversations() -> None:
     """Then the publish token is in the answer, and works."""
-    async with build_house(environment={**NO_LIMITS, "ORCHEO_MCP_SHOW_SECRETS": "on"}) as house:
-        await house.add()
+    async with build_app_server(environment={**NO_LIMITS, "ORCHEO_MCP_SHOW_SECRETS": "on"}) as app_server:
+        await app_server.add()
         arguments = {"ref": "echo", "confirm": True}
-        done = result_of(await call(house, "tools/call", name="workflows_publish", arguments=arguments))
+        done = result_of(await call(app_server, "tools/call", name="workflows_publish", arguments=arguments))
         token = done["structuredContent"]["publish_token"]
-        assert (await house.chatkit(token, "threads.list")).status_code == 200
+        assert (await app_server.chatkit(token, "threads.list")).status_code == 200
 
 
-async def test_a_scope_counts_as_everywhere(house: House) -> None:
+async def test_a_scope_counts_as_everywhere(app_server: TestServer) -> None:
     """What is refused is counted."""
-    token = await house.owner("ada", Scope.WORKFLOWS_READ)
+    token = await app_server.owner("ada", Scope.WORKFLOWS_READ)
     headers = {"authorization": f"Bearer {token}"}
     arguments = {"ref": "echo", "confirm": True}
-    refused = result_of(await call(house, "tools/call", headers, name="workflows_publish", arguments=arguments))
+    refused = result_of(await call(app_server, "tools/call", headers, name="workflows_publish", arguments=arguments))
     assert refused["isError"] is True
     assert "scope_missing" in refused["content"][0]["text"]
 
@@ -107,28 +150,28 @@ async def test_a_scope_counts_as_everywhere(house: House) -> None:
     ],
 )
 async def test_strangers_and_pages_of_others_are_kept_out(
-    house: House, headers: dict[str, str], status: int, code: str
+    app_server: TestServer, headers: dict[str, str], status: int, code: str
 ) -> None:
     """Also when a name was made to point to this machine (DNS rebinding)."""
-    answer = await call(house, headers=headers)
+    answer = await call(app_server, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 @pytest.mark.parametrize("host", ["localhost:8700", "127.0.0.1:8700", "[::1]:8700", "192.168.1.5"])
-async def test_the_server_goes_by_its_addresses(house: House, host: str) -> None:
+async def test_the_server_goes_by_its_addresses(app_server: TestServer, host: str) -> None:
     """No page can make a browser send an address in place of its own name."""
-    assert (await call(house, headers={"host": host})).status_code == 200
+    assert (await call(app_server, headers={"host": host})).status_code == 200
 
 
-async def test_without_the_library_the_answer_says_what_to_install() -> None:
+async def test_without_the_library_the_answer_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """To the owner, as strangers are refused before."""
 
-    def load() -> McpApp:
+    def load(**_: Any) -> McpApp:
         raise ModuleNotFoundError("No module named 'mcp'", name="mcp")
 
-    async with build_house() as house:
-        object.__setattr__(house.orcheo.parts, "load_mcp", load)
-        answer = await call(house)
+    monkeypatch.setattr("orcheo_adapters.server.assembly._load_mcp", load)
+    async with build_app_server() as app_server:
+        answer = await call(app_server)
     assert (answer.status_code, answer.json()["code"]) == (503, "mcp_not_installed")
     assert 'pip install "orcheo[mcp]"' in answer.json()["hint"]
 
@@ -145,7 +188,9 @@ async def test_the_official_client(tmp_path: Path, mode: str) -> None:
 
     with server_process(tmp_path) as server:
         headers = {"authorization": f"Bearer {server.owner_token}"}
-        async with httpx2.AsyncClient(headers=headers, trust_env=False) as http:
+        async with httpx2.AsyncClient(headers=headers, trust_env=False, timeout=120) as http:
+            ping = {"jsonrpc": "2.0", "id": 0, "method": "ping"}
+            await http.post(f"{server.url}/mcp", json=ping)  # it loads its library, for which the client waits 10 s
             transport = streamable_http_client(f"{server.url}/mcp", http_client=http)
             async with Client(transport, mode=mode, elicitation_callback=agree) as assistant:
                 given = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}

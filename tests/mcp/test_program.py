@@ -29,7 +29,7 @@ def started(environment: dict[str, str], *words: str) -> Client:
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
     """Run the program to its end."""
-    return subprocess.run([ORCHEO_MCP, *words], capture_output=True, text=True, timeout=30)
+    return subprocess.run([ORCHEO_MCP, *words], capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.network
@@ -89,6 +89,16 @@ def test_wrong_usage_stays_off_the_protocol(words: list[str]) -> None:
     assert done.stderr.startswith("usage: orcheo-mcp")
 
 
+@pytest.mark.parametrize(
+    "words", [["--tools", "tokens_create"], ["--tools", ""], ["--read-only", "--tools", "workflows_publish"]]
+)
+def test_options_that_leave_no_tool_are_told(words: list[str]) -> None:
+    """An assistant would see a server without tools, and its owner no reason."""
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "these options leave no tool" in done.stderr
+
+
 def test_at_a_terminal_it_says_what_it_is_and_ends_at_the_first_ctrl_c(tmp_path: Path) -> None:
     """Without a traceback."""
     terminal, end = pty.openpty()
@@ -96,7 +106,7 @@ def test_at_a_terminal_it_says_what_it_is_and_ends_at_the_first_ctrl_c(tmp_path:
     assert program.stderr is not None
     assert program.stderr.readline() == "orcheo-mcp speaks MCP and is started by an assistant. Ctrl-C stops it.\n"
     program.send_signal(signal.SIGINT)
-    out, err = program.communicate(timeout=30)
+    out, err = program.communicate(timeout=120)
     os.close(terminal)
     os.close(end)
     assert (program.returncode, out) == (130, "")
@@ -105,13 +115,13 @@ def test_at_a_terminal_it_says_what_it_is_and_ends_at_the_first_ctrl_c(tmp_path:
 
 def test_a_start_says_nothing_that_an_assistant_would_show_as_an_error() -> None:
     """Clients show what comes over standard error; the program ends with its input."""
-    ended = subprocess.run([ORCHEO_MCP], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run([ORCHEO_MCP], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
 def test_python_m_is_the_same_program() -> None:
     """For assistants that are given a Python."""
     done = subprocess.run(
-        [sys.executable, "-m", "orcheo_mcp.main", "--version"], capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "orcheo_mcp.main", "--version"], capture_output=True, text=True, timeout=120
     )
     assert done.stdout == f"orcheo-mcp {version('orcheo')}\n"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ from orcheo_core.domain.pages import PageQuery
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import Effect, Operation
 from orcheo_mcp.server import create_server
-from tests.mcp.answers import Assistant, connect, data_of, refusal, text_of
-from tests.sync_house import SyncHouse
+from tests.mcp.answers import Assistant, connect, data_of, refusal, texts_of
+from tests.sync_server import SyncTestServer
 
 AnyOperation = Operation[Any, Any]
 every_operation = pytest.mark.parametrize("operation", CATALOGUE.values(), ids=lambda each: each.name)
@@ -30,9 +31,9 @@ def tool_of(operation: AnyOperation) -> Tool:
     return next(each for each in EVERYTHING.tools() if each.name == operation.tool)
 
 
-def assistant_with(house: SyncHouse, offer: Offer) -> Client:
+def assistant_with(app_server: SyncTestServer, offer: Offer) -> Client:
     """An assistant who is offered this."""
-    return connect(create_server(house.operations(Channel.MCP), offer))
+    return connect(create_server(app_server.operations(Channel.MCP), offer))
 
 
 async def test_each_operation_but_those_of_service_tokens_is_one_tool(assistant: Assistant) -> None:
@@ -43,9 +44,9 @@ async def test_each_operation_but_those_of_service_tokens_is_one_tool(assistant:
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_only_tools_are_announced(sync_house: SyncHouse, mode: str) -> None:
+async def test_only_tools_are_announced(sync_server: SyncTestServer, mode: str) -> None:
     """No prompts and no resources, as there are none."""
-    async with connect(create_server(sync_house.operations(Channel.MCP)), mode=mode) as client:
+    async with connect(create_server(sync_server.operations(Channel.MCP)), mode=mode) as client:
         assert set(client.server_capabilities.model_dump(exclude_none=True)) == {"tools"}
         assert "list_workflows" in (client.instructions or "")
 
@@ -97,43 +98,82 @@ def test_a_description_says_more_than_the_title_and_names_no_command(operation: 
     assert not re.search(r"`orcheo [a-z]+ |NAME=VALUE|May be repeated", json.dumps(tool.model_dump()))
 
 
-async def test_a_call_by_the_dotted_name_works(assistant: Assistant, sync_house: SyncHouse) -> None:
+async def test_a_call_by_the_dotted_name_works(assistant: Assistant, sync_server: SyncTestServer) -> None:
     """Every operation has one; it is not listed."""
-    sync_house.add()
+    sync_server.add()
     assert data_of(await assistant.call_tool("workflows.show", {"ref": "echo"}))["handle"] == "echo"
     assert data_of(await assistant.call_tool("workflows.list", {}))["workflows"]
 
 
-async def test_the_dotted_names_can_be_listed(sync_house: SyncHouse) -> None:
+async def test_the_dotted_names_can_be_listed(sync_server: SyncTestServer) -> None:
     """For clients whose configuration has them; calls by the others work all the same."""
-    async with assistant_with(sync_house, Offer(dotted=True)) as assistant:
+    async with assistant_with(sync_server, Offer(dotted=True)) as assistant:
         assert {each.name for each in (await assistant.list_tools()).tools} < set(CATALOGUE)
         assert data_of(await assistant.call_tool("list_workflows", {}))["workflows"] == []
 
 
-async def test_read_only_offers_what_changes_nothing(sync_house: SyncHouse) -> None:
+async def test_what_is_said_names_tools_as_they_are_listed(sync_server: SyncTestServer) -> None:
+    """In descriptions, instructions and hints: some clients call nothing that is not listed."""
+    offer = Offer(dotted=True, tokens=True)
+    plain = {each.tool for each in CATALOGUE.values()}
+    assert not any(f"`{name}`" in (each.description or "") for each in offer.tools() for name in plain)
+    async with assistant_with(sync_server, offer) as assistant:
+        assert "`workflows.list`" in (assistant.instructions or "")
+        assert (await refusal(assistant, "workflows.show", ref="nope"))["hint"].startswith("See `workflows.list` ")
+
+
+async def test_what_has_no_tool_here_is_named_as_a_command(sync_server: SyncTestServer) -> None:
+    """The owner can run it; a tool that is not listed would be a dead end."""
+    async with assistant_with(sync_server, Offer(names=frozenset({"show_workflow"}))) as assistant:
+        assert "Begin with" not in (assistant.instructions or "")
+        assert (await refusal(assistant, "show_workflow", ref="nope"))["hint"].startswith("See `orcheo workflow list` ")
+    said = "Create a new one with `orcheo token create`."
+    assert Offer().say(said) == said
+    assert Offer(tokens=True).say(said) == "Create a new one with `tokens_create`."
+
+
+def test_the_token_that_the_guide_creates_is_enough_for_daily_use() -> None:
+    """For the tools that the guide names so."""
+    guide = (Path(__file__).parents[2] / "docs/how-to/publish-from-an-assistant.md").read_text()
+    daily = re.search(r"((?:`[a-z_]+`,?\s(?:and\s)?)+)are the ones for daily use", guide)
+    assert daily
+    scopes = {each.scope for each in CATALOGUE.values() if f"`{each.tool}`" in daily[1]}
+    (command,) = re.findall("`(orcheo token create .*)`", guide)
+    assert {f"--scope {each}" for each in scopes} <= set(re.findall("--scope [a-z:]+", command))
+
+
+@every_operation
+def test_a_description_promises_no_secret_that_goes_into_a_file(operation: AnyOperation) -> None:
+    """Service tokens always do."""
+    offer = Offer(tokens=True)
+    (found,) = [each for each in offer.tools() if each.name == operation.tool]
+    assert "shown once" not in (found.description or "")
+    assert "this once" not in (found.description or "")
+
+
+async def test_read_only_offers_what_changes_nothing(sync_server: SyncTestServer) -> None:
     """What is not listed cannot be called either, by no name."""
-    sync_house.add()
-    async with assistant_with(sync_house, Offer(read_only=True)) as assistant:
+    sync_server.add()
+    async with assistant_with(sync_server, Offer(read_only=True)) as assistant:
         listed = (await assistant.list_tools()).tools
         assert all(each.annotations and each.annotations.read_only_hint for each in listed)
         for name in ("workflows_publish", "workflows.publish"):
             assert (await refusal(assistant, name, ref="echo", confirm=True))["code"] == "tool_not_offered"
 
 
-async def test_tools_can_be_chosen_by_either_name(sync_house: SyncHouse) -> None:
+async def test_tools_can_be_chosen_by_either_name(sync_server: SyncTestServer) -> None:
     """All others are refused."""
-    async with assistant_with(sync_house, Offer(names=frozenset({"list_workflows", "workflows.show"}))) as assistant:
+    async with assistant_with(sync_server, Offer(names=frozenset({"list_workflows", "workflows.show"}))) as assistant:
         assert [each.name for each in (await assistant.list_tools()).tools] == ["list_workflows", "show_workflow"]
         assert (await refusal(assistant, "list_threads", ref="echo"))["code"] == "tool_not_offered"
 
 
-async def test_a_service_token_goes_into_a_file_or_nowhere(sync_house: SyncHouse, tmp_path: Any) -> None:
+async def test_a_service_token_goes_into_a_file_or_nowhere(sync_server: SyncTestServer, tmp_path: Any) -> None:
     """Even where its tools are offered it is never shown."""
-    async with assistant_with(sync_house, EVERYTHING) as assistant:
-        problem = await refusal(assistant, "tokens_create", scopes=["workflows:read"])
+    async with assistant_with(sync_server, EVERYTHING) as assistant:
+        problem = await refusal(assistant, "tokens_create", scopes=["workflows:read"], confirm=True)
         assert problem["detail"] == "secret_to_file: must be the path of a new file"
-        given = {"scopes": ["workflows:read"], "secret_to_file": str(tmp_path / "token")}
+        given = {"scopes": ["workflows:read"], "secret_to_file": str(tmp_path / "token"), "confirm": True}
         answer = await assistant.call_tool("tokens_create", given)
         token = (tmp_path / "token").read_text().strip()
         assert token.startswith("orc_st_")
@@ -146,9 +186,9 @@ async def test_a_service_token_goes_into_a_file_or_nowhere(sync_house: SyncHouse
     assert {each["id"] for each in listed if each["ended_at"]} == {details["id"], rotated["id"]}
 
 
-async def test_the_life_of_a_workflow(sync_house: SyncHouse) -> None:
+async def test_the_life_of_a_workflow(sync_server: SyncTestServer) -> None:
     """Every tool answers as data and as text alike."""
-    assistant = Assistant(create_server(sync_house.operations(Channel.MCP), EVERYTHING))
+    assistant = Assistant(create_server(sync_server.operations(Channel.MCP), EVERYTHING))
     steps: list[tuple[str, dict[str, Any]]] = [
         ("workflows_add", {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}),
         ("workflows_check", {"ref": "echo"}),
@@ -167,21 +207,22 @@ async def test_the_life_of_a_workflow(sync_house: SyncHouse) -> None:
     confirmed = {each.tool for each in CATALOGUE.values() if each.confirmation}
     for tool, arguments in steps:
         answer = await assistant.call_tool(tool, arguments | ({"confirm": True} if tool in confirmed else {}))
-        assert json.loads(text_of(answer)) == data_of(answer)
+        shown = {name: value for name, value in data_of(answer).items() if name != "untrusted"}
+        assert json.loads(texts_of(answer)[-1]) == shown
 
 
-async def test_a_publish_token_is_shown_where_the_owner_allows_it(sync_house: SyncHouse) -> None:
+async def test_a_publish_token_is_shown_where_the_owner_allows_it(sync_server: SyncTestServer) -> None:
     """As by every other door; it works."""
-    sync_house.add()
-    async with assistant_with(sync_house, EVERYTHING) as assistant:
+    sync_server.add()
+    async with assistant_with(sync_server, EVERYTHING) as assistant:
         published = data_of(await assistant.call_tool("workflows_publish", {"ref": "echo", "confirm": True}))
-    answer = sync_house.call(sync_house.house.chatkit, published["publish_token"], "threads.list")
+    answer = sync_server.call(sync_server.app_server.chatkit, published["publish_token"], "threads.list")
     assert answer.status_code == 200
 
 
-async def test_acts_are_audited_as_the_assistants(assistant: Assistant, sync_house: SyncHouse) -> None:
+async def test_acts_are_audited_as_the_assistants(assistant: Assistant, sync_server: SyncTestServer) -> None:
     """The channel is MCP for every owner."""
-    sync_house.add()
+    sync_server.add()
     await assistant.call_tool("workflows_publish", {"ref": "echo", "confirm": True})
-    entries = (await sync_house.house.store.begin().audit.page(PageQuery(limit=10))).entries
+    entries = (await sync_server.app_server.store.begin().audit.page(PageQuery(limit=10))).entries
     assert (entries[-1].act, entries[-1].channel) == (Act.PUBLISHED, Channel.MCP)

@@ -44,7 +44,7 @@ def run(server: ServerProcess, transport: str, *calls: tuple[str, dict[str, Any]
         input=json.dumps({"calls": calls, **more}),
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=120,
         env=environment,
     )
     assert done.returncode == 0, done.stderr
@@ -83,7 +83,7 @@ def test_the_owner_is_asked_through_the_client(server: ServerProcess, agrees: bo
     told = run(
         server, "stdio", ("workflows_remove", {"ref": "asked"}), ("show_workflow", {"ref": "asked"}), agrees=agrees
     )
-    assert told["asked"] == ["Delete asked with all its threads? This cannot be undone."]
+    assert told["asked"] == ["Delete asked? This cannot be undone."]
     removed, shown = ("isError" in each and each["isError"] for each in told["answers"])
     assert (removed, shown) == (not agrees, agrees)
 

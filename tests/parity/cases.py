@@ -14,25 +14,43 @@ ADD_OTHER: Step = ("workflows.add", {**_ECHO, "handle": "other"})
 ADD_SILENT: Step = ("workflows.add", {**_ECHO, "handle": "silent", "target": "tests.workflows:silent"})
 CREATE_TOKEN: Step = ("tokens.create", {"scopes": ["workflows:read"], "label": "CI", "expires_in_days": 30})
 TOKEN_ID = "FLfKP0ODpuo"
-"""The id of the service token that is created first; chance is the same in each house."""
+"""The id of the service token that is created first; chance is the same in each server."""
 ROTATE_TOKEN: Step = ("tokens.rotate", {"id": TOKEN_ID, "grace_seconds": 60})
 REVOKE_TOKEN: Step = ("tokens.revoke", {"id": TOKEN_ID})
 CHAT: Step = ("chat", {"ref": "echo"})
 """No operation: the workflow is published, and a program says something to it."""
-THREAD_ID = "thr_8DpdtnUmrgIvGBX2miyS3ykcNy"
+THREAD_ID = "thr_8DpdtnUmrgIvGBX2miyS3ykcNo"
 """The id of the thread that begins so."""
 ASK: Step = ("workflows.ask", {"ref": "echo", "text": "Hello"})
-ASKED_ID = "thr_8DpdtnUmsUmv99Zp42ItF0FMKn"
+ASKED_ID = "thr_8DpdtnUmsUmv99Zp42ItF0FMKi"
 """The id of the thread in which that is asked."""
 ARCHIVE: Step = ("workflows.archive", {"ref": "echo"})
 UNARCHIVE: Step = ("workflows.unarchive", {"ref": "echo"})
 PUBLISH: Step = ("workflows.publish", {"ref": "echo"})
+LOOK: Step = (
+    "workflows.set_look",
+    {
+        "ref": "echo",
+        "greeting": "مرحبا",
+        "prompts": {"Hours": "When are you open?"},
+        "icons": {"Hours": "clock", "search": "globe"},
+        "placeholder": "Ask",
+        "disclaimer": "May be wrong.",
+        "accent": "#0A7F5A",
+        "scheme": "dark",
+        "contact": "ada@example.org",
+        "models": {"fast": "Fast", "a/b:free": "Free"},
+        "tools": {"search": "Search"},
+    },
+)
+SITES: Step = ("workflows.edit", {"ref": "echo", "allowed_origins": ["https://a.example"]})
+IDENTIFY: Step = ("workflows.rotate_identity_secret", {"ref": "echo"})
 ROTATE: Step = ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": 60})
 
 
 @frozen(kw_only=True)
 class Case:
-    """A request on a house where some steps were taken before."""
+    """A request on a server where some steps were taken before."""
 
     operation: str
     arguments: dict[str, Any]
@@ -84,11 +102,37 @@ _DONE = (
     _done(("workflows.edit", {"ref": "echo", "handle": "parrot", "name": "Parrot", "description": ""}), ADD),
     _done(("workflows.edit", {"ref": "echo", "time_limit": 60, "history": 0, "check": True}), ADD),
     _done(("workflows.edit", {"ref": "echo", "reset": ["time_limit", "history"]}), ADD),
+    _done(("workflows.edit", {"ref": "echo", "allowed_origins": ["https://A.example/", "http://localhost:3000"]}), ADD),
+    _done(("workflows.edit", {"ref": "echo", "reset": ["allowed_origins"]}), ADD),
+    Case(
+        operation="workflows.edit",
+        arguments={"ref": "echo", "name": "Parrot", "allowed_origins": []},
+        before=(ADD, SITES),
+        typed=False,
+    ),
+    _done(("workflows.edit", {"ref": "echo", "name": "Parrot"}), ADD, SITES),
+    _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "allowed_origins": ["*"]}), ADD),
+    _done(LOOK, ADD),
+    _done(("workflows.set_look", {"ref": "echo", "prompts": {"Hours": ""}, "icons": {"search": ""}}), ADD, LOOK),
+    _done(("workflows.set_look", {"ref": "echo", "scheme": "light", "replace": True}), ADD, LOOK),
+    _done(("workflows.set_look", {"ref": "echo", "files": "on"}), ADD, LOOK),
+    _done(("workflows.show", {"ref": "echo"}), ADD, LOOK),
+    _wrong("invalid_input", ("workflows.set_look", {"ref": "echo"}), ADD),
+    _wrong("invalid_input", ("workflows.set_look", {"ref": "echo", "scheme": "sepia"}), ADD),
+    _wrong("invalid_input", ("workflows.set_look", {"ref": "echo", "contact": "javascript:x"}), ADD),
+    _wrong("invalid_input", ("workflows.set_look", {"ref": "echo", "files": "maybe"}), ADD),
+    _wrong("invalid_input", ("workflows.set_look", {"ref": "echo", "icons": {"nothing": "bolt"}}), ADD),
     _done(
         ("workflows.edit", {"ref": "echo", "runner": "openai", "target": "https://m.org", "settings": {"model": "m"}}),
         ADD,
     ),
     _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "settings": {"unknown": "x"}}), ADD),
+    _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "settings": {"unknown": ""}}), ADD),
+    _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "reset": ["identity_secret"]}), ADD),
+    _wrong("invalid_input", ("workflows.set_look", {"ref": "echo", "models": {"fats": ""}}), ADD, LOOK),
+    _wrong(
+        "invalid_input", ("workflows.set_look", {"ref": "echo", "icons": {"fast": ""}, "tools": {"x": "X"}}), ADD, LOOK
+    ),
     _wrong("invalid_input", ("workflows.edit", {"ref": "echo", "time_limit": 60, "reset": ["time_limit"]}), ADD),
     _wrong("workflow_check_failed", ("workflows.edit", {"ref": "silent", "name": "Silent", "check": True}), ADD_SILENT),
     _done(("workflows.remove", {"ref": "echo"}), ADD, PUBLISH),
@@ -101,6 +145,10 @@ _DONE = (
     _done(("workflows.rotate_publish_token", {"ref": "echo"}), ADD, PUBLISH),
     _done(ROTATE, ADD, PUBLISH),
     _done(("workflows.rotate_publish_token", {"ref": "echo", "grace": "2d"}), ADD, PUBLISH),
+    _done(IDENTIFY, ADD),
+    _done(("workflows.rotate_identity_secret", {"ref": "echo", "grace": "1h"}), ADD, IDENTIFY),
+    _done(("workflows.edit", {"ref": "echo", "reset": ["identity_secret"]}), ADD, IDENTIFY),
+    _wrong("invalid_input", ("workflows.rotate_identity_secret", {"ref": "echo", "grace": "8d"}), ADD),
     _done(("workflows.set_login", {"ref": "echo", "require_login": True, "anyway": True}), ADD, PUBLISH),
     _done(("workflows.set_login", {"ref": "echo", "require_login": False}), ADD, PUBLISH),
     _done(("threads.list", {"ref": "echo", "search": "hello you", "visitor": "anon:a", "limit": 1}), ADD),
@@ -143,12 +191,14 @@ _UNKNOWN = tuple(
         ("workflows.check", {}),
         ("workflows.show", {}),
         ("workflows.edit", {"name": "Nobody"}),
+        ("workflows.set_look", {"greeting": "Hello"}),
         ("workflows.remove", {}),
         ("workflows.publish", {}),
         ("workflows.archive", {}),
         ("workflows.unarchive", {}),
         ("workflows.unpublish", {}),
         ("workflows.rotate_publish_token", {}),
+        ("workflows.rotate_identity_secret", {}),
         ("workflows.set_login", {"require_login": True}),
         ("workflows.open_chat_session", {}),
         ("workflows.ask", {"text": "Hello"}),
@@ -232,6 +282,7 @@ _BADLY_TYPED: tuple[Step, ...] = (
     ("workflows.list", {"limit": "ten"}),
     ("workflows.show", {"ref": "echo", "wings": "two"}),
     ("workflows.edit", {"ref": "echo", "name": ["a"]}),
+    ("workflows.set_look", {"ref": "echo", "greeting": ["a"]}),
     ("workflows.check", {"ref": "echo", "wings": "two"}),
     ("workflows.remove", {"ref": "echo", "wings": "two"}),
     ("workflows.publish", {"ref": "echo", "require_login": "yes"}),
@@ -240,6 +291,7 @@ _BADLY_TYPED: tuple[Step, ...] = (
     ("workflows.unarchive", {"ref": "echo", "wings": "two"}),
     ("workflows.list", {"public": "yes"}),
     ("workflows.rotate_publish_token", {"ref": "echo", "grace_seconds": "soon"}),
+    ("workflows.rotate_identity_secret", {"ref": "echo", "grace": ["1h"]}),
     ("workflows.set_login", {"ref": "echo"}),
     ("workflows.open_chat_session", {"ref": "echo", "wings": "two"}),
     ("workflows.ask", {"ref": "echo", "text": 5}),
@@ -269,12 +321,14 @@ SCOPES = {
     "workflows.list": Scope.WORKFLOWS_WRITE,
     "workflows.show": Scope.WORKFLOWS_WRITE,
     "workflows.edit": Scope.WORKFLOWS_READ,
+    "workflows.set_look": Scope.WORKFLOWS_READ,
     "workflows.remove": Scope.WORKFLOWS_READ,
     "workflows.publish": Scope.WORKFLOWS_WRITE,
     "workflows.unpublish": Scope.WORKFLOWS_WRITE,
     "workflows.archive": Scope.WORKFLOWS_WRITE,
     "workflows.unarchive": Scope.WORKFLOWS_WRITE,
     "workflows.rotate_publish_token": Scope.WORKFLOWS_READ,
+    "workflows.rotate_identity_secret": Scope.WORKFLOWS_WRITE,
     "workflows.set_login": Scope.WORKFLOWS_READ,
     "workflows.ask": Scope.WORKFLOWS_READ,
     "workflows.open_chat_session": Scope.WORKFLOWS_READ,

@@ -1,4 +1,4 @@
-"""The doors of a house: Python, HTTP twice, MCP and the command line. Each takes and tells the same."""
+"""The doors of a server: Python, HTTP twice, MCP and the command line. Each takes and tells the same."""
 
 import json
 from collections.abc import Callable
@@ -18,16 +18,18 @@ from orcheo_core.operations.words import for_assistants
 from orcheo_mcp.server import create_server
 from tests.cli.command_line import CommandLine
 from tests.mcp.answers import connect
-from tests.sync_house import SyncHouse
+from tests.sync_server import SyncTestServer
 
 REST_ROUTES = {
     "workflows.list": ("GET", "/api/workflows"),
     "workflows.add": ("POST", "/api/workflows"),
     "workflows.show": ("GET", "/api/workflows/{ref}"),
     "workflows.edit": ("PATCH", "/api/workflows/{ref}"),
+    "workflows.set_look": ("POST", "/api/workflows/{ref}/look"),
     "workflows.remove": ("DELETE", "/api/workflows/{ref}"),
     "workflows.check": ("POST", "/api/workflows/{ref}/check"),
     "workflows.publish": ("POST", "/api/workflows/{ref}/publish"),
+    "workflows.rotate_identity_secret": ("POST", "/api/workflows/{ref}/identity-secret"),
     "workflows.rotate_publish_token": ("POST", "/api/workflows/{ref}/publish/rotate"),
     "workflows.unpublish": ("POST", "/api/workflows/{ref}/publish/revoke"),
     "workflows.set_login": ("POST", "/api/workflows/{ref}/publish/login"),
@@ -74,47 +76,47 @@ class Answer:
 
 _EVERYTHING = Offer(tokens=True, shows_secrets=True)
 _OF_MCP_ALONE = {"untrusted", "page", "pages"}
-Door = Callable[[SyncHouse, str, str, dict[str, Any]], Answer]
+Door = Callable[[SyncTestServer, str, str, dict[str, Any]], Answer]
 
 
-def by_python(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+def by_python(app_server: SyncTestServer, token: str, name: str, arguments: dict[str, Any]) -> Answer:
     """The operation's handler, as a program calls it that embeds the core."""
-    operation, parts = find_operation(name), house.house.orcheo.parts
-    caller = house.call(parts.core.owner_access.authenticate, token, Channel.PYTHON)
+    operation, core = find_operation(name), app_server.app_server.orcheo.core
+    caller = app_server.call(core.owner_access.authenticate, token, Channel.PYTHON)
     try:
         request = decode_request(operation, arguments)
-        return Answer(result=encode_result(house.call(perform, parts.core.owner_services, caller, operation, request)))
+        return Answer(result=encode_result(app_server.call(perform, core.owner_services, caller, operation, request)))
     except OrcheoError as error:
         return Answer.refused(problem_of(error))
 
 
-def by_http(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+def by_http(app_server: SyncTestServer, token: str, name: str, arguments: dict[str, Any]) -> Answer:
     """``POST /api/operations/{name}``."""
-    return _told(_send(house, token, "POST", f"/api/operations/{name}", json=arguments))
+    return _told(_send(app_server, token, "POST", f"/api/operations/{name}", json=arguments))
 
 
-def by_rest(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+def by_rest(app_server: SyncTestServer, token: str, name: str, arguments: dict[str, Any]) -> Answer:
     """The operation's own route, with the rest of the arguments in the query or the body."""
     method, path = REST_ROUTES[name]
     rest = {key: value for key, value in arguments.items() if f"{{{key}}}" not in path}
     query = {key: str(value).lower() if isinstance(value, bool) else value for key, value in rest.items()}
     content = {"params": query} if method == "GET" else {"json": rest}
-    return _told(_send(house, token, method, path.format(**arguments), **content))
+    return _told(_send(app_server, token, method, path.format(**arguments), **content))
 
 
-def by_mcp(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+def by_mcp(app_server: SyncTestServer, token: str, name: str, arguments: dict[str, Any]) -> Answer:
     """The operation's tool, called by a real client."""
     agreed = {"confirm": True} if find_operation(name).confirmation else {}
-    answer = house.call(_call_tool, house, token, find_operation(name).tool, arguments | agreed)
+    answer = app_server.call(_call_tool, app_server, token, find_operation(name).tool, arguments | agreed)
     told = answer.structured_content
     if told is None:
         return Answer.refused(json.loads(answer.content[0].text))
     return Answer(result={name: value for name, value in told.items() if name not in _OF_MCP_ALONE})
 
 
-def by_cli(house: SyncHouse, token: str, name: str, arguments: dict[str, Any]) -> Answer:
+def by_cli(app_server: SyncTestServer, token: str, name: str, arguments: dict[str, Any]) -> Answer:
     """The operation's command with ``--json``."""
-    said = CommandLine(connect=lambda: house.operations(token=token))(*words(name, arguments))
+    said = CommandLine(connect=lambda: app_server.operations(token=token))(*words(name, arguments))
     if said.code != 0:
         assert said.out == ""
         return Answer.refused(json.loads(said.err))
@@ -128,7 +130,7 @@ DOORS: dict[str, Door] = {"python": by_python, "http": by_http, "rest": by_rest,
 def words(name: str, arguments: dict[str, Any]) -> list[str]:
     """A request as someone types it."""
     operation = find_operation(name)
-    typed = [*operation.command, "--json", *(["--yes"] if operation.confirmation else [])]
+    typed = [*operation.command, "--json", *(["--yes"] if operation.asks_at_the_terminal else [])]
     positions: list[str] = []
     for key, (attribute, shown) in parameters_of(operation.request).items():
         flag = shown.option or f"--{attribute.name.replace('_', '-')}"
@@ -152,9 +154,9 @@ def _option(flag: str, value: object) -> list[str]:
     return [flag, str(value)]
 
 
-def _send(house: SyncHouse, token: str, method: str, path: str, **content: Any) -> httpx2.Response:
+def _send(app_server: SyncTestServer, token: str, method: str, path: str, **content: Any) -> httpx2.Response:
     headers = {"authorization": f"Bearer {token}"}
-    return house.call(house.house.client.request, method, path, headers=headers, **content)
+    return app_server.call(app_server.app_server.client.request, method, path, headers=headers, **content)
 
 
 def _told(answer: httpx2.Response) -> Answer:
@@ -162,6 +164,6 @@ def _told(answer: httpx2.Response) -> Answer:
     return Answer(result=document) if answer.is_success else Answer.refused(document)
 
 
-async def _call_tool(house: SyncHouse, token: str, tool: str, arguments: dict[str, Any]) -> Any:
-    async with connect(create_server(house.operations(Channel.MCP, token), _EVERYTHING)) as client:
+async def _call_tool(app_server: SyncTestServer, token: str, tool: str, arguments: dict[str, Any]) -> Any:
+    async with connect(create_server(app_server.operations(Channel.MCP, token), _EVERYTHING)) as client:
         return await client.call_tool(tool, arguments)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from orcheo_adapters.http.routes import routes
 from orcheo_core.operations.catalogue import CATALOGUE
+from tests.app_server import url_table
 from tests.parity.cases import CASES, CHAT, SCOPES, THREAD_ID, Case
 from tests.parity.doors import DOORS, REST_ROUTES, Answer, Door, by_cli
-from tests.sync_house import build_sync_house
+from tests.sync_server import build_sync_server
 
 ANSWER_A_FILE = {("GET", "/api/threads/{id}/export"), ("GET", "/api/audit/export")}
 NOT_FOR_ASSISTANTS = {"tokens.create", "tokens.rotate"}
@@ -18,14 +18,14 @@ each_operation = pytest.mark.parametrize("name", CATALOGUE)
 
 
 def ask(door: Door, case: Case) -> Answer:
-    """The answer of a door of a fresh house; clock and chance are the same in each."""
-    with build_sync_house() as house:
+    """The answer of a door of a fresh server; clock and chance are the same in each."""
+    with build_sync_server() as app_server:
         for name, arguments in case.before:
             if name == CHAT[0]:
-                assert house.chat(**arguments) == THREAD_ID
+                assert app_server.chat(**arguments) == THREAD_ID
             else:
-                house.result(name, **arguments)
-        return door(house, house.house.owner_token, case.operation, case.arguments)
+                app_server.result(name, **arguments)
+        return door(app_server, app_server.app_server.owner_token, case.operation, case.arguments)
 
 
 def doors_for(case: Case) -> Iterator[tuple[str, Door]]:
@@ -65,19 +65,20 @@ def test_every_door_tells_the_same(case: Case) -> None:
     ],
 )
 def test_wrong_types_never_leave_the_command_line(name: str, arguments: dict[str, Any]) -> None:
-    """Click knows names and types of options and refuses, without asking the server."""
+    """It knows names and types of options and refuses, without asking the server; numbers in the server's words."""
     told = ask(by_cli, Case(operation=name, arguments=arguments))
     assert told.problem is not None
-    assert told.problem["code"] == "wrong_usage"
+    is_number = any(each in arguments for each in ("limit", "grace_seconds"))
+    assert told.problem["code"] == ("invalid_input" if is_number else "wrong_usage")
 
 
 @each_operation
 def test_a_missing_scope_is_the_same_everywhere(name: str) -> None:
     """Whoever may not is told which scope it takes."""
     case = next(each for each in CASES if each.operation == name and each.error is None)
-    with build_sync_house() as house:
-        token = house.token(SCOPES[name])
-        answers = {label: door(house, token, name, case.arguments) for label, door in doors_for(case)}
+    with build_sync_server() as app_server:
+        token = app_server.token(SCOPES[name])
+        answers = {label: door(app_server, token, name, case.arguments) for label, door in doors_for(case)}
     told = answers.pop("python")
     assert answers.pop("mcp", told.for_assistants()) == told.for_assistants()
     assert answers == dict.fromkeys(answers, told)
@@ -100,6 +101,7 @@ def test_every_operation_is_asked_well_and_badly(name: str) -> None:
         "audit_broken",
         "feature_disabled",
         "turn_in_progress",
+        "not_erased_yet",
     }
     assert wanted <= errors
 
@@ -108,7 +110,7 @@ def test_the_routes_of_the_tests_are_those_of_the_server() -> None:
     """A new route to an operation needs a line in the table."""
     served = {
         (method, route.path)
-        for route in routes()
+        for route in url_table()
         if isinstance(route, Route)
         and route.path.startswith(("/api/workflows", "/api/threads", "/api/audit", "/api/server"))
         for method in (route.methods or set()) - {"HEAD"}

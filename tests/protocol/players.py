@@ -8,7 +8,7 @@ from chatkit import types as wire
 from chatkit.server import StreamingResult
 from pydantic import TypeAdapter
 
-from tests.house import House, events_of
+from tests.app_server import TestServer, events_of
 from tests.protocol.official import OfficialServer
 
 Json = dict[str, Any]
@@ -45,12 +45,12 @@ class Official(Player):
 class Ours(Player):
     """Ours, over HTTP; each event must validate against the official types."""
 
-    def __init__(self, house: House, grant: str) -> None:
-        self._house = house
+    def __init__(self, app_server: TestServer, grant: str) -> None:
+        self._app_server = app_server
         self._grant = grant
 
     async def stream(self, kind: str, /, **params: Any) -> list[Json]:
-        answer = await self._house.chatkit(self._grant, kind, **params)
+        answer = await self._app_server.chatkit(self._grant, kind, **params)
         assert answer.status_code == 200, answer.text
         events = events_of(answer)
         for event in events:
@@ -58,7 +58,7 @@ class Ours(Player):
         return events
 
     async def ask(self, kind: str, /, **params: Any) -> Json:
-        answer = await self._house.chatkit(self._grant, kind, **params)
+        answer = await self._app_server.chatkit(self._grant, kind, **params)
         assert answer.status_code == 200, answer.text
         document: Json = answer.json()
         return document

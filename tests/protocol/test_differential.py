@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import House, build_house
+from tests.app_server import TestServer, build_app_server
 from tests.protocol.players import Official, Ours, Player, message, types_of
 from tests.protocol.scripts import SCRIPTS
 
@@ -13,6 +13,7 @@ TITLED = "thread.updated"
 DIFFERENCES = {
     # script: (theirs, ours), each a list of the event types that only one of the two sends
     "nothing": ([], ["thread.item.done end_of_turn", "error"]),  # the visitor is told that there was no answer
+    "notice": ([], ["thread.item.done end_of_turn"]),  # kept, for those who open the thread later
     "title": ([TITLED], [TITLED]),  # ours comes when the title is given, theirs when the workflow says the next thing
 }
 """All the deliberate differences in the course of a turn."""
@@ -22,16 +23,16 @@ OPENINGS = [name for name in SCRIPTS if not name.startswith("after ")]
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    async with build_house() as house:
-        await house.result("workflows.add", handle="echo", runner="python", target="tests.protocol.scripts:play")
-        await house.result("workflows.publish", ref="echo")
-        yield house
+async def app_server() -> AsyncIterator[TestServer]:
+    async with build_app_server() as app_server:
+        await app_server.result("workflows.add", handle="echo", runner="python", target="tests.protocol.scripts:play")
+        await app_server.result("workflows.publish", ref="echo")
+        yield app_server
 
 
 @pytest.fixture
-async def players(house: House) -> tuple[Player, Player]:
-    return Official(), Ours(house, await house.grant())
+async def players(app_server: TestServer) -> tuple[Player, Player]:
+    return Official(), Ours(app_server, await app_server.grant())
 
 
 def assert_same_course(theirs: Course, ours: Course, *, script: str = "") -> None:

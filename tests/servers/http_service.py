@@ -187,6 +187,14 @@ async def raw(request: Request) -> Response:
         "redirect": lambda: RedirectResponse("/json/echo"),
         "html": lambda: Response("<p>hi", media_type="text/html"),
         "untyped": lambda: Response(b"hi"),
+        "empty": lambda: Response(b"", media_type="application/json"),
+        "error": lambda: Response(b'{"error": "out of quota"}', media_type="application/json"),
+        "error-object": lambda: Response(
+            b'{"text": "", "error": {"message": "out of quota"}}', media_type="application/json"
+        ),
+        "error-empty": lambda: Response(b'{"error": {}}', media_type="application/json"),
+        "event-error": lambda: Response(b'{"error": "out of quota"}\n', media_type="application/x-ndjson"),
+        "nothing": lambda: Response(b"{}", status_code=500, media_type="application/json"),
         "no-json": lambda: Response(b"{", media_type="application/json"),
         "list": lambda: Response(b"[]", media_type="application/json"),
         "number": lambda: JSONResponse({"text": 7}),

@@ -30,7 +30,7 @@ def marks_closed(text: str) -> Iterator[None]:
 
 async def _wait_closed(request: Request) -> Response:
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             await _closed[request.query_params["text"]].wait()
     except TimeoutError:
         return Response(status_code=504)
@@ -62,7 +62,7 @@ def running(app: str, **environment: str) -> Iterator[str]:
     finally:
         process.terminate()
         try:
-            process.communicate(timeout=5)
+            process.communicate(timeout=120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

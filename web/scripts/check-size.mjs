@@ -3,15 +3,18 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
 const STATIC = new URL("../../orcheo_adapters/http/static/", import.meta.url);
-/** Bytes on the wire, for browsers that take only gzip: the page or script, and all that it loads at once. */
-const CEILINGS = { "chat.html": 60_000, "chatkit.js": 55_000 };
+/**
+ * Bytes on the wire, for browsers that take only gzip: the page or script, and all that it loads at once. `embed.html`
+ * is what a bubble's frame loads when its visitor opens it.
+ */
+const CEILINGS = { "chat.html": 60_000, "embed.html": 64_000, "chatkit.js": 55_000, "embed.js": 5_000 };
 
 for (const [first, ceiling] of Object.entries(CEILINGS)) {
   const paths = await reached(first);
   const sizes = await Promise.all([...paths].map(sentSize));
   const size = sizes.reduce((sum, each) => sum + each, 0);
   console.log(`${first}: ${size} bytes on the wire with gzip (ceiling ${ceiling})`);
-  if (paths.size === 1 || size > ceiling) process.exitCode = 1;
+  if ((paths.size === 1 && first !== "embed.js") || size > ceiling) process.exitCode = 1;
 }
 
 /** The file itself, and those that are loaded with it: not what it loads later. */

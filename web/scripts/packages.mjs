@@ -5,38 +5,55 @@ import { join, resolve } from "node:path";
 import { build } from "vite";
 
 const ROOT = join(import.meta.dirname, "..");
-const folder = resolve(process.argv[2] ?? join(ROOT, "dist"), "chat");
+const target = resolve(process.argv[2] ?? join(ROOT, "dist"));
 const own = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
-rmSync(folder, { recursive: true, force: true });
-await build({
-  root: ROOT,
-  configFile: join(ROOT, "vite.packages.ts"),
-  build: { outDir: folder },
-});
-const types = ["--project", join(ROOT, "tsconfig.packages.json"), "--outDir", join(folder, "types")];
-const compiled = spawnSync(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), ...types], {
-  stdio: "inherit",
-});
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
-for (const file of ["react.js", "react.d.ts", "README.md"])
-  copyFileSync(join(ROOT, "src/packages/chat", file), join(folder, file));
-copyFileSync(join(ROOT, "../LICENSE"), join(folder, "LICENSE"));
-const manifest = {
-  name: "@orcheo/chat",
-  version: own.version,
+/** Module, types and the files that are written by hand; `manifest` has what this package alone says. */
+async function pack(name, handwritten, manifest) {
+  const folder = join(target, name);
+  rmSync(folder, { recursive: true, force: true });
+  await build({
+    root: ROOT,
+    configFile: join(ROOT, "vite.packages.ts"),
+    build: {
+      outDir: folder,
+      lib: { entry: { index: `src/packages/${name}/index.ts` }, formats: ["es"] },
+    },
+  });
+  const types = ["--project", join(ROOT, `tsconfig.${name}.json`), "--outDir", join(folder, "types")];
+  const compiled = spawnSync(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), ...types], {
+    stdio: "inherit",
+  });
+  if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+  for (const file of [...handwritten, "README.md"])
+    copyFileSync(join(ROOT, "src/packages", name, file), join(folder, file));
+  copyFileSync(join(ROOT, "../LICENSE"), join(folder, "LICENSE"));
+  const { exports, ...rest } = manifest;
+  const whole = {
+    name: `@orcheo/${name}`,
+    version: own.version,
+    license: own.license,
+    type: "module",
+    exports: {
+      ".": { types: `./types/packages/${name}/index.d.ts`, default: "./index.js" },
+      ...exports,
+    },
+    files: ["*.js", "*.d.ts", "types", "README.md", "LICENSE"],
+    ...rest,
+  };
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(whole, null, 2)}\n`);
+  console.log(folder);
+}
+
+await pack("chat", ["react.js", "react.d.ts"], {
   description: "The chat element of Orcheo, with the options, methods and events of OpenAI's ChatKit.",
-  license: own.license,
-  type: "module",
   sideEffects: true,
-  exports: {
-    ".": { types: "./types/packages/chat/index.d.ts", default: "./index.js" },
-    "./react": { types: "./react.d.ts", default: "./react.js" },
-  },
-  files: ["*.js", "*.d.ts", "types", "README.md", "LICENSE"],
+  exports: { "./react": { types: "./react.d.ts", default: "./react.js" } },
   dependencies: { "@openai/chatkit": own.devDependencies["@openai/chatkit"], lit: own.dependencies.lit },
   peerDependencies: { react: ">=18" },
   peerDependenciesMeta: { react: { optional: true } },
-};
-writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-console.log(folder);
+});
+await pack("embed", [], {
+  description: "A chat bubble for any page, with a published workflow of an Orcheo server in it.",
+  sideEffects: false,
+});

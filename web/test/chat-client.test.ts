@@ -47,6 +47,55 @@ describe("the chat grant", () => {
     },
   );
 
+  test("that the page gives again is of no use: the page is asked as if it had none", async () => {
+    const server = new FakeServer(problemAnswer(401, "grant_expired"), jsonAnswer({ ok: true }));
+    const asked: (string | null)[] = [];
+    const keeper = new GrantKeeper(async (current) => {
+      asked.push(current);
+      return current ?? `grant-${asked.length}`;
+    });
+    await expect(clientFor(server, { grants: keeper }).call(list, never)).resolves.toEqual({ ok: true });
+    expect(asked).toEqual([null, "grant-1", null]);
+    expect(server.sent[1]?.headers.Authorization).toBe("Bearer grant-3");
+  });
+
+  test("of a short session is used for half of its time", async () => {
+    let now = 0;
+    const grants = countingGrants(10);
+    const keeper = new GrantKeeper(grants.getClientSecret, () => now);
+    const first = await keeper.current();
+    now = 4_999;
+    await expect(keeper.current()).resolves.toBe(first);
+    now = 5_000;
+    await expect(keeper.current()).resolves.not.toBe(first);
+  });
+
+  test("says what the page's server has switched off", async () => {
+    const heard: (readonly string[])[] = [];
+    const claims = [{ off: ["history"] }, {}, { off: "history" }, { sub: "ada" }].map(
+      (each) => `h.${btoa(JSON.stringify(each))}.s`,
+    );
+    const keeper = new GrantKeeper(
+      async () => claims.shift() ?? "",
+      () => 0,
+      (off) => heard.push(off),
+    );
+    for (let round = 0; round < 3; round += 1) await keeper.replace(await keeper.current());
+    expect(heard).toEqual([["history"], [], [], []]);
+  });
+
+  test.each([undefined, "", { client_secret: "h.c.s" }])(
+    "that is %o is named, and not sent",
+    async (given) => {
+      const server = new FakeServer();
+      const grants = new GrantKeeper(async () => given as string);
+      await expect(clientFor(server, { grants }).call(list, never)).rejects.toThrow(
+        "api.getClientSecret must return",
+      );
+      expect(server.sent).toEqual([]);
+    },
+  );
+
   test("refused twice is given up", async () => {
     const server = new FakeServer(problemAnswer(401, "grant_expired"), problemAnswer(401, "grant_expired"));
     await expect(clientOf(server).call(list, never)).rejects.toMatchObject({
@@ -133,11 +182,18 @@ describe("problems", () => {
       );
   }
 
-  test("carry the server's words", async () => {
+  test("carry the server's words and the request's id", async () => {
     const body = { code: "too_long", detail: "Too long.", hint: "Shorten it." };
-    const error = await problemOf(new Response(JSON.stringify(body), { status: 422 }));
+    const answer = JSON.stringify({ ...body, request_id: "req-1" });
+    const error = await problemOf(new Response(answer, { status: 422 }));
     expect(error).toBeInstanceOf(ProblemError);
-    expect(error.problem).toEqual({ status: 422, ...body, retryAfter: null, challenge: null });
+    expect(error.problem).toEqual({
+      status: 422,
+      ...body,
+      requestId: "req-1",
+      retryAfter: null,
+      told: { ...body, request_id: "req-1" },
+    });
   });
 
   test.each([

@@ -13,8 +13,10 @@ const DIFFERENT: Record<number, string> = {
   484: "a link without a text shows its address",
   581: "so does an image without a description",
   602: "a bare address becomes a link, as in GFM",
+  606: "a bare address becomes a link, as in GFM",
   608: "a bare address becomes a link, as in GFM",
   611: "a bare address becomes a link, as in GFM",
+  612: "a bare address becomes a link, as in GFM",
   ...Object.fromEntries(
     [21, 31, 201, 308, 309, 344, 475, 476, 477, 491, 494, 524, 536, 642, 643].map((number) => [
       number,

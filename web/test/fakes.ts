@@ -63,6 +63,7 @@ export function clientFor(server: FakeServer, change: Partial<ChatServer> = {}):
     url: "/api/chatkit",
     grants: new GrantKeeper(async () => "grant"),
     fetch: server.fetch,
+    isSentByPage: () => false,
     isOurs: true,
     locale: () => "",
     ...change,
@@ -73,8 +74,13 @@ export function jsonAnswer(body: unknown): Response {
   return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
 }
 
-export function problemAnswer(status: number, code: string, headers: Record<string, string> = {}): Response {
-  const body = JSON.stringify({ type: "about:blank", title: code, status, code, detail: "", hint: "" });
+export function problemAnswer(
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+  detail = "",
+): Response {
+  const body = JSON.stringify({ type: "about:blank", title: code, status, code, detail, hint: "" });
   return new Response(body, { status, headers: { "content-type": "application/problem+json", ...headers } });
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { GrowingText } from "../src/element/markdown/growing-text.ts";
-import { parseMarkdown } from "../src/element/markdown/parse.ts";
+import { loadFootnotes, parseMarkdown } from "../src/element/markdown/parse.ts";
+
+await loadFootnotes();
 
 const SAMPLE = [
   "# Title\n\nSome **bold** text with `code` and a [link](https://x.org).\n",

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Block, Inline } from "../src/element/markdown/ast.ts";
 import { safeHref } from "../src/element/markdown/links.ts";
-import { parseMarkdown } from "../src/element/markdown/parse.ts";
+import { loadFootnotes, parseMarkdown } from "../src/element/markdown/parse.ts";
+
+await loadFootnotes();
 
 /** Milliseconds: far over what the longest needs, far below what it would need if each character looked at all others. */
 const QUADRATIC = 30_000;

@@ -1,6 +1,9 @@
 // @vitest-environment happy-dom
-import { describe, expect, test } from "vitest";
-import { checkOptions, targetOf } from "../src/element/options.ts";
+import { describe, expect, test, vi } from "vitest";
+import "../src/element/orcheo-chat.ts";
+import { iconNames } from "../icon-names.ts";
+import { ownServer } from "../src/element/home.ts";
+import { type ChatOptions, checkOptions, narrowed, targetOf } from "../src/element/options.ts";
 import { iconAddress } from "../src/element/parts/icon.ts";
 import { faultOf } from "../src/element/parts/uploads.ts";
 
@@ -62,6 +65,40 @@ describe("options", () => {
   });
 });
 
+test("an option of the wrong type is told once by its name, however often options are set", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const chat = document.createElement("orcheo-chat") as HTMLElement & { setOptions(options: unknown): void };
+  const told: unknown[] = [];
+  chat.addEventListener("chatkit.log", (event) => told.push((event as CustomEvent).detail));
+  for (const placeholder of [1, 2, 1]) chat.setOptions({ api, composer: { placeholder } });
+  chat.setOptions({ api, frameTitle: 1 });
+  const [first, second] = ["composer.placeholder", "frameTitle"].map(
+    (path) => `[orcheo] The option ${path} must be: string. It is left out.`,
+  );
+  expect(warn.mock.calls).toEqual([[first], [second]]);
+  expect(told).toMatchObject(
+    ["composer.placeholder", "frameTitle"].map((option) => ({ name: "option.invalid", data: { option } })),
+  );
+  warn.mockRestore();
+});
+
+describe("what the page's server has switched off", () => {
+  const given = {
+    api: {},
+    history: { enabled: true, showDelete: true },
+    composer: { placeholder: "Ask", attachments: { enabled: true } },
+  } as unknown as ChatOptions;
+
+  test("is left out of the options, and nothing else", () => {
+    expect(narrowed(given, [])).toEqual(given);
+    expect(narrowed(given, ["history", "later"])).toEqual({ ...given, history: { enabled: false } });
+    expect(narrowed(given, ["file_upload"]).composer).toEqual({
+      placeholder: "Ask",
+      attachments: { enabled: false },
+    });
+  });
+});
+
 describe("an icon", () => {
   test.each([
     ["lucide:bot", "lucide-0-bot"],
@@ -69,6 +106,13 @@ describe("an icon", () => {
     ["sidebar-left", "kit-0-sidebar-left"],
   ])("%s is the file %s", (name, file) => {
     expect(iconAddress(name)).toMatch(new RegExp(`/${file}\\.svg$`));
+  });
+
+  test("of each built-in name is a file of the server that the script comes from", () => {
+    expect(iconNames.length).toBeGreaterThanOrEqual(60);
+    for (const [name, lucide] of iconNames)
+      for (const each of [name, `lucide:${lucide}`])
+        expect(new URL(iconAddress(each) ?? "", location.href).origin, each).toBe(ownServer());
   });
 
   test.each(["lucide:../../x", "a/b", "", "javascript:x", "vendor:x", 'x")', "constructor\u0000"])(

@@ -160,6 +160,16 @@ describe("thread events that are not text", () => {
     expect(tellAll(busy, EVENTS).progress).toBe("");
   });
 
+  test("a notice that the thread keeps takes the place of the one that was told", () => {
+    const notice = { type: "notice", level: "info", message: "Old data", title: "Note" } as const;
+    const item = { type: "end_of_turn", id: "itm_n", "orcheo.notice": notice } as const;
+    const view = tellAll(asked, [notice, { type: "thread.item.done", item }, notice]);
+    const notices = view.items.filter(({ kind }) => kind === "notice");
+    expect(notices).toEqual([
+      { kind: "notice", id: "itm_n", level: "info", title: "Note", text: "Old data" },
+    ]);
+  });
+
   test("a notice told twice is shown once", () => {
     const notice = { type: "notice", level: "info", message: "Old data", title: "Note" } as const;
     const view = tellAll(asked, [notice, notice]);

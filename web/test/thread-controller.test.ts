@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   type QuestionsItem,
   type ThreadEvent,
   textInput,
   type WireThread,
 } from "../src/element/protocol/wire.ts";
-import { pendingQuestions } from "../src/element/state/thread-view.ts";
+import { emptyThread, pendingQuestions } from "../src/element/state/thread-view.ts";
 import { ThreadController } from "../src/element/thread-controller.ts";
 import {
   assistantItem,
@@ -23,6 +23,13 @@ import {
 const EVENTS = turnEvents("thr_1", "Hi", ["Hello", ", you"]);
 const ITEMS = [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hello, you")];
 
+/** What the page's tool gives; null for a page without tools. */
+let tools: ((name: string) => Promise<unknown>) | null = null;
+
+afterEach(() => {
+  tools = null;
+});
+
 function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
   const server = new FakeServer(...answers);
   const pace = new FakePace();
@@ -38,7 +45,7 @@ function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
     turnEnded: () => told.push("end"),
     failed: () => told.push("failed"),
     effectCaused: (name) => told.push(`effect ${name}`),
-    toolCalled: () => null,
+    toolCalled: (tool) => tools?.(tool.name) ?? null,
   });
   const requests = () => server.sent.map(({ url, body }) => body?.type ?? url.replace("/api/chatkit/", ""));
   return { server, pace, told, taken, thread, requests };
@@ -48,6 +55,13 @@ function threadWith(status: NonNullable<WireThread["metadata"]["orcheo.turn"]>["
   return jsonAnswer(
     wireThread("thr_1", items, { "orcheo.turn": { id: "trn_1", status, user_item_id: "msg_u" } }),
   );
+}
+
+/** The oldest items of a long thread; the newest are asked for. */
+function longThread(id: string, status: NonNullable<WireThread["metadata"]["orcheo.turn"]>["status"]) {
+  const turn = { id, status, user_item_id: id === "trn_1" ? "msg_u" : "msg_u2" };
+  const thread = wireThread("thr_1", [userItem("msg_0", "First")], { "orcheo.turn": turn });
+  return jsonAnswer({ ...thread, items: { ...thread.items, has_more: true, after: "msg_0" } });
 }
 
 function answerText(thread: ThreadController): string {
@@ -225,13 +239,49 @@ describe("opening a thread", () => {
     };
     const newest = { data: [...ITEMS].reverse(), has_more: true, after: "msg_u" };
     const earlier = { data: [userItem("msg_0", "First")], has_more: false };
-    const { thread, server } = arrange(jsonAnswer(first), jsonAnswer(newest), jsonAnswer(earlier));
+    const { thread, server } = arrange(
+      jsonAnswer(first),
+      jsonAnswer(newest),
+      jsonAnswer(first),
+      jsonAnswer(earlier),
+    );
     await thread.open("thr_1");
     expect(thread.view.items.map((item) => item.id)).toEqual(["msg_u", "msg_a"]);
     await thread.showEarlier();
     expect(server.sent.at(-1)?.body.params).toMatchObject({ order: "desc", after: "msg_u" });
     expect(thread.view).toMatchObject({ earlier: null });
     expect(thread.view.items.map((item) => item.id)).toEqual(["msg_0", "msg_u", "msg_a"]);
+  });
+
+  test("of many items follows a turn that began while it was read", async () => {
+    const asked = [...ITEMS, userItem("msg_u2", "More")];
+    const { thread, told } = arrange(
+      longThread("trn_1", "completed"),
+      jsonAnswer({ data: asked.toReversed(), has_more: true, after: "msg_u" }),
+      longThread("trn_2", "running"),
+      jsonAnswer({ data: asked.toReversed(), has_more: true, after: "msg_u" }),
+      longThread("trn_2", "running"),
+      streamAnswer(turnEvents(null, "More", ["Yes"])),
+    );
+    await thread.open("thr_1");
+    await vi.waitFor(() => expect(told).toContain("end"));
+    expect(answerText(thread)).toBe("Yes");
+    expect(thread.view).toMatchObject({ turn: "idle", failure: null });
+  });
+
+  test("of many items has the answer of a turn that ended while it was read", async () => {
+    const asked = [...ITEMS, userItem("msg_u2", "More")];
+    const answered = [...asked, assistantItem("msg_a2", "Yes")];
+    const { thread } = arrange(
+      longThread("trn_2", "running"),
+      jsonAnswer({ data: asked.toReversed(), has_more: true, after: "msg_u" }),
+      longThread("trn_2", "completed"),
+      jsonAnswer({ data: answered.toReversed(), has_more: true, after: "msg_u" }),
+      longThread("trn_2", "completed"),
+    );
+    await thread.open("thr_1");
+    expect(answerText(thread)).toBe("Yes");
+    expect(thread.view).toMatchObject({ turn: "idle", failure: null });
   });
 });
 
@@ -356,7 +406,8 @@ describe("a question of the workflow", () => {
     const { thread } = arrange(asking(item), problemAnswer(status, code), threadWith("completed", done));
     await thread.open("thr_1");
     await thread.answer({ values: ["M"], skipped: false }, "key-1");
-    await expect.poll(() => answerText(thread)).toBe("Thanks");
+    await expect.poll(() => thread.view.items.at(-1)).toMatchObject({ kind: "notice", title: "Not sent: M" });
+    expect(answerText(thread)).toBe("Thanks");
     expect(thread.view).toMatchObject({ failure: null, turn: "idle" });
   });
 
@@ -424,9 +475,11 @@ describe("looking again", () => {
     const { thread } = arrange(
       jsonAnswer(first),
       page(ITEMS, true),
+      jsonAnswer(first),
       page([userItem("msg_0", "First")] as typeof MORE, false),
       jsonAnswer(first),
       page(MORE, true),
+      jsonAnswer(first),
     );
     await thread.open("thr_1");
     await thread.showEarlier();
@@ -446,6 +499,27 @@ describe("looking again", () => {
     await thread.refresh();
     await expect.poll(() => answerText(thread)).toBe("Yes");
     await expect.poll(() => thread.view.turn).toBe("idle");
+  });
+
+  test("shows the title that another tab has given", async () => {
+    const titled = { ...wireThread("thr_1", ITEMS), title: "Plums" };
+    const { thread } = arrange(threadWith("completed"), jsonAnswer(titled));
+    await thread.open("thr_1");
+    await thread.refresh();
+    expect(thread.view.title).toBe("Plums");
+  });
+
+  test("leaves a thread that another tab has deleted, but no chat that is closed", async () => {
+    const { thread } = arrange(
+      threadWith("completed"),
+      problemAnswer(404, "chat_unavailable"),
+      problemAnswer(404, "thread_not_found"),
+    );
+    await thread.open("thr_1");
+    await thread.refresh();
+    expect(thread.view.items).toHaveLength(2);
+    await thread.refresh();
+    expect(thread.view).toEqual(emptyThread);
   });
 
   test("without news changes nothing, a failure that is shown included", async () => {
@@ -495,6 +569,24 @@ describe("looking again", () => {
   });
 });
 
+describe("a message into a thread that is gone", () => {
+  test("is refused, stays to be read, and starts a new thread when it is sent again", async () => {
+    const { thread, server } = arrange(
+      threadWith("completed"),
+      problemAnswer(404, "thread_not_found"),
+      streamAnswer(turnEvents("thr_2", "More", ["Yes"])),
+    );
+    await thread.open("thr_1");
+    await thread.ask(textInput("More"), [], "key-1");
+    expect(thread.view).toMatchObject({ failure: { kind: "refused", remedy: "ask-again" } });
+    expect(thread.view.items).toHaveLength(3);
+    await thread.retry("key-2");
+    expect(server.sent.at(-1)?.body.type).toBe("threads.create");
+    expect(thread.view.threadId).toBe("thr_2");
+    expect(thread.view.items).toHaveLength(2);
+  });
+});
+
 describe("what the page and its widgets do in a thread", () => {
   const opened = () => jsonAnswer(wireThread("thr_1", ITEMS));
 
@@ -535,6 +627,26 @@ describe("what the page and its widgets do in a thread", () => {
     });
   });
 
+  test("what the visitor thought of answers is there again, of earlier ones too", async () => {
+    const judged = (id: string, kind: "positive" | "negative") => ({
+      ...assistantItem(id, "Yes"),
+      "orcheo.feedback": kind,
+    });
+    const newest = { data: [judged("msg_c", "negative")], has_more: true, after: "msg_c" };
+    const first = wireThread("thr_1", ITEMS);
+    const long = { ...first, items: { ...first.items, has_more: true } };
+    const { thread } = arrange(
+      jsonAnswer(long),
+      jsonAnswer(newest),
+      jsonAnswer(long),
+      jsonAnswer({ data: [judged("msg_a", "positive")], has_more: false }),
+    );
+    await thread.open("thr_1");
+    expect(thread.view.feedback).toEqual({ msg_c: "negative" });
+    await thread.showEarlier();
+    expect(thread.view.feedback).toEqual({ msg_a: "positive", msg_c: "negative" });
+  });
+
   test("what the page knows to have changed is read again", async () => {
     const changed = wireThread("thr_1", [userItem("msg_u", "Hi"), assistantItem("msg_a", "Changed")]);
     const { thread } = arrange(
@@ -545,5 +657,53 @@ describe("what the page and its widgets do in a thread", () => {
     await thread.reload();
     expect(answerText(thread)).toBe("Changed");
     expect(thread.view).toMatchObject({ title: "New", status: { type: "locked" } });
+  });
+});
+
+describe("a tool of the page", () => {
+  const call = {
+    type: "client_tool_call",
+    id: "tc_1",
+    status: "pending",
+    name: "where",
+    arguments: {},
+  } as const;
+  const waiting = () => jsonAnswer(wireThread("thr_1", [userItem("msg_u", "Hi"), call]));
+  const done = () =>
+    jsonAnswer(
+      wireThread("thr_1", [
+        userItem("msg_u", "Hi"),
+        { ...call, status: "completed" },
+        assistantItem("msg_a", "Oslo"),
+      ]),
+    );
+
+  test("for which the workflow still waits is run when the thread is opened again", async () => {
+    tools = async (name) => ({ from: name });
+    const { thread, server } = arrange(waiting(), streamAnswer(turnEvents(null, "", ["Oslo"]).slice(2)));
+    await thread.open("thr_1");
+    await vi.waitFor(() => expect(answerText(thread)).toBe("Oslo"));
+    expect(server.sent[1]?.body).toEqual({
+      type: "threads.add_client_tool_output",
+      params: { thread_id: "thr_1", result: { from: "where" } },
+    });
+  });
+
+  test("is left to pages that have it", async () => {
+    const { thread, requests } = arrange(waiting());
+    await thread.open("thr_1");
+    expect(requests()).toEqual(["threads.get_by_id"]);
+  });
+
+  test("whose result another tab was quicker to give is not run again", async () => {
+    let runs = 0;
+    tools = async () => {
+      runs += 1;
+    };
+    const { thread, told } = arrange(waiting(), problemAnswer(409, "nothing_pending"), done());
+    await thread.open("thr_1");
+    await vi.waitFor(() => expect(answerText(thread)).toBe("Oslo"));
+    expect(runs).toBe(1);
+    expect(told).not.toContain("failed");
   });
 });

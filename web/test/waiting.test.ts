@@ -31,8 +31,9 @@ describe("a note of progress", () => {
         options: { api: { url: "", domainKey: "" } },
         answerer: "Bot",
         host: NO_HOST,
+        canEdit: true,
         secondsWaited: seconds,
-        acts: { answer() {}, answerAgain() {}, judge() {} },
+        acts: { answer() {}, answerAgain() {}, judge() {}, edit() {} },
       }),
     ).querySelector(".waiting");
 

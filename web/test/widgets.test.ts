@@ -170,6 +170,38 @@ describe("a table", () => {
   });
 });
 
+describe("a collapsed card", () => {
+  const card = { type: "Card", collapsed: true, children: [{ type: "Text", value: "Within" }] };
+
+  test.each([
+    [{}, "Show more"],
+    [{ status: { text: "Order 7 is on its way", icon: "truck" } }, "Order 7 is on its way"],
+  ])("with %j is closed, says what it is, and opens and closes by its summary", async (more, said) => {
+    const root = await draw({ ...card, ...more });
+    const details = root.querySelector("details");
+    const summary = details?.querySelector("summary");
+    expect(summary?.textContent?.trim()).toBe(said);
+    expect(details?.open).toBe(false);
+    expect(summary?.contains(root.querySelector(".box"))).toBe(false);
+    expect(details?.querySelector(".box")?.textContent?.trim()).toBe("Within");
+    summary?.click();
+    expect(details?.open).toBe(true);
+    summary?.click();
+    expect(details?.open).toBe(false);
+  });
+
+  test("is one only where it says so", async () => {
+    for (const collapsed of [undefined, false, "yes", 1, null])
+      expect((await draw({ ...card, collapsed })).querySelector("details"), `${collapsed}`).toBeNull();
+  });
+
+  test("keeps its buttons within", async () => {
+    const confirm = { label: "Send", action: { type: "send" } };
+    const root = await draw({ ...card, asForm: true, confirm });
+    expect(root.querySelector("form > details button")?.textContent?.trim()).toBe("Send");
+  });
+});
+
 describe("an action", () => {
   const card = (config: object) => ({
     type: "Card",

@@ -1,5 +1,6 @@
 """HTTP to identity providers: short waits, small answers, JSON only, no redirects."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from orcheo_core.errors import IdentityProviderUnavailable
 ANSWER_LIMIT = 1_000_000
 """Bytes of one answer; key sets with certificates are the largest."""
 
+TIME_LIMIT = 15.0
+"""Seconds for a whole answer: one that drips in byte by byte would keep a visitor who signs in waiting for months."""
 _TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
 _LONGEST_REASON = 300
 _LOG = get_logger("login")
@@ -30,8 +33,15 @@ class ProviderAnswer:
 class ProviderHttp:
     """Asks identity providers; every method raises :class:`IdentityProviderUnavailable` without a usable answer."""
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None, *, outgoing: Outgoing | None = None) -> None:
+    def __init__(
+        self,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        outgoing: Outgoing | None = None,
+        time_limit: float = TIME_LIMIT,
+    ) -> None:
         """Ask over ``transport``; over the network, as ``outgoing`` says, when none is given."""
+        self._time_limit = time_limit
         self._given_transport = transport
         self._outgoing = outgoing or Outgoing()
 
@@ -48,7 +58,11 @@ class ProviderHttp:
 
     async def _send(self, method: str, url: str, **request: Any) -> ProviderAnswer:
         try:
-            async with self._client(url) as client, client.stream(method, url, **request) as response:
+            async with (
+                asyncio.timeout(self._time_limit),
+                self._client(url) as client,
+                client.stream(method, url, **request) as response,
+            ):
                 if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
                     raise _unavailable(url, f"status {response.status_code}")
                 return ProviderAnswer(status=response.status_code, document=_object(await _read(response)))

@@ -45,7 +45,7 @@ def _check_max_age(_registration: object, _attribute: object, max_age: int | Non
 
 def _check_client_auth(_registration: object, _attribute: object, client_auth: str) -> None:
     if client_auth not in CLIENT_AUTHS:
-        message = f"must be one of: {', '.join(CLIENT_AUTHS)}"
+        message = f"must be one of {', '.join(CLIENT_AUTHS)}"
         raise ValueError(message)
 
 

@@ -271,13 +271,27 @@ class Server:
             run, sink = self._runner.run(request), _PipeSink(self._link, number)
             self._runs[number] = run, sink
             self._allow_cpu_time()
-            await run.execute(sink)
+            try:
+                await run.execute(sink)
+            finally:
+                self._tell_what_is_left(number, run)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the server hears of it
             self._link.send(Kind.FAILED, number, encode_failure(error))
         else:
             self._link.send(Kind.DONE, number)
         finally:
             self._runs.pop(number, None)
+
+    def _tell_what_is_left(self, number: int, run: Run) -> None:
+        is_over = asyncio.Event()
+        run.when_over(is_over.set)
+        if not is_over.is_set():
+            self._link.send(Kind.LEFT, number)
+            self._start(self._tell_when_over(number, is_over))
+
+    async def _tell_when_over(self, number: int, is_over: asyncio.Event) -> None:
+        await is_over.wait()
+        self._link.send(Kind.OVER, number)
 
     def _allow_cpu_time(self) -> None:
         """The system counts a process, not a run: let it have as much more as its runs may use."""

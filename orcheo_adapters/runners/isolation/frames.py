@@ -39,6 +39,10 @@ class Kind(IntEnum):
     WANT = 21
     """The bytes of an attachment are asked for."""
     PONG = 22
+    LEFT = 23
+    """A run ends, but a thread of it could not be stopped and is still at work."""
+    OVER = 24
+    """Now that thread has ended, too."""
 
 
 class BrokenProtocol(Exception):
@@ -65,12 +69,14 @@ class FrameReader:
 
     def feed(self, data: bytes) -> Iterator[tuple[Kind, int, bytes]]:
         """The frames that are whole now; raises :class:`BrokenProtocol`."""
-        buffer = self._buffer
-        buffer += data
-        at, end = 0, len(buffer)
+        source: bytes | bytearray = data  # mostly frames come whole, so nothing is copied together first
+        if self._buffer:
+            self._buffer += data
+            source = self._buffer
+        at, end = 0, len(source)
         try:
             while end - at >= HEADER_SIZE:
-                size, kind, run = _HEADER.unpack_from(buffer, at)
+                size, kind, run = _HEADER.unpack_from(source, at)
                 if size > self._most:
                     message = f"a frame of {size} bytes"
                     raise BrokenProtocol(message)
@@ -78,14 +84,20 @@ class FrameReader:
                     break
                 begin = at + HEADER_SIZE
                 at = begin + size
-                yield _kind(kind), run, bytes(buffer[begin:at])
+                yield _kind(kind), run, bytes(source[begin:at])
         finally:
-            del buffer[:at]
+            if source is self._buffer:
+                del self._buffer[:at]
+            else:
+                self._buffer += source[at:]
+
+
+_KINDS = {int(each): each for each in Kind}
 
 
 def _kind(number: int) -> Kind:
     try:
-        return Kind(number)
-    except ValueError:
+        return _KINDS[number]
+    except KeyError:
         message = f"a frame of the unknown kind {number}"
         raise BrokenProtocol(message) from None

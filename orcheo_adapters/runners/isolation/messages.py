@@ -10,7 +10,7 @@ from traceback import format_exception
 from typing import Any, get_args
 
 import orjson
-from attrs import asdict, evolve
+from attrs import Attribute, asdict, evolve
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -48,12 +48,16 @@ class RemoteTraceback(Exception):
         return f"\n{self.args[0]}"
 
 
+def _is_plain(field: "Attribute[Any]", _value: object) -> bool:
+    return field.name not in _APART
+
+
 def encode_request(request: RunRequest) -> bytes:
     """A request as the workflow's process gets it: without the bytes of attachments, which it asks for."""
     context = request.context
     files = [{"name": each.name, "mime_type": each.mime_type, "size": each.size} for each in context.attachments]
     cause = context.cause
-    plain = asdict(evolve(context, attachments=(), cause=None, history=()))
+    plain = asdict(context, filter=_is_plain)
     return orjson.dumps(
         {
             "spec": asdict(without_isolation(request.spec)),

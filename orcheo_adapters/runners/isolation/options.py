@@ -64,7 +64,8 @@ def check_isolation(given: Given) -> None:
     given.choice("isolation", ("none", PROCESS))
     for name in _ONLY_WITH_PROCESS:
         if given.text(name) and given.text("isolation") != PROCESS:
-            raise invalid_setting(name, "needs isolation=process")
+            hint = f"Take it out with an empty value (--setting {name}=), or set isolation=process."
+            raise invalid_setting(name, "needs isolation=process", hint=hint)
 
 
 def isolation_of(given: Given) -> Isolation:

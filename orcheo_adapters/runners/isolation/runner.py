@@ -32,6 +32,8 @@ IDLE_SECONDS = 900.0
 _CRASHES = 3
 _REST_SECONDS = 5.0
 """A workflow whose process has ended so often without one whole answer is started again only after this."""
+FORGET_SECONDS = 30.0
+"""Time for a process to delete what it keeps of some threads; it may have to be started for that."""
 _IDS = 500
 """Threads that are forgotten with one question."""
 
@@ -89,10 +91,15 @@ class IsolatingRunner(Runner):
         async for thread_id in thread_ids:
             some.append(thread_id)
             if len(some) == _IDS:
-                await self._ask(spec, "forget", some)
+                await self._forget(spec, some)
                 some = []
         if some:
-            await self._ask(spec, "forget", some)
+            await self._forget(spec, some)
+
+    async def _forget(self, spec: RunnerSpec, thread_ids: list[str]) -> None:
+        """Raises :class:`TimeoutError` where the process does not answer: a run may block its event loop."""
+        async with asyncio.timeout(FORGET_SECONDS):
+            await self._ask(spec, "forget", thread_ids)
 
     async def close(self) -> None:
         """Let all processes end."""

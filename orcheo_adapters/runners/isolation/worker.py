@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
@@ -21,50 +20,39 @@ from typing import Any
 import orjson
 from attrs import frozen
 
+from orcheo_adapters.runners.isolation.exchange import Exchange, Question, ended
 from orcheo_adapters.runners.isolation.frames import (
     MOST_FROM_CHILD,
     MOST_TO_CHILD,
-    WINDOW,
     BrokenProtocol,
     FrameReader,
     Kind,
-    cost,
     frame,
 )
-from orcheo_adapters.runners.isolation.messages import decode_event, decode_failure, encode_request
+from orcheo_adapters.runners.isolation.messages import encode_request
 from orcheo_adapters.runners.isolation.options import Isolation
+from orcheo_adapters.runners.isolation.output import Output
+from orcheo_adapters.runners.isolation.remote_run import RemoteRun
+from orcheo_adapters.runners.isolation.start import how_it_ended, start_process
 from orcheo_adapters.runners.task_run import Writer
-from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.running import Conducts, Running
-from orcheo_core.domain.run import RunRequest, SentFile
+from orcheo_core.domain.run import RunRequest
 from orcheo_core.ports.runner import RunFailed
 
-FAREWELL_SECONDS = 1.0
-"""Time for a run to end when it was stopped, as for runs in the server's process."""
 _PING_SECONDS = 2.0
 """A process whose event loop does not answer for so long is blocked."""
 _EXIT_SECONDS = 2.0
 """Time for a process to end by itself when nothing is asked of it any more."""
 _STATUS_SECONDS = 0.1
-"""A closed socket and an exit status come one after the other."""
+_LOOKS = 10
+"""How often, and at which distance, an exit status is looked for when the socket is closed: they come one by one."""
 _CHUNK = 64 * 1024
 """Bytes that are read in one round of the event loop: some thousand frames at most."""
 _LAST_CHUNKS = 64
 """As much is read of a process that has ended: what it has started may hold its socket, and talk without end."""
-_FILE_PART = 1024 * 1024
-_MOST_WANTED = 64
-"""Questions for attachments that may wait in one run."""
-_MOST_UNREAD = 16 * 2**20
-"""A process that takes nothing gets no further attachment."""
 _MOST_LATE = 20_000
 """Frames about runs that are over, since the last run began: what was on its way, not what is sent on purpose."""
-_PAUSE_SECONDS = 0.1
-"""Output that is thrown away is read so often only."""
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
-    "from orcheo_adapters.runners.isolation.child import main; main()"
-)
 _LOG = get_logger("isolation")
 
 
@@ -75,11 +63,6 @@ class Plan:
     kind: str
     isolation: Isolation
     conducts: Conducts
-
-
-def ended(reason: str) -> RunFailed:
-    """The error of a run whose process is gone."""
-    return RunFailed("process_ended", f"{reason} It is started again with the next message.")
 
 
 class Worker:
@@ -103,16 +86,20 @@ class Worker:
         self._socket.setblocking(False)
         self._reader = FrameReader(MOST_FROM_CHILD)
         self._out = bytearray()
+        self._waits_to_write = False
         self._process: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
-        self._exchanges: dict[int, _Exchange] = {}
+        self._exchanges: dict[int, Exchange] = {}
         self._numbers = 0
         self._late = 0
+        self._looks = 0
+        self._left: dict[int, Running] = {}
+        """Runs of which a thread may still be at work, by their number."""
         self._is_gone = False
         self._is_killed = False
         self._pings = 0
         self.gone: asyncio.Future[None] = self._loop.create_future()
-        self._output = _Output(self)
+        self._output = Output(self)
         setup = {
             "kind": plan.kind,
             "server": os.getpid(),
@@ -122,7 +109,7 @@ class Worker:
         }
         self.send(Kind.SETUP, 0, orjson.dumps(setup))
         spawning = self._loop.run_in_executor(
-            spawner, partial(_spawn, theirs, self._output.writing_end(), plan.isolation)
+            spawner, partial(start_process, theirs, self._output.writing_end(), plan.isolation)
         )
         # Callbacks take the context of who adds them, and this process serves more than the run that starts it.
         spawning.add_done_callback(self._spawned, context=Context())
@@ -134,7 +121,7 @@ class Worker:
         """Whether nothing is asked of it."""
         return not self._exchanges
 
-    def begin(self, request: RunRequest, writer: Writer) -> "RemoteRun":
+    def begin(self, request: RunRequest, writer: Writer) -> RemoteRun:
         """Begin a run, which writes to ``writer``."""
         payload = encode_request(request)
         if len(payload) > MOST_TO_CHILD - len(self._out):
@@ -150,13 +137,19 @@ class Worker:
 
     async def ask(self, what: str, spec: Any, thread_ids: list[str]) -> Any:
         """Ask a question about the workflow; raises what the process raises."""
-        question = _Question(self._number(), self._loop.create_future())
+        question = Question(self._number(), self._loop.create_future())
         self._exchanges[question.number] = question
         self.send(Kind.ASK, question.number, orjson.dumps([what, spec, thread_ids]))
         try:
             return await question.answer
         finally:
             self.leave(question.number)
+
+    def keep_left(self, number: int, running: Running) -> None:
+        """Count a part of a run that is still at work, until the process reports its end or is gone."""
+        if number not in self._left:
+            self._left[number] = running
+            running.begin_part()
 
     def leave(self, number: int) -> None:
         """Nothing more of this is of interest."""
@@ -252,10 +245,12 @@ class Worker:
             self._out.clear()
             return
         del self._out[:sent]
-        if self._out:
-            self._loop.add_writer(self._socket, self._write)
-        else:
-            self._loop.remove_writer(self._socket)
+        if bool(self._out) is not self._waits_to_write:
+            self._waits_to_write = bool(self._out)
+            if self._waits_to_write:
+                self._loop.add_writer(self._socket, self._write)
+            else:
+                self._loop.remove_writer(self._socket)
 
     def _read(self) -> None:
         try:
@@ -279,6 +274,9 @@ class Worker:
     def _take(self, kind: Kind, number: int, payload: bytes) -> None:
         if kind is Kind.PONG:
             self._pings += 1
+        elif kind is Kind.OVER and number in self._left:
+            self._left.pop(number).end_part()
+            return
         elif (exchange := self._exchanges.get(number)) is not None:
             exchange.take(kind, payload)
             return
@@ -294,6 +292,10 @@ class Worker:
         if self._process.poll() is not None:
             self._exited(self._process)
             return
+        self._looks += 1
+        if self._looks < _LOOKS:
+            self.later(_STATUS_SECONDS, self._end_without_socket)
+            return
         if not self.is_retired:
             self.kill("It closed its connection to the server.")
         if self._pidfd < 0:
@@ -308,7 +310,7 @@ class Worker:
                 for kind, number, payload in self._reader.feed(self._socket.recv(_CHUNK)):
                     self._take(kind, number, payload)
         if self.failure is None and not self.is_retired:
-            self.failure = _how(status)
+            self.failure = how_it_ended(status)
         self._end()
 
     def _end(self) -> None:
@@ -332,6 +334,9 @@ class Worker:
         for exchange in tuple(self._exchanges.values()):
             exchange.fail(ended(reason))
         self._exchanges.clear()
+        for running in self._left.values():
+            running.end_part()
+        self._left.clear()
         self._on_end(self)
         if not self.gone.done():
             self.gone.set_result(None)
@@ -347,268 +352,3 @@ class Worker:
     def _number(self) -> int:
         self._numbers += 1
         return self._numbers
-
-
-class _Output:
-    """What a process prints, as far as there is room; what is left out is read slowly, so that it costs little."""
-
-    def __init__(self, worker: Worker) -> None:
-        self.running: Running | None = None
-        self._worker = worker
-        self._loop = asyncio.get_running_loop()
-        self._reads, self._writes = os.pipe()
-        os.set_blocking(self._reads, False)
-
-    def writing_end(self) -> int:
-        """For the process, which closes it here."""
-        return self._writes
-
-    def listen(self) -> None:
-        """Read what comes."""
-        self._loop.add_reader(self._reads, self._read)
-
-    def close(self) -> None:
-        """Read what it printed last, often the reason of its end, and stop."""
-        self._loop.remove_reader(self._reads)
-        self._pass_on()
-        os.close(self._reads)
-
-    def _read(self) -> None:
-        running = self._pass_on()
-        if running is None:
-            self._loop.remove_reader(self._reads)
-        elif running.is_cut:
-            self._loop.remove_reader(self._reads)
-            self._worker.later(_PAUSE_SECONDS, self.listen)
-
-    def _pass_on(self) -> Running | None:
-        """What is there now; None at the end."""
-        data = b""
-        with contextlib.suppress(OSError):
-            data = os.read(self._reads, _CHUNK)
-        if not data:
-            return None
-        if self.running is None:
-            self.running = self._worker.new_running()
-        self.running.write(data.decode("utf-8", "replace"), sys.stdout)
-        return self.running
-
-
-class _Exchange:
-    """A run or a question under way."""
-
-    number: int
-
-    def take(self, kind: Kind, payload: bytes) -> None:
-        """A frame about it."""
-        raise NotImplementedError
-
-    def fail(self, error: Exception) -> None:
-        """The process is gone."""
-        raise NotImplementedError
-
-
-class _Question(_Exchange):
-    def __init__(self, number: int, answer: "asyncio.Future[Any]") -> None:
-        self.number = number
-        self.answer = answer
-
-    def take(self, kind: Kind, payload: bytes) -> None:
-        if kind is Kind.FAILED:
-            self.fail(decode_failure(payload))
-        elif kind is Kind.REPLY and not self.answer.done():
-            try:
-                self.answer.set_result(orjson.loads(payload))
-            except ValueError as error:
-                message = "an answer that is not JSON"
-                raise BrokenProtocol(message) from error
-
-    def fail(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
-
-
-class RemoteRun(_Exchange):
-    """A run in the process: what it says is written at once, or waits until there is room."""
-
-    def __init__(self, worker: Worker, number: int, files: tuple[SentFile, ...], writer: Writer) -> None:
-        """Begin to listen."""
-        self.number = number
-        self._worker = worker
-        self._files = files
-        self._writer = writer
-        self._waiting: deque[tuple[Kind, bytes]] = deque()
-        self._waits = 0
-        self._taken = 0
-        self._is_full = False
-        self._is_left = False
-        self._is_over = False
-        self._error: Exception | None = None
-        self._wanted: deque[tuple[int, SentFile]] = deque()
-        self._news = asyncio.Event()
-
-    async def talk(self) -> None:
-        """Pass on what the run says, to its end; raises what it raises. After a stop it is given a moment to end."""
-        try:
-            while not (self._is_over and not self._waiting):
-                await self._news.wait()
-                self._news.clear()
-                while self._is_full:
-                    await self._writer.room()
-                    self._is_full = False
-                    self._pass_on_waiting()
-        finally:
-            if not self._is_over:
-                await self._stop()
-            self._worker.leave(self.number)
-        if self._error is not None:
-            raise self._error
-        self._worker.was_useful = True
-
-    async def _stop(self) -> None:
-        """Ask the run to stop; one that does not costs its process."""
-        self._is_left = True
-        self._waiting.clear()
-        self._worker.send(Kind.STOP, self.number)
-        try:
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                while not self._is_over:
-                    await self._news.wait()
-                    self._news.clear()
-        except TimeoutError:
-            pass
-        finally:
-            if not self._is_over:
-                self._worker.retire(self.number)
-
-    def take(self, kind: Kind, payload: bytes) -> None:
-        """See the base class."""
-        if kind is Kind.TEXT or kind is Kind.EVENT:
-            self._hear(kind, payload)
-        elif kind is Kind.DONE:
-            self._end(None)
-        elif kind is Kind.FAILED:
-            self._end(decode_failure(payload))
-        elif kind is Kind.WANT:
-            self._want(payload)
-
-    def fail(self, error: Exception) -> None:
-        """See the base class."""
-        self._end(error)
-
-    def _end(self, error: Exception | None) -> None:
-        if not self._is_over:
-            self._is_over, self._error = True, error
-            self._news.set()
-
-    def _hear(self, kind: Kind, payload: bytes) -> None:
-        if self._is_over:
-            message = "something after the end of its answer"
-            raise BrokenProtocol(message)
-        if not self._is_full and not self._waiting:
-            self._pass_on(kind, payload)
-            return
-        self._waits += cost(payload)
-        if self._waits > WINDOW + MOST_FROM_CHILD:
-            message = "more than it was allowed to"
-            raise BrokenProtocol(message)
-        self._waiting.append((kind, payload))
-
-    def _pass_on_waiting(self) -> None:
-        while self._waiting and not self._is_full:
-            kind, payload = self._waiting.popleft()
-            self._waits -= cost(payload)
-            self._pass_on(kind, payload)
-
-    def _pass_on(self, kind: Kind, payload: bytes) -> None:
-        self._taken += cost(payload)
-        if self._taken >= WINDOW // 4:
-            self._worker.send(Kind.CREDIT, self.number, self._taken.to_bytes(4, "big"))
-            self._taken = 0
-        if not payload:
-            message = "an empty piece"
-            raise BrokenProtocol(message)
-        if self._is_left:
-            return
-        if kind is Kind.TEXT:
-            may_continue = self._writer.text(payload.decode("utf-8", "replace"))
-        else:
-            may_continue = self._write_event(payload)
-        if not may_continue:
-            self._is_full = True
-            self._news.set()
-
-    def _write_event(self, payload: bytes) -> bool:
-        event = decode_event(payload)
-        try:
-            return self._writer.event(event)
-        except Exception as error:  # noqa: BLE001 - in the server's process it would come to the run, too
-            self._end(error)
-            return True
-
-    def _want(self, payload: bytes) -> None:
-        """Send an attachment."""
-        try:
-            number, position = orjson.loads(payload)
-            sent = self._files[position]
-        except (ValueError, TypeError, IndexError) as error:
-            message = "a question for an attachment that was not sent"
-            raise BrokenProtocol(message) from error
-        if len(self._wanted) >= _MOST_WANTED or not isinstance(number, int) or not 0 <= number < 2**32:
-            message = "too many questions for attachments"
-            raise BrokenProtocol(message)
-        self._wanted.append((number, sent))
-        if len(self._wanted) == 1:
-            self._read_file()
-
-    def _read_file(self) -> None:
-        """One after the other, and none while the process has not taken the one before."""
-        if self._worker.unread > _MOST_UNREAD:
-            self._worker.later(_PAUSE_SECONDS, self._read_file)
-            return
-        number, sent = self._wanted[0]
-        in_thread(sent.read).add_done_callback(partial(self._send_file, number), context=Context())
-
-    def _send_file(self, number: int, reading: "asyncio.Future[bytes]") -> None:
-        send = partial(self._worker.send, Kind.FILE, number)
-        if reading.cancelled() or reading.exception() is not None:
-            send(b"!")
-        else:
-            data = reading.result()
-            for at in range(0, len(data), _FILE_PART):
-                send(b"+" + data[at : at + _FILE_PART])
-            send(b".")
-        self._wanted.popleft()
-        if self._wanted and not self._is_over:
-            self._read_file()
-
-
-def _spawn(theirs: socket.socket, output: int, isolation: Isolation) -> "subprocess.Popen[bytes]":
-    """Start the program; the caller's thread must live as long as the server, as its end would be the process's."""
-    with theirs, os.fdopen(output, "wb") as out:
-        number = theirs.fileno()
-        return subprocess.Popen(  # noqa: S603 - the interpreter of the server itself
-            [sys.executable, "-P", "-c", _PROGRAM, str(number), orjson.dumps(sys.path).decode()],
-            pass_fds=(number,),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            env={**isolation.environment, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"},
-            start_new_session=True,
-            bufsize=0,
-        )
-
-
-def _how(status: int) -> str:
-    """How a process ended, for its owner."""
-    if status >= 0:
-        return f"It ended itself with exit status {status}."
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = f"signal {-status}"
-    more = {
-        "SIGXCPU": ": it used up its CPU time (cpu_seconds)",
-        "SIGKILL": ": the system may have been short of memory",
-    }.get(name, "")
-    return f"It was ended by {name}{more}."

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import define, frozen
 
 from orcheo_core.domain.actor import Caller
-from orcheo_core.domain.component_items import EndOfTurnItem
-from orcheo_core.domain.items import AssistantItem, Item, Source, TextInput, UserItem
-from orcheo_core.domain.pages import PAGE_LIMIT, PageQuery
-from orcheo_core.domain.transcript import text_of
-from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, HiddenItem, ProgressNoteItem
+from orcheo_core.domain.items import AssistantItem, Item, Source, TextInput
+from orcheo_core.domain.shown_text import readable
+from orcheo_core.domain.transcript import details_of, kind_of, text_of
+from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.errors import NoAnswer, ThreadNotFound
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.shared.turn_items import items_of
 from orcheo_core.services.visitors.admitting import Admitting, Visit
 from orcheo_core.services.visitors.chatting import Chatting, VisitorInput
 from orcheo_core.turns.live import LiveTurns
+
+_ASIDE = (EndOfTurnItem, ProgressNoteItem, HiddenItem)
 
 
 @frozen(kw_only=True)
@@ -24,11 +27,19 @@ class Asked:
 
     thread_id: str
     items: Sequence[Item]
+    fault: TurnFault | None = None
+    """Why the answer is not whole, or a part of it could not be shown."""
 
     @property
     def text(self) -> str:
-        """The answer as text, questions of the workflow included."""
-        return "\n\n".join(filter(None, map(text_of, self.items)))
+        """The answer as text, with the workflow's questions; what it thought, did or kept for itself is not in it."""
+        return "\n\n".join(filter(None, (_said(item) for item in self.items if not isinstance(item, _ASIDE))))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What has to be known of the answer: the words beside it, and for its owner why it is not whole."""
+        notices = [text_of(item) for item in self.items if isinstance(item, EndOfTurnItem)]
+        return tuple(filter(None, (*notices, self.fault.reason if self.fault else "")))
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -37,24 +48,23 @@ class Asked:
         return tuple({repr(each.source): each.source for part in parts for each in part.citations}.values())
 
 
+def _said(item: Item) -> str:
+    """The text of an item; what it cites is apart from it."""
+    if isinstance(item, AssistantItem):
+        return item.text
+    called = "Calls a tool of the page: " if isinstance(item, ClientToolCallItem) else ""
+    return called + readable(kind_of(item), text_of(item), details_of(item))
+
+
+@define(kw_only=True, eq=False)
 class Asking:
     """Asks as an owner does in a chat of their own: under the same rules, in threads of their own."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        background: Background,
-        live_turns: LiveTurns,
-        admitting: Admitting,
-        chatting: Chatting,
-    ) -> None:
-        """Join the ports and services this service needs."""
-        self._store = store
-        self._background = background
-        self._live_turns = live_turns
-        self._admitting = admitting
-        self._chatting = chatting
+    _store: Store
+    _background: Background
+    _live_turns: LiveTurns
+    _admitting: Admitting
+    _chatting: Chatting
 
     async def ask(self, caller: Caller, ref: str, text: str, thread_id: str | None) -> Asked:
         """Begin a thread, or continue one of the caller's, and wait for as long as the workflow may take.
@@ -69,11 +79,11 @@ class Asking:
             turn = await self._chatting.create_thread(visit, said)
         else:
             turn = await self._continue(visit, thread_id, said)
-        live = self._live_turns.find(turn.id)
-        while live is not None and not live.is_over:
-            await self._background.woken(live.follow, live.leave)
-        await self._require_end(turn)
-        return Asked(thread_id=turn.thread_id, items=await self._items(turn))
+        relay = self._live_turns.find(turn.id)
+        while relay is not None and not relay.is_over:
+            await self._background.woken(relay.follow, relay.leave)
+        fault = await self._fault_at_end(turn)
+        return Asked(thread_id=turn.thread_id, items=await items_of(self._store.begin(), turn), fault=fault)
 
     async def _continue(self, visit: Visit, thread_id: str, said: VisitorInput) -> Turn:
         try:
@@ -83,17 +93,11 @@ class Asking:
             hint = "Only a thread that you began yourself can be continued. Leave the id out to begin a new one."
             raise ThreadNotFound(message, hint=hint) from None
 
-    async def _items(self, turn: Turn) -> list[Item]:
-        newest = await self._store.begin().items.page(turn.thread_id, PageQuery(limit=PAGE_LIMIT, newest_first=True))
-        return [
-            item
-            for item in reversed(newest.entries)
-            if item.turn_id == turn.id and not isinstance(item, UserItem | EndOfTurnItem)
-        ]
-
-    async def _require_end(self, turn: Turn) -> None:
+    async def _fault_at_end(self, turn: Turn) -> TurnFault | None:
         latest = await self._store.begin().turns.latest(turn.thread_id)
         if latest is None or latest.id != turn.id or latest.status is TurnStatus.COMPLETED:
-            return
+            return latest.fault if latest is not None and latest.id == turn.id else None
+        if latest.status is TurnStatus.RUNNING:  # as far as the store knows
+            raise NoAnswer("The answer could not be saved.", hint="`orcheo doctor` says whether the server can save.")
         reason = latest.fault.reason if latest.fault else f"The answer was {latest.status.value}."
         raise NoAnswer(reason, hint=f"`orcheo thread show {turn.thread_id}` shows what was said so far.")

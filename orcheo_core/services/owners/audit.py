@@ -1,12 +1,11 @@
 """Reading the audit, and verifying that it is unchanged."""
 
-from collections.abc import AsyncIterator
-
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
-from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery, unknown_cursor
+from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.pages import Page, PageQuery, check_cursor, unknown_cursor
 from orcheo_core.errors import AuditBroken, ScopeMissing
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_visible
@@ -22,12 +21,11 @@ class AuditHead:
     link: str
 
 
+@define(kw_only=True, eq=False)
 class Auditing:
     """Shows callers what they did themselves, operators everything."""
 
-    def __init__(self, *, store: Store) -> None:
-        """Read ``store``."""
-        self._store = store
+    _store: Store
 
     async def page(self, caller: Caller, wanted: AuditFilter, query: PageQuery) -> Page[AuditEntry]:
         """The caller's own acts, for an operator everybody's; entries without a handle get the present one.
@@ -56,32 +54,38 @@ class Auditing:
         actors = [each for each in (own.actors, wanted.actors) if each is not None]
         workflows = wanted.workflows
         if workflows is not None:
-            known = [await change.workflows.find(each) for each in sorted(workflows)]
-            workflows |= {each.id for each in known if each is not None}
+            known = [await _id_of(change, own, each) for each in sorted(workflows)]
+            workflows |= {each for each in known if each is not None}
         return evolve(wanted, actors=frozenset.intersection(*actors) if actors else None, workflows=workflows)
 
-    async def everything(self, caller: Caller) -> AsyncIterator[AuditEntry]:
-        """All that :meth:`page` shows as it was written down, oldest first."""
-        query = PageQuery(limit=PAGE_LIMIT)
-        while True:
-            page = await self._store.begin().audit.page(query, self._own(caller))
-            for entry in page.entries:
-                yield entry
-            if not page.has_more:
-                return
-            query = PageQuery(limit=PAGE_LIMIT, after=page.entries[-1].id)
+    async def export(self, caller: Caller, query: PageQuery) -> Page[AuditEntry]:
+        """The same as it was written down; raises :class:`InvalidInput` for a cursor that is no id of an entry."""
+        check_cursor(IdKind.AUDIT_ENTRY, "audit entry", query)
+        return await self._store.begin().audit.page(query, self._own(caller))
 
     async def verify(self, caller: Caller) -> AuditHead:
         """Go along the whole chain; raises :class:`AuditBroken` at the first wrong link, :class:`ScopeMissing`."""
         if not caller.is_operator:
             raise ScopeMissing(f"Verifying the audit of all owners needs the scope {Scope.OPERATOR}.")
         audit, head = self._store.begin().audit, AuditHead(entries=0, link="")
-        while links := await audit.chain(after=head.entries, limit=_LINKS_AT_ONCE):
-            for each in links:
-                head = _next(head, each)
-        if await audit.size() != head.entries:
+        size, before = await audit.size(), -1
+        while size != before:  # entries that land while the chain is read are in one of the two and not in the other
+            while links := await audit.chain(after=head.entries, limit=_LINKS_AT_ONCE):
+                for each in links:
+                    head = _next(head, each)
+            before, size = size, await audit.size()
+        if size != head.entries:
             raise AuditBroken(f"There are entries outside of the chain of {head.entries}.")
         return head
+
+
+async def _id_of(change: UnitOfWork, own: AuditFilter, ref: str) -> str | None:
+    """The id of the workflow that has this handle now, else of the one that had it last."""
+    workflow = await change.workflows.find(ref)
+    if workflow is not None:
+        return workflow.id
+    newest = await change.audit.page(PageQuery(limit=1, newest_first=True), evolve(own, workflows=frozenset({ref})))
+    return newest.entries[0].workflow_id if newest.entries else None
 
 
 async def _require_seen(change: UnitOfWork, caller: Caller, own: AuditFilter, refs: frozenset[str]) -> None:

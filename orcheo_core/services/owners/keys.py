@@ -1,5 +1,7 @@
 """Rotating the keys that sign chat grants."""
 
+from attrs import define
+
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act
 from orcheo_core.ports.grants import Grants
@@ -7,14 +9,13 @@ from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.shared.audit_trail import AuditTrail
 
 
+@define(kw_only=True, eq=False)
 class KeyRotation:
     """For operators; no running chat notices."""
 
-    def __init__(self, *, store: Store, grants: Grants, audit_trail: AuditTrail) -> None:
-        """Join what this service needs."""
-        self._store = store
-        self._grants = grants
-        self._audit_trail = audit_trail
+    _store: Store
+    _grants: Grants
+    _audit_trail: AuditTrail
 
     async def rotate(self, caller: Caller) -> str:
         """A new key signs from now on; its public name (``kid``)."""

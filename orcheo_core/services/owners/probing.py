@@ -2,17 +2,38 @@
 
 from collections.abc import AsyncIterator
 
-from attrs import frozen
+from attrs import define, frozen
 
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.run import OUTPUT_LIMIT, RunContext, RunEvent, RunRequest, TextDelta
+from orcheo_core.domain.run import (
+    OUTPUT_LIMIT,
+    ClientToolCalled,
+    EffectCaused,
+    ImageShown,
+    InputAsked,
+    NoticeGiven,
+    RunContext,
+    RunEvent,
+    RunRequest,
+    TextDelta,
+    WidgetShown,
+)
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import WorkflowCheckFailed
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import Run, RunFailed, Runners, RunSink, RunTimedOut, RunTooLong
+from orcheo_core.ports.runner import (
+    CODE_FAILED,
+    Run,
+    RunFailed,
+    Runners,
+    RunSink,
+    RunTimedOut,
+    RunTooLong,
+    failure_of,
+)
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.removing import forget
@@ -34,6 +55,13 @@ _SAFE = (
     "(def answer(text, history): …), or keep it by thread. How visitors stay apart is described in "
     "docs/how-to/write-a-workflow.md."
 )
+_CODE_HINT = (
+    "Fix it, start the server again, which imports a module only once, and check again; for a workflow in a process "
+    "of its own another value of a setting is enough. The server's log has the traceback."
+)
+_SHOWN = (WidgetShown, ImageShown, InputAsked, ClientToolCalled, EffectCaused, NoticeGiven)
+"""What answers a visitor without any text."""
+_NO_TEXT = "(no text, but something to see)"
 _CAUSES = 3
 _CAUSE_LENGTH = 500
 
@@ -46,26 +74,16 @@ class Probe:
     seconds: float
 
 
+@define(kw_only=True, eq=False)
 class Probing:
     """Runs workflows without visitors; nothing of it is stored."""
 
-    def __init__(
-        self,
-        *,
-        runners: Runners,
-        clock: Clock,
-        identifiers: Identifiers,
-        telemetry: Telemetry,
-        background: Background,
-        register: Register,
-    ) -> None:
-        """Join the ports this service needs."""
-        self._runners = runners
-        self._clock = clock
-        self._identifiers = identifiers
-        self._telemetry = telemetry
-        self._background = background
-        self._register = register
+    _runners: Runners
+    _clock: Clock
+    _identifiers: Identifiers
+    _telemetry: Telemetry
+    _background: Background
+    _register: Register
 
     async def probe(self, workflow: Workflow) -> Probe:
         """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer.
@@ -86,7 +104,7 @@ class Probing:
         seconds = (self._clock.now() - turn.started_at).total_seconds()
         if self._runners.executes_code(workflow.runner.kind) and seconds <= _QUICK_SECONDS:
             await self._check_apart(workflow, threads)
-        return Probe(answer=answer, seconds=seconds)
+        return Probe(answer=answer.text_or_note, seconds=seconds)
 
     async def _check_apart(self, workflow: Workflow, threads: list[str]) -> None:
         word = self._identifiers.new(IdKind.ITEM)[-10:]
@@ -96,7 +114,7 @@ class Probing:
             self._try(workflow, self._turn(workflow, threads), _QUESTION),
             self._try(workflow, self._turn(workflow, threads), PROBE_TEXT),
         )
-        if any(isinstance(each, str) and word in each for each in answers):
+        if any(isinstance(each, _Heard) and each.has(word) for each in answers):
             raise WorkflowCheckFailed(
                 "What one visitor said came back to another: the workflow keeps the conversation in an object that all "
                 "visitors share.",
@@ -107,13 +125,13 @@ class Probing:
             detail = f"The workflow answers one visitor, but not two at the same time. {failed.detail}"
             raise WorkflowCheckFailed(detail, hint=_SAFE) from failed
 
-    async def _try(self, workflow: Workflow, turn: Turn, text: str) -> str | WorkflowCheckFailed:
+    async def _try(self, workflow: Workflow, turn: Turn, text: str) -> "_Heard | WorkflowCheckFailed":
         try:
             return await self._ask(workflow, turn, text, seconds=_NEXT_SECONDS)
         except WorkflowCheckFailed as error:
             return error
 
-    async def _ask(self, workflow: Workflow, turn: Turn, text: str, *, seconds: float = PROBE_SECONDS) -> str:
+    async def _ask(self, workflow: Workflow, turn: Turn, text: str, *, seconds: float = PROBE_SECONDS) -> "_Heard":
         context = RunContext(workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject)
         request = RunRequest(
             spec=workflow.runner, text=text, context=context, handle=workflow.handle, time_limit=seconds
@@ -122,8 +140,9 @@ class Probing:
             answer = await _answer(self._runners.get(workflow.runner.kind).run(request))
         except Exception as error:
             self._telemetry.run_failed(turn, error)
-            raise WorkflowCheckFailed(_detail(error, text, seconds)) from error
-        if not answer.strip():
+            hint = _CODE_HINT if failure_of(error).code == CODE_FAILED else None
+            raise WorkflowCheckFailed(_detail(error, text, seconds), hint=hint) from error
+        if not answer.shows and not answer.joined.strip():
             raise WorkflowCheckFailed(f"The workflow ended without any text in answer to {text!r}.")
         return answer
 
@@ -149,12 +168,14 @@ async def _each(thread_ids: list[str]) -> AsyncIterator[str]:
 
 
 class _Heard(RunSink):
-    """Keeps the text of an answer, up to the limit."""
+    """Keeps the text of an answer, and of what else was said, up to the limit."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self.pieces: list[str] = []
         self.length = 0
+        self.beside = ""
+        self.shows = False
 
     def text(self, text: str) -> bool:
         self.pieces.append(text)
@@ -164,7 +185,23 @@ class _Heard(RunSink):
         return False
 
     def event(self, event: RunEvent) -> bool:
-        return self.text(event.text) if isinstance(event, TextDelta) else True
+        if isinstance(event, TextDelta):
+            return self.text(event.text)
+        self.beside += repr(event)[: OUTPUT_LIMIT - len(self.beside)]
+        self.shows = self.shows or isinstance(event, _SHOWN)
+        return True
+
+    @property
+    def joined(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def text_or_note(self) -> str:
+        return self.joined if self.joined.strip() else _NO_TEXT
+
+    def has(self, word: str) -> bool:
+        """Whether it holds ``word``, in whichever letters, anywhere in what visitors see."""
+        return word.casefold() in f"{self.joined}{self.beside}".casefold()
 
     async def room(self) -> None:
         """There always is."""
@@ -173,12 +210,12 @@ class _Heard(RunSink):
         """The probe does not wait for it either."""
 
 
-async def _answer(run: Run) -> str:
+async def _answer(run: Run) -> _Heard:
     heard = _Heard(run)
     await run.execute_apart(heard)
     if heard.length > OUTPUT_LIMIT:
         raise RunTooLong
-    return "".join(heard.pieces)
+    return heard
 
 
 def _detail(error: Exception, text: str, seconds: float) -> str:

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.flags import Flag
+from orcheo_core.domain.host_identity import IdentityKey
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken, TokenEnd
 from orcheo_core.domain.workflow import Publication, Workflow
@@ -36,48 +37,41 @@ class Standing:
 
     live_tokens: tuple[PublishToken, ...] = ()
     """The publish tokens that open chat sessions: the current one, then those in a grace period."""
+    live_identity_keys: tuple[IdentityKey, ...] = ()
+    """What is stored of the identity secrets that are believed: the current one, then those in a grace period."""
     obstacle: type[OrcheoError] | None = None
     """Why no visitor can come in although the workflow is public."""
 
 
+@define(kw_only=True, eq=False)
 class Publishing:
     """The transitions of the publish state; each writes its audit entry in the same commit."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        entropy: Entropy,
-        peppers: PepperRing,
-        audit_trail: AuditTrail,
-        closing: Closing,
-        gate: FeatureGate,
-        can_sign_in: bool,
-    ) -> None:
-        """Join the ports this service needs; ``can_sign_in`` says whether there is an identity provider."""
-        self._store = store
-        self._clock = clock
-        self._entropy = entropy
-        self._peppers = peppers
-        self._audit_trail = audit_trail
-        self._closing = closing
-        self._gate = gate
-        self._can_sign_in = can_sign_in
+    _store: Store
+    _clock: Clock
+    _entropy: Entropy
+    _peppers: PepperRing
+    _audit_trail: AuditTrail
+    _closing: Closing
+    _gate: FeatureGate
+    can_sign_in: bool
+    """Whether there is an identity provider."""
 
     async def standing(self, workflow: Workflow) -> Standing:
-        """Which publish tokens of a workflow are live, and whether anything keeps all visitors out."""
+        """Which of a workflow's secrets are live, and whether anything keeps all visitors out."""
+        now = self._clock.now()
+        keys = tuple(key for key in workflow.identity_keys if key.is_live(now))
         opened = workflow.publication
         if opened is None:
-            return Standing()
-        live = await self._store.begin().publish_tokens.live(workflow.id, self._clock.now())
+            return Standing(live_identity_keys=keys)
+        live = await self._store.begin().publish_tokens.live(workflow.id, now)
         ordered = sorted(live, key=lambda token: (token.public_id != opened.token_id, token.issued_at))
-        return Standing(live_tokens=tuple(ordered), obstacle=self._obstacle(workflow, opened))
+        return Standing(live_tokens=tuple(ordered), live_identity_keys=keys, obstacle=self._obstacle(workflow, opened))
 
     def _obstacle(self, workflow: Workflow, opened: Publication) -> type[OrcheoError] | None:
         if not self._gate.is_on(Flag.CHATKIT_PUBLISH, workflow.owner):
             return FeatureDisabled
-        return NoIdentityProvider if opened.require_login and not self._can_sign_in else None
+        return NoIdentityProvider if opened.require_login and not self.can_sign_in else None
 
     async def publish(
         self, caller: Caller, ref: str, *, require_login: bool = False, anyway: bool = False
@@ -210,7 +204,7 @@ class Publishing:
         return workflow
 
     def _check_login(self, *, require_login: bool, anyway: bool) -> None:
-        if require_login and not (anyway or self._can_sign_in):
+        if require_login and not (anyway or self.can_sign_in):
             raise NoIdentityProvider
 
     @staticmethod

@@ -1,24 +1,23 @@
 """Transcripts: what owners read, search, export and purge of the chats with their workflows."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from attrs import frozen
+from attrs import define, evolve, frozen
 
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.feedback import FeedbackKind
-from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.ids import IdKind, is_id
 from orcheo_core.domain.items import Item
-from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery, check_cursor
+from orcheo_core.domain.pages import PAGE_BYTES, PAGE_LIMIT, Page, PageQuery, check_cursor, span_of
 from orcheo_core.domain.search import search_words
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
-from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, Transcript
+from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, Transcript, TranscriptPart
 from orcheo_core.domain.turn import TurnSum
 from orcheo_core.domain.workflow import Workflow
-from orcheo_core.errors import StorageUnavailable, ThreadNotFound, WorkflowNotFound
+from orcheo_core.errors import NotErasedYet, StorageUnavailable, ThreadNotFound, WorkflowNotFound
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own, find_visible
@@ -28,6 +27,9 @@ from orcheo_core.turns.register import Place, Register, WorkKind
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
+_ITEMS_IN_PART = 50
+_BYTES_IN_PART = 128 * 1024
+"""A part of an export is read and written at once; the event loop does nothing else in these milliseconds."""
 
 
 @frozen(kw_only=True)
@@ -40,18 +42,15 @@ class PurgeOrder:
     """Time since the last message."""
 
 
+@define(kw_only=True, eq=False)
 class Transcripts:
     """Reads threads on behalf of the owner of their workflow, an operator those of all, and deletes them."""
 
-    def __init__(
-        self, *, store: Store, clock: Clock, audit_trail: AuditTrail, remover: ThreadRemover, register: Register
-    ) -> None:
-        """Join what this service needs."""
-        self._store = store
-        self._clock = clock
-        self._audit_trail = audit_trail
-        self._remover = remover
-        self._register = register
+    _store: Store
+    _clock: Clock
+    _audit_trail: AuditTrail
+    _remover: ThreadRemover
+    _register: Register
 
     async def page(
         self,
@@ -89,21 +88,29 @@ class Transcripts:
         check_cursor(IdKind.ITEM, "item", query)
         change = self._store.begin()
         _, thread = await _find_visible_thread(change, caller, thread_id)
-        return await _transcript(change, thread, await change.items.page(thread_id, query, hidden=True))
+        page = await change.items.page(thread_id, evolve(query, most_bytes=PAGE_BYTES), hidden=True)
+        return await _transcript(change, thread, page)
 
-    async def whole(self, caller: Caller, thread_id: str) -> Transcript:
-        """A thread with all its items, for export; the audit keeps that it was taken."""
+    async def export(
+        self, caller: Caller, thread_id: str, *, after: str | None = None, lists_turns: bool = False
+    ) -> TranscriptPart:
+        """The part of a thread behind an id, for export; at the first the audit keeps that it was taken.
+
+        With ``lists_turns`` all turns come before the items, and ``after`` may be the id of one. Raises
+        :class:`ThreadNotFound`, :class:`InvalidInput`.
+        """
+        is_at_turns = lists_turns and (after is None or is_id(IdKind.TURN, after))
+        if not is_at_turns:
+            check_cursor(IdKind.ITEM, "item", PageQuery(after=after))
         change = self._store.begin()
-        workflow, _ = await _find_visible_thread(change, caller, thread_id)
-        async with self._register.working(WorkKind.EXPORT, Place(workflow_id=workflow.id, thread_id=thread_id)):
-            return await self._export(change, caller, thread_id)
-
-    async def _export(self, change: UnitOfWork, caller: Caller, thread_id: str) -> Transcript:
         workflow, thread = await _find_visible_thread(change, caller, thread_id)
-        items = tuple([item async for item in _all_items(change, thread_id)])
-        self._audit_trail.record(change, Act.TRANSCRIPT_EXPORTED, caller, workflow=workflow, note=thread_id)
-        await change.commit()
-        return await _transcript(change, thread, Page(entries=items, has_more=False))
+        async with self._register.working(WorkKind.EXPORT, Place(workflow_id=workflow.id, thread_id=thread_id)):
+            if after is None:
+                self._audit_trail.record(change, Act.TRANSCRIPT_EXPORTED, caller, workflow=workflow, note=thread_id)
+                await change.commit()
+            if is_at_turns:
+                return await _part_with_turns(change, thread, after)
+            return await _part(change, thread, after)
 
     async def preview_purge(self, caller: Caller, ref: str, order: PurgeOrder) -> ThreadSum:
         """What :meth:`purge` would delete now; nothing is changed."""
@@ -124,18 +131,24 @@ class Transcripts:
         """Delete threads of the caller's workflow with all their bytes; how many they were.
 
         Running turns in them are stopped; of all threads those stay in which something is said from now on. Raises
-        :class:`WorkflowNotFound`, :class:`ThreadNotFound`.
+        :class:`WorkflowNotFound`, :class:`ThreadNotFound`, :class:`NotErasedYet`.
         """
         workflow, wanted = await self._find_purged(caller, ref, order)
         count, failure = await self._remove_all(wanted, only=order.thread_id)
         change = self._store.begin()
         note = counted(count, "thread")
         self._audit_trail.record(change, Act.TRANSCRIPTS_PURGED, caller, workflow=workflow, note=note)
-        await change.commit()
-        await self._store.tidy(erase=True)
+        await change.commit(must_land=True)
+        await self._erase()
         if failure is not None:
             raise failure
         return count
+
+    async def _erase(self) -> None:
+        try:
+            await self._store.tidy(erase=True)
+        except StorageUnavailable as error:  # which says that nothing was changed
+            raise NotErasedYet(f"{NotErasedYet.summary} {error.detail}") from error
 
     async def purge_older(self, age: timedelta) -> int:
         """Delete the threads of all workflows in which nothing was said for ``age`` (the retention setting)."""
@@ -165,9 +178,7 @@ class Transcripts:
         while threads := await self._next(wanted, only, query):
             for thread in threads:
                 try:
-                    removed += await self._remover.remove(
-                        thread, untouched_since=wanted.untouched_since, must_land=True
-                    )
+                    removed += await self._remover.remove(thread, untouched_since=wanted.untouched_since)
                 except StorageUnavailable as error:
                     failure, query = error, PageQuery(limit=PAGE_LIMIT, after=thread.id)
             if only is not None:
@@ -192,27 +203,38 @@ async def _find_visible_thread(change: UnitOfWork, caller: Caller, thread_id: st
         raise _not_found() from None
 
 
-async def _all_items(change: UnitOfWork, thread_id: str) -> AsyncIterator[Item]:
-    query = PageQuery(limit=PAGE_LIMIT)
-    while True:
-        page = await change.items.page(thread_id, query, hidden=True)
-        for item in page.entries:
-            yield item
-        if not page.has_more:
-            return
-        query = PageQuery(limit=PAGE_LIMIT, after=page.entries[-1].id)
+async def _part_with_turns(change: UnitOfWork, thread: Thread, after: str | None) -> TranscriptPart:
+    turns = await change.turns.page(thread.id, PageQuery(limit=PAGE_LIMIT, after=after))
+    if turns.has_more:
+        rest = await _transcript(change, thread, Page(entries=(), has_more=True))
+        return TranscriptPart(transcript=rest, after=after, turns=turns.entries, has_more_turns=True)
+    return evolve(await _part(change, thread, None), after=after, turns=turns.entries)
 
 
-async def _transcript(change: UnitOfWork, thread: Thread, items: Page[Item]) -> Transcript:
-    given: dict[str, FeedbackKind] = {each.item_id: each.kind for each in await change.feedback.of_thread(thread.id)}
+async def _part(change: UnitOfWork, thread: Thread, after: str | None) -> TranscriptPart:
+    query = PageQuery(limit=_ITEMS_IN_PART, after=after, most_bytes=_BYTES_IN_PART)
+    items = await change.items.page(thread.id, query, hidden=True)
+    before = None if after is None else await change.items.find(thread.id, after)
+    transcript = await _transcript(change, thread, items, () if before is None else (before.turn_id,))
+    return TranscriptPart(transcript=transcript, after=after, before=before)
+
+
+async def _transcript(
+    change: UnitOfWork, thread: Thread, items: Page[Item], turn_ids: tuple[str, ...] = ()
+) -> Transcript:
+    """``items`` with their turns, and those with these ids."""
+    given: dict[str, FeedbackKind] = {
+        each.item_id: each.kind for each in await change.feedback.of_thread(thread.id, span_of(items))
+    }
     latest = await change.turns.latest(thread.id)
-    turns = await change.turns.of_thread(thread.id, {each.turn_id for each in items.entries})
+    named = {each.turn_id for each in items.entries}.union(turn_ids)
+    turns = (await change.turns.page(thread.id, PageQuery(limit=PAGE_LIMIT), named)).entries
     return Transcript(
         thread=thread,
         items=items.entries,
         has_more=items.has_more,
         latest_turn=latest,
-        turns=tuple(turns),
+        turns=turns,
         feedback=given,
     )
 

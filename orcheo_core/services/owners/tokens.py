@@ -25,10 +25,7 @@ from orcheo_core.services.shared.audit_trail import AuditTrail
 
 _NO_GRACE = timedelta(0)
 _NOT_OURS = "This server has no such service token."
-_WHERE_FROM = (
-    "Look at ORCHEO_SERVICE_TOKEN, and at ORCHEO_URL: the service token may belong to another server. Without that "
-    "variable the one of `orcheo login` is used, or the local owner token."
-)
+_WHERE_FROM = "It may be incomplete, or belong to another server: ORCHEO_URL says which one is asked."
 _NOTE_EVERY = timedelta(minutes=1)
 
 
@@ -69,25 +66,28 @@ class OwnerAccess:
 
         Raises :class:`ScopeMissing`, :class:`InvalidInput`.
         """
-        if owner != caller.actor and not caller.is_operator:
-            raise ScopeMissing(f"A service token for another owner needs the scope {Scope.OPERATOR}.")
-        _check_has_all(caller, scopes)
+        self.before_create(caller, owner=owner, scopes=scopes)
         change = self._store.begin()
         issued = self._stage_new(change, caller, owner=owner, scopes=scopes, label=label, lifetime=lifetime)
         await change.commit()
         return issued
 
+    def before_create(self, caller: Caller, *, owner: Actor, scopes: frozenset[Scope]) -> None:
+        """Raise as :meth:`create` does; nothing is changed."""
+        if owner != caller.actor and not caller.is_operator:
+            raise ScopeMissing(f"A service token for another owner needs the scope {Scope.OPERATOR}.")
+        _check_has_all(caller, scopes)
+
     async def page(self, caller: Caller, query: PageQuery) -> Page[ServiceToken]:
-        """The caller's service tokens, an operator's page of all; former ones too.
+        """The caller's service tokens, an operator's page of all, newest first; former ones too.
 
         Raises :class:`InvalidInput` for a cursor that names no service token of the caller.
         """
         tokens = self._store.begin().service_tokens
-        if query.after is not None:
-            found = await tokens.find(query.after)
-            if found is None or not _may_see(caller, found):
-                raise unknown_cursor("service token")
-        return await tokens.page(None if caller.is_operator else caller.actor.name, query)
+        after = None if query.after is None else await tokens.find(query.after)
+        if query.after is not None and (after is None or not _may_see(caller, after)):
+            raise unknown_cursor("service token")
+        return await tokens.page(None if caller.is_operator else caller.actor.name, limit=query.limit, after=after)
 
     async def rotate(self, caller: Caller, public_id: str, *, grace: timedelta = _NO_GRACE) -> IssuedServiceToken:
         """Another service token in place of this one, with its scopes, label and lifetime; it ends after ``grace``.

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve
+from attrs import define, evolve
 
 from orcheo_core.domain.actor import Caller, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.look import LookChange
 from orcheo_core.domain.pages import Page, PageQuery, unknown_cursor
 from orcheo_core.domain.workflow import TIME_LIMIT_MOST, RunnerChange, RunnerSpec, Workflow, WorkflowFilter
 from orcheo_core.errors import FieldError, HandleTaken, InvalidInput, ScopeMissing, WorkflowNotFound
@@ -22,6 +23,16 @@ from orcheo_core.services.shared.closing import Closing
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.removing import forget, ids_of_threads
 from orcheo_core.turns.register import ENDED, REMOVED, VISITORS_WORK, Place, Register, WorkKind
+
+_NAMES_FOR_OWNERS = {"history_length": "history", "identity_keys": "identity_secret"}
+"""What the audit calls fields that owners know by another name."""
+
+
+def _noted(name: str, before: Workflow, after: Workflow) -> str:
+    """A changed field for the audit; a new handle with the old one, as links and other entries name it."""
+    if name == "handle":
+        return f"handle from {before.handle} to {after.handle}"
+    return _NAMES_FOR_OWNERS.get(name, name)
 
 
 async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
@@ -45,7 +56,11 @@ async def _commit_handle(change: UnitOfWork, handle: str) -> None:
     try:
         await change.commit()
     except HandleTaken:
-        raise HandleTaken(f"Another workflow has the handle {handle!r}.") from None
+        raise _taken(handle) from None
+
+
+def _taken(handle: str) -> HandleTaken:
+    return HandleTaken(f"Another workflow has the handle {handle!r}.")
 
 
 async def _check_cursor(change: UnitOfWork, caller: Caller, after: str) -> None:
@@ -57,32 +72,20 @@ async def _check_cursor(change: UnitOfWork, caller: Caller, after: str) -> None:
         raise unknown_cursor("workflow")
 
 
+@define(kw_only=True, eq=False)
 class Registering:
     """Keeps the owners' workflows."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        runners: Runners,
-        files: AttachmentFiles,
-        clock: Clock,
-        identifiers: Identifiers,
-        audit_trail: AuditTrail,
-        register: Register,
-        closing: Closing,
-        longest_answer: int = TIME_LIMIT_MOST,
-    ) -> None:
-        """Join the ports this service needs; no workflow gets more seconds than ``longest_answer``."""
-        self._store = store
-        self._runners = runners
-        self._files = files
-        self._clock = clock
-        self._identifiers = identifiers
-        self._audit_trail = audit_trail
-        self._register = register
-        self._closing = closing
-        self._longest_answer = longest_answer
+    _store: Store
+    _runners: Runners
+    _files: AttachmentFiles
+    _clock: Clock
+    _identifiers: Identifiers
+    _audit_trail: AuditTrail
+    _register: Register
+    _closing: Closing
+    _longest_answer: int = TIME_LIMIT_MOST
+    """Seconds; no workflow gets more."""
 
     async def add(
         self,
@@ -139,7 +142,8 @@ class Registering:
 
     def running(self, workflow: Workflow) -> dict[str, int]:
         """How much of a workflow runs at this moment, by kind."""
-        kinds = [work.kind.value for work in self._register.running(Place(workflow_id=workflow.id))]
+        works = self._register.running(Place(workflow_id=workflow.id))
+        kinds = [work.kind.value for work in works if work.kind is not WorkKind.FOLLOWING]
         return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 
     async def page(self, caller: Caller, wanted: WorkflowFilter, query: PageQuery) -> Page[Workflow]:
@@ -160,27 +164,50 @@ class Registering:
         fields: Mapping[str, Any],
         *,
         runner: RunnerChange | None = None,
+        look: LookChange | None = None,
         probing: Probing | None = None,
     ) -> Workflow:
-        """Change the named fields, and how the workflow is executed; threads, share link and publish tokens stay.
+        """Change the named fields, the runner, and the look; threads, share link and publish tokens stay.
 
         Turns that run now end as they began. Raises as :meth:`add` does; then nothing is changed.
         """
         change = self._store.begin()
         before = await find_own(change, caller, ref)
-        edited = dict(fields)
-        if runner is not None:
-            edited["runner"] = before.runner.changed(runner)
-            await self._check_runner(caller, edited["runner"])
-        self._check_time_limit(edited.get("time_limit"))
+        edited = await self._edited(caller, before, fields, runner)
+        if look is not None:
+            edited["look"] = before.look.changed(look)
         workflow = before.edited(at=self._clock.now(), **edited)
         if probing is not None:
             await probing.probe(workflow)
         change.workflows.save(workflow)
-        note = ", ".join(sorted(edited))
+        note = ", ".join(sorted(_noted(name, before, workflow) for name in edited))
         self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow=workflow, note=note)
         await _commit_handle(change, workflow.handle)
         return workflow
+
+    async def before_edit(
+        self, caller: Caller, ref: str, fields: Mapping[str, Any], *, runner: RunnerChange | None = None
+    ) -> tuple[Workflow, Workflow]:
+        """The workflow as it is and as :meth:`edit` would leave it; raises as that does."""
+        change = self._store.begin()
+        before = await find_own(change, caller, ref)
+        after = before.edited(at=self._clock.now(), **await self._edited(caller, before, fields, runner))
+        if after.handle != before.handle and await change.workflows.find(after.handle) is not None:
+            raise _taken(after.handle)
+        return before, after
+
+    async def _edited(
+        self, caller: Caller, before: Workflow, fields: Mapping[str, Any], runner: RunnerChange | None
+    ) -> dict[str, Any]:
+        """The fields to change with their new values, checked."""
+        edited = dict(fields)
+        if runner is not None:
+            edited["runner"] = before.runner.changed(runner)
+            await self._check_runner(caller, edited["runner"])
+        if "identity_keys" in edited and not before.identity_keys:
+            raise InvalidInput(FieldError("reset", "there is no identity secret to remove"))
+        self._check_time_limit(edited.get("time_limit"))
+        return edited
 
     async def before_remove(self, caller: Caller, ref: str) -> Workflow:
         """The workflow that :meth:`remove` would delete; raises :class:`WorkflowNotFound` as that does."""
@@ -204,13 +231,13 @@ class Registering:
         await change.commit(must_land=True)
         self._register.stop(ENDED, Place(workflow_id=workflow.id), VISITORS_WORK)
         self._register.stop(REMOVED, Place(workflow_id=workflow.id))
-        self._files.remove(attachment_ids)
+        await self._files.remove(attachment_ids)
         return workflow
 
     def _check_time_limit(self, seconds: int | None) -> None:
         if seconds is not None and seconds > self._longest_answer:
             raise InvalidInput(
-                FieldError("time_limit", f"must be at most {self._longest_answer}"),
+                FieldError("time_limit", f"must be at most {self._longest_answer} seconds"),
                 hint="The operator sets this limit with ORCHEO_LONGEST_ANSWER_SECONDS.",
             )
 
@@ -230,5 +257,8 @@ class Registering:
         if what is not None:
             raise ScopeMissing(
                 f"{what}: this needs the scope {Scope.WORKFLOWS_CODE}.",
-                hint="Use the local owner token of the data folder, which has this scope.",
+                hint=(
+                    "Use the local owner token of the data folder, which has this scope, "
+                    "or a service token that was created with it."
+                ),
             )

@@ -1,27 +1,33 @@
 """Holding: what is open or under way now, counted against the budgets of the server until it has ended."""
 
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
-from orcheo_core.domain.budget import BUDGETS, Budget, BudgetPlan, Claim, Holders, Resource
+from orcheo_core.domain.budget import BUDGETS, Budget, BudgetPlan, Claim, Holders, Per, Resource
+from orcheo_core.errors import BudgetExceeded
+from orcheo_core.turns.relay import Room
 
 _Share = tuple[Budget, str]
 """A budget, and whose share of it is counted."""
+_Claims = tuple[tuple[_Share, int], ...]
+"""Shares that are counted together, each with how much it may hold."""
+_KEPT = 4_096
+"""Claims of this many holders are kept: a visitor's are the same for every turn."""
 
 
 class Hold:
     """A part of some budgets, until it is released as often as it was taken; once more does nothing."""
 
-    __slots__ = ("_amount", "_held", "_shares", "_takers")
+    __slots__ = ("_amount", "_claims", "_held", "_takers")
 
-    def __init__(self, held: dict[_Share, int], shares: tuple[_Share, ...], amount: int) -> None:
-        """Count ``amount`` for each of these shares in ``held``."""
+    def __init__(self, held: dict[_Share, int], claims: _Claims, amount: int) -> None:
+        """Count ``amount`` for each share of these claims in ``held``."""
         self._held = held
-        self._shares = shares
+        self._claims = claims
         self._amount = amount
         self._takers = 1
-        for share in shares:
-            held[share] = held.get(share, 0) + amount
+        _add(held, claims, amount)
 
     def share(self) -> Self:
         """Keep it until one more has released it."""
@@ -33,12 +39,7 @@ class Hold:
         self._takers -= 1
         if self._takers:
             return
-        for share in self._shares:
-            left = self._held[share] - self._amount
-            if left:
-                self._held[share] = left
-            else:
-                del self._held[share]
+        _add(self._held, self._claims, -self._amount)
 
     def __enter__(self) -> Self:
         return self
@@ -47,6 +48,41 @@ class Hold:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+class GrowingHold(Room):
+    """A part of some budgets of something that grows; what is there already is counted even where it is too much."""
+
+    __slots__ = ("_amount", "_claims", "_held")
+
+    def __init__(self, held: dict[_Share, int], claims: _Claims) -> None:
+        """Nothing is counted in ``held`` yet."""
+        self._held = held
+        self._claims = claims
+        self._amount = 0
+
+    def grow(self, amount: int) -> BudgetExceeded | None:
+        """See the base class."""
+        self._amount += amount
+        _add(self._held, self._claims, amount)
+        for (budget, key), limit in self._claims:
+            if self._held[budget, key] > limit:
+                return Claim(budget=budget, key=key, amount=amount, limit=limit).refusal
+        return None
+
+    def release(self) -> None:
+        """See the base class."""
+        _add(self._held, self._claims, -self._amount)
+        self._amount = 0
+
+
+def _add(held: dict[_Share, int], claims: _Claims, amount: int) -> None:
+    for share, _ in claims:
+        now = held.get(share, 0) + amount
+        if now:
+            held[share] = now
+        else:
+            held.pop(share, None)
 
 
 class Holding:
@@ -59,21 +95,35 @@ class Holding:
         for budget in BUDGETS:
             if (limit := plan.limit(budget)) is not None:
                 self._limits[budget.resource].append((budget, limit))
+        self._claims_of = lru_cache(_KEPT)(self._make_claims)
 
     def hold(self, resource: Resource, holders: Holders, amount: int = 1) -> Hold:
         """Count ``amount`` of a resource for all its holders or, when one has no room, for none.
 
         Raises :class:`BudgetExceeded`.
         """
-        shares = []
+        held = self._held
+        claims = self._claims_of(resource, holders)
+        for share, limit in claims:
+            now = held.get(share, 0)
+            if now and now + amount > limit:  # what is too large passes alone
+                budget, key = share
+                raise Claim(budget=budget, key=key, amount=amount, limit=limit).refusal
+        return Hold(held, claims, amount)
+
+    def check(self, resource: Resource, held: int) -> None:
+        """Raise :class:`BudgetExceeded` where all together have as much of a resource as they may: ``held``."""
         for budget, limit in self._limits[resource]:
-            if key := holders.key(budget.per):
-                share = (budget, key)
-                held = self._held.get(share, 0)
-                if held and held + amount > limit:  # what is too large passes alone
-                    raise Claim(budget=budget, key=key, amount=amount, limit=limit).refusal
-                shares.append(share)
-        return Hold(self._held, tuple(shares), amount)
+            if budget.per is Per.SERVER and held >= limit:
+                raise Claim(budget=budget, key="", amount=0, limit=limit).refusal
+
+    def growing(self, resource: Resource, holders: Holders) -> GrowingHold:
+        """Nothing of a resource yet, for all its holders."""
+        return GrowingHold(self._held, self._claims_of(resource, holders))
+
+    def _make_claims(self, resource: Resource, holders: Holders) -> _Claims:
+        keys = [(budget, holders.key(budget.per), limit) for budget, limit in self._limits[resource]]
+        return tuple(((budget, key), limit) for budget, key, limit in keys if key)
 
     def held(self, budget: Budget) -> int:
         """How much all holders of a kind have now."""

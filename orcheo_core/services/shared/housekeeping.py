@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from orcheo_core.domain.keeping import CHAT_SESSIONS, DELIVERIES, ENDED_TURNS, UNSENT_FILES, Kept
+from orcheo_core.domain.pages import PAGE_LIMIT
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.owners.threads import Transcripts
@@ -76,9 +77,11 @@ class Housekeeping:
         await change.commit()
 
     async def _chat_sessions(self, before: datetime) -> None:
-        change = self._store.begin()
-        change.chat_sessions.remove_expired(before)
-        await change.commit(must_land=True)
+        """A few at a time: with what apps have said of their users they can be gigabytes."""
+        while await self._store.begin().chat_sessions.any_expired(before):
+            change = self._store.begin()
+            change.chat_sessions.remove_expired(before, PAGE_LIMIT)
+            await change.commit(must_land=True)
 
     async def _deliveries(self, before: datetime) -> None:
         change = self._store.begin()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from orcheo_core.domain.ids import CHANCE_BYTES, EPOCH, IdKind, compose_id, moment_of
+from orcheo_core.domain.ids import CHANCE_BYTES, EPOCH, IdKind, compose_ids, moment_of
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store
@@ -30,11 +30,7 @@ class Identifiers:
         """New ids of these kinds, in this order, from one reading of the clock."""
         first = max(_microseconds(self._clock.now()), self._last + 1)
         self._last = first + len(kinds) - 1
-        chance = self._entropy.random_bytes(CHANCE_BYTES * len(kinds))
-        return [
-            compose_id(kind, first + place, chance[place * CHANCE_BYTES : (place + 1) * CHANCE_BYTES])
-            for place, kind in enumerate(kinds)
-        ]
+        return compose_ids(kinds, first, self._entropy.random_bytes(CHANCE_BYTES * len(kinds)))
 
 
 def _microseconds(moment: datetime) -> int:

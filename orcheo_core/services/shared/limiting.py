@@ -1,12 +1,12 @@
 """Limiting: how much of the server one visitor, one address and one workflow may use."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
 from orcheo_core.domain.rate import Charge, RatePlan
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import GrantInvalid, PublishTokenInvalid, ServiceTokenInvalid
+from orcheo_core.errors import GrantInvalid, IdentityInvalid, PublishTokenInvalid, ServiceTokenInvalid
 from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.services.visitors.admitting import Visit
 
@@ -19,7 +19,7 @@ TURN_BYTES = 32 * 1024
 READ_BYTES = 1024 * 1024
 """Each full one of these makes a turn, or a read, count once more."""
 
-_NOT_GENUINE = (GrantInvalid, PublishTokenInvalid, ServiceTokenInvalid)
+_NOT_GENUINE = (GrantInvalid, IdentityInvalid, PublishTokenInvalid, ServiceTokenInvalid)
 """What a guess earns. An expired grant or a rotated publish token was genuine once: it is refused, not counted."""
 
 
@@ -30,17 +30,25 @@ class Limiting:
         """Count with ``limiter`` against the rates of ``plan``."""
         self._limiter = limiter
         self._plan = plan
-        self._charges_of_turn = lru_cache(_KEPT)(plan.turn)
+        self._charges_of_turn = lru_cache(_KEPT)(
+            lambda workflow_id, key, address: plan.turn(workflow_id, Subject(key), address)
+        )
         self._charges_of_read = lru_cache(_KEPT)(plan.read)
 
     async def begin_turn(self, visit: Visit, *, size: int = 0) -> None:
         """A visitor wants a turn by ``size`` bytes: counted by subject, by address and by workflow, all or none."""
+        if visit.rules is not None and visit.chat_session_id is not None:
+            await self._take([visit.rules.turn(visit.chat_session_id)])
         cost = 1 + size // TURN_BYTES
-        await self._take(self._charges_of_turn(visit.workflow.id, visit.subject, visit.address), cost)
+        await self._take(self._charges_of_turn(visit.workflow.id, visit.subject.key, visit.address), cost)
 
     async def open_chat_session(self, *, address: str) -> None:
         """Count a request for a chat session."""
         await self._take(self._plan.chat_session(address=address))
+
+    async def open_chat_session_of_app(self, program: Subject) -> None:
+        """Count a request of an app for a chat session, whatever others at its address do."""
+        await self._take(self._plan.chat_session_of_app(program))
 
     async def is_under_pressure(self, workflow_id: str) -> bool:
         """Whether a workflow has so high a rate of anonymous visitors that the next one must solve a challenge."""
@@ -58,14 +66,14 @@ class Limiting:
         """Count a read that needs no chat session."""
         await self._take(self._charges_of_read(address, ""))
 
-    async def authenticate(self, check: Callable[[], Awaitable[T]], *, address: str) -> T:
+    async def authenticate(self, check: Awaitable[T], *, address: str) -> T:
         """Return what ``check`` answers; raise :class:`RateLimited` for one failure too many from this address.
 
         The check always comes first: a right credential passes whatever others behind the same address have sent,
         since its 256 random bits were not guessed. Only invalid credentials are counted.
         """
         try:
-            return await check()
+            return await check
         except _NOT_GENUINE:
             await self._take(self._plan.failed_authentication(address=address))
             raise

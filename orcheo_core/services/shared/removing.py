@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from attrs import define
+
 from orcheo_core.domain.pages import PAGE_LIMIT, PageQuery
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
@@ -14,21 +16,20 @@ from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.turns.register import CANCELLED, Place, Register
 
 
+@define(kw_only=True, eq=False)
 class ThreadRemover:
     """Deletes a thread: what the workflow itself keeps of it, its items, turns and feedback, and the bytes of its
     attachments."""
 
-    def __init__(self, *, store: Store, runners: Runners, files: AttachmentFiles, register: Register) -> None:
-        """Join the ports this service needs."""
-        self._store = store
-        self._runners = runners
-        self._files = files
-        self._register = register
+    _store: Store
+    _runners: Runners
+    _files: AttachmentFiles
+    _register: Register
 
-    async def remove(self, thread: Thread, *, untouched_since: datetime | None = None, must_land: bool = False) -> bool:
+    async def remove(self, thread: Thread, *, untouched_since: datetime | None = None) -> bool:
         """Delete it and stop its running turn; not if something was said in it since the moment that is given.
 
-        ``must_land`` is for those who make room on a full disk with it: the owner, and housekeeping.
+        It lands on a full disk too, as that makes room there.
         The workflow's own memory goes first: if that fails (:class:`StorageUnavailable`), the thread is still there.
         """
         change = self._store.begin()
@@ -37,11 +38,11 @@ class ThreadRemover:
             await forget(self._runners, workflow, _each(thread.id))
         attachment_ids = await change.attachments.ids(workflow_id=thread.workflow_id, thread_id=thread.id)
         change.threads.remove(thread.id, untouched_since=untouched_since)
-        await change.commit(must_land=must_land)
+        await change.commit(must_land=True)
         if await change.threads.find(thread.id) is not None:
             return False
         self._register.stop(CANCELLED, Place(thread_id=thread.id))
-        self._files.remove(attachment_ids)
+        await self._files.remove(attachment_ids)
         return True
 
 

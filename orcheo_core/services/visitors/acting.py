@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from orcheo_core.domain.budget import RUNS
 from orcheo_core.domain.component_items import HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import Item
-from orcheo_core.domain.json_values import json_fault
+from orcheo_core.domain.json_values import json_fault, json_length
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     ActionTaken,
@@ -26,7 +26,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunSink, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
-from orcheo_core.services.shared.holding import Holding
+from orcheo_core.services.shared.holding import Hold, Holding
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.own_threads import find_own_thread
@@ -38,7 +38,7 @@ _Kept = WidgetChanged | ContextKept | TitleGiven
 """What an action without a turn may say."""
 
 _MOST_EVENTS = 1_000
-"""As much of them, when each counts as its part of the limit of text."""
+"""As much of them, when each counts as its part of the limit of text, or for its own length if that is more."""
 
 
 @frozen(kw_only=True)
@@ -50,32 +50,19 @@ class ActionInput:
     item_id: str | None = None
 
 
+@define(kw_only=True, eq=False)
 class Acting:
     """Carries out actions without a turn, even while a turn of the thread runs."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        engine: TurnEngine,
-        requests: RunRequests,
-        clock: Clock,
-        identifiers: Identifiers,
-        register: Register,
-        telemetry: Telemetry,
-        part_limits: PartLimits,
-        holding: Holding,
-    ) -> None:
-        """Join the ports this service needs."""
-        self._store = store
-        self._engine = engine
-        self._requests = requests
-        self._clock = clock
-        self._identifiers = identifiers
-        self._register = register
-        self._telemetry = telemetry
-        self._part_limits = part_limits
-        self._holding = holding
+    _store: Store
+    _engine: TurnEngine
+    _requests: RunRequests
+    _clock: Clock
+    _identifiers: Identifiers
+    _register: Register
+    _telemetry: Telemetry
+    _part_limits: PartLimits
+    _holding: Holding
 
     async def act_now(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
         """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
@@ -86,10 +73,10 @@ class Acting:
         """
         place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
         async with self._register.working(WorkKind.ACTION, place):
-            with self._holding.hold(RUNS, visit.holders):
-                return await self._act(visit, thread_id, action)
+            with self._holding.hold(RUNS, visit.holders) as hold:
+                return await self._act(visit, thread_id, action, hold)
 
-    async def _act(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
+    async def _act(self, visit: Visit, thread_id: str, action: ActionInput, hold: Hold) -> WidgetItem | None:
         change = self._store.begin()
         visit.bind(change)
         await change.commit()  # or it would begin after an end
@@ -101,7 +88,11 @@ class Acting:
         try:
             request = await self._requests.caused_by(change, visit, turn, thread, cause)
             request = evolve(request, time_limit=request.silence_limit)  # the page waits for it, and sees no progress
-            await self._engine.run_apart(request).execute_apart(said)
+            run = self._engine.run_apart(request)
+            try:
+                await run.execute_apart(said)
+            finally:
+                run.when_over(hold.share().release)
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             raise ActionFailed from error
@@ -157,7 +148,7 @@ class _Said(RunSink):
         return self.event(TextDelta(text))
 
     def event(self, event: RunEvent) -> bool:
-        self._length += len(event.text) if isinstance(event, TextDelta) else OUTPUT_LIMIT // _MOST_EVENTS
+        self._length += len(event.text) if isinstance(event, TextDelta) else _length_of(event)
         if self._length > OUTPUT_LIMIT:
             raise RunTooLong
         if isinstance(event, _Kept):
@@ -171,6 +162,12 @@ class _Said(RunSink):
 
     def abandoned(self, error: Exception | None) -> None:
         """The action does not wait for it either."""
+
+
+def _length_of(event: RunEvent) -> int:
+    """What an event counts for, by its size where that is in the hands of the workflow."""
+    kept = event.content if isinstance(event, ContextKept) else getattr(event, "widget", None)
+    return max(OUTPUT_LIMIT // _MOST_EVENTS, json_length(kept))
 
 
 def _fault(said: _Kept, acted_upon: Item | None, limits: PartLimits) -> str | None:

@@ -1,10 +1,10 @@
 """Admitting: from a share link or a publish token to a chat session and its grants."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.admission import (
@@ -13,8 +13,10 @@ from orcheo_core.domain.admission import (
     Refused,
     admit_by_link,
     admit_by_publish_token,
+    admit_host_visitor,
     admit_owner,
     may_renew,
+    why_over,
 )
 from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.budget import Holders
@@ -31,6 +33,7 @@ from orcheo_core.domain.login import Login
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
+from orcheo_core.domain.session_rules import SessionRules
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.values import value
 from orcheo_core.domain.workflow import Workflow
@@ -39,18 +42,23 @@ from orcheo_core.errors import (
     ChatUnavailable,
     ConcurrentChange,
     GrantInvalid,
+    IdentityExpired,
+    IdentityInvalid,
     LoginRequired,
     OrcheoError,
     PublishTokenInvalid,
 )
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.grants import Grants
+from orcheo_core.ports.host_identities import HostIdentities
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own
 from orcheo_core.services.shared.closing import Closing
 from orcheo_core.services.shared.feature_gate import FeatureGate
 from orcheo_core.services.shared.identifiers import Identifiers
 
+_OF_THE_OWNER_API = "This is a service token, which is for the owner API."
+_NOT_OF_CHATS = f"{_OF_THE_OWNER_API} This needs a publish token (orc_pt_…)."
 _MATCHED_KEPT = 10_000
 _TRIES = 3
 """Of opening a chat session while the workflow is being changed."""
@@ -62,6 +70,35 @@ class ChatGrant:
 
     text: str = field(repr=False)
     claims: GrantClaims
+    chat_session: ChatSession
+
+
+@value(kw_only=True)
+class Leave:
+    """What a visit depends on: its chat session, or for a program the publication that it came in under."""
+
+    chat_session_id: str | None = None
+    publication_number: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "Leave":
+        """The leave that :attr:`text` was made of."""
+        return cls(publication_number=int(text)) if text.isdecimal() else cls(chat_session_id=text)
+
+    @property
+    def text(self) -> str:
+        """A short text without blanks."""
+        return self.chat_session_id or str(self.publication_number)
+
+    async def bind(self, change: UnitOfWork, workflow_id: str) -> None:
+        """Let ``change`` land only if this has not ended by then; see :meth:`Visit.bind`."""
+        if self.chat_session_id is not None:
+            change.chat_sessions.check_open(self.chat_session_id)
+            return
+        workflow = await change.workflows.find(workflow_id)
+        if workflow is None:
+            raise ChatUnavailable
+        change.workflows.check_publication(evolve(workflow, publication_number=self.publication_number))
 
 
 @value(kw_only=True)
@@ -74,6 +111,8 @@ class Visit:
     """Whom the app named that opened the chat session."""
     chat_session_id: str | None = None
     """The chat session it belongs to; a program with a publish token needs none."""
+    rules: SessionRules | None = None
+    """Those of the chat session, if its app has set any."""
     address: str = ""
     """What the client's address is counted under; empty for a visit that comes over no network."""
 
@@ -88,9 +127,22 @@ class Visit:
             change.chat_sessions.check_open(self.chat_session_id)
 
     @property
+    def leave(self) -> Leave:
+        """What it depends on."""
+        return Leave(chat_session_id=self.chat_session_id, publication_number=self.workflow.publication_number)
+
+    @property
     def holders(self) -> Holders:
         """Whom what this visit takes is counted for."""
-        return Holders(subject=self.subject, address=self.address, workflow_id=self.workflow.id)
+        return Holders.of(self.subject, self.address, self.workflow.id)
+
+
+@frozen(kw_only=True)
+class Program:
+    """An app that has shown its publish token."""
+
+    workflow: Workflow
+    token: PublishToken
 
 
 class Admitting:
@@ -107,6 +159,7 @@ class Admitting:
         gate: FeatureGate,
         closing: Closing,
         can_sign_in: bool,
+        host_identities: HostIdentities,
     ) -> None:
         """Join the ports this service needs; ``can_sign_in`` says whether there is an identity provider."""
         self._store = store
@@ -117,6 +170,7 @@ class Admitting:
         self._gate = gate
         self._closing = closing
         self._can_sign_in = can_sign_in
+        self._host_identities = host_identities
         self._committed = store.begin()
         """For reading only, which a unit of work that was begun earlier does as well as a new one."""
         self._matched: dict[bytes, PublishToken] = {}
@@ -159,6 +213,75 @@ class Admitting:
 
         return await self._open(decide)
 
+    async def by_identity(self, ref: str, identity: str) -> ChatGrant:
+        """Open a chat session for a visitor of another site, who is known there.
+
+        Raises :class:`ChatUnavailable`, :class:`IdentityInvalid`, :class:`IdentityExpired`.
+        """
+
+        async def decide(change: UnitOfWork) -> Admission:
+            workflow = await self._find(change, ref)
+            if workflow is None or not workflow.is_public:
+                return Refused(ChatUnavailable())
+            return admit_host_visitor(workflow, self._host_identities.verify(identity, workflow))
+
+        return await self._open(decide)
+
+    async def leave(self, ref: str, grant: str, identity: str | None) -> ChatSession:
+        """End the chat session of a grant for good, and the identity that opened it.
+
+        Raises :class:`GrantInvalid`, :class:`GrantExpired`, :class:`ChatSessionEnded`.
+        """
+        change = self._store.begin()
+        chat_session, workflow = await self._opened_by(grant, change)
+        if ref not in {workflow.id, workflow.handle}:
+            raise GrantInvalid
+        ended = chat_session.ended(self._clock.now())
+        change.chat_sessions.save(ended)
+        await change.commit(must_land=True)
+        if identity is not None:
+            await self._end_identity(ended, workflow, identity)
+        return ended
+
+    async def _end_identity(self, chat_session: ChatSession, workflow: Workflow, identity: str) -> None:
+        """Only that of the visit itself; one that is not believed anyway needs no end."""
+        try:
+            visitor = self._host_identities.verify(identity, workflow)
+        except (IdentityInvalid, IdentityExpired):
+            return
+        if Subject.of_host(workflow.id, visitor.user.user) == chat_session.subject:
+            await self._host_identities.end(identity, visitor)
+
+    async def for_app_user(self, program: "Program", app_user: AppUser, rules: SessionRules) -> ChatGrant:
+        """Open a chat session with rules of its own for a user of an app; the grant lasts as long as that.
+
+        Raises :class:`PublishTokenRotated`, :class:`PublishTokenRevoked`, :class:`LoginRequired`.
+        """
+
+        async def decide(change: UnitOfWork) -> Admission:
+            record = await change.publish_tokens.find(program.token.public_id) or program.token
+            workflow = await self._find(change, record.workflow_id)
+            now = self._clock.now()
+            admission = admit_by_publish_token(workflow, record, login=None, now=now, app_user=app_user)
+            return evolve(admission, rules=rules) if isinstance(admission, Admitted) else admission
+
+        return await self._open(decide)
+
+    async def program(self, publish_token: str) -> "Program":
+        """The app that holds a publish token, which must be live.
+
+        Raises :class:`PublishTokenInvalid`, :class:`PublishTokenRotated`, :class:`PublishTokenRevoked`,
+        :class:`ChatUnavailable`.
+        """
+        record, workflow = await self._look_up(self._committed, publish_token)
+        over = why_over(record, self._clock.now())
+        if over is not None:
+            raise over
+        if workflow is None:
+            raise ChatUnavailable
+        self._gate.require(Flag.CHATKIT_PUBLISH, workflow.owner)
+        return Program(workflow=workflow, token=record)
+
     async def by_owner(self, caller: Caller, ref: str) -> ChatGrant:
         """Open a chat session for the owner of a workflow, public or not; it lasts as long as its one grant.
 
@@ -192,8 +315,18 @@ class Admitting:
 
     async def visit_by_grant(self, grant: str, *, address: str = "") -> Visit:
         """Who chats under this grant; the chat session is looked up each time, so an ended one ends at once."""
+        chat_session, workflow = await self._opened_by(grant, self._committed)
+        return Visit(
+            workflow=workflow,
+            subject=chat_session.subject,
+            app_user=chat_session.app_user,
+            rules=chat_session.rules,
+            chat_session_id=chat_session.id,
+            address=address,
+        )
+
+    async def _opened_by(self, grant: str, change: UnitOfWork) -> tuple[ChatSession, Workflow]:
         claims = self._verified(grant)
-        change = self._committed
         chat_session = await change.chat_sessions.find(claims.chat_session_id)
         if chat_session is None or not chat_session.is_open(self._clock.now()):
             raise ChatSessionEnded
@@ -202,13 +335,7 @@ class Admitting:
             raise ChatSessionEnded
         if workflow.id != claims.workflow_id or chat_session.subject != claims.subject:
             raise GrantInvalid
-        return Visit(
-            workflow=workflow,
-            subject=chat_session.subject,
-            app_user=chat_session.app_user,
-            chat_session_id=chat_session.id,
-            address=address,
-        )
+        return chat_session, workflow
 
     async def visit_by_publish_token(
         self, publish_token: str, login: Login | None = None, *, address: str = ""
@@ -229,9 +356,7 @@ class Admitting:
     def _verified(self, grant: str) -> GrantClaims:
         """What a grant says; a service token in its place is recognised by its first letters."""
         if grant.startswith(SERVICE_TOKEN_PREFIX):
-            raise GrantInvalid(
-                "This is a service token, which is for the owner API. A chat needs a chat grant or a publish token.",
-            )
+            raise GrantInvalid(f"{_OF_THE_OWNER_API} A chat needs a chat grant or a publish token.")
         return self._grants.verify(grant)
 
     def _reason(self, refused: Refused) -> OrcheoError:
@@ -250,8 +375,8 @@ class Admitting:
             record = await change.publish_tokens.find(matched.public_id)
         else:
             record = await self._match(change, publish_token)
-        if record is None or (matched is not None and record.digest != matched.digest):
-            raise PublishTokenInvalid
+        if record is None or (matched is not None and matched is not record and matched.digest != record.digest):
+            raise PublishTokenInvalid(_NOT_OF_CHATS if publish_token.startswith(SERVICE_TOKEN_PREFIX) else None)
         self._matched[fingerprint] = record
         return record, await self._find(change, record.workflow_id)
 
@@ -290,7 +415,8 @@ class Admitting:
                 return self._grant(chat_session, chat_session.opened_at)
 
     def _new_chat_session(self, admitted: Admitted) -> ChatSession:
-        now = self._clock.now()
+        now, rules = self._clock.now(), admitted.rules
+        lifetime = GRANT_LIFETIME if admitted.way is Way.OWNER else CHAT_SESSION_LIFETIME
         return ChatSession(
             id=self._identifiers.new(IdKind.CHAT_SESSION),
             workflow_id=admitted.workflow.id,
@@ -299,7 +425,8 @@ class Admitting:
             app_user=admitted.app_user,
             opened_at=now,
             publication_number=admitted.workflow.publication_number,
-            expires_at=now + (GRANT_LIFETIME if admitted.way is Way.OWNER else CHAT_SESSION_LIFETIME),
+            expires_at=now + (timedelta(seconds=rules.seconds) if rules else lifetime),
+            rules=rules,
         )
 
     def _grant(self, chat_session: ChatSession, now: datetime) -> ChatGrant:
@@ -309,6 +436,7 @@ class Admitting:
             subject=chat_session.subject,
             grant_id=self._identifiers.new(IdKind.GRANT),
             issued_at=now,
-            expires_at=min(now + GRANT_LIFETIME, chat_session.expires_at),
+            expires_at=chat_session.grant_until(now),
+            off=chat_session.rules.off if chat_session.rules else None,
         )
-        return ChatGrant(text=self._grants.sign(claims), claims=claims)
+        return ChatGrant(text=self._grants.sign(claims), claims=claims, chat_session=chat_session)

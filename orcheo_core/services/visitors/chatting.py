@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field
+from attrs import define, evolve, field
 
-from orcheo_core.domain.budget import RUNS
+from orcheo_core.domain.budget import DATABASE_BYTES, FRAME_BYTES, RUNS
 from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.items import InferenceOptions, InputPart, Item, UserItem
-from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.items import InferenceOptions, InputPart, UserItem
+from orcheo_core.domain.pages import PAGE_BYTES, PageQuery
 from orcheo_core.domain.run import Cause, PastMessage, RunRequest
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.thread_events import (
@@ -32,7 +32,7 @@ from orcheo_core.services.visitors.acting import ActionInput, find_action
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.attaching import find_sendable
 from orcheo_core.services.visitors.own_threads import find_own_thread
-from orcheo_core.services.visitors.run_requests import RunRequests, history_of
+from orcheo_core.services.visitors.run_requests import IDS_OF_A_TURN, RunRequests, history_of
 from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.register import CANCELLED, Place, Register, WorkKind
 
@@ -40,8 +40,14 @@ _PENDING_WINDOW = 20
 """How many of the newest items are searched for pending client tool calls, as in ChatKit's own server."""
 
 
+_OPTIONS = StreamOptions()
 _GIVE_UP_WINDOW = 5
 """As many of the newest items: calls that wait are at the end of a thread, only marks can follow them."""
+
+
+def _newest(limit: int) -> PageQuery:
+    """As many of the newest items; fewer where answers of megabytes lie between them, which each request would read."""
+    return PageQuery(limit=limit, newest_first=True, most_bytes=PAGE_BYTES)
 
 
 @value(kw_only=True)
@@ -53,11 +59,13 @@ class VisitorInput:
     quoted_text: str | None = None
     inference_options: InferenceOptions = field(factory=InferenceOptions)
     idempotency_key: str | None = None
+    text: str = field(init=False)
+    """All its text, tags by their visible words."""
 
-    @property
-    def text(self) -> str:
-        """All its text, tags by their visible words."""
-        return "".join(part.text for part in self.content)
+    @text.default
+    def _joined(self) -> str:
+        parts = self.content
+        return parts[0].text if len(parts) == 1 else "".join([part.text for part in parts])
 
 
 @value(kw_only=True)
@@ -71,6 +79,7 @@ class _Asked:
     """Of the message, if it brings one."""
 
 
+@define(kw_only=True, eq=False)
 class Chatting:
     """Begins turns.
 
@@ -80,25 +89,13 @@ class Chatting:
     one (another thread, another message) raises :class:`IdempotencyKeyReused`.
     """
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        engine: TurnEngine,
-        requests: RunRequests,
-        clock: Clock,
-        identifiers: Identifiers,
-        register: Register,
-        holding: Holding,
-    ) -> None:
-        """Join the ports this service needs."""
-        self._store = store
-        self._engine = engine
-        self._requests = requests
-        self._clock = clock
-        self._identifiers = identifiers
-        self._register = register
-        self._holding = holding
+    _store: Store
+    _engine: TurnEngine
+    _requests: RunRequests
+    _clock: Clock
+    _identifiers: Identifiers
+    _register: Register
+    _holding: Holding
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
@@ -108,17 +105,19 @@ class Chatting:
         if first := await self._begun(visit, asked):
             return first
         now = self._clock.now()
+        thread_id, *ids = self._identifiers.several(IdKind.THREAD, *IDS_OF_A_TURN)
         thread = Thread(
-            id=self._identifiers.new(IdKind.THREAD),
+            id=thread_id,
             workflow_id=visit.workflow.id,
             subject=visit.subject,
             created_at=now,
             updated_at=now,
-            title=title_from(said.text),
+            title=title_from(said.text) if visit.rules is None or visit.rules.makes_titles else None,
         )
         change = self._store.begin()
         change.threads.add(thread)
-        return await self._say(change, visit, thread, said, asked, history=(), opening=(ThreadCreated(thread),))
+        opening = (ThreadCreated(thread),)
+        return await self._say(change, visit, thread, said, asked, history=(), opening=opening, ids=ids)
 
     async def add_user_item(self, visit: Visit, thread_id: str, said: VisitorInput) -> Turn:
         """Begin the next turn of a thread; raises :class:`AttachmentNotFound`.
@@ -130,7 +129,7 @@ class Chatting:
             return first
         change, thread = await self._opened(visit, thread_id)
         history = await history_of(change, visit, thread_id)
-        newest = await change.items.page(thread_id, PageQuery(limit=_GIVE_UP_WINDOW, newest_first=True))
+        newest = await change.items.page(thread_id, _newest(_GIVE_UP_WINDOW))
         waiting = [each for each in newest.entries if isinstance(each, ClientToolCallItem) and each.is_pending]
         given_up = [each.given_up() for each in reversed(waiting)]
         for call in given_up:
@@ -148,16 +147,18 @@ class Chatting:
         *,
         history: tuple[PastMessage, ...],
         opening: tuple[ThreadEvent, ...] = (),
+        ids: Sequence[str] | None = None,
     ) -> Turn:
+        visit.workflow.look.check_wishes("input.inference_options", said.inference_options)
         sent = await find_sendable(change, visit, said.attachment_ids, thread.id) if said.attachment_ids else ()
-        turn = self._requests.new_turn(visit, thread, None, said.idempotency_key)
+        turn = self._requests.new_turn(visit, thread, None, said.idempotency_key, ids=ids)
         item = UserItem(
             id=turn.user_item_id,
             thread_id=thread.id,
             turn_id=turn.id,
             created_at=turn.started_at,
             content=said.content,
-            attachments=tuple([each.sent_in(thread.id) for each in sent]),
+            attachments=tuple([each.sent_in(thread.id) for each in sent]) if sent else (),
             quoted_text=said.quoted_text,
             inference_options=said.inference_options,
         )
@@ -165,30 +166,47 @@ class Chatting:
         for attachment in item.attachments:
             change.attachments.save(attachment)
         request = self._requests.request(visit, turn, thread, text=said.text, history=history, item=item)
-        opening = (*opening, ItemDone(item), StreamOptions())
+        opening = (*opening, ItemDone(item), _OPTIONS)
         return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=opening)
 
-    async def retry(self, visit: Visit, thread_id: str, item_id: str, *, idempotency_key: str | None = None) -> Turn:
+    async def retry(
+        self,
+        visit: Visit,
+        thread_id: str,
+        item_id: str,
+        *,
+        content: tuple[InputPart, ...] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Turn:
         """Answer a user item again; what came after it goes when the new answer is durable.
 
-        Raises :class:`ItemNotFound`.
+        With ``content`` the visitor has changed what they said: then what came after it goes at once, as it answers
+        another question. Raises :class:`ItemNotFound`.
         """
-        asked = _Asked(key=idempotency_key, thread_id=thread_id)
+        text = None if content is None else "".join(each.text for each in content)
+        asked = _Asked(key=idempotency_key, thread_id=thread_id, text=text)
         if first := await self._begun(visit, asked):
             return first
         change, thread = await self._opened(visit, thread_id)
         item = await change.items.find(thread_id, item_id)
         if not isinstance(item, UserItem):
             raise ItemNotFound("The thread has no visitor's message with this id that could be answered again.")
-        later = await _items_after(change, thread_id, item_id)
-        marks = [each.id for each in later if isinstance(each, EndOfTurnItem)]
-        for mark in marks:  # at once: what they say of the last try does not hold for this one
-            change.items.remove(mark)
-        replaces = tuple(each.id for each in later if each.id not in marks)
+        later = await change.items.classes_after(thread_id, item_id)
+        # At once go marks of the end too: what they say of the last try does not hold for this one.
+        only = EndOfTurnItem if content is None else None
+        gone = [each for each, cls in later.items() if only in {None, cls}]
+        if gone:
+            change.items.remove(thread_id, gone[0], gone[-1], only=only)
+        replaces = tuple(each for each, cls in later.items() if only not in {None, cls})
+        edited: list[ThreadEvent] = []
+        if content is not None:
+            item = evolve(item, content=content)
+            change.items.save(item)
+            edited = [ItemReplaced(item)]
         history = await history_of(change, visit, thread_id, before=item_id)
         turn = self._requests.new_turn(visit, thread, item_id, idempotency_key, replaces=replaces)
         request = self._requests.request(visit, turn, thread, text=item.text, history=history, item=item)
-        opening: list[ThreadEvent] = [StreamOptions(), *map(ItemRemoved, marks)]
+        opening: list[ThreadEvent] = [_OPTIONS, *map(ItemRemoved, gone), *edited]
         return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=opening)
 
     # --- what else begins a turn ------------------------------------------------------------------------------------
@@ -204,7 +222,7 @@ class Chatting:
         if first := await self._begun(visit, asked):
             return first
         change, thread = await self._opened(visit, thread_id)
-        newest = await change.items.page(thread_id, PageQuery(limit=_PENDING_WINDOW, newest_first=True))
+        newest = await change.items.page(thread_id, _newest(_PENDING_WINDOW))
         calls = [each for each in newest.entries if isinstance(each, ClientToolCallItem) and each.is_pending]
         if not calls or calls[0] is not newest.entries[0]:
             raise NothingPending(
@@ -213,7 +231,7 @@ class Chatting:
         call = calls[0].completed(output)
         change.items.save(call)
         for dangling in calls[1:]:
-            change.items.remove(dangling.id)
+            change.items.remove(thread_id, dangling.id, dangling.id)
         return await self._go_on(change, visit, thread, call, call.id, asked)
 
     async def add_structured_input(
@@ -268,9 +286,7 @@ class Chatting:
         """Begin a turn that no message begins."""
         turn = self._requests.new_turn(visit, thread, item_id, asked.key)
         request = await self._requests.caused_by(change, visit, turn, thread, cause)
-        return await self._begin(
-            change, visit, turn, asked, thread=thread, request=request, opening=(StreamOptions(), *shown)
-        )
+        return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=(_OPTIONS, *shown))
 
     async def cancel(self, visit: Visit, thread_id: str) -> None:
         """Stop the running turn of a thread, if any; what it has said so far stays."""
@@ -313,8 +329,10 @@ class Chatting:
         request: RunRequest,
         opening: Sequence[ThreadEvent],
     ) -> Turn:
+        self._holding.check(DATABASE_BYTES, self._store.kept_bytes())
         visit.bind(change)
-        hold = self._holding.hold(RUNS, visit.holders)
+        holders = visit.holders
+        hold = self._holding.hold(RUNS, holders)
         try:
             await self._engine.begin(
                 change,
@@ -322,6 +340,7 @@ class Chatting:
                 thread=thread,
                 request=request,
                 opening=opening,
+                room=self._holding.growing(FRAME_BYTES, holders),
                 chat_session_id=visit.chat_session_id,
                 on_end=hold.release,
             )
@@ -335,14 +354,3 @@ class Chatting:
             hold.release()
             raise
         return turn
-
-
-async def _items_after(change: UnitOfWork, thread_id: str, item_id: str) -> list[Item]:
-    found: list[Item] = []
-    query = PageQuery(limit=100, after=item_id)
-    while True:
-        page = await change.items.page(thread_id, query, hidden=True)
-        found += page.entries
-        if not page.has_more:
-            return found
-        query = PageQuery(limit=100, after=found[-1].id)

@@ -1,29 +1,29 @@
 """A visitor's own threads: reading, naming, judging and deleting them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from orcheo_core.domain.component_items import EndOfTurnItem
-from orcheo_core.domain.feedback import Feedback, FeedbackKind
+from orcheo_core.domain.feedback import MOST_AT_ONCE, Feedback, FeedbackKind
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import Item
-from orcheo_core.domain.pages import PAGE_LIMIT, Page, PageQuery, check_cursor
+from orcheo_core.domain.pages import PAGE_BYTES, PAGE_LIMIT, Page, PageQuery, check_cursor, page_of, span_of
 from orcheo_core.domain.thread_events import ItemDone, ThreadCreated, ThreadEvent, ThreadUpdated, TurnTrouble
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn, TurnStatus
-from orcheo_core.errors import ItemNotFound, ThreadNotFound
+from orcheo_core.errors import FieldError, InvalidInput, ItemNotFound, ThreadNotFound
 from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.repositories.threads import ThreadRepository
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.shared.removing import ThreadRemover
+from orcheo_core.services.shared.turn_items import items_of
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.turns.engine import FAILED
-from orcheo_core.turns.live import LiveTurn, LiveTurns
+from orcheo_core.turns.live import LiveTurns
 from orcheo_core.turns.register import INTERRUPTED
-
-PAGE_BYTES = 1024 * 1024
-"""About as much is given at a time of a thread: it lies in memory until it is read."""
+from orcheo_core.turns.relay import Relay
 
 
 async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> Thread:
@@ -45,47 +45,87 @@ _TROUBLES = {TurnStatus.INTERRUPTED: INTERRUPTED, TurnStatus.FAILED: FAILED}
 
 
 @frozen(kw_only=True)
+class ItemsView:
+    """Items of a thread as its subject sees them, and what the subject has thought of them by item id."""
+
+    page: Page[Item]
+    feedback: Mapping[str, FeedbackKind] = field(factory=dict)
+
+
+@frozen(kw_only=True)
 class ThreadView:
     """A thread as its subject sees it: its first items and how its latest turn stands."""
 
     thread: Thread
-    items: Page[Item]
+    items: ItemsView
     latest_turn: Turn | None = None
 
 
+async def _items(change: UnitOfWork, thread_id: str, query: PageQuery) -> ItemsView:
+    page = await change.items.page(thread_id, evolve(query, most_bytes=PAGE_BYTES))
+    given = await change.feedback.of_thread(thread_id, span_of(page))
+    return ItemsView(page=page, feedback={each.item_id: each.kind for each in given})
+
+
+def _state(turn: Turn | None) -> tuple[str, TurnStatus] | None:
+    return None if turn is None else (turn.id, turn.status)
+
+
+async def _newest(threads: ThreadRepository, wanted: ThreadFilter, most: int) -> list[Thread]:
+    found: list[Thread] = []
+    while len(found) < most:
+        after = found[-1].id if found else None
+        limit = min(PAGE_LIMIT, most - len(found))
+        page = await threads.page(wanted, PageQuery(limit=limit, newest_first=True, after=after))
+        found += page.entries
+        if not page.has_more:
+            break
+    return found
+
+
+@define(kw_only=True, eq=False)
 class OwnThreads:
     """What a visitor may do with threads besides chatting; each request is scoped to (workflow, subject)."""
 
-    def __init__(self, *, store: Store, live_turns: LiveTurns, clock: Clock, remover: ThreadRemover) -> None:
-        """Join what this service needs."""
-        self._store = store
-        self._live_turns = live_turns
-        self._clock = clock
-        self._remover = remover
+    _store: Store
+    _live_turns: LiveTurns
+    _clock: Clock
+    _remover: ThreadRemover
 
     async def read(self, visit: Visit, thread_id: str) -> ThreadView:
         """A thread with its first items, oldest first."""
         change = self._store.begin()
         thread = await find_own_thread(change, visit, thread_id)
-        items = await change.items.page(thread_id, PageQuery(most_bytes=PAGE_BYTES))
-        return ThreadView(thread=thread, items=items, latest_turn=await change.turns.latest(thread_id))
+        latest = await change.turns.latest(thread_id)
+        while True:
+            items = await _items(change, thread_id, PageQuery())
+            before, latest = latest, await change.turns.latest(thread_id)
+            # A turn that began or ended in between would not fit the items: its answer would seem to be missing.
+            if _state(before) == _state(latest):
+                return ThreadView(thread=thread, items=items, latest_turn=latest)
 
     async def page(self, visit: Visit, query: PageQuery) -> Page[Thread]:
-        """The subject's own threads with this workflow; :class:`InvalidInput` for an invalid cursor."""
-        check_cursor(IdKind.THREAD, "thread", query)
-        return await self._store.begin().threads.page(
-            ThreadFilter(workflow_id=visit.workflow.id, subject=visit.subject), query
-        )
+        """The subject's own threads with this workflow; :class:`InvalidInput` for an invalid cursor.
 
-    async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> Page[Item]:
+        Where an app has set so, only the newest ones or none at all. A page that knows a thread can still open it:
+        a chat continues when the chat session that it began in is over.
+        """
+        check_cursor(IdKind.THREAD, "thread", query)
+        threads = self._store.begin().threads
+        wanted = ThreadFilter(workflow_id=visit.workflow.id, subject=visit.subject)
+        if visit.rules is None or visit.rules.threads_shown is None:
+            return await threads.page(wanted, query)
+        return page_of(await _newest(threads, wanted, visit.rules.threads_shown), query)
+
+    async def items(self, visit: Visit, thread_id: str, query: PageQuery) -> ItemsView:
         """A page of the items of a thread, shorter where they are long; :class:`InvalidInput` for an invalid cursor."""
         check_cursor(IdKind.ITEM, "item", query)
         change = self._store.begin()
         await find_own_thread(change, visit, thread_id)
-        return await change.items.page(thread_id, evolve(query, most_bytes=PAGE_BYTES))
+        return await _items(change, thread_id, query)
 
-    async def followable_turn(self, visit: Visit, thread_id: str) -> LiveTurn | None:
-        """The thread's latest turn when its frames can still be followed."""
+    async def followable_turn(self, visit: Visit, thread_id: str) -> Relay | None:
+        """The relay of the thread's latest turn when its frames can still be followed."""
         change = self._store.begin()
         await find_own_thread(change, visit, thread_id)
         turn = await change.turns.latest(thread_id)
@@ -98,8 +138,7 @@ class OwnThreads:
         first = (await change.items.page(thread.id, PageQuery(limit=1))).entries
         begins = [each.id for each in first] == [turn.user_item_id]
         said = await change.items.find(thread.id, turn.user_item_id)
-        behind = await change.items.page(thread.id, PageQuery(limit=PAGE_LIMIT, after=turn.user_item_id))
-        items = [each for each in (said, *behind.entries) if each is not None and each.turn_id == turn.id]
+        items = [each for each in (said, *await items_of(change, turn)) if each is not None and each.turn_id == turn.id]
         trouble = _trouble_in(items) or _TROUBLES.get(turn.status)
         return [
             ThreadCreated(thread) if begins else ThreadUpdated(thread),
@@ -120,10 +159,16 @@ class OwnThreads:
         await self._remover.remove(await find_own_thread(self._store.begin(), visit, thread_id))
 
     async def judge(self, visit: Visit, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind) -> None:
-        """Keep what the visitor thinks of some items; raises :class:`ItemNotFound` when one is not in the thread."""
+        """Keep what the visitor thinks of some items.
+
+        Raises :class:`ItemNotFound` when one is not in the thread, :class:`InvalidInput` for too many.
+        """
+        each_once = dict.fromkeys(item_ids)
+        if len(each_once) > MOST_AT_ONCE:
+            raise InvalidInput(FieldError("item_ids", f"must be at most {MOST_AT_ONCE} items"))
         change = self._store.begin()
         await find_own_thread(change, visit, thread_id)
-        for item_id in item_ids:
+        for item_id in each_once:
             if await change.items.find(thread_id, item_id) is None:
                 raise ItemNotFound
             given = Feedback(thread_id=thread_id, item_id=item_id, kind=kind, given_at=self._clock.now())

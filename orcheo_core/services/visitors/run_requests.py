@@ -1,7 +1,10 @@
 """New turns, and what a runner is asked to do for each: the text, its cause, and what was said in the thread."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
+
+from attrs import define
 
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.component_items import ClientToolCallItem, HiddenItem
@@ -12,28 +15,40 @@ from orcheo_core.domain.run import Cause, PastMessage, RunContext, RunRequest, S
 from orcheo_core.domain.structured_input import StructuredInputItem
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
-from orcheo_core.domain.workflow import ANSWER_SECONDS, HISTORY_LENGTH
+from orcheo_core.domain.workflow import ANSWER_SECONDS, HISTORY_BYTES, HISTORY_LENGTH
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import UnitOfWork
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.admitting import Visit
 
+IDS_OF_A_TURN = (IdKind.ITEM, IdKind.TURN, IdKind.ITEM)
+"""Of the message that begins it, its own, and of its answer."""
 
+
+@define(kw_only=True, eq=False)
 class RunRequests:
     """Makes turns and the requests to the runner that they begin with."""
 
-    def __init__(self, *, files: AttachmentFiles, clock: Clock, identifiers: Identifiers) -> None:
-        """Join the ports this service needs."""
-        self._files = files
-        self._clock = clock
-        self._identifiers = identifiers
+    _files: AttachmentFiles
+    _clock: Clock
+    _identifiers: Identifiers
 
     def new_turn(
-        self, visit: Visit, thread: Thread, item_id: str | None, key: str | None, *, replaces: tuple[str, ...] = ()
+        self,
+        visit: Visit,
+        thread: Thread,
+        item_id: str | None,
+        key: str | None,
+        *,
+        replaces: tuple[str, ...] = (),
+        ids: Sequence[str] | None = None,
     ) -> Turn:
-        """A turn that begins now and answers this item; a message that is just being sent gets its id here."""
-        new_item_id, turn_id, answer_id = self._identifiers.several(IdKind.ITEM, IdKind.TURN, IdKind.ITEM)
+        """A turn that begins now and answers this item; a message that is just being sent gets its id here.
+
+        ``ids`` are of the kinds :data:`IDS_OF_A_TURN`, if they were made already.
+        """
+        new_item_id, turn_id, answer_id = ids or self._identifiers.several(*IDS_OF_A_TURN)
         return Turn(
             id=turn_id,
             workflow_id=visit.workflow.id,
@@ -63,6 +78,8 @@ class RunRequests:
         item: UserItem | None = None,
     ) -> RunRequest:
         """The request of a turn: with the visitor's message, if one began it, or with its cause."""
+        look = visit.workflow.look
+        wishes = look.granted(item.inference_options) if item else InferenceOptions()
         context = RunContext(
             workflow_id=turn.workflow_id,
             thread_id=turn.thread_id,
@@ -74,13 +91,18 @@ class RunRequests:
             message_id=item.id if item else None,
             attachments=tuple(map(self._sent_file, item.attachments)) if item else (),
             quoted_text=item.quoted_text if item else None,
-            inference_options=item.inference_options if item else InferenceOptions(),
+            inference_options=wishes,
             thread_title=thread.title if thread.is_titled else None,
         )
         workflow = visit.workflow
         patience = workflow.time_limit or ANSWER_SECONDS
         return RunRequest(
-            spec=workflow.runner, text=text, context=context, handle=workflow.handle, silence_limit=patience
+            spec=workflow.runner,
+            text=text,
+            context=context,
+            handle=workflow.handle,
+            model=wishes.model if look.models else None,
+            silence_limit=patience,
         )
 
     def _sent_file(self, sent: Attachment) -> SentFile:
@@ -91,11 +113,14 @@ class RunRequests:
 async def history_of(
     change: UnitOfWork, visit: Visit, thread_id: str, *, before: str | None = None
 ) -> tuple[PastMessage, ...]:
-    """What was said in a thread, oldest first, with what the workflow kept there; as much as it wants."""
+    """What was said in a thread, oldest first, with what the workflow kept there; as much as it wants.
+
+    Where entries are long there are fewer: the newest ones, and one at least whatever its length.
+    """
     length = visit.workflow.history_length
     if length == 0:
         return ()
-    query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before)
+    query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before, most_bytes=HISTORY_BYTES)
     page = await change.items.page(thread_id, query, hidden=True)
     return tuple(past for item in reversed(page.entries) if (past := _past_message(item)))
 

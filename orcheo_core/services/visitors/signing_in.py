@@ -13,9 +13,7 @@ from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.shared.audit_trail import AuditTrail
 from orcheo_core.services.shared.identifiers import Identifiers
-
-UNKNOWN_VISITOR = Actor("visitor:unknown")
-"""The actor of a denied login, whose visitor is not known."""
+from orcheo_core.services.shared.tally import UNKNOWN_VISITOR, Tally
 
 
 class SigningIn:
@@ -28,6 +26,7 @@ class SigningIn:
         clock: Clock,
         identifiers: Identifiers,
         audit_trail: AuditTrail,
+        tally: Tally,
         providers: Sequence[IdentityProvider],
     ) -> None:
         """Join the ports this service needs; without ``providers`` no visitor can sign in."""
@@ -35,6 +34,7 @@ class SigningIn:
         self._clock = clock
         self._identifiers = identifiers
         self._audit_trail = audit_trail
+        self._tally = tally
         self.providers = tuple(providers)
 
     @property
@@ -65,7 +65,7 @@ class SigningIn:
         try:
             identity = await self.provider(provider).finish(attempt, answer)
         except (LoginDenied, LoginNotVerified) as error:
-            await self._write_down(Act.LOGIN_DENIED, UNKNOWN_VISITOR, f"{provider}: {error.code}")
+            self._tally.count_denied(provider, error)
             raise
         now = self._clock.now()
         login = Login(id=self._identifiers.new(IdKind.LOGIN), identity=identity, began_at=now, seen_at=now)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orcheo_adapters.auth.grants import GrantKey, JwtGrants
-from orcheo_core.domain.chat_session import GRANT_LIFETIME, GrantClaims
+from orcheo_core.domain.chat_session import LONGEST_GRANT, GrantClaims
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import GrantExpired, GrantInvalid, StorageUnavailable
 from tests.adapters.auth.settable_clock import START, SettableClock
@@ -222,6 +222,10 @@ HOSTILE: dict[str, str] = {
     "number too long to read": forge(payload=b'{"iat":' + b"9" * 1_400 + b"}"),
     "other issuer": forge(payload=but(iss="https://evil.example")),
     "lives too long": forge(payload=but(exp=NOW + 301)),
+    "lives too long even for its rules": forge(payload=but(exp=NOW + 601, off=[])),
+    "off null": forge(payload=but(off=None)),
+    "off a text": forge(payload=but(off="history")),
+    "off with a number": forge(payload=but(off=["history", 1])),
     "ends before it begins": forge(payload=but(exp=NOW - 1)),
     "ends as it begins": forge(payload=but(exp=NOW)),
     "valid before it was issued": forge(payload=but(nbf=NOW - 1)),
@@ -261,6 +265,13 @@ def test_any_bytes_make_no_error_of_another_kind(header: bytes, payload: bytes) 
     for grant in (forge(header), forge(payload=payload), forge(header, payload)):
         with pytest.raises(GrantInvalid):
             MUTABLE.verify(grant)
+
+
+def test_a_grant_of_a_session_with_rules_lasts_as_long_and_says_what_is_off(grants: JwtGrants) -> None:
+    """Ten minutes at most; nothing need be off."""
+    for off in ((), ("file_upload", "history")):
+        claims = evolve(CLAIMS, off=off, expires_at=CLAIMS.issued_at + LONGEST_GRANT)
+        assert grants.verify(grants.sign(claims)) == claims
 
 
 @given(st.text())
@@ -325,11 +336,11 @@ def test_a_rotated_key_dies_with_the_last_grant_it_may_have_signed() -> None:
     kid = grants.rotate()
     assert grants.verify(before) == CLAIMS
     assert kid in {key.kid for key in kept[-1]}
-    assert [key.until for key in kept[-1]] == [None, clock.now() + GRANT_LIFETIME]
+    assert [key.until for key in kept[-1]] == [None, clock.now() + LONGEST_GRANT]
     assert grants.verify(grants.sign(CLAIMS)) == CLAIMS
     stolen = JwtGrants((OLD,), issuer=ISSUER, clock=clock)
-    clock.advance(GRANT_LIFETIME)
-    later = evolve(CLAIMS, issued_at=CLAIMS.issued_at + GRANT_LIFETIME, expires_at=CLAIMS.expires_at + GRANT_LIFETIME)
+    clock.advance(LONGEST_GRANT)
+    later = evolve(CLAIMS, issued_at=CLAIMS.issued_at + LONGEST_GRANT, expires_at=CLAIMS.expires_at + LONGEST_GRANT)
     assert stolen.verify(stolen.sign(later)) == later
     with pytest.raises(GrantInvalid):
         grants.verify(stolen.sign(later))

@@ -13,7 +13,7 @@ from orcheo_adapters.auth.sealed import Seal, SealBroken, SealExpired
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.memory.store import MemoryStore
-from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
+from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_ids
 from orcheo_core.domain.login import EndedLogins, Login
 from orcheo_core.errors import InvalidInput, LoginAttemptExpired, LoginAttemptInvalid, StorageUnavailable
 from orcheo_core.services.shared.identifiers import Identifiers
@@ -24,7 +24,7 @@ from tests.fakes.store import FailingStore
 
 OLD, NEW = b"1" * 32, b"2" * 32
 HOUR = timedelta(hours=1)
-VISITOR = compose_id(IdKind.VISITOR, microseconds=1_795_435_200_000_000, chance=b"7" * CHANCE_BYTES)
+VISITOR = compose_ids([IdKind.VISITOR], microseconds=1_795_435_200_000_000, chance=b"7" * CHANCE_BYTES)[0]
 
 
 def seal(*keys: bytes, purpose: str = "test", clock: SettableClock | None = None) -> Seal:
@@ -76,7 +76,7 @@ async def test_logins_that_a_provider_has_ended_count_no_more() -> None:
     await kept.end_all(EndedLogins(issuer=ISSUER, sub="ada"))
     assert still() == {"bob"}
     clock.advance(timedelta(seconds=1))
-    again = compose_id(IdKind.LOGIN, int(clock.now().timestamp() * 1_000_000), b"7" * CHANCE_BYTES)
+    again = compose_ids([IdKind.LOGIN], int(clock.now().timestamp() * 1_000_000), b"7" * CHANCE_BYTES)[0]
     values["again"] = kept.issue(evolve(here, id=again, began_at=clock.now(), seen_at=clock.now()))
     assert still() == {"bob", "again"}
     await kept.end_all(EndedLogins(issuer=ISSUER, sub="ada"))

@@ -21,7 +21,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import OrcheoError
 from tests import samples
 from tests.conformance.keeping import keep
-from tests.core.hall import ADA, Hall, build_hall
+from tests.core.harness import ADA, CoreHarness, build_hall
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import FakeEntropy
 from tests.fakes.grants import FakeGrants
@@ -55,8 +55,8 @@ class MovingClock(RuleBasedStateMachine):
     def start(self) -> None:
         """A process begins, over what is kept."""
         store, clock, entropy = self.store, self.clock, self.entropy
-        self.hall: Hall = build_hall(store=store, clock=clock, entropy=entropy, grants=self.grants)
-        self.identifiers = self.hall.core.identifiers
+        self.harness: CoreHarness = build_hall(store=store, clock=clock, entropy=entropy, grants=self.grants)
+        self.identifiers = self.harness.core.identifiers
         self.run(self.identifiers.begin_after(store))
         self.cookies = LoginCookies(KEYS, issuers=[ISSUER], clock=clock, store=store, identifiers=self.identifiers)
         self.login_states = LoginStates(KEYS, clock=clock, entropy=entropy, identifiers=self.identifiers, store=store)
@@ -70,9 +70,9 @@ class MovingClock(RuleBasedStateMachine):
     @initialize()
     def publish(self) -> None:
         """A workflow is open, a visitor has a thread, an owner has a service token."""
-        self.token = self.run(self.hall.publish())
-        visit = self.run(self.hall.core.admitting.visit_by_publish_token(self.token))
-        self.threads.append(self.run(self.hall.answered(visit)).thread_id)
+        self.token = self.run(self.harness.publish())
+        visit = self.run(self.harness.core.admitting.visit_by_publish_token(self.token))
+        self.threads.append(self.run(self.harness.answered(visit)).thread_id)
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class MovingClock(RuleBasedStateMachine):
         """What is too old is removed, threads after 30 days."""
         self.run(self.cookies.ended.tidy())
         self.run(self.login_states.finished.tidy())
-        self.run(self.hall.core.housekeeping.remove_aged(timedelta(days=30)))
+        self.run(self.harness.core.housekeeping.remove_aged(timedelta(days=30)))
 
     @rule()
     def restart(self) -> None:
@@ -168,7 +168,7 @@ class MovingClock(RuleBasedStateMachine):
     @rule(is_closed=st.booleans())
     def replace_publish_token(self, is_closed: bool) -> None:
         """The owner rotates it, or closes the chat and opens it again."""
-        former, publishing = self.token, self.hall.core.publishing
+        former, publishing = self.token, self.harness.core.publishing
         if is_closed:
             self.run(publishing.unpublish(ADA, "echo"))
             self.token = self.run(publishing.publish(ADA, "echo")).publish_token
@@ -177,7 +177,7 @@ class MovingClock(RuleBasedStateMachine):
 
         async def works() -> bool:
             try:
-                await self.hall.core.admitting.visit_by_publish_token(former)
+                await self.harness.core.admitting.visit_by_publish_token(former)
             except OrcheoError:
                 return False
             return True
@@ -187,21 +187,21 @@ class MovingClock(RuleBasedStateMachine):
     @rule(ends_all=st.booleans())
     def close_the_chat(self, ends_all: bool) -> None:
         """A visitor comes in by the share link; the owner closes the chat, with or without their chat session."""
-        core = self.hall.core
+        core = self.harness.core
         grant = self.run(core.admitting.by_link("echo", Subject("anon:vis_1"))).text
         self.run(core.publishing.unpublish(ADA, "echo", end_sessions=ends_all))
         self.token = self.run(core.publishing.publish(ADA, "echo")).publish_token
 
         async def works() -> bool:
             try:
-                await self.hall.core.admitting.renew("echo", grant)
+                await self.harness.core.admitting.renew("echo", grant)
             except OrcheoError:
                 return False
             return True
 
         async def answers() -> bool:
             try:
-                await self.hall.core.admitting.visit_by_grant(grant)
+                await self.harness.core.admitting.visit_by_grant(grant)
             except OrcheoError:
                 return False
             return True
@@ -213,14 +213,14 @@ class MovingClock(RuleBasedStateMachine):
     @rule()
     def revoke_service_token(self) -> None:
         """One is issued and revoked at once."""
-        access = self.hall.core.owner_access
+        access = self.harness.core.owner_access
         text = self.run(access.issue(ADA, owner=ADA.actor, scopes=ADA.scopes))
         public_id = self.run(access.check(text)).public_id
         self.run(access.revoke(ADA, public_id))
 
         async def works() -> bool:
             try:
-                await self.hall.core.owner_access.check(text)
+                await self.harness.core.owner_access.check(text)
             except OrcheoError:
                 return False
             return True
@@ -239,14 +239,14 @@ class MovingClock(RuleBasedStateMachine):
 
     @invariant()
     def threads_are_there(self) -> None:
-        found = [self.run(self.hall.store.begin().threads.find(each)) for each in self.threads]
+        found = [self.run(self.harness.store.begin().threads.find(each)) for each in self.threads]
         assert None not in found
 
     @invariant()
     def what_comes_next_sorts_behind(self) -> None:
-        newest = self.run(self.hall.store.newest_ids())
+        newest = self.run(self.harness.store.newest_ids())
         assert all(self.identifiers.new(IdKind.ITEM)[4:] > each.partition("_")[2] for each in newest)
 
 
 TestMovingClock = MovingClock.TestCase
-TestMovingClock.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestMovingClock.settings = settings(max_examples=50, stateful_step_count=30)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
-from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
+from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_ids
 from tests.adapters.auth.settable_clock import SettableClock
 
 OLD, NEW = b"1" * 32, b"2" * 32
-VISITOR = compose_id(IdKind.VISITOR, microseconds=1_795_435_200_000_000, chance=b"7" * CHANCE_BYTES)
+VISITOR = compose_ids([IdKind.VISITOR], microseconds=1_795_435_200_000_000, chance=b"7" * CHANCE_BYTES)[0]
 COOKIES = VisitorCookies((NEW,), clock=SettableClock())
 VALUE = COOKIES.issue(VISITOR)
 
@@ -73,6 +73,7 @@ def test_any_text_is_nobody(text: str) -> None:
         VALUE + "A" * 10_000,
         VISITOR,
     ],
+    ids=["no-purpose", "another-purpose", "serialised", "no-id", "another-kind", "too-long", "unsigned"],
 )
 def test_other_signatures_and_other_ids_are_nobody(value: str) -> None:
     """Neither another purpose's signature nor another kind of id is taken."""

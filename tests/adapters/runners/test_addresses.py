@@ -116,6 +116,22 @@ def test_one_closed_address_among_many_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("10.0.0.1", "10.0.0.1 is an address that this server must not reach"),
+        ("fd00::1", "[fd00::1] is an address that this server must not reach"),
+        ("0x7f.1", "0x7f.1 leads to 127.0.0.1, which this server must not reach"),
+    ],
+)
+def test_an_address_does_not_lead_to_itself(host: str, said: str) -> None:
+    """In another spelling it does; the variable that allows it is named either way."""
+    with pytest.raises(AddressRefused) as caught:
+        check_addresses(host, 80, literal_addresses(host), NONE_ALLOWED)
+    assert str(caught.value).startswith(said)
+    assert "ORCHEO_HTTP_RUNNER_ALLOW=" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("allowed", "host", "port", "address"),
     [
         ("localhost:9000", "localhost", 9000, "127.0.0.1"),
@@ -164,5 +180,5 @@ def test_what_an_operator_cannot_mean(text: str) -> None:
 
 def test_the_refusal_says_how_to_allow_it() -> None:
     """In the form of the setting, brackets included."""
-    with pytest.raises(AddressRefused, match=r"ORCHEO_HTTP_RUNNER_ALLOW=\[::1\]:80\."):
+    with pytest.raises(AddressRefused, match=r"ORCHEO_HTTP_RUNNER_ALLOW=\[::1\]:80 \(several"):
         check_addresses("::1", 80, ["::1"], NONE_ALLOWED)

@@ -81,6 +81,13 @@ def test_an_empty_finish_reason_is_none(finish: str | None) -> None:
         read(sse(choice("half", finish=finish)))
 
 
+@pytest.mark.parametrize("body", [b"", b"Welcome to this server"])
+def test_an_answer_with_nothing_of_a_completion_is_not_half_of_one(body: bytes) -> None:
+    """The owner looks elsewhere than for an answer that broke off."""
+    with pytest.raises(AnswerBrokenOff, match="before any part of a chat completion arrived"):
+        read(body)
+
+
 @pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
 def test_an_answer_cut_off_at_the_limit_is_kept_with_a_notice(finish: str) -> None:
     """The owner learns why as well."""
@@ -401,3 +408,17 @@ def test_an_error_object_in_the_place_of_an_event_is_a_failure() -> None:
     failure = failure_of(sse(choice("par"), {"object": "error", "message": "out of memory", "code": 500}))
     assert failure.code == "endpoint_failed"
     assert "out of memory" in failure.reason
+
+
+def test_an_error_that_comes_bare_in_a_stream_is_the_reason() -> None:
+    """As in an event of the name ``error``: what it says, not that the stream ended early."""
+    failure = failure_of(sse(choice("par"), {"type": "overloaded_error", "message": "overloaded"}))
+    assert failure.code == "endpoint_failed"
+    assert "overloaded" in failure.reason
+    assert text_of(read(sse(choice("par")), sse({"type": "ping", "message": "still here"}), DONE)) == "par"
+
+
+def test_an_answer_of_very_many_values_is_not_understood() -> None:
+    """Ten megabytes of brackets would keep all chats waiting for a second."""
+    with pytest.raises(RunFailed, match="not"):
+        read(b'data: {"choices":[' + b"[]," * 200_000 + b"1]}\n\n", DONE)

@@ -65,6 +65,9 @@ def test_each_class_of_failure_has_a_code(given: ErrorAnswer, code: str) -> None
         (answer(429, retry_after="1e9"), 86_400, "The workflow is busy. You can try again in 24 hours."),
         (answer(429), None, "The workflow is busy. You can try again in a little while."),
         (answer(429, retry_after="soon"), None, "The workflow is busy. You can try again in a little while."),
+        (answer(429, retry_after="inf"), None, "The workflow is busy. You can try again in a little while."),
+        (answer(429, retry_after="9" * 400), None, "The workflow is busy. You can try again in a little while."),
+        (answer(429, retry_after_ms="nan"), 1, "The workflow is busy. You can try again in 1 second."),
         (answer(503, retry_after="5"), 5, "The workflow is busy. You can try again in 5 seconds."),
         (answer(503), None, None),
         (answer(401, retry_after="5"), None, None),
@@ -105,6 +108,24 @@ def test_the_endpoints_own_words_are_quoted(body: Any, said: str) -> None:
     assert answer(422, body).failure().reason.endswith(f"It says: {said}")
 
 
+@pytest.mark.parametrize("body", [b"", b" \n", {}, [], b"null", b'""'])
+def test_a_body_that_says_nothing_is_not_quoted(body: Any) -> None:
+    """``It says: {}`` would be no help."""
+    assert answer(500, body).failure().reason == "The endpoint answered with status 500."
+
+
+def test_a_server_without_tls_is_named() -> None:
+    """What the TLS library says of it helps nobody."""
+    reason = no_connection(httpx2.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number")).reason
+    assert "it does not speak TLS, which https:// needs" in reason
+
+
+def test_too_many_requests_and_overload_are_told_apart() -> None:
+    """Only of the first the owner may have a limit to raise."""
+    reasons = [answer(status).failure().reason for status in (429, 529)]
+    assert [each.partition(": ")[2] for each in reasons] == ["too many requests.", "it is overloaded."]
+
+
 def test_a_reason_is_short_and_never_holds_the_key() -> None:
     """Some endpoints repeat the key that they refuse."""
     reason = answer(401, error("bad key sk-secret " + "x" * 2_000), secret="sk-secret").failure().reason
@@ -127,6 +148,7 @@ def test_a_page_is_not_quoted() -> None:
         ),
         (httpx2.ProxyError("502 Bad Gateway"), "endpoint_unreachable"),
         (httpx2.ConnectError(""), "endpoint_unreachable"),
+        (httpx2.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number"), "endpoint_unreachable"),
         (httpx2.ConnectTimeout("slow"), "endpoint_unreachable"),
         (httpx2.RemoteProtocolError("peer closed"), "answer_broken_off"),
         (httpx2.ReadError("reset"), "answer_broken_off"),

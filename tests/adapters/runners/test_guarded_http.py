@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused, AllowedAddresses
-from orcheo_adapters.runners.guarded_http import GuardedHttp, Resolve, resolve
+from orcheo_adapters.runners.guarded_http import ERROR_LIMIT, AnswerTooLarge, GuardedHttp, Resolve, resolve
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.network
@@ -108,6 +108,74 @@ async def test_proxies_and_credentials_of_the_environment_are_not_used(monkeypat
     resolver = FakeResolver(["127.0.0.1"])
     async with _listening() as port, GuardedHttp(ANYWHERE_AT_HOME, resolve=resolver).client() as client:
         assert (await client.get(f"http://service.test:{port}/")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "without_end", "error", "words"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n", httpx2.RemoteProtocolError, "head of the answer has more than 65,536"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n", httpx2.RemoteProtocolError, "65,536 bytes"),
+        (b"HTTP/1.1 200 OK\r\n", b"x: y\r\n", httpx2.RemoteProtocolError, "65,536 bytes"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\na\r\n", AnswerTooLarge, "10,485,760 bytes"),
+    ],
+)
+async def test_an_answer_that_says_little_without_end_is_given_up(
+    said: bytes, without_end: bytes, error: type[Exception], words: str
+) -> None:
+    """Each piece costs the time of a larger one; until the time limit of a run nothing else would get on."""
+
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)
+        with suppress(ConnectionError):
+            while True:
+                writer.write(without_end * 1_000)
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(say, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+            with pytest.raises(error, match=words):
+                await client.get(url)
+
+
+async def test_an_error_is_read_only_so_far() -> None:
+    """Its beginning says why; all of 10 MiB was parsed several times while other chats waited."""
+
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 8000000\r\n\r\n")
+        with suppress(ConnectionError):
+            writer.write(b"Too much. " * 800_000)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(say, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+            answer = await client.get(url)
+    assert answer.status_code == 429
+    assert answer.text.startswith("Too much. ")
+    assert 900_000 < len(answer.content) <= ERROR_LIMIT
+
+
+async def test_interim_responses_and_long_heads_are_read() -> None:
+    """A few hints, and as many cookies as a gateway may set; the connection serves the next request too."""
+
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" * 10)
+            cookies = b"".join(b"set-cookie: a%d=%b\r\n" % (at, b"x" * 3_000) for at in range(19))
+            writer.write(b"HTTP/1.1 200 OK\r\n" + cookies + b"content-length: 100000\r\n\r\n" + b"y" * 100_000)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(say, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+            assert [len((await client.get(url)).content) for _ in range(2)] == [100_000] * 2
 
 
 # --- the outgoing proxy ----------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from orcheo_adapters.sqlite.commit_pace import CommitPace
-from orcheo_adapters.sqlite.database import SqliteDatabase, Statement
-from orcheo_adapters.sqlite.repositories import explain_integrity
+from orcheo_adapters.sqlite.database import SqliteDatabase
+from orcheo_adapters.sqlite.repository import explain_integrity
+from orcheo_adapters.sqlite.statements import Statement
 
 AUDIT = "INSERT INTO audit VALUES (?, 0, 'published', 'ada', 'cli', NULL, ?, NULL, '')"
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_adapters.system.attachment_files import LocalAttachmentFiles
+from orcheo_adapters.system.null_rate_limiter import NullRateLimiter
 from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.items import TextInput
 from orcheo_core.domain.workflow import Workflow
+from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.closing import Closing
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.attaching import Attaching
@@ -31,15 +34,19 @@ async def _abc() -> AsyncIterator[bytes]:
 
 def attaching(store: SqliteStore, folder: Path) -> Attaching:
     """The service that removes unsent attachments, over files in a folder."""
-    clock = FakeClock()
+    clock, register = FakeClock(), Register(FakeBackground())
+    identifiers = Identifiers(clock, FakeEntropy())
+    trail = AuditTrail(clock, identifiers)
     return Attaching(
         store=store,
         files=LocalAttachmentFiles(folder / "attachments"),
         clock=clock,
-        identifiers=Identifiers(clock, FakeEntropy()),
+        identifiers=identifiers,
         rules=AttachmentRules(),
         budgets=BudgetPlan.unlimited(),
-        register=Register(FakeBackground()),
+        register=register,
+        closing=Closing(store=store, clock=clock, audit_trail=trail, register=register),
+        limiter=NullRateLimiter(),
     )
 
 
@@ -50,7 +57,7 @@ async def fill(store: SqliteStore, service: Attaching) -> None:
     for _ in range(120):
         visit = Visit(workflow=workflow, subject=samples.VISITOR)
         found = await service.announce(visit, name="a.txt", size=3, mime_type="text/plain")
-        await service.receive(found.id, _abc())
+        await service.receive(found.id, _abc(), visit.leave)
     for number in range(400):
         item = samples.user_item(number, of=number, content=(TextInput(text=LONG),))
         await keep(store, samples.thread(number), item)

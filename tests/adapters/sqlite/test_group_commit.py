@@ -10,11 +10,12 @@ import pytest
 from attrs import define, field
 
 from orcheo_adapters.sqlite.commit_pace import CommitPace
-from orcheo_adapters.sqlite.database import ManyRows, SqliteDatabase, Statement
+from orcheo_adapters.sqlite.database import SqliteDatabase
+from orcheo_adapters.sqlite.statements import ManyRows, Statement
 from orcheo_core.errors import ConcurrentChange, HandleTaken, StorageUnavailable
 from tests.adapters.sqlite.files import ask, audit_ids, noted, opened
 
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 60
 ON_THE_THREAD = CommitPace(too_slow=0.0)
 
 
@@ -279,7 +280,7 @@ async def test_rows_of_several_changes_are_one_statement(held: Held) -> None:
     note = ManyRows(
         "UPDATE audit SET note = ? WHERE id = ?",
         "UPDATE audit SET note = column1 FROM (VALUES {}) WHERE id = column2",
-        width=2,
+        row="(?, ?)",
         must_hit=True,
     )
     first = await held.hold()
@@ -287,10 +288,10 @@ async def test_rows_of_several_changes_are_one_statement(held: Held) -> None:
     assert await held.land(*([noted(key)] for key in keys)) == [None] * 7
     await first
     held.said.clear()
-    await asyncio.gather(*(held.database.write([note.of(("new", key))]) for key in keys))
-    assert sum(said.startswith("UPDATE audit") for said in held.said) == 3
+    await asyncio.gather(*(held.database.write([(note, ("new", key))]) for key in keys))
+    assert sum(said.startswith("UPDATE audit") for said in held.said) == 1
     outcomes = await asyncio.gather(
-        *(held.database.write([note.of(("newer", key))]) for key in ("aud_0", "aud_9")), return_exceptions=True
+        *(held.database.write([(note, ("newer", key))]) for key in ("aud_0", "aud_9")), return_exceptions=True
     )
     assert [type(each) for each in outcomes] == [type(None), ConcurrentChange]
     assert sorted(ask(held.path, "SELECT note, count(*) FROM audit GROUP BY note")) == [("new", 6), ("newer", 1)]

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from orcheo_adapters.sqlite.errors import DatabaseUnreadable, SchemaTooNew
-from orcheo_adapters.sqlite.migrations import PUBLICATION_NUMBERS, STEPS
+from orcheo_adapters.sqlite.migrations import FEWER_PAGES, PUBLICATION_NUMBERS, STEPS
 from orcheo_adapters.sqlite.store import SqliteStore
-from orcheo_core.ports.repositories import WorkflowRepository
+from orcheo_core.domain.items import AssistantItem
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.turn import TurnFault
+from orcheo_core.errors import StorageUnavailable, TurnInProgress
+from orcheo_core.ports.repositories.workflows import WorkflowRepository
 from tests import samples
 from tests.adapters.sqlite.files import ask, opened
 from tests.conformance.keeping import keep
@@ -92,7 +97,7 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path, place: str) -> 
     (tmp_path / "a folder").mkdir()
     (tmp_path / "file").touch()
     paths = {"a folder": "a folder", "below a file": "file/orcheo.db", "in no folder": "nowhere/orcheo.db"}
-    with pytest.raises(DatabaseUnreadable, match=paths[place]):
+    with pytest.raises(StorageUnavailable, match=paths[place]):
         SqliteStore(tmp_path / paths[place])
 
 
@@ -149,3 +154,54 @@ async def test_chat_sessions_of_an_older_file_belong_to_the_publication_that_the
     assert workflow is not None
     assert [each.publication_number == workflow.publication_number for each in found if each] == [False, True]
     await store.close()
+
+
+async def test_threads_of_an_older_file_keep_all_that_was_said_judged_and_found(path: Path) -> None:
+    """Items, turns, feedback and the search index get other keys; the turn that ran is found by the recovery."""
+    older = STEPS.index(FEWER_PAGES)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.create_function("audit_link", 2, lambda *_: "", deterministic=True)
+        connection.create_function("folded", 1, lambda text: text, deterministic=True)
+        for step in STEPS[:older]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {older}")
+        runner = '{"kind": "python", "target": "a:b"}'
+        connection.execute(
+            "INSERT INTO workflows (id, handle, name, description, owner, runner, created_at, updated_at, revision) "
+            f"VALUES ('wf_1', 'echo', 'Echo', '', 'ada', '{runner}', 1, 1, 1)"
+        )
+        for thread in (1, 2):
+            connection.execute(f"INSERT INTO threads VALUES ('thr_{thread}', 'wf_1', 'anon:vis_1', 1, 1, NULL, 0)")
+            body = f'{{"content": [{{"text": "xylophone {thread}", "citations": []}}]}}'
+            connection.execute(
+                f"INSERT INTO items VALUES ('msg_{thread}', 'thr_{thread}', 'trn_{thread}', 1, 'assistant', '{body}')"
+            )
+            connection.execute(f"INSERT INTO feedback VALUES ('thr_{thread}', 'msg_{thread}', 'positive', 1)")
+        ended = "'msg_0', 'msg_1', 1, 'failed', 2, 'key', '[]', 3, 4, 1, 'failed', 'it broke'"
+        connection.execute(f"INSERT INTO turns VALUES ('trn_1', 'wf_1', 'thr_1', 'anon:vis_1', {ended})")
+        running = "'msg_0', 'msg_2', 1, 'running', NULL, NULL, '[]', NULL, NULL, 0, NULL, NULL"
+        connection.execute(f"INSERT INTO turns VALUES ('trn_2', 'wf_1', 'thr_2', 'anon:vis_1', {running})")
+        connection.execute("INSERT INTO indexed_items VALUES (7, 'msg_1', 'thr_1')")
+        connection.execute("INSERT INTO item_texts (rowid, text) VALUES (7, 'xylophone 1')")
+        connection.commit()
+    store = SqliteStore(path)
+    found = store.begin()
+    threads = await found.threads.page(ThreadFilter(words=("xylophone",)), PageQuery(limit=9))
+    assert [each.id for each in threads.entries] == ["thr_1"]  # the other one's turn has not ended
+    assert [each.item_id for each in await found.feedback.of_thread("thr_2")] == ["msg_2"]
+    item, turn = await found.items.find("thr_1", "msg_1"), await found.turns.latest("thr_1")
+    assert isinstance(item, AssistantItem)
+    assert turn is not None
+    assert (item.content[0].text, turn.fault) == ("xylophone 1", TurnFault("failed", "it broke"))
+    assert turn == await found.turns.find_by_key("wf_1", turn.subject, "key")
+    assert [each.id for each in await found.turns.running()] == ["trn_2"]
+    with pytest.raises(TurnInProgress):
+        await keep(store, samples.turn(3, thread_id="thr_2"))
+    found.threads.remove("thr_1")
+    await found.commit()
+    await store.close()
+    assert ask(path, "SELECT count(*) FROM feedback") == [(1,)]
+    assert ask(path, "SELECT count(*) FROM indexed_items") == ask(path, "SELECT count(*) FROM item_texts") == [(0,)]
+    assert ask(path, "PRAGMA integrity_check") == [("ok",)]
+    assert ask(path, "PRAGMA foreign_key_check") == []

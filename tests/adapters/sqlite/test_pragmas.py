@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orcheo_adapters.sqlite.database import SqliteDatabase
-from orcheo_adapters.sqlite.repositories import explain_integrity
+from orcheo_adapters.sqlite.errors import DatabaseUnreadable
+from orcheo_adapters.sqlite.repository import explain_integrity
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.errors import ConcurrentChange
 from tests import samples
@@ -64,3 +66,24 @@ def test_an_integrity_error_that_no_rule_explains_stays_what_it_is() -> None:
     """A bug is not reported as an error of the caller."""
     error = sqlite3.IntegrityError("NOT NULL constraint failed: items.body")
     assert explain_integrity(error) is error
+
+
+async def test_housekeeping_frees_the_pages_that_were_read(database: SqliteDatabase) -> None:
+    """Each connection keeps two megabytes of them otherwise; reads and writes work as before."""
+    await database.forget_pages()
+    assert database._reader.execute("SELECT count(*) FROM workflows").fetchone() == (0,)
+    assert database.read_apart("SELECT count(*) FROM workflows", ()) == [(0,)]
+
+
+def test_a_file_system_without_shared_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite would do without its write-ahead log, and says nothing about it."""
+    connect = sqlite3.connect
+
+    def elsewhere(path: Path, **options: Any) -> sqlite3.Connection:
+        made: sqlite3.Connection = connect(f"file:{path}?vfs=unix-dotfile", uri=True, **options)
+        return made
+
+    monkeypatch.setattr("sqlite3.connect", elsewhere)
+    with pytest.raises(DatabaseUnreadable, match="write-ahead log") as caught:
+        SqliteDatabase(tmp_path / "orcheo.db", explain=explain_integrity)
+    assert "network disk" in caught.value.hint

@@ -1,5 +1,7 @@
 """A change that must land on a full disk."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,16 @@ class SmallDisk(Reserve):
     @property
     def is_full(self) -> bool:
         return self._size - self.held < self.needed
+
+
+class AskedReserve(Reserve):
+    """Remembers whether any of it was asked for."""
+
+    was_asked = False
+
+    def give_up_some(self) -> bool:
+        self.was_asked = True
+        return super().give_up_some()
 
 
 async def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: int) -> tuple[SqliteStore, SmallDisk]:
@@ -55,6 +67,21 @@ async def test_it_uses_the_space_that_is_kept_back_and_takes_the_rest_again(
         assert await store.begin().workflows.find(samples.workflow().id) is not None
     finally:
         await store.close()
+
+
+async def test_a_database_that_another_program_has_locked_is_not_tried_again_with_the_reserve(tmp_path: Path) -> None:
+    """Each try would wait as long as the first one, and the owner with it."""
+    disk = AskedReserve(tmp_path / "reserve", 2 * MIB)
+    store = SqliteStore(tmp_path / "orcheo.db", reserve=disk)
+    store._database._writer.execute("PRAGMA busy_timeout = 1")
+    with closing(sqlite3.connect(tmp_path / "orcheo.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        change = store.begin()
+        change.workflows.add(samples.workflow())
+        with pytest.raises(StorageUnavailable, match="locked"):
+            await change.commit(must_land=True)
+        assert not disk.was_asked
+    await store.close()
 
 
 async def test_a_disk_that_takes_nothing_at_all_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

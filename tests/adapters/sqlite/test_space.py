@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from orcheo_adapters.sqlite import space
-from orcheo_adapters.sqlite.errors import DatabaseUnreadable
+from orcheo_adapters.sqlite.errors import DatabaseUnreadable, fault_of
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_adapters.system.disk import DiskFull
 from orcheo_core.domain.items import TextInput
+from orcheo_core.errors import StorageUnavailable
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 from tests.adapters.sqlite import housekeeper
@@ -68,6 +70,35 @@ async def test_freed_space_comes_back(tmp_path: Path) -> None:
     assert ask(tmp_path / "orcheo.db", "PRAGMA integrity_check") == [("ok",)]
 
 
+async def test_pages_that_rows_have_left_are_not_counted(tmp_path: Path) -> None:
+    """So that deleting gives room in the budget before the file is cut."""
+    store = SqliteStore(tmp_path / "orcheo.db")
+    await keep(store, samples.workflow())
+    empty = store.kept_bytes()
+    await say(store, 200)
+    full = store.kept_bytes()
+    await remove(store, 200)
+    assert empty <= store.kept_bytes() < full
+    assert empty < full
+    await store.close()
+
+
+async def test_pages_are_counted_anew_after_a_second_without_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is over its budget writes nothing, and has to notice that something was deleted."""
+    now = 0.0
+    monkeypatch.setattr(space, "monotonic", lambda: now)
+    store = SqliteStore(tmp_path / "orcheo.db", synchronous="OFF")
+    await keep(store, samples.workflow())
+    empty = store.kept_bytes()
+    await say(store, 3)
+    assert store.kept_bytes() == empty
+    now = 1.0
+    assert store.kept_bytes() > empty + 3 * len(LONG)
+    await store.close()
+
+
 async def test_little_unused_space_is_left_for_the_next_rows(tmp_path: Path) -> None:
     """Moving pages costs writes, which a few of them are not worth."""
     store = SqliteStore(tmp_path / "orcheo.db", synchronous="OFF")
@@ -101,7 +132,7 @@ async def test_rows_that_go_as_quickly_end_it_for_this_time(tmp_path: Path) -> N
     await say(store, 100)
     await remove(store, 100)
     database = store.begin().database  # type: ignore[attr-defined]  # of a unit of work over SQLite
-    database.read = lambda sql, _values=(): [(2,)] if "auto" in sql else [(9_000,)]
+    database.read = lambda sql, _values=(): [] if "removals" in sql else [(2,)] if "auto" in sql else [(9_000,)]
     await store.tidy()
     assert (await store.space()).unused > 4 * MIB
     await store.close()
@@ -145,6 +176,46 @@ def test_what_is_no_database_is_not_compacted(tmp_path: Path) -> None:
         space.compact(tmp_path / "orcheo.db")
     with pytest.raises(DatabaseUnreadable, match="cannot be read"):
         space.space_of_file(tmp_path / "orcheo.db")
+
+
+async def test_a_disk_that_fills_while_a_database_is_compacted_leaves_it_as_it_is(tmp_path: Path) -> None:
+    """Nobody is told to move it away."""
+    path = tmp_path / "orcheo.db"
+    store = SqliteStore(path, synchronous="OFF")
+    await keep(store, samples.workflow())
+    await say(store, 30)
+    await store.close()
+    before = space.space_of_file(path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    asked = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size // 2, limits[1]))
+    try:
+        with pytest.raises((DiskFull, StorageUnavailable), match="cannot be compacted"):
+            space.compact(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, asked)
+    assert space.space_of_file(path).tables == before.tables
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+@pytest.mark.parametrize(
+    ("code", "cls"),
+    [
+        (sqlite3.SQLITE_FULL, DiskFull),
+        (sqlite3.SQLITE_IOERR | 3 << 8, StorageUnavailable),
+        (sqlite3.SQLITE_READONLY, StorageUnavailable),
+        (sqlite3.SQLITE_CORRUPT | 1 << 8, DatabaseUnreadable),
+        (sqlite3.SQLITE_NOTADB, DatabaseUnreadable),
+    ],
+)
+def test_only_a_damaged_file_asks_for_a_backup(code: int, cls: type[Exception]) -> None:
+    """The rest says nothing against what it holds."""
+    error = sqlite3.OperationalError("for a reason")
+    error.sqlite_errorcode = code
+    found = fault_of(error, "The file cannot be used")
+    assert (type(found), str(found)) == (cls, "The file cannot be used: for a reason.")
 
 
 async def test_the_room_of_each_table_is_known(tmp_path: Path) -> None:

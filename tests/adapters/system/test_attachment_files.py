@@ -1,6 +1,7 @@
 """The bytes of attachments as files of a folder."""
 
 import errno
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ async def test_bytes_are_kept_as_they_came(files: AttachmentFiles) -> None:
 async def test_nothing_is_kept_yet(files: AttachmentFiles) -> None:
     """Before the first attachment there is nothing to list, to read or to remove."""
     assert list(files.ids()) == []
-    files.remove(["atc_1"])
+    await files.remove(["atc_1"])
     with pytest.raises(AttachmentNotFound):
         files.read("atc_1")
 
@@ -55,7 +56,7 @@ async def test_removing_some_leaves_the_others(files: AttachmentFiles) -> None:
     """Those that are gone already do not matter."""
     for each in ("atc_1", "atc_2"):
         await files.write(each, chunks(b"x"), size=1)
-    files.remove(["atc_1", "atc_3"])
+    await files.remove(["atc_1", "atc_3"])
     assert list(files.ids()) == ["atc_2"]
 
 
@@ -109,8 +110,27 @@ async def test_a_file_that_is_deleted_while_it_is_read_ends_with_an_error(files:
     await files.write("atc_1", chunks(bytes(200_000)), size=200_000)
     reading = files.pieces("atc_1")
     await anext(reading)
-    files.remove(["atc_1"])
+    await files.remove(["atc_1"])
     with pytest.raises(AttachmentNotFound):
         await anext(reading)
     with pytest.raises(AttachmentNotFound):
         await anext(files.pieces("atc_1"))
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.EACCES])
+async def test_a_file_that_cannot_be_deleted_is_left_for_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """What has needed it is gone by then, so there is no one to refuse."""
+    files = LocalAttachmentFiles(tmp_path / "attachments")
+    await files.write("atc_1", chunks(b"x"), size=1)
+
+    def refuse(_path: Path, missing_ok: bool = False) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", refuse)
+        await files.remove(["atc_1"])
+    assert list(files.ids()) == ["atc_1"]
+    await files.remove(files.ids())
+    assert list(files.ids()) == []

@@ -1,5 +1,6 @@
 """The data folder: private, writable, and of one process at a time."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -182,3 +183,16 @@ def test_a_damaged_lock_names_no_server(folder: DataFolder, content: bytes) -> N
     """Clients then ask where they would without it."""
     (folder.path / "orcheo.lock").write_bytes(content)
     assert folder.server() is None
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO, errno.ENOSYS])
+def test_a_file_system_without_locks_is_said(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """No other server is made up; the hint names the disk that is needed."""
+
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(DataFolderUnwritable, match="cannot be locked: ") as caught, folder.locked(URL):
+        pass
+    assert "disk of this machine" in caught.value.hint

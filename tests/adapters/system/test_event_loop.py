@@ -4,6 +4,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
 
@@ -12,7 +13,8 @@ import pytest
 from orcheo_adapters.runners.task_run import TaskRun, TimeLimits, Writer
 from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_adapters.system.logs import LogKeeper
-from orcheo_adapters.system.running import Conducts, Running
+from orcheo_adapters.system.running import SHARED_THREADS, Conducts, Running
+from orcheo_core.ports.runner import RunFailed
 from tests.fakes.sink import FakeSink
 
 
@@ -108,7 +110,7 @@ def test_a_workflow_cannot_stop_the_loop_or_its_executor(caplog: pytest.LogCaptu
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        with running().at_work():
+        with running():
             loop.stop()
             await loop.shutdown_default_executor()
         done.append(await asyncio.to_thread(lambda: "in a thread"))
@@ -123,7 +125,9 @@ def test_a_workflow_cancels_its_own_tasks_only(caplog: pytest.LogCaptureFixture)
     ended: list[object] = []
 
     async def work() -> None:
-        with running().at_work(asyncio.current_task()):
+        run = running()
+        run.task = asyncio.current_task()
+        with run:
             own = asyncio.create_task(asyncio.sleep(60))
             await asyncio.sleep(0)
             for each in asyncio.all_tasks():
@@ -166,7 +170,7 @@ def test_a_run_that_cancels_itself_fails_and_its_task_continues() -> None:
         run = TaskRun(cancels_itself, TimeLimits(whole=30, silence=30), running())
         try:
             await run.execute(FakeSink())
-        except RuntimeError as error:
+        except RunFailed as error:
             failed.append(error)
         await asyncio.sleep(0)
 
@@ -245,7 +249,7 @@ def test_a_second_ctrl_c_of_the_operator_ends_the_loop(*, cancelling: bool) -> N
 def test_the_process_ends_although_the_server_failed_too() -> None:
     """With exit code 1, and the log has the reason."""
     failing = STUBBORN.replace("await asyncio.sleep(0)", "await asyncio.sleep(0); raise RuntimeError('out of order')")
-    ended = subprocess.run([sys.executable, "-c", failing], capture_output=True, text=True, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", failing], capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1
     assert "out of order" in ended.stderr
     assert "stubborn (swallow)" in ended.stderr
@@ -253,6 +257,31 @@ def test_the_process_ends_although_the_server_failed_too() -> None:
 
 def test_the_process_ends_although_a_task_swallows_its_cancellation() -> None:
     """With exit code 0, and the log says what was left behind."""
-    ended = subprocess.run([sys.executable, "-c", STUBBORN], capture_output=True, text=True, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", STUBBORN], capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0
     assert "stubborn (swallow)" in ended.stderr
+
+
+def test_idle_threads_are_kept_for_a_few_workflows_only() -> None:
+    """However many there are; those whose threads are at work keep them."""
+    release = threading.Event()
+
+    async def main() -> None:
+        conducts, loop = Conducts(), asyncio.get_running_loop()
+        with Running("busy", "wf_busy", conducts):
+            busy = loop.run_in_executor(None, release.wait)
+        for number in range(100):
+            with Running("some", f"wf_{number}", conducts):
+                await loop.run_in_executor(None, str)
+            await asyncio.sleep(0)
+
+        def kept() -> int:
+            return sum(each.name.startswith(SHARED_THREADS) for each in threading.enumerate())
+
+        async with asyncio.timeout(60):
+            while kept() > 65:  # noqa: ASYNC110 - threads have no event for their end
+                await asyncio.sleep(0)
+        release.set()
+        assert await busy
+
+    run_server_loop(main())

@@ -110,7 +110,7 @@ def test_an_extra_of_any_type_can_be_written(lines: Lines) -> None:
 def logged(level: str, method: str) -> list[tuple[str, str]]:
     """What a process of its own writes on standard error when it is set up for a level."""
     command = [sys.executable, "-c", SETUP.format(level=level, method=method)]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
     assert done.stdout == b""
     return [(line["logger"], line["text"]) for line in map(orjson.loads, done.stderr.splitlines())]
 
@@ -135,7 +135,7 @@ except ZeroDivisionError:
 def test_at_a_terminal_it_is_text_for_a_person() -> None:
     """Local time, level, part and text; a traceback is indented; no secret, and nothing that drives the terminal."""
     controller, terminal = pty.openpty()
-    subprocess.run([sys.executable, "-c", _AT_TERMINAL], stderr=terminal, check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", _AT_TERMINAL], stderr=terminal, check=True, timeout=120)
     os.close(terminal)
     said = os.read(controller, 10_000).decode().splitlines()
     os.close(controller)

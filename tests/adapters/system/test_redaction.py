@@ -12,7 +12,7 @@ from orcheo_adapters.auth.secrets_file import ServerSecrets
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.system.logs import JsonLines, redact
 from orcheo_core.domain.chat_session import GrantClaims
-from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_id
+from orcheo_core.domain.ids import CHANCE_BYTES, IdKind, compose_ids
 from orcheo_core.domain.opaque_token import OpaqueToken
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, generate_publish_token
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
@@ -39,7 +39,7 @@ def a_grant() -> str:
 
 def a_cookie() -> str:
     """A visitor's cookie."""
-    visitor_id = compose_id(IdKind.VISITOR, microseconds=1, chance=RANDOM(CHANCE_BYTES))
+    visitor_id = compose_ids([IdKind.VISITOR], microseconds=1, chance=RANDOM(CHANCE_BYTES))[0]
     return VisitorCookies(SECRETS.cookie_keys, clock=FakeClock()).issue(visitor_id)
 
 
@@ -88,7 +88,7 @@ def test_most_of_a_secret_is_as_secret(secret: str) -> None:
 def test_ids_may_be_logged() -> None:
     """They are how an operator finds what a line is about."""
     hint = OpaqueToken.generate(PUBLISH_TOKEN_PREFIX, RANDOM).hint
-    visitor_id = compose_id(IdKind.VISITOR, microseconds=1, chance=RANDOM(CHANCE_BYTES))
+    visitor_id = compose_ids([IdKind.VISITOR], microseconds=1, chance=RANDOM(CHANCE_BYTES))[0]
     assert redact(f"{hint} {visitor_id} wf_1") == f"{hint} {visitor_id} wf_1"
 
 

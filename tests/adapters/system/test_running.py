@@ -56,7 +56,7 @@ def test_the_server_prints_as_before(out: Out) -> None:
 
 def test_lines_of_a_run_begin_with_the_workflow(out: Out) -> None:
     """Also the last one, which has no end."""
-    with run_named().at_work():
+    with run_named():
         for each in ("one", " ", "2", "\n", "three\nfour"):
             out.say(each)
         assert out.text == "helper | one 2\nhelper | three\n"
@@ -67,7 +67,7 @@ def test_runs_at_the_same_time_do_not_share_lines(out: Out) -> None:
     """Each has its own beginning of a line, in its task and in the loop's threads."""
 
     async def work(name: str) -> None:
-        with run_named(name).at_work():
+        with run_named(name):
             out.say(f"{name} ")
             await asyncio.sleep(0)
             await asyncio.to_thread(out.say, "in a thread\n")
@@ -100,7 +100,7 @@ def in_nested_thread(work: Callable[[], None]) -> None:
 @pytest.mark.parametrize("start", [in_thread, in_pool, in_nested_thread])
 def test_what_threads_of_a_run_print_is_the_runs(out: Out, start: Callable[[Callable[[], None]], None]) -> None:
     """However the workflow starts them."""
-    with marking_threads(), run_named().at_work():
+    with marking_threads(), run_named():
         start(lambda: out.say("x\n"))
     assert out.text == "helper | x\n"
 
@@ -108,7 +108,7 @@ def test_what_threads_of_a_run_print_is_the_runs(out: Out, start: Callable[[Call
 def test_output_without_end_is_cut_with_one_line(out: Out) -> None:
     """The run is counted once for its owner."""
     conducts = Conducts()
-    with run_named(conducts=conducts).at_work():
+    with run_named(conducts=conducts):
         for _ in range(3):
             out.say("x" * 100_000 + "\n")
     assert out.text.splitlines()[-1] == "helper | … the rest of what this run writes is left out"
@@ -118,7 +118,7 @@ def test_output_without_end_is_cut_with_one_line(out: Out) -> None:
 
 def test_empty_lines_are_bounded_too(out: Out) -> None:
     """There can only be as many as the run may write characters."""
-    with run_named("h").at_work():
+    with run_named("h"):
         out.say("\n" * 200_000)
     assert out.text.count("\n") <= RUN_BYTES + 1
 
@@ -129,20 +129,20 @@ def test_many_runs_of_a_workflow_share_a_minute(out: Out) -> None:
     conducts = Conducts(clock=lambda: now)
     for _ in range(21):
         assert not conducts.of("wf_1").output_cut
-        with run_named(conducts=conducts).at_work():
+        with run_named(conducts=conducts):
             out.say("x" * 50_000 + "\n")
     assert conducts.of("wf_1").output_cut == 1
-    with Running("other", "wf_2", conducts).at_work():
+    with Running("other", "wf_2", conducts):
         out.say("heard\n")
     now = 60.0
-    with run_named(conducts=conducts).at_work():
+    with run_named(conducts=conducts):
         out.say("again\n")
     assert out.text.endswith("other | heard\nhelper | again\n")
 
 
 def test_output_cannot_drive_the_terminal(out: Out) -> None:
     """A workflow may print what a visitor has sent."""
-    with run_named().at_work():
+    with run_named():
         out.say("\x1b]52;c;aGk=\x07\tok\n")
     assert out.text == "helper | \\x1b]52;c;aGk=\\x07\tok\n"
 
@@ -156,7 +156,7 @@ def test_bytes_and_the_rest_of_a_stream() -> None:
     stream.writelines(["one\n", "two\n"])
     stream.flush()
     stream.buffer.write(b"plain\n")
-    with run_named().at_work():
+    with run_named():
         assert stream.buffer.writable()
         stream.buffer.write("grün\n".encode())
     stream.close()
@@ -193,7 +193,7 @@ def logged() -> Iterator[Callable[[], str]]:
 def test_what_runs_log_names_the_workflow_and_is_bounded() -> None:
     """The server's own lines about a run always come."""
     conducts = Conducts()
-    with logged() as text, run_named(conducts=conducts).at_work():
+    with logged() as text, run_named(conducts=conducts):
         for _ in range(1_000):
             logging.getLogger("owners.code").warning("said %s", "x" * 100)
         logging.getLogger("orcheo.runs").error("ours")
@@ -204,6 +204,15 @@ def test_what_runs_log_names_the_workflow_and_is_bounded() -> None:
     assert conducts.of("wf_1").output_cut == 1
 
 
+def test_addresses_that_the_server_asks_are_not_logged() -> None:
+    """That of a webhook often holds the secret of its receiver; failures still come."""
+    with logged() as text:
+        logging.getLogger("httpx2").info("HTTP Request: POST https://alerts.example.org/secret")
+        logging.getLogger("httpx2").warning("failed")
+    assert "secret" not in text()
+    assert "failed" in text()
+
+
 def test_threads_that_runs_leave_are_counted_until_they_end() -> None:
     """Of a third run on: those of one or two are a pool, or a helper, that the workflow keeps."""
     conducts = Conducts()
@@ -211,7 +220,7 @@ def test_threads_that_runs_leave_are_counted_until_they_end() -> None:
     threads: list[threading.Thread] = []
     counts = []
     for _ in range(4):
-        with marking_threads(), run_named(conducts=conducts).at_work():
+        with marking_threads(), run_named(conducts=conducts):
             threads += (threading.Thread(target=release.wait) for _ in range(2))
             for each in threads[-2:]:
                 each.start()
@@ -230,7 +239,7 @@ def test_threads_of_a_pool_that_is_kept_are_not_left_behind() -> None:
     conducts, release = Conducts(), threading.Event()
     with marking_threads(), ThreadPoolExecutor(8) as pool:
         for _ in range(8):
-            with run_named(conducts=conducts).at_work():
+            with run_named(conducts=conducts):
                 pool.submit(release.wait)
         left = conducts.of("wf_1").threads_left
         release.set()
@@ -241,17 +250,17 @@ async def test_a_workflow_that_leaves_threads_behind_gets_no_more_of_them() -> N
     """Until they end; another workflow gets its own."""
     conducts, release = Conducts(), threading.Event()
     for _ in range(LEFT_BY_WORKFLOW):
-        with run_named(conducts=conducts).at_work():
+        with run_named(conducts=conducts):
             worker_thread.in_thread(release.wait)
-    with run_named(conducts=conducts).at_work(), pytest.raises(RunFailed, match="could not be stopped") as caught:
+    with run_named(conducts=conducts), pytest.raises(RunFailed, match="could not be stopped") as caught:
         worker_thread.in_thread(release.wait)
     assert caught.value.code == "too_many_threads"
-    with Running("other", "wf_2", conducts).at_work():
+    with Running("other", "wf_2", conducts):
         assert await worker_thread.in_thread(lambda: "other") == "other"
     release.set()
     while conducts.of("wf_1").threads_left:  # noqa: ASYNC110 - threads have no event for their end
         await asyncio.sleep(0)
-    with run_named(conducts=conducts).at_work():
+    with run_named(conducts=conducts):
         assert await worker_thread.in_thread(lambda: "again") == "again"
 
 
@@ -267,7 +276,7 @@ def test_a_thread_of_the_loops_executor_counts_while_it_is_busy() -> None:
 
     async def main() -> None:
         running = run_named(conducts=conducts)
-        with running.at_work():
+        with running:
             blocking = asyncio.get_running_loop().run_in_executor(None, block)
             await asyncio.to_thread(begun.wait)
         seen.append(conducts.of("wf_1").threads_left)

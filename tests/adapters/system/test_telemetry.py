@@ -1,8 +1,15 @@
 """What operators read about turns."""
 
+import copy
+import json
+from collections.abc import Callable
+
+import pytest
+
 from orcheo_adapters.system.telemetry import LoggingTelemetry
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.turn import TurnFault, TurnStatus
+from orcheo_core.ports.runner import RunFailed
 from tests import samples
 from tests.adapters.system.conftest import Lines
 
@@ -43,6 +50,47 @@ def test_a_failed_run_has_its_whole_traceback(lines: Lines) -> None:
     line = told(lines)
     assert line.pop("traceback") == "ValueError: the reason"
     assert line == {"level": "error", "text": "run failed", **ABOUT}
+
+
+def test_what_an_endpoint_did_is_one_line(lines: Lines) -> None:
+    """Code and reason say it; no line of the owner's code had a part in it."""
+    failure = RunFailed("endpoint_unavailable", "The endpoint answered with status 500.")
+    failure.__cause__ = _raised_by(lambda: json.loads(""))
+    LoggingTelemetry().run_failed(samples.turn(), failure)
+    text = "run failed: endpoint_unavailable: The endpoint answered with status 500."
+    assert told(lines) == {"level": "error", "text": text, **ABOUT}
+
+
+def test_an_error_of_the_owner_has_its_traceback_from_their_first_line(lines: Lines) -> None:
+    """What called it is Orcheo's, and would hide it."""
+    failure = RunFailed("workflow_error", "ValueError: no number")
+    failure.__cause__ = _raised_by(lambda: copy.deepcopy(_Fails()))
+    LoggingTelemetry().run_failed(samples.turn(), failure)
+    line = told(lines)
+    assert line["text"] == "run failed: workflow_error: ValueError: no number"
+    assert "in __deepcopy__" in str(line["traceback"]).splitlines()[1]
+
+
+def test_an_error_of_an_isolated_workflow_is_kept_as_it_came(lines: Lines) -> None:
+    """It has no lines of this process."""
+    failure = RunFailed("workflow_error", "ValueError: no number")
+    failure.__cause__ = ValueError("what the other process said")
+    LoggingTelemetry().run_failed(samples.turn(), failure)
+    assert told(lines)["traceback"] == "ValueError: what the other process said"
+
+
+class _Fails:
+    def __deepcopy__(self, _memo: object) -> None:
+        int("no number")
+
+
+def _raised_by(call: Callable[[], object]) -> Exception:
+    """The error of a call into the standard library, without the lines of this test that led to it."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - any will do
+        call()
+    for _ in range(2):
+        caught.value.__traceback__ = caught.value.__traceback__ and caught.value.__traceback__.tb_next
+    return caught.value
 
 
 def test_a_turn_that_could_not_be_saved(lines: Lines) -> None:

@@ -56,7 +56,7 @@ async def test_a_block_is_logged_once_with_workflow_and_place(
     conducts, watchdog = Conducts(), Noticing()
 
     async def work() -> None:
-        with Running("helper", "wf_1", conducts).at_work():
+        with Running("helper", "wf_1", conducts):
             await way(watchdog.noticed)
             await asyncio.sleep(0)
 
@@ -90,7 +90,7 @@ async def test_threads_left_behind_are_logged_once(lines: Lines) -> None:
     threads: list[Thread] = []
 
     def leave_one() -> None:
-        with Running("helper", "wf_1", Conducts()).at_work():
+        with Running("helper", "wf_1", Conducts()):
             threads.append(Thread(target=release.wait))
             mark(threads[-1], is_work=True)
             threads[-1].start()

@@ -5,8 +5,10 @@ import type {
   ColorScheme,
   CustomApiConfig,
   FileUploadStrategy,
+  HeaderOption,
   ThemeOption,
 } from "@openai/chatkit";
+import type { Notifications } from "./parts/notify.ts";
 import type { GetClientSecret } from "./protocol/grant-keeper.ts";
 
 /** A server and chat grants for it; what ChatKit's two ways of naming a server are made into. */
@@ -19,15 +21,30 @@ interface OrcheoApi {
   loginUrl?: string | null;
 }
 
+type HeaderAction = NonNullable<HeaderOption["leftAction"]> & {
+  /** What the button is called, asked whenever it is drawn; the name of its icon if left out. */
+  label?: () => string;
+};
+
+interface Header extends Omit<HeaderOption, "leftAction" | "rightAction"> {
+  leftAction?: HeaderAction;
+  rightAction?: HeaderAction;
+}
+
 type Scheme = ColorScheme | "auto";
 
 /** ChatKit's options; ours come on top, and none of them is needed. */
-export interface ChatOptions extends Omit<ChatKitOptions, "api" | "theme"> {
+export interface ChatOptions extends Omit<ChatKitOptions, "api" | "theme" | "header"> {
   api: ChatKitOptions["api"] | OrcheoApi;
+  header?: Header;
   /** `auto`: as the browser is set. */
   theme?: Scheme | (Omit<ThemeOption, "colorScheme"> & { colorScheme?: Scheme });
   /** Characters that a message may have; what the server takes. */
   messageLimit?: number;
+  /** Where a visitor can ask for help when the chat is closed. */
+  contact?: { label: string; url: string };
+  /** What tells a visitor who is elsewhere of an answer; `visitor`: what its visitor chooses. Nothing by default. */
+  notifications?: Notifications | "visitor";
   /** Where unsent text is kept by thread (null: a new one), so that a reload does not lose it. */
   drafts?: Drafts;
 }
@@ -58,12 +75,24 @@ export function targetOf(api: ChatOptions["api"], ownServer: string): Target {
   };
 }
 
-type Kind = "string" | "boolean" | "number" | "function" | "object" | "null";
+/** What is left of the options where the page's server has switched something off for this chat session. */
+export function narrowed(options: ChatOptions, off: readonly string[]): ChatOptions {
+  const isOff = { enabled: false };
+  return {
+    ...options,
+    ...(off.includes("history") ? { history: isOff } : {}),
+    ...(off.includes("file_upload") ? { composer: { ...options.composer, attachments: isOff } } : {}),
+  };
+}
+
+type Kind = "string" | "language tag" | "boolean" | "number" | "function" | "object" | "null";
 type Spec =
   | Kind
   | readonly Spec[]
   | { readonly list: Spec }
   | { readonly of: Readonly<Record<string, Spec>> };
+
+const ACTION: Spec = { of: { "icon!": "string", "onClick!": "function", label: "function" } };
 
 /** Members that end in `!` are needed: without them the whole is of the wrong type. */
 const SPEC: Spec = {
@@ -77,7 +106,7 @@ const SPEC: Spec = {
         loginUrl: ["string", "null"],
       },
     },
-    locale: "string",
+    locale: "language tag",
     theme: [
       "string",
       {
@@ -110,8 +139,8 @@ const SPEC: Spec = {
       of: {
         enabled: "boolean",
         title: { of: { enabled: "boolean", text: "string" } },
-        leftAction: { of: { "icon!": "string", "onClick!": "function" } },
-        rightAction: { of: { "icon!": "string", "onClick!": "function" } },
+        leftAction: ACTION,
+        rightAction: ACTION,
       },
     },
     history: { of: { enabled: "boolean", showDelete: "boolean", showRename: "boolean" } },
@@ -170,7 +199,9 @@ const SPEC: Spec = {
     widgets: { of: { onAction: "function" } },
     thread: { of: { autoScroll: "boolean" } },
     messageLimit: "number",
+    contact: { of: { "label!": "string", "url!": "string" } },
     drafts: "object",
+    notifications: ["string", { of: { sound: "boolean", titleBadge: "boolean" } }],
   },
 };
 
@@ -230,9 +261,19 @@ function kindOf(spec: Spec): string {
 
 function isOfKind(value: unknown, kind: string): boolean {
   if (kind === "null") return value === null;
+  if (kind === "language tag") return typeof value === "string" && isLanguageTag(value);
   if (kind === "list") return Array.isArray(value);
   if (kind === "object") return typeof value === "object" && value !== null && !Array.isArray(value);
   return typeof value === kind;
+}
+
+/** Dates and numbers could not be written in any other. */
+function isLanguageTag(text: string): boolean {
+  try {
+    return text === "" || Intl.getCanonicalLocales(text).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 function isList(spec: Spec): spec is readonly Spec[] {

@@ -10,7 +10,7 @@ import type {
 } from "@openai/chatkit";
 import { LitElement, type TemplateResult } from "lit";
 import { ownServer } from "./home.ts";
-import { type ChatOptions, checkOptions, type Target, targetOf } from "./options.ts";
+import { type ChatOptions, checkOptions, narrowed, type Target, targetOf } from "./options.ts";
 import { chatTemplate } from "./parts/chat.ts";
 import type { ComposerValue, OrcheoComposer, Written } from "./parts/composer.ts";
 import { Countdown } from "./parts/countdown.ts";
@@ -22,14 +22,17 @@ import { skeletonTemplate } from "./parts/skeleton.ts";
 import { Stopwatch } from "./parts/stopwatch.ts";
 import { isWaiting, richParts } from "./parts/thread-items.ts";
 import "./parts/composer.ts";
+import { newKey } from "./insecure.ts";
 import { ChatClient } from "./protocol/chat-client.ts";
 import { GrantKeeper } from "./protocol/grant-keeper.ts";
 import { browserPace } from "./protocol/pace.ts";
 import type { ActionOrder, GivenAnswer, UserInput } from "./protocol/wire.ts";
 import { reportOnce } from "./report.ts";
+import { Speaker } from "./speaker.ts";
 import { typedAnswer } from "./state/answering.ts";
 import {
   currentQuestion,
+  type ItemView,
   lastQuestion,
   pendingQuestions,
   type ThreadView,
@@ -58,7 +61,34 @@ interface UserMessage {
   model?: string;
 }
 
+/** Listeners of our events are told their details; nothing of this is there when the code runs. */
+export interface OrcheoChat {
+  addEventListener<K extends keyof ChatKitEvents>(
+    type: K,
+    listener: EventHandler<K>,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof ChatKitEvents>(
+    type: K,
+    listener: EventHandler<K>,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: both methods are those of every element
 export class OrcheoChat extends LitElement implements OpenAIChatKit {
+  /** `locale`: the language where the options name none. */
+  static override properties = { locale: {} };
   static override styles = [
     themeStyles,
     controlStyles,
@@ -69,12 +99,20 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     partStyles,
   ];
 
+  declare locale: string | null;
   readonly #countdown = new Countdown(this);
   readonly #stopwatch = new Stopwatch(this);
   readonly #scroll = new ScrollKeeper(this, () => this.renderRoot.querySelector(".scroller"));
   readonly #batch = new FrameBatch(() => this.requestUpdate());
   readonly #theme = new ThemeSheet();
+  readonly #speaker = new Speaker(this, () => {
+    const given = this.#locale;
+    return given === null ? navigator.languages : [given];
+  });
+  #given: ChatOptions | null = null;
+  /** The given ones, without what is switched off. */
   #options: ChatOptions | null = null;
+  #off: readonly string[] = [];
   #target: Target | null = null;
   #client: ChatClient | null = null;
   #thread: ThreadController | null = null;
@@ -83,8 +121,11 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   #isLoading = false;
   #isHeld = false;
   #isHistoryOpen = false;
+  #hasSpoken = false;
   #quoting: Quoting | null = null;
   #threadId: string | null = null;
+  /** The item at the end when the end was last in sight. */
+  #lastSeen: ItemView | undefined;
   /** Waits for the server to have what was just said. */
   #taken: (() => void) | null = null;
   /** Wait for the running turn's end. */
@@ -119,10 +160,12 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     const isSameServer =
       this.#target?.url === target.url &&
       (this.#target.getClientSecret === null) === (target.getClientSecret === null);
-    this.#options = checked;
+    this.#given = checked;
+    this.#narrow(this.#off);
     this.#target = target;
     this.#scroll.follows = checked.thread?.autoScroll ?? true;
     this.#theme.apply(checked.theme);
+    this.#speaker.listen();
     if (!isSameServer) this.#connect(checked.initialThread ?? null);
     this.requestUpdate();
   }
@@ -146,7 +189,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     const asked = pendingQuestions(this.#thread.view);
     const question = asked && currentQuestion(asked);
     if (question !== null && content === undefined)
-      return this.#thread.answer(typedAnswer(question, text), crypto.randomUUID());
+      return this.#thread.answer(typedAnswer(question, text), newKey());
     const input: UserInput = {
       content: content ?? (text === "" ? [] : [{ type: "input_text", text }]),
       attachments: attachments.map(({ id }) => id),
@@ -161,13 +204,14 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
   /** Puts something into the composer without sending it. */
   async setComposerValue(value: ComposerValue): Promise<void> {
-    await this.#loading;
+    await Promise.all([this.#loading, this.#speaker.ready]);
     this.#show();
     await this.updateComplete;
     await this.#composer?.setValue(value);
   }
 
   async focusComposer(): Promise<void> {
+    await this.#speaker.ready;
     await this.updateComplete;
     this.#composer?.focusField();
   }
@@ -177,7 +221,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     if (this.#thread === null || this.#thread.view.threadId === null)
       throw new Error("There is no thread yet that an action could be for.");
     if (this.#thread.view.turn !== "idle") throw new Error("The chat cannot take an action now.");
-    await this.#until((thread) => thread.act(action, itemId ?? null, crypto.randomUUID()));
+    await this.#until((thread) => thread.act(action, itemId ?? null, newKey()));
   }
 
   /** Reads the thread from the server again. */
@@ -186,54 +230,21 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   }
 
   async showHistory(): Promise<void> {
-    if (this.#isHistoryOpen || !this.#hasHistory()) return;
-    await import("./parts/history.ts");
+    if ((this.#isHistoryOpen && customElements.get("orcheo-history")) || !this.#hasHistory()) return;
+    const arriving = import("./parts/history.ts");
+    await arriving.catch(() => {});
+    const wasOpen = this.#isHistoryOpen;
     this.#isHistoryOpen = true;
     this.requestUpdate();
     await this.updateComplete;
-    this.#emit("chatkit.history.open", undefined);
+    if (!wasOpen) this.#emit("chatkit.history.open", undefined);
+    await arriving;
   }
 
   async hideHistory(): Promise<void> {
     if (!this.#isHistoryOpen) return;
     this.#show();
     await this.updateComplete;
-  }
-
-  override addEventListener<K extends keyof ChatKitEvents>(
-    type: K,
-    listener: EventHandler<K>,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    super.addEventListener(type, listener as EventListener, options);
-  }
-
-  override removeEventListener<K extends keyof ChatKitEvents>(
-    type: K,
-    listener: EventHandler<K>,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: unknown,
-    options?: boolean | EventListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener as EventListener, options);
   }
 
   protected override createRenderRoot(): HTMLElement | DocumentFragment {
@@ -244,7 +255,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
   override render(): TemplateResult {
     const view = this.#thread?.view;
-    if (view === undefined || this.#options === null || this.#isLoading)
+    if (view === undefined || this.#options === null || this.#isLoading || this.#isSilent())
       return skeletonTemplate(this.#options?.header?.title?.text ?? "");
     return chatTemplate({
       view,
@@ -255,15 +266,26 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       secondsWaited: this.#stopwatch.secondsOf(isWaiting(view) ? (lastQuestion(view)?.key ?? "") : null),
       isHeld: this.#isHeld,
       isAtEnd: this.#scroll.isAtEnd,
+      hasNews: view.items.at(-1) !== this.#lastSeen,
       isHistoryOpen: this.#isHistoryOpen,
+      canEdit: this.#target !== null && isOrcheo(this.#target),
       quoteButton: this.#quoting?.template(),
       host: this.#widgetHost,
       acts: this.#acts,
     });
   }
 
+  protected override firstUpdated(): void {
+    const listen = () =>
+      void import("./parts/shortcuts.ts").then(({ listenForKeys }) =>
+        listenForKeys(this.renderRoot, this.#acts),
+      );
+    this.addEventListener("focusin", listen, { once: true });
+  }
+
   protected override willUpdate(): void {
     this.#batch.done();
+    if (this.#scroll.isAtEnd) this.#lastSeen = this.#thread?.view.items.at(-1);
     adoptStyles(this.renderRoot as ShadowRoot, richParts.arrived?.richStyles.styleSheet);
   }
 
@@ -292,7 +314,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   /** A network that is back restores a lost connection without being asked. */
   readonly #online = (): void => {
     const thread = this.#thread;
-    if (thread?.view.failure?.remedy === "reconnect") void thread.retry(crypto.randomUUID());
+    if (thread?.view.failure?.remedy === "reconnect") void thread.retry(newKey());
   };
 
   readonly #acts = {
@@ -301,18 +323,21 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       const asked = this.#thread && pendingQuestions(this.#thread.view);
       const question = asked && currentQuestion(asked);
       const text = written.input.content.map((part) => part.text).join("");
-      if (question) void this.#thread?.answer(typedAnswer(question, text), crypto.randomUUID());
+      if (question) void this.#thread?.answer(typedAnswer(question, text), newKey());
       else void this.#say(written);
       void this.#keepFocus();
     },
     prompt: (content: string | UserMessageContent[]) => {
-      const message = typeof content === "string" ? { text: content } : { content };
-      this.sendUserMessage(message).catch((error) => this.#failed(error));
+      const said = typeof content === "string" ? { text: content } : { content };
+      const model = this.#composer?.model ?? null;
+      this.sendUserMessage({ ...said, ...(model === null ? {} : { model }) }).catch((error) =>
+        this.#failed(error),
+      );
       void this.#keepFocus();
     },
     answer: (given: GivenAnswer) => {
       this.#scroll.toEnd();
-      void this.#thread?.answer(given, crypto.randomUUID());
+      void this.#thread?.answer(given, newKey());
       void this.#keepFocus();
     },
     write: (text: string) => {
@@ -334,14 +359,11 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     clicked: (click: Event) => this.#deepLink(click),
     stop: () => void this.#thread?.stop(),
     retry: () => {
-      void this.#thread?.retry(crypto.randomUUID());
+      void this.#thread?.retry(newKey());
       void this.#keepFocus();
     },
-    answerAgain: () => {
-      this.#scroll.toEnd();
-      void this.#thread?.answerAgain(crypto.randomUUID());
-      void this.#keepFocus();
-    },
+    answerAgain: () => this.#answerAgain(),
+    edit: (text: string) => this.#answerAgain(text),
     judge: (itemIds: readonly string[], kind: "positive" | "negative") => {
       this.#thread?.judge(itemIds, kind).catch((error) => this.#failed(error));
     },
@@ -356,7 +378,8 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     threadDeleted: (threadId: string) => {
       if (threadId === this.#threadId) void this.setThreadId(null);
     },
-    showHistory: () => void this.showHistory(),
+    threadChanged: (threadId: string) => this.#otherTabs?.tell(threadId),
+    showHistory: () => void this.showHistory().catch((error) => this.#failed(error)),
     hideHistory: () => void this.hideHistory().then(() => this.#keepFocus()),
     showEarlier: () => void this.#showEarlier().then(() => this.#focusFirstItem()),
     toEnd: () => this.#scroll.toEnd(),
@@ -368,8 +391,14 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     selected: () => void this.#lookAtSelection(),
   };
 
+  #answerAgain(text?: string): void {
+    this.#scroll.toEnd();
+    void this.#thread?.answerAgain(newKey(), text);
+    void this.#keepFocus();
+  }
+
   async #say({ input, attachments }: Written): Promise<void> {
-    await this.#until((thread) => thread.ask(input, attachments, crypto.randomUUID()));
+    await this.#until((thread) => thread.ask(input, attachments, newKey()));
   }
 
   /** Until the server has what `run` sends, or it cannot be sent; the answer takes longer. */
@@ -395,7 +424,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     } else if (streaming === false) await this.#thread?.actNow(action, item.id);
     else {
       await this.#whenIdle();
-      await this.#thread?.act(action, item.id, crypto.randomUUID());
+      await this.#thread?.act(action, item.id, newKey());
     }
   }
 
@@ -451,6 +480,15 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     this.requestUpdate();
   }
 
+  get #locale(): string | null {
+    return this.#options?.locale ?? this.locale ?? null;
+  }
+
+  /** Before its first words the chat waits for its language; later it says the former words until the others come. */
+  #isSilent(): boolean {
+    return this.#speaker.isComing && !this.#hasSpoken;
+  }
+
   #hasHistory(): boolean {
     return this.#options?.history?.enabled ?? true;
   }
@@ -479,7 +517,11 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
         this.#taken?.();
         this.#otherTabs?.tell(taken);
       },
-      turnEnded: () => this.#emit("chatkit.response.end", undefined),
+      turnEnded: (view) => {
+        this.#emit("chatkit.response.end", undefined);
+        if (document.hidden)
+          void import("./parts/notify.ts").then(({ notify }) => notify(view, this.#options?.notifications));
+      },
       failed: (error) => this.#failed(error),
       effectCaused: (name, data) =>
         this.#emit("chatkit.effect", data === undefined ? { name } : { name, data }),
@@ -488,24 +530,36 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     void this.#start(threadId);
   }
 
+  #narrow(off: readonly string[]): void {
+    this.#off = off;
+    if (this.#given !== null) this.#options = off.length === 0 ? this.#given : narrowed(this.#given, off);
+    this.requestUpdate();
+  }
+
   /** Functions are looked up with each call: the page may have given others since. */
   #newClient(): ChatClient {
     const target = this.#target as Target;
     const ask = async (current: string | null) => this.#target?.getClientSecret?.(current) ?? "";
-    const grants = target.getClientSecret === null ? null : new GrantKeeper(ask);
+    const grants =
+      target.getClientSecret === null ? null : new GrantKeeper(ask, Date.now, (off) => this.#narrow(off));
+    // What is switched off should not be offered until the first message; a failure comes again with that.
+    grants?.current().catch(() => {});
     const origin = originOf(target);
     return new ChatClient({
       url: target.url,
       grants,
       fetch: (url, init) => (this.#target?.fetch ?? fetch)(url, init),
+      isSentByPage: () => this.#target?.fetch != null,
       isOurs: grants !== null || origin === ownServer() || origin === location.origin,
-      locale: () => this.#options?.locale ?? "",
+      locale: () => canonical(this.#locale),
     });
   }
 
   async #start(threadId: string | null): Promise<void> {
     if (threadId !== null) await this.#load(threadId);
+    await this.#speaker.ready;
     await this.#restoreDraft();
+    this.#hasSpoken = true;
     // Frameworks add their listeners after the element is in the page, and before the next task.
     await new Promise((resolve) => setTimeout(resolve));
     this.#emit("chatkit.ready", undefined);
@@ -564,6 +618,20 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
 function adoptStyles(root: ShadowRoot, sheet: CSSStyleSheet | undefined): void {
   if (sheet !== undefined && !root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+}
+
+/** As it may be sent in a header; empty for what names no language. */
+function canonical(locale: string | null): string {
+  try {
+    return locale === null ? "" : new Intl.Locale(locale).toString();
+  } catch {
+    return "";
+  }
+}
+
+/** Another server at the page's own address may be any that speaks ChatKit. */
+function isOrcheo(target: Target): boolean {
+  return target.getClientSecret !== null || originOf(target) === ownServer();
 }
 
 function originOf({ url }: Target): string {

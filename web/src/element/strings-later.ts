@@ -1,7 +1,12 @@
 /** The sentences of the parts that are fetched later; apart from the others, so that they are not in the first load. */
 
-export const laterStrings = {
+import { bookOf } from "./language.ts";
+
+export const englishLater = {
+  /** On a button: to answer. */
   answer: "Answer",
+  /** Above what was answered. */
+  answerHeading: "Answer",
   skip: "Skip",
   skipped: "Skipped",
   thoughts: "Thoughts before the answer",
@@ -12,9 +17,16 @@ export const laterStrings = {
   removeFile: "Remove {name}",
   quote: "Quote",
   removeQuote: "Remove the quoted passage",
-  tooManyFiles: "A message can have {most} files at most.",
+  tooManyFiles: {
+    one: "A message can have {count} file at most.",
+    other: "A message can have {count} files at most.",
+  },
   fileNotAccepted: "Files of this type cannot be added: {name}",
-  fileTooLarge: "{name} is too large. A file can have {most} MB at most.",
+  fileTooLarge: "{name} is too large. A file can have {most} at most.",
+  fileEmpty: "{name} is empty.",
+  uploadFailed: "{name} could not be uploaded. Try again.",
+  tooManyUnsentFiles: "You have too many files here. Send or remove some, or delete chats with files.",
+  noRoomForFiles: "There is no room for more files at the moment. Try again later.",
   more: "More",
   mention: "Name something",
   model: "Model",
@@ -28,12 +40,29 @@ export const laterStrings = {
   untitled: "Untitled chat",
   renameThread: "Rename {title}",
   deleteThread: "Delete {title}",
-  deleteAsk: "Delete this chat for good?",
+  shortcuts: "Keyboard shortcuts",
+  close: "Close",
+  keySend: "Send the message",
+  keyNewLine: "Begin a new line",
+  keyStop: "Stop the answer, or close what is open",
+  keyEdit: "Edit your last message, from an empty field",
+  keyNew: "Begin a new chat",
+  keyFind: "Find a chat",
+  keyHelp: "Show this list",
+  findThread: "Search chats",
+  nothingFound: "No chat has this in its title.",
+  deleted: "{title} was deleted.",
+  undo: "Undo",
+  saveThread: "Save {title} as a file",
+  deleteAll: "Delete all chats",
+  deleteAllAsk: "Delete all of your chats for good?",
   deleteNow: "Delete",
   keep: "Keep",
   save: "Save",
   title: "Title",
   showMore: "Show more",
+  editMessage: "Edit this message",
+  cancel: "Cancel",
   copyAnswer: "Copy the answer",
   goodAnswer: "Good answer",
   badAnswer: "Bad answer",
@@ -50,4 +79,13 @@ export const laterStrings = {
   chart: "Chart",
   noChoice: "None",
   actionFailed: "That did not work. Try again.",
+  bubbleChat: "Chat",
+  bubbleUnread: "new answer",
+  bubbleFailed: "The chat cannot be shown on this page.",
+  bubbleTab: "Open it in a tab of its own",
+  whileAway: "While this tab is in the background",
+  answerSound: "Play a sound when an answer comes",
+  answerBadge: "Mark answers in the tab's title",
 } as const;
+
+export const laterStrings = bookOf(englishLater);

@@ -1,6 +1,8 @@
-/** Every sentence that the pages say, in one place, so that other languages can be added. */
+/** Every sentence of the first load in English; the other languages are in `languages/`. */
 
-export const strings = {
+import { bookOf } from "./language.ts";
+
+export const english = {
   you: "You",
   messageLabel: "Message",
   messagePlaceholder: "Write a message",
@@ -19,7 +21,7 @@ export const strings = {
   showEarlier: "Show earlier messages",
   jumpToLatest: "Jump to latest",
   sources: "Sources",
-  sourcesFolded: "Show {count} sources",
+  sourcesFolded: { one: "Show {count} source", other: "Show {count} sources" },
   copyCode: "Copy code",
   copied: "Copied",
   notCopied: "Could not be copied",
@@ -72,26 +74,8 @@ export const strings = {
   closedText: "Its owner closed it, or it has ended. You can still read what was said.",
   loginEndedTitle: "Your sign-in has ended.",
   loginEndedText: "Sign in again to continue. You can still read what was said.",
-
-  unavailableTitle: "This chat is not available",
-  unavailableText: "Its owner may have closed it, or the link is wrong.",
-  unavailableHint:
-    "Check that you opened the whole link. If it is right, ask the person who gave it to you for a new one.",
-  loginTitle: "Sign in to chat",
-  loginTitleNamed: "Sign in to chat with {name}",
-  loginText: "The owner of this chat asks visitors to sign in first.",
-  loginMissing: "This server does not offer sign-in. Ask the person who gave you the link.",
-  signedInAs: "Signed in as {name}",
-  signOut: "Sign out",
-  signInBar: "Sign-in",
-  trialSignIn: "Trial sign-in is on: anyone on this machine can sign in under any name.",
-  limitedTitle: "Too many visits in a short time",
-  brokenTitle: "The chat could not be opened",
-  brokenText: "The server did not answer as expected. This usually passes within a minute.",
-  offlineText: "The server could not be reached. Check your connection, then try again.",
 } as const;
 
-/** Puts values into the `{places}` of a string. */
-export function fill(template: string, values: Record<string, string | number>): string {
-  return template.replace(/\{(\w+)\}/g, (place, name: string) => (values[name] ?? place).toLocaleString());
-}
+export const strings = bookOf(english);
+
+export { fill } from "./language.ts";

@@ -1,7 +1,9 @@
 /** Drives one thread: opens it, asks, follows the answer, stops, retries. Knows nothing of the DOM. */
 
+import { newKey } from "./insecure.ts";
+import { errorSentence } from "./language.ts";
 import { type ChatClient, isAbort } from "./protocol/chat-client.ts";
-import { ConnectionError, isLimited, problemCode } from "./protocol/problem.ts";
+import { ConnectionError, isLimited, problemCode, THREAD_GONE } from "./protocol/problem.ts";
 import { followTurn, type Pace, retryDelay } from "./protocol/turn-feed.ts";
 import {
   type ActionOrder,
@@ -9,15 +11,17 @@ import {
   askRequest,
   type GivenAnswer,
   type Page,
+  type StructuredInputParams,
   type ThreadEvent,
   type TurnRequest,
+  textInput,
   type UserInput,
   type WireAttachment,
   type WireItem,
   type WireThread,
 } from "./protocol/wire.ts";
 import { changeForError } from "./state/failure.ts";
-import { itemViews, openedThread, withNews } from "./state/from-wire.ts";
+import { feedbackOf, itemViews, openedThread, withNews } from "./state/from-wire.ts";
 import { reduce, type ThreadChange } from "./state/reduce.ts";
 import {
   currentQuestion,
@@ -31,18 +35,21 @@ import {
   type ThreadView,
   type ToolView,
 } from "./state/thread-view.ts";
+import { strings } from "./strings.ts";
 
 const ITEMS_SHOWN = 50;
 const MAX_FOLLOWS = 6;
+/** What the workflow has asked for, which another tab may have given. */
+const ANSWERS = new Set(["threads.add_structured_input", "threads.add_client_tool_output"]);
 /** Somebody else, such as another tab of the visitor's, was quicker: the thread shows what they did. */
-const OVERTAKEN = new Set(["nothing_pending", "item_not_found", "thread_not_found"]);
+const OVERTAKEN = new Set(["nothing_pending", "item_not_found", THREAD_GONE]);
 
 export interface ThreadListener {
   viewChanged(view: ThreadView): void;
   turnStarted(): void;
   /** The server has taken what was said here, so others may look at it. */
   turnTaken(threadId: string): void;
-  turnEnded(): void;
+  turnEnded(view: ThreadView): void;
   failed(error: unknown): void;
   /** The workflow asks the page to do something; nothing comes back. */
   effectCaused(name: string, data: Record<string, unknown> | undefined): void;
@@ -77,19 +84,28 @@ export class ThreadController {
     if (this.#view.closed === null) this.#apply({ type: "opened", view: emptyThread });
   }
 
-  /** Shows a thread and follows its running turn, if any. A thread that is gone gives way to a new one. */
+  /**
+   * Shows a thread and follows its running turn, if any, or runs the tool that it waits for. A thread that is gone gives
+   * way to a new one.
+   */
   async open(threadId: string): Promise<void> {
+    if (await this.#show(threadId)) void this.#runTool(this.#abort.signal);
+  }
+
+  /** True when the thread is there and rests. */
+  async #show(threadId: string): Promise<boolean> {
     const signal = this.#restart();
     if (threadId !== this.#view.threadId) this.#apply({ type: "opened", view: { ...emptyThread, threadId } });
     else this.#apply({ type: "connection", state: "reconnecting" });
     try {
       await this.#load(threadId, signal);
     } catch (error) {
-      if (isGone(error)) this.#apply({ type: "opened", view: emptyThread });
-      else if (!isAbort(error)) this.#fail(error);
-      return;
+      if (!this.#leaveIfGone(error) && !isAbort(error)) this.#fail(error);
+      return false;
     }
-    if (this.#view.turn === "running") void this.#runTurn(null, signal);
+    if (this.#view.turn !== "running") return !signal.aborted;
+    void this.#runTurn(null, signal);
+    return false;
   }
 
   /** Asks under an idempotency key: the same key, asked again, is the same question. */
@@ -97,6 +113,13 @@ export class ThreadController {
     const signal = this.#restart();
     this.#apply({ type: "asked", key, input, attachments });
     await this.#runTurn({ request: askRequest(input, this.#view.threadId), key }, signal);
+  }
+
+  #leaveIfGone(error: unknown): boolean {
+    const code = problemCode(error);
+    const isGone = code !== null && code !== "chat_unavailable" && code.endsWith("_not_found");
+    if (isGone) this.#apply({ type: "opened", view: emptyThread });
+    return isGone;
   }
 
   /** Hands an action of a widget, or of the page, to the workflow, which answers with a turn. */
@@ -141,14 +164,15 @@ export class ThreadController {
     this.#apply({ type: "titled", title });
   }
 
-  /** Has the latest question answered once more. */
-  async answerAgain(key: string): Promise<void> {
+  /** Has the latest question answered once more; `text`: what it says now, in the place of what it said. */
+  async answerAgain(key: string, text?: string): Promise<void> {
     const { threadId, turn } = this.#view;
     const question = lastQuestion(this.#view);
     if (threadId === null || question?.status !== "kept" || turn !== "idle") return;
     const signal = this.#restart();
-    this.#apply({ type: "answer-retried" });
-    const params = { thread_id: threadId, item_id: question.id };
+    this.#apply({ type: "answer-retried", text });
+    const content = text === undefined ? {} : { content: textInput(text).content };
+    const params = { thread_id: threadId, item_id: question.id, ...content };
     await this.#runTurn({ request: { type: "threads.retry_after_item", params }, key }, signal);
   }
 
@@ -159,7 +183,7 @@ export class ThreadController {
     const { signal } = this.#abort;
     const opened = await this.#read(threadId, signal);
     if (signal.aborted) return;
-    const { feedback } = this.#view;
+    const feedback = { ...this.#view.feedback, ...opened.feedback };
     this.#apply({ type: "opened", view: { ...opened, feedback } });
     if (opened.turn === "running") void this.#runTurn(null, signal);
   }
@@ -179,7 +203,7 @@ export class ThreadController {
     await this.#runTurn({ request: answerRequest(threadId, asked.id, answers), key }, signal);
   }
 
-  /** Shows what another tab of the visitor has added to the thread; without news nothing changes. */
+  /** Shows what another tab of the visitor has done to the thread, if anything; one that is gone gives way to a new one. */
   async refresh(): Promise<void> {
     // What is read at the moment may be older than the news.
     this.#isStale = this.#isRefreshing || this.#view.turn !== "idle";
@@ -188,8 +212,9 @@ export class ThreadController {
     this.#isRefreshing = true;
     try {
       const view = withNews(this.#view, await this.#read(this.#view.threadId ?? "", signal));
-      if (!signal.aborted && view !== this.#view) this.#apply({ type: "opened", view });
-    } catch {
+      if (!signal.aborted) this.#apply({ type: "opened", view });
+    } catch (error) {
+      if (!signal.aborted) this.#leaveIfGone(error);
       return; // The visitor did not ask for this, and what is shown is still true.
     } finally {
       this.#isRefreshing = false;
@@ -213,9 +238,11 @@ export class ThreadController {
   async retry(newKey: string): Promise<void> {
     const question = lastQuestion(this.#view);
     const threadId = this.#view.threadId;
-    const remedy = shownFailure(this.#view)?.remedy;
-    if (remedy === "ask-again" && question?.input)
+    const { remedy, code } = shownFailure(this.#view) ?? {};
+    if (remedy === "ask-again" && question?.input) {
+      if (code === THREAD_GONE) this.clear();
       return this.ask(question.input, question.attachments, question.id);
+    }
     if (remedy === "reconnect" && threadId !== null) return this.open(threadId);
     if (remedy === "send-again" && this.#lastOpening !== null) {
       const signal = this.#restart();
@@ -268,7 +295,8 @@ export class ThreadController {
     this.#isLoadingEarlier = true;
     try {
       const page = await this.#newestItems(threadId, earlier, this.#abort.signal);
-      this.#apply({ type: "earlier-shown", items: itemViews(page.items), earlier: page.earlier });
+      const feedback = feedbackOf(page.items);
+      this.#apply({ type: "earlier-shown", items: itemViews(page.items), earlier: page.earlier, feedback });
     } catch (error) {
       if (!isAbort(error)) this.#listener.failed(error);
     } finally {
@@ -281,13 +309,20 @@ export class ThreadController {
   }
 
   async #read(threadId: string, signal: AbortSignal): Promise<ThreadView> {
-    const request = { type: "threads.get_by_id", params: { thread_id: threadId } } as const;
-    const thread = await this.#client.call<WireThread>(request, signal);
-    // get_by_id gives the oldest items: of a long thread the newest are wanted.
-    const page = thread.items.has_more
-      ? await this.#newestItems(threadId, undefined, signal)
-      : { items: thread.items.data, earlier: null };
-    return openedThread(thread, page.items, page.earlier);
+    let thread = await this.#thread(threadId, signal);
+    if (!thread.items.has_more) return openedThread(thread, thread.items.data, null);
+    for (;;) {
+      // get_by_id gives the oldest items: of a long thread the newest are wanted.
+      const page = await this.#newestItems(threadId, undefined, signal);
+      const before = turnState(thread);
+      thread = await this.#thread(threadId, signal);
+      // A turn that began or ended in between would not fit the items: its answer would seem to be missing.
+      if (turnState(thread) === before) return openedThread(thread, page.items, page.earlier);
+    }
+  }
+
+  #thread(threadId: string, signal: AbortSignal): Promise<WireThread> {
+    return this.#client.call({ type: "threads.get_by_id", params: { thread_id: threadId } }, signal);
   }
 
   async #newestItems(threadId: string, after: string | undefined, signal: AbortSignal) {
@@ -303,16 +338,32 @@ export class ThreadController {
     try {
       await this.#followToEnd(opening, signal);
     } catch (error) {
-      const threadId = this.#view.threadId;
-      const isAnswer = opening?.request.type === "threads.add_structured_input";
-      if (isAnswer && threadId !== null && OVERTAKEN.has(problemCode(error) ?? ""))
-        return this.open(threadId);
+      if (await this.#showOvertaker(error, opening?.request)) return;
       if (!isAbort(error)) this.#fail(error, opening);
     }
     if (signal.aborted) return;
-    this.#listener.turnEnded();
+    this.#listener.turnEnded(this.#view);
     if (await this.#runTool(signal)) return;
     if (this.#isStale) void this.refresh();
+  }
+
+  /** Shows what another tab has given in the place of what was sent here; whether that is so. */
+  async #showOvertaker(error: unknown, request: TurnRequest | undefined): Promise<boolean> {
+    const { threadId } = this.#view;
+    if (!ANSWERS.has(request?.type ?? "") || !OVERTAKEN.has(problemCode(error) ?? "")) return false;
+    if (threadId === null) return false;
+    await this.#show(threadId);
+    if (request?.type === "threads.add_structured_input") this.#tellDropped(request.params);
+    return true;
+  }
+
+  /** The visitor's answer stays in sight, so that they can say it in another way. */
+  #tellDropped({ item_id: itemId, input }: StructuredInputParams): void {
+    if (this.#view.items.every(({ id }) => id !== itemId)) return;
+    const values = Object.values(input.answers).flatMap((answer) => answer.values);
+    const title = [strings.notSent, ...values].join(": ");
+    const message = errorSentence("nothing_pending", "");
+    this.#tell({ type: "notice", level: "warning", title, message });
   }
 
   /** Runs the tool that the workflow waits for, and gives it the result; whether there was one. */
@@ -326,7 +377,7 @@ export class ThreadController {
     this.#apply({ type: "tool-done", itemId: tool.id });
     const params = { thread_id: threadId, result };
     const request = { type: "threads.add_client_tool_output", params } as const;
-    await this.#runTurn({ request, key: crypto.randomUUID() }, signal);
+    await this.#runTurn({ request, key: newKey() }, signal);
     return true;
   }
 
@@ -372,15 +423,17 @@ export class ThreadController {
   }
 
   #remedyFor(error: unknown, opening: Opening | null): Remedy {
-    if (isLimited(error) && opening?.request.type === "threads.retry_after_item") return "answer-again";
-    if (isLimited(error) && opening?.request.type === "threads.add_structured_input") return "send-again";
+    const request = isLimited(error) ? opening?.request : undefined;
+    if (request?.type === "threads.retry_after_item")
+      return request.params.content === undefined ? "answer-again" : "send-again";
+    if (request?.type === "threads.add_structured_input") return "send-again";
     const isKept = this.#view.threadId !== null && lastQuestion(this.#view)?.status !== "pending";
     return isKept ? "reconnect" : "ask-again";
   }
 
   #restart(): AbortSignal {
     this.#abort.abort();
-    if (this.#view.turn !== "idle") this.#listener.turnEnded();
+    if (this.#view.turn !== "idle") this.#listener.turnEnded(this.#view);
     this.#abort = new AbortController();
     return this.#abort.signal;
   }
@@ -391,12 +444,12 @@ export class ThreadController {
   }
 }
 
+function turnState({ metadata }: WireThread): string {
+  const { id, status } = metadata["orcheo.turn"] ?? {};
+  return `${id} ${status}`;
+}
+
 interface Opening {
   request: TurnRequest;
   key: string;
-}
-
-function isGone(error: unknown): boolean {
-  const code = problemCode(error);
-  return code !== null && code !== "chat_unavailable" && code.endsWith("_not_found");
 }

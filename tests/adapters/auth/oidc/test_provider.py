@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
@@ -545,6 +545,25 @@ async def test_no_answer_is_no_answer(answer: tuple[int, bytes] | Exception) -> 
     """Too large, another kind, elsewhere, late, none."""
     with pytest.raises(IdentityProviderUnavailable):
         await ProviderHttp(_Answering(answer)).get("https://login.example.org/x")
+
+
+class _Dripping(httpx2.AsyncBaseTransport):
+    """Sends one byte at a time, and never the last one."""
+
+    async def handle_async_request(self, _request: httpx2.Request) -> httpx2.Response:
+        async def drip() -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                await asyncio.sleep(0)
+
+        return httpx2.Response(200, content=drip())
+
+
+async def test_an_answer_that_never_ends_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    """Each byte comes in time, so that only a limit on all of them helps."""
+    with pytest.raises(IdentityProviderUnavailable):
+        await ProviderHttp(_Dripping(), time_limit=0.01).get("https://login.example.org/x")
+    assert "TimeoutError" in caplog.text
 
 
 @pytest.mark.network

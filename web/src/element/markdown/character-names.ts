@@ -1,5 +1,7 @@
 /** Names of characters, such as `&copy;`. The common ones are here; a text with another one loads them all. */
 
+import { lack } from "./rare.ts";
+
 const COMMON: Record<string, string> = {
   amp: "&",
   lt: "<",
@@ -43,21 +45,14 @@ const COMMON: Record<string, string> = {
 };
 
 let decodeAny: ((text: string) => string) | undefined;
-let isMissed = false;
 
 /** The character that `&name;` stands for, or the same text. */
 export function decodeHTMLStrict(named: string): string {
   const name = named.slice(1, -1);
   if (Object.hasOwn(COMMON, name)) return COMMON[name] ?? named;
   if (decodeAny !== undefined) return decodeAny(named);
-  isMissed = true;
+  lack(loadAllNames);
   return named;
-}
-
-/** Does `work`, and says whether it met a name that is not known before {@link loadAllNames}. */
-export function missesNames<T>(work: () => T): { result: T; isMissed: boolean } {
-  isMissed = false;
-  return { result: work(), isMissed };
 }
 
 export async function loadAllNames(): Promise<void> {

@@ -4,9 +4,8 @@ import type { HLJSApi, LanguageFn } from "highlight.js";
 import { html, nothing, type TemplateResult } from "lit";
 import { until } from "lit/directives/until.js";
 
-const LANGUAGES = import.meta.glob<LanguageFn>(
+const LANGUAGES = import.meta.glob<{ default: LanguageFn }>(
   "/node_modules/highlight.js/es/languages/{bash,c,cpp,csharp,css,dart,diff,dockerfile,elixir,go,graphql,haskell,http,ini,java,javascript,json,julia,kotlin,latex,lua,makefile,markdown,matlab,nginx,objectivec,perl,php,plaintext,powershell,python,r,ruby,rust,scala,scss,sql,swift,typescript,xml,yaml}.js",
-  { import: "default" },
 );
 /** Other names by which people and models call them. */
 const ALIASES: Record<string, string> = {
@@ -67,9 +66,12 @@ export function coloured(named: string, text: string): unknown {
   return until(later, text);
 }
 
-async function prepare(language: string, load: () => Promise<LanguageFn>): Promise<HLJSApi> {
-  highlighter ??= import("highlight.js/lib/core").then((module) => module.default);
-  const [loaded, definition] = await Promise.all([highlighter, load()]);
+async function prepare(language: string, load: () => Promise<{ default: LanguageFn }>): Promise<HLJSApi> {
+  highlighter ??= import("highlight.js/lib/core").then(({ default: core }) => core);
+  const [loaded, { default: definition }] = await Promise.all([highlighter, load()]).catch((error) => {
+    highlighter = undefined;
+    throw error;
+  });
   loaded.registerLanguage(language, definition);
   ready.set(language, loaded);
   return loaded;

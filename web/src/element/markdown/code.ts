@@ -2,6 +2,7 @@
 
 import { html, type TemplateResult } from "lit";
 import { until } from "lit/directives/until.js";
+import { copyText } from "../insecure.ts";
 import { copyIcon, wrapIcon } from "../parts/icons.ts";
 import { strings } from "../strings.ts";
 
@@ -9,9 +10,9 @@ import { strings } from "../strings.ts";
 const MOST_COLOURED = 30_000;
 const SHOWN_AS_COPIED = 2_000;
 
-type Colours = typeof import("./code-colours.ts");
+type Colour = typeof import("./code-colours.ts").coloured;
 
-let colours: Colours | undefined;
+let colour: Colour | undefined;
 
 export function codeTemplate(language: string, text: string): TemplateResult {
   return html`<figure class="code" dir="ltr">
@@ -36,26 +37,26 @@ function toggleWrap(event: Event): void {
 
 async function copy(event: Event, text: string): Promise<void> {
   const button = event.currentTarget as HTMLElement;
-  const said = button.querySelector("[role=status]");
-  const done = await navigator.clipboard?.writeText(text).then(
-    () => true,
-    () => false,
+  // The text itself: the comments beside it are where the template puts the next one.
+  const said = [...(button.querySelector("[role=status]")?.childNodes ?? [])].find(
+    (node) => node instanceof Text,
   );
-  if (said !== null) said.textContent = done ? strings.copied : strings.notCopied;
-  button.toggleAttribute("data-copied", done ?? false);
+  const done = await copyText(text);
+  if (said !== undefined) said.data = done ? strings.copied : strings.notCopied;
+  button.toggleAttribute("data-copied", done);
   setTimeout(() => {
-    if (said !== null) said.textContent = strings.copyCode;
+    if (said !== undefined) said.data = strings.copyCode;
     button.removeAttribute("data-copied");
   }, SHOWN_AS_COPIED);
 }
 
 function colouredText(language: string, text: string): unknown {
   if (language === "" || text.length > MOST_COLOURED) return text;
-  if (colours !== undefined) return colours.coloured(language, text);
+  if (colour !== undefined) return colour(language, text);
   const later = import("./code-colours.ts").then(
-    (loaded) => {
-      colours = loaded;
-      return loaded.coloured(language, text);
+    ({ coloured }) => {
+      colour = coloured;
+      return coloured(language, text);
     },
     () => text, // offline: code without colours
   );

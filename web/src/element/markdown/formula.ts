@@ -16,10 +16,11 @@ export function formulaTemplate(text: string, display: boolean): TemplateResult 
 }
 
 async function loaded(text: string, display: boolean): Promise<Node | string> {
-  loading ??= import("temml").then((module) => module.default);
+  loading ??= import("temml").then(({ default: maker }) => maker);
   try {
     temml = await loading;
   } catch {
+    loading = undefined;
     return text; // offline: the formula stays as it was written
   }
   return drawn(temml, text, display);

@@ -1,8 +1,8 @@
 /** One text through its life: what can no longer change is parsed once, the block that still grows with each piece. */
 
 import type { Block } from "./ast.ts";
-import { loadAllNames, missesNames } from "./character-names.ts";
 import { parseMarkdown, parsePlaced } from "./parse.ts";
+import { readWith } from "./rare.ts";
 
 /** What is defined in one place of a text and used in another: `[name]: address`, `[^note]`. */
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
@@ -12,19 +12,22 @@ export class GrowingText {
   #settled = "";
   #finished: Block[] = [];
   #isWhole = false;
-  readonly #onNames: () => void;
+  readonly #onArrival: () => void;
 
-  /** `onNames` is called when names of characters have been loaded that this text needs. */
-  constructor(onNames: () => void) {
-    this.#onNames = onNames;
+  /** `onArrival` is called when something has been loaded that this text needs. */
+  constructor(onArrival: () => void) {
+    this.#onArrival = onArrival;
   }
 
   /** Blocks keep their identity for as long as they stay as they are. */
   blocks(text: string, streaming: boolean): readonly Block[] {
     if (this.#isWhole && text === this.#settled) return this.#finished;
     if (this.#isWhole || !text.startsWith(this.#settled)) this.#forget();
-    const { result, isMissed } = missesNames(() => (streaming ? this.#growing(text) : this.#whole(text)));
-    if (isMissed) void loadAllNames().then(() => this.#again());
+    const { result, load } = readWith(() => (streaming ? this.#growing(text) : this.#whole(text)));
+    load?.().then(
+      () => this.#again(),
+      () => {}, // offline: the text stays as it is
+    );
     return result;
   }
 
@@ -51,7 +54,7 @@ export class GrowingText {
 
   #again(): void {
     this.#forget();
-    this.#onNames();
+    this.#onArrival();
   }
 
   #forget(): void {

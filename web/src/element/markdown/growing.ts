@@ -21,13 +21,13 @@ export function withoutLoneMarker(text: string): string {
 }
 
 function completeLast(state: StateCore): void {
-  if (!state.env["growing"]) return;
+  if (!state.env.growing) return;
   const last = state.tokens.findLast(({ nesting, type, content }: Token) => {
     return nesting === 0 && !(type === "inline" && content === "");
   });
   if (last?.type !== "inline") return;
   last.content = completed(last.content);
-  state.env["open"] = last.content;
+  state.env.open = last.content;
 }
 
 function completed(text: string): string {
@@ -47,7 +47,7 @@ function openTicks(text: string): string {
 
 /** Gives each opening delimiter without a partner one at the end, the innermost first. */
 function closeOpen(state: StateInline): boolean {
-  if (state.env["open"] !== state.src) return false;
+  if (state.env.open !== state.src) return false;
   const open = state.delimiters.filter((each) => each.open && each.end < 0).slice(-MOST_OPEN);
   for (const opener of open.reverse()) {
     const token = state.push("text", "", 0);

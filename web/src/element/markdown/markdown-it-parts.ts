@@ -4,8 +4,6 @@
  * names of characters on use.
  */
 
-import { bareAddressAt } from "./links.ts";
-
 export { decodeHTMLStrict } from "./character-names.ts";
 
 /** `uc.micro`: punctuation and symbols. */
@@ -19,36 +17,5 @@ export const format = undefined;
 export const encode = undefined;
 export const decode = undefined;
 
-interface FoundAddress {
-  index: number;
-  lastIndex: number;
-  schema: string;
-  text: string;
-  url: string;
-}
-
-const SCHEME = /https?:\/\//g;
-
-/** `linkify-it`: which bare addresses of a running text become links. */
-export class LinkifyIt {
-  test(text: string): boolean {
-    return text.includes("://");
-  }
-
-  match(text: string): FoundAddress[] {
-    const found: FoundAddress[] = [];
-    for (const { index } of text.matchAll(SCHEME)) {
-      const isInside = index < (found.at(-1)?.lastIndex ?? 0) || /\w/.test(text.charAt(index - 1));
-      const address = isInside ? null : bareAddressAt(text, index);
-      if (address === null) continue;
-      const schema = address.slice(0, address.indexOf(":") + 1);
-      found.push({ index, lastIndex: index + address.length, schema, text: address, url: address });
-    }
-    return found;
-  }
-
-  /** None: addresses are found in the text of a paragraph when all else has been. */
-  matchAtStart(): null {
-    return null;
-  }
-}
+/** `linkify-it`: bare addresses become links when the tokens are read. */
+export class LinkifyIt {}

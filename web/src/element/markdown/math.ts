@@ -44,7 +44,7 @@ function blockMath(state: StateBlock, startLine: number, endLine: number, silent
   if (close === undefined || indentOf(state, startLine) >= 4) return false;
   const lines = [first.slice(2), ...linesBelow(state, startLine + 1, endLine)];
   const at = lines.findIndex((line) => line.trimEnd().endsWith(close));
-  const isOpen = at < 0 && state.env["growing"] === true && startLine + lines.length >= state.lineMax;
+  const isOpen = at < 0 && state.env.growing === true && startLine + lines.length >= state.lineMax;
   if (at < 0 && !isOpen) return false;
   if (silent) return true;
   const inside = isOpen ? lines : lines.slice(0, at + 1);

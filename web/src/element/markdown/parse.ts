@@ -1,11 +1,11 @@
 /** Markdown text -> tree: markdown-it reads it, by CommonMark and GFM, and its tokens become our blocks. */
 
 import MarkdownItParser, { type MarkdownIt, type StateInline, type Token } from "markdown-it";
-import footnotes from "markdown-it-footnote";
 import type { Align, Block, Inline, ListItem } from "./ast.ts";
 import { addGrowing, withoutLoneMarker } from "./growing.ts";
-import { safeHref } from "./links.ts";
+import { bareAddresses, safeHref } from "./links.ts";
 import { addMath } from "./math.ts";
+import { lack } from "./rare.ts";
 
 export interface ParseOptions {
   /** The text is still growing: what is open at its end is shown as if it were closed. */
@@ -32,6 +32,7 @@ const ALIGNS: Record<string, Align> = { left: "start", center: "center", right: 
 const SPANS = { strong_open: "strong", em_open: "emphasis", s_open: "strike" } as const;
 
 const parser = createParser();
+let hasFootnotes = false;
 
 export function parseMarkdown(text: string, options: ParseOptions): Block[] {
   return parsePlaced(text, options).map(({ block }) => block);
@@ -39,14 +40,22 @@ export function parseMarkdown(text: string, options: ParseOptions): Block[] {
 
 export function parsePlaced(text: string, options: ParseOptions): PlacedBlock[] {
   if (text.length > LONGEST_TEXT) return [{ block: { type: "code", language: "", text }, line: 0 }];
+  if (!hasFootnotes && text.includes("[^")) lack(loadFootnotes);
   const source = options.streaming ? withoutLoneMarker(text) : text;
-  const tokens = parser.parse(source, { growing: options.streaming });
-  return new TokenReader(tokens, options.resolve ?? safeHref).placed();
+  const env: Growing = { growing: options.streaming };
+  const tokens = parser.parse(source, env);
+  return new TokenReader(tokens, options.resolve ?? safeHref, env.open).placed();
+}
+
+export async function loadFootnotes(): Promise<void> {
+  const { default: footnotes } = await import("markdown-it-footnote");
+  if (!hasFootnotes) parser.use(footnotes);
+  hasFootnotes = true;
 }
 
 function createParser(): MarkdownIt {
-  const made = new MarkdownItParser({ breaks: true, linkify: true, maxNesting: DEEPEST });
-  made.use(footnotes).use(addMath).use(addGrowing);
+  const made = new MarkdownItParser({ breaks: true, maxNesting: DEEPEST });
+  made.use(addMath).use(addGrowing);
   made.inline.ruler.before("autolink", "break_tag", breakTag);
   made.normalizeLink = (address) => address;
   made.normalizeLinkText = (address) => address;
@@ -71,6 +80,7 @@ function cjkFriendly(State: typeof StateInline): typeof StateInline {
   return class extends State {
     override scanDelims(start: number, canSplitWord: boolean) {
       const found = super.scanDelims(start, canSplitWord);
+      if (this.src.startsWith("~~~", start)) return { ...found, can_open: false, can_close: false };
       const before = this.src.charAt(start - 1);
       const after = this.src.charAt(start + found.length);
       const isBetween = before !== "" && after !== "" && !/\s/.test(before + after);
@@ -83,11 +93,14 @@ function cjkFriendly(State: typeof StateInline): typeof StateInline {
 class TokenReader {
   readonly #tokens: readonly Token[];
   readonly #resolve: Resolve;
+  readonly #open: string | undefined;
   #at = 0;
 
-  constructor(tokens: readonly Token[], resolve: Resolve) {
+  /** `open` is the content that still grows. */
+  constructor(tokens: readonly Token[], resolve: Resolve, open?: string) {
     this.#tokens = tokens;
     this.#resolve = resolve;
+    this.#open = open;
   }
 
   placed(): PlacedBlock[] {
@@ -163,7 +176,7 @@ class TokenReader {
   #content(): Inline[] {
     const inline = this.#next();
     this.#at += 1;
-    return inlinesOf(inline?.children ?? [], this.#resolve);
+    return inlinesOf(inline?.children ?? [], this.#resolve, inline?.content === this.#open);
   }
 
   #items(close: string): ListItem[] {
@@ -214,6 +227,7 @@ function asTask(children: Block[]): ListItem {
   return { done: mark[1] !== " ", children: [paragraph, ...children.slice(1)] };
 }
 
+type Growing = { growing: boolean; open?: string };
 type Resolve = (address: string) => string | null;
 type Wrap = ((children: Inline[]) => Inline) | null;
 
@@ -228,14 +242,20 @@ class InlineReader {
   readonly all: Inline[] = [];
   readonly #open: Span[] = [];
   readonly #resolve: Resolve;
+  /** Links that are open: there is no link within a link. */
+  #links = 0;
 
   constructor(resolve: Resolve) {
     this.#resolve = resolve;
   }
 
-  read(token: Token): void {
+  /** A text that `grows` is the last. */
+  read(token: Token, grows: boolean): void {
+    if (token.tag === "a") this.#links += token.nesting;
     if (token.nesting > 0) this.#begin(token);
     else if (token.nesting < 0) this.#end();
+    else if (token.type === "text" && this.#links === 0)
+      this.#children().push(...linked(token.content, this.#resolve, grows));
     else this.#children().push(...(token.type === "image" ? imageOf(token, this.#resolve) : leafOf(token)));
   }
 
@@ -254,10 +274,31 @@ class InlineReader {
   }
 }
 
-function inlinesOf(tokens: readonly Token[], resolve: Resolve): Inline[] {
+function inlinesOf(tokens: readonly Token[], resolve: Resolve, grow = false): Inline[] {
   const reader = new InlineReader(resolve);
-  for (const token of tokens) reader.read(token);
+  const last = grow ? tokens.findLast(({ content }) => content !== "" && content !== ".") : null;
+  for (const token of tokens) reader.read(token, token === last);
   return reader.all;
+}
+
+/** Whether `name@site.x` is an address is only known once it has ended: before, a link would come and go. */
+function linked(text: string, resolve: Resolve, grows: boolean): Inline[] {
+  const inlines: Inline[] = [];
+  let end = 0;
+  const pushUpTo = (index: number) => {
+    if (index > end) inlines.push(textOf(text.slice(end, index)));
+  };
+  for (const { index, text: written, url } of bareAddresses(text)) {
+    const after = index + written.length;
+    const mayGoOn = grows && url.startsWith("mailto:") && /^\.?$/.test(text.slice(after));
+    const href = mayGoOn ? null : resolve(url);
+    if (href === null) continue;
+    pushUpTo(index);
+    inlines.push({ type: "link", href, children: [textOf(written)] });
+    end = after;
+  }
+  pushUpTo(text.length);
+  return inlines;
 }
 
 function wrapOf(token: Token, resolve: Resolve): Wrap {
@@ -280,9 +321,9 @@ function leafOf(token: Token): Inline[] {
     case "hardbreak":
       return [{ type: "break" }];
     case "math":
-      return [{ type: "math", text: token.content, display: token.meta?.["display"] === true }];
+      return [{ type: "math", text: token.content, display: token.meta?.display === true }];
     case "footnote_ref":
-      return [{ type: "note", number: Number(token.meta?.["id"]) + 1 }];
+      return [{ type: "note", number: Number(token.meta?.id) + 1 }];
     default:
       return [];
   }

@@ -8,6 +8,7 @@
 import { html, noChange, type nothing, type TemplateResult } from "lit";
 import { AsyncDirective, directive } from "lit/async-directive.js";
 import { guard } from "lit/directives/guard.js";
+import { spokenLanguage } from "../language.ts";
 import { fill, strings } from "../strings.ts";
 import type { Align, Block, Inline } from "./ast.ts";
 import { codeTemplate } from "./code.ts";
@@ -30,12 +31,15 @@ class MarkdownDirective extends AsyncDirective {
   readonly #growing = new GrowingText(() => {
     if (this.isConnected && this.#last !== null) this.setValue(this.#draw(...this.#last));
   });
+  #spoken = spokenLanguage();
   #last: [string, MarkdownOptions] | null = null;
 
   render(text: string, options: MarkdownOptions): unknown {
     const [before, was] = this.#last ?? [];
     this.#last = [text, options];
-    if (text === before && options.streaming === was?.streaming) return noChange;
+    const isSaid = this.#spoken === spokenLanguage();
+    this.#spoken = spokenLanguage();
+    if (isSaid && text === before && options.streaming === was?.streaming) return noChange;
     return this.#draw(text, options);
   }
 
@@ -43,7 +47,7 @@ class MarkdownDirective extends AsyncDirective {
     const blocks = this.#growing.blocks(text, options.streaming);
     const depths = blocks.filter((block) => block.type === "heading").map((block) => block.depth);
     const shift = options.headingLevel - Math.min(...depths, 6);
-    return blocks.map((block) => guard([block, shift], () => renderBlock(block, shift)));
+    return blocks.map((block) => guard([block, shift, spokenLanguage()], () => renderBlock(block, shift)));
   }
 }
 
@@ -79,12 +83,12 @@ function renderHeading(level: number, content: Rendered[]): TemplateResult {
 }
 
 function renderList(list: Extract<Block, { type: "list" }>, shift: number): TemplateResult {
-  const items = list.items.map(({ done, children }) =>
-    done === null
-      ? html`<li>${children.map((block) => renderItemBlock(block, shift))}</li>`
-      : html`<li class="task"><input type="checkbox" disabled .checked=${done} />
-          <div>${children.map((block) => renderItemBlock(block, shift))}</div></li>`,
-  );
+  const items = list.items.map(({ done, children }) => {
+    const [first, ...rest] = children.map((block) => renderItemBlock(block, shift));
+    if (done === null) return html`<li>${first}${rest}</li>`;
+    const box = html`<input type="checkbox" disabled .checked=${done} />`;
+    return html`<li class="task"><label>${box}<div>${first}</div></label>${rest}</li>`;
+  });
   return list.ordered
     ? html`<ol dir="auto" start=${list.start}>${items}</ol>`
     : html`<ul dir="auto">${items}</ul>`;
@@ -124,8 +128,8 @@ function renderTable(table: Extract<Block, { type: "table" }>): TemplateResult {
   );
   const row = (cells: Inline[][]) =>
     html`<tr>${cells.map((cell, column) => html`<td data-align=${align(column)}>${renderInlines(cell)}</td>`)}</tr>`;
-  return html`<div class="table" tabindex="0">
-    <table dir="auto"><thead><tr>${head}</tr></thead><tbody>${table.rows.map(row)}</tbody></table>
+  return html`<div class="table" tabindex="0" dir="auto">
+    <table><thead><tr>${head}</tr></thead><tbody>${table.rows.map(row)}</tbody></table>
   </div>`;
 }
 

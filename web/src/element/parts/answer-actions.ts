@@ -6,6 +6,7 @@ import type { ItemView, ThreadView } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 import "./icon.ts";
+import { copyText } from "../insecure.ts";
 
 export interface AnswerActs {
   answerAgain(): void;
@@ -18,9 +19,26 @@ interface Drawing {
   acts: AnswerActs;
 }
 
-/** `end`: the last item of the answer. */
-export function actionsTemplate(end: ItemView, { view, options, acts }: Drawing): TemplateResult {
-  const items = answerUpTo(end, view.items);
+/** The items of each answer that is whole, by its last: below that stands what can be done with the answer. */
+export function answersByEnd({ items, turn }: ThreadView): Map<ItemView | undefined, readonly ItemView[]> {
+  const answers = new Map<ItemView | undefined, readonly ItemView[]>();
+  let answer: ItemView[] = [];
+  for (const item of items) {
+    if (item.kind === "question") {
+      answers.set(answer.at(-1), answer);
+      answer = [];
+    } else if (item.kind === "answer" || item.kind === "widget") answer.push(item);
+  }
+  if (turn === "idle") answers.set(answer.at(-1), answer);
+  return answers;
+}
+
+/** `items`: all of the answer. */
+export function actionsTemplate(
+  items: readonly ItemView[],
+  { view, options, acts }: Drawing,
+): TemplateResult {
+  const end = items.at(-1);
   const ids = items.map(({ id }) => id);
   const { feedback = false, retry = false } = options.threadItemActions ?? {};
   const given = ids.map((id) => view.feedback[id]).find((kind) => kind !== undefined);
@@ -33,9 +51,9 @@ export function actionsTemplate(end: ItemView, { view, options, acts }: Drawing)
     <button type="button" class="bare" aria-label=${laterStrings.copyAnswer} title=${laterStrings.copyAnswer} @click=${(click: Event) => void copy(items, click)}>
       <orcheo-icon name="lucide:copy"></orcheo-icon>
     </button>
-    ${feedback ? [judge("positive", "lucide:thumbs-up", laterStrings.goodAnswer), judge("negative", "lucide:thumbs-down", laterStrings.badAnswer)] : nothing}
+    ${feedback && view.closed === null ? [judge("positive", "lucide:thumbs-up", laterStrings.goodAnswer), judge("negative", "lucide:thumbs-down", laterStrings.badAnswer)] : nothing}
     ${
-      retry && isLast && view.turn === "idle"
+      retry && isLast && view.turn === "idle" && view.closed === null && view.status.type === "active"
         ? html`<button type="button" class="bare" aria-label=${strings.tryAgain} title=${strings.tryAgain} @click=${acts.answerAgain}>
           <orcheo-icon name="reload"></orcheo-icon>
         </button>`
@@ -44,17 +62,11 @@ export function actionsTemplate(end: ItemView, { view, options, acts }: Drawing)
   </div>`;
 }
 
-function answerUpTo(end: ItemView, items: readonly ItemView[]): ItemView[] {
-  const last = items.indexOf(end);
-  const first = items.slice(0, last).findLastIndex(({ kind }) => kind === "question") + 1;
-  return items.slice(first, last + 1).filter(({ kind }) => kind === "answer" || kind === "widget");
-}
-
 async function copy(items: readonly ItemView[], click: Event): Promise<void> {
   const button = click.currentTarget as HTMLElement;
-  await navigator.clipboard.writeText(items.map(textOf).filter(Boolean).join("\n\n"));
-  button.querySelector("orcheo-icon")?.setAttribute("name", "check");
-  button.setAttribute("aria-label", strings.copied);
+  const done = await copyText(items.map(textOf).filter(Boolean).join("\n\n"));
+  if (done) button.querySelector("orcheo-icon")?.setAttribute("name", "check");
+  button.setAttribute("aria-label", done ? strings.copied : strings.notCopied);
   setTimeout(() => {
     button.querySelector("orcheo-icon")?.setAttribute("name", "lucide:copy");
     button.setAttribute("aria-label", laterStrings.copyAnswer);

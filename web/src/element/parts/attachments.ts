@@ -19,7 +19,8 @@ function attachmentTemplate(attachment: WireAttachment, host: WidgetHost): Templ
   const address = preview === undefined ? null : imageAddress(preview, host);
   if (address === null)
     return html`<orcheo-icon name="document"></orcheo-icon><span dir="auto">${name}</span>`;
-  return html`<a href=${address} target="_blank" rel="noopener noreferrer" title=${fill(laterStrings.openFile, { name })}>
-    <img class="preview" src=${address} alt=${name} loading="lazy" />
-  </a>`;
+  const image = html`<img class="preview" src=${address} alt=${name} loading="lazy" />`;
+  // Browsers open no data: address in a tab.
+  if (address.startsWith("data:")) return image;
+  return html`<a href=${address} target="_blank" rel="noopener noreferrer" title=${fill(laterStrings.openFile, { name })}>${image}</a>`;
 }

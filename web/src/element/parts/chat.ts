@@ -2,6 +2,7 @@
 
 import type { UserMessageContent } from "@openai/chatkit";
 import { html, nothing, type TemplateResult } from "lit";
+import { spokenLanguage } from "../language.ts";
 import { renderMarkdown } from "../markdown/render.ts";
 import type { ChatOptions, Target } from "../options.ts";
 import type { ChatClient } from "../protocol/chat-client.ts";
@@ -27,11 +28,14 @@ interface ChatActs {
   stop(): void;
   retry(): void;
   answerAgain(): void;
+  edit(text: string): void;
   judge(itemIds: readonly string[], kind: "positive" | "negative"): void;
   startNew(): void;
   openThread(threadId: string): void;
   threadRetitled(threadId: string, title: string): void;
   threadDeleted(threadId: string): void;
+  /** The server has another title for it now, or has it no longer. */
+  threadChanged(threadId: string): void;
   showHistory(): void;
   hideHistory(): void;
   showEarlier(): void;
@@ -50,7 +54,11 @@ export interface ChatDrawing {
   /** True after the visitor tried to send what cannot be sent yet. */
   isHeld: boolean;
   isAtEnd: boolean;
+  /** Whether something has come since the end was in sight. */
+  hasNews: boolean;
   isHistoryOpen: boolean;
+  /** Whether the server lets visitors change their last message. */
+  canEdit: boolean;
   quoteButton: TemplateResult | typeof nothing | undefined;
   host: WidgetHost;
   acts: ChatActs;
@@ -59,8 +67,11 @@ export interface ChatDrawing {
 export function chatTemplate(drawing: ChatDrawing): TemplateResult {
   const { view, options, acts, isHistoryOpen } = drawing;
   const title = options.frameTitle;
+  const { locale, dir } = spokenLanguage();
   return html`<div
     class="chat"
+    lang=${locale}
+    dir=${dir}
     role=${title === undefined ? nothing : "region"}
     aria-label=${title ?? nothing}
     data-empty=${isEmpty(view)}
@@ -71,7 +82,7 @@ export function chatTemplate(drawing: ChatDrawing): TemplateResult {
     ${isHistoryOpen ? historyTemplate(drawing) : nothing} ${logTemplate(drawing)}
     <footer class="foot" ?inert=${isHistoryOpen}>
       <div class="column">
-        ${drawing.isAtEnd ? nothing : jumpTemplate(acts)}
+        ${drawing.isAtEnd ? nothing : jumpTemplate(drawing)}
         <p class="status" role="status" data-shown=${isStatusShown(drawing)}>${statusText(drawing)}</p>
         ${footTemplate(drawing)}
       </div>
@@ -99,7 +110,7 @@ function headerTemplate(drawing: ChatDrawing): TemplateResult {
     </button>`;
   return html`<header class="bar">
     ${ownButton(options.header?.leftAction)}
-    <h1 dir="auto" title=${title}>${isHistoryOpen ? strings.history : title}</h1>
+    <h1 dir="auto" title=${title}>${isHistoryOpen ? html`<span>${strings.history}</span>` : title}</h1>
     ${isNew || isHistoryOpen ? nothing : newChat} ${historyButton(drawing)}
     ${ownButton(options.header?.rightAction)}
   </header>`;
@@ -113,10 +124,11 @@ function historyButton({ view, options, acts, isHistoryOpen }: ChatDrawing): Tem
 
 /** A button of the page's; its icon is all that says what it is for. */
 function ownButton(
-  action: { icon: string; onClick: () => void } | undefined,
+  action: { icon: string; onClick: () => void; label?: () => string } | undefined,
 ): TemplateResult | typeof nothing {
   if (action === undefined) return nothing;
-  return headerButton(action.icon, action.icon.replaceAll("-", " "), () => action.onClick());
+  const label = action.label?.() ?? action.icon.replaceAll("-", " ");
+  return headerButton(action.icon, label, () => action.onClick());
 }
 
 function headerButton(icon: string, label: string, act: () => void): TemplateResult {
@@ -126,16 +138,23 @@ function headerButton(icon: string, label: string, act: () => void): TemplateRes
 }
 
 function historyTemplate({ options, client, view, acts }: ChatDrawing): TemplateResult {
+  if (customElements.get("orcheo-history") === undefined)
+    return html`<div class="history"><div class="failure" role="alert">
+      <p>${strings.failureConnectionLost}</p>
+      <button type="button" class="quiet" @click=${acts.showHistory}>${strings.tryAgain}</button>
+    </div></div>`;
   const { showDelete = true, showRename = true } = options.history ?? {};
   return html`<orcheo-history
     .client=${client}
     .current=${view.threadId}
     .canDelete=${showDelete}
     .canRename=${showRename}
-    .locale=${options.locale ?? ""}
+    .notifications=${options.notifications}
+    .language=${spokenLanguage()}
     @history-open=${(open: CustomEvent<{ threadId: string }>) => acts.openThread(open.detail.threadId)}
     @history-renamed=${({ detail }: CustomEvent<{ threadId: string; title: string }>) => acts.threadRetitled(detail.threadId, detail.title)}
     @history-deleted=${({ detail }: CustomEvent<{ threadId: string }>) => acts.threadDeleted(detail.threadId)}
+    @history-changed=${({ detail }: CustomEvent<{ threadId: string }>) => acts.threadChanged(detail.threadId)}
     @history-close=${acts.hideHistory}
   ></orcheo-history>`;
 }
@@ -189,9 +208,9 @@ function startTemplate({ options, acts }: ChatDrawing): TemplateResult {
   </div>`;
 }
 
-function jumpTemplate(acts: ChatActs): TemplateResult {
+function jumpTemplate({ acts, hasNews }: ChatDrawing): TemplateResult {
   const label = strings.jumpToLatest;
-  return html`<button type="button" class="jump" aria-label=${label} title=${label} @click=${acts.toEnd}>${downIcon}</button>`;
+  return html`<button type="button" class="jump" data-news=${hasNews} aria-label=${label} title=${label} @click=${acts.toEnd}>${downIcon}</button>`;
 }
 
 function footTemplate(drawing: ChatDrawing): TemplateResult {
@@ -209,6 +228,7 @@ function footTemplate(drawing: ChatDrawing): TemplateResult {
 function composerTemplate({ view, options, client, target, secondsLeft, acts }: ChatDrawing): TemplateResult {
   const placeholder = options.composer?.placeholder ?? strings.messagePlaceholder;
   return html`<orcheo-composer
+      .language=${spokenLanguage()}
       .mode=${composerMode(view, secondsLeft)}
       .limit=${options.messageLimit ?? Number.POSITIVE_INFINITY}
       .placeholder=${pendingQuestions(view) === null ? placeholder : strings.answerPlaceholder}
@@ -251,7 +271,7 @@ function composerMode(view: ThreadView, secondsLeft: number): ComposerMode {
   return view.turn === "running" && view.canStop ? "answering" : "unstoppable";
 }
 
-function closedTemplate({ view, target }: ChatDrawing): TemplateResult {
+function closedTemplate({ view, target, options: { contact } }: ChatDrawing): TemplateResult {
   const isLogin = view.closed === "login";
   const loginUrl = target?.loginUrl ?? null;
   const link =
@@ -262,8 +282,14 @@ function closedTemplate({ view, target }: ChatDrawing): TemplateResult {
       <strong>${isLogin ? strings.loginEndedTitle : strings.closedTitle}</strong>
       <p>${isLogin ? strings.loginEndedText : strings.closedText}</p>
     </div>
-    ${link}
+    ${contact === undefined ? nothing : contactTemplate(contact)} ${link}
   </div>`;
+}
+
+/** A page opens in a tab of its own: what was said here stays. */
+export function contactTemplate({ url, label }: NonNullable<ChatOptions["contact"]>): TemplateResult {
+  const target = url.startsWith("https:") ? "_blank" : nothing;
+  return html`<a class="contact" href=${url} target=${target} rel="noopener noreferrer">${label}</a>`;
 }
 
 function isStatusShown({ view, isHeld }: ChatDrawing): boolean {

@@ -2,6 +2,7 @@
 
 import type { Entity, ToolOption } from "@openai/chatkit";
 import { html, nothing, type ReactiveControllerHost, type TemplateResult } from "lit";
+import { spokenLanguage } from "../language.ts";
 import type { UserContent, UserInput, WireAttachment } from "../protocol/wire.ts";
 import { fill } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
@@ -11,6 +12,8 @@ import { Suggestions } from "./suggestions.ts";
 import { Uploads } from "./uploads.ts";
 
 export { composerToolStyles } from "../styles/composer-tools.ts";
+
+const LONGEST_QUOTE = /^.{0,2000}/su;
 
 /** The composer around the tools. */
 export interface Desk extends ReactiveControllerHost {
@@ -66,7 +69,7 @@ export class ComposerTools {
   /** Changes what is given, and leaves the rest of what the visitor has chosen. */
   setValue({ content, reply, attachments, files, selectedToolId, selectedModelId }: ComposerValue): void {
     if (content !== undefined) this.#desk.write(this.#textOf(content));
-    if (reply !== undefined) this.#quote = reply;
+    if (reply !== undefined) this.#quote = shortened(reply);
     if (attachments !== undefined) this.#uploads.set(attachments);
     if (files !== undefined) this.add(files);
     if (selectedToolId !== undefined) this.#choose(selectedToolId);
@@ -77,7 +80,7 @@ export class ComposerTools {
   /** What goes with a text that is sent now; afterwards the composer is as before it was written. */
   take(text: string): { input: UserInput; attachments: readonly WireAttachment[] } {
     const attachments = this.#uploads.sent;
-    const model = this.#model;
+    const model = this.model;
     const input: UserInput = {
       content: this.#content(text),
       attachments: attachments.map(({ id }) => id),
@@ -143,11 +146,11 @@ export class ComposerTools {
     if (this.#uploads.all.length === 0 || client === null) return nothing;
     return html`<ul class="files" aria-label=${laterStrings.attachments}>
       ${this.#uploads.all.map(
-        ({ key, name, status, preview }) =>
+        ({ key, name, status, progress, preview }) =>
           html`<li data-status=${status}>
             ${preview === null ? html`<orcheo-icon name="document"></orcheo-icon>` : html`<img src=${preview} alt="" />`}
             <span dir="auto">${name}</span>
-            ${status === "sending" ? html`<span class="spoken-only">${laterStrings.uploading}</span><i class="spinner"></i>` : nothing}
+            ${status === "sending" ? html`<span class="spoken-only">${laterStrings.uploading}</span>${progress === null ? nothing : html`<span class="part">${percent(progress)}</span>`}<i class="spinner"></i>` : nothing}
             ${status === "failed" ? iconButton("reload", fill(laterStrings.uploadAgain, { name }), () => this.#uploads.retry(key, client, uploadStrategy)) : nothing}
             ${iconButton("close", fill(laterStrings.removeFile, { name }), () => this.#uploads.remove(key, client))}
           </li>`,
@@ -238,7 +241,7 @@ export class ComposerTools {
     return html`<select class="chip" aria-label=${laterStrings.model} @change=${chosen}>
       ${models.map(
         ({ id, label, description, disabled }) =>
-          html`<option value=${id} ?disabled=${disabled} ?selected=${id === this.#model} title=${description ?? nothing}>${label}</option>`,
+          html`<option value=${id} ?disabled=${disabled} ?selected=${id === this.model} title=${description ?? nothing}>${label}</option>`,
       )}
     </select>`;
   }
@@ -247,7 +250,8 @@ export class ComposerTools {
     return this.#desk.setup.option.tools?.find(({ id }) => id === this.#toolId);
   }
 
-  get #model(): string | null {
+  /** The model that a message of now is for. */
+  get model(): string | null {
     const models = this.#desk.setup.option.models ?? [];
     const chosen = models.find(({ id }) => id === this.#modelId);
     return (
@@ -386,6 +390,16 @@ function iconButton(icon: string, label: string, act: () => void): TemplateResul
   </button>`;
 }
 
+/** What is quoted, whether selected or given by the page; a cut never falls into a character. */
+function shortened(quote: string): string {
+  const [start = ""] = LONGEST_QUOTE.exec(quote) ?? [];
+  return start.length < quote.length ? `${start}…` : quote;
+}
+
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function percent(part: number): string {
+  return part.toLocaleString(spokenLanguage().locale, { style: "percent" });
 }

@@ -2,6 +2,7 @@
 
 import type { ChatKitOptions, ComposerOption, FileUploadStrategy } from "@openai/chatkit";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { type Language, speak, spokenLanguage } from "../language.ts";
 import type { ChatClient } from "../protocol/chat-client.ts";
 import { textInput, type UserContent, type UserInput, type WireAttachment } from "../protocol/wire.ts";
 import { fill, strings } from "../strings.ts";
@@ -53,6 +54,7 @@ const PLAIN: ComposerSetup = {
 export class OrcheoComposer extends LitElement {
   static override styles = [controlStyles, partStyles, composerStyles];
   static override properties = {
+    language: { attribute: false },
     mode: { attribute: false },
     limit: { attribute: false },
     placeholder: { attribute: false },
@@ -60,6 +62,7 @@ export class OrcheoComposer extends LitElement {
   };
   static override shadowRootOptions: ShadowRootInit = { mode: "open", delegatesFocus: true };
 
+  declare language: Language;
   declare mode: ComposerMode;
   /** Characters that a message may have. */
   declare limit: number;
@@ -76,6 +79,7 @@ export class OrcheoComposer extends LitElement {
 
   constructor() {
     super();
+    this.language = spokenLanguage();
     this.mode = "disabled";
     this.limit = Number.POSITIVE_INFINITY;
     this.placeholder = strings.messagePlaceholder;
@@ -84,6 +88,11 @@ export class OrcheoComposer extends LitElement {
 
   get text(): string {
     return this.#text;
+  }
+
+  /** The model that is chosen, where there are some. */
+  get model(): string | null {
+    return this.#tools?.model ?? null;
   }
 
   /** Sends what is written, whatever the mode says. */
@@ -115,12 +124,16 @@ export class OrcheoComposer extends LitElement {
   }
 
   override willUpdate(): void {
-    if (isMoreThanText(this.setup)) void this.#arrival();
+    speak(this.language);
+    if (isMoreThanText(this.setup)) this.#arrival().catch(() => {});
   }
 
   /** What is more than a field of text is fetched when the page, or something that it puts here, needs it. */
   #arrival(): Promise<ComposerTools> {
-    this.#arriving ??= this.#fetchTools();
+    this.#arriving ??= this.#fetchTools().catch((error) => {
+      this.#arriving = null;
+      throw error;
+    });
     return this.#arriving;
   }
 
@@ -146,7 +159,7 @@ export class OrcheoComposer extends LitElement {
       ${tools?.above()}
       <textarea
         rows="1"
-        dir="auto"
+        dir=${this.#text === "" ? this.language.dir : "auto"}
         enterkeyhint="send"
         aria-label=${strings.messageLabel}
         aria-describedby="limit"

@@ -1,34 +1,36 @@
 /** Draws what went wrong with a turn, and the button that may fix it. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { errorSentence } from "../language.ts";
 import type { EndingView, FailureKind, TurnFailure } from "../state/thread-view.ts";
 import { fill, strings } from "../strings.ts";
 import { retryIcon } from "./icons.ts";
 
-const SENTENCES: Record<FailureKind, string> = {
-  interrupted: strings.failureInterrupted,
-  stopped: strings.failureStopped,
-  no_answer: strings.failureEmpty,
-  failed: strings.failureFailed,
-  timed_out: strings.failureTimedOut,
-  cut_off: strings.failureCutOff,
-  closed: strings.failureClosed,
-  error: strings.failureError,
-  "rate-limited": strings.failureRateLimited,
-  "turn-in-progress": strings.failureTurnInProgress,
-  "connection-lost": strings.failureConnectionLost,
-  refused: strings.failureRefused,
-};
+const SENTENCES = {
+  interrupted: "failureInterrupted",
+  stopped: "failureStopped",
+  no_answer: "failureEmpty",
+  failed: "failureFailed",
+  timed_out: "failureTimedOut",
+  cut_off: "failureCutOff",
+  closed: "failureClosed",
+  error: "failureError",
+  "rate-limited": "failureRateLimited",
+  "turn-in-progress": "failureTurnInProgress",
+  "connection-lost": "failureConnectionLost",
+  refused: "failureRefused",
+} as const satisfies Record<FailureKind, keyof typeof strings>;
 
 const CALM = new Set<FailureKind>(["stopped", "no_answer", "cut_off"]);
 
 export function failureSentence(failure: TurnFailure): string {
-  return failure.text || SENTENCES[failure.kind] || strings.failureInterrupted;
+  const { code = "", text, kind } = failure;
+  return errorSentence(code, text) || strings[SENTENCES[kind]];
 }
 
 /** How an earlier turn ended. Nothing can be done about it any more, so it does not offer to try again. */
 export function endingTemplate({ ending, text }: EndingView): TemplateResult {
-  const sentence = ending === "failed" ? strings.endingFailed : (SENTENCES[ending] ?? text);
+  const sentence = ending === "failed" ? strings.endingFailed : (strings[SENTENCES[ending]] ?? text);
   return html`<p class="ending" data-kind=${ending}>${sentence}</p>`;
 }
 

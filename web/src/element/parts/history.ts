@@ -1,17 +1,28 @@
-/** `<orcheo-history>`: the visitor's threads, to open, rename and delete. Loaded when it is first shown. */
+/** `<orcheo-history>`: the visitor's threads, to find, open, rename, keep and delete. Loaded when it is first shown. */
 
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { type Language, speak } from "../language.ts";
 import type { ChatClient } from "../protocol/chat-client.ts";
 import type { Page, WireThread } from "../protocol/wire.ts";
 import { fill, strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 import { controlStyles } from "../styles/controls.ts";
+import { historyStyles } from "../styles/history.ts";
 import { partStyles } from "../styles/parts.ts";
+import { showHelp } from "./help.ts";
+import { chime, keepWishes, type Notifications, wishesOf } from "./notify.ts";
+import { type ExportFormat, saveThread } from "./thread-export.ts";
 import "./icon.ts";
 
 const PAGE = 30;
+/** Milliseconds in which a deletion can be taken back. */
+const UNDO_TIME = 10_000;
 
-type Editing = { threadId: string; kind: "rename" | "delete" } | null;
+type Editing =
+  | { threadId: string; kind: "rename" | "export" }
+  | { threadId: null; kind: "delete-all" }
+  | null;
 
 class OrcheoHistory extends LitElement {
   static override properties = {
@@ -19,115 +30,32 @@ class OrcheoHistory extends LitElement {
     current: { attribute: false },
     canDelete: { attribute: false },
     canRename: { attribute: false },
-    locale: { attribute: false },
+    notifications: { attribute: false },
+    language: { attribute: false },
   };
 
-  static override styles = [
-    controlStyles,
-    partStyles,
-    css`
-      :host {
-        display: block;
-        overflow: auto;
-        scrollbar-width: thin;
-      }
-
-      :host(:focus) {
-        outline: 0;
-      }
-
-      * {
-        box-sizing: border-box;
-      }
-
-      .list {
-        inline-size: min(100%, 46rem);
-        margin: 0 auto;
-        padding: 0.75rem 1rem 2rem;
-        list-style: none;
-      }
-
-      .thread {
-        display: flex;
-        align-items: center;
-        gap: 0.25rem;
-        padding-inline: 0.5rem;
-        border-radius: 0.75rem;
-      }
-
-      .thread:is(:hover, :focus-within),
-      .thread[data-current] {
-        background: var(--soft);
-      }
-
-      .open {
-        display: flex;
-        flex: 1;
-        flex-wrap: wrap;
-        gap: 0 0.75rem;
-        min-inline-size: 0;
-        min-block-size: 2.75rem;
-        align-items: center;
-        padding: 0.35rem 0.5rem;
-        border: 0;
-        background: none;
-        text-align: start;
-      }
-
-      .open > span {
-        overflow-wrap: anywhere;
-      }
-
-      .open > time {
-        color: var(--ink-soft);
-        font-size: calc(0.8125 * var(--base-size, 1rem));
-      }
-
-      form,
-      .asked {
-        display: flex;
-        flex: 1;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 0.5rem;
-        padding: 0.35rem 0;
-      }
-
-      form input {
-        flex: 1;
-        min-inline-size: 8rem;
-        min-block-size: 2.25rem;
-        padding: 0.25rem 0.6rem;
-        border: 1px solid var(--edge);
-        border-radius: 0.6rem;
-        background: var(--raised);
-        color: inherit;
-        font: inherit;
-      }
-
-      .note {
-        padding: 2rem 1rem;
-        color: var(--ink-soft);
-        text-align: center;
-      }
-    `,
-  ];
+  static override styles = [controlStyles, partStyles, historyStyles];
 
   declare client: ChatClient | null;
   declare current: string | null;
   declare canDelete: boolean;
   declare canRename: boolean;
-  declare locale: string;
+  declare notifications: Notifications | "visitor" | undefined;
+  declare language: Language;
   #threads: readonly WireThread[] = [];
   #after: string | null = null;
   #status: "loading" | "loaded" | "failed" = "loading";
   #editing: Editing = null;
+  #wanted = "";
+  /** Deletions that can still be taken back, by thread. */
+  readonly #going = new Map<string, ReturnType<typeof setTimeout>>();
   #abort = new AbortController();
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#abort = new AbortController();
     this.addEventListener("keydown", this.#keyPressed);
+    addEventListener("pagehide", this.#deleteNow);
     this.tabIndex = -1;
     this.focus();
     void this.updateComplete.then(() => this.#load());
@@ -135,8 +63,14 @@ class OrcheoHistory extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    removeEventListener("pagehide", this.#deleteNow);
+    this.#deleteNow();
     this.#abort.abort();
     this.removeEventListener("keydown", this.#keyPressed);
+  }
+
+  override willUpdate(): void {
+    speak(this.language);
   }
 
   override render(): TemplateResult {
@@ -146,17 +80,74 @@ class OrcheoHistory extends LitElement {
     if (this.#status === "loading" && this.#threads.length === 0)
       return html`<p class="note" role="status">${strings.loading}</p>`;
     if (this.#threads.length === 0) return html`<p class="note">${laterStrings.historyEmpty}</p>`;
-    return html`<ul class="list" aria-label=${strings.history}>
-        ${this.#threads.map((thread) => html`<li class="thread" ?data-current=${thread.id === this.current}>${this.#rowTemplate(thread)}</li>`)}
+    const found = this.#found();
+    return html`<input class="find" type="search" dir="auto" aria-label=${laterStrings.findThread} placeholder=${laterStrings.findThread} .value=${this.#wanted} @input=${this.#wantedChanged} />
+      <ul class="list" aria-label=${strings.history}>
+        ${repeat(
+          found,
+          ({ id }) => id,
+          (thread) =>
+            html`<li class="thread" ?data-current=${thread.id === this.current} ?data-gone=${this.#going.has(thread.id)}>${this.#rowTemplate(thread)}</li>`,
+        )}
       </ul>
-      ${this.#after === null ? nothing : html`<p class="note"><button type="button" class="quiet" @click=${() => this.#load()}>${laterStrings.showMore}</button></p>`}`;
+      <p class="note" role="status">${found.length === 0 && this.#status === "loaded" ? laterStrings.nothingFound : nothing}</p>
+      <div class="ends">
+        ${this.#after === null ? nothing : html`<button type="button" class="quiet" @click=${() => this.#load()}>${laterStrings.showMore}</button>`}
+        <button type="button" class="quiet" @click=${() => showHelp(this.getRootNode() as ShadowRoot)}>${laterStrings.shortcuts}</button>
+        ${this.canDelete ? this.#deleteAllTemplate() : nothing}
+        ${this.notifications === "visitor" ? this.#wishesTemplate() : nothing}
+      </div>`;
+  }
+
+  #found(): readonly WireThread[] {
+    const wanted = this.#wanted.trim().toLocaleLowerCase();
+    if (wanted === "") return this.#threads;
+    return this.#threads.filter(({ title }) =>
+      (title || laterStrings.untitled).toLocaleLowerCase().includes(wanted),
+    );
+  }
+
+  /** What is sought may be among those that are not loaded yet. */
+  async #wantedChanged(input: InputEvent): Promise<void> {
+    this.#wanted = (input.target as HTMLInputElement).value;
+    this.requestUpdate();
+    while (this.#wanted !== "" && this.#after !== null && this.#status === "loaded") await this.#load();
+  }
+
+  #deleteAllTemplate(): TemplateResult {
+    if (this.#editing?.kind !== "delete-all")
+      return html`<button type="button" class="quiet" @click=${() => this.#edit({ threadId: null, kind: "delete-all" })}>${laterStrings.deleteAll}</button>`;
+    return html`<div class="asked" role="group" aria-label=${laterStrings.deleteAllAsk}>
+      <span>${laterStrings.deleteAllAsk}</span>
+      <button type="button" class="solid" @click=${() => this.#deleteAll()}>${laterStrings.deleteNow}</button>
+      <button type="button" class="quiet" @click=${() => this.#edit(null)}>${laterStrings.keep}</button>
+    </div>`;
+  }
+
+  /** In a frame there is no mark to choose: its title is never seen. */
+  #wishesTemplate(): TemplateResult {
+    const wishes = wishesOf("visitor");
+    const box = (name: keyof Notifications, label: string) => {
+      const changed = ({ target }: Event) => {
+        const { checked } = target as HTMLInputElement;
+        keepWishes({ ...wishesOf("visitor"), [name]: checked });
+        if (name === "sound" && checked) chime();
+      };
+      return html`<label><input type="checkbox" ?checked=${wishes[name] === true} @change=${changed} />${label}</label>`;
+    };
+    return html`<fieldset>
+      <legend>${laterStrings.whileAway}</legend>
+      ${box("sound", laterStrings.answerSound)}
+      ${window.parent === window ? box("titleBadge", laterStrings.answerBadge) : nothing}
+    </fieldset>`;
   }
 
   #rowTemplate(thread: WireThread): TemplateResult {
     const title = thread.title || laterStrings.untitled;
+    if (this.#going.has(thread.id)) return this.#goneTemplate(thread);
     if (this.#editing?.threadId === thread.id)
-      return this.#editing.kind === "rename" ? this.#renameTemplate(thread) : this.#deleteTemplate(thread);
-    const edit = (kind: "rename" | "delete", icon: string, label: string) =>
+      return this.#editing.kind === "rename" ? this.#renameTemplate(thread) : this.#exportTemplate(thread);
+    const edit = (kind: "rename" | "export", icon: string, label: string) =>
       html`<button type="button" class="bare" aria-label=${fill(label, { title })} title=${fill(label, { title })} @click=${() => this.#edit({ threadId: thread.id, kind })}>
         <orcheo-icon name=${icon}></orcheo-icon>
       </button>`;
@@ -164,13 +155,21 @@ class OrcheoHistory extends LitElement {
         <span dir="auto">${title}</span>${this.#dateTemplate(thread)}
       </button>
       ${this.canRename ? edit("rename", "write", laterStrings.renameThread) : nothing}
-      ${this.canDelete ? edit("delete", "lucide:trash-2", laterStrings.deleteThread) : nothing}`;
+      ${edit("export", "lucide:download", laterStrings.saveThread)}
+      ${this.canDelete ? this.#deleteButton(thread.id, title) : nothing}`;
+  }
+
+  #deleteButton(threadId: string, title: string): TemplateResult {
+    const label = fill(laterStrings.deleteThread, { title });
+    return html`<button type="button" class="bare" aria-label=${label} title=${label} @click=${() => this.#deleteSoon(threadId)}>
+      <orcheo-icon name="lucide:trash-2"></orcheo-icon>
+    </button>`;
   }
 
   #dateTemplate({ created_at: created }: WireThread): TemplateResult | typeof nothing {
     const date = created === undefined ? null : new Date(created);
     if (date === null || Number.isNaN(date.getTime())) return nothing;
-    const shown = new Intl.DateTimeFormat(this.locale || undefined, {
+    const shown = new Intl.DateTimeFormat(this.language.locale, {
       dateStyle: "medium",
       timeStyle: "short",
     });
@@ -186,15 +185,24 @@ class OrcheoHistory extends LitElement {
     return html`<form @submit=${submitted}>
       <input name="title" aria-label=${laterStrings.title} maxlength="200" required .value=${title} />
       <button class="solid">${laterStrings.save}</button>
-      <button type="button" class="quiet" @click=${() => this.#edit(null)}>${laterStrings.keep}</button>
+      <button type="button" class="quiet" @click=${() => this.#edit(null)}>${laterStrings.cancel}</button>
     </form>`;
   }
 
-  #deleteTemplate({ id }: WireThread): TemplateResult {
-    return html`<div class="asked" role="group" aria-label=${laterStrings.deleteAsk}>
-      <span>${laterStrings.deleteAsk}</span>
-      <button type="button" class="solid" @click=${() => this.#delete(id)}>${laterStrings.deleteNow}</button>
-      <button type="button" class="quiet" @click=${() => this.#edit(null)}>${laterStrings.keep}</button>
+  #goneTemplate({ id, title }: WireThread): TemplateResult {
+    return html`<div class="asked">
+      <span role="status">${fill(laterStrings.deleted, { title: title || laterStrings.untitled })}</span>
+      <button type="button" class="quiet" @click=${() => this.#undo(id)}>${laterStrings.undo}</button>
+    </div>`;
+  }
+
+  #exportTemplate(thread: WireThread): TemplateResult {
+    const button = (format: ExportFormat, label: string) =>
+      html`<button type="button" class="quiet" @click=${() => this.#export(thread, format)}>${label}</button>`;
+    return html`<div class="asked" role="group" aria-label=${fill(laterStrings.saveThread, { title: thread.title || laterStrings.untitled })}>
+      <span dir="auto">${thread.title || laterStrings.untitled}</span>
+      ${button("markdown", "Markdown")} ${button("json", "JSON")}
+      <button type="button" class="quiet" @click=${() => this.#edit(null)}>${laterStrings.cancel}</button>
     </div>`;
   }
 
@@ -239,14 +247,72 @@ class OrcheoHistory extends LitElement {
     await this.#change({ type: "threads.update", params }, () => {
       this.#threads = this.#threads.map((each) => (each.id === threadId ? { ...each, title } : each));
       this.#tell("history-renamed", { threadId, title });
+      this.#tell("history-changed", { threadId });
     });
   }
 
+  /** The server is told when it can no longer be taken back. */
+  #deleteSoon(threadId: string): void {
+    this.#going.set(
+      threadId,
+      setTimeout(() => void this.#delete(threadId), UNDO_TIME),
+    );
+    this.requestUpdate();
+    void this.updateComplete.then(() =>
+      this.renderRoot.querySelector<HTMLElement>("[data-gone] button")?.focus(),
+    );
+  }
+
+  #undo(threadId: string): void {
+    clearTimeout(this.#going.get(threadId));
+    this.#going.delete(threadId);
+    this.requestUpdate();
+    void this.updateComplete.then(() => this.focus());
+  }
+
+  readonly #deleteNow = (): void => {
+    for (const threadId of this.#going.keys()) void this.#delete(threadId);
+  };
+
   async #delete(threadId: string): Promise<void> {
-    await this.#change({ type: "threads.delete", params: { thread_id: threadId } }, () => {
-      this.#threads = this.#threads.filter(({ id }) => id !== threadId);
-      this.#tell("history-deleted", { threadId });
-    });
+    clearTimeout(this.#going.get(threadId));
+    this.#going.delete(threadId);
+    this.#threads = this.#threads.filter(({ id }) => id !== threadId);
+    this.#tell("history-deleted", { threadId });
+    this.requestUpdate();
+    try {
+      // It is sent although the list, or the page, is being left.
+      const signal = AbortSignal.timeout(10_000);
+      await this.client?.call({ type: "threads.delete", params: { thread_id: threadId } }, signal);
+      this.#tell("history-changed", { threadId });
+    } catch {
+      this.#fail();
+    }
+  }
+
+  async #deleteAll(): Promise<void> {
+    this.#edit(null);
+    this.#wanted = "";
+    while (this.#after !== null && this.#status === "loaded") await this.#load();
+    for (const { id } of this.#threads) {
+      if (this.#status === "loaded") await this.#delete(id);
+    }
+  }
+
+  async #export(thread: WireThread, format: ExportFormat): Promise<void> {
+    const { client } = this;
+    if (client === null) return;
+    try {
+      await saveThread(client, thread, format, this.#abort.signal);
+      this.#edit(null);
+    } catch {
+      this.#fail();
+    }
+  }
+
+  #fail(): void {
+    this.#status = "failed";
+    this.requestUpdate();
   }
 
   async #change(request: Parameters<ChatClient["call"]>[0], done: () => void): Promise<void> {
@@ -255,8 +321,7 @@ class OrcheoHistory extends LitElement {
       done();
       this.#edit(null);
     } catch {
-      this.#status = "failed";
-      this.requestUpdate();
+      this.#fail();
     }
   }
 

@@ -6,7 +6,7 @@ import { fill, strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 import type { WidgetHost } from "../widgets/host.ts";
 
-const DATA = /^data:image\/(?:png|jpeg|gif|webp|avif);/i;
+const DATA = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[\w+/=]+$/i;
 
 /**
  * The address of an image that may be loaded, null for others: an image of elsewhere would tell its host who reads

@@ -1,4 +1,4 @@
-/** Tells the visitor's other tabs that something was said in a thread, and hears it from them. */
+/** Tells the visitor's other tabs that a thread has changed, and hears it from them. */
 
 export class OtherTabs {
   readonly #channel: BroadcastChannel | null;

@@ -11,8 +11,6 @@ import { laterStrings } from "../strings-later.ts";
 import { styled } from "./styled.ts";
 import "./icon.ts";
 
-const LONGEST = 2_000;
-
 type Host = ReactiveControllerHost & { readonly renderRoot: HTMLElement | DocumentFragment };
 
 export class Quoting implements ReactiveController {
@@ -42,7 +40,7 @@ export class Quoting implements ReactiveController {
     }
     const box = selection.getRangeAt(0).getBoundingClientRect();
     this.#place = { left: `${Math.max(8, box.left)}px`, top: `${Math.max(8, box.top - 44)}px` };
-    this.#text = text.slice(0, LONGEST);
+    this.#text = text;
     this.#host.requestUpdate();
   }
 

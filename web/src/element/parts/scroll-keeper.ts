@@ -14,6 +14,9 @@ export class ScrollKeeper implements ReactiveController {
   #lastTop = 0;
   #lastHeight = 0;
   #isWanted = true;
+  #watched: HTMLElement | null = null;
+  /** A screen that is turned, and a keyboard on it, take room from the end. */
+  readonly #resizes = new ResizeObserver(() => this.hostUpdated());
 
   constructor(host: ReactiveControllerHost, scroller: () => HTMLElement | null) {
     this.#host = host;
@@ -63,6 +66,8 @@ export class ScrollKeeper implements ReactiveController {
 
   hostUpdated(): void {
     const scroller = this.#scroller();
+    if (scroller !== null && scroller !== this.#watched) this.#resizes.observe(scroller);
+    this.#watched = scroller;
     if (scroller === null || !this.#isAtEnd || !(this.follows || this.#isWanted)) return;
     // What was sent must be drawn before its end is in sight.
     if (scroller.scrollHeight !== this.#lastHeight) this.#isWanted = false;

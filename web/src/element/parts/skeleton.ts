@@ -1,10 +1,12 @@
 /** What stands in the chat's place while it loads. */
 
 import { html, type TemplateResult } from "lit";
+import { spokenLanguage } from "../language.ts";
 import { strings } from "../strings.ts";
 
 export function skeletonTemplate(title: string): TemplateResult {
-  return html`<div class="chat" aria-busy="true">
+  const { locale, dir } = spokenLanguage();
+  return html`<div class="chat" lang=${locale} dir=${dir} aria-busy="true">
     <header class="bar">${title === "" ? html`<h1 class="spoken-only">${strings.loading}</h1><span class="bone title"></span>` : html`<h1 dir="auto">${title}</h1>`}</header>
     <div class="scroller">
       <div class="column skeleton">

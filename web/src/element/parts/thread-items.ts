@@ -1,12 +1,15 @@
 /** Draws the items of a thread: a kind of item, a template. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
+import { errorSentence, spokenLanguage } from "../language.ts";
 import { renderMarkdown } from "../markdown/render.ts";
 import type { ChatOptions } from "../options.ts";
 import type { GivenAnswer, UserContent } from "../protocol/wire.ts";
 import {
   type ItemView,
+  lastQuestion,
   type NoticeView,
   pendingQuestions,
   type QuestionView,
@@ -31,35 +34,35 @@ export interface ItemsDrawing {
   /** What the workflow is called. */
   answerer: string;
   host: WidgetHost;
+  /** Whether the server lets visitors change their last message. */
+  canEdit: boolean;
   /** How long nothing but progress has been seen. */
   secondsWaited: number;
-  acts: AnswerActs & { answer(given: GivenAnswer): void };
+  acts: AnswerActs & { answer(given: GivenAnswer): void; edit(text: string): void };
 }
 
 export function threadItemsTemplate(drawing: ItemsDrawing): TemplateResult {
-  const { view, secondsWaited } = drawing;
+  const { view, options, secondsWaited } = drawing;
   const pending = pendingQuestions(view);
-  const groupEnds = endsOfAnswers(view);
-  const draw = (item: ItemView) =>
-    html`${itemTemplate(item, drawing, item === pending)}${groupEnds.has(item) ? rich(drawing.host)?.actionsTemplate(item, drawing) : nothing}`;
+  const answers = rich(drawing.host)?.answersByEnd(view);
+  const { items, feedback, imageDomains } = view;
+  // What can be done with these depends on how the turn stands.
+  const current = [pending, lastQuestion(view), items.findLast(({ kind }) => kind !== "notice")];
+  const common = [options, drawing.answerer, richParts.arrived, imageDomains, view.closed, spokenLanguage()];
+  const draw = (item: ItemView) => {
+    const answer = answers?.get(item);
+    const news = [item, answer && feedback, current.includes(item) && view, ...common];
+    // Of a long thread only what has changed is drawn.
+    return guard(
+      news,
+      () =>
+        html`${itemTemplate(item, drawing, item === pending)}${answer && rich(drawing.host)?.actionsTemplate(answer, drawing)}`,
+    );
+  };
   // The latest turn's ending is drawn below all items, with what can be done about it.
   const isEnding = view.items.at(-1)?.kind === "ending";
   return html`${repeat(isEnding ? view.items.slice(0, -1) : view.items, itemKey, draw)}
   ${isWaiting(view) ? waitingTemplate(view.progress, secondsWaited) : nothing}`;
-}
-
-/** The last item of each answer that is whole: below it stands what can be done with the answer. */
-function endsOfAnswers({ items, turn }: ThreadView): Set<ItemView> {
-  const ends = new Set<ItemView>();
-  let last: ItemView | null = null;
-  for (const item of items) {
-    if (item.kind === "question") {
-      if (last !== null) ends.add(last);
-      last = null;
-    } else if (item.kind === "answer" || item.kind === "widget") last = item;
-  }
-  if (last !== null && turn === "idle") ends.add(last);
-  return ends;
 }
 
 /** True from the question until the first words of its answer, and while the workflow reports progress. */
@@ -73,12 +76,13 @@ export function isWaiting(view: ThreadView): boolean {
 
 function itemTemplate(
   item: ItemView,
-  { options, answerer, host, acts }: ItemsDrawing,
+  drawing: ItemsDrawing,
   isAsked: boolean,
 ): TemplateResult | typeof nothing {
+  const { options, answerer, host, acts } = drawing;
   switch (item.kind) {
     case "question":
-      return questionTemplate(item, host);
+      return questionTemplate(item, drawing);
     case "answer": {
       const isBlank = item.parts.every((part) => part.text === "" && part.annotations.length === 0);
       return isBlank ? nothing : answerTemplate(item, answerer, host);
@@ -106,13 +110,15 @@ function unshownTemplate(): TemplateResult {
   return html`<p class="unshown" tabindex="-1">${strings.cannotBeShown}</p>`;
 }
 
-function questionTemplate(question: QuestionView, host: WidgetHost): TemplateResult {
+function questionTemplate(question: QuestionView, drawing: ItemsDrawing): TemplateResult {
+  const { host } = drawing;
   const { attachments, quote, content, status } = question;
   return html`<article class="question" data-role="user" data-status=${status} tabindex="-1">
     <h2 class="spoken-only">${strings.you}</h2>
     ${quote === "" ? nothing : html`<blockquote class="quoted" dir="auto">${quote}</blockquote>`}
     ${attachments.length === 0 ? nothing : rich(host)?.attachmentsTemplate(attachments, host)}
     ${question.text === "" ? nothing : html`<p class="bubble">${content.map((part) => contentTemplate(part, host))}</p>`}
+    ${rich(host)?.editTemplate(question, drawing)}
     ${status === "refused" ? html`<small class="not-sent">${strings.notSent}</small>` : nothing}
   </article>`;
 }
@@ -137,15 +143,15 @@ function widgetTemplate({ id, widget }: WidgetView, answerer: string, host: Widg
   void import("../widgets/orcheo-widget.ts");
   return html`<article class="widget" data-role="assistant" tabindex="-1">
     <h2 class="spoken-only">${answerer}</h2>
-    <orcheo-widget .item=${{ id, widget }} .host=${host}></orcheo-widget>
+    <orcheo-widget .item=${{ id, widget }} .host=${host} .language=${spokenLanguage()}></orcheo-widget>
   </article>`;
 }
 
 function noticeTemplate(notice: NoticeView): TemplateResult {
-  return html`<aside class="notice" data-level=${notice.level}>
+  return html`<div class="notice" role="note" data-level=${notice.level}>
     ${notice.title === "" ? nothing : html`<strong>${notice.title}</strong>`}
-    <div class="prose">${renderMarkdown(notice.text, { streaming: false, headingLevel: 3 })}</div>
-  </aside>`;
+    <div class="prose">${renderMarkdown(errorSentence("", notice.text), { streaming: false, headingLevel: 3 })}</div>
+  </div>`;
 }
 
 function waitingTemplate(progress: string, seconds: number): TemplateResult {

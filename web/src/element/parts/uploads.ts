@@ -1,7 +1,10 @@
 /** Files on their way to the server, for the next message. */
 
 import type { ComposerOption, FileUploadStrategy } from "@openai/chatkit";
-import { type ChatClient, isAbort } from "../protocol/chat-client.ts";
+import { newKey } from "../insecure.ts";
+import { errorSentence, spokenLanguage } from "../language.ts";
+import { type ChatClient, type Fetch, fetchOrFail, isAbort } from "../protocol/chat-client.ts";
+import { ProblemError, readProblem } from "../protocol/problem.ts";
 import type { WireAttachment } from "../protocol/wire.ts";
 import { fill } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
@@ -12,6 +15,8 @@ export interface Upload {
   key: string;
   name: string;
   status: "sending" | "sent" | "failed";
+  /** From 0 to 1, as far as it is known how much of the file has left. */
+  progress: number | null;
   /** Known once the server has announced it. */
   attachment: WireAttachment | null;
   /** An address of the file in this browser, for an image. */
@@ -24,6 +29,8 @@ interface Kept extends Upload {
 }
 
 const MOST_FILES = 10;
+/** A server takes only some uploads of one visitor at a time. */
+const MOST_AT_ONCE = 3;
 const MOST_BYTES = 100 * 1024 * 1024;
 const PREVIEWED = /^image\/(?:png|jpeg|gif|webp|avif)$/;
 
@@ -31,6 +38,9 @@ export class Uploads {
   readonly #changed: () => void;
   readonly #refused: (sentence: string) => void;
   #kept: readonly Kept[] = [];
+  #running = 0;
+  /** Uploads that wait for another to end, oldest first. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(changed: () => void, refused: (sentence: string) => void) {
     this.#changed = changed;
@@ -57,7 +67,7 @@ export class Uploads {
     for (const file of files) {
       const most = rules.maxCount ?? MOST_FILES;
       const fault =
-        this.#kept.length >= most ? fill(laterStrings.tooManyFiles, { most }) : faultOf(file, rules);
+        this.#kept.length >= most ? fill(laterStrings.tooManyFiles, { count: most }) : faultOf(file, rules);
       if (fault === null) this.#begin(file, client, strategy);
       else this.#refused(fault);
     }
@@ -70,6 +80,7 @@ export class Uploads {
       key: attachment.id,
       name: attachment.name,
       status: "sent",
+      progress: null,
       attachment,
       preview: attachment.preview_url ?? null,
       file: null,
@@ -108,20 +119,50 @@ export class Uploads {
   }
 
   #begin(file: File, client: ChatClient, strategy: FileUploadStrategy): void {
-    const key = crypto.randomUUID();
+    const key = newKey();
     const abort = new AbortController();
     const preview = PREVIEWED.test(file.type) ? URL.createObjectURL(file) : null;
-    const kept: Kept = { key, name: file.name, status: "sending", attachment: null, preview, file, abort };
+    const { name } = file;
+    const kept: Kept = {
+      key,
+      name,
+      status: "sending",
+      progress: null,
+      attachment: null,
+      preview,
+      file,
+      abort,
+    };
     this.#kept = [...this.#kept, kept];
     this.#changed();
-    const send = strategy.type === "direct" ? sendDirectly : sendInTwoPhases;
-    const address = strategy.type === "direct" ? strategy.uploadUrl : "";
-    send(file, client, abort.signal, address).then(
+    const progressed = fetchTelling((progress) => this.#change(key, { progress }));
+    const send = () =>
+      strategy.type === "direct"
+        ? sendDirectly(file, client, abort.signal, strategy.uploadUrl, progressed)
+        : sendInTwoPhases(file, client, abort.signal, progressed);
+    this.#inTurn(abort.signal, send).then(
       (attachment) => this.#change(key, { status: "sent", attachment }),
       (error) => {
-        if (!isAbort(error)) this.#change(key, { status: "failed" });
+        if (isAbort(error)) return;
+        const { sentence, isFinal } = refusalOf(error, file);
+        if (isFinal) this.#drop(key);
+        else this.#change(key, { status: "failed" });
+        this.#refused(sentence);
       },
     );
+  }
+
+  async #inTurn<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+    if (this.#running === MOST_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running += 1;
+    try {
+      signal.throwIfAborted();
+      return await send();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
   }
 
   #change(key: string, change: Partial<Kept>): void {
@@ -130,13 +171,46 @@ export class Uploads {
   }
 }
 
-function sendDirectly(file: File, client: ChatClient, signal: AbortSignal, address: string) {
-  const form = new FormData();
-  form.append("file", file, file.name);
-  return client.upload<WireAttachment>(new URL(address, document.baseURI).href, form, signal);
+/** Why the server did not take a file, for its visitor; `isFinal`: sending it again would not help. */
+function refusalOf(error: unknown, { name, size }: File): { sentence: string; isFinal: boolean } {
+  const final = (sentence: string) => ({ sentence, isFinal: true });
+  const passing = (sentence: string) => ({
+    sentence: sentence || fill(laterStrings.uploadFailed, { name }),
+    isFinal: false,
+  });
+  if (!(error instanceof ProblemError)) return passing("");
+  const { code, told } = error.problem;
+  const wrong = firstWrong(told.errors);
+  const path = `${wrong.path}`.replace("params.", "");
+  const most = path === "size" ? wrong.limit : told.limit;
+  if (path === "mime_type") return final(fill(laterStrings.fileNotAccepted, { name }));
+  if (path === "size" && size === 0) return final(fill(laterStrings.fileEmpty, { name }));
+  if (typeof most === "number")
+    return final(fill(laterStrings.fileTooLarge, { name, most: readableSize(most) }));
+  if (!/^(?:unsent|kept)-/.test(`${told.policy}`)) return passing(errorSentence(code, error.message));
+  return passing(
+    code === "shared_budget_exceeded" ? laterStrings.noRoomForFiles : laterStrings.tooManyUnsentFiles,
+  );
 }
 
-async function sendInTwoPhases(file: File, client: ChatClient, signal: AbortSignal): Promise<WireAttachment> {
+/** The first wrong field that a problem names; the problems of other servers may have anything there. */
+function firstWrong(errors: unknown): { path?: unknown; limit?: unknown } {
+  const [first] = Array.isArray(errors) ? errors : [];
+  return Object(first);
+}
+
+function sendDirectly(file: File, client: ChatClient, signal: AbortSignal, address: string, fetch: Fetch) {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  return client.upload<WireAttachment>(new URL(address, document.baseURI).href, form, signal, fetch);
+}
+
+async function sendInTwoPhases(
+  file: File,
+  client: ChatClient,
+  signal: AbortSignal,
+  fetch: Fetch,
+): Promise<WireAttachment> {
   const params = {
     name: file.name,
     size: file.size,
@@ -146,9 +220,34 @@ async function sendInTwoPhases(file: File, client: ChatClient, signal: AbortSign
   const { upload_descriptor: descriptor, ...attachment } = announced;
   if (descriptor === undefined) throw new Error("The server did not say where to send the file.");
   const { url, method, headers = {} } = descriptor;
-  const response = await fetch(url, { method, headers, body: file, signal });
-  if (!response.ok) throw new Error(`The server did not take the file (${response.status}).`);
+  const response = await fetchOrFail(fetch, url, { method, headers, body: file, signal });
+  if (!response.ok) throw await readProblem(response);
   return attachment;
+}
+
+/** A `fetch` that tells how much of the body has left, from 0 to 1, which the browser's own does not say. */
+function fetchTelling(progressed: (part: number) => void): Fetch {
+  return (url, { method = "POST", headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const request = new XMLHttpRequest();
+      request.open(method, url);
+      for (const [name, value] of Object.entries(headers ?? {})) request.setRequestHeader(name, value);
+      request.upload.onprogress = ({ loaded, total }) => progressed(total > 0 ? loaded / total : 0);
+      request.onload = () => resolve(responseOf(request));
+      request.onerror = () => reject(new TypeError("The file could not be sent."));
+      signal?.addEventListener("abort", () => {
+        request.abort();
+        reject(signal.reason);
+      });
+      request.send(body as XMLHttpRequestBodyInit);
+    });
+}
+
+function responseOf(request: XMLHttpRequest): Response {
+  const wait = request.getResponseHeader("retry-after");
+  const headers: Record<string, string> = wait === null ? {} : { "retry-after": wait };
+  return new Response(request.responseText || null, { status: request.status, headers });
 }
 
 /** Why a file cannot be sent; null for one that can. */
@@ -156,7 +255,7 @@ export function faultOf(file: File, { accept, maxSize }: AttachmentRules): strin
   if (accept !== undefined && !isAccepted(file, accept))
     return fill(laterStrings.fileNotAccepted, { name: file.name });
   const most = sizeLimit(file.type, maxSize);
-  if (file.size > most) return fill(laterStrings.fileTooLarge, { name: file.name, most: megabytes(most) });
+  if (file.size > most) return fill(laterStrings.fileTooLarge, { name: file.name, most: readableSize(most) });
   return null;
 }
 
@@ -182,6 +281,12 @@ function matches(type: string, pattern: string): boolean {
   return pattern.endsWith("/*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / (1024 * 1024)).toLocaleString(undefined, { maximumFractionDigits: 1 });
+const UNITS = ["gigabyte", "megabyte", "kilobyte"] as const;
+
+/** `10 MB`: in the largest unit of which there is a whole one, never more than it is. */
+function readableSize(bytes: number): string {
+  const at = UNITS.findIndex((_, index) => bytes >= 1024 ** (3 - index));
+  const unit = UNITS[at] ?? "byte";
+  const size = Math.floor((bytes / 1024 ** (at < 0 ? 0 : 3 - at)) * 10) / 10;
+  return size.toLocaleString(spokenLanguage().locale, { style: "unit", unit });
 }

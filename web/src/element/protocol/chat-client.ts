@@ -14,6 +14,8 @@ export interface ChatServer {
   /** Null where the page's own `fetch` says who the visitor is. */
   grants: GrantKeeper | null;
   fetch: Fetch;
+  /** Whether the page itself sends the requests: then how much of a file has left is not known. */
+  isSentByPage: () => boolean;
   /** False for servers of others, which may forbid pages headers that they do not know. */
   isOurs: boolean;
   /** Language of the visitor; empty for the browser's own. */
@@ -47,9 +49,10 @@ export class ChatClient {
     return this.#send(this.#url, post(body, accept, signal));
   }
 
-  /** Sends a form to another address of the server, as its visitor. */
-  async upload<T>(url: string, body: FormData, signal: AbortSignal): Promise<T> {
-    return readJson<T>(await this.#send(url, { method: "POST", body, signal }));
+  /** Sends a form to another address of the server, as its visitor; by `fetch` unless the page has its own. */
+  async upload<T>(url: string, body: FormData, signal: AbortSignal, fetch: Fetch): Promise<T> {
+    const by = this.#server.isSentByPage() ? this.#server.fetch : fetch;
+    return readJson<T>(await this.#send(url, { method: "POST", body, signal }, by));
   }
 
   /** Follows a thread's latest turn from the event after `after`; null when there is nothing to follow. */
@@ -59,21 +62,26 @@ export class ChatClient {
     return response.status === 204 ? null : response;
   }
 
-  async #send(url: string, init: RequestInit): Promise<Response> {
+  async #send(url: string, init: RequestInit, by = this.#server.fetch): Promise<Response> {
     const { grants } = this.#server;
-    if (grants === null) return this.#sendWith({}, url, init);
+    if (grants === null) return this.#sendWith({}, url, init, by);
     const grant = await grants.current();
     try {
-      return await this.#sendWith({ Authorization: `Bearer ${grant}` }, url, init);
+      return await this.#sendWith({ Authorization: `Bearer ${grant}` }, url, init, by);
     } catch (error) {
       if (!RENEWABLE.has(problemCode(error) ?? "")) throw error;
-      return this.#sendWith({ Authorization: `Bearer ${await grants.replace(grant)}` }, url, init);
+      return this.#sendWith({ Authorization: `Bearer ${await grants.replace(grant)}` }, url, init, by);
     }
   }
 
-  async #sendWith(credential: Record<string, string>, url: string, init: RequestInit): Promise<Response> {
-    const { locale, fetch } = this.#server;
-    const language = locale() === "" ? {} : { "Accept-Language": locale() };
+  async #sendWith(
+    credential: Record<string, string>,
+    url: string,
+    init: RequestInit,
+    fetch: Fetch,
+  ): Promise<Response> {
+    const locale = this.#server.locale();
+    const language = locale === "" ? {} : { "Accept-Language": locale };
     const headers = { ...init.headers, ...language, ...credential };
     const response = await fetchOrFail(fetch, url, { ...init, headers });
     if (!response.ok) throw await readProblem(response);

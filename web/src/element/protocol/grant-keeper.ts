@@ -4,6 +4,7 @@
 export type GetClientSecret = (currentClientSecret: string | null) => Promise<string>;
 
 const RENEWAL_MARGIN = 20_000;
+const NO_GRANT = "api.getClientSecret must return a chat grant, which is a text.";
 
 export class GrantKeeper {
   readonly #getClientSecret: GetClientSecret;
@@ -11,10 +12,17 @@ export class GrantKeeper {
   #grant: string | null = null;
   #renewAt = 0;
   #renewal: Promise<string> | null = null;
+  readonly #granted: (off: readonly string[]) => void;
 
-  constructor(getClientSecret: GetClientSecret, now: () => number = Date.now) {
+  /** `granted` hears of each grant what the page's server has switched off with it. */
+  constructor(
+    getClientSecret: GetClientSecret,
+    now: () => number = Date.now,
+    granted: (off: readonly string[]) => void = () => {},
+  ) {
     this.#getClientSecret = getClientSecret;
     this.#now = now;
+    this.#granted = granted;
   }
 
   /** A grant that will last for the next request. */
@@ -37,27 +45,32 @@ export class GrantKeeper {
   }
 
   async #fetchGrant(): Promise<string> {
-    const grant = await this.#getClientSecret(this.#grant);
+    const before = this.#grant;
+    let grant = await this.#getClientSecret(before);
+    // Many pages keep the first grant; what has run out, or was refused, is of no use any more.
+    if (grant === before) grant = await this.#getClientSecret(null);
+    if (typeof grant !== "string" || grant === "") throw new Error(NO_GRANT);
+    const { iat, exp, off } = claimsOf(grant);
+    const lifetime = (Number(exp) - Number(iat)) * 1000;
     this.#grant = grant;
-    this.#renewAt = this.#now() + grantLifetime(grant) - RENEWAL_MARGIN;
+    this.#renewAt =
+      lifetime > 0
+        ? this.#now() + lifetime - Math.min(RENEWAL_MARGIN, lifetime / 2)
+        : Number.POSITIVE_INFINITY;
+    this.#granted(Array.isArray(off) ? off : []);
     return grant;
   }
 }
 
 /**
- * Milliseconds between the `iat` and `exp` claims: a span, so that a wrong clock here does no harm.
- * A grant that is no JWT is used until the server refuses it.
+ * What a grant says. Its lifetime is the span between `iat` and `exp`, so that a wrong clock here does no harm; a grant
+ * that is no JWT is used until the server refuses it.
  */
-function grantLifetime(grant: string): number {
+function claimsOf(grant: string): Record<string, unknown> {
   try {
     const payload = grant.split(".")[1] ?? "";
-    const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<
-      string,
-      unknown
-    >;
-    const lifetime = (Number(claims.exp) - Number(claims.iat)) * 1000;
-    return lifetime > 0 ? lifetime : Number.POSITIVE_INFINITY;
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return {};
   }
 }

@@ -5,10 +5,12 @@ export interface Problem {
   code: string;
   detail: string;
   hint: string;
+  /** What the server's log knows the request by. */
+  requestId: string;
   /** Milliseconds that `Retry-After` asks to wait; null when it says nothing. */
   retryAfter: number | null;
-  /** What has to be solved first, where the server asks for some work. */
-  challenge: unknown;
+  /** The whole document. */
+  told: Readonly<Record<string, unknown>>;
 }
 
 export class ProblemError extends Error {
@@ -26,6 +28,7 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
+export const THREAD_GONE = "thread_not_found";
 const RETRY_AFTER_DEFAULT = 10_000;
 const PASSING_STATUSES = new Set([502, 503, 504]);
 
@@ -46,14 +49,17 @@ export function isPassing(error: unknown): boolean {
 
 /** Reads a response that is not OK; a body that is no problem document still becomes one. */
 export async function readProblem(response: Response, now = Date.now()): Promise<ProblemError> {
+  // Without them the server's own words are shown.
+  await import("../error-words.ts").catch(() => {});
   const body = await readObject(response);
   return new ProblemError({
     status: response.status,
     code: text(body.code) || `http_${response.status}`,
     detail: text(body.detail),
     hint: text(body.hint),
+    requestId: text(body.request_id),
     retryAfter: readRetryAfter(response, now),
-    challenge: body.challenge ?? null,
+    told: body,
   });
 }
 

@@ -121,11 +121,12 @@ export type EndingKind =
   | "no_answer"
   | "interrupted";
 
-/** The end of a turn. Our server says in it why the answer is not whole; without that the turn ended well. */
+/** The end of a turn. Our server says in it why the answer is not whole, or keeps a notice of the turn. */
 export interface EndOfTurnItem {
   type: "end_of_turn";
   id: string;
   "orcheo.ending"?: { kind: EndingKind; message?: string; allow_retry: boolean };
+  "orcheo.notice"?: { level: NoticeLevel; message: string; title?: string };
 }
 
 type TaskSource = AnnotationSource | { type: "url"; title: string; url: string };
@@ -178,7 +179,10 @@ interface ImageItem {
   image?: { id: string; url: string } | null;
 }
 
-export type WireItem =
+/** Our server adds to any item what its visitor has thought of it. */
+export type WireItem = KnownItem & { "orcheo.feedback"?: "positive" | "negative" };
+
+type KnownItem =
   | UserItem
   | AssistantItem
   | QuestionsItem
@@ -251,9 +255,16 @@ export type TurnRequest =
   | { type: "threads.add_structured_input"; params: StructuredInputParams }
   | { type: "threads.add_client_tool_output"; params: { thread_id: string; result: unknown } }
   | { type: "threads.custom_action"; params: ActionParams }
-  | { type: "threads.retry_after_item"; params: { thread_id: string; item_id: string } };
+  | { type: "threads.retry_after_item"; params: RetryParams };
 
-interface StructuredInputParams {
+/** `content`: what the message says now. Our server's own; others answer the old message again. */
+interface RetryParams {
+  thread_id: string;
+  item_id: string;
+  content?: readonly UserContent[];
+}
+
+export interface StructuredInputParams {
   thread_id: string;
   item_id: string;
   input: { status: "answered" | "skipped"; answers: Record<string, GivenAnswer> };

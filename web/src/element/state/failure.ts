@@ -1,6 +1,6 @@
 /** An error that ended a request -> what the visitor is told, and what can be done about it. */
 
-import { ConnectionError, ProblemError } from "../protocol/problem.ts";
+import { ConnectionError, type Problem, ProblemError, THREAD_GONE } from "../protocol/problem.ts";
 import type { ThreadChange } from "./reduce.ts";
 import type { FailureKind, Remedy, TurnFailure } from "./thread-view.ts";
 
@@ -25,17 +25,22 @@ function changeForProblem({ problem }: ProblemError, remedy: Remedy, now: number
     case "turn_in_progress":
       return failed({ kind: "turn-in-progress", text: "", remedy, notBefore });
     default:
-      return failed({ ...otherProblem(problem.status, remedy), text: sentence(problem), notBefore });
+      return failed({
+        ...otherProblem(problem, remedy),
+        text: `${problem.detail} ${problem.hint}`.trim(),
+        code: problem.code,
+        notBefore,
+      });
   }
 }
 
-function otherProblem(status: number, remedy: Remedy): { kind: FailureKind; remedy: Remedy | null } {
-  const isRefusal = status >= 400 && status < 500;
-  return isRefusal ? { kind: "refused", remedy: null } : { kind: "error", remedy };
-}
-
-function sentence(problem: ProblemError["problem"]): string {
-  return [problem.detail, problem.hint].filter(Boolean).join(" ");
+/** What is refused once is refused again, but a thread that is gone gives way to a new one. */
+function otherProblem(
+  { status, code }: Problem,
+  remedy: Remedy,
+): { kind: FailureKind; remedy: Remedy | null } {
+  if (status < 400 || status >= 500) return { kind: "error", remedy };
+  return { kind: "refused", remedy: code === THREAD_GONE ? remedy : null };
 }
 
 function failed(failure: TurnFailure): ThreadChange {

@@ -18,6 +18,7 @@ import type {
   AskedView,
   EndingView,
   ItemView,
+  NoticeView,
   QuestionView,
   ThreadView,
   ToolView,
@@ -82,6 +83,13 @@ export function itemViews(items: readonly WireItem[]): ItemView[] {
   return items.map((item) => itemView(item, "done")).filter((view) => view !== null);
 }
 
+/** What the visitor has thought of these items, by their ids. */
+export function feedbackOf(items: readonly WireItem[]): ThreadView["feedback"] {
+  return Object.fromEntries(
+    items.flatMap(({ id, "orcheo.feedback": kind }) => (kind === undefined ? [] : [[id, kind]])),
+  );
+}
+
 export function answerPart(content: OutputText): AnswerPart {
   return { text: content.text ?? "", annotations: content.annotations ?? [] };
 }
@@ -94,7 +102,7 @@ export function openedThread(
 ): ThreadView {
   const turn = thread.metadata?.["orcheo.turn"] ?? null;
   const views = itemViews(items);
-  const base = { ...emptyThread, ...threadFields(thread), earlier };
+  const base = { ...emptyThread, ...threadFields(thread), earlier, feedback: feedbackOf(items) };
   if (views.at(-1)?.kind === "ending") return { ...base, items: views };
   if (turn === null || turn.status === "completed")
     return { ...base, items: views, failure: emptyAnswer(items) };
@@ -121,10 +129,15 @@ export function withNews(view: ThreadView, opened: ThreadView): ThreadView {
     0,
     view.items.findIndex(({ id }) => id === first),
   );
-  if (opened.turn === "idle" && marksOf(view.items.slice(place)) === marksOf(opened.items)) return view;
+  const isSame =
+    marksOf(view.items.slice(place)) === marksOf(opened.items) && fieldsOf(view) === fieldsOf(opened);
+  if (opened.turn === "idle" && isSame) return view;
   const earlier = place > 0 ? view.earlier : opened.earlier;
-  return { ...opened, items: [...view.items.slice(0, place), ...opened.items], earlier };
+  const feedback = { ...view.feedback, ...opened.feedback };
+  return { ...opened, items: [...view.items.slice(0, place), ...opened.items], earlier, feedback };
 }
+
+const fieldsOf = ({ title, status }: ThreadView): string => JSON.stringify([title, status]);
 
 /** What tells two versions of a thread apart, as far as the server keeps it. */
 function marksOf(items: readonly ItemView[]): string {
@@ -167,7 +180,12 @@ function turnFailure(turn: WireTurn): TurnFailure {
   return { kind, text: "", remedy: "answer-again", notBefore: 0 };
 }
 
-function endingView(item: EndOfTurnItem): EndingView | null {
+function endingView(item: EndOfTurnItem): EndingView | NoticeView | null {
+  const notice = item["orcheo.notice"];
+  if (notice !== undefined) {
+    const { level, title = "", message } = notice;
+    return { kind: "notice", id: item.id, level, title, text: message };
+  }
   const told = item["orcheo.ending"];
   if (told === undefined) return null;
   return {

@@ -17,6 +17,8 @@ import type {
   AnswerView,
   ClosedReason,
   ItemView,
+  NoticeView,
+  QuestionView,
   ThreadView,
   TurnFailure,
 } from "./thread-view.ts";
@@ -25,9 +27,14 @@ import { withComponent, withText } from "./widget-tree.ts";
 
 export type ThreadChange =
   | { type: "opened"; view: ThreadView }
-  | { type: "earlier-shown"; items: readonly ItemView[]; earlier: string | null }
+  | {
+      type: "earlier-shown";
+      items: readonly ItemView[];
+      earlier: string | null;
+      feedback: ThreadView["feedback"];
+    }
   | { type: "asked"; key: string; input: UserInput; attachments: readonly WireAttachment[] }
-  | { type: "answer-retried" }
+  | { type: "answer-retried"; text?: string | undefined }
   | { type: "question-answered"; itemId: string; questionId: string; answer: GivenAnswer }
   | { type: "answers-sent" }
   | { type: "acted" }
@@ -48,11 +55,16 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
     case "opened":
       return change.view;
     case "earlier-shown":
-      return { ...view, items: [...change.items, ...view.items], earlier: change.earlier };
+      return {
+        ...view,
+        items: [...change.items, ...view.items],
+        earlier: change.earlier,
+        feedback: { ...change.feedback, ...view.feedback },
+      };
     case "asked":
       return running(view, withQuestion(itemsWithEnding(view), change));
     case "answer-retried":
-      return running(view, upToLastQuestion(view.items));
+      return running(view, upToLastQuestion(view.items, change.text));
     case "question-answered":
       return { ...view, items: withAnswer(view.items, change) };
     case "answers-sent":
@@ -75,7 +87,10 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
     case "stop-failed":
       return view.turn === "stopping" ? { ...view, turn: "running" } : view;
     case "ended":
-      return endTurn(view, "done", view.failure ?? stoppedNote(view));
+      return {
+        ...endTurn(view, "done", view.failure ?? stoppedNote(view)),
+        closed: isClosedByOwner(view) ? "unavailable" : view.closed,
+      };
     case "failed":
       return endTurn(refuse(view, change.failure), "interrupted", change.failure);
     case "closed":
@@ -167,15 +182,19 @@ function withAnswer(
   });
 }
 
-function upToLastQuestion(items: readonly ItemView[]): readonly ItemView[] {
-  return items.slice(0, items.findLastIndex((item) => item.kind === "question") + 1);
+/** `text`: what the question says now. */
+function upToLastQuestion(items: readonly ItemView[], text?: string): readonly ItemView[] {
+  const last = items.findLastIndex((item) => item.kind === "question");
+  const kept = items.slice(0, last + 1);
+  if (text === undefined) return kept;
+  return kept.with(last, { ...(kept[last] as QuestionView), text, content: [{ type: "input_text", text }] });
 }
 
 function put(view: ThreadView, item: WireItem, status: AnswerView["status"]): ThreadView {
   const next = itemView(item, status);
   if (next === null) return view;
   const known = view.items.findIndex((old) => old.id === next.id);
-  const place = known >= 0 ? known : placeOfPending(view.items, next);
+  const place = known >= 0 ? known : placeOfOwn(view.items, next);
   if (place < 0) return { ...view, items: [...view.items, next] };
   return { ...view, items: view.items.with(place, withKeyOf(view.items[place], next)) };
 }
@@ -184,8 +203,9 @@ function withKeyOf(old: ItemView | undefined, next: ItemView): ItemView {
   return old?.kind === "question" && next.kind === "question" ? { ...next, key: old.key } : next;
 }
 
-/** The server's copy of a question takes the place of the one shown in advance. */
-function placeOfPending(items: readonly ItemView[], next: ItemView): number {
+/** The server's copy takes the place of a question that is shown in advance, or of a notice that was told already. */
+function placeOfOwn(items: readonly ItemView[], next: ItemView): number {
+  if (next.kind === "notice") return placeOfNotice(items, next);
   if (next.kind !== "question") return -1;
   return items.findIndex((item) => item.kind === "question" && item.status === "pending");
 }
@@ -271,16 +291,31 @@ function withNotice(
 ): ItemView[] {
   const title = threadEvent.title ?? "";
   const notice = { kind: "notice", level: threadEvent.level, title, text: threadEvent.message } as const;
-  // A notice has no id on the wire: where it stands and what it says identify it in a replay.
-  const lastQuestion = items.findLast((item) => item.kind === "question");
-  const id = `notice:${lastQuestion?.id ?? ""}:${title}:${threadEvent.message}`;
-  return [...items.filter((item) => item.id !== id), { ...notice, id }];
+  const id = `notice:${items.length}:${title}:${threadEvent.message}`;
+  return placeOfNotice(items, notice) < 0 ? [...items, { ...notice, id }] : [...items];
+}
+
+/** A notice has no id when it is told: the turn and what it says identify it in a replay, and when it is kept. */
+function placeOfNotice(
+  items: readonly ItemView[],
+  { title, text }: Pick<NoticeView, "title" | "text">,
+): number {
+  const asked = items.findLastIndex((item) => item.kind === "question");
+  return items.findIndex(
+    (item, place) => place > asked && item.kind === "notice" && item.title === title && item.text === text,
+  );
 }
 
 /** Servers other than ours do not say that a turn was stopped. */
 function stoppedNote(view: ThreadView): TurnFailure | null {
   if (view.turn !== "stopping" || view.items.at(-1)?.kind === "ending") return null;
   return { kind: "stopped", text: "", remedy: "answer-again", notBefore: 0 };
+}
+
+/** An older ending may be the last item too, of a chat that was open again: then nothing has failed now. */
+function isClosedByOwner({ items, failure }: ThreadView): boolean {
+  const last = items.at(-1);
+  return failure !== null && last?.kind === "ending" && last.ending === "closed";
 }
 
 function endTurn(view: ThreadView, status: "done" | "interrupted", failure: TurnFailure | null): ThreadView {

@@ -145,6 +145,8 @@ export interface TurnFailure {
   kind: FailureKind;
   /** The server's own words; empty when there are none fit to show. */
   text: string;
+  /** The server's code for it, by which it is translated. */
+  code?: string;
   remedy: Remedy | null;
   /** The time (ms) from which the remedy may be tried; 0 for at once. */
   notBefore: number;

@@ -154,83 +154,25 @@ export const answerStyles = css`
     color: inherit;
   }
 
-  .prose figcaption button:hover,
-  .prose figcaption button[aria-pressed="true"] {
-    background: var(--line);
-    color: var(--ink);
-  }
-
-  .prose figcaption button[data-copied] {
-    color: var(--accent);
-  }
-
   .prose figcaption .icon {
     inline-size: 1rem;
     block-size: 1rem;
   }
 
-  .prose [data-wrapped] pre code {
-    overflow-wrap: anywhere;
-    white-space: pre-wrap;
-  }
-
-  .prose code :is([data-kind="keyword"], [data-kind="built_in"], [data-kind="type"], [data-kind="name"]) {
-    color: var(--code-word);
-  }
-
-  .prose code :is([data-kind="string"], [data-kind="regexp"], [data-kind="addition"]) {
-    color: var(--code-text);
-  }
-
-  .prose code :is([data-kind="number"], [data-kind="literal"], [data-kind="symbol"], [data-kind="attr"]) {
-    color: var(--code-value);
-  }
-
-  .prose code :is([data-kind="title"], [data-kind="section"], [data-kind="selector-class"], [data-kind="meta"]) {
-    color: var(--code-title);
-  }
-
-  .prose code :is([data-kind="comment"], [data-kind="quote"], [data-kind="deletion"]) {
-    color: var(--ink-soft);
-  }
-
   .prose li.task {
-    display: flex;
-    gap: 0.5rem;
     margin-inline-start: -1.5em;
     list-style: none;
   }
 
-  .prose li.task > input {
+  .prose li > label {
+    display: flex;
+    gap: 0.5rem;
+  }
+
+  .prose li > label > input {
     flex: none;
     margin-block-start: 0.35em;
     accent-color: var(--accent);
-  }
-
-  .prose .formula[data-display="true"] {
-    display: block;
-    margin-block: 0.85em;
-    overflow-x: auto;
-    text-align: center;
-  }
-
-  .prose .notes {
-    border-block-start: 1px solid var(--line);
-    padding-block-start: 0.5rem;
-    color: var(--ink-soft);
-    font-size: 0.875rem;
-  }
-
-  .prose .notes > li > p {
-    margin-block: 0;
-  }
-
-  .prose button.note {
-    padding: 0 0.2em;
-    border: 0;
-    background: none;
-    color: var(--accent);
-    font-size: 0.75rem;
   }
 
   .prose hr {

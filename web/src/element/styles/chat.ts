@@ -38,9 +38,18 @@ export const chatStyles = css`
     white-space: nowrap;
   }
 
+  /* A name in another script stays where names stand. */
+  .bar h1 {
+    text-align: left;
+  }
+
+  .chat:dir(rtl) > .bar h1 {
+    text-align: right;
+  }
+
   .column {
     position: relative;
-    inline-size: min(100%, 46rem);
+    inline-size: min(100%, 44rem);
     margin-inline: auto;
     padding-inline: max(1rem, env(safe-area-inset-left)) max(1rem, env(safe-area-inset-right));
   }
@@ -88,6 +97,7 @@ export const chatStyles = css`
     max-inline-size: calc(100% - 2rem);
     margin: 0 auto 0.5rem;
     padding: 0.35rem 0.9rem;
+    border: 1px solid transparent;
     border-radius: var(--round, 999px);
     background: var(--ink);
     color: var(--page);
@@ -119,6 +129,7 @@ export const chatStyles = css`
     color: var(--ink-soft);
     font-size: calc(0.75 * var(--base-size, 1rem));
     line-height: 1.4;
+    overflow-wrap: anywhere;
     text-align: center;
     text-wrap: balance;
   }

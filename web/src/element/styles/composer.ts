@@ -66,7 +66,7 @@ export const composerStyles = css`
     inline-size: 2.5rem;
     block-size: 2.5rem;
     padding: 0;
-    border: 0;
+    border: 1px solid transparent;
     border-radius: var(--round, 50%);
     background: var(--accent);
     color: var(--on-accent);

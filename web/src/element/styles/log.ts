@@ -26,6 +26,10 @@ export const logStyles = css`
     margin: 0;
   }
 
+  .empty {
+    overflow-wrap: anywhere;
+  }
+
   .empty .greeting {
     margin-block-end: 0.35rem;
     color: var(--ink);
@@ -96,6 +100,7 @@ export const logStyles = css`
   }
 
   .notice {
+    overflow-wrap: anywhere;
     padding: 0.75rem 1rem;
     border: 1px solid var(--line);
     border-radius: var(--radius);

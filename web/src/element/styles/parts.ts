@@ -10,6 +10,7 @@ export const partStyles = css`
     block-size: 1.25rem;
     background: currentcolor;
     vertical-align: -0.3em;
+    forced-color-adjust: none; /* its background is its shape */
   }
 
   .bare {
@@ -114,10 +115,15 @@ export const partStyles = css`
     margin-block-start: 0;
   }
 
+  .history,
   orcheo-history {
     grid-area: 2 / 1 / 4 / 2;
     z-index: 1;
     background: var(--page);
+  }
+
+  .history {
+    padding: 1rem max(1rem, (100% - 44rem) / 2);
   }
 
   .chat > .scroller {

@@ -1,12 +1,74 @@
 /** The parts of a thread besides its texts. */
 
 import { css } from "lit";
+import { rareProseStyles } from "./rare-prose.ts";
 
 export const richStyles = css`
+  ${rareProseStyles}
+
+  /* Of a long thread only what is near the screen is laid out. Heights are guesses until then, so the browser has to
+     keep the reader's place. Not of short ones: Chromium's accessibility tree lacks what is not laid out. What is in
+     use may reach beyond its box, which the containment clips. */
+  @supports (overflow-anchor: auto) {
+    .scroller {
+      overflow-anchor: auto;
+    }
+
+    .log > article:not(:nth-last-child(-n + 200), :hover, :focus-within) {
+      content-visibility: auto;
+      contain-intrinsic-block-size: auto 8rem;
+    }
+  }
+
+  .jump[data-news="true"]::after {
+    content: "";
+    position: absolute;
+    inset-block-start: -0.125rem;
+    inset-inline-end: -0.125rem;
+    inline-size: 0.75rem;
+    block-size: 0.75rem;
+    border: 2px solid var(--page);
+    border-radius: 50%;
+    background: var(--accent);
+    forced-color-adjust: none;
+  }
+
+  /* What is said above the composer covers nothing. */
+  .chat:has(.status[data-shown="true"]) .log {
+    padding-block-end: 4.5rem;
+  }
+
   .quote-this {
     position: fixed;
     z-index: 2;
     box-shadow: var(--shadow);
+  }
+
+  .question:has(> orcheo-edit[open]) {
+    inline-size: 100%;
+  }
+
+  .question:has(> orcheo-edit[open]) > .bubble {
+    display: none;
+  }
+
+  .widget > orcheo-widget {
+    container-type: inline-size;
+  }
+
+  .notice[data-level="warning"] {
+    border-color: light-dark(#9a6700, #d0a03c);
+  }
+
+  .bare[aria-pressed="true"] {
+    border: 1px solid;
+  }
+
+  @media (forced-colors: active) {
+    .dots i,
+    .prose ::after {
+      background: CanvasText !important;
+    }
   }
 
   .question .files {
@@ -201,5 +263,56 @@ export const richStyles = css`
     inline-size: 1rem;
     block-size: 1rem;
     margin: 0;
+  }
+
+  /* Last, as it takes away what the rules above show. */
+  @media print {
+    :host,
+    .chat,
+    .scroller {
+      display: block;
+      block-size: auto;
+      overflow: visible;
+    }
+
+    :host {
+      color-scheme: light !important;
+    }
+
+    .log > * {
+      break-inside: avoid;
+    }
+
+    .log > article {
+      content-visibility: visible !important;
+    }
+
+    /* The history is closed on paper. */
+    .bar h1:has(span)::before {
+      content: attr(title);
+    }
+
+    .foot,
+    .bar button,
+    .bar h1 span,
+    .earlier,
+    .actions,
+    .failure,
+    .prose figcaption button,
+    .sources summary,
+    orcheo-edit,
+    .history,
+    orcheo-history {
+      display: none;
+    }
+
+    .sources details::details-content {
+      content-visibility: visible;
+    }
+
+    .prose pre code {
+      overflow-wrap: anywhere;
+      white-space: pre-wrap;
+    }
   }
 `;

@@ -1,6 +1,7 @@
 /** Draws a chart: bars, lines and areas over categories, as SVG. */
 
 import { html, nothing, type SVGTemplateResult, svg, type TemplateResult } from "lit";
+import { spokenLanguage } from "../language.ts";
 import { styled } from "../parts/styled.ts";
 import type { WidgetTree } from "../protocol/wire.ts";
 import { isTree } from "../state/widget-tree.ts";
@@ -126,7 +127,7 @@ function ticksBetween(least: number, most: number): number[] {
 function gridTemplate({ ticks, y, left }: Plot, hasNumbers: boolean): SVGTemplateResult[] {
   return ticks.map(
     (tick) => svg`<line class="grid" x1=${left} x2=${WIDTH} y1=${y(tick)} y2=${y(tick)} />
-      ${hasNumbers ? svg`<text class="tick" x=${left - 6} y=${y(tick) + 4} text-anchor="end">${tick.toLocaleString()}</text>` : nothing}`,
+      ${hasNumbers ? svg`<text class="tick" x=${left - 6} y=${y(tick) + 4} text-anchor="end">${tick.toLocaleString(spokenLanguage().locale)}</text>` : nothing}`,
   );
 }
 

@@ -1,27 +1,43 @@
 /** `<orcheo-widget>`: a widget of the workflow's, with its forms and actions. Loaded when the first one is shown. */
 
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { type Language, speak, spokenLanguage } from "../language.ts";
 import type { WidgetTree } from "../protocol/wire.ts";
 import { laterStrings } from "../strings-later.ts";
 import { answerStyles } from "../styles/answer.ts";
 import { controlStyles } from "../styles/controls.ts";
 import { partStyles } from "../styles/parts.ts";
+import { rareProseStyles } from "../styles/rare-prose.ts";
 import { actionOf, componentTemplate, type Drawing, labelledFields } from "./components.ts";
 import { formValues, heldBy, payloadWith } from "./form-values.ts";
 import type { WidgetHost } from "./host.ts";
 import { widgetStyles } from "./styles.ts";
 
 class OrcheoWidget extends LitElement {
-  static override styles = [controlStyles, answerStyles, partStyles, widgetStyles];
-  static override properties = { item: { attribute: false }, host: { attribute: false } };
+  static override styles = [controlStyles, answerStyles, rareProseStyles, partStyles, widgetStyles];
+  static override properties = {
+    item: { attribute: false },
+    host: { attribute: false },
+    language: { attribute: false },
+  };
 
   declare item: { id: string; widget: WidgetTree };
   declare host: WidgetHost;
+  declare language: Language;
   /** Components whose action runs; the widget itself is busy with an action that is about all of it. */
   readonly #busy = new Set<WidgetTree>();
   #isBusy = false;
   #hasFailed = false;
   readonly #unfolded = new WeakSet<WidgetTree>();
+
+  constructor() {
+    super();
+    this.language = spokenLanguage();
+  }
+
+  override willUpdate(): void {
+    speak(this.language);
+  }
 
   override render(): TemplateResult {
     const labelled = new Set(labelledFields(this.item.widget));

@@ -561,6 +561,13 @@ export const widgetStyles = css`
     font-size: 11px;
   }
 
+  /* The drawing shrinks with its place, the words in it stay readable. */
+  @container (max-width: 24rem) {
+    .chart .tick {
+      font-size: 17px;
+    }
+  }
+
   .chart .line {
     fill: none;
     stroke-width: 2;

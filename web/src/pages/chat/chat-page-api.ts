@@ -2,7 +2,8 @@
 
 import { type Fetch, fetchOrFail, readJson } from "../../element/protocol/chat-client.ts";
 import { ProblemError, problemCode, readProblem } from "../../element/protocol/problem.ts";
-import { type Challenge, solve } from "./proof-of-work.ts";
+import type { Look } from "./look.ts";
+import type { Challenge } from "./proof-of-work.ts";
 
 export interface ChatDescription {
   id: string;
@@ -15,10 +16,14 @@ export interface ChatDescription {
   login_with: string | null;
   /** Characters that a message may have. */
   message_limit: number;
+  look: Partial<Look>;
 }
 
-interface GrantAnswer {
+export interface GrantAnswer {
   client_secret: string;
+  signed_in_as: string | null;
+  /** Stands for the login where cookies do not come along; only a bubble asks for it. */
+  login_pass: string | null;
 }
 
 const REQUEST_LIMIT = 20_000;
@@ -37,31 +42,46 @@ export class ChatPageApi {
     return this.#ask(this.#url, {});
   }
 
-  /** Opens or renews the visitor's chat session; the cookie that comes along says which visitor it is. */
-  async openChatSession(): Promise<string> {
+  /**
+   * Opens or renews the visitor's chat session; the cookie that comes along says which visitor it is. `former`, the
+   * chat grant so far, is for those who are known by that alone.
+   */
+  async openChatSession(_former: string | null = null): Promise<string> {
+    return (await this.askForGrant({})).client_secret;
+  }
+
+  /** `body` may say more about the visitor; `former` is a chat grant to renew. */
+  protected async askForGrant(
+    body: Record<string, unknown>,
+    former: string | null = null,
+  ): Promise<GrantAnswer> {
     try {
-      return await this.#openWith({});
+      return await this.#openWith(body, former);
     } catch (error) {
       if (problemCode(error) !== "proof_of_work_needed" || !(error instanceof ProblemError)) throw error;
+      const { solve } = await import("./proof-of-work.ts");
       const signal = AbortSignal.timeout(WORK_LIMIT);
-      return this.#openWith({ proof: await solve(error.problem.challenge as Challenge, signal) });
+      const proof = await solve(error.problem.told.challenge as Challenge, signal);
+      return this.#openWith({ ...body, proof }, former);
     }
   }
 
-  async #openWith(body: { proof?: string }): Promise<string> {
-    const post = {
+  async #openWith(body: Record<string, unknown>, former: string | null): Promise<GrantAnswer> {
+    return readJson<GrantAnswer>(await this.post(`${this.#url}/session`, body, former));
+  }
+
+  protected post(url: string, body: Record<string, unknown>, grant: string | null = null): Promise<Response> {
+    const authorization = grant === null ? {} : { Authorization: `Bearer ${grant}` };
+    return this.#send(url, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...authorization },
       body: JSON.stringify(body),
-    };
-    const answer = await this.#ask<GrantAnswer>(`${this.#url}/session`, post);
-    return answer.client_secret;
+    });
   }
 
   /** Ends the login of this browser, here and in its other tabs; where to go on when the provider can end its own. */
   async signOut(): Promise<string | null> {
-    const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
-    const response = await this.#send("/auth/logout", post);
+    const response = await this.post("/auth/logout", {});
     return response.status === 204 ? null : (await readJson<{ next_url: string }>(response)).next_url;
   }
 

@@ -1,1 +1,3 @@
 import "./orcheo-chat-page.ts";
+
+if (matchMedia("(pointer: coarse)").matches) void import("./keyboard-room.ts");

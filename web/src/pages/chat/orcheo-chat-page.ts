@@ -1,17 +1,20 @@
 /** `<orcheo-chat-page>`: opens a chat session for the workflow named by the address, then hands over to the chat element. */
 
-import { css, html, LitElement, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import type { ChatOptions } from "../../element/options.ts";
 import { OrcheoChat } from "../../element/orcheo-chat.ts";
 import { Countdown } from "../../element/parts/countdown.ts";
 import { skeletonTemplate } from "../../element/parts/skeleton.ts";
+import { Speaker } from "../../element/speaker.ts";
 import { chatStyles } from "../../element/styles/chat.ts";
 import { controlStyles } from "../../element/styles/controls.ts";
 import { skeletonStyles } from "../../element/styles/skeleton.ts";
 import { themeStyles } from "../../element/styles/theme.ts";
 import { type ChatDescription, ChatPageApi } from "./chat-page-api.ts";
 import { Drafts } from "./drafts.ts";
+import { contactFor, optionsOf, paint } from "./look.ts";
 import { type Known, type Screen, screenForError, screenTemplate } from "./screens.ts";
-import { type SignInState, signInBar, signInBarStyles } from "./sign-in-bar.ts";
+import type { SignInState } from "./sign-in-bar.ts";
 import { ThreadMemory } from "./thread-memory.ts";
 
 const pageStyles = css`
@@ -66,65 +69,109 @@ const pageStyles = css`
   .screen > :is(a, button) {
     margin-block-start: 0.75rem;
   }
+
+  .screen > .contact {
+    padding-block: 0.5rem;
+    font-size: 0.9375rem;
+  }
 `;
 
+/** Tells the other tabs of this browser that the visitor has signed out. */
+const signOuts = new BroadcastChannel("orcheo.sign-out");
+
+export interface Surroundings {
+  api(): ChatPageApi;
+  /** Called with the chat before it starts. */
+  started?(chat: OrcheoChat): void;
+  /** The options of the chat, made of the page's. */
+  options?(own: ChatOptions): ChatOptions;
+}
+
 export class OrcheoChatPage extends LitElement {
-  static override styles = [
-    themeStyles,
-    controlStyles,
-    chatStyles,
-    skeletonStyles,
-    signInBarStyles,
-    pageStyles,
-  ];
+  static override styles = [themeStyles, controlStyles, chatStyles, skeletonStyles, pageStyles];
 
   readonly #countdown = new Countdown(this);
+  readonly #speaker = new Speaker(this, () => navigator.languages);
+  /** What is different where the page is not the whole of a tab. */
+  surroundings: Surroundings = { api: newApi };
+  /** The title of the tab, which may also bear the number of new answers. */
+  #name = document.title;
   #screen: Screen | null = null;
   #chat: OrcheoChat | null = null;
   #signIn: SignInState = { name: null, isTrial: false };
+  #bar: typeof import("./sign-in-bar.ts") | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    addEventListener("online", this.#cameOnline);
+    signOuts.onmessage = () => this.#signIn.name && location.reload();
     void this.#open();
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("online", this.#cameOnline);
+  }
+
+  readonly #cameOnline = () => {
+    if (this.#screen?.kind === "offline" || this.#screen?.kind === "unreachable") void this.#open();
+  };
+
   override render(): TemplateResult {
+    const { locale, dir } = this.#speaker.language;
+    Object.assign(document.documentElement, { lang: locale, dir });
     const shown =
-      this.#screen === null ? (this.#chat ?? skeletonTemplate("")) : this.#screenTemplate(this.#screen);
-    const bar = signInBar(this.#signIn, () => void this.#signOut());
-    return html`<div class="page">${bar}<main>${shown}</main></div>`;
+      this.#screen === null
+        ? (this.#chat ?? skeletonTemplate(toldName()))
+        : this.#screenTemplate(this.#screen);
+    const bar = this.#bar?.signInBar(this.#signIn, () => void this.#signOut()) ?? nothing;
+    return html`<div class="page">${bar}<main aria-label=${this.#name}>${shown}</main></div>`;
   }
 
   #screenTemplate(screen: Screen): TemplateResult {
-    const notBefore = screen.kind === "limited" ? screen.notBefore : 0;
-    return screenTemplate(screen, this.#countdown.secondsUntil(notBefore), () => void this.#open());
+    return screenTemplate(screen, this.#countdown.secondsUntil(screen.notBefore), () => void this.#open());
+  }
+
+  async #fetchBar(): Promise<void> {
+    if (this.#bar !== null || (this.#signIn.name === null && !this.#signIn.isTrial)) return;
+    // Without it the chat can still be used.
+    this.#bar = await import("./sign-in-bar.ts").catch(() => null);
+    const sheet = this.#bar?.signInBarStyles.styleSheet;
+    if (sheet) (this.renderRoot as ShadowRoot).adoptedStyleSheets.push(sheet);
+    this.requestUpdate();
   }
 
   async #signOut(): Promise<void> {
     Drafts.forgetAll();
     let next: string | null = null;
     try {
-      next = await newApi().signOut();
+      next = await this.surroundings.api().signOut();
     } finally {
+      signOuts.postMessage("");
       if (next) location.assign(`${next}&to=${encodeURIComponent(location.pathname)}`);
       else location.reload();
     }
   }
 
   async #open(): Promise<void> {
-    const api = newApi();
+    const api = this.surroundings.api();
     let known: Known | null = null;
     this.#screen = null;
     this.requestUpdate();
     try {
       const description = await api.describe();
-      const { name, login_url: loginUrl, login_with: loginWith } = description;
-      known = { name, loginUrl, loginWith };
+      const { id, name, login_url: loginUrl, login_with: loginWith, look } = description;
+      known = { id, name, loginUrl, loginWith, contact: look.contact ?? null };
+      paint(look, this.surroundings.options === undefined);
       this.#signIn = { name: description.signed_in_as, isTrial: description.dev_login };
-      document.title = description.name;
-      this.#chat = startChat(description, api, await api.openChatSession());
+      document.title = this.#name = description.name;
+      const barArrives = this.#fetchBar();
+      const grant = await api.openChatSession();
+      await Promise.all([barArrives, this.#speaker.ready]);
+      this.#chat = startChat(description, api, grant, this.surroundings);
     } catch (error) {
-      this.#screen = screenForError(error, known, Date.now());
+      await this.#speaker.ready;
+      this.#screen = screenForError(error, known, refOf(location.pathname), Date.now());
     }
     this.requestUpdate();
   }
@@ -134,30 +181,47 @@ function newApi(): ChatPageApi {
   return new ChatPageApi(refOf(location.pathname), (url, init) => fetch(url, init));
 }
 
-function startChat(description: ChatDescription, api: ChatPageApi, firstGrant: string): OrcheoChat {
+function startChat(
+  description: ChatDescription,
+  api: ChatPageApi,
+  firstGrant: string,
+  { started, options }: Surroundings,
+): OrcheoChat {
   const memory = new ThreadMemory(description.id);
+  const looked = optionsOf(description.look);
+  const contact = contactFor(description, description.look.contact ?? null, "");
   const chat = new OrcheoChat();
-  chat.addEventListener("chatkit.ready", () => void focusUnlessTouch(chat), { once: true });
+  if (started) started(chat);
+  else chat.addEventListener("chatkit.ready", () => void focusUnlessTouch(chat), { once: true });
   chat.addEventListener("chatkit.thread.change", (change) => {
     memory.keep((change as CustomEvent<{ threadId: string | null }>).detail.threadId);
   });
-  chat.setOptions({
+  const own: ChatOptions = {
     api: {
       url: "/api/chatkit",
       loginUrl: description.login_url,
-      getClientSecret: async (current) => (current === null ? firstGrant : api.openChatSession()),
+      getClientSecret: async (current) => (current === null ? firstGrant : api.openChatSession(current)),
     },
     initialThread: memory.recall(),
-    theme: "auto",
+    ...looked,
     header: { title: { text: description.name } },
+    threadItemActions: { feedback: true, retry: true },
     messageLimit: description.message_limit,
+    notifications: "visitor",
     drafts: new Drafts(description.id, description.signed_in_as),
-  });
+    ...(contact === null ? {} : { contact }),
+  };
+  chat.setOptions(options ? options(own) : own);
   return chat;
 }
 
+/** The name that the server has put into the head of the page; empty where it tells none. */
+function toldName(): string {
+  return document.querySelector<HTMLMetaElement>('meta[property="og:title"]')?.content ?? "";
+}
+
 /** On a touch screen focus would open the keyboard over the page before anybody asked for it. */
-async function focusUnlessTouch(chat: OrcheoChat): Promise<void> {
+export async function focusUnlessTouch(chat: OrcheoChat): Promise<void> {
   if (matchMedia("(pointer: fine)").matches) await chat.focusComposer();
 }
 

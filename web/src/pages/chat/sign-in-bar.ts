@@ -1,7 +1,10 @@
-/** The line above the chat that says who is signed in, and warns where anybody can be anybody. */
+/**
+ * The line above the chat that says who is signed in, and warns where anybody can be anybody. Loaded where it is shown.
+ */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import { fill, strings } from "../../element/strings.ts";
+import { fill } from "../../element/strings.ts";
+import { signInStrings } from "./sign-in-strings.ts";
 
 export interface SignInState {
   name: string | null;
@@ -34,11 +37,13 @@ export const signInBarStyles = css`
 
 export function signInBar(state: SignInState, signOut: () => void): TemplateResult | typeof nothing {
   if (state.name === null && !state.isTrial) return nothing;
-  const trial = state.isTrial ? html`<span class="trial" role="note">${strings.trialSignIn}</span>` : nothing;
+  const trial = state.isTrial
+    ? html`<span class="trial" role="note">${signInStrings.trialSignIn}</span>`
+    : nothing;
   const who =
     state.name === null
       ? nothing
-      : html`<span>${fill(strings.signedInAs, { name: state.name })}</span>
-          <button type="button" class="quiet" @click=${signOut}>${strings.signOut}</button>`;
-  return html`<section class="sign-in" aria-label=${strings.signInBar}>${trial}${who}</section>`;
+      : html`<span>${fill(signInStrings.signedInAs, { name: state.name })}</span>
+          <button type="button" class="quiet" @click=${signOut}>${signInStrings.signOut}</button>`;
+  return html`<section class="sign-in" aria-label=${signInStrings.signInBar}>${trial}${who}</section>`;
 }

@@ -1,0 +1,156 @@
+"""What the command line asks of options: each is given once, lengths of time as people write them, and errors that
+name what was typed."""
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from orcheo_core.domain.durations import parse_duration
+from orcheo_core.errors import FieldError, InvalidInput, OrcheoError
+
+PARAMETERS_FILE = "parameters_file"
+"""What the option for a file of parameters is called inside."""
+_UNITS = {"seconds": timedelta(seconds=1), "days": timedelta(days=1)}
+_PATH = re.compile(r"([a-z_]+)(?:\[([0-9]+)\]|(?:\.|: )(.+))?")
+_NAMED = re.compile(r"`([a-z_]+)`")
+
+
+class Command(click.Command):
+    """A command whose options are given once, but for those that may be repeated."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Click takes the last of several; here that is an error."""
+        given = list(args)
+        as_json = "--json" in given or getattr(ctx.obj, "as_json", False)
+        with nullcontext() if as_json else errors_in_options():
+            rest = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(list(given))
+            for param, times in Counter(order).items():
+                if times > 1 and isinstance(param, click.Option) and not param.multiple and _says_something(param):
+                    raise click.UsageError(_given_twice(param, given), ctx)
+        return rest
+
+
+def _says_something(option: click.Option) -> bool:
+    """Whether it says more than a flag that is there or not."""
+    return not option.is_flag or bool(option.secondary_opts)
+
+
+def _given_twice(option: click.Option, given: list[str]) -> str:
+    forms = [each for each in (option.opts[0], *option.secondary_opts) if each in given]
+    if len(forms) > 1:
+        return f"{' and '.join(forms)} cannot be given together."
+    return f"{option.opts[0]} was given more than once."
+
+
+class Number(click.ParamType[int]):
+    """A whole number; a wrong one is refused as the server refuses values, not in Click's words."""
+
+    name = "integer"
+
+    def __init__(self, least: int | None = None, most: int | None = None) -> None:
+        """Bounds that the server does not check; both or none."""
+        self._bounds = None if least is None or most is None else (least, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ARG002 - Click's
+        """See Click; raises :class:`InvalidInput`."""
+        number = _whole(value)
+        if self._bounds is None:
+            if number is None:
+                raise _refused(param, "must be a whole number")
+            return number
+        least, most = self._bounds
+        if number is None or not least <= number <= most:
+            raise _refused(param, f"must be a whole number from {least} to {most}")
+        return number
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
+def _refused(param: click.Parameter | None, message: str) -> InvalidInput:
+    return InvalidInput(FieldError(str(param.name if param else ""), message))
+
+
+class Length(click.ParamType[int]):
+    """A length of time, such as ``1h``, as a whole number of seconds or days, which may also be given as it is."""
+
+    name = "duration"
+
+    def __init__(self, unit: str) -> None:
+        """``unit`` is what the number counts."""
+        self._unit = unit
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ARG002 - Click's
+        """See Click; raises :class:`InvalidInput`."""
+        number = _whole(value)
+        if number is not None:
+            return number
+        try:
+            length = parse_duration("", value)
+        except InvalidInput as error:
+            raise _refused(param, error.fields[0].message) from None
+        count, rest = divmod(length, _UNITS[self._unit])
+        if rest:
+            raise _refused(param, f"must be a whole number of {self._unit}")
+        return count
+
+
+@contextmanager
+def errors_in_options() -> Iterator[None]:
+    """Let errors name options and arguments as they are typed, in place of the fields of a request."""
+    try:
+        yield
+    except OrcheoError as error:
+        detail = error.detail
+        for each in getattr(error, "fields", ()):
+            detail = detail.replace(str(each), _in_options(each, click.get_current_context()))
+        error.args = (detail,)
+        raise
+
+
+def _in_options(error: FieldError, context: click.Context) -> str:
+    options = {each.name: each for each in context.command.params if each.name}
+    message = _NAMED.sub(lambda found: f"`{_typed(options.get(found[1])) or found[1]}`", error.message)
+    found = _PATH.fullmatch(error.path)
+    typed = _typed(options.get(found[1])) if found else None
+    if found is None or typed is None or _is_of_file(context, found[1]):
+        return str(FieldError(error.path, message))
+    value = found[3] or _entry(context.params.get(found[1]), found[2])
+    return f"{typed} {shlex.quote(value)}: {message}" if value else f"{typed}: {message}"
+
+
+def _is_of_file(context: click.Context, name: str) -> bool:
+    """Whether a file was given, which then has this value and names it so."""
+    has_file = context.params.get(PARAMETERS_FILE) is not None
+    return has_file and context.get_parameter_source(name) is not ParameterSource.COMMANDLINE
+
+
+def _typed(param: click.Parameter | None) -> str | None:
+    if param is None:
+        return None
+    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
+
+
+def _entry(values: Any, index: str | None) -> str | None:
+    return str(values[int(index)]) if index and isinstance(values, tuple) and int(index) < len(values) else None
+
+
+def is_filtered(*names: str) -> bool:
+    """Whether the command that is being carried out was given one of these options."""
+    context = click.get_current_context(silent=True)
+    return (
+        any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names) if context else False
+    )

@@ -1,0 +1,5 @@
+"""A module whose import takes longer than a test waits."""
+
+import time
+
+time.sleep(20)

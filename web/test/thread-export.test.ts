@@ -1,0 +1,53 @@
+import { afterEach, expect, test } from "vitest";
+import { englishAs, speak } from "../src/element/language.ts";
+import { fetchLanguage } from "../src/element/languages.ts";
+import { exported } from "../src/element/parts/thread-export.ts";
+import type { WireItem } from "../src/element/protocol/wire.ts";
+import { assistantItem, userItem, wireThread } from "./fakes.ts";
+
+afterEach(() => speak(englishAs("en")));
+
+const thread = { ...wireThread("thr_1", []), title: "A talk", created_at: "2026-11-01T00:00:00Z" };
+const items: WireItem[] = [
+  {
+    ...userItem("u", "Look at this"),
+    quoted_text: "as\nyou said",
+    attachments: [{ id: "a", name: "plan.txt" }],
+  },
+  assistantItem("a", "It **rains**."),
+  { type: "widget", id: "w", copy_text: "A widget" },
+  { type: "generated_image", id: "g", image: null },
+  {
+    type: "structured_input",
+    id: "s",
+    status: "answered",
+    inputs: [{ id: "1", question: "Which?", answer: { values: ["S", "M"], skipped: false } }],
+  },
+];
+
+test("a saved thread reads as a talk", () => {
+  expect(exported(thread, items, "markdown")).toBe(
+    "# A talk\n\n## You\n\n> as\n> you said\n\nLook at this\n\n- plan.txt\n\n## Answer\n\nIt **rains**.\n\nA widget\n\n> Which?\n\nS, M\n\n",
+  );
+});
+
+test("as JSON it has all that the server said", () => {
+  const { id, title, created_at } = thread;
+  expect(JSON.parse(exported(thread, items, "json"))).toEqual({ id, title, created_at, items });
+});
+
+test("an answer that is not whole says so in the file, as on the page", () => {
+  const ends: WireItem[] = [
+    { type: "end_of_turn", id: "e", "orcheo.ending": { kind: "stopped", allow_retry: true } },
+    { type: "end_of_turn", id: "f", "orcheo.ending": { kind: "failed", allow_retry: true } },
+    { type: "end_of_turn", id: "h" },
+  ];
+  expect(exported(thread, [assistantItem("a", "Half"), ...ends], "markdown")).toBe(
+    "# A talk\n\n## Answer\n\nHalf\n\n*You stopped this answer.*\n\n*The workflow could not complete this answer.*\n\n",
+  );
+});
+
+test("its headings are nouns in languages that have another word on the button", async () => {
+  speak(await fetchLanguage(["de"]));
+  expect(exported(thread, [assistantItem("a", "Ja")], "markdown")).toBe("# A talk\n\n## Antwort\n\nJa\n\n");
+});
