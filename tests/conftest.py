@@ -7,6 +7,8 @@ import pytest
 
 from tests.app_server import TestServer, build_app_server
 
+pytest_plugins = ["tests.second_try"]
+
 LOOPBACK = ["127.0.0.1", "::1"]
 
 # How long an example takes says something of the machine, and nothing of what is tested.
@@ -20,8 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("network") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.enable_socket)
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))  # the summary names those that needed it
 
 
 @pytest.hookimpl(wrapper=True)

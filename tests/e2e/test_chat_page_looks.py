@@ -8,7 +8,7 @@ from playwright.sync_api import Response, expect
 
 from tests.e2e.axe import faults
 from tests.e2e.browser import ChatTab, expect_turn_over
-from tests.e2e.server_process import ServerProcess
+from tests.e2e.server_process import ServerProcess, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -203,14 +203,15 @@ def test_what_is_drawn_by_its_ground_alone_is_seen_in_forced_colours(
     page = tab.page.locator("html").evaluate(ground)
     tab.ask("wait")
     expect(tab.page.locator(".waiting").last).to_contain_text("Looking into the calendar")
-    assert tab.page.locator(".dots i").first.evaluate(ground) != page
+    expect(tab.page.locator(".dots i").first).not_to_have_css("background-color", page)
     for edge in (".question .bubble", ".round", ".status"):
         expect(tab.page.locator(edge)).to_have_css("border-top-width", "1px")
     shared_server.gates.open("wait")
     tab.expect_answer(number=0)
     tab.ask("write")
     expect(tab.answer_texts.last).to_have_text("The first words of an answer")
-    assert tab.answer_texts.last.locator("p").evaluate(ground, "::after") != page
+    mark = tab.answer_texts.last.locator("p")
+    eventually(lambda: mark.evaluate(ground, "::after") != page, "the mark of a growing answer is seen")
 
 
 def test_short_code_stays_whole_on_a_narrow_screen(shared_server: ServerProcess, new_tab: NewTab) -> None:
