@@ -13,7 +13,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from orcheo_adapters.auth.clocked_signer import SKEW_SECONDS
-from orcheo_adapters.auth.strict_jws import JwsKey, parse_object, read_jws, reject
+from orcheo_adapters.auth.strict_jws import SecretKey, parse_object, read_jws, reject
 from orcheo_core.domain.chat_session import GRANT_LIFETIME, LONGEST_GRANT, GrantClaims
 from orcheo_core.domain.opaque_token import RandomBytes
 from orcheo_core.domain.subject import Subject
@@ -79,7 +79,7 @@ class JwtGrants(Grants):
         self._install(keys)
 
     def _install(self, keys: tuple[GrantKey, ...]) -> None:
-        self._ring = {each.kid: (each, JwsKey.of_secret(each.key)) for each in keys}
+        self._ring = {each.kid: (each, SecretKey(each.key)) for each in keys}
         if not keys or len(self._ring) != len(keys):
             message = "grant keys need one entry at least, and a kid of its own for each"
             raise ValueError(message)

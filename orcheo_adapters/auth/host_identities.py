@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from orcheo_adapters.auth.spent_ids import SpentIds
-from orcheo_adapters.auth.strict_jws import JwsKey, UnverifiedJws, parse_object, read_jws, reject
+from orcheo_adapters.auth.strict_jws import SecretKey, UnverifiedJws, parse_object, read_jws, reject
 from orcheo_core.domain.app_user import AppUser
 from orcheo_core.domain.host_identity import IDENTITY_LIFETIME, IDENTITY_SECRET_PREFIX, IDENTITY_SKEW, HostVisitor
 from orcheo_core.domain.opaque_token import PepperRing
@@ -72,7 +72,7 @@ class JwtHostIdentities(HostIdentities):
             if secret is None:
                 continue
             try:
-                return parse_object(JwsKey.of_secret(secret.reveal().encode()).verify(unverified))
+                return parse_object(SecretKey(secret.reveal().encode()).verify(unverified))
             except Exception:  # noqa: BLE001, S112 - this secret has not signed it; another one may have
                 continue
         return reject("signature")

@@ -5,7 +5,8 @@ from typing import Any
 
 from attrs import frozen
 
-from orcheo_adapters.auth.strict_jws import JwsKey, decode_canonical, reject
+from orcheo_adapters.auth.oidc.public_key import PublicKey
+from orcheo_adapters.auth.strict_jws import decode_canonical, reject
 
 _MOST = 100
 _LEAST_RSA_BITS, _MOST_RSA_BITS = 2_048, 8_192
@@ -48,7 +49,7 @@ class KeySet:
             reject("key set")
         return cls(tuple(each for each in keys if isinstance(each, dict)))
 
-    def choose(self, *, kid: str | None, algorithm: str) -> JwsKey:
+    def choose(self, *, kid: str | None, algorithm: str) -> PublicKey:
         """The one key that may have signed this; by kid, kind, use and algorithm.
 
         Raises :class:`KeyUnknown` when none fits, :class:`ValueError` when more than one does or the key is unusable.
@@ -65,7 +66,7 @@ class KeySet:
 
 def _fits(key: Mapping[str, Any], kid: str | None, algorithm: str) -> bool:
     kty, crv = _KINDS[algorithm]
-    """A member that is null is not there: serializers of some providers write them all."""
+    # A member that is null is not there: serializers of some providers write them all.
     operations = key.get("key_ops") if key.get("key_ops") is not None else ["verify"]
     return (
         (kid is None or key.get("kid") == kid)
@@ -78,13 +79,13 @@ def _fits(key: Mapping[str, Any], kid: str | None, algorithm: str) -> bool:
     )
 
 
-def _public_key(key: Mapping[str, Any], algorithm: str) -> JwsKey:
+def _public_key(key: Mapping[str, Any], algorithm: str) -> PublicKey:
     members = {name: key[name] for name in _MEMBERS[key["kty"]]}
     if not all(isinstance(each, str) for each in members.values()):
         reject("key")
     if key["kty"] == "RSA":
         _check_rsa(members)
-    return JwsKey.of_public_jwk(members, algorithm)
+    return PublicKey.of_jwk(members, algorithm)
 
 
 def _check_rsa(members: Mapping[str, str]) -> None:
