@@ -1,4 +1,4 @@
-"""A test of a real browser or of servers of its own that fails is tried once more, on servers that are new.
+"""A test of a real browser or of programs of its own that fails is tried once more, on servers that are new.
 
 Such tests wait for what other processes do, and a busy machine may be slower than any wait. The summary shows each
 first try that failed: it is a fault of the test or of the product, and to be mended.
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-MARKERS = ("network", "browser")
+MARKERS = ("network", "browser", "processes")
 RERUN: Any = "rerun"
 """The outcome of a first try that failed; pytest's types know only its own three."""
 

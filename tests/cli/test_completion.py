@@ -10,6 +10,8 @@ import pytest
 from orcheo_adapters.client.known_workflows import KnownWorkflows
 from tests.adapters.test_known_workflows import view
 
+pytestmark = pytest.mark.processes
+
 ORCHEO = Path(sys.executable).parent / "orcheo"
 SERVER = "http://127.0.0.1:8700"
 

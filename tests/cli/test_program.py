@@ -17,6 +17,8 @@ from tests.servers.asking import QUESTION
 from tests.servers.serving import running
 from tests.terminals import start_at_terminal
 
+pytestmark = pytest.mark.processes
+
 ORCHEO = Path(sys.executable).parent / "orcheo"
 
 

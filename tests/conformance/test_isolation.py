@@ -32,6 +32,7 @@ from tests.conformance.runner_kinds import (
 from tests.fakes.clock import FakeClock
 
 pytestmark = [
+    pytest.mark.processes,
     pytest.mark.usefixtures("closed_runners"),
     pytest.mark.skipif(sys.platform != "linux", reason="what it promises elsewhere is less"),
 ]

@@ -10,6 +10,8 @@ import pytest
 from orcheo_mcp.half_characters import replace_halves
 from tests.mcp.test_program import ORCHEO_MCP, environment
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.mark.parametrize(
     ("line", "mended"),

@@ -16,6 +16,8 @@ from tests import samples
 from tests.adapters.sqlite.files import ask
 from tests.conformance.keeping import keep
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[3]
 ROUNDS = [1, 40, 200]
 """After this many acknowledged commits the process is killed."""

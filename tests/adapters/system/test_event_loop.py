@@ -17,6 +17,8 @@ from orcheo_adapters.system.running import SHARED_THREADS, Conducts, Running
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.sink import FakeSink
 
+pytestmark = pytest.mark.processes
+
 
 def interrupt() -> None:
     """What Ctrl-C does to a process that has no handler for it."""

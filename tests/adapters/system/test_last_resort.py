@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.processes
+
 _SLOW_TO_CLEAR = """
 import time
 from orcheo_adapters.system.last_resort import bounded_end

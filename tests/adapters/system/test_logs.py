@@ -15,6 +15,8 @@ import pytest
 from orcheo_adapters.system.logs import REQUEST_ID, get_logger, redact
 from tests.adapters.system.conftest import Lines
 
+pytestmark = pytest.mark.processes
+
 LOG = get_logger("tests")
 PUBLISH_TOKEN = "orc_pt_" + "a1B2c3" * 10
 SERVICE_TOKEN = "orc_st_" + "Z9y8X7" * 10
