@@ -27,6 +27,15 @@ def _known() -> "KnownWorkflows":
     return KnownWorkflows.locate(server_url())
 
 
+def _browse(address: str) -> bool:
+    """Open ``address`` in a browser with windows: one in the terminal would not run Canvas."""
+    import os
+    import webbrowser
+
+    has_windows = sys.platform in {"darwin", "win32"} or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+    return has_windows and webbrowser.open(address)
+
+
 def _at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
@@ -41,6 +50,8 @@ class CliContext:
     known: "Callable[[], KnownWorkflows]" = _known
     """What this machine last heard of the server's workflows."""
     at_terminal: Callable[[], bool] = _at_terminal
+    browse: Callable[[str], bool] = _browse
+    """Opens an address in a browser; whether there is one."""
 
 
 def json_option() -> click.Option:

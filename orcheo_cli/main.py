@@ -17,6 +17,7 @@ _OWN_COMMANDS = {
     "serve": ("orcheo_cli.serve:serve", "Run the server until Ctrl-C."),
     "login": ("orcheo_cli.login:login", "Save a service token for a server."),
     "logout": ("orcheo_cli.login:logout", "Remove a saved service token."),
+    "canvas": ("orcheo_cli.canvas:canvas", "Open Canvas in the browser."),
     "compact": ("orcheo_cli.compact:compact", "Give unused space back, while no server runs."),
     "doctor": ("orcheo_cli.doctor:doctor", "Check this installation and its server."),
 }

@@ -23,6 +23,7 @@ _SECRETS = {
     "Identity secret": "identity_secret",
     "Service token": "service_token",
     "Chat grant": "client_secret",
+    "Address": "address",
 }
 _LIST_TITLES = ("HANDLE", "STATE", "SIGN-IN", "ROTATED", "NAME", "SHARE LINK")
 

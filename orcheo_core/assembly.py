@@ -33,6 +33,7 @@ from orcheo_core.services.owners.identity_secrets import IdentitySecrets
 from orcheo_core.services.owners.keys import KeyRotation
 from orcheo_core.services.owners.probing import Probing
 from orcheo_core.services.owners.publishing import Publishing
+from orcheo_core.services.owners.sessions import OwnerSessions
 from orcheo_core.services.owners.space import Space
 from orcheo_core.services.owners.threads import Transcripts
 from orcheo_core.services.owners.tokens import OwnerAccess
@@ -104,6 +105,7 @@ class Core:
     registering: Registering
     publishing: Publishing
     owner_access: OwnerAccess
+    owner_sessions: OwnerSessions
     admitting: Admitting
     apps: Apps
     signing_in: SigningIn
@@ -207,6 +209,9 @@ def assemble_core(ports: Ports) -> Core:
         limits=SessionLimits(turns_a_minute=ports.rate_plan.turns_a_minute, file_bytes=ports.attachment_rules.max_size),
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
+    owner_sessions = OwnerSessions(
+        store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail, gate=gate
+    )
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
     holding = Holding(ports.budgets)
     chatting = Chatting(
@@ -222,6 +227,7 @@ def assemble_core(ports: Ports) -> Core:
         registering=registering,
         publishing=publishing,
         owner_access=owner_access,
+        owner_sessions=owner_sessions,
         admitting=admitting,
         apps=apps,
         signing_in=SigningIn(
@@ -264,6 +270,7 @@ def assemble_core(ports: Ports) -> Core:
             registering=registering,
             publishing=publishing,
             owner_access=owner_access,
+            owner_sessions=owner_sessions,
             transcripts=transcripts,
             auditing=auditing,
             admitting=admitting,

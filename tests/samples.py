@@ -13,6 +13,7 @@ from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import AnswerPart, AssistantItem, TextInput, UserItem
 from orcheo_core.domain.opaque_token import TokenDigest
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.subject import Subject
@@ -65,6 +66,14 @@ def service_token(number: int = 1, **changes: Any) -> ServiceToken:
         owner=OWNER,
         scopes=frozenset({Scope.WORKFLOWS_READ, Scope.WORKFLOWS_PUBLISH}),
         issued_at=moment(number),
+    )
+    return evolve(base, **changes)
+
+
+def owner_session(number: int = 1, **changes: Any) -> OwnerSession:
+    """Owner session ``os<number>`` of the owner, a ticket still."""
+    base = OwnerSession(
+        public_id=f"os{number}", digest=digest(number), owner=OWNER, token_id="st1", issued_at=moment(number)
     )
     return evolve(base, **changes)
 

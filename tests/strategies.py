@@ -39,6 +39,7 @@ from orcheo_core.domain.items import (
     UserItem,
 )
 from orcheo_core.domain.look import NO_LOOK, Look, Offer, StarterPrompt
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
@@ -128,6 +129,16 @@ service_tokens: st.SearchStrategy[ServiceToken] = st.builds(
     expires_at=st.none() | moments,
     ended_at=st.none() | moments,
     last_used_at=st.none() | moments,
+)
+owner_sessions: st.SearchStrategy[OwnerSession] = st.builds(
+    evolve,
+    st.just(samples.owner_session()),
+    issued_at=moments,
+    opened_at=st.none() | moments,
+    seen_at=st.none() | moments,
+    ended_at=st.none() | moments,
+    address=st.sampled_from(["", "192.0.2.1", "2001:db8::/64"]),
+    user_agent=st.sampled_from(["", "Mozilla/5.0 (X11)", "見本"]),
 )
 threads: st.SearchStrategy[Thread] = st.builds(
     evolve,

@@ -108,7 +108,7 @@ def _operation(operation: AnyOperation) -> str:
             ("", ""),
             [
                 ("CLI", f"`{_command_line(operation)}`"),
-                ("MCP tool", f"`{operation.tool}`"),
+                ("MCP tool", "none" if operation.for_people else f"`{operation.tool}`"),
                 ("scope", f"`{operation.scope}`"),
                 ("effect", operation.effect.value),
                 ("result", f"[{operation.result.__name__}](#{operation.result.__name__.lower()})"),
@@ -182,6 +182,7 @@ def mcp_page() -> str:
     rows = [
         (f"`{each.tool}`", each.summary, each.effect.value, f"[`{each.name}`](operations.md)")
         for each in CATALOGUE.values()
+        if not each.for_people
     ]
     return _page(
         "MCP tools",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Literal
 
 from attrs import frozen
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from orcheo_adapters.auth.login_cookie import LoginCookies
 from orcheo_adapters.auth.visitor_cookie import VISITOR_COOKIE_LIFETIME, VisitorCookies
 from orcheo_adapters.http.requests import header_of
 from orcheo_core.domain.login import LOGIN_IDLE_LIFETIME, Login
+from orcheo_core.domain.owner_session import OWNER_SESSION_LIFETIME
 
 _BROWSER_LIFETIME = timedelta(hours=1)
 """Longer than an attempt to sign in, so that a visitor who returns too late gets the right error."""
@@ -24,6 +26,8 @@ class Cookie(StrEnum):
     LOGIN_BROWSER = "orcheo_login_browser"
     BUBBLE_VISITOR = "orcheo_bubble_visitor"
     """The visitor of a bubble: kept apart for each site around it."""
+    OWNER = "orcheo_owner"
+    """The secret of an owner session; it is never that of a visitor's login."""
 
 
 @frozen(kw_only=True)
@@ -75,12 +79,32 @@ class Cookies:
         attributes = f"Max-Age={seconds}; Path=/; HttpOnly; Secure; SameSite=None; Partitioned"
         response.headers.append("set-cookie", f"{name}={value}; {attributes}")
 
+    def owner_session(self, request: Request) -> str | None:
+        """The secret of the owner session in this browser, whatever it is worth."""
+        return self._read(request, Cookie.OWNER)
+
+    def set_owner_session(self, response: Response, secret: str) -> None:
+        """Let the browser hold an owner session, and send it with requests of this server's own pages alone."""
+        self._set(response, Cookie.OWNER, secret, OWNER_SESSION_LIFETIME, same_site="strict")
+
+    def drop_owner_session(self, response: Response) -> None:
+        """Let the browser forget its owner session."""
+        self._set(response, Cookie.OWNER, "", timedelta(0), same_site="strict")
+
     def _read(self, request: Request, cookie: Cookie) -> str | None:
         if header_of(request, b"cookie") is None:
             return None
         return request.cookies.get(self._name(cookie))
 
-    def _set(self, response: Response, cookie: Cookie, value: str, lifetime: timedelta) -> None:
+    def _set(
+        self,
+        response: Response,
+        cookie: Cookie,
+        value: str,
+        lifetime: timedelta,
+        *,
+        same_site: Literal["lax", "strict"] = "lax",
+    ) -> None:
         response.set_cookie(
             self._name(cookie),
             value,
@@ -88,7 +112,7 @@ class Cookies:
             path="/",
             secure=self.secure,
             httponly=True,
-            samesite="lax",
+            samesite=same_site,
         )
 
     def _name(self, cookie: Cookie) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from attrs import frozen
 
 from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
+from orcheo_adapters.http.canvas import CanvasNeedsTls
 from orcheo_adapters.http.hosts import HostNotAllowed
 from orcheo_adapters.http.mcp import McpNotInstalled
 from orcheo_adapters.http.problems import CrossSiteRequest
@@ -16,10 +17,12 @@ from orcheo_core.errors import (
     ActionNotTaken,
     AttachmentNotFound,
     BudgetExceeded,
+    CanvasTicketInvalid,
     ChatSessionEnded,
     ChatSessionNotFound,
     ChatUnavailable,
     ConcurrentChange,
+    FeatureDisabled,
     FilesOff,
     GrantExpired,
     GrantInvalid,
@@ -36,6 +39,9 @@ from orcheo_core.errors import (
     LoginRequired,
     NothingPending,
     OrcheoError,
+    OwnerSessionEnded,
+    OwnerSessionMissing,
+    OwnerSessionNotFound,
     PublishTokenInvalid,
     PublishTokenRevoked,
     PublishTokenRotated,
@@ -104,6 +110,34 @@ _PAGE_OR_NONE: dict[str, Json] = {
     "200": {"description": "The page.", "content": {"text/html": {"schema": _TEXT}}},
     "404": {"description": "A page that says that there is no such chat.", "content": {"text/html": {"schema": _TEXT}}},
 }
+_SIGNED_IN = json_answer(
+    "The owner session of this browser.",
+    _object(
+        owner=_TEXT,
+        scopes={"type": "array", "items": _TEXT},
+        expires_at=_TEXT,
+        idle_ends_at=_TEXT,
+        csrf={"type": "null"},
+        providers={"type": "array", "items": {"type": "object"}},
+    ),
+)
+_OWNER_SESSIONS = json_answer(
+    "The owner sessions, newest first.",
+    _object(
+        items={
+            "type": "array",
+            "items": _object(
+                id=_TEXT,
+                current={"type": "boolean"},
+                created_at=_TEXT,
+                last_used_at=_TEXT,
+                address=_TEXT,
+                user_agent=_TEXT,
+            ),
+        }
+    ),
+)
+_OWNER_SESSION: Errors = (OwnerSessionMissing, OwnerSessionEnded, FeatureDisabled, CrossSiteRequest, RateLimited)
 _STREAM: Json = {"text/event-stream": {}}
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]{1,9}$"}
 
@@ -375,6 +409,45 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         body_type="application/x-www-form-urlencoded",
         answers={"200": {"description": "The logins have ended."}},
         errors=(LoginNotSetUp, RateLimited, IdentityProviderUnavailable, StorageUnavailable),
+    ),
+    ("GET", "/api/canvas/session"): Description(
+        summary="Who is signed in to Canvas in this browser, with which scopes, until when.",
+        credentials=("ownerSession",),
+        answers={"200": _SIGNED_IN},
+        errors=_OWNER_SESSION,
+    ),
+    ("POST", "/api/canvas/session"): Description(
+        summary="Sign in to Canvas with the ticket of a one-time address; sets the cookie of the owner session.",
+        body=_object(ticket=_TEXT),
+        answers={"200": _SIGNED_IN},
+        errors=(
+            CanvasTicketInvalid,
+            OwnerSessionEnded,
+            FeatureDisabled,
+            CrossSiteRequest,
+            CanvasNeedsTls,
+            RateLimited,
+            InvalidInput,
+            StorageUnavailable,
+        ),
+    ),
+    ("DELETE", "/api/canvas/session"): Description(
+        summary="Sign out of Canvas.",
+        credentials=("ownerSession",),
+        answers={"204": {"description": "The owner session is over."}},
+        errors=(*_OWNER_SESSION, OwnerSessionNotFound, StorageUnavailable),
+    ),
+    ("GET", "/api/canvas/sessions"): Description(
+        summary="The owner sessions of who is signed in, in all browsers.",
+        credentials=("ownerSession",),
+        answers={"200": _OWNER_SESSIONS},
+        errors=_OWNER_SESSION,
+    ),
+    ("DELETE", "/api/canvas/sessions/{id}"): Description(
+        summary="End one of the owner's own sessions, in whatever browser it is.",
+        credentials=("ownerSession",),
+        answers={"204": {"description": "The owner session is over."}},
+        errors=(*_OWNER_SESSION, OwnerSessionNotFound, StorageUnavailable),
     ),
     ("POST", "/mcp"): Description(
         summary="MCP over streamable HTTP, without sessions: the operations as tools for an assistant.",

@@ -41,7 +41,7 @@ class McpEndpoint:
 
     async def answer(self, request: Request) -> ASGIApp:
         """``POST /mcp``: one message of MCP over streamable HTTP, without a session."""
-        caller = evolve(await self._api.caller(request), channel=Channel.MCP)
+        caller = evolve(await self._api.callers.by_token(request), channel=Channel.MCP)
 
         async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
             with self._counting():

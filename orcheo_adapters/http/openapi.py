@@ -28,6 +28,8 @@ from orcheo_core.errors import (
     MalformedRequest,
     NotFoundError,
     OrcheoError,
+    OwnerSessionEnded,
+    OwnerSessionMissing,
     RateLimited,
     ScopeMissing,
     ServiceTokenInvalid,
@@ -104,20 +106,26 @@ def _of_operation(operation: Operation[Any, Any], status: int = 200) -> Descript
     )
 
 
+def _in_browser(described: Description) -> Description:
+    """The same where an owner session is a credential too."""
+    errors = (*described.errors, OwnerSessionMissing, OwnerSessionEnded)
+    return evolve(described, credentials=(*described.credentials, "ownerSession"), errors=errors)
+
+
 def _of_question(operation: Operation[Any, Any]) -> Iterator[Description]:
     if operation.question is None:
         return
     question: Json = {"question": {"type": ["string", "null"]}}
     asked: Json = {"type": "object", "properties": question, "required": ["question"]}
     yield evolve(
-        _of_operation(operation),
+        _in_browser(_of_operation(operation)),
         summary=f"What to ask before {operation.name}, if it can be carried out; nothing is changed.",
         answers={"200": json_answer("The question; null when there is nothing to ask.", asked)},
     )
 
 
 _OF_EACH: dict[Any, Callable[[Operation[Any, Any]], Iterable[Description]]] = {
-    OwnerApi.any_operation: lambda operation: [_of_operation(operation)],
+    OwnerApi.any_operation: lambda operation: [_in_browser(_of_operation(operation))],
     OwnerApi.question_before: _of_question,
 }
 """The routes that have the name of an operation in their path."""
@@ -128,6 +136,8 @@ def _of_handler(handler: OperationHandler, in_path: Collection[str]) -> Descript
     schema = request_schema(handler.operation.request, nulls=not handler.from_query)
     arguments, body = schema["properties"], _without(schema, in_path)
     whole = evolve(whole, parameters=tuple(_in_path(name, arguments[name]) for name in in_path))
+    if handler.in_browser:
+        whole = _in_browser(whole)
     if handler.as_file:
         whole = evolve(whole, answers={"200": _FILE_ANSWER})
     if not handler.from_query:
@@ -250,5 +260,11 @@ _PROBLEM: Json = {
 _CREDENTIALS: Json = {
     "serviceToken": {"type": "http", "scheme": "bearer", "description": "orc_st_…, of an owner or a program."},
     "publishToken": {"type": "http", "scheme": "bearer", "description": "orc_pt_…, of one public workflow."},
+    "ownerSession": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "orcheo_owner",
+        "description": "Of Canvas (over TLS `__Host-orcheo_owner`).",
+    },
     "chatGrant": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Of one chat session."},
 }

@@ -11,45 +11,45 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from orcheo_adapters.http.answers import FileAnswer
-from orcheo_adapters.http.requests import address_of, bearer, json_object
+from orcheo_adapters.http.callers import Callers
+from orcheo_adapters.http.requests import json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.operations import decode_request, encode_result
-from orcheo_core.domain.actor import Caller, Channel
-from orcheo_core.errors import FieldError, InvalidInput, ServiceTokenInvalid
+from orcheo_core.domain.actor import Caller
+from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.operations.catalogue import find_operation, perform, question
 from orcheo_core.operations.operation import Operation
 from orcheo_core.operations.services import OwnerServices
-from orcheo_core.services.shared.limiting import Limiting
 
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _NO_STORE = {"cache-control": "no-store"}
-_BY_HEADER = (
-    "Send a service token of this server in the header `Authorization: Bearer orc_st_…`; "
-    "`orcheo token create` makes one."
-)
 
 
 @frozen
 class OwnerApi:
-    """Carries out operations for the owners whose service tokens requests carry."""
+    """Carries out operations for the owners whose service tokens, or owner sessions, requests carry."""
 
     _services: OwnerServices
-    _limiting: Limiting
+    callers: Callers
 
     async def any_operation(self, request: Request) -> Response:
         """``POST /api/operations/{name}``: the arguments are the body."""
         name, arguments = request.path_params["name"], await json_object(request)
-        return _json(await self.perform(await self.caller(request), name, arguments))
+        return _json(await self.perform(await self.callers.by_any(request), name, arguments))
 
     async def question_before(self, request: Request) -> Response:
         """``POST /api/operations/{name}/question``: what to ask before the operation with the body's arguments."""
         name, arguments = request.path_params["name"], await json_object(request)
-        return _json({"question": await self.question(await self.caller(request), name, arguments)})
+        return _json({"question": await self.question(await self.callers.by_any(request), name, arguments)})
 
-    def by_body(self, name: str, *, status: int = 200) -> Handler:
-        """The handler of a route whose arguments are its path and its body."""
-        return OperationHandler(api=self, operation=find_operation(name), status=status).answer
+    def by_body(self, name: str, *, status: int = 200, in_browser: bool = False) -> Handler:
+        """The handler of a route whose arguments are its path and its body.
+
+        ``in_browser`` says whether Canvas uses it, so that an owner session is a credential there.
+        """
+        operation = find_operation(name)
+        return OperationHandler(api=self, operation=operation, status=status, in_browser=in_browser).answer
 
     def by_query(self, name: str) -> Handler:
         """The handler of a route whose arguments are its path and its query."""
@@ -58,28 +58,6 @@ class OwnerApi:
     def by_export(self, name: str) -> Handler:
         """The same where the answer is the document of an export, as a file."""
         return OperationHandler(api=self, operation=find_operation(name), from_query=True, as_file=True).answer
-
-    async def caller(self, request: Request) -> Caller:
-        """The owner whose service token this request carries; :class:`ServiceTokenInvalid` without one.
-
-        Its hint is for the client that sent the request: our own programs take the service token from their settings,
-        all others write the header themselves.
-        """
-        named = request.headers.get("orcheo-channel", "")
-        channel = Channel(named) if named in {Channel.CLI, Channel.MCP} else Channel.HTTP
-        try:
-            return await self._holder(request, channel)
-        except ServiceTokenInvalid as error:
-            if channel is Channel.HTTP:
-                raise ServiceTokenInvalid(error.detail, hint=_BY_HEADER) from None
-            raise
-
-    async def _holder(self, request: Request, channel: Channel) -> Caller:
-        credential = bearer(request)
-        if credential is None:
-            raise ServiceTokenInvalid
-        check = self._services.owner_access.authenticate(credential, channel)
-        return await self._limiting.authenticate(check, address=address_of(request))
 
     async def perform(self, caller: Caller, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of an operation as JSON values."""
@@ -100,6 +78,8 @@ class OperationHandler:
     operation: Operation[Any, Any]
     status: int = 200
     from_query: bool = False
+    in_browser: bool = False
+    """Whether an owner session is a credential here."""
     as_file: bool = False
     """Whether the answer is the whole document whose parts the operation gives, instead of the result."""
 
@@ -107,7 +87,8 @@ class OperationHandler:
         """The handler of a route."""
         arguments = self._query(request) if self.from_query else await json_object(request)
         arguments = _with_path(arguments, request)
-        caller = await self.api.caller(request)
+        callers = self.api.callers
+        caller = await (callers.by_any(request) if self.in_browser else callers.by_token(request))
         result = await self.api.perform(caller, self.operation.name, arguments)
         return self._file(caller, arguments, result) if self.as_file else _json(result, self.status)
 

@@ -1,5 +1,5 @@
-"""The chat page and its two faces for bubbles, built by ``web/`` and served with a nonce of their own each time, and
-the front page."""
+"""The chat page, its two faces for bubbles, and Canvas, built by ``web/`` and served with a nonce of their own each
+time, and the front page."""
 
 from collections.abc import Mapping
 from gzip import compress
@@ -45,7 +45,7 @@ class PageNotBuilt(UnavailableError):
     """The web bundle is not there: a checkout in which it was never built."""
 
     code = "page_not_built"
-    summary = "The chat page has not been built on this server."
+    summary = "This page has not been built on this server."
     hint = "The operator should run `make web` in the checkout, or install a released wheel."
 
 
@@ -100,23 +100,46 @@ class ChatPages:
         origins: tuple[str, ...] = (),
         more: Mapping[str, str] | None = None,
     ) -> Response:
-        source = self.folder / name
-        if not source.is_file():
-            raise PageNotBuilt
-        nonce = token_urlsafe(16)
-        page = source.read_text(encoding="utf-8").replace(_NONCE_PLACE, nonce)
-        page = page.replace(_ORIGINS_PLACE, escape(" ".join(origins)))
-        body = _headed(page, workflow, self.contact).encode()
-        headers = {
-            "cache-control": "no-store",
-            "content-security-policy": _CSP.format(nonce=nonce, ancestors=" ".join(origins) or "'none'"),
-            "permissions-policy": MAY_RECORD,
-            "vary": "Accept-Encoding",
-            **(more or {}),
-        }
-        if preferred_coding(request.headers.get("accept-encoding", ""), _CODINGS) == "gzip":
-            body, headers["content-encoding"] = compress(body, compresslevel=6, mtime=0), "gzip"
-        return Response(body, 404 if workflow is None else 200, headers, media_type="text/html")
+        built = _headed(_built(self.folder / name), workflow, self.contact)
+        page = _with_nonce(request, built.replace(_ORIGINS_PLACE, escape(" ".join(origins))), origins, more)
+        page.status_code = 404 if workflow is None else 200
+        return page
+
+
+@frozen
+class CanvasPage:
+    """Answers the page of Canvas, which is the same at each of its addresses."""
+
+    folder: Path
+    """Where the build has put it."""
+
+    async def answer(self, request: Request) -> Response:
+        """``/canvas`` and all below: who is signed in, and what is shown, the page finds out by itself."""
+        return _with_nonce(request, _built(self.folder / "canvas.html"))
+
+
+def _built(source: Path) -> str:
+    if not source.is_file():
+        raise PageNotBuilt
+    return source.read_text(encoding="utf-8")
+
+
+def _with_nonce(
+    request: Request, page: str, origins: tuple[str, ...] = (), more: Mapping[str, str] | None = None
+) -> Response:
+    """The page under a policy of its own, which only pages of ``origins`` may frame."""
+    nonce = token_urlsafe(16)
+    body = page.replace(_NONCE_PLACE, nonce).encode()
+    headers = {
+        "cache-control": "no-store",
+        "content-security-policy": _CSP.format(nonce=nonce, ancestors=" ".join(origins) or "'none'"),
+        "permissions-policy": MAY_RECORD,
+        "vary": "Accept-Encoding",
+        **(more or {}),
+    }
+    if preferred_coding(request.headers.get("accept-encoding", ""), _CODINGS) == "gzip":
+        body, headers["content-encoding"] = compress(body, compresslevel=6, mtime=0), "gzip"
+    return Response(body, headers=headers, media_type="text/html")
 
 
 def _headed(page: str, workflow: Workflow | None, operators_contact: str) -> str:

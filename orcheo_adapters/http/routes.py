@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from orcheo_adapters.http import health, pages
 from orcheo_adapters.http.attachments import Previews, Uploads
+from orcheo_adapters.http.canvas import CanvasSessions
 from orcheo_adapters.http.chat import ChatInfo, ChatSessions
 from orcheo_adapters.http.chatkit import ChatKitDoor
 from orcheo_adapters.http.cross_site import AllowedOrigins
@@ -34,6 +35,8 @@ def routes(
     sign_in: SignInPages,
     session_api: SessionApi,
     owners: OwnerApi,
+    canvas_sessions: CanvasSessions,
+    canvas_page: pages.CanvasPage,
     mcp: McpEndpoint,
     readiness: health.Readiness,
     files: StaticFiles,
@@ -79,7 +82,7 @@ def routes(
         _route(f"{_WORKFLOW}/archive", owners.by_body("workflows.archive"), "POST"),
         _route(f"{_WORKFLOW}/unarchive", owners.by_body("workflows.unarchive"), "POST"),
         _route(f"{_WORKFLOW}/ask", owners.by_body("workflows.ask"), "POST"),
-        _route(f"{_WORKFLOW}/chatkit/session", owners.by_body("workflows.open_chat_session"), "POST"),
+        _route(f"{_WORKFLOW}/chatkit/session", owners.by_body("workflows.open_chat_session", in_browser=True), "POST"),
         _route(f"{_WORKFLOW}/threads", owners.by_query("threads.list"), "GET"),
         _route(f"{_WORKFLOW}/threads/purge", owners.by_body("threads.purge"), "POST"),
         _route("/api/threads/{id}", owners.by_query("threads.show"), "GET"),
@@ -90,10 +93,17 @@ def routes(
         _route("/api/server/space", owners.by_query("server.space"), "GET"),
         _route("/api/operations/{name}", owners.any_operation, "POST"),
         _route("/api/operations/{name}/question", owners.question_before, "POST"),
+        _route("/api/canvas/session", canvas_sessions.show, "GET"),
+        _route("/api/canvas/session", canvas_sessions.open, "POST"),
+        _route("/api/canvas/session", canvas_sessions.end, "DELETE"),
+        _route("/api/canvas/sessions", canvas_sessions.list, "GET"),
+        _route("/api/canvas/sessions/{id}", canvas_sessions.end_one, "DELETE"),
         _route("/mcp", allowed.required(mcp.answer), "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", readiness.readyz, "GET"),
         _route("/openapi.json", OpenApi().answer, "GET"),
+        _file("/canvas", canvas_page.answer),
+        _file("/canvas/{view:path}", canvas_page.answer),
         _file("/assets/{name}", files.asset),
         _file("/chatkit.js", files.chatkit_script),
         _file("/embed.js", files.embed_script),

@@ -58,7 +58,7 @@ class Offer:
     dotted: bool = False
     """Whether the names with dots are listed; calls by them always work."""
     _by_name: dict[str, AnyOperation] = field(init=False, repr=False, eq=False)
-    _by_command: dict[tuple[str, str], str] = field(init=False, repr=False, eq=False)
+    _by_command: dict[tuple[str, ...], str] = field(init=False, repr=False, eq=False)
 
     @_by_name.default
     def _find_by_name(self) -> dict[str, AnyOperation]:
@@ -66,10 +66,10 @@ class Offer:
         return {each.tool: each for each in every} | {each.name: each for each in every}
 
     @_by_command.default
-    def _find_by_command(self) -> dict[tuple[str, str], str]:
+    def _find_by_command(self) -> dict[tuple[str, ...], str]:
         return {each.command: self._name(each) for each in CATALOGUE.values() if self._has(each)}
 
-    def name_of(self, command: tuple[str, str]) -> str | None:
+    def name_of(self, command: tuple[str, ...]) -> str | None:
         """The name that the tool for a command has here; None where there is none."""
         return self._by_command.get(command)
 
@@ -100,6 +100,8 @@ class Offer:
         return [self._tool(each) for each in CATALOGUE.values() if self._has(each)]
 
     def _has(self, operation: AnyOperation) -> bool:
+        if operation.for_people:
+            return False
         if self.read_only and operation.effect is not Effect.READ:
             return False
         if operation.name.startswith(_SERVICE_TOKENS) and not self.tokens:

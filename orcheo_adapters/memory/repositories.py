@@ -18,6 +18,7 @@ from orcheo_adapters.memory.tables import Tables, Undo, Write, page_of
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.delivery import Delivery, DeliverySum
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
@@ -27,6 +28,7 @@ from orcheo_core.errors import ChatSessionEnded, ChatUnavailable, ConcurrentChan
 from orcheo_core.ports.repositories.audit import AuditRepository
 from orcheo_core.ports.repositories.chat_sessions import ChatSessionRepository
 from orcheo_core.ports.repositories.deliveries import DeliveryRepository
+from orcheo_core.ports.repositories.owner_sessions import OwnerSessionRepository
 from orcheo_core.ports.repositories.publish_tokens import PublishTokenRepository
 from orcheo_core.ports.repositories.service_tokens import ServiceTokenRepository
 from orcheo_core.ports.repositories.spent_ids import SpentIdRepository
@@ -162,6 +164,59 @@ class MemoryServiceTokenRepository(MemoryRepository, ServiceTokenRepository):
             if stored is None or stored.ended_at != service_token.ended_at:
                 raise ConcurrentChange
             yield tables.service_tokens.put(stored.public_id, evolve(stored, ended_at=at, is_final=is_final))
+
+        self._stage(write)
+
+
+class MemoryOwnerSessionRepository(MemoryRepository, OwnerSessionRepository):
+    """See the port."""
+
+    async def find(self, public_id: str) -> OwnerSession | None:
+        return self._tables.owner_sessions.rows.get(public_id)
+
+    async def opened(self, owner: str, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
+        rows = self._tables.owner_sessions.rows.values()
+        found = [(each.opened_at, each) for each in rows if each.owner.name == owner and each.ended_at is None]
+        dated = [(at, each.public_id, each) for at, each in found if at is not None and at > since]
+        return [each for *_, each in sorted(dated, key=lambda one: one[:2], reverse=True)][:limit]
+
+    def add(self, owner_session: OwnerSession) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            check_new(tables.owner_sessions, owner_session.public_id)
+            yield tables.owner_sessions.put(owner_session.public_id, owner_session)
+
+        self._stage(write)
+
+    def open(self, owner_session: OwnerSession) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            stored = tables.owner_sessions.rows.get(owner_session.public_id)
+            if stored is None or stored.opened_at is not None:
+                raise ConcurrentChange
+            yield tables.owner_sessions.put(stored.public_id, owner_session)
+
+        self._stage(write)
+
+    def used(self, public_id: str, at: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            stored = tables.owner_sessions.rows.get(public_id)
+            if stored is not None:
+                yield tables.owner_sessions.put(public_id, evolve(stored, seen_at=at))
+
+        self._stage(write)
+
+    def end(self, public_id: str, at: datetime) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            stored = tables.owner_sessions.rows.get(public_id)
+            if stored is not None and stored.ended_at is None:
+                yield tables.owner_sessions.put(public_id, evolve(stored, ended_at=at))
+
+        self._stage(write)
+
+    def remove_older(self, before: datetime, *, tickets_only: bool) -> None:
+        def write(tables: Tables) -> Iterator[Undo]:
+            for each in tuple(tables.owner_sessions.rows.values()):
+                if each.issued_at < before and not (tickets_only and each.opened_at is not None):
+                    yield tables.owner_sessions.drop(each.public_id)
 
         self._stage(write)
 

@@ -23,6 +23,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.workflows = repositories.MemoryWorkflowRepository(tables, self._staged.append)
         self.publish_tokens = repositories.MemoryPublishTokenRepository(tables, self._staged.append)
         self.service_tokens = repositories.MemoryServiceTokenRepository(tables, self._staged.append)
+        self.owner_sessions = repositories.MemoryOwnerSessionRepository(tables, self._staged.append)
         self.chat_sessions = repositories.MemoryChatSessionRepository(tables, self._staged.append)
         self.threads = conversations.MemoryThreadRepository(tables, self._staged.append)
         self.items = conversations.MemoryItemRepository(tables, self._staged.append)

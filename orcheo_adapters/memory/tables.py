@@ -12,6 +12,7 @@ from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.delivery import Delivery
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
@@ -67,6 +68,7 @@ class Tables:
     workflows: Table[Workflow] = Factory(Table)
     publish_tokens: Table[PublishToken] = Factory(Table)
     service_tokens: Table[ServiceToken] = Factory(Table)
+    owner_sessions: Table[OwnerSession] = Factory(Table)
     chat_sessions: Table[ChatSession] = Factory(Table)
     threads: Table[Thread] = Factory(Table)
     items: Table[Item] = Factory(Table)

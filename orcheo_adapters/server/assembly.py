@@ -14,11 +14,14 @@ from orcheo_adapters.auth.grants import GrantKey, JwtGrants
 from orcheo_adapters.auth.host_identities import JwtHostIdentities
 from orcheo_adapters.auth.login_cookie import LoginCookies
 from orcheo_adapters.auth.login_state import LoginStates
+from orcheo_adapters.auth.oidc.registration import is_secure_url
 from orcheo_adapters.auth.secrets_file import ServerSecrets, save_grant_keys
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
 from orcheo_adapters.http.attachments import Previews, Uploads, upload_descriptor
+from orcheo_adapters.http.callers import Callers
+from orcheo_adapters.http.canvas import CanvasSessions
 from orcheo_adapters.http.chat import ChatInfo, ChatSessions
 from orcheo_adapters.http.chatkit import ChatKitDoor
 from orcheo_adapters.http.client_address import THIS_MACHINE, ClientAddresses
@@ -32,7 +35,7 @@ from orcheo_adapters.http.login import SignInPages
 from orcheo_adapters.http.mcp import McpEndpoint
 from orcheo_adapters.http.operations import OwnerApi
 from orcheo_adapters.http.pace import Pace
-from orcheo_adapters.http.pages import ChatPages
+from orcheo_adapters.http.pages import CanvasPage, ChatPages
 from orcheo_adapters.http.problems import ErrorAnswers
 from orcheo_adapters.http.routes import routes
 from orcheo_adapters.http.security_headers import SecurityHeaders
@@ -191,7 +194,14 @@ def assemble(
         transcriber=machine.transcriber,
         describe_upload=partial(upload_descriptor, tickets, settings.public_url),
     )
-    owners = OwnerApi(core.owner_services, core.limiting)
+    callers = Callers(
+        access=core.owner_access,
+        sessions=core.owner_sessions,
+        limiting=core.limiting,
+        cookies=cookies,
+        own=AllowedOrigins(own=settings.public_origin),
+    )
+    owners = OwnerApi(core.owner_services, callers)
     load_mcp = partial(_load_mcp, questions=Questions(secrets.cookie_keys), shows_secrets=settings.mcp_shows_secrets)
     table = routes(
         chatkit=chatkit,
@@ -227,6 +237,14 @@ def assemble(
             apps=core.apps, limiting=core.limiting, holding=core.holding, visits=visits, links=links
         ),
         owners=owners,
+        canvas_sessions=CanvasSessions(
+            callers=callers,
+            sessions=core.owner_sessions,
+            limiting=core.limiting,
+            cookies=cookies,
+            is_secure=is_secure_url(settings.public_url),
+        ),
+        canvas_page=CanvasPage(static_folder),
         mcp=McpEndpoint(owners, core.tally, load_mcp),
         readiness=Readiness(store, watchdog),
         files=StaticFiles(static_folder),

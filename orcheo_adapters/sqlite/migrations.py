@@ -353,6 +353,16 @@ FEWER_PAGES = (*_ITEMS_OF_THREADS, *_TURNS_OF_THREADS)
 A turn that runs is among those to index already, so its end changes its own row alone.
 """
 
+_OWNER_SESSIONS = (
+    """
+    CREATE TABLE owner_sessions (
+        public_id TEXT PRIMARY KEY, pepper_id TEXT NOT NULL, digest TEXT NOT NULL, owner TEXT NOT NULL,
+        token_id TEXT NOT NULL, issued_at INTEGER NOT NULL, opened_at INTEGER, seen_at INTEGER, ended_at INTEGER,
+        address TEXT NOT NULL, user_agent TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -378,6 +388,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _APP_THREADS,
     _ENDED_TOGETHER,
     FEWER_PAGES,
+    _OWNER_SESSIONS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

@@ -12,6 +12,7 @@ from orcheo_adapters.sqlite.tables import (
     AUDIT,
     CHAT_SESSIONS,
     DELIVERIES,
+    OWNER_SESSIONS,
     PUBLISH_TOKENS,
     SERVICE_TOKENS,
     SPENT_IDS,
@@ -20,6 +21,7 @@ from orcheo_adapters.sqlite.tables import (
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.delivery import Delivery, DeliverySum
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
@@ -29,6 +31,7 @@ from orcheo_core.errors import ChatSessionEnded, ChatUnavailable, ConcurrentChan
 from orcheo_core.ports.repositories.audit import AuditRepository
 from orcheo_core.ports.repositories.chat_sessions import ChatSessionRepository
 from orcheo_core.ports.repositories.deliveries import DeliveryRepository
+from orcheo_core.ports.repositories.owner_sessions import OwnerSessionRepository
 from orcheo_core.ports.repositories.publish_tokens import PublishTokenRepository
 from orcheo_core.ports.repositories.service_tokens import ServiceTokenRepository
 from orcheo_core.ports.repositories.spent_ids import SpentIdRepository
@@ -161,6 +164,37 @@ class SqliteServiceTokenRepository(SqliteRepository, ServiceTokenRepository):
     def make_ends_final(self, now: datetime) -> None:
         sql = "UPDATE service_tokens SET is_final = 1 WHERE is_final = 0 AND ended_at <= ?"
         self._stage(Statement(sql, (to_micros(now),), touches=("service_tokens", None)))
+
+
+class SqliteOwnerSessionRepository(SqliteRepository, OwnerSessionRepository):
+    """See the port."""
+
+    async def find(self, public_id: str) -> OwnerSession | None:
+        return self._find_cached(OWNER_SESSIONS, public_id, "public_id = ?")
+
+    async def opened(self, owner: str, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
+        where = "owner = ? AND opened_at > ? AND ended_at IS NULL ORDER BY opened_at DESC, public_id DESC LIMIT ?"
+        return self._all(OWNER_SESSIONS, where, (owner, to_micros(since), limit))
+
+    def add(self, owner_session: OwnerSession) -> None:
+        self._stage((OWNER_SESSIONS.insert, OWNER_SESSIONS.row(owner_session)))
+
+    def open(self, owner_session: OwnerSession) -> None:
+        values = (*OWNER_SESSIONS.row(owner_session), owner_session.public_id)
+        sql = OWNER_SESSIONS.update("public_id = ? AND opened_at IS NULL")
+        self._stage(Statement(sql, values, changed_one, ("owner_sessions", owner_session.public_id)))
+
+    def used(self, public_id: str, at: datetime) -> None:
+        sql = "UPDATE owner_sessions SET seen_at = ? WHERE public_id = ?"
+        self._stage(Statement(sql, (to_micros(at), public_id), touches=("owner_sessions", public_id)))
+
+    def end(self, public_id: str, at: datetime) -> None:
+        sql = "UPDATE owner_sessions SET ended_at = ? WHERE public_id = ? AND ended_at IS NULL"
+        self._stage(Statement(sql, (to_micros(at), public_id), touches=("owner_sessions", public_id)))
+
+    def remove_older(self, before: datetime, *, tickets_only: bool) -> None:
+        sql = "DELETE FROM owner_sessions WHERE issued_at < ? AND (opened_at IS NULL OR NOT ?)"
+        self._stage(Statement(sql, (to_micros(before), tickets_only), touches=("owner_sessions", None)))
 
 
 _FEW = 64

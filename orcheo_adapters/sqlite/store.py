@@ -44,6 +44,7 @@ class SqliteUnitOfWork(UnitOfWork):
     workflows = _Lazily(repositories.SqliteWorkflowRepository)
     publish_tokens = _Lazily(repositories.SqlitePublishTokenRepository)
     service_tokens = _Lazily(repositories.SqliteServiceTokenRepository)
+    owner_sessions = _Lazily(repositories.SqliteOwnerSessionRepository)
     chat_sessions = _Lazily(repositories.SqliteChatSessionRepository)
     threads = _Lazily(conversations.SqliteThreadRepository)
     items = _Lazily(conversations.SqliteItemRepository)

@@ -33,6 +33,7 @@ from orcheo_core.domain.host_identity import IdentityKey
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.look import NO_LOOK, Look, Offer, StarterPrompt
 from orcheo_core.domain.opaque_token import TokenDigest
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
@@ -127,6 +128,20 @@ SERVICE_TOKENS = Table(
     ended_at=MOMENT,
     last_used_at=MOMENT,
     is_final=FLAG,
+)
+OWNER_SESSIONS = Table(
+    "owner_sessions",
+    OwnerSession,
+    _DIGEST,
+    public_id=PLAIN,
+    owner=ACTOR,
+    token_id=PLAIN,
+    issued_at=MOMENT,
+    opened_at=MOMENT,
+    seen_at=MOMENT,
+    ended_at=MOMENT,
+    address=PLAIN,
+    user_agent=PLAIN,
 )
 CHAT_SESSIONS = Table(
     "chat_sessions",

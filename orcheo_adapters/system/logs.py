@@ -14,7 +14,9 @@ from orcheo_adapters.system.running import current_run
 from orcheo_adapters.system.steady_stream import SteadyStream
 from orcheo_core.domain.durations import counted
 
-_SECRETS = re.compile(r"orc_(?:pt|st|is)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}")
+_SECRETS = re.compile(
+    r"orc_(?:pt|st|is|ct|os)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}"
+)
 """Our tokens, also cut off somewhere behind their public id; JWTs; visitors' cookies."""
 _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tokens", "output_tokens")
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 class Channel(StrEnum):
@@ -76,6 +76,8 @@ class Caller:
     scopes: frozenset[Scope] = OWNER_SCOPES
     label: str = ""
     """What people call the actor or their credential: the label of a service token, a visitor's display name."""
+    token_id: str = field(default="", eq=False)
+    """The public id of the service token that the caller holds; empty for a caller without one in hand."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller's credential has this scope."""

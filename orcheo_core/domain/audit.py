@@ -35,6 +35,8 @@ class Act(StrEnum):
     REFUSED = "refused"
     """Requests were refused; the note counts how often, by the code of the refusal."""
     SERVICE_TOKEN_REVOKED = "service_token.revoked"  # noqa: S105 - the name of an act, no secret
+    OWNER_SIGNED_IN = "owner_session.began"
+    OWNER_SIGNED_OUT = "owner_session.ended"
     GRANT_KEY_ROTATED = "grant_key.rotated"
     LOGGED_IN = "login.began"
     LOGIN_DENIED = "login.denied"

@@ -10,3 +10,5 @@ class Flag(StrEnum):
     """Publish, rotate, and chat sessions of visitors. Unpublish always works; open chat sessions run out."""
     CHATKIT_CANVAS = "chatkit_canvas_enabled"
     """Chat sessions in which owners try their own workflows."""
+    CANVAS = "canvas_enabled"
+    """Canvas: owners sign in by browser."""

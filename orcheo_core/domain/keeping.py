@@ -13,6 +13,7 @@ from attrs import frozen
 from orcheo_core.domain.chat_session import EXPIRED_IS_KEPT
 from orcheo_core.domain.host_identity import IDENTITY_LIFETIME, IDENTITY_SKEW
 from orcheo_core.domain.login import LOGIN_ATTEMPT_LIFETIME, LOGIN_LIFETIME, LOGOUT_NOTICE_LIFETIME
+from orcheo_core.domain.owner_session import CANVAS_TICKET_LIFETIME, OWNER_SESSION_LIFETIME
 
 
 class Place(StrEnum):
@@ -64,6 +65,26 @@ CHAT_SESSIONS = Kept(
     most="the rates of chat sessions, for 9 hours, or 71 minutes; one is half a kB, and what its app has said of its "
     "user, 4 KiB at most",
     lifetime=EXPIRED_IS_KEPT,
+)
+CANVAS_TICKETS = Kept(
+    name="tickets of Canvas",
+    place=Place.ROWS,
+    where=("owner_sessions",),
+    filled_by="owners who run `orcheo canvas`",
+    why="as digests; a one-time address is taken once",
+    how_long="a minute, unless it becomes an owner session",
+    most="as many as owners ask for in a minute",
+    lifetime=CANVAS_TICKET_LIFETIME,
+)
+OWNER_SESSIONS = Kept(
+    name="owner sessions",
+    place=Place.ROWS,
+    where=("owner_sessions",),
+    filled_by="owners who sign in to Canvas",
+    why="as digests; each request of Canvas looks its owner session up, so that ending it holds at once",
+    how_long="13 hours from their beginning, ended or not. They end after 12 hours at most",
+    most="one for each sign-in of an owner in 13 hours; one is half a kB",
+    lifetime=OWNER_SESSION_LIFETIME + timedelta(hours=1),
 )
 UNSENT_FILES = Kept(
     name="unsent attachments",
@@ -183,6 +204,8 @@ KEPT: tuple[Kept, ...] = (
         how_long="for good",
         most="as many as owners issue",
     ),
+    CANVAS_TICKETS,
+    OWNER_SESSIONS,
     CHAT_SESSIONS,
     Kept(
         name="threads",

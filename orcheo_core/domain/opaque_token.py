@@ -1,7 +1,7 @@
 """Secrets that owners hold: their text form, and the keyed digest that is stored of them.
 
 The text is ``<prefix>`` + 11 base62 characters of public id + 43 of secret (256 bits) + 6 of CRC-32 over all before,
-so a scanner recognises one without asking (``orc_(pt|st|is)_[0-9A-Za-z]{60}``) and a typing error is seen at once.
+so a scanner recognises one without asking (``orc_(pt|st|is|ct|os)_[0-9A-Za-z]{60}``) and a typing error is seen.
 Stored is an HMAC-SHA-256 under a pepper that lives outside the database: who can write a row still cannot make a
 working token, and a stolen database opens nothing.
 """

@@ -1,4 +1,4 @@
-"""Share links: the URL of a workflow's chat page."""
+"""Share links, the URLs of chat pages, and the one-time addresses of Canvas."""
 
 from attrs import frozen
 
@@ -14,3 +14,7 @@ class ShareLinks:
     def of(self, workflow: Workflow) -> str:
         """The share link of a workflow; it opens nothing while the workflow is private."""
         return f"{self.base_url.rstrip('/')}/chat/{workflow.handle}"
+
+    def of_canvas(self, ticket: str) -> str:
+        """The one-time address that signs an owner in; browsers send no part of a fragment to any server."""
+        return f"{self.base_url.rstrip('/')}/canvas#ticket={ticket}"

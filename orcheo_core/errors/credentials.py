@@ -70,6 +70,46 @@ class ScopeMissing(ForbiddenError):
     hint = "Use a service token that has this scope."
 
 
+class ServiceTokenNeeded(ForbiddenError):
+    """Only the holder of a service token may do this: an owner session must not open another one."""
+
+    code = "service_token_needed"
+    summary = "This needs a service token."
+    hint = "Run `orcheo canvas` on a machine that has a service token of this server."
+
+
+class CanvasTicketInvalid(UnauthenticatedError):
+    """A ticket that this server never issued, that was used, or that is older than 60 seconds."""
+
+    code = "canvas_ticket_invalid"
+    summary = "This one-time address of Canvas is not valid: it works once, within 60 seconds."
+    hint = "Run `orcheo canvas` again for a new address."
+
+
+class OwnerSessionMissing(UnauthenticatedError):
+    """The request carries no owner session of this server."""
+
+    code = "owner_session_missing"
+    summary = "You are not signed in to Canvas."
+    hint = "Run `orcheo canvas` on a machine that has a service token of this server."
+
+
+class OwnerSessionEnded(UnauthenticatedError):
+    """The owner signed out, the session was idle or old, or the service token behind it has ended."""
+
+    code = "owner_session_ended"
+    summary = "Your owner session has ended."
+    hint = "Run `orcheo canvas` to sign in again."
+
+
+class OwnerSessionNotFound(NotFoundError):
+    """This owner has no owner session with that id."""
+
+    code = "owner_session_not_found"
+    summary = "No owner session of yours has this id."
+    hint = "Load the list of your owner sessions again."
+
+
 class PublishTokenInvalid(UnauthenticatedError):
     """Not a publish token of this server; strangers learn no more than that."""
 

@@ -6,6 +6,7 @@ from orcheo_core.domain.actor import Caller
 from orcheo_core.errors import InvalidInput, OperationNotFound, ScopeMissing
 from orcheo_core.operations.access import ACCESS_OPERATIONS
 from orcheo_core.operations.audit import AUDIT_OPERATIONS
+from orcheo_core.operations.canvas import CANVAS_OPERATIONS
 from orcheo_core.operations.look import LOOK_OPERATIONS
 from orcheo_core.operations.operation import Operation, broken_rules
 from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
@@ -24,6 +25,7 @@ _SUBJECTS = (
     TOKEN_OPERATIONS,
     AUDIT_OPERATIONS,
     ACCESS_OPERATIONS,
+    CANVAS_OPERATIONS,
     WEBHOOK_OPERATIONS,
     SPACE_OPERATIONS,
 )

@@ -142,8 +142,8 @@ class Operation(Generic[Request, Result]):
 
     name: str
     """Its name in the catalogue and over HTTP: ``workflows.publish``."""
-    command: tuple[str, str]
-    """Its two words on the command line: ``("workflow", "publish")``."""
+    command: tuple[str, ...]
+    """Its words on the command line: ``("workflow", "publish")``."""
     summary: str
     """One line for help texts."""
     guide: str
@@ -165,6 +165,8 @@ class Operation(Generic[Request, Result]):
     so that no one is asked about something that cannot be done."""
     asks_assistants_only: bool = False
     """Whether the question is for MCP alone, as a person who types the command has said all of it."""
+    for_people: bool = False
+    """Whether it is for a person at a browser, so that no assistant is offered it."""
     open_world: bool = False
     """Whether it reaches beyond the owner and the server: it runs what the owner connected, or lets others in."""
     idempotent: bool = False

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orcheo_core.services.owners.keys import KeyRotation
     from orcheo_core.services.owners.probing import Probing
     from orcheo_core.services.owners.publishing import Publishing
+    from orcheo_core.services.owners.sessions import OwnerSessions
     from orcheo_core.services.owners.space import Space
     from orcheo_core.services.owners.threads import Transcripts
     from orcheo_core.services.owners.tokens import OwnerAccess
@@ -31,6 +32,7 @@ class OwnerServices:
     publishing: "Publishing"
     probing: "Probing"
     owner_access: "OwnerAccess"
+    owner_sessions: "OwnerSessions"
     transcripts: "Transcripts"
     auditing: "Auditing"
     admitting: "Admitting"

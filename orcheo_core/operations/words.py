@@ -13,7 +13,9 @@ _OPTION = re.compile(r"`?--(?:no-)?([a-z]+(?:-[a-z]+)*)`?")
 _SHOWN_ONCE = re.compile(
     r" Keep [a-z ]+ safe: it is shown only this once\.|,(?: which is)? shown only this once|; it is shown once"
 )
-_TOOLS = {operation.command: operation.tool for operation in CATALOGUE.values()}
+_TOOLS: Mapping[tuple[str, ...], str] = {
+    operation.command: operation.tool for operation in CATALOGUE.values() if not operation.for_people
+}
 _ARGUMENTS = {
     option: name
     for operation in CATALOGUE.values()
@@ -23,7 +25,7 @@ _ARGUMENTS = {
 """Arguments by the words of their options; one that may be repeated is named in the singular: ``--setting``."""
 
 
-def for_assistants(text: str, tools: Mapping[tuple[str, str], str] = _TOOLS) -> str:
+def for_assistants(text: str, tools: Mapping[tuple[str, ...], str] = _TOOLS) -> str:
     """``text`` with tools in place of the commands in it, and arguments in place of their options.
 
     ``tools`` has their names by command. A command that is not among them stays: people can run it.

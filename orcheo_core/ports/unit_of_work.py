@@ -17,6 +17,7 @@ from orcheo_core.ports.repositories.chat_sessions import ChatSessionRepository
 from orcheo_core.ports.repositories.deliveries import DeliveryRepository
 from orcheo_core.ports.repositories.feedback import FeedbackRepository
 from orcheo_core.ports.repositories.items import ItemRepository
+from orcheo_core.ports.repositories.owner_sessions import OwnerSessionRepository
 from orcheo_core.ports.repositories.publish_tokens import PublishTokenRepository
 from orcheo_core.ports.repositories.service_tokens import ServiceTokenRepository
 from orcheo_core.ports.repositories.spent_ids import SpentIdRepository
@@ -35,6 +36,7 @@ class UnitOfWork(Protocol):
     workflows: WorkflowRepository
     publish_tokens: PublishTokenRepository
     service_tokens: ServiceTokenRepository
+    owner_sessions: OwnerSessionRepository
     chat_sessions: ChatSessionRepository
     threads: ThreadRepository
     items: ItemRepository

@@ -8,6 +8,7 @@ from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.threads import Thread
@@ -15,7 +16,8 @@ from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
-Value = Workflow | PublishToken | ServiceToken | ChatSession | Thread | Item | Turn | Attachment | Feedback | AuditEntry
+Token = PublishToken | ServiceToken | OwnerSession
+Value = Workflow | Token | ChatSession | Thread | Item | Turn | Attachment | Feedback | AuditEntry
 
 
 def stage(change: UnitOfWork, *values: Value) -> UnitOfWork:
@@ -24,6 +26,7 @@ def stage(change: UnitOfWork, *values: Value) -> UnitOfWork:
         Workflow: change.workflows.add,
         PublishToken: change.publish_tokens.save,
         ServiceToken: change.service_tokens.save,
+        OwnerSession: change.owner_sessions.add,
         ChatSession: change.chat_sessions.save,
         Thread: change.threads.add,
         Turn: change.turns.add,

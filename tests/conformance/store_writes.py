@@ -16,6 +16,7 @@ from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
 from orcheo_core.domain.items import AnswerPart, Item
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
@@ -141,6 +142,16 @@ _ended_turns = st.builds(
 )
 
 
+def owner_session(number: int, opened_at: datetime) -> OwnerSession:
+    """Owner session ``number``, in a browser since then."""
+    return samples.owner_session(number, opened_at=opened_at, seen_at=opened_at, digest=samples.digest(number + 100))
+
+
+def remove_owner_sessions(before: datetime, *, tickets_only: bool) -> Write:
+    """Remove those from before then."""
+    return Write("owner_sessions", "remove_older", (before,), {"tickets_only": tickets_only})
+
+
 def claims(per: Per, key: str, limit: int) -> tuple[Claim, ...]:
     """What an attachment takes under a budget for one kind of holder."""
     budget = next(each for each in BUDGETS if each.per is per and each.resource is UNSENT_FILES)
@@ -170,6 +181,11 @@ writes = st.one_of(
     _write("service_tokens", "save", st.builds(samples.service_token, st.sampled_from(OTHERS))),
     _write("service_tokens", "used", st.sampled_from(["st1", "st2", "st9"]), _moments),
     st.builds(end_service_token, st.sampled_from(OTHERS), _moments, is_final=st.booleans()),
+    _write("owner_sessions", "add", st.builds(samples.owner_session, st.sampled_from(OTHERS))),
+    _write("owner_sessions", "open", st.builds(owner_session, st.sampled_from(OTHERS), _moments)),
+    _write("owner_sessions", "used", st.sampled_from(["os1", "os2", "os9"]), _moments),
+    _write("owner_sessions", "end", st.sampled_from(["os1", "os2", "os9"]), _moments),
+    st.builds(remove_owner_sessions, _moments, tickets_only=st.booleans()),
     _write("chat_sessions", "save", st.builds(chat_session, st.sampled_from(OTHERS), st.none() | _moments)),
     _write("chat_sessions", "end_all", st.sampled_from(["wf_1", "wf_2"]), _moments),
     _write("threads", "add", st.builds(thread, st.sampled_from(THREADS), _texts)),

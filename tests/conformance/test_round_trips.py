@@ -15,6 +15,7 @@ from orcheo_core.domain.audit import AuditEntry
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
+from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.service_token import ServiceToken
@@ -87,6 +88,13 @@ def test_publish_tokens(shelf: Shelf, token: PublishToken) -> None:
 def test_service_tokens(shelf: Shelf, token: ServiceToken) -> None:
     """With any set of scopes."""
     assert shelf.loop.run(shelf.put(token).service_tokens.find("st1")) == token
+
+
+@given(session=strategies.owner_sessions)
+def test_owner_sessions(shelf: Shelf, session: OwnerSession) -> None:
+    """Tickets, open and ended ones; added, not put over the one that is there."""
+    named = evolve(session, public_id=f"os{next(COUNTER)}")
+    assert shelf.loop.run(shelf.put(named).owner_sessions.find(named.public_id)) == named
 
 
 @given(chat_session=strategies.chat_sessions)

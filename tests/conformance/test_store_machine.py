@@ -14,6 +14,7 @@ from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.workflow import WorkflowFilter
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from tests import samples
 from tests.conformance.backends import BACKENDS
 from tests.conformance.store_writes import (
     HANDLES,
@@ -81,6 +82,8 @@ async def single_things(reader: UnitOfWork) -> list[Any]:
         *[await reader.workflows.find(ref) for ref in (*HANDLES, "wf_1", "wf_2")],
         *[await reader.publish_tokens.find(f"pt{number}") for number in OTHERS],
         *[await reader.service_tokens.find(f"st{number}") for number in OTHERS],
+        *[await reader.owner_sessions.find(f"os{number}") for number in OTHERS],
+        await reader.owner_sessions.opened(samples.OWNER.name, samples.moment(0), limit=2),
         *[await reader.chat_sessions.find(f"cs_{number}") for number in OTHERS],
         *[await reader.threads.find(f"thr_{number}") for number in THREADS],
         *[await reader.items.find(f"thr_{thread}", f"msg_{number}") for thread in THREADS for number in ITEMS],

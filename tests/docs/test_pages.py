@@ -53,7 +53,7 @@ def test_every_code_block_names_its_language(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_no_page_shows_a_whole_secret(page: Path) -> None:
     """No text of the shape of a publish token, a service token or a JWT."""
-    assert not re.search(r"orc_(pt|st|is)_[0-9A-Za-z]{60}|eyJ[\w-]+\.[\w-]+\.[\w-]+", page.read_text("utf-8"))
+    assert not re.search(r"orc_(pt|st|is|ct|os)_[0-9A-Za-z]{60}|eyJ[\w-]+\.[\w-]+\.[\w-]+", page.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

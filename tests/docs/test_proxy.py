@@ -9,7 +9,7 @@ from orcheo_core.domain.attachments import AttachmentRules
 from tests.docs.pages import ROOT
 
 _PAGE = (ROOT / "docs/how-to/run-behind-a-reverse-proxy.md").read_text("utf-8")
-_OWNERS = ("/api/workflows", "/api/threads", "/api/audit", "/api/server", "/api/operations")
+_OWNERS = ("/api/workflows", "/api/threads", "/api/audit", "/api/server", "/api/operations", "/api/canvas", "/canvas")
 
 
 def test_every_path_that_others_than_owners_need_is_on_the_page() -> None:

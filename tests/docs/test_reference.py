@@ -64,7 +64,7 @@ def test_every_operation_is_described_at_every_door(operation: reference.AnyOper
     operations, cli, mcp = ((REFERENCE / f"{page}.md").read_text("utf-8") for page in ("operations", "cli", "mcp"))
     assert f"## `{operation.name}`" in operations
     assert f"## `{' '.join(('orcheo', *operation.command))}`" in cli
-    assert f"| `{operation.tool}` |" in mcp
+    assert (f"| `{operation.tool}` |" in mcp) is not operation.for_people
 
 
 def test_every_operation_of_the_owner_has_its_route_in_the_http_page() -> None:

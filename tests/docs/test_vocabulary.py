@@ -10,7 +10,7 @@ from tools.reference import error_classes
 
 _FORBIDDEN = re.compile(
     r"""\b(?:bots?|agents?|apps?|admins?|users?|testers?|api\ keys?|slugs?|salts?|executors?|regenerates?|mints?)\b
-    |(?<!chat\ )(?<!chatkit:)(?<!/)\bsessions?\b
+    |(?<!chat\ )(?<!owner\ )(?<!chatkit:)(?<!/)\bsessions?\b
     |(?<!publish\ )(?<!service\ )(?<!owner\ )(?<!`orcheo\ )(?<![\w-])tokens?\b(?!:manage)""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -94,6 +94,15 @@ owner       rotated      ok                     completed  ok                   
 owner       grace        ok                     completed  ok                     chat_session_ended
 owner       unpublished  ok                     completed  ok                     chat_session_ended
 owner       ended        ok                     cancelled  chat_session_ended     chat_session_ended
+canvas      new-identity ok                     completed  ok                     chat_session_ended
+canvas      no-identity  ok                     completed  ok                     chat_session_ended
+canvas      archived     ok                     cancelled  chat_session_ended     chat_session_ended
+canvas      public       ok                     completed  ok                     chat_session_ended
+canvas      login        ok                     completed  ok                     chat_session_ended
+canvas      rotated      ok                     completed  ok                     chat_session_ended
+canvas      grace        ok                     completed  ok                     chat_session_ended
+canvas      unpublished  ok                     completed  ok                     chat_session_ended
+canvas      ended        ok                     cancelled  chat_session_ended     chat_session_ended
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()[1:]]
 
@@ -149,6 +158,15 @@ async def by_owner(app_server: TestServer, _shown: Shown) -> httpx2.Response:
     return await app_server.client.post("/api/workflows/echo/chatkit/session", json={}, headers=headers)
 
 
+async def by_canvas(app_server: TestServer, _shown: Shown) -> httpx2.Response:
+    """The same owner, who is signed in to Canvas."""
+    if "orcheo_owner" not in app_server.client.cookies:
+        address = (await app_server.result("canvas.open"))["address"]
+        ticket = {"ticket": address.partition("#ticket=")[2]}
+        assert (await app_server.client.post("/api/canvas/session", json=ticket)).status_code == 200
+    return await app_server.client.post("/api/workflows/echo/chatkit/session", json={})
+
+
 WAYS: dict[str, Way] = {
     "link": by_link,
     "token": by_token,
@@ -157,6 +175,7 @@ WAYS: dict[str, Way] = {
     "host": by_identity,
     "bare-token": by_bare_token,
     "owner": by_owner,
+    "canvas": by_canvas,
 }
 
 

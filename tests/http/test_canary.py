@@ -16,7 +16,7 @@ from tests.http.process import ServerProcess, server_process
 pytestmark = pytest.mark.network
 
 TOKEN_OPERATIONS = 1_000
-SHAPES = re.compile(rb"orc_(?:pt|st|is)_[0-9A-Za-z]{13,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
+SHAPES = re.compile(rb"orc_(?:pt|st|is|ct|os)_[0-9A-Za-z]{13,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
 
 
 def issue_and_revoke(server: ServerProcess) -> set[str]:
@@ -49,10 +49,20 @@ def chat(server: ServerProcess) -> set[str]:
             if "client_secret" in session:
                 used.add(session["client_secret"])
                 visitor.post(f"/v1/chatkit/sessions/{session['id']}/cancel", headers=headers)
-        used |= set(visitor.cookies.values())
+        used |= sign_in(server, visitor) | set(visitor.cookies.values())
         for secret in sorted(used):
             misuse(visitor, secret)
     return used
+
+
+def sign_in(server: ServerProcess, owner: httpx2.Client) -> set[str]:
+    """Sign an owner in to Canvas, well and badly; the ticket that went over the wire."""
+    ticket = server.perform("canvas.open")["address"].partition("#ticket=")[2]
+    for status in (200, 401):
+        assert owner.post("/api/canvas/session", json={"ticket": ticket}).status_code == status
+    assert owner.post("/api/operations/workflows.list", json={}).status_code == 200
+    owner.get(f"/canvas?ticket={ticket}")
+    return {ticket}
 
 
 def misuse(visitor: httpx2.Client, secret: str) -> None:

@@ -22,7 +22,8 @@ from tests.mcp.answers import Assistant, connect, data_of, refusal, texts_of
 from tests.sync_server import SyncTestServer
 
 AnyOperation = Operation[Any, Any]
-every_operation = pytest.mark.parametrize("operation", CATALOGUE.values(), ids=lambda each: each.name)
+FOR_ASSISTANTS = [each for each in CATALOGUE.values() if not each.for_people]
+every_operation = pytest.mark.parametrize("operation", FOR_ASSISTANTS, ids=lambda each: each.name)
 EVERYTHING = Offer(tokens=True, shows_secrets=True)
 
 
@@ -36,9 +37,17 @@ def assistant_with(app_server: SyncTestServer, offer: Offer) -> Client:
     return connect(create_server(app_server.operations(Channel.MCP), offer))
 
 
+async def test_what_is_for_people_is_no_tool(sync_server: SyncTestServer) -> None:
+    """Whatever the owner allows: a one-time address opens a browser session, and no conversation may hold it."""
+    async with assistant_with(sync_server, EVERYTHING) as assistant:
+        assert "canvas_open" not in {each.name for each in (await assistant.list_tools()).tools}
+        assert (await refusal(assistant, "canvas_open"))["code"] == "tool_not_offered"
+        assert (await refusal(assistant, "canvas.open"))["code"] == "tool_not_offered"
+
+
 async def test_each_operation_but_those_of_service_tokens_is_one_tool(assistant: Assistant) -> None:
     """In the order of the catalogue; handing out access is not for assistants unless the owner says so."""
-    wanted = [each.tool for each in CATALOGUE.values() if not each.name.startswith("tokens.")]
+    wanted = [each.tool for each in FOR_ASSISTANTS if not each.name.startswith("tokens.")]
     assert [each.name for each in Offer().tools()] == wanted
     assert (await refusal(assistant, "tokens_create", scopes=["operator"]))["code"] == "tool_not_offered"
 

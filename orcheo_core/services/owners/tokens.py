@@ -134,7 +134,9 @@ class OwnerAccess:
         """
         record = await self.check(text)
         await self._note_use(record)
-        return Caller(actor=record.owner, channel=channel, scopes=record.scopes, label=record.label)
+        return Caller(
+            actor=record.owner, channel=channel, scopes=record.scopes, label=record.label, token_id=record.public_id
+        )
 
     async def _note_use(self, record: ServiceToken) -> None:
         """Keep when it was used last, at most once a minute; no request fails because that cannot be kept."""

@@ -2,8 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
-from orcheo_core.domain.keeping import CHAT_SESSIONS, DELIVERIES, ENDED_TURNS, UNSENT_FILES, Kept
+from orcheo_core.domain.keeping import (
+    CANVAS_TICKETS,
+    CHAT_SESSIONS,
+    DELIVERIES,
+    ENDED_TURNS,
+    OWNER_SESSIONS,
+    UNSENT_FILES,
+    Kept,
+)
 from orcheo_core.domain.pages import PAGE_LIMIT
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.unit_of_work import Store
@@ -28,6 +37,8 @@ class Housekeeping:
         self._live_turns = live_turns
         self.removes: dict[Kept, Callable[[datetime], Awaitable[object]]] = {
             CHAT_SESSIONS: self._chat_sessions,
+            CANVAS_TICKETS: partial(self._owner_sessions, tickets_only=True),
+            OWNER_SESSIONS: partial(self._owner_sessions, tickets_only=False),
             UNSENT_FILES: attaching.remove_unsent,
             DELIVERIES: self._deliveries,
             ENDED_TURNS: self._ended_turns,
@@ -82,6 +93,11 @@ class Housekeeping:
             change = self._store.begin()
             change.chat_sessions.remove_expired(before, PAGE_LIMIT)
             await change.commit(must_land=True)
+
+    async def _owner_sessions(self, before: datetime, *, tickets_only: bool) -> None:
+        change = self._store.begin()
+        change.owner_sessions.remove_older(before, tickets_only=tickets_only)
+        await change.commit(must_land=True)
 
     async def _deliveries(self, before: datetime) -> None:
         change = self._store.begin()

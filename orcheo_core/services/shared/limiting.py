@@ -6,7 +6,14 @@ from typing import TypeVar
 
 from orcheo_core.domain.rate import Charge, RatePlan
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import GrantInvalid, IdentityInvalid, PublishTokenInvalid, ServiceTokenInvalid
+from orcheo_core.errors import (
+    CanvasTicketInvalid,
+    GrantInvalid,
+    IdentityInvalid,
+    OwnerSessionMissing,
+    PublishTokenInvalid,
+    ServiceTokenInvalid,
+)
 from orcheo_core.ports.rate_limiter import RateLimiter
 from orcheo_core.services.visitors.admitting import Visit
 
@@ -19,7 +26,14 @@ TURN_BYTES = 32 * 1024
 READ_BYTES = 1024 * 1024
 """Each full one of these makes a turn, or a read, count once more."""
 
-_NOT_GENUINE = (GrantInvalid, IdentityInvalid, PublishTokenInvalid, ServiceTokenInvalid)
+_NOT_GENUINE = (
+    CanvasTicketInvalid,
+    GrantInvalid,
+    IdentityInvalid,
+    OwnerSessionMissing,
+    PublishTokenInvalid,
+    ServiceTokenInvalid,
+)
 """What a guess earns. An expired grant or a rotated publish token was genuine once: it is refused, not counted."""
 
 
