@@ -12,13 +12,14 @@ from typing import Any, get_args, get_origin
 import click
 from attrs import NOTHING, Attribute
 
+from orcheo_adapters.client.remote import part_of
 from orcheo_adapters.client.values_first import values_first
 from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.layout import clean, one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
-from orcheo_cli.options import PARAMETERS_FILE, Command, Length, Number, errors_in_options
+from orcheo_cli.options import PARAMETERS_FILE, Command, Length, Number, errors_in_options, refused
 from orcheo_cli.output import print_json, terminal_width
 from orcheo_cli.prompts import confirm
 from orcheo_cli.results import print_result
@@ -112,13 +113,15 @@ def _document(name: str, arguments: dict[str, Any], context: CliContext) -> dict
     """The last part of a document, with all parts before it printed; as JSON, all parts in one."""
     operations, contents = context.connect(), []
     part = operations.perform(name, arguments)
-    while part["next_after"] is not None:
+    content, after = part_of(part)
+    while after is not None:
         if context.as_json:
-            contents.append(part["content"])
+            contents.append(content)
         else:
-            click.echo(clean(part["content"]), nl=False)
-        part = operations.perform(name, arguments | {"after": part["next_after"]})
-    return part | {"content": "".join([*contents, part["content"]])}
+            click.echo(clean(content), nl=False)
+        part = operations.perform(name, arguments | {"after": after})
+        content, after = part_of(part)
+    return part | {"content": "".join([*contents, content])}
 
 
 def _confirm(operation: Operation[Any, Any], arguments: dict[str, Any], context: CliContext) -> None:
@@ -288,5 +291,5 @@ def _unusable(path: str, why: str) -> click.UsageError:
 def _pairs(_context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     pairs = dict(each.partition("=")[::2] for each in given if each.find("=") > 0)
     if len(pairs) != len(given):
-        raise click.BadParameter("give each name once, as NAME=VALUE.", param=option)
+        raise refused(option, "must have the form NAME=VALUE, and each name once")
     return pairs

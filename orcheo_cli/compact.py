@@ -6,7 +6,7 @@ import click
 
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.help_option import HELP_BY_BOTH
-from orcheo_cli.options import Command
+from orcheo_cli.options import Command, FolderPath
 from orcheo_cli.output import print_json
 
 
@@ -15,7 +15,7 @@ from orcheo_cli.output import print_json
     params=[
         click.Option(
             ["--data-dir"],
-            type=click.Path(file_okay=False, path_type=Path),
+            type=FolderPath(),
             help="Where everything is kept (ORCHEO_DATA_DIR).",
         ),
         json_option(),
@@ -36,7 +36,7 @@ def compact(context: CliContext, data_dir: Path | None) -> None:
 
     folder = DataFolder(ServerSettings.load(data_dir=data_dir).data_dir)
     folder.require_database()
-    with folder.locked("no address, as it compacts the database"):
+    with folder.locked():
         before, after = compact_folder(folder)
     message = f"The database took {shown_size(before)} and takes {shown_size(after)} now."
     if context.as_json:

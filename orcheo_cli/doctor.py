@@ -3,7 +3,7 @@
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 import click
 from attrs import asdict, evolve, frozen
 
+from orcheo_adapters.client.remote import OTHER_VERSION
 from orcheo_adapters.client.settings import server_url
 from orcheo_adapters.settings.server import ServerSettings
+from orcheo_adapters.system.data_folder import is_no_folder
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.exit_codes import FAILED
 from orcheo_cli.help_option import HELP_BY_BOTH
@@ -67,10 +69,17 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     """Look at everything; the data folder need not be here when a server answers from elsewhere."""
     server = _server(context)
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
-    answers = (
-        [] if server.advice else [_storage(context), *_versions(context), *_workflows(context), *_webhook(context)]
-    )
+    answers = [] if server.advice else list(_answers(context))
     return [_python(), _full_text_search(), _page(static_folder), *folder, server, *answers]
+
+
+def _answers(context: CliContext) -> Iterator[Finding]:
+    """What the server says of itself, as far as this command can read it."""
+    for subject, look in _LOOKS.items():
+        try:
+            yield from list(look(context))
+        except (LookupError, TypeError, AttributeError):
+            yield Finding(subject=subject, found="the server's answer cannot be read", advice=OTHER_VERSION)
 
 
 def look_at_space(context: CliContext, settings: ServerSettings) -> dict[str, Any]:
@@ -119,6 +128,9 @@ def _page(static_folder: Path) -> Finding:
 
 
 def _data_folder(folder: Path, *, needed: bool) -> list[Finding]:
+    if is_no_folder(folder):
+        found = f"{folder} is a file, where the data folder should be"
+        return [Finding(subject="Data folder", found=found, advice="Choose another with ORCHEO_DATA_DIR.")]
     try:
         return [_private(folder, "Data folder"), *_private_files(folder), *_disk(folder)]
     except FileNotFoundError:
@@ -154,13 +166,13 @@ def _server(context: CliContext) -> Finding:
         return Finding(subject="Server", found=error.detail, advice=error.hint)
 
 
-def _storage(context: CliContext) -> Finding:
+def _storage(context: CliContext) -> Iterator[Finding]:
     """Whether the server could save something now: reading works on a full disk, and without the database's file."""
     try:
         context.connect().ready()
-        return Finding(subject="Storage", found="the server can save changes")
+        yield Finding(subject="Storage", found="the server can save changes")
     except OrcheoError as error:
-        return Finding(subject="Storage", found=error.detail, advice=error.hint)
+        yield Finding(subject="Storage", found=error.detail, advice=error.hint)
 
 
 def _versions(context: CliContext) -> Iterator[Finding]:
@@ -228,3 +240,12 @@ def _shut(public: list[dict[str, Any]]) -> Iterator[Finding]:
             more = f" and {len(shut) - _NAMED} more" if len(shut) > _NAMED else ""
             found = f"{', '.join(shut[:_NAMED])}{more}: public, but no visitor can come in"
             yield Finding(subject="Workflows", found=found, advice=advice)
+
+
+_LOOKS: dict[str, Callable[[CliContext], Iterator[Finding]]] = {
+    "Storage": _storage,
+    "Versions": _versions,
+    "Workflows": _workflows,
+    "Webhook": _webhook,
+}
+"""What is asked of a server that answers."""

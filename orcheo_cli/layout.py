@@ -45,16 +45,19 @@ def paragraph(text: object, width: int | None, *, label: str = "") -> str:
     return f"\n{' ' * len(label)}".join(lines)
 
 
-def moment(text: str | None, *, local: bool | None = None) -> str | None:
-    """A time of the wire, to the minute: at a terminal in local time with its offset, elsewhere in UTC."""
+def moment(text: str | None, *, local: bool | None = None) -> str:
+    """A time of the wire, to the minute: at a terminal in local time with its offset, elsewhere in UTC.
+
+    None becomes empty text.
+    """
     if local is None:
         local = sys.stdout is not None and sys.stdout.isatty()
     try:
         at = datetime.fromisoformat(text).astimezone(None if local else UTC) if text else None
     except ValueError:
-        return text
+        return str(text)
     if at is None:
-        return None
+        return ""
     offset = f"{at:%z}"
     return f"{at:%Y-%m-%d %H:%M} {f'{offset[:3]}:{offset[3:]}' if at.utcoffset() else 'UTC'}"
 

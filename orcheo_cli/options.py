@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -29,7 +30,7 @@ class Command(click.Command):
         """Click takes the last of several; here that is an error."""
         given = list(args)
         as_json = "--json" in given or getattr(ctx.obj, "as_json", False)
-        with nullcontext() if as_json else errors_in_options():
+        with nullcontext() if as_json else errors_in_options(), _errors_of(ctx):
             rest = super().parse_args(ctx, args)
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args(list(given))
@@ -37,6 +38,16 @@ class Command(click.Command):
                 if times > 1 and isinstance(param, click.Option) and not param.multiple and _says_something(param):
                     raise click.UsageError(_given_twice(param, given), ctx)
         return rest
+
+
+@contextmanager
+def _errors_of(ctx: click.Context) -> Iterator[None]:
+    """Click leaves out the command of some errors, such as of an option without its value; the hint names it."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.ctx = error.ctx or ctx
+        raise
 
 
 def _says_something(option: click.Option) -> bool:
@@ -65,11 +76,11 @@ class Number(click.ParamType[int]):
         number = _whole(value)
         if self._bounds is None:
             if number is None:
-                raise _refused(param, "must be a whole number")
+                raise refused(param, "must be a whole number")
             return number
         least, most = self._bounds
         if number is None or not least <= number <= most:
-            raise _refused(param, f"must be a whole number from {least} to {most}")
+            raise refused(param, f"must be a whole number from {least} to {most}")
         return number
 
 
@@ -80,7 +91,8 @@ def _whole(value: Any) -> int | None:
         return None
 
 
-def _refused(param: click.Parameter | None, message: str) -> InvalidInput:
+def refused(param: click.Parameter | None, message: str) -> InvalidInput:
+    """What is wrong with the value of an option or argument, as the server says it."""
     return InvalidInput(FieldError(str(param.name if param else ""), message))
 
 
@@ -101,11 +113,23 @@ class Length(click.ParamType[int]):
         try:
             length = parse_duration("", value)
         except InvalidInput as error:
-            raise _refused(param, error.fields[0].message) from None
+            raise refused(param, error.fields[0].message) from None
         count, rest = divmod(length, _UNITS[self._unit])
         if rest:
-            raise _refused(param, f"must be a whole number of {self._unit}")
+            raise refused(param, f"must be a whole number of {self._unit}")
         return count
+
+
+class FolderPath(click.ParamType[Path]):
+    """The path of a folder; whether it can be used is said by what uses it, as for one that a variable names."""
+
+    name = "directory"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ARG002 - Click's
+        """See Click; raises :class:`InvalidInput`."""
+        if not value.strip():
+            raise refused(param, "must name a folder")
+        return Path(value).expanduser()
 
 
 @contextmanager

@@ -21,9 +21,13 @@ def token_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
 
 
 def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
-    ends = moment(min(filter(None, (each["ended_at"], each["expires_at"])), default=None))
-    times = (moment(each["issued_at"]) or "", moment(each["last_used_at"]) or "never", ends or "never")
+    ends = min(filter(None, (each["ended_at"], each["expires_at"])), default=each["expires_at"])
+    times = (moment(each["issued_at"]), _moment_or_never(each["last_used_at"]), _moment_or_never(ends))
     return (each["id"], each["owner"], each["label"], *times, " ".join(each["scopes"]))
+
+
+def _moment_or_never(text: str | None) -> str:
+    return "never" if text is None else moment(text)
 
 
 def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -36,7 +40,7 @@ def thread_page_lines(result: dict[str, Any], width: int | None) -> Iterator[str
 
 
 def _thread_row(each: dict[str, Any]) -> tuple[str, ...]:
-    return (each["id"], each["subject"], moment(each["updated_at"]) or "", with_unseen_named(each["title"] or ""))
+    return (each["id"], each["subject"], moment(each["updated_at"]), with_unseen_named(each["title"] or ""))
 
 
 def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -53,7 +57,8 @@ def transcript_lines(result: dict[str, Any], width: int | None) -> Iterator[str]
             who = _SPEAKERS.get(item["kind"], item["kind"].replace("_", " ").capitalize())
             judged = f" ({item['feedback']} feedback)" if item["feedback"] else ""
             yield ""
-            yield click.style(f"{one_line(who)}, {moment(item['created_at'])}{judged}", dim=True)
+            said = ", ".join(filter(None, (one_line(who), moment(item["created_at"]))))
+            yield click.style(f"{said}{judged}", dim=True)
             yield from _quoted(text, width)
     for turn in turns.values():
         if turn["code"]:  # its answer is whole, but for a part that could not be shown
@@ -114,4 +119,4 @@ def _audit_row(each: dict[str, Any]) -> tuple[str, ...]:
     who = f"{each['actor']} ({each['actor_label']})" if each["actor_label"] else each["actor"]
     workflow = each["handle"] or each["workflow_id"] or ""
     note = "" if each["note"] == workflow else each["note"]
-    return (moment(each["at"]) or "", who, each["channel"], each["act"], workflow, note)
+    return (moment(each["at"]), who, each["channel"], each["act"], workflow, note)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from orcheo_adapters.client.remote import OTHER_VERSION
 from orcheo_cli.layout import clean, field_lines, moment, one_line, paragraph, table_lines
 from orcheo_cli.options import is_filtered
 from orcheo_cli.other_results import (
@@ -16,7 +17,7 @@ from orcheo_cli.other_results import (
     token_page_lines,
     transcript_lines,
 )
-from orcheo_cli.output import terminal_width
+from orcheo_cli.output import note, print_json, terminal_width
 
 _SECRETS = {
     "Publish token": "publish_token",
@@ -29,15 +30,40 @@ _LIST_TITLES = ("HANDLE", "STATE", "SIGN-IN", "ROTATED", "NAME", "SHARE LINK")
 
 
 def print_result(result: dict[str, Any]) -> None:
-    """A result of the catalogue; its shape says how."""
-    for line in result_lines(result, terminal_width(sys.stdout)):
+    """A result of the catalogue; its shape says how. One of another shape is shown as JSON, so that nothing is lost."""
+    try:
+        lines = list(result_lines(result, terminal_width(sys.stdout)))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        print_json(result)
+        note(f"The answer is shown as JSON, as it is not of the form that this command knows. {OTHER_VERSION}")
+        return
+    for line in lines:
         click.echo(line)
 
 
 def result_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
-    """The lines of a result on a terminal of this width."""
-    lines = next((lines for name, lines in _LINES.items() if name in result), _workflow_lines)
-    yield from lines(result, width)
+    """The lines of a result on a terminal of this width; fields that a server of another version leaves out are empty.
+
+    Raises :class:`LookupError`, :class:`TypeError`, :class:`ValueError` or :class:`AttributeError` for what is of no
+    form that is known.
+    """
+    shape = next(name for name in (*_LINES, None) if name is None or name in result)
+    if shape is None:
+        raise LookupError(", ".join(result))
+    yield from _LINES[shape](_lenient(result), width)
+
+
+class _Lenient(dict[str, Any]):
+    """Has nothing where a server says nothing."""
+
+    def __missing__(self, _name: str) -> str:
+        return ""
+
+
+def _lenient(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Lenient({name: _lenient(each) for name, each in value.items()})
+    return [_lenient(each) for each in value] if isinstance(value, list) else value
 
 
 def _document_lines(result: dict[str, Any], _width: int | None) -> Iterator[str]:
@@ -61,7 +87,7 @@ def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
 
 def _list_row(each: dict[str, Any]) -> tuple[str, ...]:
     sign_in = ("required" if each["require_login"] else "no") if each["is_public"] else ""
-    rotated = moment(each["publish_token_rotated_at"]) or ""
+    rotated = moment(each["publish_token_rotated_at"])
     return (each["handle"], _state(each), sign_in, rotated, each["name"], each["share_url"] or "")
 
 
@@ -81,6 +107,7 @@ _LINES: dict[str, Callable[[dict[str, Any], int | None], Iterator[str]]] = {
     "table_spaces": space_lines,
     "content": _document_lines,
     "message": _change_lines,
+    "handle": _workflow_lines,
 }
 """By the field that tells results apart, the first that is there."""
 
@@ -206,6 +233,8 @@ def _old_secret(secret: dict[str, Any]) -> str:
 
 
 def _state(workflow: dict[str, Any]) -> str:
+    if "is_public" not in workflow:
+        return "unknown"
     if not workflow["is_public"]:
         return "archived" if workflow["archived_at"] else "private"
     return _OBSTACLES.get(workflow["obstacle"], "public")

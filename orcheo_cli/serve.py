@@ -9,7 +9,7 @@ import click
 
 from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.layout import paragraph
-from orcheo_cli.options import Command, Number
+from orcheo_cli.options import Command, FolderPath, Number
 from orcheo_cli.output import terminal_width
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ _TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name
     type=Number(0, 65_535),
     help="Port to listen on (ORCHEO_PORT, else 8700); 0 for any free one.",
 )
-@click.option(
-    "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Where everything is kept (ORCHEO_DATA_DIR)."
-)
+@click.option("--data-dir", type=FolderPath(), help="Where everything is kept (ORCHEO_DATA_DIR).")
 @click.option(
     "--dev-login",
     is_flag=True,

@@ -42,7 +42,7 @@ class SecretFile:
         except OSError as error:
             raise SecretNotKept(f"{SecretNotKept.summary[:-1]} {self.path}: {error.strerror}.") from None
         where = f"The secret is in {self.path} and nowhere else; only the owner of that file can read it."
-        return result | {secret: None, "message": f"{without_showing(result['message'])} {where}"}
+        return result | {secret: None, "message": f"{without_showing(result.get('message', ''))} {where}".lstrip()}
 
 
 def default_name(folder: Path | None, operation: AnyOperation, arguments: Mapping[str, Any]) -> str | None:

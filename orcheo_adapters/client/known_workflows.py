@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import get_ident
@@ -61,13 +61,15 @@ class KnownWorkflows:
     now: Callable[[], datetime] = field(default=SystemClock().now, repr=False, eq=False)
 
     @classmethod
-    def locate(cls, server: str, environment: Mapping[str, str] = os.environ) -> "KnownWorkflows":
+    def locate(
+        cls, server: str, environment: Mapping[str, str] = os.environ, *, token_id: str | None = None
+    ) -> "KnownWorkflows":
         """In ``ORCHEO_CACHE_DIR``, or where this system keeps what programs can do without.
 
         There is one for each service token: each sees workflows of its own owner, and what is missing there is no
-        reason to forget it for another.
+        reason to forget it for another. ``token_id`` is the public id of the one in use, looked up when left out.
         """
-        token_id = ClientSettings.service_token_id(server, environment)
+        token_id = ClientSettings.token_id_for(server, environment) if token_id is None else token_id
         name = f"workflows-{quote(server, safe='')}{token_id and '-'}{token_id}.json"
         if named := environment.get("ORCHEO_CACHE_DIR"):
             return cls(server, Path(named).expanduser() / name)
@@ -95,10 +97,12 @@ class KnownWorkflows:
     def learn(self, workflows: Iterable[dict[str, Any]], *, gone: Iterable[str] = ()) -> None:
         """Keep these publish states, and forget the workflows with the ids or handles that are gone.
 
-        A failure to save them is ignored, as the command itself has been carried out.
+        One that a server of another version describes with fields missing is not kept. A failure to save them is
+        ignored, as the command itself has been carried out.
         """
         now = self.now()
-        heard = {str(each.get("id")): {name: each.get(name) for name in _KEPT} for each in workflows}
+        said = ({name: each.get(name) for name in _KEPT} for each in workflows)
+        heard = {str(each["id"]): each for each in said if _is_sound(each)}
         lost = set(gone) - set(heard)
         try:
             with self._alone():
@@ -177,23 +181,24 @@ class KnownWorkflows:
 
 def _parsed(name: str, entry: dict[str, Any]) -> KnownWorkflow:
     workflow, at = entry["workflow"], datetime.fromisoformat(entry["at"])
-    is_sound = (
-        workflow["id"] == name
-        and set(workflow) == set(_KEPT)
-        and all(isinstance(workflow[each], str) for each in _TEXTS)
-        and all(isinstance(workflow[each], bool) for each in _SWITCHES)
-        and all(isinstance(workflow[each], str | None) for each in _TEXTS_OR_NONE)
-        and at.tzinfo is not None
-    )
-    if not is_sound:
+    if workflow["id"] != name or set(workflow) != set(_KEPT) or at.tzinfo is None or not _is_sound(workflow):
         raise ValueError(name)
     return KnownWorkflow(workflow, at)
+
+
+def _is_sound(workflow: dict[str, Any]) -> bool:
+    return (
+        all(isinstance(workflow[each], str) for each in _TEXTS)
+        and all(isinstance(workflow[each], bool) for each in _SWITCHES)
+        and all(isinstance(workflow[each], str | None) for each in _TEXTS_OR_NONE)
+    )
 
 
 def connect(channel: Channel, environment: Mapping[str, str] = os.environ) -> Operations:
     """The operations of the server that the environment names, which keep what they hear of publish states."""
     settings = ClientSettings.load(environment)
-    return RememberingOperations(RemoteOperations(settings, channel), KnownWorkflows.locate(settings.url, environment))
+    known = KnownWorkflows.locate(settings.url, environment, token_id=settings.token_id)
+    return RememberingOperations(RemoteOperations(settings, channel), known)
 
 
 class RememberingOperations(Operations):
@@ -209,7 +214,8 @@ class RememberingOperations(Operations):
         with self._forgetting(arguments):
             result = self._operations.perform(name, arguments)
         if name.startswith("workflows."):
-            self._learn(name, arguments, result)
+            with suppress(LookupError, TypeError, AttributeError):  # as of another version; it is shown in any case
+                self._learn(name, arguments, result)
         return result
 
     def question(self, name: str, arguments: dict[str, Any]) -> str | None:

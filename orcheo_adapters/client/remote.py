@@ -31,7 +31,7 @@ _PATIENT = ("/api/operations/workflows.ask",)
 
 _ABOUT_TOKENS = ("service_token_invalid", "service_token_revoked", "service_token_expired", ScopeMissing.code)
 """Codes of refusals for which it matters where the service token is from."""
-_OTHER_VERSION = "The server is of another version. `orcheo doctor` names both; install the same one on both sides."
+OTHER_VERSION = "The server is of another version. `orcheo doctor` names both; install the same one on both sides."
 _NOTHING_THERE = {404, 405}
 _OF_NO_OPERATION = {NotFoundError.code, "method_not_allowed", None}
 """Codes of answers with these statuses that come from elsewhere than an operation; a gateway may give none."""
@@ -43,6 +43,14 @@ class ServerUnreachable(UnavailableError):
     code = "server_unreachable"
     summary = "The Orcheo server does not answer."
     hint = "Start it with `orcheo serve`, or set ORCHEO_URL to where it runs."
+
+
+class AnswerUnreadable(UnavailableError):
+    """The server answered without what this program needs."""
+
+    code = "answer_unreadable"
+    summary = "The server's answer cannot be read."
+    hint = OTHER_VERSION
 
 
 class RemoteProblem(OrcheoError):
@@ -69,6 +77,14 @@ def problem_of(error: OrcheoError) -> dict[str, Any]:
         if value := getattr(error, name, None):
             problem[name] = value
     return problem
+
+
+def part_of(result: dict[str, Any]) -> tuple[str, str | None]:
+    """The content of one part of a document, and where the next begins; raises :class:`AnswerUnreadable`."""
+    content = result.get("content")
+    if not isinstance(content, str):
+        raise AnswerUnreadable("The server's answer has no content.")
+    return content, result.get("next_after")
 
 
 def _field_errors(errors: object) -> Iterator[FieldError]:
@@ -132,6 +148,8 @@ class RemoteOperations(Operations):
     def question(self, name: str, arguments: dict[str, Any]) -> str | None:
         """See :class:`Operations`; raises as :meth:`perform`."""
         answer = self._request("POST", f"/api/operations/{name}/question", _encoded(arguments))
+        if "question" not in answer:
+            raise AnswerUnreadable("The server's answer does not say what to ask you first. Nothing was changed.")
         return None if answer["question"] is None else str(answer["question"])
 
     def version(self) -> str | None:
@@ -172,7 +190,7 @@ class RemoteOperations(Operations):
             self._check_path(answer.status, document.get("code"))
             problem = RemoteProblem(document, answer.status)
             if problem.code == OperationNotFound.code:
-                problem.hint = _OTHER_VERSION  # type: ignore[misc]  # as in the root class
+                problem.hint = OTHER_VERSION  # type: ignore[misc]  # as in the root class
             if self._settings.origin and problem.code in _ABOUT_TOKENS:
                 problem.hint = f"{problem.hint} {self._settings.origin}"  # type: ignore[misc]  # as in the root class
             raise problem

@@ -18,6 +18,11 @@ from orcheo_core.errors import FieldError, InvalidInput, OrcheoError, Unauthenti
 _SENDABLE = re.compile(r"[!-~]+")
 """What can stand in a header; anything else would fail later, in a message that may quote it."""
 _HINT = "Correct the environment variable and try again."
+_NAMED = (
+    "The service token in use is the one in ORCHEO_SERVICE_TOKEN; without that variable it would be the one of "
+    "`orcheo login` or the local owner token."
+)
+_KEPT = "The service token in use is the one that `orcheo login` saved; `orcheo logout` removes it."
 
 
 class NoServiceToken(UnauthenticatedError):
@@ -47,42 +52,39 @@ class ClientSettings:
         Else with the local owner token, which is only ever sent to this machine. Raises :class:`NoServiceToken`, and
         :class:`InvalidInput` for what cannot be an address or a token.
         """
-        url = server_url(environment)
-        if environment.get("ORCHEO_SERVICE_TOKEN", "").strip():
-            origin = (
-                "The service token in use is the one in ORCHEO_SERVICE_TOKEN; without that variable it would be the "
-                "one of `orcheo login` or the local owner token."
-            )
-        elif Credentials.locate(environment).get(url):
-            origin = "The service token in use is the one that `orcheo login` saved; `orcheo logout` removes it."
-        else:
-            path = _data_folder(environment).local_owner_token
-            origin = f"The service token in use is the local owner token in {path}."
-        return cls(url=url, service_token=cls._service_token(url, environment), origin=origin)
+        return cls._at(server_url(environment), environment)
 
     @classmethod
-    def service_token_id(cls, url: str, environment: Mapping[str, str] = os.environ) -> str:
-        """The public id of the service token that would be sent to this server; empty when there is none."""
-        try:
-            token = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, cls._service_token(url, environment))
-        except OrcheoError:
-            return ""
-        return token.public_id if token else ""
-
-    @staticmethod
-    def _service_token(url: str, environment: Mapping[str, str]) -> str:
+    def _at(cls, url: str, environment: Mapping[str, str]) -> "ClientSettings":
         named = environment.get("ORCHEO_SERVICE_TOKEN", "").strip()
-        if named and not _SENDABLE.fullmatch(named):
-            raise InvalidInput(FieldError("ORCHEO_SERVICE_TOKEN", "must be ASCII text without blanks"), hint=_HINT)
-        kept = named or Credentials.locate(environment).get(url)
-        if kept:
-            return kept
+        if named:
+            if not _SENDABLE.fullmatch(named):
+                raise InvalidInput(FieldError("ORCHEO_SERVICE_TOKEN", "must be ASCII text without blanks"), hint=_HINT)
+            return cls(url=url, service_token=named, origin=_NAMED)
+        if kept := Credentials.locate(environment).get(url):
+            return cls(url=url, service_token=kept, origin=_KEPT)
         if not _is_loopback(url):
             raise NoServiceToken(
                 f"{url} is another machine: the local owner token is not sent there.",
                 hint="Run `orcheo login`, or set ORCHEO_SERVICE_TOKEN.",
             )
-        return _local_owner_token(_data_folder(environment))
+        folder = _data_folder(environment)
+        origin = f"The service token in use is the local owner token in {folder.local_owner_token}."
+        return cls(url=url, service_token=_local_owner_token(folder), origin=origin)
+
+    @property
+    def token_id(self) -> str:
+        """The public id of the service token; empty for what is no such token."""
+        token = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, self.service_token)
+        return token.public_id if token else ""
+
+    @classmethod
+    def token_id_for(cls, url: str, environment: Mapping[str, str] = os.environ) -> str:
+        """The public id of the service token that would be sent to this server; empty when there is none."""
+        try:
+            return cls._at(url, environment).token_id
+        except OrcheoError:
+            return ""
 
 
 def server_url(environment: Mapping[str, str] = os.environ) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 from mcp.types import CallToolResult, TextContent
 
-from orcheo_adapters.client.remote import problem_of
+from orcheo_adapters.client.remote import part_of, problem_of
 from orcheo_core.errors import FieldError, InvalidInput, NoAnswer, OrcheoError, WorkflowCheckFailed
 from orcheo_core.operations.words import for_assistants
 
@@ -147,10 +147,10 @@ class DocumentPage:
         ``perform`` gives the part for the argument ``after``. Raises :class:`InvalidInput` behind the last page.
         """
         result = await perform({})
-        content, after, most = result["content"], result["next_after"], MOST_PAGES * LARGEST
+        (content, after), most = part_of(result), MOST_PAGES * LARGEST
         while after is not None and len(content) <= most:
-            part = await perform({"after": after})
-            content, after = content + part["content"], part["next_after"]
+            part, after = part_of(await perform({"after": after}))
+            content += part
         is_cut, content = len(content) > most, content[:most]
         pages = max(1, -(-len(content) // LARGEST))
         if self.number > pages:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 from attrs import frozen
 
 from orcheo_adapters.system.disk import DiskFull, means_full
-from orcheo_core.errors import ConflictError, NotFoundError, OrcheoError, UnavailableError
+from orcheo_core.errors import ConflictError, InvalidError, NotFoundError, OrcheoError, UnavailableError
 
 
 class DataFolderUnwritable(UnavailableError):
@@ -20,6 +21,19 @@ class DataFolderUnwritable(UnavailableError):
     code = "data_folder_unwritable"
     summary = "The server cannot write to the data folder."
     hint = "Give the server's account write access, or choose another folder with --data-dir or ORCHEO_DATA_DIR."
+
+
+class DataFolderIsFile(InvalidError):
+    """What was named as the data folder is a file."""
+
+    code = "data_folder_is_file"
+    summary = "The data folder is a file."
+    hint = "Name a folder, or one that can be made, with --data-dir or ORCHEO_DATA_DIR."
+
+    @classmethod
+    def at(cls, path: Path) -> "DataFolderIsFile":
+        """The error that names the file."""
+        return cls(f"{path} is a file, where the data folder should be.")
 
 
 class DataFolderInUse(ConflictError):
@@ -72,7 +86,10 @@ class DataFolder:
         self._lock = path / "orcheo.lock"
 
     def prepare(self) -> None:
-        """Make the folder, readable by its owner only; raises :class:`DataFolderUnwritable`, :class:`DiskFull`."""
+        """Make the folder, readable by its owner only.
+
+        Raises :class:`DataFolderUnwritable`, :class:`DataFolderIsFile`, :class:`DiskFull`.
+        """
         from tempfile import NamedTemporaryFile
 
         try:
@@ -83,13 +100,18 @@ class DataFolder:
             raise self._unwritable(error) from None
 
     def require_database(self) -> None:
-        """Raise :class:`NoDatabase` where no server has kept anything yet."""
+        """Raise :class:`NoDatabase` where no server has kept anything yet, :class:`DataFolderIsFile`."""
+        if is_no_folder(self.path):
+            raise DataFolderIsFile.at(self.path)
         if not self.database.is_file():
             raise NoDatabase(f"There is no database in {self.path}.")
 
     @contextmanager
-    def locked(self, url: str) -> Iterator[None]:
+    def locked(self, url: str | None = None) -> Iterator[None]:
         """Own the folder within the block; the lock dies with the process.
+
+        ``url`` is where a server listens; without it, the address of the last server stays there, for the commands
+        that find a server by the folder.
 
         Raises :class:`DataFolderInUse`, :class:`DataFolderUnwritable`, :class:`DiskFull`.
         """
@@ -108,12 +130,18 @@ class DataFolder:
         """The server that owns this folder, or did so last; None when there was none yet."""
         try:
             owner = json.loads(self._lock.read_bytes())
-            return FolderServer(int(owner["pid"]), str(owner["url"]))
+            return FolderServer(int(owner["pid"]), str(owner["url"])) if owner["url"] else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
 
-    def _name_owner(self, descriptor: int, url: str) -> None:
-        owner = {"pid": os.getpid(), "url": url, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    def _name_owner(self, descriptor: int, url: str | None) -> None:
+        last = self.server()
+        owner = {
+            "pid": os.getpid(),
+            "url": url or (last.url if last else None),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            "serves": url is not None,
+        }
         try:
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(owner).encode(), 0)
@@ -123,6 +151,8 @@ class DataFolder:
     def _unwritable(self, error: OSError) -> OrcheoError:
         if means_full(error):
             return DiskFull.at(self.path)
+        if is_no_folder(self.path):
+            return DataFolderIsFile.at(self.path)
         return DataFolderUnwritable(f"The data folder {self.path} cannot be written: {error.strerror}.")
 
     def _take(self, descriptor: int) -> None:
@@ -137,10 +167,20 @@ class DataFolder:
             ) from None
 
 
+def is_no_folder(path: Path) -> bool:
+    """Whether something is there that is not a folder."""
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except OSError:  # what is not there can be made, and the rest is said by who tries
+        return False
+
+
 def _owner(descriptor: int) -> str:
     try:
         owner = json.loads(os.pread(descriptor, 1_000, 0))
-        return f"process {owner['pid']}, which listens at {owner['url']}"
+        number, url = owner["pid"], owner["url"]
+        does = f"listens at {url}" if owner.get("serves", True) else "compacts its database"
+        return f"process {number}, which {does}"
     except (ValueError, KeyError, TypeError):
         return "another process"
 

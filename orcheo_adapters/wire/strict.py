@@ -23,6 +23,8 @@ E = TypeVar("E", bound=StrEnum)
 _NAMES: dict[type, str] = {str: "a string", int: "a whole number", bool: "true or false"}
 
 
+_TOO_LARGE = 2**63
+"""Whole numbers from here on are read from JSON as if they had a decimal point."""
 _MOST_IN_DETAIL = 100
 """Entries of a list or an object that are looked at one by one for what is wrong."""
 MOST_VALUES = 20_000
@@ -119,7 +121,8 @@ def load_object(body: bytes) -> dict[str, Any]:
 
 def _exactly(value: object, cls: type[T]) -> T:
     if type(value) is not cls:
-        message = f"must be {_NAMES[cls]}"
+        is_huge = cls is int and type(value) is float and abs(value) >= _TOO_LARGE
+        message = f"must be {_NAMES[cls]}{' of at most 18 digits' if is_huge else ''}"
         raise TypeError(message)
     return value
 

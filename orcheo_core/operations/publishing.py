@@ -188,10 +188,12 @@ async def _before_unpublish(services: OwnerServices, caller: Caller, request: Un
     )
 
 
-async def _before_set_login(services: OwnerServices, caller: Caller, request: SetLogin) -> str:
+async def _before_set_login(services: OwnerServices, caller: Caller, request: SetLogin) -> str | None:
     found = await services.publishing.before_set_login(
         caller, request.ref, require_login=request.require_login, anyway=request.anyway
     )
+    if found.require_publication().require_login == request.require_login:
+        return None
     who, why = _who(services, request), _why_none(services, request)
     without = "" if request.require_login else ", without signing in"
     return f"Change who may chat with {found.handle}? {who} can then chat with it{without}{why}."

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from orcheo_adapters.client.credentials import Credentials, CredentialsUnusable
+from orcheo_adapters.client.known_workflows import connect
 from orcheo_adapters.client.settings import ClientSettings, NoServiceToken, server_url
 from orcheo_adapters.system.data_folder import DataFolder
+from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import InvalidInput
 
 LOCAL = "http://127.0.0.1:8700"
@@ -56,6 +58,21 @@ def test_where_the_server_is(data_dir: Path, environment: dict[str, str], url: s
 def test_another_machine_named_without_a_scheme_is_asked_over_tls(data_dir: Path, name: str) -> None:
     """A service token is not sent in the clear on a guess."""
     assert load(data_dir, ORCHEO_URL=name, ORCHEO_SERVICE_TOKEN=TOKEN).url == f"https://{name}"
+
+
+def test_the_login_file_is_read_once(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one command, which needs the service token, where it is from and its public id."""
+    environment = {"ORCHEO_DATA_DIR": str(data_dir), "ORCHEO_CONFIG_DIR": str(data_dir / "config")}
+    Credentials.locate(environment).keep(LOCAL, "orc_st_kept")
+    reads, read_bytes = [], Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        reads.append(path.name)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    connect(Channel.CLI, environment)
+    assert reads.count("credentials.json") == 1
 
 
 def test_the_server_of_the_data_folder_is_found_by_its_lock(data_dir: Path) -> None:

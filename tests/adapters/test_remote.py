@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from orcheo_adapters.client.remote import Answer, RemoteOperations, RemoteProblem, ServerUnreachable, problem_of
+from orcheo_adapters.client.remote import (
+    Answer,
+    AnswerUnreadable,
+    RemoteOperations,
+    RemoteProblem,
+    ServerUnreachable,
+    problem_of,
+)
 from orcheo_adapters.client.settings import ClientSettings
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest, OrcheoError, WorkflowNotFound
@@ -92,6 +99,13 @@ def test_a_problem_lists_wrong_fields() -> None:
     assert problem(errors=[{"path": "ref", "message": "must be a string"}]).fields == (
         FieldError("ref", "must be a string"),
     )
+
+
+@pytest.mark.parametrize("said", [{}, {"ask": "Publish echo?"}])
+def test_a_question_that_is_not_said_is_not_taken_for_none(said: dict[str, Any]) -> None:
+    """What would be asked about is not done without asking."""
+    with pytest.raises(AnswerUnreadable, match="does not say what to ask you first"):
+        answer(200, said).question("workflows.publish", {"ref": "echo"})
 
 
 def test_an_operation_that_the_server_does_not_have_is_a_matter_of_versions() -> None:

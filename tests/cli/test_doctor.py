@@ -104,6 +104,14 @@ def test_no_data_folder_is_well_when_the_server_is_elsewhere(
     assert found == Finding(subject="Data folder", found=f"{tmp_path / 'none'} (does not exist)")
 
 
+def test_a_data_folder_that_is_a_file(healthy: CliContext, tmp_path: Path, static_folder: Path) -> None:
+    """The advice is not to change the file's mode."""
+    (tmp_path / "file").touch()
+    found = finding(examine(healthy, settings(tmp_path / "file"), static_folder), "Data folder")
+    assert found.found == f"{tmp_path}/file is a file, where the data folder should be"
+    assert found.advice == "Choose another with ORCHEO_DATA_DIR."
+
+
 def test_a_data_folder_that_cannot_be_looked_at(healthy: CliContext, tmp_path: Path, static_folder: Path) -> None:
     """Here for its name; for lack of permission it is the same."""
     found = finding(examine(healthy, settings(tmp_path / ("x" * 300)), static_folder), "Data folder")

@@ -172,6 +172,23 @@ def test_what_is_no_such_length_of_time_is_refused(orcheo: CommandLine, words: l
     assert_error(orcheo(*words), 2, detail=detail, hint="Correct the named values")
 
 
+@pytest.mark.parametrize(
+    "words", [("audit", "list", "--limit"), ("workflow", "add", "echo", "--runner"), ("serve", "--port")], ids=" ".join
+)
+def test_an_option_without_its_value_names_the_command(orcheo: CommandLine, words: tuple[str, ...]) -> None:
+    """Its help says what the option takes; that of the whole program does not."""
+    command = " ".join(each for each in words[:2] if not each.startswith("-"))
+    detail = f"Option '{words[-1]}' requires an argument."
+    assert_error(orcheo(*words), 2, detail=detail, hint=f"See `orcheo {command} --help`.")
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-99999999999999999999"])
+def test_a_number_that_no_computer_counts_is_called_too_long(orcheo: CommandLine, number: str) -> None:
+    """It is a whole number, and to hear the contrary does not help."""
+    detail = "--limit: must be a whole number of at most 18 digits"
+    assert_error(orcheo("workflow", "list", "--limit", number), 2, detail=detail, hint="Correct the named values")
+
+
 def test_days_may_be_written_as_days(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """30 and 30d are the same."""
     sync_server.add()

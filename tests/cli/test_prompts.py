@@ -71,7 +71,7 @@ _PUBLIC_CHANGES: dict[tuple[str, str], tuple[str, ...]] = {
     ("workflow", "unpublish"): ("echo",),
     ("workflow", "rotate-token"): ("echo",),
     ("workflow", "rotate-identity-secret"): ("echo",),
-    ("workflow", "set-login"): ("echo", "--no-require-login"),
+    ("workflow", "set-login"): ("echo", "--require-login", "--anyway"),
     ("workflow", "archive"): ("echo",),
     ("workflow", "edit"): ("echo", "--handle", "parrot"),
     ("workflow", "remove"): ("echo",),
@@ -211,10 +211,6 @@ def test_a_question_says_what_will_be(
             ),
         ),
         (
-            ("set-login", "echo", "--no-require-login"),
-            "Change who may chat with echo? Anyone with its share link can then chat with it, without signing in.",
-        ),
-        (
             ("set-login", "echo", "--require-login", "--anyway"),
             (
                 "Change who may chat with echo? No visitor can then chat with it: they must sign in, "
@@ -236,6 +232,29 @@ def test_a_question_about_a_public_workflow_says_what_will_be(
     said = person(answers="n\n")("workflow", *command)
     assert " ".join(said.err.partition(" [y/N]")[0].split()) == question
     assert sync_server.result("workflows.show", ref="echo")["is_public"] is True
+
+
+def test_opening_to_those_who_do_not_sign_in_is_asked_about(
+    person: "partial[CommandLine]", sync_server: SyncTestServer
+) -> None:
+    """As it lets more people in."""
+    sync_server.publish()
+    sync_server.result("workflows.set_login", ref="echo", require_login=True, anyway=True)
+    said = person(answers="n\n")("workflow", "set-login", "echo", "--no-require-login")
+    question = "Change who may chat with echo? Anyone with its share link can then chat with it, without signing in."
+    assert " ".join(said.err.partition(" [y/N]")[0].split()) == question
+
+
+@pytest.mark.parametrize("options", [("--no-require-login",), ("--require-login", "--anyway")], ids=" ".join)
+def test_a_login_rule_that_is_so_already_is_not_asked_about(
+    orcheo: CommandLine, sync_server: SyncTestServer, options: tuple[str, ...]
+) -> None:
+    """Nothing would change; the answer is the same, and the audit has no second entry."""
+    sync_server.publish()
+    before = orcheo("workflow", "set-login", "echo", *options, "--yes").out
+    entries = sync_server.result("audit.list")["audit_entries"]
+    assert orcheo("workflow", "set-login", "echo", *options).out == before
+    assert sync_server.result("audit.list")["audit_entries"] == entries
 
 
 _LINKS = "Links, pages and programs that name echo stop working."

@@ -25,11 +25,29 @@ def test_a_port_that_is_none(port: str) -> None:
     )
 
 
+@pytest.mark.network
 def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
-    """Refused as an option."""
-    (tmp_path / "file").touch()
-    said = orcheo("serve", "--data-dir", str(tmp_path / "file"))
-    assert_error(said, 2, detail="Invalid value for '--data-dir'", hint="`orcheo serve --help`")
+    """Refused in the same words for each command, whether an option or a variable names it."""
+    file = tmp_path / "file"
+    file.touch()
+    detail, hint = f"{file} is a file, where the data folder should be.", "Name a folder"
+    for command in ("serve", "compact"):
+        assert_error(orcheo(command, "--data-dir", str(file)), 2, detail=detail, hint=hint)
+        named = CommandLine(environment={"ORCHEO_DATA_DIR": str(file)})
+        assert_error(named(command), 2, detail=detail, hint=hint)
+
+
+@pytest.mark.parametrize("command", ["serve", "compact"])
+def test_a_data_folder_without_a_name(command: str) -> None:
+    """An empty name, as of a variable that is not set, does not mean the present folder."""
+    said = orcheo(command, "--data-dir", "")
+    assert_error(said, 2, detail="--data-dir: must name a folder", hint="Correct the named values")
+
+
+def test_a_data_folder_below_the_home_folder(tmp_path: Path) -> None:
+    """Shells leave the tilde behind an equals sign as it is."""
+    said = CommandLine(environment={"HOME": str(tmp_path)})("compact", "--data-dir=~/data")
+    assert_error(said, 3, detail=f"There is no database in {tmp_path}/data.", hint="--data-dir")
 
 
 def test_a_port_of_the_environment_that_is_none() -> None:

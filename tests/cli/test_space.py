@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+from orcheo_adapters.client.settings import server_url
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_adapters.system.data_folder import DataFolder
 from tests import samples
@@ -60,6 +61,15 @@ def test_a_database_is_compacted(tmp_path: Path) -> None:
     assert said.out.startswith("The database took ")
     again = json.loads(orcheo("compact", "--json", "--data-dir", str(tmp_path)).out)
     assert again["before"] == again["after"] > 0
+
+
+def test_a_compacted_folder_still_names_its_server(tmp_path: Path) -> None:
+    """Commands ask where it listened, and not a text that is no address."""
+    make_folder(tmp_path)
+    with DataFolder(tmp_path).locked("http://127.0.0.1:1"):
+        pass
+    assert CommandLine(environment={"ORCHEO_DATA_DIR": str(tmp_path)})("compact").code == 0
+    assert server_url({"ORCHEO_DATA_DIR": str(tmp_path)}) == "http://127.0.0.1:1"
 
 
 def test_there_must_be_a_database(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_add_takes_every_option(orcheo: CommandLine, sync_server: SyncTestServer
 def test_a_setting_has_one_name_and_a_value(orcheo: CommandLine, settings: list[str]) -> None:
     """Anything else is wrong usage, not a setting that is silently lost."""
     said = orcheo(*_ADD, *(word for each in settings for word in ("--setting", each)))
-    assert_error(said, 2, detail="give each name once, as NAME=VALUE", hint="orcheo workflow add --help")
+    assert_error(said, 2, detail="--setting: must have the form NAME=VALUE", hint="Correct the named values")
 
 
 def test_list_without_workflows_says_how_to_register_one(orcheo: CommandLine) -> None:

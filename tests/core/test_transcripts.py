@@ -171,6 +171,25 @@ async def test_an_export_holds_every_item(harness: CoreHarness) -> None:
     assert await audited(harness) == [("transcript.exported", turn.thread_id)]
 
 
+async def test_a_part_of_an_export_has_an_audit_entry_too(harness: CoreHarness) -> None:
+    """Who begins behind an id reads a transcript as well; parts of one export do not fill the audit."""
+    visit = await harness.visit()
+    turns = [await harness.answered(visit)]
+    turns += [await harness.answered(visit, thread_id=turns[0].thread_id) for _ in range(2)]
+    other = await harness.answered(visit)
+    export, thread_id = harness.core.transcripts.export, turns[0].thread_id
+    with pytest.raises(InvalidInput):
+        await export(ADA, thread_id, after="itm_unknown")
+    assert await audited(harness) == []
+    for turn in turns:
+        await export(ADA, thread_id, after=turn.user_item_id)
+    assert await audited(harness) == [("transcript.exported", thread_id)]
+    await export(ADA, other.thread_id, after=other.user_item_id)
+    harness.clock.advance(minutes=61)
+    await export(ADA, thread_id, after=turns[0].user_item_id)
+    assert [note for _, note in await audited(harness)] == [thread_id, other.thread_id, thread_id]
+
+
 async def _exported(harness: CoreHarness, thread_id: str, form: TranscriptFormat) -> list[str]:
     """The parts of an export as the operation gives them."""
     parts, after = [], None

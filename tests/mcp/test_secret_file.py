@@ -92,6 +92,7 @@ async def test_the_message_says_that_no_visitor_can_sign_in(sync_server: SyncTes
         assert "No visitor can then chat" in refused["detail"]
         told = data_of(await assistant.call_tool(tool, given | {"confirm": True}))
         assert "No visitor can sign in yet" in told["message"]
+        sync_server.result("workflows.set_login", ref="echo", require_login=False)
 
 
 async def test_without_a_name_the_secret_goes_into_a_file_of_the_owners_settings(
@@ -189,6 +190,14 @@ def test_a_secret_that_a_server_of_another_version_does_not_send_is_missed(tmp_p
         kept = SecretFile(path=tmp_path / "token", descriptor=file.fileno())
         with pytest.raises(SecretNotKept, match="This was carried out, but the answer has no publish_token"):
             kept.keep({"token": "orc_pt_x", "message": "Done."}, "publish_token")
+
+
+def test_a_secret_without_a_message_is_kept(tmp_path: Path) -> None:
+    """A server of another version may say less; the secret is shown only once."""
+    with (tmp_path / "token").open("w") as file:
+        told = SecretFile(tmp_path / "token", file.fileno()).keep({"publish_token": "orc_pt_x"}, "publish_token")
+    assert (tmp_path / "token").read_text() == "orc_pt_x\n"
+    assert told["message"].startswith(f"The secret is in {tmp_path}/token")
 
 
 def test_a_token_that_could_not_be_written_is_not_passed_over(tmp_path: Path) -> None:

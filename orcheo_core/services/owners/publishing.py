@@ -173,15 +173,17 @@ class Publishing:
         return workflow
 
     async def set_login(self, caller: Caller, ref: str, *, require_login: bool, anyway: bool = False) -> Workflow:
-        """Change the login rule of a public workflow, its publish token untouched.
+        """Change the login rule of a public workflow, its publish token untouched; one that is so already stays.
 
         Raises :class:`WorkflowNotFound`, :class:`NotPublished`, :class:`NoIdentityProvider`,
         :class:`ConcurrentChange`.
         """
         change = self._store.begin()
-        workflow = await find_own(change, caller, ref)
-        workflow = workflow.with_login(at=self._clock.now(), require_login=require_login)
+        found = await find_own(change, caller, ref)
+        workflow = found.with_login(at=self._clock.now(), require_login=require_login)
         self._check_login(require_login=require_login, anyway=anyway)
+        if workflow.publication == found.publication:
+            return found
         change.workflows.save(workflow)
         note = "login required" if require_login else "no login required"
         self._audit_trail.record(change, Act.LOGIN_RULE_SET, caller, workflow=workflow, note=note)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from attrs import define, evolve, frozen
 
 from orcheo_core.domain.actor import Caller
-from orcheo_core.domain.audit import Act
+from orcheo_core.domain.audit import Act, AuditFilter
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.ids import IdKind, is_id
@@ -27,6 +27,8 @@ from orcheo_core.turns.register import Place, Register, WorkKind
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
+_ONE_EXPORT = timedelta(hours=1)
+"""Parts of a thread that are taken within this time of the last entry count as one export."""
 _ITEMS_IN_PART = 50
 _BYTES_IN_PART = 128 * 1024
 """A part of an export is read and written at once; the event loop does nothing else in these milliseconds."""
@@ -94,8 +96,9 @@ class Transcripts:
     async def export(
         self, caller: Caller, thread_id: str, *, after: str | None = None, lists_turns: bool = False
     ) -> TranscriptPart:
-        """The part of a thread behind an id, for export; at the first the audit keeps that it was taken.
+        """The part of a thread behind an id, for export; the audit keeps that an export was taken.
 
+        It does so at the first part, and at one behind an id when the caller has taken no part of the thread lately.
         With ``lists_turns`` all turns come before the items, and ``after`` may be the id of one. Raises
         :class:`ThreadNotFound`, :class:`InvalidInput`.
         """
@@ -105,12 +108,22 @@ class Transcripts:
         change = self._store.begin()
         workflow, thread = await _find_visible_thread(change, caller, thread_id)
         async with self._register.working(WorkKind.EXPORT, Place(workflow_id=workflow.id, thread_id=thread_id)):
-            if after is None:
+            part = await (_part_with_turns(change, thread, after) if is_at_turns else _part(change, thread, after))
+            if after is None or not await self._was_exported(change, caller, workflow, thread_id):
                 self._audit_trail.record(change, Act.TRANSCRIPT_EXPORTED, caller, workflow=workflow, note=thread_id)
                 await change.commit()
-            if is_at_turns:
-                return await _part_with_turns(change, thread, after)
-            return await _part(change, thread, after)
+            return part
+
+    async def _was_exported(self, change: UnitOfWork, caller: Caller, workflow: Workflow, thread_id: str) -> bool:
+        """Whether the audit already has that the caller exports this thread."""
+        lately = AuditFilter(
+            actors=frozenset({caller.actor.name}),
+            workflows=frozenset({workflow.id}),
+            act=Act.TRANSCRIPT_EXPORTED,
+            since=self._clock.now() - _ONE_EXPORT,
+        )
+        page = await change.audit.page(PageQuery(limit=PAGE_LIMIT, newest_first=True), lately)
+        return any(each.note == thread_id for each in page.entries)
 
     async def preview_purge(self, caller: Caller, ref: str, order: PurgeOrder) -> ThreadSum:
         """What :meth:`purge` would delete now; nothing is changed."""

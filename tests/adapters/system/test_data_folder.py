@@ -14,6 +14,7 @@ import pytest
 from orcheo_adapters.system.data_folder import (
     DataFolder,
     DataFolderInUse,
+    DataFolderIsFile,
     DataFolderUnwritable,
     FolderServer,
     write_private,
@@ -71,12 +72,20 @@ def test_a_folder_that_is_there_stays_as_it_is(folder: DataFolder) -> None:
     assert mode(folder.path) == 0o750
 
 
-@pytest.mark.parametrize("place", ["file", "file/data"])
-def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, place: str) -> None:
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """A file in the way is named, with what the system says about it."""
     (tmp_path / "file").touch()
-    with pytest.raises(DataFolderUnwritable, match=rf"{place} cannot be written: \w+"):
-        DataFolder(tmp_path / place).prepare()
+    with pytest.raises(DataFolderUnwritable, match=r"file/data cannot be written: \w+"):
+        DataFolder(tmp_path / "file" / "data").prepare()
+
+
+def test_a_file_is_no_data_folder(tmp_path: Path) -> None:
+    """Whether something is to be written there or found there, the error says so in the same words."""
+    folder = DataFolder(tmp_path / "file")
+    folder.path.touch()
+    for use in (folder.prepare, folder.require_database):
+        with pytest.raises(DataFolderIsFile, match="file is a file, where the data folder should be"):
+            use()
 
 
 def test_the_lock_is_private_and_free_again_afterwards(folder: DataFolder) -> None:
@@ -91,6 +100,22 @@ def test_a_folder_in_use_names_the_server_that_uses_it(folder: DataFolder) -> No
     with holder(folder) as other, pytest.raises(DataFolderInUse) as refused, folder.locked("http://127.0.0.1:1"):
         pass
     assert str(refused.value).endswith(f"is in use by process {other.pid}, which listens at {URL}.")
+
+
+def test_work_on_a_folder_keeps_the_address_of_its_server(folder: DataFolder) -> None:
+    """Commands go on finding it; a server that starts in the meantime learns what the folder is used for."""
+    with folder.locked():
+        assert folder.server() is None
+    with folder.locked(URL):
+        pass
+    with folder.locked():
+        assert folder.server() == FolderServer(os.getpid(), URL)
+        with (
+            pytest.raises(DataFolderInUse, match=rf"process {os.getpid()}, which compacts its database"),
+            folder.locked(),
+        ):
+            pass
+    assert folder.server() == FolderServer(os.getpid(), URL)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": 1}', "\x00\xff", '{"pid": '])

@@ -28,6 +28,7 @@ class Asked:
         ({"settings": "{}"}, "settings: must be an object"),
         ({"names": "a"}, "names: must be a list"),
         ({"count": "1"}, "count: must be a whole number"),
+        ({"count": 1e30}, "count: must be a whole number of at most 18 digits"),
         ({"size": 1}, "size: is not known here"),
     ],
 )
