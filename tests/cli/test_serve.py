@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click import unstyle
 
-from tests.cli.command_line import CommandLine, assert_error
+from tests.cli.command_line import CommandLine, Said, assert_error
 from tests.terminals import start_at_terminal
 
 orcheo = CommandLine()
@@ -25,16 +25,19 @@ def test_a_port_that_is_none(port: str) -> None:
     )
 
 
-@pytest.mark.network
-def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["serve", "compact"])
+@pytest.mark.parametrize("is_option", [True, False])
+def test_a_data_folder_that_is_a_file(tmp_path: Path, command: str, is_option: bool) -> None:
     """Refused in the same words for each command, whether an option or a variable names it."""
     file = tmp_path / "file"
     file.touch()
-    detail, hint = f"{file} is a file, where the data folder should be.", "Name a folder"
-    for command in ("serve", "compact"):
-        assert_error(orcheo(command, "--data-dir", str(file)), 2, detail=detail, hint=hint)
-        named = CommandLine(environment={"ORCHEO_DATA_DIR": str(file)})
-        assert_error(named(command), 2, detail=detail, hint=hint)
+    words = ("--data-dir", str(file)) if is_option else ()
+    named = {} if is_option else {"ORCHEO_DATA_DIR": str(file)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "orcheo_cli", command, *words], env=os.environ | named, capture_output=True, text=True
+    )
+    said = Said(ended.returncode, ended.stdout, ended.stderr)
+    assert_error(said, 2, detail=f"{file} is a file, where the data folder should be.", hint="Name a folder")
 
 
 @pytest.mark.parametrize("command", ["serve", "compact"])
