@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orcheo_adapters.http.answers import NO_STORE, HeldAnswer, body_answer, json_answer
 from orcheo_adapters.http.heartbeats import Heartbeats
+from orcheo_adapters.http.negotiation import preferred_languages
 from orcheo_adapters.http.requests import body_of, header_of
 from orcheo_adapters.http.sse import TurnStream
 from orcheo_adapters.http.visits import Visits
@@ -116,6 +117,7 @@ class ChatKitDoor:
         params = decoded.params
         if decoded.workflow_ref not in {None, visit.workflow.id, visit.workflow.handle}:
             raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
+        visit = _with_page(visit, request, decoded.metadata)
         key = _idempotency_key(request, decoded.client_id)
         begin = self._streaming.get(type(params))
         if begin is not None:
@@ -257,6 +259,15 @@ def _named_in_the_request() -> Iterator[None]:
     except InvalidInput as error:
         inside = (evolve(each, path=f"params.{each.path}") for each in error.fields)
         raise InvalidInput(*inside, hint=error.hint) from None
+
+
+def _with_page(visit: Visit, request: Request, metadata: dict[str, Any]) -> Visit:
+    """The visit with what the page says for the workflow; programs mostly say nothing."""
+    languages = header_of(request, b"accept-language")
+    if languages is None and not metadata:
+        return visit
+    locale = next((each for each in preferred_languages(languages or "") if each != "*"), None)
+    return evolve(visit, metadata=metadata, locale=locale)
 
 
 def _idempotency_key(request: Request, client_id: str | None) -> str | None:

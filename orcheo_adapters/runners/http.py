@@ -121,6 +121,9 @@ def _document(request: RunRequest) -> dict[str, object]:
         "subject": context.subject.key,
         "app_user": asdict(context.app_user) if context.app_user else None,
         "inference_options": asdict(context.inference_options),
+        "tags": [asdict(each) for each in context.tags],
+        "metadata": context.metadata,
+        "locale": context.locale,
     }
 
 

@@ -280,8 +280,8 @@ class _GraphRun:
             return _Beginning(input={input_key: self.request.text}, config=config)
         if not isinstance(state.values, dict) or not state.values.get("messages"):
             return _Beginning(input=await self._whole_input(), config=config)
-        latest = self.request.context.history[-1:]
-        partial = next((each.text for each in latest if each.said_by == "workflow"), "")
+        spoken = [each for each in self.request.context.history if each.item is None]
+        partial = next((each.text for each in spoken[-1:] if each.said_by == "workflow"), "")
         return _Beginning(input={"messages": sound_addition(self.graph, state, said, partial=partial)}, config=config)
 
     @property

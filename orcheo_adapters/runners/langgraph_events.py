@@ -1,17 +1,28 @@
 """From what a LangGraph graph streams to run events."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from attrs import define, field
-from langchain_core.messages import AIMessage, AIMessageChunk, convert_to_messages
+from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage, convert_to_messages
 
 from orcheo_adapters.runners.endings import cut_short
 from orcheo_adapters.runners.langgraph_questions import questions_of
 from orcheo_adapters.runners.pieces import AnswerPieces, at, end_reason, last_or_joined
 from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_adapters.system.logs import get_logger
-from orcheo_core.domain.run import InputAsked, ProgressNote, RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import (
+    InputAsked,
+    ProgressNote,
+    RunEvent,
+    TextDelta,
+    Usage,
+    UsageReported,
+    WidgetShown,
+)
+from orcheo_core.domain.widgets import WIDGET_BYTES_MOST, widget_fault
 
 _LOG = get_logger("runners")
 _PARAGRAPH = TextDelta("\n\n")
@@ -34,6 +45,8 @@ class GraphEvents:
         self._usage: Usage | None = None
         self._end_reason = ""
         self._has_warned = False
+        self._shown: set[str] = set()
+        """Ids of the tool calls whose widgets were shown."""
         self.interrupts: list[Any] = []
         self.value: Any = None
         """The state after the latest step, or what a functional graph returned."""
@@ -79,6 +92,8 @@ class GraphEvents:
             yield UsageReported(self._usage)
 
     def _message(self, message: Any, metadata: Mapping[str, Any], *, path: Iterable[str]) -> Iterator[RunEvent]:
+        if isinstance(message, ToolMessage):
+            yield from self._tool_widget(message)
         if not isinstance(message, AIMessage) or message.response_metadata.get("__is_handoff_back"):
             return
         if message.usage_metadata is not None:
@@ -95,6 +110,12 @@ class GraphEvents:
                 yield from self._floor.whole(
                     str(message.id), str(message.text), task=ids[-1], tasks=frozenset({"", *ids})
                 )
+
+    def _tool_widget(self, message: ToolMessage) -> Iterator[WidgetShown]:
+        """The widget that a tool gave, once: the graph around a sub-graph passes its messages on."""
+        if message.tool_call_id not in self._shown and (shown := _widget_in(message)):
+            self._shown.add(message.tool_call_id)
+            yield shown
 
     def _task_ended(self, data: Mapping[str, Any], *, path: Iterable[str]) -> Iterator[RunEvent]:
         """End what the task was saying; say the messages that it gave as dicts or tuples, which do not stream."""
@@ -239,6 +260,26 @@ def _raw_answers(messages: Any) -> Iterator[str]:
             (message,) = convert_to_messages([each])  # type: ignore[list-item]  # what a reducer of messages takes
             if isinstance(message, AIMessage):
                 yield str(message.text)
+
+
+def _widget_in(message: ToolMessage) -> WidgetShown | None:
+    """What a tool gives to be shown: in its artifact, as tools of MCP have it, or as the JSON of its content.
+
+    Only what has children is taken for a widget: tools give JSON about cards of other kinds to the model.
+    """
+    copy_text = at(message.artifact, "copy_text")
+    for found in (at(message.artifact, "structured_content"), _json_of(str(message.text))):
+        if isinstance(at(found, "children"), list) and widget_fault(found) is None:
+            return WidgetShown(widget=found, copy_text=copy_text if isinstance(copy_text, str) else None)
+    return None
+
+
+def _json_of(text: str) -> Any:
+    if not text.startswith("{") or len(text) > WIDGET_BYTES_MOST:
+        return None
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    return None
 
 
 def _names(path: Iterable[str]) -> set[str]:

@@ -131,11 +131,11 @@ def caller(call: Callable[..., Any]) -> Callable[[str, RunContext], Any]:
 
 
 def role_messages(context: RunContext) -> list[dict[str, str]]:
-    """The earlier messages as model clients take them; what a workflow keeps hidden there is left out."""
+    """The earlier messages as model clients take them; what a workflow showed or kept without words is left out."""
     return [
         {"role": "user" if past.said_by == "visitor" else "assistant", "content": past.text}
         for past in context.history
-        if past.hidden is None
+        if past.hidden is None and (past.item is None or past.text)
     ]
 
 

@@ -240,7 +240,7 @@ class ListItems:
 
 @frozen(kw_only=True)
 class RequestMetadata:
-    """``metadata``, of which only our own field is read."""
+    """``metadata``, of which only our own field is read here; all of it is for the workflow."""
 
     client_id: str | None = field(default=None)
 
@@ -276,6 +276,8 @@ class ChatKitRequest:
     client_id: str | None
     workflow_ref: str | None
     """Id or handle of the workflow that the client means, if it says so."""
+    metadata: dict[str, Any] = field(factory=dict)
+    """What the page sends along for the workflow."""
 
 
 def decode_chatkit(body: bytes) -> ChatKitRequest:
@@ -324,11 +326,12 @@ def decode_strictly(document: dict[str, Any]) -> ChatKitRequest:
     if cls is None:
         raise InvalidInput(FieldError("type", f"must be one of {', '.join(CHATKIT_TYPES)}"))
     params = _DECODER.decode(document.get("params", {}), cls, path="params")
-    metadata = _DECODER.decode(document.get("metadata", {}), RequestMetadata, path="metadata")
+    given = document.get("metadata", {})
+    metadata = _DECODER.decode(given, RequestMetadata, path="metadata")
     workflow_ref = document.get("workflow_id")
     if not isinstance(workflow_ref, str | None):
         raise InvalidInput(FieldError("workflow_id", "must be a string"))
-    return ChatKitRequest(params=params, client_id=metadata.client_id, workflow_ref=workflow_ref)
+    return ChatKitRequest(params=params, client_id=metadata.client_id, workflow_ref=workflow_ref, metadata=given)
 
 
 def page_query(params: ListThreads | ListItems) -> PageQuery:

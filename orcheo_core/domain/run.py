@@ -6,8 +6,8 @@ from typing import Any, Literal
 from attrs import evolve, field
 
 from orcheo_core.domain.app_user import AppUser
-from orcheo_core.domain.component_items import ClientToolCallItem, Step, WidgetItem
-from orcheo_core.domain.items import Citation, InferenceOptions
+from orcheo_core.domain.component_items import ClientToolCallItem, GeneratedImageItem, Step, WidgetItem
+from orcheo_core.domain.items import Citation, InferenceOptions, TagInput
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.values import value
@@ -171,23 +171,33 @@ RunEvent = (
 
 
 @value(kw_only=True)
-class PastMessage:
-    """One earlier entry of the thread: who said it (``visitor`` or ``workflow``) and its text, or the JSON that the
-    workflow kept there with :class:`ContextKept`."""
-
-    said_by: Literal["visitor", "workflow"]
-    text: str
-    hidden: Any = None
-
-
-@value(kw_only=True)
 class SentFile:
-    """A file that came with the message; ``read`` gives its bytes."""
+    """A file that came with a message; ``read`` gives its bytes."""
 
     name: str
     mime_type: str
     size: int
     read: Callable[[], bytes] = field(repr=False, eq=False)
+
+
+PastPart = WidgetItem | GeneratedImageItem | ClientToolCallItem | StructuredInputItem
+
+
+@value(kw_only=True)
+class PastMessage:
+    """One earlier entry of the thread: who said it (``visitor`` or ``workflow``) and what."""
+
+    said_by: Literal["visitor", "workflow"]
+    text: str
+    """What was said, the questions that were asked, or what *copy* takes of a widget; empty for anything else."""
+    files: tuple[SentFile, ...] = ()
+    """The files that the visitor sent along."""
+    tags: tuple[TagInput, ...] = ()
+    """What the visitor mentioned; its words are in the text too."""
+    item: PastPart | None = None
+    """A widget, an image, a client tool call with its output, or questions with their answers."""
+    hidden: Any = None
+    """The JSON that the workflow kept with :class:`ContextKept`."""
 
 
 @value(kw_only=True)
@@ -220,6 +230,12 @@ class RunContext:
     """What began the turn when it was not a message: a tool's output, answered questions, an action."""
     attachments: tuple[SentFile, ...] = ()
     """The files sent with the message."""
+    tags: tuple[TagInput, ...] = ()
+    """What of the embedding page the message mentions, with the page's own id and data; its words are in the text."""
+    metadata: dict[str, Any] = field(factory=dict)
+    """What the page sent along with the request, as it came: anybody may send anything."""
+    locale: str | None = None
+    """The language that the visitor's browser wants most, as a tag in small letters; None where nothing says it."""
     quoted_text: str | None = None
     """What the visitor quoted from the thread."""
     inference_options: InferenceOptions = field(factory=InferenceOptions)

@@ -60,6 +60,11 @@ class StructuredInputItem(ItemBase):
         return self.status is InputStatus.PENDING
 
     @property
+    def questions_text(self) -> str:
+        """The questions, each on a line."""
+        return "\n".join(each.question for each in self.questions)
+
+    @property
     def answers_text(self) -> str:
         """The visitor's answers as one would type them: one alone, several each behind its question."""
         given = [(each.question, ", ".join(each.answer.values)) for each in self.questions if each.answer]

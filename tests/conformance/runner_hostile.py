@@ -167,8 +167,9 @@ async def changes_everything(text: str) -> str:
 def knows(text: str, context: RunContext) -> str:
     """All that it is given."""
     files = [(each.name, each.mime_type, each.read()) for each in context.attachments]
-    history = [(each.said_by, each.text, each.hidden) for each in context.history]
-    return repr((text, files, history, context.cause, context.subject, context.quoted_text))
+    history = [(each, [sent.read() for sent in each.files]) for each in context.history]
+    page = (context.tags, context.metadata, context.locale)
+    return repr((text, files, history, context.cause, context.subject, context.quoted_text, page))
 
 
 async def knows_async(text: str, context: RunContext) -> str:

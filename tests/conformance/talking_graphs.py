@@ -52,6 +52,38 @@ def with_tool() -> Any:
     return graph.add_edge(START, "ask").add_conditional_edges("ask", tools_condition).add_edge("tools", "ask").compile()
 
 
+CARD: dict[str, Any] = {"type": "Card", "children": [{"type": "Text", "value": "Seven"}]}
+_GIVEN: dict[str, dict[str, Any]] = {
+    "artifact": {"content": "shown", "artifact": {"structured_content": CARD, "copy_text": "Seven"}},
+    "odd words": {"content": "shown", "artifact": {"structured_content": CARD, "copy_text": 7}},
+    "content": {"content": json.dumps(CARD)},
+    "parts": {"content": [{"type": "text", "text": json.dumps(CARD)}]},
+    "other card": {"content": json.dumps({"type": "Card", "number": "4242"})},
+    "wrong widget": {"content": json.dumps({"type": "Card", "children": [{"type": "Text"}]})},
+    "no JSON": {"content": "{"},
+    "deep": {"content": '{"a":' * 100_000},
+}
+"""What a tool gives, by the visitor's message."""
+
+
+def _give(state: MessagesState) -> Update:
+    called = AIMessage("", tool_calls=[{"name": "list_items", "args": {}, "id": "call_1"}])
+    return {"messages": [called, ToolMessage(tool_call_id="call_1", **_GIVEN[state["messages"][-1].text])]}
+
+
+def _comment(state: MessagesState) -> Update:
+    return {"messages": [AIMessage("Here it is" if state["messages"] else "")]}
+
+
+def _giving() -> Any:
+    graph = StateGraph(MessagesState).add_node("give", _give).add_node("comment", _comment)
+    return graph.add_edge(START, "give").add_edge("give", "comment").compile()
+
+
+gives_widgets = _giving()
+gives_them_below = StateGraph(MessagesState).add_node("below", gives_widgets).add_edge(START, "below").compile()
+
+
 def _count(state: MessagesState) -> Update:
     said = [f"{message.type}: {message.text}" for message in state["messages"]]
     return {"messages": [AIMessage(" | ".join(said))]}

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import orjson
 import pytest
+from attrs import evolve
 
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused
 from orcheo_adapters.runners.signature import signature_headers
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation, Source, TagInput
 from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, Usage, UsageReported
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
@@ -42,7 +43,21 @@ async def test_the_service_gets_the_turn(service: Service) -> None:
         "subject": "anon:vis_1",
         "app_user": None,
         "inference_options": {"model": None, "tool_id": None},
+        "tags": [],
+        "metadata": {},
+        "locale": None,
     }
+
+
+@pytest.mark.network
+async def test_the_service_gets_what_the_page_says(service: Service) -> None:
+    """Mentions with the page's own data, what it sends along, and the visitor's language."""
+    workflow = service("sse/reflect")
+    tag = TagInput(id="cat-1", text="the cat", data={"age": 3}, group="cats", interactive=True)
+    context = evolve(workflow.context, tags=(tag,), metadata={"page": "/"}, locale="de-at")
+    got = orjson.loads(text_of(await everything(evolve(workflow, context=context).run())))
+    mentioned = {"id": "cat-1", "text": "the cat", "data": {"age": 3}, "group": "cats", "interactive": True}
+    assert (got["tags"], got["metadata"], got["locale"]) == ([mentioned], {"page": "/"}, "de-at")
 
 
 @pytest.mark.network

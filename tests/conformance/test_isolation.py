@@ -15,6 +15,7 @@ from attrs import evolve
 from orcheo_adapters.runners.isolation import runner as isolation_runner
 from orcheo_adapters.runners.isolation.runner import IsolatingRunner
 from orcheo_core.domain.component_items import ClientToolCallItem
+from orcheo_core.domain.items import TagInput
 from orcheo_core.domain.run import PastMessage, RunRequest, SentFile, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
@@ -214,10 +215,18 @@ async def test_text_files_history_and_cause_reach_the_process(name: str) -> None
         output={"b": None},
     )
     workflow = hostile(name).with_attachments(("a.png", "image/png", data), ("b.txt", "text/plain", b""))
-    history = (PastMessage(said_by="visitor", text="ü"), PastMessage(said_by="workflow", text="", hidden={"k": 1}))
-    context = evolve(workflow.context, history=history, cause=cause, quoted_text="said")
+    tag = TagInput(id="cat-1", text="the cat", data={"age": 3})
+    earlier = SentFile(name="c.txt", mime_type="text/plain", size=1, read=lambda: b"c")
+    history = (
+        PastMessage(said_by="visitor", text="ü", tags=(tag,), files=(earlier,)),
+        PastMessage(said_by="workflow", text="", item=cause),
+        PastMessage(said_by="workflow", text="", hidden=[]),
+    )
+    page: dict[str, Any] = {"tags": (tag,), "metadata": {"page": ["/", None]}, "locale": "de-at"}
+    context = evolve(workflow.context, history=history, cause=cause, quoted_text="said", **page)
     given = [("a.png", "image/png", data), ("b.txt", "text/plain", b"")]
-    told = repr(("hi", given, [("visitor", "ü", None), ("workflow", "", {"k": 1})], cause, CONTEXT.subject, "said"))
+    past = [(history[0], [b"c"]), (history[1], []), (history[2], [])]
+    told = repr(("hi", given, past, cause, CONTEXT.subject, "said", tuple(page.values())))
     assert await answer(workflow.runner(), evolve(workflow, context=context)) == told
 
 

@@ -30,12 +30,14 @@ from orcheo_core.domain.run import (
     TextDelta,
     Usage,
     UsageReported,
+    WidgetShown,
 )
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
 from tests import samples
 from tests.conformance.runner_kinds import LANGGRAPH, Subjected, collect, everything, said, text_of
+from tests.conformance.talking_graphs import CARD
 from tests.conformance.test_isolation import until
 from tests.fakes.sink import FakeSink
 
@@ -839,3 +841,23 @@ async def test_a_langgraph_json_without_the_graph_is_refused(target: str, words:
     workflow = Subjected.of(LANGGRAPH, target)
     with pytest.raises(InvalidInput, match=words):
         await workflow.runner().check(workflow.spec)
+
+
+@pytest.mark.parametrize("name", ["gives_widgets", "gives_them_below"])
+@pytest.mark.parametrize(
+    ("text", "copy_text"), [("artifact", "Seven"), ("odd words", None), ("content", None), ("parts", None)]
+)
+async def test_a_widget_that_a_tool_gives_is_shown_once(name: str, text: str, copy_text: str | None) -> None:
+    """In its artifact, as tools of MCP have it, or as the JSON of its content; also below another graph."""
+    events = await everything(graph(name).run(text))
+    shown = [each for each in events if isinstance(each, WidgetShown)]
+    assert shown == [WidgetShown(widget=CARD, copy_text=copy_text)]
+    assert text_of(events) == "Here it is"
+
+
+@pytest.mark.parametrize("text", ["other card", "wrong widget", "no JSON", "deep"])
+async def test_other_json_of_tools_is_for_the_model_alone(text: str) -> None:
+    """A card may be one of a bank."""
+    events = await everything(graph("gives_widgets").run(text))
+    assert not [each for each in events if isinstance(each, WidgetShown)]
+    assert text_of(events) == "Here it is"

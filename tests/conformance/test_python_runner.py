@@ -11,12 +11,14 @@ from attrs import evolve
 
 from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
 from orcheo_adapters.runners.registry import RunnerRegistry
+from orcheo_core.domain.component_items import GeneratedImageItem
 from orcheo_core.domain.run import CutShort, NoticeGiven, PastMessage, ProgressNote, SentFile, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 from tests.conformance import answer_shapes
 from tests.conformance.runner_kinds import PYTHON, Subjected, everything, fails_as, said, text_of
+from tests.fakes.clock import FakeClock
 
 
 def python(name: str) -> Subjected:
@@ -194,10 +196,12 @@ async def test_python_streams_of_clients_are_closed(name: str) -> None:
     [("history", ""), ("history_by_name", " thr_1"), ("context_then_history", " thr_1"), ("more_by_name", " (){}")],
 )
 async def test_python_a_parameter_named_history_gets_roles_and_contents(name: str, more: str) -> None:
-    """Without what the workflow keeps hidden in the thread."""
+    """Without what the workflow keeps hidden in the thread, and what it showed there without words."""
     workflow = shape(name).with_history("one", "two")
     kept = PastMessage(said_by="workflow", text="", hidden={"a": 1})
-    workflow = evolve(workflow, context=evolve(workflow.context, history=(*workflow.context.history, kept)))
+    image = GeneratedImageItem(id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=FakeClock().now())
+    shown = PastMessage(said_by="workflow", text="", item=image)
+    workflow = evolve(workflow, context=evolve(workflow.context, history=(*workflow.context.history, kept, shown)))
     await workflow.runner().check(workflow.spec)
     history = "[{'role': 'user', 'content': 'one'}, {'role': 'assistant', 'content': 'two'}]"
     assert text_of(await everything(workflow.run())) == f"{history} hi{more}"

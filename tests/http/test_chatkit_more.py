@@ -1,6 +1,7 @@
 """``POST /api/chatkit``: what visitors do with threads besides talking, and what is refused."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -29,6 +30,11 @@ async def acting(text: str, context: RunContext) -> AsyncIterator[RunEvent]:
         message = "the secret reason"
         raise RuntimeError(message)
     yield TextDelta("Not shown")
+
+
+def tells_page(_text: str, context: RunContext) -> str:
+    """A workflow that answers with what the page said."""
+    return json.dumps([context.metadata, context.locale])
 
 
 async def visiting(app_server: TestServer, target: str) -> Visitor:
@@ -200,3 +206,35 @@ async def test_a_sync_action_while_a_turn_runs(actor: Visitor, *, with_widget: b
     assert_problem(refused, 409, "turn_in_progress")
     workflows.open_gate(STALLED)
     assert events_of(await talking)[-1]["type"] == "thread.item.done"
+
+
+@pytest.mark.parametrize(
+    ("said", "languages", "known"),
+    [
+        ({"metadata": {"page": "/prices", "client_id": "k"}}, None, [{"page": "/prices", "client_id": "k"}, None]),
+        ({}, "de-AT,de;q=0.9,en;q=0.8", [{}, "de-at"]),
+        ({}, "en;q=0.5, fr", [{}, "fr"]),
+        ({}, "*", [{}, None]),
+        ({}, "", [{}, None]),
+        ({}, None, [{}, None]),
+    ],
+)
+async def test_what_the_page_says_reaches_the_workflow(
+    app_server: TestServer, said: dict[str, Any], languages: str | None, known: list[Any]
+) -> None:
+    """The metadata of the request as it came, and the language that the browser wants most."""
+    visitor = await visiting(app_server, "tests.http.test_chatkit_more:tells_page")
+    body = {"type": "threads.create", "params": {"input": USER_INPUT}, **said}
+    headers = {"authorization": f"Bearer {visitor.grant}"} | ({"accept-language": languages} if languages else {})
+    events = events_of(await app_server.client.post("/api/chatkit", headers=headers, json=body))
+    assert json.loads(events[-1]["item"]["content"][0]["text"]) == known
+
+
+async def test_metadata_is_an_object(app_server: TestServer) -> None:
+    """As ChatKit's is."""
+    visitor = await visiting(app_server, "tests.http.test_chatkit_more:tells_page")
+    body = {"type": "threads.create", "params": {"input": USER_INPUT}, "metadata": ["/prices"]}
+    headers = {"authorization": f"Bearer {visitor.grant}"}
+    answer = await app_server.client.post("/api/chatkit", headers=headers, json=body)
+    assert_problem(answer, 422, "invalid_input")
+    assert answer.json()["errors"][0]["path"] == "metadata"

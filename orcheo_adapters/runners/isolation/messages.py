@@ -3,9 +3,10 @@
 Nothing of a workflow's process is unpickled: what it says is decoded as strictly as what comes from the network.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
+from itertools import count
 from traceback import format_exception
 from typing import Any, get_args
 
@@ -17,16 +18,16 @@ from cattrs.gen import make_dict_structure_fn, override
 from orcheo_adapters.runners.isolation.frames import BrokenProtocol
 from orcheo_adapters.runners.isolation.options import without_isolation
 from orcheo_adapters.wire.strict import StrictDecoder
-from orcheo_core.domain.component_items import ClientToolCallItem
+from orcheo_core.domain.items import TagInput
 from orcheo_core.domain.json_values import is_flat
-from orcheo_core.domain.run import ActionTaken, PastMessage, RunContext, RunEvent, RunRequest, SentFile
-from orcheo_core.domain.structured_input import StructuredInputItem
+from orcheo_core.domain.run import Cause, PastMessage, PastPart, RunContext, RunEvent, RunRequest, SentFile
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import NothingSaid, RunFailed, failure_of
 
 _EVENTS: dict[str, type] = {each.__name__: each for each in get_args(RunEvent)}
-_CAUSES: dict[str, type] = {each.__name__: each for each in (ClientToolCallItem, StructuredInputItem, ActionTaken)}
+_KINDS: dict[str, type] = {each.__name__: each for each in (*get_args(Cause), *get_args(PastPart))}
+"""What is not told by where it stands."""
 _STRICT = StrictDecoder(forbid_extra_keys=True)
 _TRUSTED = Converter()
 _TRUSTED.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
@@ -55,8 +56,6 @@ def _is_plain(field: "Attribute[Any]", _value: object) -> bool:
 def encode_request(request: RunRequest) -> bytes:
     """A request as the workflow's process gets it: without the bytes of attachments, which it asks for."""
     context = request.context
-    files = [{"name": each.name, "mime_type": each.mime_type, "size": each.size} for each in context.attachments]
-    cause = context.cause
     plain = asdict(context, filter=_is_plain)
     return orjson.dumps(
         {
@@ -64,30 +63,67 @@ def encode_request(request: RunRequest) -> bytes:
             "text": request.text,
             "handle": request.handle,
             "context": plain,
-            "history": [(each.said_by, each.text, each.hidden) for each in context.history],
-            "files": files,
-            "cause": None if cause is None else [type(cause).__name__, asdict(cause)],
+            "history": [_past(each) for each in context.history],
+            "files": _files(context.attachments),
+            "cause": _of_a_kind(context.cause),
         }
     )
+
+
+def files_of(context: RunContext) -> tuple[SentFile, ...]:
+    """All files that a workflow may read, in the order of their numbers: those of the message, then earlier ones."""
+    return (*context.attachments, *(sent for past in context.history for sent in past.files))
+
+
+def _past(past: PastMessage) -> dict[str, Any]:
+    return {
+        "said_by": past.said_by,
+        "text": past.text,
+        "files": _files(past.files),
+        "tags": [asdict(each) for each in past.tags],
+        "item": _of_a_kind(past.item),
+        "hidden": past.hidden,
+    }
+
+
+def _files(sent: Iterable[SentFile]) -> list[dict[str, Any]]:
+    return [{"name": each.name, "mime_type": each.mime_type, "size": each.size} for each in sent]
+
+
+def _of_a_kind(thing: Cause | PastPart | None) -> tuple[str, dict[str, Any]] | None:
+    return None if thing is None else (type(thing).__name__, asdict(thing))
 
 
 def decode_request(payload: bytes, read: ReadFile) -> RunRequest:
     """In the workflow's process."""
     document = orjson.loads(payload)
     context = _TRUSTED.structure(document["context"], RunContext)
-    history = (PastMessage(said_by=by, text=text, hidden=hidden) for by, text, hidden in document["history"])
-    cause = document["cause"]
+    numbers = count()
+
+    def sent(files: list[dict[str, Any]]) -> tuple[SentFile, ...]:
+        return tuple([SentFile(**each, read=partial(read, next(numbers))) for each in files])
+
+    attachments = sent(document["files"])  # first: see files_of
     return RunRequest(
         spec=_TRUSTED.structure(document["spec"], RunnerSpec),
         text=document["text"],
         handle=document["handle"],
         context=evolve(
             context,
-            history=tuple(history),
-            attachments=tuple(SentFile(**each, read=partial(read, at)) for at, each in enumerate(document["files"])),
-            cause=None if cause is None else _TRUSTED.structure(cause[1], _CAUSES[cause[0]]),
+            history=tuple([_past_message(each, sent(each["files"])) for each in document["history"]]),
+            attachments=attachments,
+            cause=_thing(document["cause"]),
         ),
     )
+
+
+def _past_message(given: dict[str, Any], files: tuple[SentFile, ...]) -> PastMessage:
+    tags = tuple([_TRUSTED.structure(each, TagInput) for each in given["tags"]])
+    return PastMessage(**{**given, "files": files, "tags": tags, "item": _thing(given["item"])})
+
+
+def _thing(given: list[Any] | None) -> Any:
+    return None if given is None else _TRUSTED.structure(given[1], _KINDS[given[0]])
 
 
 def encode_event(event: RunEvent) -> bytes:

@@ -29,7 +29,7 @@ from orcheo_adapters.runners.isolation.frames import (
     Kind,
     frame,
 )
-from orcheo_adapters.runners.isolation.messages import encode_request
+from orcheo_adapters.runners.isolation.messages import encode_request, files_of
 from orcheo_adapters.runners.isolation.options import Isolation
 from orcheo_adapters.runners.isolation.output import Output
 from orcheo_adapters.runners.isolation.remote_run import RemoteRun
@@ -129,7 +129,7 @@ class Worker:
         self.name, self.workflow_id = request.handle or self.name, request.context.workflow_id
         self._plan.conducts.measure(self.workflow_id, self.memory)
         self._output.running = self.new_running()
-        run = RemoteRun(self, self._number(), request.context.attachments, writer)
+        run = RemoteRun(self, self._number(), files_of(request.context), writer)
         self._exchanges[run.number] = run
         self._late = 0
         self.send(Kind.RUN, run.number, payload)

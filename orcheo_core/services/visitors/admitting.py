@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -115,6 +116,10 @@ class Visit:
     """Those of the chat session, if its app has set any."""
     address: str = ""
     """What the client's address is counted under; empty for a visit that comes over no network."""
+    metadata: dict[str, Any] = field(factory=dict)
+    """What came along with the request for the workflow."""
+    locale: str | None = None
+    """The language that the client wants most."""
 
     def bind(self, change: UnitOfWork) -> None:
         """Let ``change`` land only if the visit has not ended by then.

@@ -32,7 +32,7 @@ from orcheo_core.services.visitors.acting import ActionInput, find_action
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.attaching import find_sendable
 from orcheo_core.services.visitors.own_threads import find_own_thread
-from orcheo_core.services.visitors.run_requests import IDS_OF_A_TURN, RunRequests, history_of
+from orcheo_core.services.visitors.run_requests import IDS_OF_A_TURN, RunRequests
 from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.register import CANCELLED, Place, Register, WorkKind
 
@@ -128,7 +128,7 @@ class Chatting:
         if first := await self._begun(visit, asked):
             return first
         change, thread = await self._opened(visit, thread_id)
-        history = await history_of(change, visit, thread_id)
+        history = await self._requests.history(change, visit, thread_id)
         newest = await change.items.page(thread_id, _newest(_GIVE_UP_WINDOW))
         waiting = [each for each in newest.entries if isinstance(each, ClientToolCallItem) and each.is_pending]
         given_up = [each.given_up() for each in reversed(waiting)]
@@ -203,7 +203,7 @@ class Chatting:
             item = evolve(item, content=content)
             change.items.save(item)
             edited = [ItemReplaced(item)]
-        history = await history_of(change, visit, thread_id, before=item_id)
+        history = await self._requests.history(change, visit, thread_id, before=item_id)
         turn = self._requests.new_turn(visit, thread, item_id, idempotency_key, replaces=replaces)
         request = self._requests.request(visit, turn, thread, text=item.text, history=history, item=item)
         opening: list[ThreadEvent] = [_OPTIONS, *map(ItemRemoved, gone), *edited]

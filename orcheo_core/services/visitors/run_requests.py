@@ -1,15 +1,15 @@
 """New turns, and what a runner is asked to do for each: the text, its cause, and what was said in the thread."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from attrs import define
 
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.component_items import ClientToolCallItem, HiddenItem
+from orcheo_core.domain.component_items import ClientToolCallItem, GeneratedImageItem, HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.items import AssistantItem, InferenceOptions, Item, UserItem
+from orcheo_core.domain.items import AssistantItem, InferenceOptions, Item, TagInput, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import Cause, PastMessage, RunContext, RunRequest, SentFile
 from orcheo_core.domain.structured_input import StructuredInputItem
@@ -63,7 +63,7 @@ class RunRequests:
 
     async def caused_by(self, change: UnitOfWork, visit: Visit, turn: Turn, thread: Thread, cause: Cause) -> RunRequest:
         """The request of a turn that no message began."""
-        history = await history_of(change, visit, turn.thread_id)
+        history = await self.history(change, visit, turn.thread_id)
         return self.request(visit, turn, thread, text=_text_of(cause), history=history, cause=cause)
 
     def request(
@@ -89,7 +89,10 @@ class RunRequests:
             history=history,
             cause=cause,
             message_id=item.id if item else None,
-            attachments=tuple(map(self._sent_file, item.attachments)) if item else (),
+            attachments=self._files_of(item) if item else (),
+            tags=_tags_of(item) if item else (),
+            metadata=visit.metadata,
+            locale=visit.locale,
             quoted_text=item.quoted_text if item else None,
             inference_options=wishes,
             thread_title=thread.title if thread.is_titled else None,
@@ -105,32 +108,49 @@ class RunRequests:
             silence_limit=patience,
         )
 
+    async def history(
+        self, change: UnitOfWork, visit: Visit, thread_id: str, *, before: str | None = None
+    ) -> tuple[PastMessage, ...]:
+        """What was said and shown in a thread, oldest first, with what the workflow kept there; as much as it wants.
+
+        Where entries are long there are fewer: the newest ones, and one at least whatever its length.
+        """
+        length = visit.workflow.history_length
+        if length == 0:
+            return ()
+        query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before, most_bytes=HISTORY_BYTES)
+        page = await change.items.page(thread_id, query, hidden=True)
+        return tuple([past for item in reversed(page.entries) for past in self._past_messages(item)])
+
+    def _past_messages(self, item: Item) -> Iterator[PastMessage]:
+        """What later turns know of an item; of steps, notices and endings nothing."""
+        match item:
+            case UserItem():
+                files, tags = self._files_of(item), _tags_of(item)
+                yield PastMessage(said_by="visitor", text=item.text, files=files, tags=tags)
+            case AssistantItem():
+                yield PastMessage(said_by="workflow", text=item.text)
+            case HiddenItem():
+                yield PastMessage(said_by="workflow", text="", hidden=item.content)
+            case WidgetItem():
+                yield PastMessage(said_by="workflow", text=item.copy_text or "", item=item)
+            case GeneratedImageItem() | ClientToolCallItem():
+                yield PastMessage(said_by="workflow", text="", item=item)
+            case StructuredInputItem():
+                yield PastMessage(said_by="workflow", text=item.questions_text, item=item)
+                if item.answers_text:
+                    yield PastMessage(said_by="visitor", text=item.answers_text)
+
+    def _files_of(self, item: UserItem) -> tuple[SentFile, ...]:
+        return tuple([self._sent_file(each) for each in item.attachments]) if item.attachments else ()
+
     def _sent_file(self, sent: Attachment) -> SentFile:
         read = partial(self._files.read, sent.id)
         return SentFile(name=sent.name, mime_type=sent.mime_type, size=sent.size, read=read)
 
 
-async def history_of(
-    change: UnitOfWork, visit: Visit, thread_id: str, *, before: str | None = None
-) -> tuple[PastMessage, ...]:
-    """What was said in a thread, oldest first, with what the workflow kept there; as much as it wants.
-
-    Where entries are long there are fewer: the newest ones, and one at least whatever its length.
-    """
-    length = visit.workflow.history_length
-    if length == 0:
-        return ()
-    query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before, most_bytes=HISTORY_BYTES)
-    page = await change.items.page(thread_id, query, hidden=True)
-    return tuple(past for item in reversed(page.entries) if (past := _past_message(item)))
-
-
-def _past_message(item: Item) -> PastMessage | None:
-    if isinstance(item, UserItem):
-        return PastMessage(said_by="visitor", text=item.text)
-    if isinstance(item, AssistantItem):
-        return PastMessage(said_by="workflow", text=item.text)
-    return PastMessage(said_by="workflow", text="", hidden=item.content) if isinstance(item, HiddenItem) else None
+def _tags_of(item: UserItem) -> tuple[TagInput, ...]:
+    return tuple([each for each in item.content if isinstance(each, TagInput)])
 
 
 def _text_of(cause: Cause) -> str:
