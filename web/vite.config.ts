@@ -127,6 +127,29 @@ function digestOf(source: string): string {
   return createHash("sha256").update(source).digest("base64url").slice(0, 8);
 }
 
+/**
+ * Gives Canvas copies of the small modules that it has in common with the chat: shared, they would come to visitors in
+ * more and smaller files. The chat itself, fetched when it is first shown, is the one that visitors get.
+ */
+function canvasCopies(): Plugin {
+  const isCanvas = (id: string) => id.includes("/src/pages/canvas/") || id.endsWith(COPY);
+  return {
+    name: "canvas-copies",
+    apply: "build",
+    enforce: "pre",
+    async resolveId(source, importer, options) {
+      if (importer === undefined || !isCanvas(importer)) return null;
+      const found = await this.resolve(source, importer.replace(COPY, ""), { ...options, skipSelf: true });
+      const isShared = found !== null && /\/src\/(?:element|pages\/chat)\/.*\.ts$/.test(found.id);
+      return isShared && !found.id.endsWith("/orcheo-chat.ts") ? { ...found, id: found.id + COPY } : found;
+    },
+    load: (id) =>
+      id.endsWith(COPY) ? { code: readFileSync(id.replace(COPY, ""), "utf8"), moduleType: "ts" } : null,
+  };
+}
+
+const COPY = "?canvas";
+
 /** Takes comments and indents out of styles, and indents out of markup; nothing of them is seen. */
 function lean(): Plugin {
   return {
@@ -134,7 +157,7 @@ function lean(): Plugin {
     apply: "build",
     enforce: "pre",
     transform(code, id) {
-      if (!id.includes("/src/") || !id.endsWith(".ts")) return null;
+      if (!id.includes("/src/") || !id.replace(COPY, "").endsWith(".ts")) return null;
       const styles = code.replace(/\bcss`([^`$]*)`/g, (_all, text: string) => {
         const short = text.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ");
         return `css\`${short
@@ -185,6 +208,7 @@ const lucide = createRequire(import.meta.url)("@iconify-json/lucide/package.json
 export default defineConfig({
   plugins: [
     leanMarkdownIt(),
+    canvasCopies(),
     lean(),
     plainImports(),
     icons(lucide.version),
@@ -209,7 +233,7 @@ export default defineConfig({
       resolveDependencies: (_url, dependencies, { hostType }) => (hostType === "js" ? [] : dependencies),
     },
     rolldownOptions: {
-      input: { chat: "chat.html", frame: "embed.html", chatkit: "src/chatkit.ts" },
+      input: { chat: "chat.html", frame: "embed.html", canvas: "canvas.html", chatkit: "src/chatkit.ts" },
       // Every first load has all of Lit that is used: in one file it is smaller than in five.
       output: { codeSplitting: { groups: [{ name: "lit", test: /node_modules\/(?:@lit|lit)/ }] } },
     },

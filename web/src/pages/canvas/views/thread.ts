@@ -1,0 +1,180 @@
+/** One conversation: drawn by the chat element itself, with how each turn went beside it. */
+
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import type { OrcheoChat } from "../../../element/orcheo-chat.ts";
+import { View } from "../app.ts";
+import { loadChat } from "../chat-element.ts";
+import type { Transcript, TranscriptEntry, TurnView, WorkflowView } from "../models.ts";
+import { bones } from "../parts/bones.ts";
+import { failureNotice } from "../parts/failure.ts";
+import { save } from "../parts/secret-dialog.ts";
+import { threadStyles } from "../parts/thread-styles.ts";
+import { paths } from "../router.ts";
+import { fill, words } from "../strings.ts";
+import { threadOf } from "../transcript-wire.ts";
+import { moment } from "../words.ts";
+
+const PAGES_MOST = 50;
+
+interface Whole {
+  transcript: Transcript;
+  entries: readonly TranscriptEntry[];
+  turns: readonly TurnView[];
+  chat: OrcheoChat;
+  workflow: WorkflowView;
+}
+
+interface Document {
+  media_type: string;
+  file_name: string;
+  content: string;
+  next_after: string | null;
+}
+
+export class ThreadPage extends View {
+  static override styles = [...View.styles, threadStyles];
+  static override properties = { ref: {}, thread: {} };
+  declare ref: string;
+  declare thread: string;
+  readonly #whole = this.loading<Whole>();
+  #error: unknown = null;
+  #isExporting = false;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("thread")) return;
+    this.#whole.value = null;
+    void this.#whole.run((signal) => this.#fetch(signal));
+  }
+
+  async #fetch(signal: AbortSignal): Promise<Whole> {
+    const [first, workflow] = await Promise.all([
+      this.#page(null, signal),
+      this.app.api.perform<WorkflowView>("workflows.show", { ref: this.ref }, signal),
+    ]);
+    const entries = [...first.items];
+    const turns = new Map(first.turns.map((each) => [each.id, each]));
+    let next = first.next_after;
+    for (let pages = 1; next !== null && pages < PAGES_MOST; pages += 1) {
+      const page = await this.#page(next, signal);
+      entries.push(...page.items);
+      for (const each of page.turns) turns.set(each.id, each);
+      next = page.next_after;
+    }
+    const chat = await loadChat({
+      api: {
+        url: `${location.origin}/api/chatkit`,
+        domainKey: "",
+        fetch: answering(threadOf(first, entries, words.readOnly)),
+      },
+      initialThread: first.thread.id,
+      header: { enabled: false },
+      history: { enabled: false },
+    });
+    return { transcript: first, entries, turns: [...turns.values()], chat, workflow };
+  }
+
+  #page(after: string | null, signal: AbortSignal): Promise<Transcript> {
+    const given = { id: this.thread, ...(after === null ? {} : { after }) };
+    return this.app.api.perform<Transcript>("threads.show", given, signal);
+  }
+
+  override render(): TemplateResult {
+    const { value: whole, error } = this.#whole;
+    const name = whole?.workflow.name ?? "";
+    this.titled(whole?.transcript.thread.title || words.threads);
+    return html`<p class="small back"><a href=${paths.workflow(this.ref, "threads")}>${words.threads}</a> · <bdi>${name}</bdi></p>
+      <div class="head">
+        <h1 tabindex="-1" dir="auto">${whole === null ? words.threads : whole.transcript.thread.title || words.untitled}</h1>
+        ${whole === null ? nothing : this.#acts(whole)}
+      </div>
+      <div class="stack">
+        ${error === null ? nothing : failureNotice(error, this.app, () => void this.#whole.reload())}
+        ${this.#error === null ? nothing : failureNotice(this.#error, this.app, null)}
+        ${whole === null ? (error === null ? bones() : nothing) : this.#wholeTemplate(whole)}
+      </div>`;
+  }
+
+  #acts({ transcript, workflow }: Whole): TemplateResult {
+    const { subject } = transcript.thread;
+    return html`<div class="row">
+      <button type="button" class="quiet" ?disabled=${this.#isExporting} @click=${() => void this.#export("markdown")}>
+        ${words.exportAs} ${words.exportMarkdown}
+      </button>
+      <button type="button" class="quiet" ?disabled=${this.#isExporting} @click=${() => void this.#export("json")}>
+        ${words.exportAs} ${words.exportJson}
+      </button>
+      <a class="plain" href=${`${paths.workflow(workflow.id, "threads")}?visitor=${encodeURIComponent(subject)}`}>${words.onlyThisVisitor}</a>
+      <button type="button" class="quiet danger" @click=${() => void this.#purge(workflow)}>${words.purge}</button>
+    </div>`;
+  }
+
+  #wholeTemplate({ transcript, turns, chat }: Whole): TemplateResult {
+    return html`<div class="thread">
+      <div class="stage">${chat}</div>
+      <aside class="card" aria-labelledby="turns">
+        <dl class="facts">
+          <div><dt>${words.visitor}</dt><dd><bdi><code>${transcript.thread.subject}</code></bdi></dd></div>
+          <div><dt>${words.lastUsed}</dt><dd>${moment(transcript.thread.updated_at)}</dd></div>
+        </dl>
+        <h2 id="turns">${words.turnsTitle}</h2>
+        <ol class="turns">${turns.map(turnTemplate)}</ol>
+      </aside>
+    </div>`;
+  }
+
+  async #export(format: "markdown" | "json"): Promise<void> {
+    this.#isExporting = true;
+    this.#error = null;
+    this.requestUpdate();
+    try {
+      const given = { id: this.thread, format };
+      let part = await this.app.api.perform<Document>("threads.export", given);
+      let text = part.content;
+      while (part.next_after !== null) {
+        part = await this.app.api.perform<Document>("threads.export", { ...given, after: part.next_after });
+        text += part.content;
+      }
+      save({ text: text.replace(/\n$/, ""), fileName: part.file_name }, part.media_type);
+      this.app.say(words.exported);
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#isExporting = false;
+    this.requestUpdate();
+  }
+
+  async #purge(workflow: WorkflowView): Promise<void> {
+    const result = await this.app.act({
+      operation: "threads.purge",
+      title: words.purgeOneTitle,
+      confirm: words.purgeConfirm,
+      given: { ref: workflow.id, thread: this.thread },
+    });
+    if (result !== null) this.app.router.go(paths.workflow(workflow.id, "threads"), { replace: true });
+  }
+}
+
+/** Answers the chat element's questions for this one thread; it asks nothing else of a thread that is closed. */
+function answering(thread: ReturnType<typeof threadOf>): typeof fetch {
+  return async (_url, init) => {
+    const { type } = JSON.parse(String(init?.body ?? "{}")) as { type?: string };
+    if (type === "threads.get_by_id") return Response.json(thread);
+    if (type === "items.list")
+      return Response.json({ data: thread.items.data.toReversed(), has_more: false });
+    return Response.json({ code: "not_found", detail: "", hint: "" }, { status: 404 });
+  };
+}
+
+function turnTemplate(turn: TurnView): TemplateResult {
+  const { code, reason, input_tokens: input, output_tokens: output } = turn;
+  return html`<li>
+    <div class="row spread">
+      ${moment(turn.started_at)}
+      <span class="chip" data-state=${turn.status === "completed" ? "public" : turn.status}>${turn.status}</span>
+    </div>
+    ${code === null ? nothing : html`<p class="small"><code>${code}</code> <bdi>${reason}</bdi></p>`}
+    ${input === null || output === null ? nothing : html`<p class="hint">${fill(words.tokensUsed, { input, output })}</p>`}
+  </li>`;
+}
+
+customElements.define("canvas-thread", ThreadPage);
