@@ -257,10 +257,14 @@ export const canvasStyles = css`
   }
 
   input:not([type="checkbox"], [type="radio"], [type="color"]),
+  select {
+    block-size: 2.5rem;
+  }
+
+  input:not([type="checkbox"], [type="radio"], [type="color"]),
   textarea,
   select {
     inline-size: 100%;
-    min-block-size: 2.5rem;
     padding: 0.45rem 0.75rem;
     border: 1px solid var(--edge);
     border-radius: 0.6rem;
@@ -478,8 +482,8 @@ export const canvasStyles = css`
 
   .facts {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr));
-    gap: 0.75rem 1.25rem;
+    grid-template-columns: repeat(auto-fit, minmax(min(7.5rem, 100%), 1fr));
+    gap: 0.75rem 1rem;
   }
 
   .facts dt {
@@ -523,6 +527,15 @@ export const canvasStyles = css`
     align-items: end;
     gap: 0.75rem;
     margin-block-end: 1rem;
+  }
+
+  .filters > .flag {
+    min-block-size: 2.5rem;
+    align-content: center;
+  }
+
+  .filters > .quiet {
+    min-block-size: 2.5rem;
   }
 
   .filters > .grow {
@@ -582,6 +595,18 @@ export const canvasStyles = css`
   }
 
   @media (max-width: 30rem) {
+    .tabs a {
+      flex: 1 0 auto;
+      padding-inline: 0.4rem;
+      font-size: 0.9rem;
+      text-align: center;
+    }
+
+    .filters > .field:not(.grow) {
+      flex: 1 1 8rem;
+      min-inline-size: 0;
+    }
+
     .card,
     .list > li {
       padding-inline: 1rem;

@@ -63,16 +63,16 @@ export class ChatAccess {
     const { client_secret, expires_in } = await this.#open(signal);
     signal.throwIfAborted();
     this.#grant = client_secret;
-    this.#renewIn(Math.max(expires_in * 1_000 - RENEWAL_MARGIN_MS, RETRY_MS));
+    this.#renewAfter(Math.max(expires_in * 1_000 - RENEWAL_MARGIN_MS, RETRY_MS));
     return client_secret;
   }
 
   /** Silently: a renewal that fails is tried again, and in the end the chat itself says that it cannot go on. */
-  #renewIn(milliseconds: number): void {
+  #renewAfter(milliseconds: number): void {
     this.#callOff();
     this.#callOff = this.#later(() => {
       this.#ask().catch(() => {
-        if (!this.isClosed) this.#renewIn(RETRY_MS);
+        if (!this.isClosed) this.#renewAfter(RETRY_MS);
       });
     }, milliseconds);
   }
