@@ -28,6 +28,14 @@ const CUTS: readonly (readonly [RegExp, string])[] = [
   [/\n\tvalidateLink\(url\) \{.*?\n\t\}/s, ""],
   [/\n\tnormalizeLink\(url\) \{.*?\n\t\}/s, ""],
   [/\n\tnormalizeLinkText\(url\) \{.*?\n\t\}/s, ""],
+  [/\n\tat\(name, fn.*?(?=\n\tbefore\()/s, ""],
+  [/\n\tenable\(list.*?(?=\n\tgetRules\()/s, ""],
+  [/\n\t\tconst components = p\.components;.*?(?=\n\t\treturn this;)/s, ""],
+  [/\n\tenable\(list.*?(?=\n\tuse\()/s, ""],
+  [/\n\trender\(src, env.*?\n\}(?=;)/s, "\n}"],
+  [/\n_defineProperty\(MarkdownIt, .*?(?=\n\/\/#endregion)/s, ""],
+  [/\n\tarrayReplaceAt: .*?(?=\n\tisSpace: )/s, ""],
+  [/(?<=\n\tisSpace: \(\) => isSpace),.*?(?=\n\}\);)/s, ""],
 ];
 
 /** The same of `markdown-it-footnote`. */

@@ -136,6 +136,13 @@ class ChatTab:
             expect_turn_over(self.page)
         return answer
 
+    def assert_complained_of(self, *expected: str) -> None:
+        """The browser complained of each of these, by how it begins, and of nothing else; all is then forgotten."""
+        unheard = [each for each in expected if not any(said.startswith(each) for said in self.complaints)]
+        assert unheard == []
+        assert [said for said in self.complaints if not said.startswith(expected)] == []
+        self.complaints.clear()
+
     def assert_refused_once(self, status: int) -> None:
         """The browser complained of one answer with this status and of nothing else, which is then forgotten."""
         (complaint,) = self.complaints

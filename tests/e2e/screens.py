@@ -304,7 +304,7 @@ def _with(**changed: Any) -> Callable[[Route], None]:
 
 
 _SHOP = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>A shop</title>
-<style>body {{ margin: 0 }} main {{ block-size: 100dvh }}</style>
+<style>:root {{ color-scheme: light dark }} body {{ margin: 0 }} main {{ block-size: 100dvh }}</style>
 <main><h1 style="position: absolute; clip-path: inset(50%)">A shop</h1><openai-chatkit></openai-chatkit></main>
 <script src="/chatkit.js"></script>
 <script type="module">
@@ -312,7 +312,9 @@ _SHOP = """<!doctype html><html lang="en"><meta name="viewport" content="width=d
   const fetchAs = (url, init = {{}}) =>
     fetch(url, {{...init, headers: {{...init.headers, Authorization: "Bearer {token}"}}}});
   const people = ["Ada Lovelace", "Grace Hopper"].map((title) => ({{id: title, title, group: "People", icon: "user"}}));
-  document.querySelector("openai-chatkit").setOptions({{
+  const chat = document.querySelector("openai-chatkit");
+  chat.setOptions({{api: {{url: "/api/chatkit", fetch: fetchAs}}}});
+  globalThis.showAll = () => chat.setOptions({{
     api: {{url: "/api/chatkit", fetch: fetchAs}},
     frameTitle: "Help desk",
     header: {{
@@ -357,6 +359,9 @@ def shop(tab: ChatTab, server: ServerProcess) -> Iterator[str]:
     tab.page.route("**/shop", lambda route: route.fulfill(body=html, content_type="text/html"))
     tab.page.add_init_script(FAKE_MICROPHONE)
     tab.page.goto(f"{server.url}/shop")
+    expect(tab.message_field).to_be_editable()
+    yield "nothing but a server"
+    tab.page.evaluate("showAll()")
     expect(tab.page.get_by_label("Model")).to_be_visible()
     yield "composer with everything"
     tab.message_field.fill("Ask @a")

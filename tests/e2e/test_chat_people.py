@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e.axe import faults
 from tests.e2e.browser import ChatTab, is_judgement
 from tests.e2e.server_process import ServerProcess
 from tests.e2e.test_chat_page_looks import WIDEST
+from tests.e2e.wire import wire_to
 
 pytestmark = pytest.mark.browser
 
@@ -83,18 +84,24 @@ def test_enter_that_ends_a_composition_sends_nothing(shared_server: ServerProces
     tab.expect_answer(number=0)
 
 
-def test_a_lost_network_is_said_and_the_answer_goes_on(shared_server: ServerProcess, new_tab: NewTab) -> None:
+def test_a_lost_network_is_said_and_the_answer_goes_on(shared_server: ServerProcess, browser: Browser) -> None:
     """The text so far stays, and the rest comes once the network is back."""
     published = shared_server.publish("lost", HELD)
-    tab = new_tab().visit(published["share_url"])
-    tab.ask("lost")
-    expect(tab.answer_texts).to_have_text("before")
-    tab.page.context.set_offline(True)
-    shared_server.gates.open("lost")
-    tab.page.context.set_offline(False)
-    tab.expect_answer(number=0)
-    expect(tab.answer_texts).to_have_text("before after")
-    tab.complaints[:] = [each for each in tab.complaints if "net::ERR_INTERNET_DISCONNECTED" not in each]
+    with wire_to(shared_server.url) as wire:
+        tab = ChatTab.open(browser, wire.url).visit(published["share_url"].replace(shared_server.url, wire.url))
+        tab.ask("lost")
+        expect(tab.answer_texts).to_have_text("before")
+        wire.cut()
+        expect(tab.page.get_by_role("status")).to_have_text("The connection was lost. Reconnecting…")
+        expect(tab.answer_texts).to_have_text("before")
+        shared_server.gates.open("lost")
+        wire.mend()
+        tab.expect_answer(number=0)
+        expect(tab.answer_texts).to_have_text("before after")
+        expect(tab.page.get_by_role("status")).not_to_contain_text("Reconnecting")
+        tab.close()
+    tab.assert_complained_of("Failed to load resource: net::ERR_")
+    tab.assert_well_behaved()
 
 
 def test_a_reader_who_scrolls_away_is_left_there(shared_server: ServerProcess, new_tab: NewTab) -> None:
@@ -304,13 +311,92 @@ def test_a_script_that_did_not_come_is_asked_for_again(shared_server: ServerProc
     tab.button("Try again").click()
     expect(tab.page.get_by_text("There are no chats yet.")).to_be_visible()
     expect(tab.page.get_by_role("alert")).to_have_count(0)
-    forget_lost_scripts(tab)
+    tab.assert_complained_of(LOST)
 
 
-def forget_lost_scripts(tab: ChatTab) -> None:
-    """Chromium says of each script that it did not come; nothing else is wrong."""
-    assert {text for text in tab.complaints if "ERR_FAILED" not in text} == set()
-    tab.complaints.clear()
+LOST = "Failed to load resource: net::ERR_FAILED"
+"""What Chromium says of a script that did not come."""
+
+
+@pytest.mark.parametrize("use", ["focus", "key"])
+def test_keys_are_asked_for_until_they_come(shared_server: ServerProcess, new_tab: NewTab, use: str) -> None:
+    """With the next use of the chat, without a reload."""
+    published = shared_server.publish(f"lossy-keys-{use}", "examples.echo:answer")
+    tab = new_tab()
+    scripts = "**/assets/shortcuts-*.js*"
+    tab.page.route(scripts, lambda route: route.abort())
+    with tab.page.expect_event("requestfailed", lambda request: ".js?" in request.url):
+        tab.visit(published["share_url"])
+        tab.message_field.focus()
+    tab.page.unroute(scripts)
+    with tab.page.expect_event("requestfinished", lambda request: "/shortcuts-" in request.url):
+        if use == "focus":
+            tab.button("History").focus()
+        else:
+            tab.page.keyboard.press("Control+k")
+    sheet = tab.page.get_by_role("dialog", name="Keyboard shortcuts")
+    while not sheet.is_visible():  # when the script has run cannot be seen otherwise
+        tab.page.keyboard.press("Control+/")
+    tab.assert_complained_of(LOST)
+
+
+def test_what_was_opened_can_be_left_without_a_network(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """The signs on the buttons that close and try again are there, although nothing can be fetched."""
+    published = shared_server.publish("leave", "examples.echo:answer")
+    tab = new_tab().visit(published["share_url"])
+    tab.page.keyboard.press("Control+k")
+    expect(tab.page.get_by_text("There are no chats yet.")).to_be_visible()
+    tab.button("Back to the chat").click()
+    tab.page.context.set_offline(True)
+    tab.button("History").click()
+    expect(tab.page.get_by_text("The chats could not be loaded.")).to_be_visible()
+    expect(tab.button("Back to the chat").locator("svg path")).to_be_visible()
+    tab.button("Back to the chat").click()
+    expect(tab.button("History").locator("svg path")).to_be_visible()
+    tab.page.context.set_offline(False)
+    tab.assert_complained_of("Failed to load resource: net::ERR_INTERNET_DISCONNECTED")
+
+
+def test_the_history_has_the_whole_window(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """On a large screen too, where the field of a new chat stands in the middle."""
+    published = shared_server.publish("whole", "examples.echo:answer")
+    tab = new_tab(viewport={"width": 1280, "height": 800}).visit(published["share_url"])
+    field = tab.message_field.bounding_box()
+    tab.button("History").click()
+    box = tab.page.locator("orcheo-history").bounding_box()
+    assert field is not None
+    assert box is not None
+    assert field["y"] < 500
+    assert box["height"] > 600
+
+
+def test_a_widget_that_is_drawn_later_stays_in_sight(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Its script comes after the answer; the reader at the end sees its end."""
+    published = shared_server.publish("late-widget", "tests.e2e.screen_workflows:answer")
+    tab = new_tab(viewport={"width": 1280, "height": 700}).visit(published["share_url"])
+    held: list[Route] = []
+    tab.page.route("**/assets/orcheo-widget-*.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    with tab.page.expect_request("**/assets/orcheo-widget-*.js"):
+        tab.ask("form")
+    expect(tab.button("Copy the answer")).to_be_visible()
+    for each in held:
+        each.continue_()
+    expect(tab.button("Order")).to_be_in_viewport(ratio=1)
+    expect(tab.button("Copy the answer")).to_be_in_viewport(ratio=1)
+
+
+def test_no_answer_looks_the_same_after_a_reload(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Nothing is wrong with the chat: the sentence is as grey as it will be."""
+    published = shared_server.publish("nothing", "tests.e2e.screen_workflows:answer")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("nothing")
+    failure = tab.page.locator(".failure")
+    look = "(e) => [e.innerText, getComputedStyle(e).color]"
+    expect(failure).to_have_attribute("data-calm", "true")
+    before = failure.evaluate(look)
+    tab.page.reload()
+    expect(failure).to_be_visible()
+    assert failure.evaluate(look) == before
 
 
 @pytest.mark.parametrize(
@@ -338,7 +424,7 @@ def test_what_an_answer_needs_is_asked_for_again_with_the_next(
     tab.ask(text)
     tab.expect_answer(number=1)
     expect(tab.answers.nth(1).locator(what).first).to_be_visible()
-    forget_lost_scripts(tab)
+    tab.assert_complained_of(LOST)
 
 
 def test_what_a_composer_needs_is_asked_for_again(shared_server: ServerProcess, new_tab: NewTab) -> None:
@@ -356,7 +442,7 @@ def test_what_a_composer_needs_is_asked_for_again(shared_server: ServerProcess, 
     tab.ask("Hello")
     tab.expect_answer(number=0)
     expect(models).to_be_visible()
-    forget_lost_scripts(tab)
+    tab.assert_complained_of(LOST)
 
 
 def test_a_page_without_its_script_says_what_to_do(shared_server: ServerProcess, new_tab: NewTab) -> None:
@@ -370,4 +456,4 @@ def test_a_page_without_its_script_says_what_to_do(shared_server: ServerProcess,
     tab.page.evaluate("document.getAnimations().forEach((each) => each.finish())")
     expect(said).to_be_visible()
     assert faults(tab) == []
-    tab.complaints.clear()
+    tab.assert_complained_of(LOST)

@@ -223,7 +223,7 @@ def test_a_tool_call_that_waits_is_made_after_a_reload(open_app: Callable[[str],
     app.page.evaluate("(id) => chat.setThreadId(id)", thread)
     expect(app.page.locator(".answer .prose")).to_have_text('The page said {"city": "Oslo"}')
     assert app.told("tool") == [{"name": "where_am_i", "params": {"exact": True}}]
-    app.tab.complaints.clear()
+    app.tab.assert_complained_of("Failed to load resource: net::ERR_FAILED")
 
 
 def test_what_was_thought_and_named_is_there_after_a_reload(open_app: Callable[[str], App]) -> None:
@@ -436,6 +436,11 @@ def test_a_page_of_a_site_that_is_not_allowed_is_told_why(
             tab.page.goto(stranger.url)
         assert tab.page.evaluate("customElements.get('openai-chatkit')") is None
         tab.close()
+        tab.assert_complained_of(
+            f"Access to script at '{chat_server.url}/assets/",
+            "Failed to load resource: net::ERR_FAILED",
+            "The chat element could not be loaded. A page of another site must be among the server's allowed origins",
+        )
 
 
 def test_the_element_keeps_to_a_strict_policy_of_its_page(
@@ -481,7 +486,7 @@ def test_what_is_said_is_written_down(open_app: Callable[[str], App]) -> None:
     app.page.get_by_role("button", name="Dictate").click()
     app.page.get_by_role("button", name="Stop dictating").click()
     expect(app.page.get_by_role("alert")).to_contain_text("could not be written down")
-    app.tab.complaints.clear()
+    app.tab.assert_refused_once(422)
 
 
 def test_a_picture_that_was_sent_is_shown(open_app: Callable[[str], App]) -> None:

@@ -263,6 +263,54 @@ describe("bare addresses, by their neighbours", () => {
   );
 });
 
+describe("marks in a bare address", () => {
+  const link = (address: string) => `{${address}|${address}}`;
+
+  test.each([
+    "https://pear.example/_static/style_",
+    "https://pear.example/a/*/b/*/c",
+    "https://pear.example/wiki/*pear*s",
+    "https://pear.example/~ada~/~~old~~/x",
+    "https://pear.example/__init__.py",
+    "https://pear.example/?price=$1&to=$2",
+    "http://www.pear.example/_a_",
+  ])("%s is one link", (address) => {
+    const whole = address.replace(/_$/, "");
+    expect(show(address)).toBe(link(whole) + address.slice(whole.length));
+    expect(show(`See ${address}, *please*.`)).toBe(
+      `See ${link(whole)}${address.slice(whole.length)}, <emphasis please>.`,
+    );
+  });
+
+  test.each([
+    ["**https://pear.example/a**", `<strong ${link("https://pear.example/a")}>`],
+    ["**https://pear.example/a**\u548c", `<strong ${link("https://pear.example/a")}>\u548c`],
+    ["_https://pear.example/a_", `<emphasis ${link("https://pear.example/a")}>`],
+    ["~~https://pear.example/a~~, b", `<strike ${link("https://pear.example/a")}>, b`],
+    ["*a* https://pear.example/_b_c", `<emphasis a> ${link("https://pear.example/_b_c")}`],
+    ["**https://pear.example/_b_c**", `<strong ${link("https://pear.example/_b_c")}>`],
+    ["see www.pear.example/_b_c", "see {http://www.pear.example/_b_c|www.pear.example/_b_c}"],
+    ["[https://pear.example/_b_](https://fig.example/)", "{https://fig.example/|https://pear.example/_b_}"],
+    ["https://pear.example/a *b* $x$", `${link("https://pear.example/a")} <emphasis b> ?math`],
+  ])("%s", (text, shown) => {
+    expect(show(text)).toBe(shown);
+  });
+
+  test.each([
+    ["marks in an address", `https://x.example/${"*a_".repeat(30_000)}`],
+    ["addresses with marks", "https://x/_a ".repeat(8_000)],
+    ["open marks and addresses", "*a https://x/*b ".repeat(6_000)],
+    ["addresses at marks", "http://a*".repeat(11_000)],
+    ["dollars", "www.a$".repeat(16_000)],
+  ])(
+    "%s in great number are parsed in time",
+    (_kind, text) => {
+      for (const streaming of [false, true]) parseMarkdown(text, { streaming });
+    },
+    30_000,
+  );
+});
+
 describe("tables", () => {
   test.each([
     [

@@ -284,6 +284,20 @@ describe("the end of a turn that the server keeps", () => {
     expect(shownFailure(closed)).toMatchObject({ text: "The owner has closed this chat.", remedy: null });
   });
 
+  test.each(["no_answer", "cut_off", "timed_out", "failed", "closed"] as const)(
+    "looks alike at once and after a reload: %s",
+    (kind) => {
+      const kept = end(kind, { message: "What happened." });
+      const running: ThreadView = { ...openedThread(wireThread("thr_1", items), items, null), turn: "running" };
+      const told: ThreadEvent[] = [
+        { type: "thread.item.done", item: kept },
+        { type: "error", code: "custom", message: "What happened.", allow_retry: true },
+      ];
+      const live = told.reduce((view, threadEvent) => reduce(view, { type: "told", threadEvent }), running);
+      expect(shownFailure(live)).toEqual(shownFailure(open(kept)));
+    },
+  );
+
   test("stays behind its answer when more was said", () => {
     const later = open(end("timed_out"), userItem("msg_v", "More"), assistantItem("msg_b", "Yes"));
     expect(later.items.map(({ kind }) => kind)).toEqual([

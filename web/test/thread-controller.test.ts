@@ -411,6 +411,22 @@ describe("a question of the workflow", () => {
     expect(thread.view).toMatchObject({ failure: null, turn: "idle" });
   });
 
+  test.each([
+    [[["S", "M"], [], ["Grace"]], "Not sent: S, M; Grace"],
+    [[[], [], []], "Not sent"],
+  ])("that another tab has answered says what was not sent: %j", async (given, title) => {
+    const item = questions("size", "colour", "name");
+    const done = [userItem("msg_u", "Hi"), answered(item), assistantItem("msg_b", "Thanks")] as typeof ITEMS;
+    const { thread } = arrange(
+      asking(item),
+      problemAnswer(409, "nothing_pending"),
+      threadWith("completed", done),
+    );
+    await thread.open("thr_1");
+    for (const values of given) await thread.answer({ values, skipped: values.length === 0 }, "key-1");
+    await expect.poll(() => thread.view.items.at(-1)).toMatchObject({ kind: "notice", title });
+  });
+
   test("answered too soon keeps its answers, and sends them again under the same key", async () => {
     const item = questions("size");
     const { thread, server } = arrange(

@@ -23,6 +23,7 @@ import { Stopwatch } from "./parts/stopwatch.ts";
 import { isWaiting, richParts } from "./parts/thread-items.ts";
 import "./parts/composer.ts";
 import { newKey } from "./insecure.ts";
+import { Later } from "./parts/later.ts";
 import { ChatClient } from "./protocol/chat-client.ts";
 import { GrantKeeper } from "./protocol/grant-keeper.ts";
 import { browserPace } from "./protocol/pace.ts";
@@ -48,6 +49,8 @@ import { themeStyles } from "./styles/theme.ts";
 import { ThemeSheet } from "./styles/theme-sheet.ts";
 import { ThreadController } from "./thread-controller.ts";
 import type { ActionConfig, WidgetHost } from "./widgets/host.ts";
+
+const shortcuts = new Later(() => import("./parts/shortcuts.ts"));
 
 type Details = { [K in keyof ChatKitEvents]: ChatKitEvents[K]["detail"] };
 
@@ -276,11 +279,12 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   }
 
   protected override firstUpdated(): void {
-    const listen = () =>
-      void import("./parts/shortcuts.ts").then(({ listenForKeys }) =>
-        listenForKeys(this.renderRoot, this.#acts),
-      );
-    this.addEventListener("focusin", listen, { once: true });
+    // Focus that moves within the chat is not told outside of it.
+    this.renderRoot.addEventListener("focusin", () => this.#listenForKeys());
+  }
+
+  #listenForKeys(): void {
+    shortcuts.get(this.#keysArrived);
   }
 
   protected override willUpdate(): void {
@@ -288,6 +292,8 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     if (this.#scroll.isAtEnd) this.#lastSeen = this.#thread?.view.items.at(-1);
     adoptStyles(this.renderRoot as ShadowRoot, richParts.arrived?.richStyles.styleSheet);
   }
+
+  readonly #keysArrived = (): void => shortcuts.arrived?.listenForKeys(this.renderRoot, this.#acts);
 
   readonly #widgetHost: WidgetHost = {
     act: (config, item) => this.#act(config, item),
@@ -352,6 +358,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     },
     keyPressed: (key: KeyboardEvent) => {
       const view = this.#thread?.view;
+      if (key.ctrlKey || key.metaKey) this.#listenForKeys();
       if (key.key !== "Escape" || key.isComposing || view?.turn !== "running" || !view.canStop) return;
       this.#acts.stop();
       void this.focusComposer();

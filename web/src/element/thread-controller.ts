@@ -360,8 +360,8 @@ export class ThreadController {
   /** The visitor's answer stays in sight, so that they can say it in another way. */
   #tellDropped({ item_id: itemId, input }: StructuredInputParams): void {
     if (this.#view.items.every(({ id }) => id !== itemId)) return;
-    const values = Object.values(input.answers).flatMap((answer) => answer.values);
-    const title = [strings.notSent, ...values].join(": ");
+    const said = Object.values(input.answers).flatMap(({ values }) => values.join(", ") || []);
+    const title = [strings.notSent, said.join("; ")].filter(Boolean).join(": ");
     const message = errorSentence("nothing_pending", "");
     this.#tell({ type: "notice", level: "warning", title, message });
   }

@@ -43,6 +43,12 @@ export interface BareAddress {
   url: string;
 }
 
+/** Whether an address that `before` begins continues with `after`. */
+export function isWithinAddress(before: string, after: string): boolean {
+  const end = before.length;
+  return bareAddresses(before + after).some(({ index, text }) => index < end && index + text.length > end);
+}
+
 /** By the rules of GFM. */
 export function bareAddresses(text: string): BareAddress[] {
   const found: BareAddress[] = [];

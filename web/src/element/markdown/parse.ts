@@ -3,7 +3,7 @@
 import MarkdownItParser, { type MarkdownIt, type StateInline, type Token } from "markdown-it";
 import type { Align, Block, Inline, ListItem } from "./ast.ts";
 import { addGrowing, withoutLoneMarker } from "./growing.ts";
-import { bareAddresses, safeHref } from "./links.ts";
+import { bareAddresses, isWithinAddress, safeHref } from "./links.ts";
 import { addMath } from "./math.ts";
 import { lack } from "./rare.ts";
 
@@ -23,6 +23,9 @@ export interface PlacedBlock {
 /** Text beyond this is shown as it is: no answer that a person reads is as long. */
 const LONGEST_TEXT = 400_000;
 const DEEPEST = 24;
+/** How far around a mark is looked for what it may belong to. */
+const FAR = 200;
+const NEAR = 20;
 const BREAK_TAG = /^<br ?\/?>/i;
 const TASK = /^\[([ xX])\](?=\s)/;
 /** In these scripts no blank separates a mark from the word beside it. */
@@ -57,6 +60,7 @@ function createParser(): MarkdownIt {
   const made = new MarkdownItParser({ breaks: true, maxNesting: DEEPEST });
   made.use(addMath).use(addGrowing);
   made.inline.ruler.before("autolink", "break_tag", breakTag);
+  made.inline.ruler.after("text", "address", addressMark);
   made.normalizeLink = (address) => address;
   made.normalizeLinkText = (address) => address;
   made.validateLink = () => true;
@@ -72,6 +76,21 @@ function breakTag(state: StateInline, silent: boolean): boolean {
   if (match === null) return false;
   if (!silent) state.push("hardbreak", "br", 0);
   state.pos += match[0].length;
+  return true;
+}
+
+/** A mark in a bare address is a part of it, unless it may close what was opened before. */
+function addressMark(state: StateInline, silent: boolean): boolean {
+  const { src, pos, pending, delimiters } = state;
+  const mark = src.charAt(pos);
+  if (silent || !"*_~$".includes(mark)) return false;
+  const [before = ""] = /\S*$/.exec(pending.slice(-FAR)) ?? [];
+  if (!/:\/\/|www\./i.test(before)) return false;
+  const near = delimiters.slice(-NEAR).filter(({ marker }) => marker === mark.charCodeAt(0));
+  if (near.reduce((depth, { open, close }) => depth + Number(open) - Number(close), 0) > 0) return false;
+  if (!isWithinAddress(before, src.slice(pos, Math.min(state.posMax, pos + NEAR)))) return false;
+  state.pending += mark;
+  state.pos += 1;
   return true;
 }
 

@@ -1,12 +1,12 @@
 /** What a visitor can do with an answer: copy it, judge it, have it written again. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { copyText } from "../insecure.ts";
 import type { ChatOptions } from "../options.ts";
 import type { ItemView, ThreadView } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
-import "./icon.ts";
-import { copyText } from "../insecure.ts";
+import { iconTemplate } from "./icon.ts";
 
 export interface AnswerActs {
   answerAgain(): void;
@@ -55,7 +55,7 @@ export function actionsTemplate(
     ${
       retry && isLast && view.turn === "idle" && view.closed === null && view.status.type === "active"
         ? html`<button type="button" class="bare" aria-label=${strings.tryAgain} title=${strings.tryAgain} @click=${acts.answerAgain}>
-          <orcheo-icon name="reload"></orcheo-icon>
+          ${iconTemplate("reload")}
         </button>`
         : nothing
     }

@@ -12,6 +12,7 @@ import { strings } from "../strings.ts";
 import type { WidgetHost } from "../widgets/host.ts";
 import type { ComposerMode, ComposerSetup, Written } from "./composer.ts";
 import { failureSentence, failureTemplate } from "./failure-notice.ts";
+import { iconTemplate } from "./icon.ts";
 import { closedIcon, downIcon, newChatIcon } from "./icons.ts";
 import { threadItemsTemplate } from "./thread-items.ts";
 
@@ -74,7 +75,7 @@ export function chatTemplate(drawing: ChatDrawing): TemplateResult {
     dir=${dir}
     role=${title === undefined ? nothing : "region"}
     aria-label=${title ?? nothing}
-    data-empty=${isEmpty(view)}
+    data-empty=${isEmpty(view) && !isHistoryOpen}
     @keydown=${acts.keyPressed}
     @click=${acts.clicked}
   >
@@ -110,7 +111,7 @@ function headerTemplate(drawing: ChatDrawing): TemplateResult {
     </button>`;
   return html`<header class="bar">
     ${ownButton(options.header?.leftAction)}
-    <h1 dir="auto" title=${title}>${isHistoryOpen ? html`<span>${strings.history}</span>` : title}</h1>
+    ${title === "" && !isHistoryOpen ? html`<i></i>` : html`<h1 dir="auto" title=${title}>${isHistoryOpen ? html`<span>${strings.history}</span>` : title}</h1>`}
     ${isNew || isHistoryOpen ? nothing : newChat} ${historyButton(drawing)}
     ${ownButton(options.header?.rightAction)}
   </header>`;
@@ -133,7 +134,7 @@ function ownButton(
 
 function headerButton(icon: string, label: string, act: () => void): TemplateResult {
   return html`<button type="button" class="bare" aria-label=${label} title=${label} @click=${act}>
-    <orcheo-icon name=${icon}></orcheo-icon>
+    ${iconTemplate(icon)}
   </button>`;
 }
 
@@ -201,7 +202,7 @@ function startTemplate({ options, acts }: ChatDrawing): TemplateResult {
         : html`<div class="prompts">${prompts.map(
             ({ label, prompt, icon }) =>
               html`<button type="button" class="quiet" @click=${() => acts.prompt(prompt)}>
-          ${icon === undefined ? nothing : html`<orcheo-icon name=${icon}></orcheo-icon>`}<span dir="auto">${label}</span>
+          ${icon === undefined ? nothing : iconTemplate(icon)}<span dir="auto">${label}</span>
         </button>`,
           )}</div>`
     }
@@ -220,7 +221,7 @@ function footTemplate(drawing: ChatDrawing): TemplateResult {
   const { type, reason } = view.status;
   const text = reason || (type === "locked" ? strings.lockedText : strings.threadClosedText);
   return html`<div class="closed" role="status" data-status=${type}>
-    <orcheo-icon name="lucide:lock"></orcheo-icon>
+    ${iconTemplate("lucide:lock")}
     <div><p dir="auto">${text}</p></div>
   </div>`;
 }

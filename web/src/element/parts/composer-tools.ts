@@ -8,6 +8,7 @@ import { fill } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 import type { ComposerSetup, ComposerValue } from "./composer.ts";
 import { Dictation } from "./dictation.ts";
+import { iconTemplate } from "./icon.ts";
 import { Suggestions } from "./suggestions.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -386,7 +387,7 @@ export class ComposerTools {
 
 function iconButton(icon: string, label: string, act: () => void): TemplateResult {
   return html`<button type="button" class="bare" aria-label=${label} title=${label} @click=${act}>
-    <orcheo-icon name=${icon}></orcheo-icon>
+    ${iconTemplate(icon)}
   </button>`;
 }
 

@@ -4,7 +4,7 @@ import { css, html, LitElement, type TemplateResult } from "lit";
 import { laterStrings } from "../strings-later.ts";
 import { controlStyles } from "../styles/controls.ts";
 import { partStyles } from "../styles/parts.ts";
-import "./icon.ts";
+import { closeIcon } from "./icons.ts";
 
 /** Keys by their names on the keyboard, and what they do. */
 function keys(): [keys: readonly string[], does: string][] {
@@ -92,7 +92,7 @@ class OrcheoHelp extends LitElement {
       <header>
         <h2 id="title">${laterStrings.shortcuts}</h2>
         <button type="button" class="bare" aria-label=${laterStrings.close} title=${laterStrings.close} @click=${() => this.#dialog?.close()}>
-          <orcheo-icon name="close"></orcheo-icon>
+          ${closeIcon}
         </button>
       </header>
       <dl>${keys().map(([names, does]) => html`<dt>${names.map((name, at) => html`${at === 0 ? "" : " + "}<kbd>${name}</kbd>`)}</dt><dd>${does}</dd>`)}</dl>

@@ -1,6 +1,8 @@
 /** `<orcheo-icon>`: an icon by its name, fetched from our own server when it is first shown. */
 
+import { html, type TemplateResult } from "lit";
 import { assetAddress } from "../home.ts";
+import { closeIcon, historyIcon, retryIcon } from "./icons.ts";
 
 declare const __ICON_VERSION__: string;
 
@@ -14,6 +16,17 @@ export function iconAddress(name: string): string | null {
   if (!SHAPE.test(plain)) return null;
   const version = typeof __ICON_VERSION__ === "undefined" ? "0" : __ICON_VERSION__;
   return assetAddress(`${isLucide ? "lucide" : "kit"}-${version}-${plain}.svg`);
+}
+
+/** Shown by every chat at first, or needed where the network is lost: these are not fetched. */
+const DRAWN = new Map<string, TemplateResult>([
+  ["close", closeIcon],
+  ["history", historyIcon],
+  ["reload", retryIcon],
+]);
+
+export function iconTemplate(name: string): TemplateResult {
+  return DRAWN.get(name) ?? html`<orcheo-icon name=${name}></orcheo-icon>`;
 }
 
 /** Decoration only. It takes the colour of the text around it; an icon that does not exist leaves its place empty. */

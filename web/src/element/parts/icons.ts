@@ -9,6 +9,8 @@ function icon(content: SVGTemplateResult): SVGTemplateResult {
 export const sendIcon = icon(svg`<path d="M12 19V5m-6 6 6-6 6 6" />`);
 export const stopIcon = icon(svg`<rect class="solid" x="7" y="7" width="10" height="10" rx="1.5" />`);
 export const newChatIcon = icon(svg`<path d="M12 5v14M5 12h14" />`);
+export const closeIcon = icon(svg`<path d="m6 6 12 12M18 6 6 18" />`);
+export const historyIcon = icon(svg`<path d="M4 4v5h5M4.5 9A8 8 0 1 1 4 13.5M12 7.5V12l3 2" />`);
 export const downIcon = icon(svg`<path d="M12 5v14m-6-6 6 6 6-6" />`);
 export const retryIcon = icon(svg`<path d="M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6" />`);
 export const linkIcon = icon(

@@ -15,7 +15,7 @@ export class ScrollKeeper implements ReactiveController {
   #lastHeight = 0;
   #isWanted = true;
   #watched: HTMLElement | null = null;
-  /** A screen that is turned, and a keyboard on it, take room from the end. */
+  /** A screen that is turned, and a keyboard on it, take room from the end; what is drawn later needs more. */
   readonly #resizes = new ResizeObserver(() => this.hostUpdated());
 
   constructor(host: ReactiveControllerHost, scroller: () => HTMLElement | null) {
@@ -66,7 +66,8 @@ export class ScrollKeeper implements ReactiveController {
 
   hostUpdated(): void {
     const scroller = this.#scroller();
-    if (scroller !== null && scroller !== this.#watched) this.#resizes.observe(scroller);
+    if (scroller !== null && scroller !== this.#watched)
+      for (const each of [scroller, ...scroller.children]) this.#resizes.observe(each);
     this.#watched = scroller;
     if (scroller === null || !this.#isAtEnd || !(this.follows || this.#isWanted)) return;
     // What was sent must be drawn before its end is in sight.

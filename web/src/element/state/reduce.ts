@@ -22,7 +22,7 @@ import type {
   ThreadView,
   TurnFailure,
 } from "./thread-view.ts";
-import { emptyThread, isRefused, itemsWithEnding } from "./thread-view.ts";
+import { emptyThread, isRefused, itemsWithEnding, latestEnding } from "./thread-view.ts";
 import { withComponent, withText } from "./widget-tree.ts";
 
 export type ThreadChange =
@@ -132,7 +132,7 @@ function tellAside(view: ThreadView, threadEvent: ThreadEvent): ThreadView {
       return { ...view, items: withNotice(view.items, threadEvent) };
     case "error":
       return endTurn(view, "interrupted", {
-        kind: "error",
+        kind: latestEnding(view)?.ending ?? "error",
         text: threadEvent.message ?? "",
         remedy: threadEvent.allow_retry ? "answer-again" : null,
         notBefore: 0,

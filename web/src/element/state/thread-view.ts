@@ -224,7 +224,8 @@ const ENDINGS: Partial<Record<FailureKind, EndingKind>> = {
   error: "failed",
 };
 
-function latestEnding({ items }: ThreadView): EndingView | null {
+/** How the latest turn ended, where that is kept. */
+export function latestEnding({ items }: ThreadView): EndingView | null {
   const last = items.findLast(({ kind }) => kind !== "notice");
   return last?.kind === "ending" ? last : null;
 }

@@ -185,4 +185,8 @@ export const historyStyles = css`
     color: var(--ink-soft);
     text-align: center;
   }
+
+  .note button {
+    margin: 0.5rem;
+  }
 `;

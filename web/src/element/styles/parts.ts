@@ -38,7 +38,7 @@ export const partStyles = css`
     opacity: 0.5;
   }
 
-  .bar h1 {
+  .bar :is(h1, i) {
     flex: 1;
   }
 
