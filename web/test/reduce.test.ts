@@ -288,7 +288,10 @@ describe("the end of a turn that the server keeps", () => {
     "looks alike at once and after a reload: %s",
     (kind) => {
       const kept = end(kind, { message: "What happened." });
-      const running: ThreadView = { ...openedThread(wireThread("thr_1", items), items, null), turn: "running" };
+      const running: ThreadView = {
+        ...openedThread(wireThread("thr_1", items), items, null),
+        turn: "running",
+      };
       const told: ThreadEvent[] = [
         { type: "thread.item.done", item: kept },
         { type: "error", code: "custom", message: "What happened.", allow_retry: true },
