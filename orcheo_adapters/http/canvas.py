@@ -1,18 +1,25 @@
-"""Canvas for the browser: signing in with a ticket, the owner's sessions, signing out."""
+"""Canvas for the browser: signing in with a ticket, the owner's sessions, signing out; and what forms are made of."""
 
+import asyncio
+from collections.abc import Callable
+from gzip import compress
 from typing import Any
 
-from attrs import frozen
+from attrs import define, field, frozen
 from starlette.requests import Request
 from starlette.responses import Response
 
 from orcheo_adapters.http.answers import NO_STORE
 from orcheo_adapters.http.callers import Callers
 from orcheo_adapters.http.cookies import Cookies
+from orcheo_adapters.http.negotiation import preferred_coding
 from orcheo_adapters.http.requests import address_of, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
+from orcheo_adapters.wire.json_schema import request_schema
 from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.errors import FieldError, ForbiddenError, InvalidInput, OrcheoError
+from orcheo_core.operations.catalogue import CATALOGUE
+from orcheo_core.operations.operation import Effect, Operation
 from orcheo_core.services.owners.sessions import OwnerSessions, SignedIn
 from orcheo_core.services.shared.limiting import Limiting
 
@@ -41,7 +48,7 @@ class CanvasSessions:
 
     async def show(self, request: Request) -> Response:
         """``GET /api/canvas/session``: who is signed in, with which scopes, until when."""
-        return _json(_session_json(await self.callers.signed_in(request)))
+        return _json(self._session_json(await self.callers.signed_in(request)))
 
     async def open(self, request: Request) -> Response:
         """``POST /api/canvas/session``: the owner session of a ticket; one that this browser had before ends."""
@@ -57,7 +64,7 @@ class CanvasSessions:
         opening = self.sessions.open(ticket, address=address, user_agent=user_agent)
         opened = await self.limiting.authenticate(opening, address=address)
         await self._end_former(request)
-        response = _json(_session_json(opened.signed_in))
+        response = _json(self._session_json(opened.signed_in))
         self.cookies.set_owner_session(response, opened.secret)
         return response
 
@@ -91,16 +98,55 @@ class CanvasSessions:
             self.cookies.drop_owner_session(response)
         return response
 
+    def _session_json(self, signed_in: SignedIn) -> dict[str, Any]:
+        session, caller = signed_in.session, signed_in.caller
+        return {
+            "owner": caller.actor.name,
+            "scopes": sorted(caller.scopes),
+            "expires_at": session.expires_at.isoformat(),
+            "idle_ends_at": session.idle_ends_at.isoformat(),
+            "features": self.sessions.features(caller.actor),
+            "csrf": None,
+            "providers": [],
+        }
 
-def _session_json(signed_in: SignedIn) -> dict[str, Any]:
-    session, caller = signed_in.session, signed_in.caller
+
+@define(eq=False, kw_only=True)
+class CanvasCatalogue:
+    """Answers what forms and confirmations are made of, which is put together with the first request for it."""
+
+    callers: Callers
+    runners: Callable[[], list[dict[str, Any]]]
+    """Each kind of runner as JSON values; called in a thread, as it imports what the kinds need."""
+    _bodies: dict[str, bytes] | None = field(default=None, init=False)
+
+    async def answer(self, request: Request) -> Response:
+        """``GET /api/canvas/catalogue``: the operations and the kinds of runner with their schemas and words."""
+        await self.callers.signed_in(request)
+        if self._bodies is None:
+            self._bodies = await asyncio.to_thread(self._make)
+        coding = preferred_coding(request.headers.get("accept-encoding", ""), ("gzip",)) or "identity"
+        coded = {} if coding == "identity" else {"content-encoding": coding}
+        headers = {**NO_STORE, "vary": "Accept-Encoding", **coded}
+        return Response(self._bodies[coding], headers=headers, media_type="application/json")
+
+    def _make(self) -> dict[str, bytes]:
+        operations = [_operation_json(each) for each in CATALOGUE.values() if not each.for_people]
+        body = encode_json({"operations": operations, "runners": self.runners()})
+        return {"identity": body, "gzip": compress(body, mtime=0)}
+
+
+def _operation_json(operation: Operation[Any, Any]) -> dict[str, Any]:
     return {
-        "owner": caller.actor.name,
-        "scopes": sorted(caller.scopes),
-        "expires_at": session.expires_at.isoformat(),
-        "idle_ends_at": session.idle_ends_at.isoformat(),
-        "csrf": None,
-        "providers": [],
+        "name": operation.name,
+        "title": operation.title,
+        "summary": operation.summary,
+        "guide": operation.guide,
+        "scope": operation.scope,
+        "destructive": operation.effect is Effect.DESTRUCTIVE,
+        "confirm": operation.confirmation,
+        "secret": operation.secret,
+        "schema": request_schema(operation.request, nulls=True),
     }
 
 

@@ -117,6 +117,7 @@ _SIGNED_IN = json_answer(
         scopes={"type": "array", "items": _TEXT},
         expires_at=_TEXT,
         idle_ends_at=_TEXT,
+        features={"type": "object", "additionalProperties": {"type": "boolean"}},
         csrf={"type": "null"},
         providers={"type": "array", "items": {"type": "object"}},
     ),
@@ -448,6 +449,20 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         credentials=("ownerSession",),
         answers={"204": {"description": "The owner session is over."}},
         errors=(*_OWNER_SESSION, OwnerSessionNotFound, StorageUnavailable),
+    ),
+    ("GET", "/api/canvas/catalogue"): Description(
+        summary="The operations and the kinds of runner, as JSON Schemas with their words, for forms.",
+        credentials=("ownerSession",),
+        answers={
+            "200": json_answer(
+                "The catalogue.",
+                _object(
+                    operations={"type": "array", "items": {"type": "object"}},
+                    runners={"type": "array", "items": {"type": "object"}},
+                ),
+            )
+        },
+        errors=_OWNER_SESSION,
     ),
     ("POST", "/mcp"): Description(
         summary="MCP over streamable HTTP, without sessions: the operations as tools for an assistant.",

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from orcheo_adapters.http import health, pages
 from orcheo_adapters.http.attachments import Previews, Uploads
-from orcheo_adapters.http.canvas import CanvasSessions
+from orcheo_adapters.http.canvas import CanvasCatalogue, CanvasSessions
 from orcheo_adapters.http.chat import ChatInfo, ChatSessions
 from orcheo_adapters.http.chatkit import ChatKitDoor
 from orcheo_adapters.http.cross_site import AllowedOrigins
@@ -36,6 +36,7 @@ def routes(
     session_api: SessionApi,
     owners: OwnerApi,
     canvas_sessions: CanvasSessions,
+    canvas_catalogue: CanvasCatalogue,
     canvas_page: pages.CanvasPage,
     mcp: McpEndpoint,
     readiness: health.Readiness,
@@ -98,6 +99,7 @@ def routes(
         _route("/api/canvas/session", canvas_sessions.end, "DELETE"),
         _route("/api/canvas/sessions", canvas_sessions.list, "GET"),
         _route("/api/canvas/sessions/{id}", canvas_sessions.end_one, "DELETE"),
+        _route("/api/canvas/catalogue", canvas_catalogue.answer, "GET"),
         _route("/mcp", allowed.required(mcp.answer), "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", readiness.readyz, "GET"),

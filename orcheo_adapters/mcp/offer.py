@@ -162,7 +162,7 @@ def _annotations(operation: AnyOperation) -> ToolAnnotations:
     """What the tool does to the world, without what the protocol takes for granted anyhow."""
     reads = operation.effect is Effect.READ
     return ToolAnnotations(
-        title=": ".join(operation.command).replace("-", " ").capitalize(),
+        title=operation.title,
         read_only_hint=reads or None,
         destructive_hint=None if reads else operation.effect is Effect.DESTRUCTIVE,
         idempotent_hint=operation.idempotent or None,

@@ -1,12 +1,15 @@
 """Which kinds of runner this server has: one line a kind."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pkgutil import resolve_name
+from typing import Any
 
 from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.isolation.runner import IsolatingRunner
+from orcheo_adapters.runners.settings import Setting
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import Runner, Runners
@@ -19,14 +22,66 @@ class Kind:
     adapter: str
     """``module:Class``, imported when the first workflow of this kind is used; takes :class:`Conditions`."""
     executes_code: bool
+    title: str
+    """What owners call it."""
+    target: str
+    """What a target of this kind looks like."""
 
 
 KINDS = {
-    "http": Kind(adapter="orcheo_adapters.runners.http:HttpRunner", executes_code=False),
-    "langgraph": Kind(adapter="orcheo_adapters.runners.langgraph:LangGraphRunner", executes_code=True),
-    "openai": Kind(adapter="orcheo_adapters.runners.openai:OpenAiRunner", executes_code=False),
-    "python": Kind(adapter="orcheo_adapters.runners.python:PythonRunner", executes_code=True),
+    "http": Kind(
+        adapter="orcheo_adapters.runners.http:HttpRunner",
+        executes_code=False,
+        title="HTTP service",
+        target="https://service.example.org/answer",
+    ),
+    "langgraph": Kind(
+        adapter="orcheo_adapters.runners.langgraph:LangGraphRunner",
+        executes_code=True,
+        title="LangGraph graph",
+        target="package.module:graph",
+    ),
+    "openai": Kind(
+        adapter="orcheo_adapters.runners.openai:OpenAiRunner",
+        executes_code=False,
+        title="Model endpoint (OpenAI-compatible)",
+        target="https://models.example.org/v1",
+    ),
+    "python": Kind(
+        adapter="orcheo_adapters.runners.python:PythonRunner",
+        executes_code=True,
+        title="Python callable",
+        target="package.module:callable",
+    ),
 }
+
+
+def kind_forms() -> list[dict[str, Any]]:
+    """Each kind as JSON values, with the JSON Schema of its settings; imports the adapters, which takes a while."""
+    return [
+        {
+            "name": name,
+            "title": kind.title,
+            "target": kind.target,
+            "executes_code": kind.executes_code,
+            "schema": _schema(resolve_name(kind.adapter).settings),
+        }
+        for name, kind in KINDS.items()
+    ]
+
+
+def _schema(settings: Sequence[Setting]) -> dict[str, Any]:
+    """Values of settings are texts, whatever they stand for."""
+    return {
+        "type": "object",
+        "properties": {
+            each.name: {"type": "string", "description": each.help}
+            | ({} if each.default is None else {"default": each.default})
+            for each in settings
+        },
+        "required": [each.name for each in settings if each.needed],
+        "additionalProperties": False,
+    }
 
 
 class RunnerRegistry(Runners):

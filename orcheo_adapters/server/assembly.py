@@ -21,7 +21,7 @@ from orcheo_adapters.auth.visitor_cookie import VisitorCookies
 from orcheo_adapters.http.app import create_app
 from orcheo_adapters.http.attachments import Previews, Uploads, upload_descriptor
 from orcheo_adapters.http.callers import Callers
-from orcheo_adapters.http.canvas import CanvasSessions
+from orcheo_adapters.http.canvas import CanvasCatalogue, CanvasSessions
 from orcheo_adapters.http.chat import ChatInfo, ChatSessions
 from orcheo_adapters.http.chatkit import ChatKitDoor
 from orcheo_adapters.http.client_address import THIS_MACHINE, ClientAddresses
@@ -44,7 +44,7 @@ from orcheo_adapters.http.static_files import StaticFiles
 from orcheo_adapters.http.visits import Visits
 from orcheo_adapters.mcp.questions import Questions
 from orcheo_adapters.memory.rate_limiter import MemoryRateLimiter
-from orcheo_adapters.runners.registry import RunnerRegistry
+from orcheo_adapters.runners.registry import RunnerRegistry, kind_forms
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.attachment_files import LocalAttachmentFiles
 from orcheo_adapters.system.background import AsyncioBackground
@@ -244,6 +244,7 @@ def assemble(
             cookies=cookies,
             is_secure=is_secure_url(settings.public_url),
         ),
+        canvas_catalogue=CanvasCatalogue(callers=callers, runners=kind_forms),
         canvas_page=CanvasPage(static_folder),
         mcp=McpEndpoint(owners, core.tally, load_mcp),
         readiness=Readiness(store, watchdog),

@@ -177,6 +177,11 @@ class Operation(Generic[Request, Result]):
     """Where the result holds text that visitors, their programs or a workflow wrote, such as ``items[].text``."""
 
     @property
+    def title(self) -> str:
+        """What people read over it: ``Workflow: publish``."""
+        return ": ".join(self.command).replace("-", " ").capitalize()
+
+    @property
     def asks_at_the_terminal(self) -> bool:
         """Whether the command may ask before it acts."""
         return self.confirmation is not None and not self.asks_assistants_only

@@ -7,8 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from orcheo_adapters.runners.registry import KINDS
 from orcheo_core.domain.actor import OWNER_SCOPES, Scope
 from orcheo_core.domain.pages import PageQuery
+from orcheo_core.operations.catalogue import CATALOGUE
 from tests.app_server import BASE_URL, NO_LIMITS, TestServer, assert_problem, build_app_server
 
 SESSION, SESSIONS = "/api/canvas/session", "/api/canvas/sessions"
@@ -53,6 +55,7 @@ async def test_a_one_time_address_signs_an_owner_in(app_server: TestServer) -> N
         "scopes": ["audit:read", "workflows:read"],
         "expires_at": "2026-11-24T00:00",
         "idle_ends_at": "2026-11-23T13:00",
+        "features": {"chatkit_publish_enabled": True, "chatkit_canvas_enabled": True, "canvas_enabled": True},
         "csrf": None,
         "providers": [],
     }
@@ -180,6 +183,7 @@ FOREIGN: list[dict[str, str]] = [
         ("DELETE", SESSION, None),
         ("GET", SESSIONS, None),
         ("DELETE", f"{SESSIONS}/x", None),
+        ("GET", "/api/canvas/catalogue", None),
         ("POST", "/api/operations/workflows.list", {}),
         ("POST", "/api/operations/workflows.list/question", {}),
         ("POST", "/api/workflows/echo/chatkit/session", {}),
@@ -373,6 +377,15 @@ async def test_canvas_can_be_switched_off() -> None:
         assert_problem(await app_server.operation("canvas.open"), 403, "feature_disabled")
 
 
+async def test_the_page_knows_what_is_switched_off() -> None:
+    """So that it offers no chat that would be refused."""
+    async with build_app_server(environment={"ORCHEO_CHATKIT_CANVAS_ENABLED": "off", **NO_LIMITS}) as app_server:
+        await app_server.add()
+        assert (await sign_in(app_server))["features"]["chatkit_canvas_enabled"] is False
+        answer = await app_server.client.post("/api/workflows/echo/chatkit/session", json={})
+        assert_problem(answer, 403, "feature_disabled")
+
+
 async def test_sign_ins_are_limited() -> None:
     """By client address, right ones too."""
     environment = {"ORCHEO_LIMIT_LOGINS": "1/minute"}
@@ -402,3 +415,49 @@ async def test_the_page_is_the_same_at_each_of_its_addresses(tmp_path: Path, pat
 async def test_a_page_that_was_not_built_says_so(app_server: TestServer) -> None:
     """To a program; to a person it is a page."""
     assert_problem(await app_server.client.get("/canvas"), 503, "page_not_built")
+
+
+async def test_the_catalogue_has_all_that_forms_need(app_server: TestServer) -> None:
+    """Each operation with its words and its schema, each kind of runner with its settings, the same each time."""
+    await sign_in(app_server)
+    answers = [await app_server.client.get("/api/canvas/catalogue") for _ in range(2)]
+    document = answers[0].json()
+    assert document == answers[1].json()
+    operations = {each.pop("name"): each for each in document["operations"]}
+    assert list(operations) == [name for name in CATALOGUE if name != "canvas.open"]
+    publish, remove = operations["workflows.publish"], operations["workflows.remove"]
+    assert (publish["title"], publish["scope"], publish["secret"], publish["destructive"], remove["destructive"]) == (
+        "Workflow: publish",
+        "workflows:publish",
+        "publish_token",
+        False,
+        True,
+    )
+    assert publish["confirm"] == CATALOGUE["workflows.publish"].confirmation
+    assert operations["workflows.list"]["confirm"] is None
+    assert publish["schema"]["required"] == ["ref"]
+    runners = {each["name"]: each for each in document["runners"]}
+    assert set(runners) == set(KINDS)
+    assert runners["openai"]["schema"]["required"] == ["model"]
+    assert runners["python"]["executes_code"] is True
+    assert all(each["description"] for each in runners["http"]["schema"]["properties"].values())
+
+
+async def test_the_catalogue_is_compressed_where_the_browser_likes(app_server: TestServer) -> None:
+    """It is some tens of kB."""
+    await sign_in(app_server)
+    codings = {}
+    for accepted in ("gzip", "identity"):
+        answer = await app_server.client.get("/api/canvas/catalogue", headers={"accept-encoding": accepted})
+        codings[accepted] = answer.headers.get("content-encoding")
+        assert answer.json()["operations"]
+        assert answer.headers["vary"] == "Accept-Encoding"
+    assert codings == {"gzip": "gzip", "identity": None}
+
+
+async def test_the_catalogue_is_for_owners_who_are_signed_in(app_server: TestServer) -> None:
+    """A service token does not open the routes of the page."""
+    headers = {"authorization": f"Bearer {app_server.owner_token}"}
+    for path in ("/api/canvas/catalogue", SESSIONS, SESSION):
+        answer = await app_server.client.get(path, headers=headers)
+        assert_problem(answer, 401, "owner_session_missing")

@@ -152,6 +152,10 @@ class OwnerSessions:
         found = await opened(owner.name, now - OWNER_SESSION_LIFETIME, limit=PAGE_LIMIT)
         return [each for each in found if each.refusal(now) is None and await self._live_token(each) is not None]
 
+    def features(self, owner: Actor) -> dict[str, bool]:
+        """Which features are switched on for an owner, by the keys of their flags."""
+        return {flag.value: self._gate.is_on(flag, owner) for flag in Flag}
+
     async def end(self, caller: Caller, public_id: str) -> None:
         """End an owner session of the caller's at once; raises :class:`OwnerSessionNotFound`."""
         change, now = self._store.begin(), self._clock.now()
