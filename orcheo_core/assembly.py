@@ -8,6 +8,7 @@ from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.opaque_token import PepperRing
+from orcheo_core.domain.owner_rule import OwnerRule
 from orcheo_core.domain.rate import RatePlan
 from orcheo_core.domain.share_link import ShareLinks
 from orcheo_core.domain.widgets import PartLimits
@@ -34,6 +35,7 @@ from orcheo_core.services.owners.keys import KeyRotation
 from orcheo_core.services.owners.probing import Probing
 from orcheo_core.services.owners.publishing import Publishing
 from orcheo_core.services.owners.sessions import OwnerSessions
+from orcheo_core.services.owners.signing_in import OwnerLogins
 from orcheo_core.services.owners.space import Space
 from orcheo_core.services.owners.threads import Transcripts
 from orcheo_core.services.owners.tokens import OwnerAccess
@@ -83,6 +85,8 @@ class Ports:
     rate_plan: RatePlan = field(factory=RatePlan)
     budgets: BudgetPlan = field(factory=BudgetPlan)
     identity_providers: tuple[IdentityProvider, ...] = ()
+    owner_rules: tuple[OwnerRule, ...] = ()
+    """Whom of those who sign in at an identity provider are owners; no one when nothing is said."""
     attachment_rules: AttachmentRules = field(factory=AttachmentRules)
     part_limits: PartLimits = field(factory=PartLimits)
     flags: Flags | None = None
@@ -109,6 +113,7 @@ class Core:
     admitting: Admitting
     apps: Apps
     signing_in: SigningIn
+    owner_logins: OwnerLogins
     chatting: Chatting
     acting: Acting
     own_threads: OwnThreads
@@ -210,7 +215,21 @@ def assemble_core(ports: Ports) -> Core:
     )
     owner_access = OwnerAccess(store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail)
     owner_sessions = OwnerSessions(
-        store=store, clock=clock, entropy=entropy, peppers=peppers, audit_trail=audit_trail, gate=gate
+        store=store,
+        clock=clock,
+        entropy=entropy,
+        peppers=peppers,
+        audit_trail=audit_trail,
+        gate=gate,
+        rules=ports.owner_rules,
+    )
+    signing_in = SigningIn(
+        store=store,
+        clock=clock,
+        identifiers=identifiers,
+        audit_trail=audit_trail,
+        tally=tally,
+        providers=ports.identity_providers,
     )
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
     holding = Holding(ports.budgets)
@@ -230,14 +249,8 @@ def assemble_core(ports: Ports) -> Core:
         owner_sessions=owner_sessions,
         admitting=admitting,
         apps=apps,
-        signing_in=SigningIn(
-            store=store,
-            clock=clock,
-            identifiers=identifiers,
-            audit_trail=audit_trail,
-            tally=tally,
-            providers=ports.identity_providers,
-        ),
+        signing_in=signing_in,
+        owner_logins=OwnerLogins(signing_in=signing_in, sessions=owner_sessions, rules=ports.owner_rules),
         chatting=chatting,
         acting=Acting(
             store=store,

@@ -27,6 +27,8 @@ from orcheo_core.services.shared.identifiers import Identifiers
 _WAY_BACK_LIFETIME = timedelta(days=1)
 
 _PURPOSE = "orcheo.login-state.v1"
+_OWNERS = "owner"
+"""What a state says of the attempt of an owner."""
 _LONGEST = 1_200
 _SECRET_BYTES = 32
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -54,6 +56,8 @@ class LoginState:
     return_path: str
     """Empty when there is nowhere to go back to."""
     attempt: LoginAttempt
+    is_owners: bool
+    """Whether an owner signs in to Canvas; otherwise it is a visitor, and neither ever becomes the other."""
 
 
 class LoginStates:
@@ -74,12 +78,11 @@ class LoginStates:
             return known
         return urlsafe_b64encode(self._entropy.random_bytes(_SECRET_BYTES)).rstrip(b"=").decode("ascii")
 
-    def begin(self, *, provider: str, return_path: str, browser: str) -> LoginAttempt:
+    def begin(self, *, provider: str, return_path: str, browser: str, is_owners: bool = False) -> LoginAttempt:
         """A new attempt of this browser."""
         attempt_id = self._identifiers.new(IdKind.LOGIN_ATTEMPT)
-        state = self._seal.close(
-            {"id": attempt_id, "provider": provider, "to": return_path, "browser": _digest(browser)}
-        )
+        values = {"id": attempt_id, "provider": provider, "to": return_path, "browser": _digest(browser)}
+        state = self._seal.close(values | ({"purpose": _OWNERS} if is_owners else {}))
         return LoginAttempt(state=state, seed=_seed(browser, attempt_id))
 
     def peek(self, state: str, *, browser: str | None) -> LoginState:
@@ -96,7 +99,13 @@ class LoginStates:
         if browser is None or not hmac.compare_digest(values["browser"], _digest(browser)):
             raise LoginAttemptInvalid
         attempt = LoginAttempt(state=state, seed=_seed(browser, values["id"]))
-        return LoginState(id=values["id"], provider=values["provider"], return_path=values["to"], attempt=attempt)
+        return LoginState(
+            id=values["id"],
+            provider=values["provider"],
+            return_path=values["to"],
+            attempt=attempt,
+            is_owners=values.get("purpose") == _OWNERS,
+        )
 
     def way_back(self, state: str) -> str:
         """The path in a state that is too old, used up, or another browser's; empty unless this server made it."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from gzip import compress
 from typing import Any
+from urllib.parse import urlencode
 
 from attrs import define, field, frozen
 from starlette.requests import Request
@@ -17,10 +18,18 @@ from orcheo_adapters.http.requests import address_of, json_object
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_adapters.wire.json_schema import request_schema
 from orcheo_core.domain.owner_session import OwnerSession
-from orcheo_core.errors import FieldError, ForbiddenError, InvalidInput, OrcheoError
+from orcheo_core.errors import (
+    FieldError,
+    ForbiddenError,
+    InvalidInput,
+    OrcheoError,
+    OwnerSessionEnded,
+    OwnerSessionMissing,
+)
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import Effect, Operation
-from orcheo_core.services.owners.sessions import OwnerSessions, SignedIn
+from orcheo_core.services.owners.sessions import Opened, OwnerSessions, SignedIn
+from orcheo_core.services.owners.signing_in import OwnerLogins
 from orcheo_core.services.shared.limiting import Limiting
 
 
@@ -43,12 +52,18 @@ class CanvasSessions:
     sessions: OwnerSessions
     limiting: Limiting
     cookies: Cookies
+    logins: OwnerLogins
     is_secure: bool
     """Whether browsers reach the server over TLS, or on its own machine alone."""
 
     async def show(self, request: Request) -> Response:
         """``GET /api/canvas/session``: who is signed in, with which scopes, until when."""
-        return _json(self._session_json(await self.callers.signed_in(request)))
+        try:
+            signed_in = await self.callers.signed_in(request)
+        except (OwnerSessionMissing, OwnerSessionEnded) as error:
+            error.providers = self._providers()
+            raise
+        return _json(self._session_json(signed_in))
 
     async def open(self, request: Request) -> Response:
         """``POST /api/canvas/session``: the owner session of a ticket; one that this browser had before ends."""
@@ -63,14 +78,17 @@ class CanvasSessions:
         user_agent = request.headers.get("user-agent", "")
         opening = self.sessions.open(ticket, address=address, user_agent=user_agent)
         opened = await self.limiting.authenticate(opening, address=address)
+        return await self.hold(opened, request, _json(self._session_json(opened.signed_in)))
+
+    async def hold(self, opened: Opened, request: Request, response: Response) -> Response:
+        """Let the browser hold a new owner session; one that it had before ends."""
         await self._end_former(request)
-        response = _json(self._session_json(opened.signed_in))
         self.cookies.set_owner_session(response, opened.secret)
         return response
 
     async def _end_former(self, request: Request) -> None:
         try:
-            former = await self.callers.signed_in(request)
+            former = await self.sessions.authenticate(self.cookies.owner_session(request) or "")
         except OrcheoError:
             return
         await self.sessions.end(former.caller, former.session.id)
@@ -83,7 +101,7 @@ class CanvasSessions:
         self.cookies.drop_owner_session(response)
         return response
 
-    async def list(self, request: Request) -> Response:
+    async def show_all(self, request: Request) -> Response:
         """``GET /api/canvas/sessions``: the owner's sessions in all browsers, newest first."""
         signed_in = await self.callers.signed_in(request)
         found = await self.sessions.of(signed_in.caller.actor)
@@ -107,8 +125,19 @@ class CanvasSessions:
             "idle_ends_at": session.idle_ends_at.isoformat(),
             "features": self.sessions.features(caller.actor),
             "csrf": None,
-            "providers": [],
+            "providers": self._providers(),
         }
+
+    def _providers(self) -> list[dict[str, str]]:
+        """Where owners can sign in besides by a one-time address."""
+        return [
+            {
+                "id": each.name,
+                "label": each.title,
+                "login_url": f"/auth/login?{urlencode({'purpose': 'owner', 'provider': each.name})}",
+            }
+            for each in self.logins.providers
+        ]
 
 
 @define(eq=False, kw_only=True)

@@ -39,6 +39,7 @@ from orcheo_core.errors import (
     LoginRequired,
     NothingPending,
     OrcheoError,
+    OwnerNotKnown,
     OwnerSessionEnded,
     OwnerSessionMissing,
     OwnerSessionNotFound,
@@ -361,12 +362,12 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ),
     ("GET", "/auth/login"): Description(
         summary="Redirects to the identity provider, or shows a page to choose one when there are several.",
-        parameters=(_query("to"), _query("provider")),
+        parameters=(_query("to"), _query("provider"), _query("purpose")),
         answers={"200": _LOGIN_PAGE, "303": {"description": "The identity provider."}},
         errors=(InvalidInput, LoginNotSetUp, RateLimited, IdentityProviderUnavailable),
     ),
     ("GET", "/auth/callback"): Description(
-        summary="Back from the identity provider; sets the login cookie.",
+        summary="Back from the identity provider; sets the login cookie, or that of an owner session.",
         parameters=tuple(_query(name) for name in ("state", "code", "iss", "error")),
         answers={"200": _LOGIN_PAGE, "303": {"description": "Redirects to where the visitor came from."}},
         errors=(
@@ -375,6 +376,8 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
             LoginDenied,
             LoginNotSetUp,
             LoginNotVerified,
+            OwnerNotKnown,
+            FeatureDisabled,
             RateLimited,
             IdentityProviderUnavailable,
             StorageUnavailable,

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from orcheo_adapters.auth.login_state import LoginState, LoginStates, check_return_path
 from orcheo_adapters.http import login_pages
+from orcheo_adapters.http.canvas import CanvasSessions
 from orcheo_adapters.http.cookies import Cookies
 from orcheo_adapters.http.negotiation import wants_page
 from orcheo_adapters.http.page_words import words_of
@@ -18,9 +19,12 @@ from orcheo_adapters.http.problems import answer_to
 from orcheo_adapters.http.requests import address_of, json_object
 from orcheo_core.domain.login import Login
 from orcheo_core.errors import FieldError, InvalidInput, LoginNotSetUp, LoginNotVerified, MalformedRequest, OrcheoError
+from orcheo_core.services.owners.signing_in import OwnerLogins
 from orcheo_core.services.shared.limiting import Limiting
 from orcheo_core.services.visitors.signing_in import SigningIn
 
+CANVAS = "/canvas"
+_VISITOR, _OWNER = "visitor", "owner"
 _NO_STORE = {"cache-control": "no-store"}
 _Handler = Callable[["SignInPages", Request], Awaitable[Response]]
 _FORM_LIMIT, _MOST_FIELDS = 16 * 1024, 20
@@ -55,13 +59,23 @@ class SignInPages:
     limiting: Limiting
     states: LoginStates
     cookies: Cookies
+    owner_logins: OwnerLogins
+    canvas: CanvasSessions
     dev_login: bool
     """Whether the trial sign-in is on."""
 
     @_for_people
     async def begin(self, request: Request) -> Response:
-        """``GET /auth/login?to=…&provider=…``: off to the identity provider; asks for one when there are several."""
+        """``GET /auth/login?to=…&provider=…``: off to the identity provider; asks for one when there are several.
+
+        With ``purpose=owner`` an owner signs in to Canvas, at a provider that a rule of the operator's names.
+        """
         await self.limiting.log_in(address=address_of(request))
+        purpose = request.query_params.get("purpose", _VISITOR)
+        if purpose == _OWNER:
+            return await self._begin_as_owner(request)
+        if purpose != _VISITOR:
+            raise InvalidInput(FieldError("purpose", f"must be {_VISITOR} or {_OWNER}"))
         return_path = _return_path(request)
         providers = self.signing_in.providers
         if not providers:
@@ -71,6 +85,18 @@ class SignInPages:
             titles = [(each.name, each.title) for each in providers]
             return login_pages.choice(words_of(request), titles, return_path)
         return await self._send_off(request, providers[0].name if name is None else name, return_path)
+
+    async def _begin_as_owner(self, request: Request) -> Response:
+        return_path = _return_path(request) or CANVAS
+        if return_path != CANVAS and not return_path.startswith(f"{CANVAS}/"):
+            raise InvalidInput(FieldError("to", f"must be a path of Canvas, such as {CANVAS}"))
+        names = [each.name for each in self.owner_logins.providers]
+        name = request.query_params.get("provider", names[0] if len(names) == 1 else "")
+        browser = self.states.browser(self.cookies.login_browser(request))
+        attempt = self.states.begin(provider=name, return_path=return_path, browser=browser, is_owners=True)
+        response = RedirectResponse(await self.owner_logins.begin(name, attempt), 303, _NO_STORE)
+        self.cookies.set_login_browser(response, browser)
+        return response
 
     async def _send_off(self, request: Request, provider: str, return_path: str) -> Response:
         browser = self.states.browser(self.cookies.login_browser(request))
@@ -87,6 +113,8 @@ class SignInPages:
         answer = _answer(request)
         browser = self.cookies.login_browser(request)
         state = await self.states.finish(answer.pop("state", ""), browser=browser)
+        if state.is_owners:
+            return await self._finish_as_owner(request, state, answer)
         login = await self.signing_in.finish(state.provider, state.attempt, answer)
         response = _way_back(request, state, login.identity.display_name)
         former = self.cookies.login(request)
@@ -94,6 +122,17 @@ class SignInPages:
             await self.cookies.logins.end(former)
         self.cookies.set_login(response, login)
         return response
+
+    async def _finish_as_owner(self, request: Request, state: LoginState, answer: dict[str, str]) -> Response:
+        """An owner session and no login: the cookie of a visitor's login in this browser stays as it is."""
+        opened = await self.owner_logins.finish(
+            state.provider,
+            state.attempt,
+            answer,
+            address=address_of(request),
+            user_agent=request.headers.get("user-agent", ""),
+        )
+        return await self.canvas.hold(opened, request, RedirectResponse(state.return_path, 303, _NO_STORE))
 
     async def end(self, request: Request) -> Response:
         """``POST /auth/logout``: the login in this browser is over, here and in every other request under way."""
@@ -137,6 +176,7 @@ class SignInPages:
             message = "The logout token could not be verified; the server's log says why."
             raise MalformedRequest(message) from None
         await self.cookies.logins.end_all(ended)
+        await self.owner_logins.ended(ended)
         return Response(status_code=200, headers=_NO_STORE)
 
     @_for_people

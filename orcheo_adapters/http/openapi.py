@@ -240,6 +240,11 @@ _PROBLEM: Json = {
         "status": {"type": "integer"},
         "retry_after": {"type": "integer", "description": "Seconds to wait, with the status 429."},
         "policy": {"type": "string", "description": "The limit that was reached, with retry_after."},
+        "providers": {
+            "type": "array",
+            "description": "Where owners can sign in, with the codes owner_session_missing and owner_session_ended.",
+            "items": {"type": "object"},
+        },
         "limit": {"type": "integer", "description": "Bytes of a request body, with the code body_too_large."},
         "errors": {
             "type": "array",

@@ -33,6 +33,8 @@ from orcheo_core.errors import (
     NoAnswer,
     NotFoundError,
     OrcheoError,
+    OwnerSessionEnded,
+    OwnerSessionMissing,
     RateLimited,
     SharedBudgetExceeded,
     UnauthenticatedError,
@@ -187,6 +189,8 @@ def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
         document["limit"] = error.limit
     if isinstance(error, ProofOfWorkNeeded):
         document["challenge"] = error.challenge
+    if isinstance(error, OwnerSessionMissing | OwnerSessionEnded) and error.providers is not None:
+        document["providers"] = error.providers
     if isinstance(error, RateLimited | BudgetExceeded):
         document["retry_after"] = error.retry_after
         document["policy"] = error.policy

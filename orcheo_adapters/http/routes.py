@@ -97,7 +97,7 @@ def routes(
         _route("/api/canvas/session", canvas_sessions.show, "GET"),
         _route("/api/canvas/session", canvas_sessions.open, "POST"),
         _route("/api/canvas/session", canvas_sessions.end, "DELETE"),
-        _route("/api/canvas/sessions", canvas_sessions.list, "GET"),
+        _route("/api/canvas/sessions", canvas_sessions.show_all, "GET"),
         _route("/api/canvas/sessions/{id}", canvas_sessions.end_one, "DELETE"),
         _route("/api/canvas/catalogue", canvas_catalogue.answer, "GET"),
         _route("/mcp", allowed.required(mcp.answer), "POST"),

@@ -15,9 +15,11 @@ from orcheo_adapters.memory.repository import (
     drop_belongings,
 )
 from orcheo_adapters.memory.tables import Tables, Undo, Write, page_of
+from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of, link_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.delivery import Delivery, DeliverySum
+from orcheo_core.domain.login import EndedLogins
 from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
@@ -174,9 +176,9 @@ class MemoryOwnerSessionRepository(MemoryRepository, OwnerSessionRepository):
     async def find(self, public_id: str) -> OwnerSession | None:
         return self._tables.owner_sessions.rows.get(public_id)
 
-    async def opened(self, owner: str, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
+    async def opened(self, of: Actor | EndedLogins, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
         rows = self._tables.owner_sessions.rows.values()
-        found = [(each.opened_at, each) for each in rows if each.owner.name == owner and each.ended_at is None]
+        found = [(each.opened_at, each) for each in rows if each.is_of(of) and each.ended_at is None]
         dated = [(at, each.public_id, each) for at, each in found if at is not None and at > since]
         return [each for *_, each in sorted(dated, key=lambda one: one[:2], reverse=True)][:limit]
 

@@ -167,6 +167,7 @@ def assemble(
             budgets=settings.budgets,
             attachment_rules=settings.attachment_rules,
             identity_providers=_identity_providers(settings, machine, notices),
+            owner_rules=settings.owner_rules,
             flags=_flags(settings),
             notices=webhook or NullNotices(),
             part_limits=settings.part_limits,
@@ -201,6 +202,14 @@ def assemble(
         cookies=cookies,
         own=AllowedOrigins(own=settings.public_origin),
     )
+    canvas_sessions = CanvasSessions(
+        callers=callers,
+        sessions=core.owner_sessions,
+        limiting=core.limiting,
+        cookies=cookies,
+        logins=core.owner_logins,
+        is_secure=is_secure_url(settings.public_url),
+    )
     owners = OwnerApi(core.owner_services, callers)
     load_mcp = partial(_load_mcp, questions=Questions(secrets.cookie_keys), shows_secrets=settings.mcp_shows_secrets)
     table = routes(
@@ -231,19 +240,15 @@ def assemble(
             limiting=core.limiting,
             states=login_states,
             cookies=cookies,
+            owner_logins=core.owner_logins,
+            canvas=canvas_sessions,
             dev_login=settings.dev_login,
         ),
         session_api=SessionApi(
             apps=core.apps, limiting=core.limiting, holding=core.holding, visits=visits, links=links
         ),
         owners=owners,
-        canvas_sessions=CanvasSessions(
-            callers=callers,
-            sessions=core.owner_sessions,
-            limiting=core.limiting,
-            cookies=cookies,
-            is_secure=is_secure_url(settings.public_url),
-        ),
+        canvas_sessions=canvas_sessions,
         canvas_catalogue=CanvasCatalogue(callers=callers, runners=kind_forms),
         canvas_page=CanvasPage(static_folder),
         mcp=McpEndpoint(owners, core.tally, load_mcp),

@@ -2,8 +2,8 @@
 
 ``ORCHEO_OIDC_PROVIDERS`` is the path of a JSON file, or JSON itself: a list of objects with ``name``, ``issuer``,
 ``client_id``, and optionally ``title``, one of ``client_secret_file`` (a path) and ``client_secret_env`` (the name of
-an environment variable), ``prompt``, ``max_age``, ``client_auth`` and ``audiences``. Neither holds
-a client secret itself.
+an environment variable), ``prompt``, ``max_age``, ``client_auth``, ``audiences`` and ``more_scopes``. Neither
+holds a client secret itself.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,9 @@ TITLE = "ORCHEO_OIDC_TITLE"
 
 PROMPT, MAX_AGE = "ORCHEO_OIDC_PROMPT", "ORCHEO_OIDC_MAX_AGE"
 CLIENT_AUTH, AUDIENCES = "ORCHEO_OIDC_CLIENT_AUTH", "ORCHEO_OIDC_AUDIENCES"
+MORE_SCOPES = "ORCHEO_OIDC_MORE_SCOPES"
 
-_FIELDS = ("name", "issuer", "client_id", "prompt", "max_age", "client_auth", "audiences")
+_FIELDS = ("name", "issuer", "client_id", "prompt", "max_age", "client_auth", "audiences", "more_scopes")
 _SINGLE_NAME = "main"
 _HINT = "See docs/how-to/ask-visitors-to-sign-in.md."
 
@@ -43,6 +44,7 @@ class _Entry:
     max_age: int | None = None
     client_auth: str = "auto"
     audiences: tuple[str, ...] = ()
+    more_scopes: tuple[str, ...] = ()
 
 
 def identity_providers(environment: Mapping[str, str]) -> tuple[ProviderRegistration, ...]:
@@ -68,6 +70,7 @@ def _single(environment: Mapping[str, str]) -> tuple[ProviderRegistration, ...]:
         max_age=_max_age(environment.get(MAX_AGE, "").strip()),
         client_auth=environment.get(CLIENT_AUTH, "").strip() or "auto",
         audiences=tuple(each.strip() for each in environment.get(AUDIENCES, "").split(",") if each.strip()),
+        more_scopes=tuple(environment.get(MORE_SCOPES, "").split()),
     )
     paths = {
         "issuer": ISSUER,
@@ -77,6 +80,7 @@ def _single(environment: Mapping[str, str]) -> tuple[ProviderRegistration, ...]:
         "max_age": MAX_AGE,
         "client_auth": CLIENT_AUTH,
         "audiences": AUDIENCES,
+        "more_scopes": MORE_SCOPES,
     }
     return (_registration(entry, environment, paths),)
 
@@ -94,20 +98,23 @@ def _listed(environment: Mapping[str, str]) -> tuple[ProviderRegistration, ...]:
     from orcheo_adapters.wire.strict import StrictDecoder
 
     decoder = StrictDecoder(forbid_extra_keys=True)
-    documents = {f"{PROVIDERS}[{index}]": each for index, each in enumerate(_load(text))}
+    documents = {f"{PROVIDERS}[{index}]": each for index, each in enumerate(load_list(text, PROVIDERS, _HINT))}
     entries = {path: decoder.decode(each, _Entry, path=path) for path, each in documents.items()}
     return tuple(_read_entry(each, path, environment) for path, each in entries.items())
 
 
-def _load(text: str) -> list[object]:
+def load_list(text: str, setting: str, hint: str) -> list[object]:
+    """The list in a JSON text, or in the JSON file at a path; raises :class:`InvalidInput`, which names the setting."""
     try:
         document = orjson.loads(text if text.startswith("[") else Path(text).expanduser().read_bytes())
     except OSError as error:
-        raise _wrong(PROVIDERS, f"the file {text} cannot be read: {error.strerror}") from None
+        message = f"the file {text} cannot be read: {error.strerror}"
+        raise InvalidInput(FieldError(setting, message), hint=hint) from None
     except ValueError as error:
-        raise _wrong(PROVIDERS, f"must be JSON, or the path of a JSON file: {error}") from None
+        message = f"must be JSON, or the path of a JSON file: {error}"
+        raise InvalidInput(FieldError(setting, message), hint=hint) from None
     if not isinstance(document, list):
-        raise _wrong(PROVIDERS, "must be a list of objects")
+        raise InvalidInput(FieldError(setting, "must be a list of objects"), hint=hint)
     return document
 
 

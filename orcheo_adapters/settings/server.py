@@ -16,6 +16,7 @@ from orcheo_adapters.http.connections import ConnectionLimits
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.settings.owners import owner_rules
 from orcheo_adapters.settings.providers import identity_providers
 from orcheo_adapters.settings.values import (
     DEFAULT_PACE,
@@ -41,6 +42,7 @@ from orcheo_adapters.system.local_server import data_folder_path, listening_host
 from orcheo_core.domain.attachments import AttachmentRules
 from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.flags import Flag
+from orcheo_core.domain.owner_rule import OwnerRule
 from orcheo_core.domain.rate import Rate, RatePlan
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
@@ -85,6 +87,8 @@ class ServerSettings:
     """Whether the server may listen beyond loopback although the local owner token is the only service token."""
     identity_providers: tuple[ProviderRegistration, ...] = ()
     """Where visitors can sign in."""
+    owner_rules: tuple[OwnerRule, ...] = ()
+    """Whom of those who can sign in there are owners, with which scopes."""
     mcp_shows_secrets: bool = False
     """Whether assistants that connect over HTTP are shown publish tokens."""
     dev_login: bool = False
@@ -120,6 +124,7 @@ class ServerSettings:
         port = listening_port(environment) if port is None else port
         folder = (data_dir or data_folder_path(environment)).absolute()  # a workflow may change the working folder
         conditions = _runner_conditions(environment)
+        providers = identity_providers(environment)
         settings = cls(
             host=host,
             port=port,
@@ -136,7 +141,8 @@ class ServerSettings:
             attachment_rules=attachment_rules(environment),
             part_limits=part_limits(environment),
             allow_remote=yes_or_no(environment, "ORCHEO_ALLOW_REMOTE", default=False),
-            identity_providers=identity_providers(environment),
+            identity_providers=providers,
+            owner_rules=owner_rules(environment, {each.issuer for each in providers}),
             mcp_shows_secrets=yes_or_no(environment, "ORCHEO_MCP_SHOW_SECRETS", default=False),
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),
             contact=contact(environment),

@@ -363,6 +363,11 @@ _OWNER_SESSIONS = (
     """,
 )
 
+_OWNER_LOGINS = tuple(
+    f"ALTER TABLE owner_sessions ADD COLUMN {name} TEXT NOT NULL DEFAULT ''"
+    for name in ("rule", "issuer", "sub", "sid", "label")
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -389,6 +394,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _ENDED_TOGETHER,
     FEWER_PAGES,
     _OWNER_SESSIONS,
+    _OWNER_LOGINS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

@@ -18,9 +18,11 @@ from orcheo_adapters.sqlite.tables import (
     SPENT_IDS,
     WORKFLOWS,
 )
+from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.audit import AuditEntry, AuditFilter, AuditLink, body_of
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.delivery import Delivery, DeliverySum
+from orcheo_core.domain.login import EndedLogins
 from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.pages import Page, PageQuery
 from orcheo_core.domain.publish_token import PublishToken
@@ -54,6 +56,11 @@ def _of_audit(wanted: AuditFilter) -> tuple[str, tuple[Any, ...]]:
         rules.append(("at < ?", (to_micros(wanted.until),)))
     values = tuple(value for _, given in rules for value in given)
     return " AND ".join(rule for rule, _ in rules) or "1", values
+
+
+def _of_logins(ended: EndedLogins) -> tuple[str, tuple[str, ...]]:
+    column, value = ("sid", ended.session) if ended.session else ("sub", ended.sub)
+    return f"issuer = ? AND {column} = ?", (ended.issuer, value)
 
 
 def _of_owner(owner: str | None) -> tuple[str, tuple[str, ...]]:
@@ -172,9 +179,10 @@ class SqliteOwnerSessionRepository(SqliteRepository, OwnerSessionRepository):
     async def find(self, public_id: str) -> OwnerSession | None:
         return self._find_cached(OWNER_SESSIONS, public_id, "public_id = ?")
 
-    async def opened(self, owner: str, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
-        where = "owner = ? AND opened_at > ? AND ended_at IS NULL ORDER BY opened_at DESC, public_id DESC LIMIT ?"
-        return self._all(OWNER_SESSIONS, where, (owner, to_micros(since), limit))
+    async def opened(self, of: Actor | EndedLogins, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
+        where, values = ("owner = ?", (of.name,)) if isinstance(of, Actor) else _of_logins(of)
+        where += " AND opened_at > ? AND ended_at IS NULL ORDER BY opened_at DESC, public_id DESC LIMIT ?"
+        return self._all(OWNER_SESSIONS, where, (*values, to_micros(since), limit))
 
     def add(self, owner_session: OwnerSession) -> None:
         self._stage((OWNER_SESSIONS.insert, OWNER_SESSIONS.row(owner_session)))

@@ -1,5 +1,6 @@
 """A login: a browser's identity, verified by an identity provider, for a while."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from attrs import evolve, field, frozen
@@ -24,6 +25,7 @@ LONGEST_SUB = 255
 
 _LONGEST_ISSUER = 255
 _LONGEST_NAME = 100
+_LONGEST_EMAIL = 254
 
 
 def _check_issuer(_identity: object, _attribute: object, issuer: str) -> None:
@@ -42,6 +44,14 @@ def _check_session(_identity: object, _attribute: object, session: str) -> None:
     if len(session) > LONGEST_SUB or not _is_plain(session):
         message = f"a sid has at most {LONGEST_SUB} printable ASCII characters"
         raise ValueError(message)
+
+
+def is_email(text: object) -> bool:
+    """Whether it can be an e-mail address: printable ASCII with one @ in the middle."""
+    if not isinstance(text, str) or len(text) > _LONGEST_EMAIL or not _is_plain(text) or " " in text:
+        return False
+    local, at, domain = text.partition("@")
+    return bool(local and at and domain) and "@" not in domain
 
 
 def _is_plain(text: str) -> bool:
@@ -70,6 +80,10 @@ class Identity:
     display_name: str = field(converter=shown_name)
     session: str = field(default="", validator=_check_session)
     """The provider's own name for what the visitor's browser has open there (``sid``), empty when it says none."""
+    verified_email: str = field(default="", eq=False, repr=False)
+    """What the provider has verified; of visitors it is never asked for, and never kept."""
+    groups: Mapping[str, frozenset[str]] = field(factory=dict, eq=False, repr=False)
+    """The groups that a provider names, by the claim that has them; never kept either."""
 
     @property
     def subject(self) -> Subject:

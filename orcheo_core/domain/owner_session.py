@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from attrs import evolve, field, frozen
 
 from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.login import EndedLogins
 from orcheo_core.domain.opaque_token import TokenDigest
 from orcheo_core.domain.shown_text import without_refused
 from orcheo_core.errors import CanvasTicketInvalid, OrcheoError, OwnerSessionEnded, OwnerSessionMissing
@@ -34,14 +35,25 @@ def _shown(text: str) -> str:
 
 @frozen(kw_only=True)
 class OwnerSession:
-    """What the server keeps of one owner session: whose it is, and the service token that its scopes are from."""
+    """What the server keeps of one owner session: whose it is, and what its scopes are from.
+
+    That is a service token, or a rule of the operator's by which an identity is an owner's; the session ends with it.
+    """
 
     public_id: str
     digest: TokenDigest
     """Of the ticket until it is opened, then of the secret in the browser's cookie."""
     owner: Actor
-    token_id: str
-    """The public id of the service token that asked for the ticket; the session ends with it."""
+    token_id: str = ""
+    """The public id of the service token that asked for the ticket; empty for one that began by a login."""
+    rule: str = ""
+    """The key of the operator's rule that let the identity in; empty for one that began by a ticket."""
+    issuer: str = ""
+    sub: str = ""
+    sid: str = ""
+    """Whom the identity provider vouched for, and its name for what the browser has open there."""
+    label: str = ""
+    """The display name of that identity, for the audit."""
     issued_at: datetime
     opened_at: datetime | None = None
     seen_at: datetime | None = None
@@ -71,6 +83,13 @@ class OwnerSession:
     def idle_ends_at(self) -> datetime:
         """When it ends unless it is used again."""
         return min((self.seen_at or self.issued_at) + OWNER_SESSION_IDLE_LIFETIME, self.expires_at)
+
+    def is_of(self, whose: Actor | EndedLogins) -> bool:
+        """Whether it is an owner's, or one of the logins that an identity provider has ended."""
+        if isinstance(whose, Actor):
+            return self.owner == whose
+        is_it = self.sid == whose.session if whose.session else self.sub == whose.sub
+        return self.issuer == whose.issuer and is_it
 
     def ticket_refusal(self, now: datetime) -> OrcheoError | None:
         """Why its ticket opens nothing at ``now``, or None."""

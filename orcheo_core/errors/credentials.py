@@ -1,5 +1,6 @@
 """Who is asking: service tokens, publish tokens, chat grants and logins that do not admit their holder."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from orcheo_core.errors.families import (
@@ -86,12 +87,22 @@ class CanvasTicketInvalid(UnauthenticatedError):
     hint = "Run `orcheo canvas` again for a new address."
 
 
+class OwnerNotKnown(ForbiddenError):
+    """The identity provider knows this person, and no rule of the operator's makes an owner of them."""
+
+    code = "owner_not_known"
+    summary = "You have signed in, but this server does not know you as an owner."
+    hint = "Ask the operator of this server to add you to the rules for owners, or sign in with another account."
+
+
 class OwnerSessionMissing(UnauthenticatedError):
     """The request carries no owner session of this server."""
 
     code = "owner_session_missing"
     summary = "You are not signed in to Canvas."
     hint = "Run `orcheo canvas` on a machine that has a service token of this server."
+    providers: Sequence[Mapping[str, str]] | None = None
+    """Where else owners can sign in, for a page that offers it."""
 
 
 class OwnerSessionEnded(UnauthenticatedError):
@@ -100,6 +111,8 @@ class OwnerSessionEnded(UnauthenticatedError):
     code = "owner_session_ended"
     summary = "Your owner session has ended."
     hint = "Run `orcheo canvas` to sign in again."
+    providers: Sequence[Mapping[str, str]] | None = None
+    """As of :class:`OwnerSessionMissing`."""
 
 
 class OwnerSessionNotFound(NotFoundError):

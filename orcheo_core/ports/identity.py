@@ -19,6 +19,8 @@ class LoginAttempt:
 
     state: str
     seed: bytes = field(repr=False)
+    claims: frozenset[str] | None = None
+    """The claims that list groups, where an owner signs in; None for a visitor, of whom less is asked."""
 
 
 class IdentityProvider(Protocol):
@@ -35,6 +37,8 @@ class IdentityProvider(Protocol):
     @abstractmethod
     async def finish(self, attempt: LoginAttempt, answer: Mapping[str, str]) -> Identity:
         """Whom the provider vouched for; ``answer`` is what the browser brought back, each name once.
+
+        With the verified e-mail address and the groups where an owner signs in.
 
         Raises :class:`LoginDenied` when the provider said no, :class:`LoginNotVerified` for an answer that proves
         nothing, :class:`IdentityProviderUnavailable`.

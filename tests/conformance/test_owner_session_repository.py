@@ -1,11 +1,13 @@
 """What every repository of owner sessions must do."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
 
 from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.login import EndedLogins
 from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.errors import ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
@@ -22,9 +24,9 @@ def opened(number: int, at: int) -> OwnerSession:
     return samples.owner_session(number).opened(samples.digest(number + 100), then, address="::1", user_agent="B")
 
 
-async def ids(store: Store, owner: str = samples.OWNER.name, limit: int = 9) -> list[str]:
-    """The ids of an owner's open sessions."""
-    return [each.id for each in await store.begin().owner_sessions.opened(owner, START, limit=limit)]
+async def ids(store: Store, of: Actor | EndedLogins = samples.OWNER, limit: int = 9) -> list[str]:
+    """The ids of an owner's open sessions, or of those that began with some logins."""
+    return [each.id for each in await store.begin().owner_sessions.opened(of, START, limit=limit)]
 
 
 async def test_an_owner_session_is_found_by_its_public_id(store: Store) -> None:
@@ -74,7 +76,25 @@ async def test_the_open_ones_of_an_owner(store: Store) -> None:
     await keep(store, opened(1, 30), opened(2, 40), opened(3, 30), samples.owner_session(4), bobs, ended, opened(7, 0))
     assert await ids(store) == ["os2", "os3", "os1"]
     assert await ids(store, limit=2) == ["os2", "os3"]
-    assert await ids(store, "bob") == ["os5"]
+    assert await ids(store, Actor("bob")) == ["os5"]
+
+
+async def test_those_of_logins_that_a_provider_has_ended(store: Store) -> None:
+    """Of one session there, or all of a person; those that began by a ticket are never among them."""
+    known: dict[str, Any] = {"rule": "r", "issuer": "https://a.example", "sub": "ada", "sid": "s1"}
+    changes: list[dict[str, Any]] = [
+        known,
+        {**known, "sid": "s2"},
+        {**known, "sub": "bob"},
+        {**known, "issuer": "https://b.example"},
+        {},
+    ]
+    await keep(store, *[evolve(opened(number, number), **change) for number, change in enumerate(changes, 1)])
+    issuer = known["issuer"]
+    assert await ids(store, EndedLogins(issuer=issuer, sub="ada")) == ["os2", "os1"]
+    assert await ids(store, EndedLogins(issuer=issuer, session="s1")) == ["os3", "os1"]
+    assert await ids(store, EndedLogins(issuer=issuer, sub="bob", session="s2")) == ["os2"]
+    assert await ids(store, EndedLogins(issuer=issuer, sub="eve")) == []
 
 
 async def test_use_and_end_show_at_once(store: Store) -> None:

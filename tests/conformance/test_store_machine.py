@@ -83,7 +83,7 @@ async def single_things(reader: UnitOfWork) -> list[Any]:
         *[await reader.publish_tokens.find(f"pt{number}") for number in OTHERS],
         *[await reader.service_tokens.find(f"st{number}") for number in OTHERS],
         *[await reader.owner_sessions.find(f"os{number}") for number in OTHERS],
-        await reader.owner_sessions.opened(samples.OWNER.name, samples.moment(0), limit=2),
+        await reader.owner_sessions.opened(samples.OWNER, samples.moment(0), limit=2),
         *[await reader.chat_sessions.find(f"cs_{number}") for number in OTHERS],
         *[await reader.threads.find(f"thr_{number}") for number in THREADS],
         *[await reader.items.find(f"thr_{thread}", f"msg_{number}") for thread in THREADS for number in ITEMS],

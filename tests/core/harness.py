@@ -12,6 +12,7 @@ from orcheo_core.domain.actor import Actor, Caller, Channel
 from orcheo_core.domain.budget import BudgetPlan
 from orcheo_core.domain.items import Item, TextInput
 from orcheo_core.domain.opaque_token import Pepper, PepperRing
+from orcheo_core.domain.owner_rule import OwnerRule
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.thread_events import ThreadEvent
 from orcheo_core.domain.turn import Turn
@@ -115,6 +116,7 @@ def build_hall(
     entropy: FakeEntropy | None = None,
     grants: FakeGrants | None = None,
     budgets: BudgetPlan | None = None,
+    owner_rules: tuple[OwnerRule, ...] = (),
 ) -> CoreHarness:
     """A new harness, over memory when no store is given."""
     failing, clock, entropy = FailingStore(store), clock or FakeClock(), entropy or FakeEntropy()
@@ -135,6 +137,7 @@ def build_hall(
             limiter=NullRateLimiter(),
             budgets=budgets or BudgetPlan.unlimited(),
             identity_providers=identity_providers,
+            owner_rules=owner_rules,
             peppers=PepperRing((Pepper(id="p1", key=b"p" * 32),)),
             public_url="https://chat.example.org",
             audit_listeners=audit_listeners,

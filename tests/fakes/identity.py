@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from orcheo_core.domain.login import EndedLogins, Identity, Login
 from orcheo_core.errors import IdentityProviderUnavailable, OrcheoError
@@ -33,6 +34,8 @@ class FakeIdentityProvider(IdentityProvider):
     """Where a browser ends its login there."""
     is_down: bool = False
     refusal: OrcheoError | None = None
+    vouched: dict[str, Any] = field(factory=dict)
+    """The verified address and the groups that it names where an owner signs in."""
     attempts: list[LoginAttempt] = field(factory=list)
 
     async def begin(self, attempt: LoginAttempt) -> str:
@@ -45,7 +48,8 @@ class FakeIdentityProvider(IdentityProvider):
         self.attempts.append(attempt)
         if self.refusal is not None:
             raise self.refusal
-        return identity(answer["code"])
+        found = identity(answer["code"])
+        return found if attempt.claims is None else evolve(found, **self.vouched)
 
     async def end_url(self) -> str | None:
         """See the port."""

@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -16,12 +16,15 @@ from orcheo_adapters.auth.oidc.names import display_name
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.system.logs import get_logger
-from orcheo_core.domain.login import LONGEST_SUB, EndedLogins, Identity
+from orcheo_core.domain.login import LONGEST_SUB, EndedLogins, Identity, is_email
 from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotVerified
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
 
 _SCOPE = "openid profile"
+_VERIFIED: tuple[object, ...] = (True, "true")
+"""Some providers write it as a text."""
+_OWNERS_SCOPE = "openid profile email"
 _PASSING = frozenset({"server_error", "temporarily_unavailable"})
 _OUR_FAULT = frozenset({"invalid_client", "unauthorized_client"})
 _LOG = get_logger("login")
@@ -60,7 +63,7 @@ class OidcProvider(IdentityProvider):
                 "response_type": "code",
                 "client_id": self._registration.client_id,
                 "redirect_uri": self._redirect_uri,
-                "scope": _SCOPE,
+                "scope": _SCOPE if attempt.claims is None else self._owners_scope(),
                 "state": attempt.state,
                 "nonce": _secret(attempt, "nonce"),
                 "code_challenge": _challenge(_secret(attempt, "verifier")),
@@ -69,6 +72,9 @@ class OidcProvider(IdentityProvider):
             }
         )
         return _with_query(metadata.authorization_endpoint, query)
+
+    def _owners_scope(self) -> str:
+        return " ".join((_OWNERS_SCOPE, *self._registration.more_scopes))
 
     def _asking_again(self) -> dict[str, str]:
         """When the provider should not take its own word for who it is."""
@@ -84,8 +90,11 @@ class OidcProvider(IdentityProvider):
             raise self._refused("there is no code")
         tokens = await self._exchange(metadata, attempt, answer["code"])
         claims = await self._verify(tokens.get("id_token"), verified_claims, self._expected(attempt))
-        named = await self._with_name(metadata, tokens, claims)
-        return self._identity(claims, named)
+        if attempt.claims is None:
+            return self._identity(claims, await self._with_name(metadata, tokens, claims))
+        more = await self._userinfo(metadata, tokens, claims)
+        named = claims if display_name(claims) else more
+        return self._identity(claims, named, _vouched((claims, more), attempt.claims))
 
     async def end_url(self) -> str | None:
         """See the port; the provider may ask the visitor whether that is meant."""
@@ -176,25 +185,37 @@ class OidcProvider(IdentityProvider):
         self, metadata: ProviderMetadata, tokens: Mapping[str, Any], claims: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """The claims in which a name is looked for: many providers tell it at the userinfo endpoint only."""
+        return claims if display_name(claims) else await self._userinfo(metadata, tokens, claims) or claims
+
+    async def _userinfo(
+        self, metadata: ProviderMetadata, tokens: Mapping[str, Any], claims: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What the userinfo endpoint says of the same person; nothing where there is none, or it does not answer."""
         access_token = tokens.get("access_token")
-        if display_name(claims) or metadata.userinfo_endpoint is None or not isinstance(access_token, str):
-            return claims
+        if metadata.userinfo_endpoint is None or not isinstance(access_token, str):
+            return {}
         try:
             headers = {"authorization": f"Bearer {access_token}"}
             userinfo = await self._http.get(metadata.userinfo_endpoint, headers)
         except IdentityProviderUnavailable:
-            return claims  # a name is good to have; who it is we know already
+            return {}  # what it says is good to have; who it is we know already
         if userinfo.get("sub") != claims["sub"]:
             raise self._refused("the userinfo is another person's")
         return userinfo
 
-    def _identity(self, claims: Mapping[str, Any], named: Mapping[str, Any]) -> Identity:
+    def _identity(
+        self, claims: Mapping[str, Any], named: Mapping[str, Any], vouched: Mapping[str, Any] | None = None
+    ) -> Identity:
         sub, session = claims["sub"], claims.get("sid")
         if not isinstance(session, str) or len(session) > LONGEST_SUB:
             session = ""
         try:
             return Identity(
-                issuer=self._registration.issuer, sub=sub, display_name=display_name(named) or sub, session=session
+                issuer=self._registration.issuer,
+                sub=sub,
+                display_name=display_name(named) or sub,
+                session=session,
+                **(vouched or {}),
             )
         except ValueError as error:
             raise self._refused(str(error)) from None
@@ -219,6 +240,24 @@ class OidcProvider(IdentityProvider):
     def _refused(self, why: str) -> LoginNotVerified:
         _LOG.warning("login by identity provider %s refused: %s", self.name, why)
         return LoginNotVerified()
+
+
+def _vouched(documents: Sequence[Mapping[str, Any]], claims: frozenset[str]) -> Mapping[str, Any]:
+    """The verified e-mail address and the groups in the first document that has them.
+
+    An address and the word that it is verified are from the same document, or one could lend it to another.
+    """
+    verified = (each.get("email") for each in documents if each.get("email_verified") in _VERIFIED)
+    groups = {claim: next((each[claim] for each in documents if claim in each), None) for claim in claims}
+    return {
+        "verified_email": next((each for each in verified if is_email(each)), ""),
+        "groups": {claim: _texts(named) for claim, named in groups.items()},
+    }
+
+
+def _texts(named: object) -> frozenset[str]:
+    listed = named if isinstance(named, list) else [named]
+    return frozenset(each for each in listed if isinstance(each, str))
 
 
 def _with_query(endpoint: str, query: str) -> str:

@@ -8,6 +8,8 @@ from attrs import field, frozen
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _LONGEST = 255
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,255}")
+"""RFC 6749, section 3.3."""
 _PROMPTS = frozenset({"login", "consent", "select_account"})
 _LONGEST_AGE = 31_536_000
 CLIENT_AUTHS = ("auto", "basic", "post")
@@ -55,6 +57,12 @@ def _check_audiences(_registration: object, _attribute: object, audiences: tuple
         raise ValueError(message)
 
 
+def _check_more_scopes(_registration: object, _attribute: object, scopes: tuple[str, ...]) -> None:
+    if not all(_SCOPE.fullmatch(each) for each in scopes):
+        message = "must each have 1 to 255 printable ASCII characters, no blank and no quotation mark"
+        raise ValueError(message)
+
+
 @frozen(kw_only=True)
 class ProviderRegistration:
     """An identity provider, and this server as it is registered there.
@@ -63,7 +71,7 @@ class ProviderRegistration:
     last slash. Without a ``client_secret`` the server is a public client, which PKCE alone protects.
     ``prompt`` and ``max_age`` say when the provider should ask the visitor to sign in again. ``client_auth`` is how the
     secret is sent, ``auto`` as the provider's metadata says. ``audiences`` are other applications whose name may stand
-    in an id token beside the client id.
+    in an id token beside the client id. ``more_scopes`` are asked for when an owner signs in, such as ``groups``.
     """
 
     name: str = field(validator=_check_name)
@@ -75,6 +83,7 @@ class ProviderRegistration:
     max_age: int | None = field(default=None, validator=_check_max_age)
     client_auth: str = field(default="auto", validator=_check_client_auth)
     audiences: tuple[str, ...] = field(default=(), validator=_check_audiences)
+    more_scopes: tuple[str, ...] = field(default=(), validator=_check_more_scopes)
 
 
 def is_secure_url(text: object) -> bool:

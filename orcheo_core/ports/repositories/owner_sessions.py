@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.login import EndedLogins
 from orcheo_core.domain.owner_session import OwnerSession
 
 
@@ -16,8 +18,8 @@ class OwnerSessionRepository(Protocol):
         """The owner session with this public id."""
 
     @abstractmethod
-    async def opened(self, owner: str, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
-        """An owner's sessions that were opened after ``since`` and have not been ended, newest first."""
+    async def opened(self, of: Actor | EndedLogins, since: datetime, *, limit: int) -> Sequence[OwnerSession]:
+        """Those that were opened after ``since`` and have not been ended, newest first: an owner's, or some logins'."""
 
     @abstractmethod
     def add(self, owner_session: OwnerSession) -> None:

@@ -9,7 +9,9 @@ from attrs import define, evolve, field, frozen
 from orcheo_core.domain.actor import Actor, Caller, Channel
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.flags import Flag
+from orcheo_core.domain.login import EndedLogins, Identity
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
+from orcheo_core.domain.owner_rule import OwnerRule
 from orcheo_core.domain.owner_session import (
     CANVAS_TICKET_LIFETIME,
     CANVAS_TICKET_PREFIX,
@@ -18,7 +20,7 @@ from orcheo_core.domain.owner_session import (
     OwnerSession,
 )
 from orcheo_core.domain.pages import PAGE_LIMIT
-from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX, ServiceToken
 from orcheo_core.errors import (
     CanvasTicketInvalid,
     ConcurrentChange,
@@ -65,7 +67,8 @@ class Opened:
 class OwnerSessions:
     """Issues tickets, opens owner sessions by them, and verifies and ends owner sessions.
 
-    The scopes are those that the service token behind it has at that moment, and the session ends with that token.
+    The scopes are those that the service token behind it has at that moment, and the session ends with that token; of
+    one that began by a login they are those of the operator's rule, and it ends when the rule is changed.
     """
 
     _store: Store
@@ -74,6 +77,7 @@ class OwnerSessions:
     _peppers: PepperRing
     _audit_trail: AuditTrail
     _gate: FeatureGate
+    _rules: Sequence[OwnerRule] = ()
 
     async def issue_ticket(self, caller: Caller) -> CanvasTicket:
         """A ticket for who holds a service token: an owner session must not outlast its end by opening another.
@@ -110,10 +114,8 @@ class OwnerSessions:
         refusal = issued.ticket_refusal(now)
         if refusal is not None:
             raise refusal
-        caller = await self._caller(issued)
-        kept = evolve(
-            OpaqueToken.generate(OWNER_SESSION_PREFIX, self._entropy.random_bytes), public_id=issued.public_id
-        )
+        caller = await self._require(issued)
+        kept = evolve(self._secret(), public_id=issued.public_id)
         session = issued.opened(self._peppers.digest(kept), now, address=address, user_agent=user_agent)
         change = self._store.begin()
         change.owner_sessions.open(session)
@@ -123,6 +125,31 @@ class OwnerSessions:
         except ConcurrentChange:
             raise CanvasTicketInvalid from None
         return Opened(signed_in=SignedIn(session=session, caller=caller), secret=kept.reveal())
+
+    async def open_by_rule(self, rule: OwnerRule, identity: Identity, *, address: str, user_agent: str) -> Opened:
+        """The owner session of a person who has just signed in at an identity provider.
+
+        Raises :class:`FeatureDisabled`.
+        """
+        secret, now = self._secret(), self._clock.now()
+        begun = OwnerSession(
+            public_id=secret.public_id,
+            digest=self._peppers.digest(secret),
+            owner=rule.owner,
+            rule=rule.key,
+            issuer=identity.issuer,
+            sub=identity.sub,
+            sid=identity.session,
+            label=identity.display_name,
+            issued_at=now,
+        )
+        session = begun.opened(begun.digest, now, address=address, user_agent=user_agent)
+        caller = await self._require(session)
+        change = self._store.begin()
+        change.owner_sessions.add(session)
+        self._audit_trail.record(change, Act.OWNER_SIGNED_IN, caller, note=_note(session))
+        await change.commit(must_land=True)
+        return Opened(signed_in=SignedIn(session=session, caller=caller), secret=secret.reveal())
 
     async def authenticate(self, text: str) -> SignedIn:
         """The owner session of this secret, which has been used by that.
@@ -137,7 +164,7 @@ class OwnerSessions:
         refusal = session.refusal(now)
         if refusal is not None:
             raise refusal
-        caller = await self._caller(session)
+        caller = await self._require(session)
         if session.seen_at is None or not timedelta(0) <= now - session.seen_at < _NOTE_EVERY:
             change = self._store.begin()
             change.owner_sessions.used(session.public_id, now)
@@ -149,8 +176,8 @@ class OwnerSessions:
         """The owner sessions of an owner that are not over, newest first, 100 at most."""
         now = self._clock.now()
         opened = self._store.begin().owner_sessions.opened
-        found = await opened(owner.name, now - OWNER_SESSION_LIFETIME, limit=PAGE_LIMIT)
-        return [each for each in found if each.refusal(now) is None and await self._live_token(each) is not None]
+        found = await opened(owner, now - OWNER_SESSION_LIFETIME, limit=PAGE_LIMIT)
+        return [each for each in found if each.refusal(now) is None and await self._caller(each) is not None]
 
     def features(self, owner: Actor) -> dict[str, bool]:
         """Which features are switched on for an owner, by the keys of their flags."""
@@ -166,6 +193,21 @@ class OwnerSessions:
         self._audit_trail.record(change, Act.OWNER_SIGNED_OUT, caller, note=_note(session))
         await change.commit(must_land=True)
 
+    async def end_logins(self, ended: EndedLogins) -> None:
+        """End the owner sessions that began with logins that an identity provider has ended."""
+        now = self._clock.now()
+        repository = self._store.begin().owner_sessions
+        while found := await repository.opened(ended, now - OWNER_SESSION_LIFETIME, limit=PAGE_LIMIT):
+            change = self._store.begin()
+            for each in found:
+                caller = Caller(actor=each.owner, channel=Channel.HTTP, scopes=frozenset(), label=each.label)
+                change.owner_sessions.end(each.public_id, now)
+                self._audit_trail.record(change, Act.OWNER_SIGNED_OUT, caller, note=f"{each.hint} by the provider")
+            await change.commit(must_land=True)
+
+    def _secret(self) -> OpaqueToken:
+        return OpaqueToken.generate(OWNER_SESSION_PREFIX, self._entropy.random_bytes)
+
     async def _find(self, secret: OpaqueToken | None) -> OwnerSession | None:
         """What this genuine secret belongs to."""
         if secret is None:
@@ -173,19 +215,38 @@ class OwnerSessions:
         found = await self._store.begin().owner_sessions.find(secret.public_id)
         return found if self._peppers.matches(secret, found.digest if found else None) else None
 
-    async def _caller(self, session: OwnerSession) -> Caller:
-        """Who asks under an owner session; raises as :meth:`open` for the service token behind it."""
-        token = await self._live_token(session)
-        if token is None:
-            raise OwnerSessionEnded("The service token that this owner session was opened with has ended.")
-        self._gate.require(Flag.CANVAS, session.owner)
-        return Caller(actor=session.owner, channel=Channel.CANVAS, scopes=token.scopes, label=token.label)
+    async def _require(self, session: OwnerSession) -> Caller:
+        """Who asks under an owner session.
 
-    async def _live_token(self, session: OwnerSession) -> ServiceToken | None:
-        token = await self._store.begin().service_tokens.find(session.token_id)
+        Raises :class:`OwnerSessionEnded` when what it began by has ended, and :class:`FeatureDisabled`.
+        """
+        caller = await self._caller(session)
+        if caller is None:
+            behind = "rule for owners" if session.rule else "service token"
+            raise OwnerSessionEnded(f"The {behind} that this owner session began by has ended or was changed.")
+        self._gate.require(Flag.CANVAS, session.owner)
+        return caller
+
+    async def _caller(self, session: OwnerSession) -> Caller | None:
+        """Who asks under an owner session, None when what it began by has ended."""
+        behind: ServiceToken | OwnerRule | None
+        if session.rule:
+            behind = next((each for each in self._rules if each.key == session.rule), None)
+            label = session.label
+        else:
+            behind = await self._live_token(session.token_id)
+            label = behind.label if behind else ""
+        if behind is None:
+            return None
+        return Caller(actor=session.owner, channel=Channel.CANVAS, scopes=behind.scopes, label=label)
+
+    async def _live_token(self, token_id: str) -> ServiceToken | None:
+        token = await self._store.begin().service_tokens.find(token_id)
         return token if token is not None and token.is_live(self._clock.now()) else None
 
 
 def _note(session: OwnerSession) -> str:
-    """Ids alone: what opened it, and what it is called."""
-    return f"{session.hint} by orc_st_{session.token_id}…"
+    """What the session is called, and whom or what it began by."""
+    if session.rule:
+        return f"{session.hint} by oidc:{session.issuer}#{session.sub}"
+    return f"{session.hint} by {SERVICE_TOKEN_PREFIX}{session.token_id}…"

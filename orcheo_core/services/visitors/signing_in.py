@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from orcheo_core.domain.actor import Actor, Caller, Channel
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.login import EndedLogins, Login
+from orcheo_core.domain.login import EndedLogins, Identity, Login
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import IdentityProviderUnavailable, LoginDenied, LoginNotSetUp, LoginNotVerified
 from orcheo_core.ports.clock import Clock
@@ -62,15 +62,19 @@ class SigningIn:
         Raises :class:`LoginNotSetUp`, :class:`LoginDenied`, :class:`LoginNotVerified`,
         :class:`IdentityProviderUnavailable`.
         """
-        try:
-            identity = await self.provider(provider).finish(attempt, answer)
-        except (LoginDenied, LoginNotVerified) as error:
-            self._tally.count_denied(provider, error)
-            raise
+        identity = await self.identify(provider, attempt, answer)
         now = self._clock.now()
         login = Login(id=self._identifiers.new(IdKind.LOGIN), identity=identity, began_at=now, seen_at=now)
         await self._write_down(Act.LOGGED_IN, _visitor(login), f"{provider}: {login.id}", identity.display_name)
         return login
+
+    async def identify(self, provider: str, attempt: LoginAttempt, answer: Mapping[str, str]) -> Identity:
+        """Whom the provider vouched for; raises as :meth:`finish`, and counts logins that did not come about."""
+        try:
+            return await self.provider(provider).finish(attempt, answer)
+        except (LoginDenied, LoginNotVerified) as error:
+            self._tally.count_denied(provider, error)
+            raise
 
     async def end(self, login: Login) -> IdentityProvider | None:
         """A visitor signs out; the provider at which the browser may still be signed in, if that can be ended too."""
