@@ -44,6 +44,8 @@ class ChatInfo:
     """Whether the trial sign-in is on, which every page must show."""
     contact: str
     """Where visitors reach the operator, ``mailto:`` or ``https:``; empty for nowhere."""
+    dictation: bool
+    """Whether the server turns speech into text."""
 
     async def answer(self, request: Request) -> Response:
         """``GET /api/chat/{ref}``: what the page needs before a visitor is admitted."""
@@ -60,12 +62,12 @@ class ChatInfo:
                 "signed_in_as": _name_of(self.cookies.login(request)),
                 "dev_login": self.dev_login,
                 "message_limit": MESSAGE_LENGTH,
-                "look": _look(workflow.look, self.contact),
+                "look": _look(workflow.look, self.contact, dictation=self.dictation),
             }
         )
 
 
-def _look(look: Look, operators_contact: str) -> dict[str, object]:
+def _look(look: Look, operators_contact: str, *, dictation: bool) -> dict[str, object]:
     """What visitors see of a look; the contact is the operator's where the owner names none."""
     accents = look.accents
     return {
@@ -77,6 +79,7 @@ def _look(look: Look, operators_contact: str) -> dict[str, object]:
         "scheme": look.scheme,
         "contact": look.contact or operators_contact or None,
         "files": look.files == "on",
+        "dictation": dictation,
         "models": [{"id": each.id, "label": each.label} for each in look.models],
         "tools": [asdict(each) for each in look.tools],
     }

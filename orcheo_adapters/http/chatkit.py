@@ -22,7 +22,7 @@ from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import Json, present
 from orcheo_core.assembly import Core
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.budget import STREAMS
+from orcheo_core.domain.budget import RUNS, STREAMS
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
 from orcheo_core.domain.turn import Turn
@@ -243,12 +243,13 @@ class ChatKitDoor:
         await self._attaching.remove(visit, params.attachment_id)
         return {}
 
-    async def _transcribe(self, _visit: Visit, params: wire.Transcribe) -> Json:
+    async def _transcribe(self, visit: Visit, params: wire.Transcribe) -> Json:
         try:
             audio = b64decode(params.audio_base64, validate=True)
         except ValueError:  # no base64, or no ASCII
             raise InvalidInput(FieldError("audio_base64", "must be base64")) from None
-        return {"text": await self._transcriber.transcribe(audio, params.mime_type)}
+        with self._holding.hold(RUNS, visit.holders):
+            return {"text": await self._transcriber.transcribe(audio, params.mime_type)}
 
 
 @contextmanager

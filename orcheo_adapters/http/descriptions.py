@@ -53,6 +53,7 @@ from orcheo_core.errors import (
     StorageUnavailable,
     ThreadNotFound,
     TooManyFiles,
+    TranscriptionFailed,
     TranscriptionOff,
     TurnInProgress,
 )
@@ -213,6 +214,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
             TooManyFiles,
             ActionFailed,
             ActionNotTaken,
+            TranscriptionFailed,
             TranscriptionOff,
             ServerStopping,
             StorageUnavailable,

@@ -104,6 +104,7 @@ class Machine:
             telemetry=LoggingTelemetry(),
             files=LocalAttachmentFiles(settings.data_dir / "attachments"),
             keep_grant_keys=partial(save_grant_keys, settings.data_dir),
+            transcriber=_transcriber(settings),
         )
 
 
@@ -225,6 +226,7 @@ def assemble(
             cookies=cookies,
             dev_login=settings.dev_login,
             contact=settings.contact,
+            dictation=settings.transcription is not None,
         ),
         chat_sessions=ChatSessions(
             admitting=core.admitting,
@@ -321,6 +323,18 @@ def _webhook(settings: ServerSettings, machine: Machine, store: Store) -> "Webho
     conditions = settings.runner_conditions
     http = GuardedHttp(conditions.allowed, outgoing=conditions.outgoing)
     return Webhook(settings.webhook, store=store, http=http, clock=machine.clock, entropy=machine.entropy)
+
+
+def _transcriber(settings: ServerSettings) -> Transcriber:
+    if settings.transcription is None:
+        return NullTranscriber()
+    from orcheo_adapters.runners.guarded_http import GuardedHttp
+    from orcheo_adapters.transcription import EndpointTranscriber
+
+    conditions = settings.runner_conditions
+    return EndpointTranscriber(
+        settings.transcription, http=GuardedHttp(conditions.allowed, outgoing=conditions.outgoing)
+    )
 
 
 def _flags(settings: ServerSettings) -> Flags | None:

@@ -48,6 +48,7 @@ from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import FieldError, InvalidError, InvalidInput
 
 if TYPE_CHECKING:
+    from orcheo_adapters.transcription import TranscriptionSettings
     from orcheo_adapters.webhook import WebhookSettings
 
 
@@ -102,6 +103,8 @@ class ServerSettings:
     """``package.module:callable`` that makes an OpenFeature provider."""
     webhook: "WebhookSettings | None" = None
     """Where messages about failed turns and owners' acts are sent; None sends nothing."""
+    transcription: "TranscriptionSettings | None" = None
+    """What turns speech into text; None for nothing."""
     retention: timedelta | None = None
     """Threads without a message for this long are purged; None keeps all."""
 
@@ -149,6 +152,7 @@ class ServerSettings:
             log_level=log_level(environment),
             retention=retention(environment),
             webhook=_webhook(environment, conditions.allowed),
+            transcription=_transcription(environment, conditions.allowed),
             flags=flags(environment),
             flags_provider=environment.get("ORCHEO_FLAGS_PROVIDER") or None,
         )
@@ -213,3 +217,11 @@ def _webhook(environment: Mapping[str, str], allowed: AllowedAddresses) -> "Webh
     from orcheo_adapters.webhook import WebhookSettings
 
     return WebhookSettings.load(environment, allowed)
+
+
+def _transcription(environment: Mapping[str, str], allowed: AllowedAddresses) -> "TranscriptionSettings | None":
+    if not environment.get("ORCHEO_TRANSCRIPTION_URL", "").strip():
+        return None
+    from orcheo_adapters.transcription import TranscriptionSettings
+
+    return TranscriptionSettings.load(environment, allowed)

@@ -15,6 +15,7 @@ from orcheo_core.errors.chats import (
     NothingPending,
     ThreadNotFound,
     TooManyFiles,
+    TranscriptionFailed,
     TranscriptionOff,
     TurnInProgress,
 )
@@ -158,6 +159,7 @@ __all__ = [
     "StorageUnavailable",
     "ThreadNotFound",
     "TooManyFiles",
+    "TranscriptionFailed",
     "TranscriptionOff",
     "TurnInProgress",
     "UnauthenticatedError",

@@ -88,4 +88,12 @@ class TranscriptionOff(InvalidError):
 
     code = "transcription_off"
     summary = "This server cannot turn speech into text."
-    hint = "Type the message, or ask the operator to set up a transcriber."
+    hint = "Type the message, or ask the operator to set up speech recognition (docs/how-to/switch-on-dictation.md)."
+
+
+class TranscriptionFailed(OrcheoError):
+    """The operator's speech recognition gave no words; why is in the server's log."""
+
+    code = "transcription_failed"
+    summary = "What was said could not be turned into text."
+    hint = "Try again, or type the message."

@@ -9,4 +9,7 @@ class Transcriber(Protocol):
 
     @abstractmethod
     async def transcribe(self, audio: bytes, mime_type: str) -> str:
-        """The words in ``audio``; raises :class:`TranscriptionOff` without a transcriber."""
+        """The words in ``audio``; raises :class:`TranscriptionOff` where the operator has set none up.
+
+        Raises :class:`TranscriptionFailed` when no words came, :class:`InvalidInput` for what is no recording.
+        """

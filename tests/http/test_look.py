@@ -53,6 +53,7 @@ async def test_the_page_is_told_the_whole_look(served: TestServer) -> None:
         "scheme": "dark",
         "contact": "mailto:ada@example.org",
         "files": True,
+        "dictation": False,
         "models": [{"id": "fast", "label": "Fast"}],
         "tools": [{"id": "search", "label": "Search", "icon": "globe"}],
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -281,4 +282,31 @@ def _error(status: int, message: str, headers: dict[str, str]) -> Response:
     return JSONResponse({"error": {"message": message, "type": "test"}}, status, headers)
 
 
-app = Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"]), CLOSED])
+async def transcriptions(request: Request) -> Response:
+    """``POST /v1/audio/transcriptions``: says what it was sent, or does what the model's name says."""
+    async with request.form() as form:
+        file, model = form["file"], str(form["model"])
+        assert isinstance(file, UploadFile)
+        heard = f"{file.filename} {file.content_type} {model} {request.headers.get('authorization')}"
+        has_sound = len(await file.read()) > 0
+    match model:
+        case "refuses":
+            return JSONResponse({"error": {"message": "no such\nmodel"}}, 404)
+        case "no-text":
+            return JSONResponse(["text"])
+        case "no-json":
+            return Response("text")
+        case "hangs":
+            await asyncio.Event().wait()
+        case "speaks":
+            return JSONResponse({"text": " A table for two, please. " if has_sound else ""})
+    return JSONResponse({"text": heard})
+
+
+app = Starlette(
+    routes=[
+        Route("/v1/chat/completions", completions, methods=["POST"]),
+        Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
+        CLOSED,
+    ]
+)

@@ -13,7 +13,10 @@ type Status = "idle" | "recording" | "writing";
 
 /** What ChatKit's servers take, as far as browsers record it. */
 const TYPES = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
-const LONGEST = 5 * 60_000;
+/** Enough for speech: a minute of it fits into a request. */
+const BITS_PER_SECOND = 24_000;
+/** Bytes after which a recording ends by itself: a request holds no more, written as base64. */
+const MOST = 170_000;
 const TRANSCRIPTION_LIMIT = 120_000;
 
 export class Dictation implements ReactiveController {
@@ -53,18 +56,23 @@ export class Dictation implements ReactiveController {
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
       const type = TYPES.find((each) => MediaRecorder.isTypeSupported(each));
-      const recorder = new MediaRecorder(stream, type === undefined ? {} : { mimeType: type });
+      const quality = { audioBitsPerSecond: BITS_PER_SECOND };
+      const recorder = new MediaRecorder(stream, type === undefined ? quality : { mimeType: type, ...quality });
       const pieces: Blob[] = [];
-      recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
+      let size = 0;
+      recorder.addEventListener("dataavailable", ({ data }) => {
+        pieces.push(data);
+        size += data.size;
+        if (size > MOST && recorder.state === "recording") recorder.stop();
+      });
       recorder.addEventListener("stop", () => {
         for (const track of stream.getTracks()) track.stop();
         this.#recorder = null;
         void this.#write(new Blob(pieces), type ?? recorder.mimeType, client);
       });
-      recorder.start();
+      recorder.start(1_000);
       this.#recorder = recorder;
       this.#set("recording");
-      setTimeout(() => recorder.state === "recording" && recorder.stop(), LONGEST);
     } catch {
       this.#listener.failed(laterStrings.noMicrophone);
     }

@@ -14,6 +14,7 @@ export interface Look {
   scheme: "auto" | "light" | "dark";
   contact: string | null;
   files: boolean;
+  dictation: boolean;
   models: readonly { id: string; label: string }[];
   tools: readonly { id: string; label: string; icon: string | null }[];
 }
@@ -21,7 +22,7 @@ export interface Look {
 type Icon = ToolOption["icon"];
 
 export function optionsOf(look: Partial<Look>): Partial<ChatOptions> {
-  const { greeting, prompts = [], placeholder, disclaimer, files, models = [], tools = [] } = look;
+  const { greeting, prompts = [], placeholder, disclaimer, files, dictation, models = [], tools = [] } = look;
   const startScreen: StartScreenOption = {
     ...(greeting ? { greeting } : {}),
     prompts: prompts.map(({ label, prompt, icon }) => ({
@@ -36,6 +37,7 @@ export function optionsOf(look: Partial<Look>): Partial<ChatOptions> {
     composer: {
       ...(placeholder ? { placeholder } : {}),
       ...(files ? { attachments: { enabled: true } } : {}),
+      ...(dictation ? { dictation: { enabled: true } } : {}),
       ...(models.length > 0 ? { models: models.map(modelOf) } : {}),
       ...(tools.length > 0 ? { tools: tools.map(toolOf) } : {}),
     },
