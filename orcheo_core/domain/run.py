@@ -6,7 +6,7 @@ from typing import Any, Literal
 from attrs import evolve, field
 
 from orcheo_core.domain.app_user import AppUser
-from orcheo_core.domain.component_items import ClientToolCallItem, GeneratedImageItem, Step, WidgetItem
+from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, GeneratedImageItem, Step, WidgetItem
 from orcheo_core.domain.items import Citation, InferenceOptions, TagInput
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
@@ -180,7 +180,7 @@ class SentFile:
     read: Callable[[], bytes] = field(repr=False, eq=False)
 
 
-PastPart = WidgetItem | GeneratedImageItem | ClientToolCallItem | StructuredInputItem
+PastPart = WidgetItem | GeneratedImageItem | ClientToolCallItem | StructuredInputItem | EndOfTurnItem
 
 
 @value(kw_only=True)
@@ -195,7 +195,8 @@ class PastMessage:
     tags: tuple[TagInput, ...] = ()
     """What the visitor mentioned; its words are in the text too."""
     item: PastPart | None = None
-    """A widget, an image, a client tool call with its output, or questions with their answers."""
+    """A widget, an image, a client tool call with its output, questions with their answers, or why the answer before
+    is not whole (``item.ending.kind``, such as ``stopped``)."""
     hidden: Any = None
     """The JSON that the workflow kept with :class:`ContextKept`."""
 

@@ -2,7 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 
-from orcheo_core.domain.component_items import ClientToolCallItem, GeneratedImageItem, Step, WidgetItem
+from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
+    EndingKind,
+    EndOfTurnItem,
+    GeneratedImageItem,
+    Step,
+    WidgetItem,
+)
 from orcheo_core.domain.items import TagInput, TextInput
 from orcheo_core.domain.run import (
     ClientToolCalled,
@@ -119,3 +126,16 @@ async def test_steps_and_notices_are_no_part_of_the_history(harness: CoreHarness
     visit = await harness.visit()
     events = StepNoted(index=0, step=Step(title="Look")), NoticeGiven(message="Mind"), ContextKept(1), TextDelta("Hi")
     assert [(each.text, each.hidden) for each in await past(harness, visit, *events)] == [("", 1), ("Hi", None)]
+
+
+async def test_an_answer_that_was_stopped_says_so(harness: CoreHarness) -> None:
+    """Or a model takes it for a whole one, and goes on with the old request."""
+    visit = await harness.visit()
+    turn = await harness.ask(visit, [TextDelta("Not said")])
+    harness.cancel(turn)
+    await harness.background.run_all()
+    await harness.answered(visit, thread_id=turn.thread_id, text="more")
+    (ending,) = context_of(harness).history[1:]
+    assert isinstance(ending.item, EndOfTurnItem)
+    assert ending.item.ending is not None
+    assert (ending.said_by, ending.text, ending.item.ending.kind) == ("workflow", "", EndingKind.STOPPED)

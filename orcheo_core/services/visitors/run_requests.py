@@ -7,7 +7,14 @@ from functools import partial
 from attrs import define
 
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.component_items import ClientToolCallItem, GeneratedImageItem, HiddenItem, WidgetItem
+from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
+    Ending,
+    EndOfTurnItem,
+    GeneratedImageItem,
+    HiddenItem,
+    WidgetItem,
+)
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.items import AssistantItem, InferenceOptions, Item, TagInput, UserItem
 from orcheo_core.domain.pages import PageQuery
@@ -123,7 +130,7 @@ class RunRequests:
         return tuple([past for item in reversed(page.entries) for past in self._past_messages(item)])
 
     def _past_messages(self, item: Item) -> Iterator[PastMessage]:
-        """What later turns know of an item; of steps, notices and endings nothing."""
+        """What later turns know of an item; of steps and notices nothing."""
         match item:
             case UserItem():
                 files, tags = self._files_of(item), _tags_of(item)
@@ -134,7 +141,7 @@ class RunRequests:
                 yield PastMessage(said_by="workflow", text="", hidden=item.content)
             case WidgetItem():
                 yield PastMessage(said_by="workflow", text=item.copy_text or "", item=item)
-            case GeneratedImageItem() | ClientToolCallItem():
+            case GeneratedImageItem() | ClientToolCallItem() | EndOfTurnItem(ending=Ending()):
                 yield PastMessage(said_by="workflow", text="", item=item)
             case StructuredInputItem():
                 yield PastMessage(said_by="workflow", text=item.questions_text, item=item)
