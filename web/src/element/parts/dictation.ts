@@ -57,7 +57,10 @@ export class Dictation implements ReactiveController {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
       const type = TYPES.find((each) => MediaRecorder.isTypeSupported(each));
       const quality = { audioBitsPerSecond: BITS_PER_SECOND };
-      const recorder = new MediaRecorder(stream, type === undefined ? quality : { mimeType: type, ...quality });
+      const recorder = new MediaRecorder(
+        stream,
+        type === undefined ? quality : { mimeType: type, ...quality },
+      );
       const pieces: Blob[] = [];
       let size = 0;
       recorder.addEventListener("dataavailable", ({ data }) => {
