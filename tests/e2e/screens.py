@@ -313,9 +313,11 @@ _SHOP = """<!doctype html><html lang="en"><meta name="viewport" content="width=d
     fetch(url, {{...init, headers: {{...init.headers, Authorization: "Bearer {token}"}}}});
   const people = ["Ada Lovelace", "Grace Hopper"].map((title) => ({{id: title, title, group: "People", icon: "user"}}));
   const chat = document.querySelector("openai-chatkit");
-  chat.setOptions({{api: {{url: "/api/chatkit", fetch: fetchAs}}}});
+  const theme = {{colorScheme: "auto"}};
+  chat.setOptions({{api: {{url: "/api/chatkit", fetch: fetchAs}}, theme}});
   globalThis.showAll = () => chat.setOptions({{
     api: {{url: "/api/chatkit", fetch: fetchAs}},
+    theme,
     frameTitle: "Help desk",
     header: {{
       title: {{text: "Help desk"}},

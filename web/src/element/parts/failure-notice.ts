@@ -49,8 +49,10 @@ export function failureTemplate(
   const wait = secondsLeft > 0 ? fill(strings.tryAgainIn, { seconds: secondsLeft }) : "";
   return html`<div class="failure" data-kind=${failure.kind} data-calm=${isCalm}>
     <p dir="auto">${failureSentence(failure)} ${wait}</p>
-    ${failure.kind === "cut_off" ? continueButton(acts) : nothing}
-    ${failure.remedy === null ? nothing : retryButton(secondsLeft > 0, acts.retry)}
+    <div class="remedies">
+      ${failure.kind === "cut_off" ? continueButton(acts) : nothing}
+      ${failure.remedy === null ? nothing : retryButton(secondsLeft > 0, acts.retry)}
+    </div>
   </div>`;
 }
 

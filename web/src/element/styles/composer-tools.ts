@@ -80,6 +80,11 @@ export const composerToolStyles = css`
     font-size: calc(0.875 * var(--base-size, 1rem));
   }
 
+  select.chip {
+    field-sizing: content;
+    padding-inline: 0.4rem;
+  }
+
   .chip:hover,
   .chip[aria-pressed="true"] {
     background: var(--soft);

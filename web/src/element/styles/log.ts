@@ -133,6 +133,12 @@ export const logStyles = css`
     color: var(--ink);
   }
 
+  .remedies {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+  }
+
   .waiting {
     display: flex;
     align-items: center;

@@ -92,9 +92,12 @@ export const richStyles = css`
 
   .preview {
     display: block;
+    min-inline-size: 3rem;
+    min-block-size: 3rem;
     max-inline-size: 12rem;
     max-block-size: 12rem;
     border-radius: calc(var(--radius) / 2);
+    object-fit: contain;
   }
 
   .tag {
@@ -137,7 +140,7 @@ export const richStyles = css`
     margin-inline-start: -0.5rem;
   }
 
-  .actions orcheo-icon {
+  .actions :is(orcheo-icon, .icon) {
     inline-size: 1.05rem;
     block-size: 1.05rem;
   }
@@ -230,11 +233,6 @@ export const richStyles = css`
 
   .choice .plain {
     margin-inline-start: -0.5rem;
-  }
-
-  .options ~ .plain,
-  form ~ .plain {
-    margin-inline-start: 0;
   }
 
   .choice,
