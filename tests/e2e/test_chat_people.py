@@ -385,6 +385,22 @@ def test_a_widget_that_is_drawn_later_stays_in_sight(shared_server: ServerProces
     expect(tab.button("Copy the answer")).to_be_in_viewport(ratio=1)
 
 
+def test_what_is_unfolded_at_the_end_is_read_from_its_beginning(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """It grows downwards, out of sight; folded again, the end is in sight again."""
+    published = shared_server.publish("unfolded", "tests.e2e.screen_workflows:answer")
+    tab = new_tab(viewport={"width": 1280, "height": 600}).visit(published["share_url"])
+    tab.ask("rich")
+    tab.expect_answer(number=0)
+    expect(tab.button("Copy the answer")).to_be_in_viewport(ratio=1)
+    sources = tab.page.locator("summary", has_text="Show 4 sources")
+    before = sources.bounding_box()
+    sources.click()
+    expect(tab.button("Jump to latest")).to_be_visible()
+    assert sources.bounding_box() == before
+    sources.click()
+    expect(tab.button("Jump to latest")).to_have_count(0)
+
+
 def test_no_answer_looks_the_same_after_a_reload(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """Nothing is wrong with the chat: the sentence is as grey as it will be."""
     published = shared_server.publish("nothing", "tests.e2e.screen_workflows:answer")

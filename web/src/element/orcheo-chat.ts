@@ -363,7 +363,10 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       this.#acts.stop();
       void this.focusComposer();
     },
-    clicked: (click: Event) => this.#deepLink(click),
+    clicked: (click: Event) => {
+      this.#scroll.clicked(click);
+      this.#deepLink(click);
+    },
     stop: () => void this.#thread?.stop(),
     retry: () => {
       void this.#thread?.retry(newKey());

@@ -15,8 +15,9 @@ export class ScrollKeeper implements ReactiveController {
   #lastHeight = 0;
   #isWanted = true;
   #watched: HTMLElement | null = null;
+  #isUnfolding = false;
   /** A screen that is turned, and a keyboard on it, take room from the end; what is drawn later needs more. */
-  readonly #resizes = new ResizeObserver(() => this.hostUpdated());
+  readonly #resizes = new ResizeObserver(() => this.#resized());
 
   constructor(host: ReactiveControllerHost, scroller: () => HTMLElement | null) {
     this.#host = host;
@@ -42,6 +43,11 @@ export class ScrollKeeper implements ReactiveController {
     this.#lastTop = scroller.scrollTop;
     if (distanceToEnd(scroller) <= NEAR_END) this.#set(true);
     else if (movedUp) this.#set(false);
+  };
+
+  /** Listener for clicks: what the reader unfolds at the end is read from its beginning. */
+  readonly clicked = (click: Event): void => {
+    this.#isUnfolding = click.composedPath().some((each) => (each as Element).localName === "summary");
   };
 
   toEnd(): void {
@@ -75,6 +81,13 @@ export class ScrollKeeper implements ReactiveController {
     this.#lastHeight = scroller.scrollHeight;
     scroller.scrollTop = scroller.scrollHeight;
     this.#lastTop = scroller.scrollTop;
+  }
+
+  #resized(): void {
+    const scroller = this.#scroller();
+    if (scroller !== null && this.#isUnfolding) this.#set(distanceToEnd(scroller) <= NEAR_END);
+    this.#isUnfolding = false;
+    this.hostUpdated();
   }
 
   #set(isAtEnd: boolean): void {
