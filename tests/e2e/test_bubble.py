@@ -559,12 +559,13 @@ def test_forced_colours_leave_every_sign_visible(open_shop: OpenShop) -> None:
     line, ground = shop.button.evaluate(edge)
     assert line != ground
     shop.button.click()
-    icon = shop.chat.get_by_role("button", name="Close", exact=True).locator("orcheo-icon")
-    expect(icon).to_be_visible()
-    colours = "(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e.closest('header')).backgroundColor]"
-    sign, header = icon.evaluate(colours)
-    assert sign != header
-    assert sign != "rgba(0, 0, 0, 0)"
+    shop.ask("Hello")
+    colours = "(e, name) => [getComputedStyle(e)[name], getComputedStyle(e.closest('.chat > *')).backgroundColor]"
+    for button, sign, drawn_by in (("Close", "svg", "stroke"), ("Copy the answer", "orcheo-icon", "backgroundColor")):
+        icon = shop.chat.get_by_role("button", name=button, exact=True).locator(sign)
+        expect(icon).to_be_visible()
+        colour, behind = icon.evaluate(colours, drawn_by)
+        assert colour not in {behind, "none", "rgba(0, 0, 0, 0)"}
 
 
 def test_nothing_moves_for_those_who_want_no_motion(open_shop: OpenShop) -> None:

@@ -344,11 +344,12 @@ def test_what_was_opened_can_be_left_without_a_network(shared_server: ServerProc
     """The signs on the buttons that close and try again are there, although nothing can be fetched."""
     published = shared_server.publish("leave", "examples.echo:answer")
     tab = new_tab().visit(published["share_url"])
-    tab.page.keyboard.press("Control+k")
+    tab.button("History").click()
     expect(tab.page.get_by_text("There are no chats yet.")).to_be_visible()
     tab.button("Back to the chat").click()
     tab.page.context.set_offline(True)
-    tab.button("History").click()
+    with tab.page.expect_console_message(lambda said: "ERR_INTERNET_DISCONNECTED" in said.text):
+        tab.button("History").click()
     expect(tab.page.get_by_text("The chats could not be loaded.")).to_be_visible()
     expect(tab.button("Back to the chat").locator("svg path")).to_be_visible()
     tab.button("Back to the chat").click()
