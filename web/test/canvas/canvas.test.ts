@@ -73,6 +73,14 @@ describe("signing in", () => {
     expect(location.hash).toBe("");
   });
 
+  test("that the server refuses for another reason says that reason", async () => {
+    server.session = null;
+    server.refusal = problemAnswer(403, "canvas_needs_tls", {}, "This address has no TLS.");
+    await openCanvas("/canvas#ticket=good");
+    await shows("Signing in did not work");
+    await shows("This address has no TLS.");
+  });
+
   test("by a ticket that was used does nothing to somebody who is signed in", async () => {
     await openCanvas("/canvas#ticket=used");
     await shows("No workflows yet");
@@ -209,6 +217,14 @@ describe("registering a workflow", () => {
     expect(all("[id='field-settings.model']")).toHaveLength(1);
     choose("input[type=radio][value=python]");
     await vi.waitFor(() => expect(all("[id='field-settings.model']")).toEqual([]));
+  });
+
+  test("shows what a target looks like, and which scope is missing", async () => {
+    await openForm();
+    expect(find<HTMLInputElement>("#field-target").placeholder).toBe("https://models.example/v1");
+    expect(shownText()).not.toContain("needs the scope workflows:code");
+    choose("input[type=radio][value=python]");
+    await shows("needs the scope workflows:code");
   });
 
   test("shows what the server finds wrong at its field", async () => {
@@ -440,6 +456,18 @@ describe("sharing", () => {
     await openCanvas("/canvas/workflows/wf_1");
     await shows("Visitors must sign in, and this server has no identity provider.");
   });
+});
+
+test.each([
+  [{ chatkit_canvas_enabled: true }, 1],
+  [{ chatkit_canvas_enabled: false }, 0],
+  [undefined, 1],
+])("with the features %j there are %i chat bubbles", async (features, count) => {
+  server.session = ownerSession(features === undefined ? {} : { features });
+  server.operation("workflows.show", () => workflow());
+  await openCanvas("/canvas/workflows/wf_1");
+  await vi.waitFor(() => expect(all("h1").map((each) => each.textContent)).toEqual(["Greeter"]));
+  await vi.waitFor(() => expect(all("canvas-bubble")).toHaveLength(count));
 });
 
 test.each([

@@ -113,13 +113,20 @@ export const catalogue: Catalogue = {
     {
       name: "openai",
       title: "Model endpoint",
+      target: "https://models.example/v1",
+      executes_code: false,
       schema: {
         type: "object",
         properties: { model: { type: "string" }, temperature: { type: "string" } },
         required: ["model"],
       },
     },
-    { name: "python", title: "Python callable", schema: { type: "object", properties: {}, required: [] } },
+    {
+      name: "python",
+      title: "Python callable",
+      executes_code: true,
+      schema: { type: "object", properties: {}, required: [] },
+    },
   ],
 };
 
@@ -164,6 +171,8 @@ export class FakeCanvasServer {
   session: OwnerSession | null = ownerSession();
   providers: readonly unknown[] = [PROVIDER];
   isReachable = true;
+  /** What every ticket gets; null: what it deserves. */
+  refusal: Response | null = null;
 
   constructor() {
     this.on("/api/canvas/catalogue", () => jsonAnswer(catalogue));
@@ -213,6 +222,7 @@ export class FakeCanvasServer {
       return new Response(null, { status: 204 });
     }
     if (method === "POST") {
+      if (this.refusal !== null) return this.refusal;
       if (given.ticket !== "good")
         return problemAnswer(401, "canvas_ticket_invalid", {}, "This one-time address was used already.");
       this.session = ownerSession();

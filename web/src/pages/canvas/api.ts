@@ -15,14 +15,16 @@ export interface OwnerSession {
   scopes: readonly string[];
   expires_at: string;
   idle_ends_at: string;
+  /** Which features are switched on for this owner. */
+  features?: Readonly<Record<string, boolean>>;
   providers: readonly Provider[];
 }
 
 export interface ListedSession {
   id: string;
   current: boolean;
-  created_at: string;
-  last_used_at: string;
+  created_at: string | null;
+  last_used_at: string | null;
   address: string;
   user_agent: string;
 }
@@ -39,6 +41,10 @@ export interface OperationEntry {
 export interface RunnerEntry {
   name: string;
   title: string;
+  /** What a target looks like. */
+  target?: string;
+  /** Whether registering one executes code of the server, which needs a scope of its own. */
+  executes_code?: boolean;
   schema: Schema;
 }
 

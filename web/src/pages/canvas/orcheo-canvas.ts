@@ -29,6 +29,7 @@ type SignIn =
   | { state: "out"; reason: SignInReason }
   | { state: "in"; session: OwnerSession };
 
+const BUBBLE_FEATURE = "chatkit_canvas_enabled";
 const RETURN_KEY = "orcheo.canvas.return";
 const NEWS_MS = 6_000;
 
@@ -122,8 +123,11 @@ export class OrcheoCanvas extends LitElement {
       this.#begin(await this.#api.session());
     } catch {
       const providers = [...providersOf(problem), ...this.#providers];
-      const { detail, hint } = problem;
-      this.#signIn = { state: "out", reason: { kind: "ticket", detail, hint, providers } };
+      const { code, detail, hint } = problem;
+      this.#signIn = {
+        state: "out",
+        reason: { kind: code === "canvas_ticket_invalid" ? "ticket" : "failed", detail, hint, providers },
+      };
     }
   }
 
@@ -356,7 +360,8 @@ export class OrcheoCanvas extends LitElement {
   }
 
   /** Fetched when there is somebody to chat with. */
-  #bubbleTemplate(partner: ChatPartner): TemplateResult {
+  #bubbleTemplate(partner: ChatPartner): TemplateResult | typeof nothing {
+    if (this.#session?.features?.[BUBBLE_FEATURE] === false) return nothing;
     this.#bubble ??= import("./bubble/bubble.ts").catch(() => {
       this.#bubble = null;
     });

@@ -6,6 +6,7 @@ export interface Schema {
   description?: string;
   enum?: readonly unknown[];
   default?: unknown;
+  examples?: readonly string[];
   pattern?: string;
   minimum?: number;
   maximum?: number;

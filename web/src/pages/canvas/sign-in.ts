@@ -8,7 +8,7 @@ import { fill, words } from "./strings.ts";
 
 /** Why somebody has to sign in. `detail` and `hint` are the server's. */
 export interface SignInReason {
-  kind: "first" | "again" | "other" | "ticket";
+  kind: "first" | "again" | "other" | "ticket" | "failed";
   detail: string;
   hint: string;
   providers: readonly Provider[];
@@ -38,7 +38,7 @@ export function signInTemplate(reason: SignInReason, note: string, acts: SignInA
       <canvas-copyable .text=${COMMAND} .label=${words.commandLabel}></canvas-copyable>
     </div>
     ${
-      reason.kind === "first" || reason.kind === "ticket"
+      !["again", "other"].includes(reason.kind)
         ? nothing
         : html`<button type="button" class="plain" @click=${acts.look}>${words.iAmSignedIn}</button>`
     }
@@ -60,6 +60,8 @@ function wordsOf({ kind, detail }: SignInReason): { title: string; text: string 
       return { title: words.signInOtherTitle, text: words.signInOtherText };
     case "ticket":
       return { title: words.ticketTitle, text: detail };
+    case "failed":
+      return { title: words.signInFailedTitle, text: detail || words.brokenText };
     default:
       return { title: words.signInTitle, text: words.signInText };
   }

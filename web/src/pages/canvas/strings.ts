@@ -24,10 +24,12 @@ const english = {
   signInOtherTitle: "Sign in with other rights",
   signInOtherText: "Sign in as somebody who may do this. What you typed is still here.",
   ticketTitle: "This one-time address no longer works",
-  commandTitle: "On the machine itself",
-  commandText: "Run this command on the machine on which the server runs. It opens Canvas, signed in.",
+  signInFailedTitle: "Signing in did not work",
+  commandTitle: "From the command line",
+  commandText:
+    "Run this command where orcheo knows this server, such as on its own machine. It opens Canvas, signed in.",
   commandOnlyText:
-    "This server has no identity provider for owners, so owners sign in from its own machine. Run this command there: it opens Canvas, signed in.",
+    "This server has no identity provider for owners, so owners sign in from the command line. Run this command where orcheo knows this server, such as on its own machine: it opens Canvas, signed in.",
   commandLabel: "the command",
   iAmSignedIn: "I have signed in in another tab",
   stillSignedOut: "You are not signed in yet.",
@@ -93,6 +95,7 @@ const english = {
 
   registerIntro: "It stays private until you publish it.",
   runner: "What runs it",
+  codeScope: "It executes code of the server: your sign-in needs the scope workflows:code for it.",
   runnerSettings: "Settings of the runner",
   checkFirst: "Run a probe turn first",
   checkFirstHint: "Sends one short message to the workflow. Nothing is registered if it fails.",

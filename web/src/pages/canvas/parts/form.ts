@@ -122,7 +122,7 @@ function input({ id, name, schema, described, isWrong, form }: Control, mode: st
     autocomplete="off"
     spellcheck=${schema.pattern ? "false" : nothing}
     autocapitalize=${schema.pattern ? "off" : nothing}
-    placeholder=${schema.default == null || schema.default === "" ? nothing : String(schema.default)}
+    placeholder=${placeholderOf(schema)}
     aria-describedby=${described || nothing}
     aria-invalid=${isWrong}
     aria-required=${form.isNeeded(name)}
@@ -130,4 +130,9 @@ function input({ id, name, schema, described, isWrong, form }: Control, mode: st
     .value=${String(form.written[name] ?? "")}
     @input=${(event: Event) => form.change(name, (event.target as HTMLInputElement).value)}
   />`;
+}
+
+function placeholderOf({ examples, default: start }: Schema): string | typeof nothing {
+  const shown = examples?.[0] ?? (start == null ? "" : String(start));
+  return shown === "" ? nothing : shown;
 }

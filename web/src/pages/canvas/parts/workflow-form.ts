@@ -119,6 +119,7 @@ export class WorkflowForm extends View {
           >`,
         )}
       </div>
+      ${this.#lacksCodeScope(catalogue, written) ? html`<p class="fault">${words.codeScope}</p>` : nothing}
       ${this.#faults.runner ? html`<p class="fault">${this.#faults.runner}</p>` : nothing}
     </fieldset>`;
   }
@@ -128,9 +129,10 @@ export class WorkflowForm extends View {
     const schema = catalogue.operations.find((each) => each.name === operation)?.schema;
     const found = schema?.properties?.[name];
     if (found === undefined) return nothing;
+    const example = name === "target" ? this.#runner(catalogue, this.#written ?? {})?.target : undefined;
     return fieldTemplate(
       name,
-      found,
+      example === undefined ? found : { ...found, examples: [example] },
       this.#context((each) => schema?.required?.includes(each) ?? false),
     );
   }
@@ -194,6 +196,11 @@ export class WorkflowForm extends View {
       <span class="soft" aria-hidden="true">${fill(words.checkingSeconds, { seconds })}</span>
       ${isCheck ? html`<button type="button" class="quiet" @click=${() => this.#over?.abort()}>${words.stopCheck}</button>` : nothing}
     </div>`;
+  }
+
+  #lacksCodeScope(catalogue: Catalogue, written: WrittenForm): boolean {
+    const isCode = this.#runner(catalogue, written)?.executes_code === true;
+    return isCode && !this.app.session.scopes.includes("workflows:code");
   }
 
   get #draft(): string {
