@@ -308,13 +308,26 @@ describe("changing a workflow", () => {
     await openCanvas("/canvas/workflows/wf_1/edit");
     await vi.waitFor(() => find("#field-name"));
     write("#field-name", "Mine");
-    shown = workflow({ name: "Theirs", updated_at: "2026-02-02T00:00:00Z" });
+    shown = workflow({ name: "Theirs", description: "A note", updated_at: "2026-02-02T00:00:00Z" });
     button("Save").click();
     await shows("Somebody else has changed this meanwhile");
     expect(server.givenTo("/api/operations/workflows.edit")).toEqual([]);
     button("Save mine").click();
     await shows("Changed greeter.");
     expect(server.givenTo("/api/operations/workflows.edit")).toEqual([{ ref: "wf_1", name: "Mine" }]);
+  });
+
+  test("goes on with a draft without undoing what somebody else changed", async () => {
+    server.operation("workflows.show", () => workflow());
+    await openCanvas("/canvas/workflows/wf_1/edit");
+    await vi.waitFor(() => find("#field-name"));
+    write("#field-name", "Mine");
+    document.body.replaceChildren();
+    server.operation("workflows.show", () => workflow({ description: "Theirs" }));
+    await openCanvas("/canvas/workflows/wf_1/edit");
+    await shows("What you typed before is here again.");
+    expect(find<HTMLInputElement>("#field-name").value).toBe("Mine");
+    expect(find<HTMLTextAreaElement>("#field-description").value).toBe("Theirs");
   });
 
   test("that is gone says so", async () => {

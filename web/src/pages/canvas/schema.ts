@@ -36,6 +36,12 @@ function typeOf({ type }: Schema): string {
   return (typeof type === "string" ? type : type?.find((each) => each !== "null")) ?? "string";
 }
 
+/** What was written that was not there at the start. */
+export function writtenOver(start: WrittenForm, written: WrittenForm): WrittenForm {
+  const isOther = ([name, value]: [string, Written]) => String(value) !== String(start[name] ?? "");
+  return Object.fromEntries(Object.entries(written).filter(isOther));
+}
+
 export function choicesOf(schema: Schema): readonly string[] {
   return (schema.items?.enum ?? schema.enum ?? []).filter((each) => typeof each === "string");
 }

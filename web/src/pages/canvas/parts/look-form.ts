@@ -7,7 +7,7 @@ import type { OperationEntry } from "../api.ts";
 import { View } from "../app.ts";
 import { loadChat } from "../chat-element.ts";
 import type { ActResult, WorkflowView } from "../models.ts";
-import type { Schema, WrittenForm } from "../schema.ts";
+import { type Schema, type WrittenForm, writtenOver } from "../schema.ts";
 import { words } from "../strings.ts";
 import { bones } from "./bones.ts";
 import { failureNotice, fieldFaults } from "./failure.ts";
@@ -44,7 +44,7 @@ class LookForm extends View {
     if (this.#written !== null && (before === undefined || before.id === this.workflow.id)) return;
     const kept = this.app.drafts.recall(this.#draft);
     this.#isRestored = kept !== null;
-    this.#written = kept ?? startForLook(this.workflow.look);
+    this.#written = { ...startForLook(this.workflow.look), ...kept };
     this.#paint();
   }
 
@@ -93,7 +93,7 @@ class LookForm extends View {
         isNeeded: () => found.enum !== undefined,
         change: (each, value) => {
           this.#written = { ...this.#written, [each]: value };
-          this.app.drafts.keep(this.#draft, this.#written);
+          this.app.drafts.keep(this.#draft, writtenOver(startForLook(this.workflow.look), this.#written));
           this.#paint();
           this.requestUpdate();
         },

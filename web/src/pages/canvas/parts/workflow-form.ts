@@ -5,7 +5,7 @@ import { isAbort } from "../../../element/protocol/chat-client.ts";
 import type { Catalogue, RunnerEntry } from "../api.ts";
 import { View } from "../app.ts";
 import type { ActResult, WorkflowView } from "../models.ts";
-import { faultsOf, type Schema, type Written, type WrittenForm } from "../schema.ts";
+import { faultsOf, type Schema, type Written, type WrittenForm, writtenOver } from "../schema.ts";
 import { fieldLabels, fill, words } from "../strings.ts";
 import { bones } from "./bones.ts";
 import { failureNotice, fieldFaults } from "./failure.ts";
@@ -50,9 +50,10 @@ export class WorkflowForm extends View {
     const catalogue = this.#catalogue.value;
     if (catalogue === null || (this.#written !== null && this.#base?.id === this.workflow?.id)) return;
     this.#base = this.workflow;
+    const start = startFor(this.workflow, catalogue);
     const kept = this.app.drafts.recall(this.#draft);
     this.#isRestored = kept !== null;
-    this.#written = kept ?? startFor(this.workflow, catalogue);
+    this.#written = { ...start, ...kept };
   }
 
   override render(): TemplateResult {
@@ -215,8 +216,18 @@ export class WorkflowForm extends View {
     this.#written = { ...this.#written, [name]: value };
     const { [name]: _, ...others } = this.#faults;
     this.#faults = others;
-    this.app.drafts.keep(this.#draft, this.#written);
+    this.#keep();
     this.requestUpdate();
+  }
+
+  /** Only what was changed: what somebody else changes meanwhile is not undone by a draft. */
+  #keep(): void {
+    this.app.drafts.keep(this.#draft, this.#ownChanges());
+  }
+
+  #ownChanges(): WrittenForm {
+    const catalogue = this.#catalogue.value;
+    return catalogue === null ? {} : writtenOver(startFor(this.#base, catalogue), this.#written ?? {});
   }
 
   readonly #discard = (): void => {
@@ -229,11 +240,14 @@ export class WorkflowForm extends View {
   };
 
   #decided(isMine: boolean): void {
-    const theirs = this.#theirs;
+    const [theirs, catalogue, mine] = [this.#theirs, this.#catalogue.value, this.#ownChanges()];
+    if (theirs === null || catalogue === null) return;
     this.#theirs = null;
     this.#base = theirs;
-    if (isMine) void this.#submit();
-    else {
+    if (isMine) {
+      this.#written = { ...startFor(theirs, catalogue), ...mine };
+      void this.#submit();
+    } else {
       this.workflow = theirs;
       this.#discard();
     }
@@ -299,6 +313,7 @@ export class WorkflowForm extends View {
     this.app.say(result.message);
     this.#written = null;
     this.#isRestored = false;
+    if (this.workflow !== null) this.workflow = result.workflow ?? null;
     this.dispatchEvent(new CustomEvent<ActResult["workflow"]>("changed", { detail: result.workflow }));
   }
 
