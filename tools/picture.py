@@ -67,6 +67,7 @@ def _take_for_docs(browser: Browser, server: ServerProcess) -> None:
         tab.expect_answer(number=0)
         expect(tab.button("Good answer")).to_be_visible()
         _take(tab.page, IMAGES / f"{name}.png")
+    _take_canvas(browser, server, published)
     server.publish("bubble", "tools.picture:brew", name="Tea & Kettle")
     server.operation("workflows.edit", ref="bubble", allowed_origins=[server.url])
     tab = _tab(browser, server, {"width": 1000, "height": 640})
@@ -78,6 +79,20 @@ def _take_for_docs(browser: Browser, server: ServerProcess) -> None:
     chat.get_by_role("button", name="Send", exact=True).click()
     expect(chat.get_by_role("button", name="Good answer")).to_be_visible()
     _take(tab.page, IMAGES / "bubble.png")
+
+
+def _take_canvas(browser: Browser, server: ServerProcess, published: dict[str, Any]) -> None:
+    """The page of a workflow with the open bubble."""
+    for text in ("How do I write a workflow?", "What does a check do?"):
+        server.operation("workflows.ask", ref="docs-assistant", text=text)
+    tab = _tab(browser, server, WIDE)
+    tab.page.goto(server.operation("canvas.open")["address"])
+    tab.page.get_by_role("link", name="Docs assistant").click()
+    expect(tab.page.get_by_text(published["share_url"], exact=True)).to_be_visible()
+    tab.button("Open the chat with Docs assistant").click()
+    tab.ask(QUESTION)
+    tab.expect_answer(number=0)
+    _take(tab.page, IMAGES / "canvas.png")
 
 
 def brew(_text: str) -> str:
