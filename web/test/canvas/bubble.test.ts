@@ -68,6 +68,7 @@ describe("the chat bubble of Canvas", () => {
     launch();
     await vi.waitFor(() => expect(chats()).toHaveLength(1));
     expect(find<HTMLDialogElement>("dialog").open).toBe(true);
+    expect(chats()[0]?.options.theme).toBe("auto");
     expect(await secretOf(chats()[0])).toBe("grant wf_1");
     expect(server.givenTo(chatOf("wf_1"))).toHaveLength(1);
     expect(told).toEqual([["open", {}]]);

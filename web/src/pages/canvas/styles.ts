@@ -61,6 +61,12 @@ export const canvasStyles = css`
     overflow-wrap: anywhere;
   }
 
+  /* Handles, hints and targets are read from the left in every language. */
+  code {
+    direction: ltr;
+    unicode-bidi: isolate;
+  }
+
   .soft {
     color: var(--ink-soft);
   }

@@ -100,6 +100,7 @@ export class CanvasBubble extends LitElement {
           title: { text: partner.name },
           rightAction: { icon: "close", label: () => words.close, onClick: this.#close },
         },
+        theme: "auto",
         threadItemActions: { feedback: true, retry: true },
       });
       if (!isCurrent()) return;

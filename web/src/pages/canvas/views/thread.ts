@@ -67,6 +67,7 @@ export class ThreadPage extends View {
         fetch: answering(threadOf(first, entries, words.readOnly)),
       },
       initialThread: first.thread.id,
+      theme: "auto",
       header: { enabled: false },
       history: { enabled: false },
     });
