@@ -54,6 +54,13 @@ describe("the server of Canvas", () => {
     expect(ended).not.toHaveBeenCalled();
   });
 
+  test("that does not know another sign-in ends nothing", async () => {
+    const { api, server, ended } = connected();
+    server.on("/api/canvas/sessions/ses_9", () => problemAnswer(404, "owner_session_not_found"));
+    const failure = await api.endSession("ses_9").catch((error) => error);
+    expect([isEnded(failure), ended.mock.calls.length]).toEqual([false, 0]);
+  });
+
   test("is asked the question before an act", async () => {
     const { api, server } = connected();
     server.question("workflows.publish", "Publish greeter?");

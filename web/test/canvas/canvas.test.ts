@@ -122,6 +122,18 @@ describe("signing in", () => {
   });
 });
 
+test("shows nothing of one owner to another who signs in", async () => {
+  server.operation("workflows.show", () => workflow({ name: "Of Ada" }));
+  await openCanvas("/canvas/workflows/wf_1");
+  await shows("Of Ada");
+  server.on("/api/operations/workflows.show", () => problemAnswer(404, "workflow_not_found"));
+  server.session = ownerSession({ owner: "owner:bea" });
+  document.dispatchEvent(new Event("visibilitychange"));
+  await shows("This workflow is no longer there");
+  await showsNo("Of Ada");
+  expect(all("canvas-bubble")).toEqual([]);
+});
+
 describe("the frame", () => {
   test("links what the owner's scopes allow", async () => {
     server.session = ownerSession({ scopes: SCOPES.filter((each) => each !== "tokens:manage") });
@@ -258,7 +270,7 @@ describe("registering a workflow", () => {
     await shows("Sign in again");
     history.replaceState(null, "", "/canvas/register#ticket=good");
     dispatchEvent(new HashChangeEvent("hashchange"));
-    await showsNo("Your sign-in has ended. What you typed is still here");
+    await showsNo("Your sign-in has ended");
     expect(find<HTMLInputElement>("#field-handle").value).toBe("greeter");
     button("Register").click();
     await shows("Registered greeter.");
@@ -395,6 +407,17 @@ describe("an act", () => {
       .find((each) => each.textContent === "Close")
       ?.click();
     await showsNo("orc_pt_secret");
+  });
+
+  test("goes on after a sign-in in the middle of it", async () => {
+    await openDialog();
+    server.session = null;
+    choose("#field-require_login");
+    await shows("Sign in again");
+    server.session = ownerSession();
+    document.dispatchEvent(new Event("visibilitychange"));
+    await showsNo("Your sign-in has ended");
+    await vi.waitFor(() => expect(confirm()?.disabled).toBe(false));
   });
 
   test("that the server refuses says why, and what to do", async () => {

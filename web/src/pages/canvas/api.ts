@@ -1,7 +1,7 @@
 /** What Canvas asks of its server: the owner session, the catalogue, and operations. */
 
 import { type Fetch, fetchOrFail, readJson } from "../../element/protocol/chat-client.ts";
-import { type Problem, ProblemError, readProblem } from "../../element/protocol/problem.ts";
+import { ConnectionError, type Problem, ProblemError, readProblem } from "../../element/protocol/problem.ts";
 import type { Schema } from "./schema.ts";
 
 export interface Provider {
@@ -147,7 +147,14 @@ export class CanvasApi {
 
 /** Whether the owner has to sign in, again or for the first time. */
 export function isEnded(error: unknown): boolean {
-  return error instanceof ProblemError && error.problem.code.startsWith("owner_session_");
+  if (!(error instanceof ProblemError)) return false;
+  const { status, code } = error.problem;
+  return status === 401 && code.startsWith("owner_session_");
+}
+
+/** Whether the same may work once the owner is signed in, or the server can be reached. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof ConnectionError || isEnded(error);
 }
 
 export function providersOf(problem: Problem | null): readonly Provider[] {

@@ -3,7 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { isAbort } from "../../element/protocol/chat-client.ts";
 import { ConnectionError } from "../../element/protocol/problem.ts";
-import { isEnded } from "./api.ts";
+import { mayPass } from "./api.ts";
 import type { Connection } from "./connection.ts";
 
 type Ask<T> = (signal: AbortSignal) => Promise<T>;
@@ -55,8 +55,7 @@ export class Loading<T> implements ReactiveController {
 
   /** What failed for want of a connection or a sign-in is asked for once more. */
   async again(): Promise<void> {
-    const mayWork = this.error instanceof ConnectionError || isEnded(this.error);
-    if (mayWork && this.#ask !== null) await this.run(this.#ask);
+    if (mayPass(this.error) && this.#ask !== null) await this.run(this.#ask);
   }
 
   async reload(): Promise<void> {

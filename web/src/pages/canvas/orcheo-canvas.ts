@@ -77,6 +77,7 @@ export class OrcheoCanvas extends LitElement {
     document.addEventListener("visibilitychange", () => !document.hidden && void this.#lookAgain(false), {
       signal,
     });
+    this.#connection.watch(() => this.#signIn.state === "opening" && void this.#open());
     void this.#open();
   }
 
@@ -94,7 +95,6 @@ export class OrcheoCanvas extends LitElement {
     } catch (error) {
       if (!isEnded(error)) this.#openError = error;
       if (error instanceof ConnectionError) {
-        this.#connection.watch(() => this.#signIn.state === "opening" && void this.#open());
         this.#connection.lost();
       }
     }
@@ -140,7 +140,12 @@ export class OrcheoCanvas extends LitElement {
     this.#openError = null;
     this.#signInNote = "";
     this.#returnToPlace();
-    if (this.#view === null || isOther) void this.#show();
+    // Nothing that somebody else was shown stays.
+    if (isOther) {
+      this.#view = null;
+      this.#partner = null;
+    }
+    if (this.#view === null) void this.#show();
     else this.#view.requestUpdate();
     this.#connection.back();
     this.requestUpdate();

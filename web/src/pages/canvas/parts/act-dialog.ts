@@ -7,7 +7,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { isAbort } from "../../../element/protocol/chat-client.ts";
 import { problemCode } from "../../../element/protocol/problem.ts";
 import { controlStyles } from "../../../element/styles/controls.ts";
-import type { OperationEntry } from "../api.ts";
+import { mayPass, type OperationEntry } from "../api.ts";
 import type { App } from "../app.ts";
 import type { ActResult } from "../models.ts";
 import { argumentsOf, type Schema, startOf, type WrittenForm } from "../schema.ts";
@@ -45,6 +45,7 @@ class ActDialog extends LitElement {
   #state: "asking" | "ready" | "doing" = "asking";
   #over = new AbortController();
   #done: (result: ActResult | null) => void = () => {};
+  #unwatch: () => void = () => {};
 
   /** What the server answers; null where the owner did not want it. */
   async ask(order: ActOrder): Promise<ActResult | null> {
@@ -60,6 +61,9 @@ class ActDialog extends LitElement {
     this.requestUpdate();
     await this.updateComplete;
     this.#dialog?.showModal();
+    this.#unwatch = this.app.connection.watch(() => {
+      if (mayPass(this.#error)) void this.#askServer();
+    });
     void this.#askServer();
     return answer;
   }
@@ -190,6 +194,7 @@ class ActDialog extends LitElement {
   #finish(result: ActResult | null): void {
     const done = this.#done;
     this.#done = () => {};
+    this.#unwatch();
     this.#over.abort();
     this.#dialog?.close();
     this.#order = null;

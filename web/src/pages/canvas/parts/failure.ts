@@ -14,7 +14,7 @@ export function failureNotice(error: unknown, app: App, again: (() => void) | nu
     ${text === "" ? nothing : html`<p dir="auto">${text}</p>`} ${hint === "" ? nothing : html`<p dir="auto">${hint}</p>`}
     <div class="row">
       ${needsSignIn ? html`<button type="button" class="quiet" @click=${() => app.offerSignIn()}>${words.signIn}</button>` : nothing}
-      ${again === null || needsSignIn ? nothing : html`<button type="button" class="quiet" @click=${again}>${words.tryAgain}</button>`}
+      ${again === null ? nothing : html`<button type="button" class="quiet" @click=${again}>${words.tryAgain}</button>`}
     </div>
   </div>`;
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { isAbort } from "../../../element/protocol/chat-client.ts";
-import type { Catalogue, RunnerEntry } from "../api.ts";
+import { type Catalogue, mayPass, type RunnerEntry } from "../api.ts";
 import { View } from "../app.ts";
 import type { ActResult, WorkflowView } from "../models.ts";
 import { faultsOf, type Schema, type Written, type WrittenForm, writtenOver } from "../schema.ts";
@@ -30,6 +30,7 @@ export class WorkflowForm extends View {
   #error: unknown = null;
   #over: AbortController | null = null;
   #theirs: WorkflowView | null = null;
+  #unwatch: () => void = () => {};
 
   constructor() {
     super();
@@ -39,10 +40,15 @@ export class WorkflowForm extends View {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#catalogue.run(() => this.app.api.catalogue());
+    this.#unwatch = this.app.connection.watch(() => {
+      if (mayPass(this.#error)) this.#error = null;
+      this.requestUpdate();
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#unwatch();
     this.#over?.abort();
   }
 
