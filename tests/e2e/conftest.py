@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.browser import FLAGS, ChatTab, find_chromium
+from tests.e2e.canvas import one_time_address
 from tests.e2e.server_process import Gates, ServerProcess
 
 
@@ -70,3 +71,18 @@ def new_tab(browser: Browser, shared_server: ServerProcess) -> Iterator[Callable
         each.close()
     for each in tabs:
         each.assert_well_behaved()
+
+
+@pytest.fixture
+def open_canvas(shared_server: ServerProcess, new_tab: Callable[..., ChatTab]) -> Callable[..., ChatTab]:
+    """Opens Canvas at a path, in a browser that is signed in by a one-time address."""
+
+    def open_at(path: str = "/canvas", **profile: object) -> ChatTab:
+        tab = new_tab(**profile)
+        tab.page.goto(one_time_address(shared_server))
+        expect(tab.page.get_by_role("heading", name="Workflows", level=1)).to_be_visible()
+        if path != "/canvas":
+            tab.page.goto(shared_server.url + path)
+        return tab
+
+    return open_at

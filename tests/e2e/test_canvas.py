@@ -1,61 +1,20 @@
 """Canvas in a real browser on a real server."""
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e import axe
 from tests.e2e.browser import ChatTab, expect_turn_over
+from tests.e2e.canvas import SCREENS, bubble, one_time_address, registered
 from tests.e2e.server_process import ServerProcess
 
 pytestmark = pytest.mark.browser
 
-SCREENS: dict[str, dict[str, Any]] = {
-    "desktop": {"viewport": {"width": 1280, "height": 800}},
-    "phone": {"viewport": {"width": 360, "height": 740}},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "dark phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
-}
-END_SESSION = """id => fetch(`/api/canvas/sessions/${id}`, {
-  method: "DELETE", headers: {"Content-Type": "application/json"}
-}).then(({ok}) => { if (!ok) throw new Error("The owner session was not ended."); })"""
 NewTab = Callable[..., ChatTab]
-
-
-@pytest.fixture
-def sign_in(shared_server: ServerProcess, new_tab: NewTab) -> NewTab:
-    """Opens Canvas at a path, in a browser that is signed in by a one-time address."""
-
-    def open_at(path: str = "/canvas", **profile: object) -> ChatTab:
-        tab = new_tab(**profile)
-        tab.page.goto(one_time_address(shared_server))
-        expect(tab.page.get_by_role("heading", name="Workflows", level=1)).to_be_visible()
-        if path != "/canvas":
-            tab.page.goto(shared_server.url + path)
-        return tab
-
-    return open_at
-
-
-def one_time_address(server: ServerProcess) -> str:
-    address: str = server.operation("canvas.open")["address"]
-    return address
-
-
-def registered(server: ServerProcess, handle: str, **more: str) -> str:
-    """The id of a workflow of the test's own."""
-    result = server.operation("workflows.add", handle=handle, runner="python", target="examples.echo:answer", **more)
-    workflow_id: str = result["workflow"]["id"]
-    return workflow_id
-
-
-def bubble(page: Page) -> Locator:
-    return page.get_by_role("dialog", name="Chat with")
 
 
 def focused(page: Page) -> str:
@@ -70,7 +29,7 @@ def focused(page: Page) -> str:
     return name
 
 
-def test_signed_out_sees_how_to_sign_in(shared_server: ServerProcess, new_tab: NewTab) -> None:
+def test_signed_out_sees_how_to_open_canvas(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """Without an owner session, the page says which command opens it, and asks nothing else of the server."""
     tab = new_tab()
     asked: list[str] = []
@@ -98,9 +57,9 @@ def test_one_time_address_works_once_and_leaves_no_trace(shared_server: ServerPr
     other.complaints.clear()
 
 
-def test_sign_out_ends_every_tab_of_the_browser(sign_in: NewTab) -> None:
+def test_sign_out_ends_every_tab_of_the_browser(open_canvas: NewTab) -> None:
     """Signing out in one tab is noticed in another, which keeps what is shown and offers to sign in."""
-    tab = sign_in()
+    tab = open_canvas()
     beside = tab.beside()
     beside.page.goto(f"{tab.origin}/canvas/sessions")
     expect(beside.page.get_by_text("This one", exact=True)).to_be_visible()
@@ -112,9 +71,9 @@ def test_sign_out_ends_every_tab_of_the_browser(sign_in: NewTab) -> None:
         each.complaints[:] = [complaint for complaint in each.complaints if "status of 401" not in complaint]
 
 
-def test_another_sign_in_can_be_ended(sign_in: NewTab) -> None:
+def test_another_sign_in_can_be_ended(open_canvas: NewTab) -> None:
     """The list of sign-ins ends one in another browser, which then is asked to sign in again."""
-    mine, other = sign_in("/canvas/sessions"), sign_in("/canvas/sessions")
+    mine, other = open_canvas("/canvas/sessions"), open_canvas("/canvas/sessions")
     expect(other.page.get_by_text("This one", exact=True)).to_be_visible()
     expect(mine.page.get_by_text("Chrome").first).to_be_visible()
     rows = other.page.get_by_role("listitem")
@@ -125,11 +84,11 @@ def test_another_sign_in_can_be_ended(sign_in: NewTab) -> None:
     mine.complaints.clear()
 
 
-def test_list_is_searched_on_the_server(shared_server: ServerProcess, sign_in: NewTab) -> None:
+def test_list_is_searched_on_the_server(shared_server: ServerProcess, open_canvas: NewTab) -> None:
     """A search stands in the address, so that a reload and the back button keep it."""
     registered(shared_server, "needle", name="<b>Needle</b> in hay")
     registered(shared_server, "haystack")
-    tab = sign_in()
+    tab = open_canvas()
     tab.page.get_by_label("Search by handle or name").fill("needle")
     rows = tab.page.get_by_role("listitem")
     expect(rows).to_have_count(1)
@@ -142,10 +101,10 @@ def test_list_is_searched_on_the_server(shared_server: ServerProcess, sign_in: N
     expect(rows).to_have_count(1)
 
 
-def test_workflow_that_is_removed_meanwhile(shared_server: ServerProcess, sign_in: NewTab) -> None:
+def test_workflow_that_is_removed_meanwhile(shared_server: ServerProcess, open_canvas: NewTab) -> None:
     """A page whose workflow somebody removed says so instead of an error."""
     ref = registered(shared_server, "short-lived")
-    tab = sign_in(f"/canvas/workflows/{ref}")
+    tab = open_canvas(f"/canvas/workflows/{ref}")
     expect(tab.page.get_by_role("heading", name="Short lived", level=1)).to_be_visible()
     shared_server.operation("workflows.remove", ref=ref)
     tab.page.get_by_role("link", name="Workflows").click()
@@ -155,9 +114,9 @@ def test_workflow_that_is_removed_meanwhile(shared_server: ServerProcess, sign_i
     expect(tab.page.get_by_role("heading", name="Workflows", level=1)).to_be_visible()
 
 
-def test_lost_connection_is_said_and_mended_by_itself(sign_in: NewTab) -> None:
+def test_lost_connection_is_said_and_mended_by_itself(open_canvas: NewTab) -> None:
     """A list that could not be fetched comes when the server is back, without a reload."""
-    tab = sign_in()
+    tab = open_canvas()
     tab.page.route("**/api/**", lambda route: route.abort())
     tab.page.get_by_role("link", name="Sign-ins").click()
     expect(tab.page.get_by_text("The connection to the server was lost. Trying again…")).to_be_visible()
@@ -170,10 +129,10 @@ def test_lost_connection_is_said_and_mended_by_itself(sign_in: NewTab) -> None:
 class TestBubble:
     """The chat bubble of Canvas."""
 
-    def test_answers_and_gives_the_focus_back(self, shared_server: ServerProcess, sign_in: NewTab) -> None:
+    def test_answers_and_gives_the_focus_back(self, shared_server: ServerProcess, open_canvas: NewTab) -> None:
         """By keyboard alone: opened, asked, answered, closed; the focus stays within and comes back."""
         ref = registered(shared_server, "keyboard-chat")
-        tab = sign_in(f"/canvas/workflows/{ref}")
+        tab = open_canvas(f"/canvas/workflows/{ref}")
         page = tab.page
         launch = page.get_by_role("button", name="Open the chat with Keyboard chat")
         launch.focus()
@@ -193,10 +152,10 @@ class TestBubble:
         expect(bubble(page)).to_be_hidden()
         assert focused(page) == "Open the chat with Keyboard chat"
 
-    def test_renews_its_grant_unnoticed(self, shared_server: ServerProcess, sign_in: NewTab) -> None:
+    def test_renews_its_grant_unnoticed(self, shared_server: ServerProcess, open_canvas: NewTab) -> None:
         """Half a minute before its end there is a fresh grant, while the chat goes on."""
         ref = registered(shared_server, "renewed-chat")
-        tab = sign_in(f"/canvas/workflows/{ref}")
+        tab = open_canvas(f"/canvas/workflows/{ref}")
         page = tab.page
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url) if "chatkit/session" in request.url else None)
@@ -212,11 +171,11 @@ class TestBubble:
         expect(tab.message_field).to_be_editable()
 
     def test_switch_during_a_request_shows_nothing_of_the_old_workflow(
-        self, shared_server: ServerProcess, sign_in: NewTab
+        self, shared_server: ServerProcess, open_canvas: NewTab
     ) -> None:
         """The late answer for the first workflow is dropped; what is written goes to the second one."""
         first, second = registered(shared_server, "first-chat"), registered(shared_server, "second-chat")
-        tab = sign_in(f"/canvas/workflows/{first}")
+        tab = open_canvas(f"/canvas/workflows/{first}")
         page = tab.page
         held: list[Route] = []
 
@@ -239,19 +198,19 @@ class TestBubble:
         assert len(shared_server.operation("threads.list", ref=second)["threads"]) == 1
         tab.complaints[:] = [complaint for complaint in tab.complaints if "ERR_FAILED" not in complaint]
 
-    def test_says_why_a_workflow_cannot_run(self, shared_server: ServerProcess, sign_in: NewTab) -> None:
+    def test_says_why_a_workflow_cannot_run(self, shared_server: ServerProcess, open_canvas: NewTab) -> None:
         """An archived workflow has a button that explains itself and opens nothing."""
         ref = registered(shared_server, "archived-chat")
         shared_server.operation("workflows.archive", ref=ref)
-        tab = sign_in(f"/canvas/workflows/{ref}")
+        tab = open_canvas(f"/canvas/workflows/{ref}")
         launch = tab.page.get_by_role("button", name="Open the chat with Archived chat")
         expect(launch).to_be_disabled()
         expect(launch).to_have_accessible_description("An archived workflow cannot run. Bring it back first.")
 
-    def test_failure_is_told_by_its_code(self, shared_server: ServerProcess, sign_in: NewTab) -> None:
+    def test_failure_is_told_by_its_code(self, shared_server: ServerProcess, open_canvas: NewTab) -> None:
         """What the page around it hears of a chat: opened, failed with which code, first answer, closed."""
         ref = registered(shared_server, "told-chat")
-        tab = sign_in(f"/canvas/workflows/{ref}")
+        tab = open_canvas(f"/canvas/workflows/{ref}")
         page = tab.page
         page.evaluate(
             """() => {
@@ -280,10 +239,10 @@ class TestBubble:
         ]
         tab.complaints.clear()
 
-    def test_remembers_its_size(self, shared_server: ServerProcess, sign_in: NewTab) -> None:
+    def test_remembers_its_size(self, shared_server: ServerProcess, open_canvas: NewTab) -> None:
         """The corner makes the chat larger, by mouse and by key; the next page has it so."""
         ref = registered(shared_server, "sized-chat")
-        tab = sign_in(f"/canvas/workflows/{ref}")
+        tab = open_canvas(f"/canvas/workflows/{ref}")
         page = tab.page
         page.get_by_role("button", name="Open the chat with").click()
         expect(tab.message_field).to_be_editable()
@@ -300,14 +259,14 @@ class TestBubble:
 
 
 def test_conversation_is_read_as_its_visitor_saw_it(
-    shared_server: ServerProcess, sign_in: NewTab, tmp_path: Path
+    shared_server: ServerProcess, open_canvas: NewTab, tmp_path: Path
 ) -> None:
     """Found by a word that was said, drawn by the chat element, exported as a file."""
     ref = registered(shared_server, "read-chat")
     said = "A rare zeppelin <img src=x onerror=alert(1)>"
     shared_server.operation("workflows.ask", ref=ref, text=said)
     shared_server.operation("workflows.ask", ref=ref, text="Something else")
-    tab = sign_in(f"/canvas/workflows/{ref}/threads")
+    tab = open_canvas(f"/canvas/workflows/{ref}/threads")
     page = tab.page
     expect(page.get_by_role("listitem")).to_have_count(2)
     page.get_by_label("Search in what was said").fill("zeppelin")
@@ -324,12 +283,12 @@ def test_conversation_is_read_as_its_visitor_saw_it(
     assert axe.faults(tab) == []
 
 
-def test_overview_shows_all_by_which_it_is_shared(shared_server: ServerProcess, sign_in: NewTab) -> None:
+def test_overview_shows_all_by_which_it_is_shared(shared_server: ServerProcess, open_canvas: NewTab) -> None:
     """Share link, the beginnings of tokens, former tokens with their end, the snippet for sites."""
     ref = registered(shared_server, "shared-chat")
     old = shared_server.operation("workflows.publish", ref=ref)
     new = shared_server.operation("workflows.rotate_publish_token", ref=ref, grace="1h")
-    page = sign_in(f"/canvas/workflows/{ref}").page
+    page = open_canvas(f"/canvas/workflows/{ref}").page
     expect(page.get_by_text(new["share_url"], exact=True)).to_be_visible()
     for result, count in ((old, 1), (new, 1)):
         hint = result["workflow"]["publish_token_hint"]
@@ -340,13 +299,13 @@ def test_overview_shows_all_by_which_it_is_shared(shared_server: ServerProcess, 
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_screens_have_no_fault_that_axe_finds(shared_server: ServerProcess, sign_in: NewTab, screen: str) -> None:
+def test_screens_have_no_fault_that_axe_finds(shared_server: ServerProcess, open_canvas: NewTab, screen: str) -> None:
     """Every screen, on a desktop and on a phone, light and dark; none is wider than its window."""
     handle = f"axe-{screen.replace(' ', '-')}"
     ref = registered(shared_server, handle, name="طلبات Orders")
     shared_server.operation("workflows.publish", ref=ref)
     asked = shared_server.operation("workflows.ask", ref=ref, text="Hello")
-    tab = sign_in(**SCREENS[screen])
+    tab = open_canvas(**SCREENS[screen])
     for path, there in {
         "/canvas": "Register a workflow",
         f"/canvas/workflows/{ref}": "Share link",
@@ -363,10 +322,10 @@ def test_screens_have_no_fault_that_axe_finds(shared_server: ServerProcess, sign
         assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
-def test_right_to_left(shared_server: ServerProcess, sign_in: NewTab) -> None:
+def test_right_to_left(shared_server: ServerProcess, open_canvas: NewTab) -> None:
     """With the page's direction turned round, nothing sticks out and the bubble is at the left."""
     ref = registered(shared_server, "rtl-chat")
-    tab = sign_in(f"/canvas/workflows/{ref}", **SCREENS["phone"])
+    tab = open_canvas(f"/canvas/workflows/{ref}", **SCREENS["phone"])
     tab.page.evaluate("document.documentElement.dir = 'rtl'")
     launch = tab.page.get_by_role("button", name="Open the chat with")
     expect(launch).to_be_visible()
@@ -374,212 +333,4 @@ def test_right_to_left(shared_server: ServerProcess, sign_in: NewTab) -> None:
     assert box is not None
     assert box["x"] < 100
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert axe.faults(tab) == []
-
-
-def test_registers_publishes_chats_and_removes(shared_server: ServerProcess, sign_in: NewTab) -> None:
-    """The whole way of a workflow: faults at their fields, a failed check, the secret shown once, chat, purge, end."""
-    tab = sign_in()
-    page = tab.page
-    page.get_by_role("link", name="Register a workflow").first.click()
-    page.get_by_role("radio", name="Python callable").check()
-    tab.button("Register").click()
-    expect(page.get_by_text("2 fields need another look.")).to_be_visible()
-    expect(page.get_by_label("Handle")).to_be_focused()
-    page.get_by_label("Handle").fill("whole-way")
-    page.get_by_label("Target").fill("examples.nothere:answer")
-    tab.button("Register").click()
-    expect(page.get_by_text("There is no module 'examples.nothere' on the server's import path.")).to_be_visible()
-    page.get_by_label("Target").fill("examples.echo:answer")
-    page.reload()
-    expect(page.get_by_label("Handle")).to_have_value("whole-way")
-    tab.button("Register").click()
-    expect(page.get_by_role("heading", name="Whole way", level=1)).to_be_visible()
-    tab.button("Publish").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("Publish whole-way? Anyone with its share link can then chat with it.")).to_be_visible()
-    dialog.get_by_role("button", name="Publish").click()
-    secret = dialog.get_by_text(re.compile("^orc_pt_"))
-    expect(secret).to_be_visible()
-    token = secret.inner_text()
-    page.keyboard.press("Escape")
-    expect(dialog.get_by_text("You have not said that you stored it")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.go_back()
-    expect(secret).to_be_visible()
-    with page.expect_download() as download:
-        dialog.get_by_role("button", name="Save as a file").click()
-    assert download.value.suggested_filename == "whole-way-publish-token.txt"
-    assert axe.faults(tab) == []
-    dialog.get_by_label("I have stored it").check()
-    dialog.get_by_role("button", name="Close", exact=True).click()
-    expect(tab.button("Unpublish")).to_be_visible()
-    assert token not in page.content()
-    tab.button("Open the chat with Whole way").click()
-    tab.ask("To be purged")
-    expect(bubble(page).get_by_text("You said: To be purged")).to_be_visible()
-    expect_turn_over(page)
-    page.keyboard.press("Escape")
-    page.get_by_role("link", name="Transcripts").click()
-    expect(page.get_by_role("link", name="To be purged")).to_be_visible()
-    tab.button("Purge…").click()
-    expect(dialog.get_by_role("button", name="Purge for good")).to_be_disabled()
-    dialog.get_by_label("All conversations").check()
-    dialog.get_by_role("button", name="Purge for good").click()
-    expect(page.get_by_text("No conversations yet")).to_be_visible()
-    page.get_by_role("link", name="Overview").click()
-    tab.button("Remove").click()
-    expect(dialog.get_by_role("button", name="Remove")).to_be_disabled()
-    dialog.get_by_label("Type whole-way to confirm").fill("whole-way")
-    dialog.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("Removed whole-way with its publish tokens, chat sessions and threads.")).to_be_visible()
-    entries = shared_server.operation("audit.list", limit=20)["audit_entries"]
-    acts = [entry["act"] for entry in entries if entry["channel"] == "canvas" and entry["handle"] == "whole-way"]
-    assert {"workflow.added", "workflow.published", "workflow.removed"} <= set(acts)
-    tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 4" not in complaint]
-
-
-def test_signed_out_in_the_middle_of_a_form_loses_nothing(shared_server: ServerProcess, sign_in: NewTab) -> None:
-    """The form stays under the offer to sign in; after a sign-in in another tab it goes on."""
-    ref = registered(shared_server, "half-edited")
-    tab = sign_in(f"/canvas/workflows/{ref}/edit")
-    page = tab.page
-    page.get_by_label("Name", exact=True).fill("Edited at last")
-    for session in page.evaluate("fetch('/api/canvas/sessions').then((answer) => answer.json())")["items"]:
-        if session["current"]:
-            page.evaluate(END_SESSION, session["id"])
-    tab.button("Save").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("heading", name="Sign in again")).to_be_visible()
-    assert axe.faults(tab) == []
-    tab.beside().page.goto(one_time_address(shared_server))
-    expect(dialog).to_be_hidden()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Edited at last")
-    tab.button("Save").click()
-    expect(page.get_by_text("Changed half-edited.")).to_be_visible()
-    assert shared_server.operation("workflows.show", ref=ref)["name"] == "Edited at last"
-    tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 401" not in complaint]
-
-
-def test_change_of_somebody_else_is_not_overwritten_unseen(shared_server: ServerProcess, sign_in: NewTab) -> None:
-    """What was changed meanwhile is shown before it is replaced, and only of the same fields."""
-    ref = registered(shared_server, "edited-twice")
-    tab = sign_in(f"/canvas/workflows/{ref}/edit")
-    page = tab.page
-    page.get_by_label("Name", exact=True).fill("Mine")
-    shared_server.operation("workflows.edit", ref=ref, name="Theirs", description="And a note")
-    tab.button("Save").click()
-    notice = page.get_by_role("alert")
-    expect(notice.get_by_role("listitem")).to_have_text(["Name: Theirs"])
-    notice.get_by_role("button", name="Save mine").click()
-    expect(page.get_by_text("Changed edited-twice.")).to_be_visible()
-    shown = shared_server.operation("workflows.show", ref=ref)
-    assert (shown["name"], shown["description"]) == ("Mine", "And a note")
-
-
-def test_scope_that_is_missing_is_named(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """Signed in with few scopes: what they do not allow is not linked or says which scope it needs."""
-    scopes = ["workflows:read", "transcripts:read"]
-    made = shared_server.operation("tokens.create", scopes=scopes, label="reader")
-    ref = registered(shared_server, "only-read")
-    tab = new_tab()
-    with shared_server.client(authorization=f"Bearer {made['service_token']}") as client:
-        tab.page.goto(client.post("/api/operations/canvas.open", json={}).json()["address"])
-    page = tab.page
-    expect(page.get_by_role("navigation", name="Canvas").get_by_role("link")).to_have_text(["Workflows", "Sign-ins"])
-    page.goto(f"{tab.origin}/canvas/workflows/{ref}")
-    launch = page.get_by_role("button", name="Open the chat with Only read")
-    expect(launch).to_have_accessible_description("Your sign-in does not allow to chat (scope chatkit:session).")
-    tab.button("Publish").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("This needs a service token with the scope workflows:publish.")).to_be_visible()
-    expect(dialog.get_by_role("button", name="Publish")).to_be_disabled()
-    tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 403" not in complaint]
-
-
-def test_look_is_changed_with_a_preview(shared_server: ServerProcess, sign_in: NewTab) -> None:
-    """The preview is the chat element itself, and shows what is not saved yet."""
-    ref = registered(shared_server, "looked-at")
-    tab = sign_in(f"/canvas/workflows/{ref}/look")
-    page = tab.page
-    page.get_by_label("Greeting").fill("<i>Ask away</i>")
-    expect(page.locator(".preview").get_by_text("<i>Ask away</i>")).to_be_visible()
-    page.get_by_label("Starter prompts").fill("Costs = What does it cost?")
-    expect(page.locator(".preview").get_by_text("Costs")).to_be_visible()
-    page.get_by_label("Accent colour").fill("green")
-    tab.button("Save").click()
-    expect(page.get_by_text("Must be a colour such as #0a7f5a.")).to_be_visible()
-    page.get_by_label("Accent colour").fill("#0a7f5a")
-    tab.button("Save").click()
-    expect(page.get_by_text("Changed the look of looked-at.")).to_be_visible()
-    look = shared_server.operation("workflows.show", ref=ref)["look"]
-    assert (look["greeting"], look["accent"]) == ("<i>Ask away</i>", "#0a7f5a")
-    assert axe.faults(tab) == []
-    tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 422" not in complaint]
-
-
-def test_service_token_is_created_and_revoked(shared_server: ServerProcess, sign_in: NewTab) -> None:
-    """Its secret is shown once, and works; revoked, it is listed as ended."""
-    tab = sign_in("/canvas/tokens")
-    page = tab.page
-    dialog = page.get_by_role("dialog")
-    tab.button("Create a service token").click()
-    dialog.get_by_label("Label").fill("For a robot")
-    dialog.get_by_label("workflows:read").check()
-    dialog.get_by_role("button", name="Create", exact=True).click()
-    secret = dialog.get_by_text(re.compile("^orc_st_"))
-    expect(secret).to_be_visible()
-    with shared_server.client(authorization=f"Bearer {secret.inner_text()}") as client:
-        assert client.post("/api/operations/workflows.list", json={}).status_code == 200
-    dialog.get_by_label("I have stored it").check()
-    dialog.get_by_role("button", name="Close", exact=True).click()
-    row = page.get_by_role("listitem").filter(has_text="For a robot")
-    row.get_by_role("button", name="Revoke").click()
-    dialog.get_by_role("button", name="Revoke").click()
-    expect(row.get_by_text("Ended")).to_be_visible()
-    tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 422" not in complaint]
-
-
-def test_origins_and_tokens_are_changed_where_they_are_shared(shared_server: ServerProcess, sign_in: NewTab) -> None:
-    """Allowed origins with a wrong one, the rule for sign-in, a new token that leaves the old one a grace period."""
-    ref = registered(shared_server, "reshared")
-    shared_server.operation("workflows.publish", ref=ref)
-    tab = sign_in(f"/canvas/workflows/{ref}")
-    page = tab.page
-    dialog = page.get_by_role("dialog")
-    page.get_by_label("Allowed origins").fill("https://shop.example.org/path")
-    tab.button("Save the origins").click()
-    expect(page.locator("canvas-share-panel").get_by_role("alert").or_(page.locator(".fault")).first).to_be_visible()
-    page.get_by_label("Allowed origins").fill("https://shop.example.org")
-    tab.button("Save the origins").click()
-    expect(page.get_by_text("Changed reshared.")).to_be_visible()
-    tab.button("Replace the token").click()
-    dialog.get_by_label("Grace period").fill("1h")
-    expect(dialog.get_by_text("which works 1 hour longer")).to_be_visible()
-    dialog.get_by_role("button", name="Replace the token").click()
-    dialog.get_by_label("I have stored it").check()
-    dialog.get_by_role("button", name="Close", exact=True).click()
-    expect(page.get_by_text("Former tokens that still work")).to_be_visible()
-    shown = shared_server.operation("workflows.show", ref=ref)
-    assert shown["allowed_origins"] == ["https://shop.example.org"]
-    tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 4" not in complaint]
-
-
-@pytest.mark.parametrize("screen", SCREENS)
-def test_forms_have_no_fault_that_axe_finds(shared_server: ServerProcess, sign_in: NewTab, screen: str) -> None:
-    """Forms and dialogs, on a desktop and on a phone, light and dark."""
-    ref = registered(shared_server, f"form-{screen.replace(' ', '-')}")
-    tab = sign_in(**SCREENS[screen])
-    for path, there in {
-        "/canvas/register": "What runs it",
-        f"/canvas/workflows/{ref}/edit": "What runs it",
-        f"/canvas/workflows/{ref}/look": "Above an empty chat.",
-    }.items():
-        tab.page.goto(tab.origin + path)
-        expect(tab.page.get_by_text(there).first).to_be_visible()
-        assert (path, axe.faults(tab)) == (path, [])
-        assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    tab.page.goto(f"{tab.origin}/canvas/workflows/{ref}")
-    tab.button("Publish").click()
-    expect(tab.page.get_by_role("dialog").get_by_label("Visitors must sign in")).to_be_visible()
     assert axe.faults(tab) == []

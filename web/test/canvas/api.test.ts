@@ -7,7 +7,8 @@ import { FakeCanvasServer, PROVIDER } from "./fakes.ts";
 
 function connected(server = new FakeCanvasServer()) {
   const ended = vi.fn();
-  return { server, ended, api: new CanvasApi(server.fetch, ended) };
+  const lost = vi.fn();
+  return { server, ended, lost, api: new CanvasApi(server.fetch, ended, lost) };
 }
 
 const problemOf = (told: Record<string, unknown>) => ({
@@ -52,6 +53,15 @@ describe("the server of Canvas", () => {
     server.on("/api/operations/workflows.list", () => problemAnswer(403, "scope_missing"));
     await expect(api.perform("workflows.list", {})).rejects.toBeInstanceOf(ProblemError);
     expect(ended).not.toHaveBeenCalled();
+  });
+
+  test("that cannot be reached is told as lost, one that refuses is not", async () => {
+    const { api, server, lost } = connected();
+    await expect(api.perform("workflows.sell", {})).rejects.toBeInstanceOf(ProblemError);
+    expect(lost).not.toHaveBeenCalled();
+    server.isReachable = false;
+    await expect(api.perform("workflows.list", {})).rejects.toBeInstanceOf(ConnectionError);
+    expect(lost).toHaveBeenCalledTimes(1);
   });
 
   test("that does not know another sign-in ends nothing", async () => {

@@ -42,7 +42,13 @@ const chatOf = (ref: string) => `/api/workflows/${ref}/chatkit/session`;
 
 async function bubbleWith(partner: ChatPartner | null, load: LoadChat = loadFake): Promise<CanvasBubble> {
   const bubble = new CanvasBubble();
-  bubble.app = { api: new CanvasApi(server.fetch, () => {}) } as unknown as App;
+  bubble.app = {
+    api: new CanvasApi(
+      server.fetch,
+      () => {},
+      () => {},
+    ),
+  } as unknown as App;
   bubble.load = load;
   bubble.partner = partner;
   for (const name of ["open", "close", "answer", "failure"])

@@ -420,6 +420,16 @@ describe("an act", () => {
     await vi.waitFor(() => expect(confirm()?.disabled).toBe(false));
   });
 
+  test("goes on by itself when a lost connection is back", async () => {
+    await openDialog();
+    server.isReachable = false;
+    choose("#field-require_login");
+    await shows("The server could not be reached");
+    server.isReachable = true;
+    await showsNo("The server could not be reached");
+    await vi.waitFor(() => expect(confirm()?.disabled).toBe(false));
+  });
+
   test("that the server refuses says why, and what to do", async () => {
     server.on("/api/operations/workflows.publish", () =>
       problemAnswer(409, "already_published", {}, "It is public already."),

@@ -62,12 +62,14 @@ const SESSIONS = "/api/canvas/sessions";
 export class CanvasApi {
   readonly #fetch: Fetch;
   readonly #ended: (problem: Problem) => void;
+  readonly #lost: () => void;
   #catalogue: Promise<Catalogue> | null = null;
 
-  /** `ended` hears that the owner session is over, or was never there. */
-  constructor(fetch: Fetch, ended: (problem: Problem) => void) {
+  /** `ended` hears that the owner session is over, or was never there; `lost` that the server cannot be reached. */
+  constructor(fetch: Fetch, ended: (problem: Problem) => void, lost: () => void) {
     this.#fetch = fetch;
     this.#ended = ended;
+    this.#lost = lost;
   }
 
   session(): Promise<OwnerSession> {
@@ -137,6 +139,9 @@ export class CanvasApi {
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
       signal: AbortSignal.any(limits.filter((each) => each != null)),
+    }).catch((error) => {
+      if (error instanceof ConnectionError) this.#lost();
+      throw error;
     });
     if (response.ok) return response;
     const failure = await readProblem(response);

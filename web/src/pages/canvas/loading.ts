@@ -2,7 +2,6 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { isAbort } from "../../element/protocol/chat-client.ts";
-import { ConnectionError } from "../../element/protocol/problem.ts";
 import { mayPass } from "./api.ts";
 import type { Connection } from "./connection.ts";
 
@@ -47,7 +46,6 @@ export class Loading<T> implements ReactiveController {
     } catch (error) {
       if (over.signal.aborted || isAbort(error)) return;
       this.error = error;
-      if (error instanceof ConnectionError) this.#connection().lost();
     }
     this.isPending = false;
     this.#host.requestUpdate();

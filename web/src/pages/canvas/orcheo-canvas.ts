@@ -42,6 +42,7 @@ export class OrcheoCanvas extends LitElement {
   readonly #api = new CanvasApi(
     (url, init) => fetch(url, init),
     (problem) => this.#sessionEnded(problem),
+    () => this.#connection.lost(),
   );
   readonly #connection = new Connection(
     () => this.#answers(),
@@ -94,9 +95,6 @@ export class OrcheoCanvas extends LitElement {
       this.#begin(await this.#api.session());
     } catch (error) {
       if (!isEnded(error)) this.#openError = error;
-      if (error instanceof ConnectionError) {
-        this.#connection.lost();
-      }
     }
     this.requestUpdate();
   }
