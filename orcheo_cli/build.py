@@ -251,7 +251,7 @@ class _Switch(click.Option):
 def _file_option(flag: str) -> click.Option:
     return click.Option(
         [flag, PARAMETERS_FILE],
-        type=click.Path(dir_okay=False),
+        metavar="FILE",
         help="TOML file with these options by their names; options given here override it.",
     )
 
@@ -285,7 +285,7 @@ def _toml(path: str) -> dict[str, Any]:
 
 
 def _unusable(path: str, why: str) -> click.UsageError:
-    return click.UsageError(f"{path} {why}.", click.get_current_context())
+    return click.UsageError(f"{shlex.quote(path)} {why}.", click.get_current_context())
 
 
 def _pairs(_context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

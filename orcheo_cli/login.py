@@ -11,6 +11,7 @@ from orcheo_adapters.client.settings import ClientSettings, server_url
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.output import print_json
+from orcheo_cli.prompts import StoppedAtQuestion
 from orcheo_core.domain.actor import Channel
 from orcheo_core.domain.opaque_token import OpaqueToken
 from orcheo_core.domain.service_token import SERVICE_TOKEN_PREFIX
@@ -63,12 +64,21 @@ def check(operations: Operations) -> None:
 
 
 def _read_token(*, at_terminal: bool, ask: Callable[..., str] = click.prompt) -> str:
-    text = ask("Service token", hide_input=True, err=True) if at_terminal else sys.stdin.readline(_LONGEST)
+    text = _typed(ask) if at_terminal else sys.stdin.readline(_LONGEST)
     token = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, text.strip())
     if token is None:
         wrong = FieldError("service token", f"must be a complete token that begins with {SERVICE_TOKEN_PREFIX}")
         raise InvalidInput(wrong, hint="`orcheo token create` issues one and shows it once.")
     return token.reveal()
+
+
+def _typed(ask: Callable[..., str]) -> str:
+    try:
+        return ask("Service token", hide_input=True, err=True)
+    except click.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise StoppedAtQuestion from None
+        raise
 
 
 def _say(context: CliContext, url: str, message: str) -> None:

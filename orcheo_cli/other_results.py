@@ -86,7 +86,8 @@ def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int 
 
 def answer_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """What a workflow answered."""
-    yield from (paragraph(line, width) for line in clean(result["answer"]).split("\n"))
+    if result["answer"]:
+        yield from (paragraph(line, width) for line in clean(result["answer"]).split("\n"))
     for source in result["sources"]:
         yield one_line(" ".join(filter(None, ("Source:", source["title"], source["url"] or source["filename"]))))
     for notice in result["notices"]:

@@ -44,6 +44,7 @@ def _say(label: str, colour: str, text: str) -> None:
     click.echo(paragraph(text, terminal_width(sys.stderr), label=label), err=True)
 
 
-def _json(document: dict[str, Any], stream: TextIO, *, indent: int | None = None) -> str:
-    unicode = (stream.encoding or "").lower().startswith("utf")
+def _json(document: dict[str, Any], stream: TextIO | None, *, indent: int | None = None) -> str:
+    """As the stream can show it; None is one that was closed, to which nothing is written."""
+    unicode = (getattr(stream, "encoding", None) or "").lower().startswith("utf")
     return escaped(json.dumps(document, indent=indent, ensure_ascii=not unicode))

@@ -251,5 +251,7 @@ def _encoded(arguments: dict[str, Any]) -> bytes:
 
 def _reason(error: Exception) -> str:
     """In words, without the error number in front."""
+    if getattr(error, "reason", None) == "WRONG_VERSION_NUMBER":
+        return "it does not speak TLS, so its address may begin with http:// instead"
     words = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
     return (words or type(error).__name__).rstrip(".")

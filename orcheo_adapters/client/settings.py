@@ -141,6 +141,7 @@ def _is_address(url: str) -> bool:
     except ValueError:
         return False
     plain = url.isascii() and url.isprintable() and " " not in url and not (parts.query or parts.fragment)
+    plain = plain and not parts.path.startswith("//")  # as in http://http://host
     return plain and port_fits and parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in url
 
 

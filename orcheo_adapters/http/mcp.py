@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from orcheo_adapters.http.operations import OwnerApi
+from orcheo_adapters.http.request_id import request_id_of
 from orcheo_adapters.installation import is_missing_package
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError, UnavailableError
@@ -44,21 +45,23 @@ class McpEndpoint:
         caller = evolve(await self._api.callers.by_token(request), channel=Channel.MCP)
 
         async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-            with self._counting():
+            with self._counting(request):
                 return await self._api.perform(caller, name, arguments)
 
         async def question(name: str, arguments: dict[str, Any]) -> str | None:
-            with self._counting():
+            with self._counting(request):
                 return await self._api.question(caller, name, arguments)
 
         return (await _load(self._load))(perform, question, _caller(request))
 
     @contextmanager
-    def _counting(self) -> Iterator[None]:
+    def _counting(self, request: Request) -> Iterator[None]:
+        """Count what is refused, and let the problem have the request's id, as over HTTP and from ``orcheo-mcp``."""
         try:
             yield
         except OrcheoError as error:
             self._tally.count_refusal(error)
+            error.request_id = request_id_of(request.scope)  # type: ignore[attr-defined]  # as a RemoteProblem has it
             raise
 
 

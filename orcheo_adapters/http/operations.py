@@ -22,7 +22,8 @@ from orcheo_core.operations.operation import Operation
 from orcheo_core.operations.services import OwnerServices
 
 Handler = Callable[[Request], Awaitable[ASGIApp]]
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_MOST_DIGITS = 18
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -125,9 +126,14 @@ def _with_path(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
     return arguments | request.path_params
 
 
-def _query_value(operation: Operation[Any, Any], name: str, text: str) -> str | int | bool:
-    """Query values are texts; whole numbers, ``true`` and ``false`` are the only others that these routes take."""
+def _query_value(operation: Operation[Any, Any], name: str, text: str) -> str | int | float | bool:
+    """Query values are texts; whole numbers, ``true`` and ``false`` are the only others that these routes take.
+
+    A number with more digits than any of them takes becomes what JSON makes of it, so that it is refused as such.
+    """
     wanted = operation.request.__annotations__.get(name)
     if wanted in (bool, bool | None) and text in {"true", "false"}:
         return text == "true"
-    return int(text) if wanted in (int, int | None) and _WHOLE_NUMBER.fullmatch(text) else text
+    if wanted not in (int, int | None) or not _WHOLE_NUMBER.fullmatch(text):
+        return text
+    return int(text) if len(text.lstrip("-")) <= _MOST_DIGITS else float(text)

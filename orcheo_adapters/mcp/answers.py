@@ -154,7 +154,8 @@ class DocumentPage:
         is_cut, content = len(content) > most, content[:most]
         pages = max(1, -(-len(content) // LARGEST))
         if self.number > pages:
-            raise InvalidInput(FieldError("page", f"must be between 1 and {pages}"))
+            some = f"must be between 1 and {pages}" if pages > 1 else "must be 1, as the document has one page"
+            raise InvalidInput(FieldError("page", some))
         start = (self.number - 1) * LARGEST
         page = {"content": content[start : start + LARGEST], "page": self.number, "pages": pages, "next_after": None}
         return Fitted(result | page, is_cut=is_cut)

@@ -101,6 +101,7 @@ def test_a_wrong_setting_of_the_server_is_no_matter_for_a_client(data_dir: Path)
     [
         "ftp://chat.example.org",
         "http://",
+        "http://http://127.0.0.1:8700",
         "ada:secret@chat.example.org",
         "chat.example.org:port",
         "::1",

@@ -64,6 +64,13 @@ def untrusted() -> ssl.SSLCertVerificationError:
     return error
 
 
+def without_tls() -> ssl.SSLError:
+    """What the TLS library says of a server that speaks plain HTTP."""
+    error = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
+    error.reason = "WRONG_VERSION_NUMBER"
+    return error
+
+
 def problem(**changes: Any) -> RemoteProblem:
     """What a problem of the server becomes."""
     with pytest.raises(RemoteProblem) as caught:
@@ -193,6 +200,7 @@ def test_an_answer_that_is_not_orcheos(status: int, content: bytes) -> None:
             "Remote end closed connection without response",
         ),
         (untrusted(), "self-signed certificate"),
+        (without_tls(), "it does not speak TLS, so its address may begin with http:// instead"),
         (OSError(), "OSError"),
     ],
 )

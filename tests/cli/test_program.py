@@ -152,6 +152,32 @@ def test_ctrl_c_at_a_question_changes_nothing(tmp_path: Path, asking_server: dic
     assert said.decode().replace("^C", "").split("\r\n") == ["", "Nothing was changed.", ""]
 
 
+def test_ctrl_c_at_the_question_for_a_service_token(tmp_path: Path) -> None:
+    """Ends as at any other question; the end of the input is a failure."""
+    for key, code in ((b"\x03", 130), (b"\x04", 1)):
+        process, controller = start_at_terminal([str(ORCHEO), "login"], environment(tmp_path))
+        said = b""
+        while not said.endswith(b"Service token: "):
+            said += os.read(controller, 1_000)
+        os.write(controller, key)
+        said = b"".join(iter(lambda read=controller: _read(read), b""))  # type: ignore[misc]  # bound for each turn
+        os.close(controller)
+        assert process.wait(30) == code
+        assert b"Nothing was changed." in said
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_json_for_a_stream_that_was_closed(tmp_path: Path, closed: str) -> None:
+    """There is nowhere to write to, which is no fault of the command."""
+    script = f"{ORCHEO} --json doctor {closed}; {ORCHEO} --json workflow list {closed}; exit $?"
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment(tmp_path), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 4
+    assert "internal_error" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def _read(controller: int) -> bytes:
     try:
         return os.read(controller, 1_000)

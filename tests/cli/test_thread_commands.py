@@ -9,6 +9,7 @@ from click import unstyle
 
 from orcheo_adapters.client.remote import Operations
 from orcheo_cli.other_results import transcript_lines
+from orcheo_cli.results import result_lines
 from tests.cli.command_line import CommandLine, assert_error
 from tests.sync_server import SyncTestServer
 
@@ -143,6 +144,12 @@ def test_an_answer_that_was_cut_off_says_so(orcheo: CommandLine, sync_server: Sy
     sync_server.result("workflows.add", handle="echo", runner="python", target="tests.workflows:cut_off")
     answered = orcheo("workflow", "ask", "echo", "Hello").out.splitlines()
     assert answered[:3] == ["Half an", "Notice: It was cut off.", "Notice: The limit is 5 tokens."]
+
+
+def test_an_answer_without_text_has_no_empty_line() -> None:
+    """Of an answer whose one widget was left out, the notices are what can be shown."""
+    answered = {"answer": "", "sources": [], "notices": ["A widget was left out."], "thread_id": "thr_1"}
+    assert next(result_lines(answered, None)) == "Notice: A widget was left out."
 
 
 def test_a_whole_answer_has_no_mark(orcheo: CommandLine, thread_id: str) -> None:

@@ -324,6 +324,13 @@ def test_a_look_file_that_is_not_there_is_named(orcheo: CommandLine) -> None:
     assert_error(said, 2, detail="no.toml cannot be read: No such file", hint="orcheo workflow set-look --help")
 
 
+@pytest.mark.parametrize(("named", "shown"), [("", "''"), ("/", "/")])
+def test_a_folder_is_no_look_file(orcheo: CommandLine, named: str, shown: str) -> None:
+    """In the same words as any other file that cannot be read; an empty name is visible."""
+    said = orcheo("workflow", "set-look", "echo", "--look-file", named)
+    assert_error(said, 2, detail=f"{shown} cannot be read: Is a directory", hint="orcheo workflow set-look --help")
+
+
 def test_show_tells_the_look(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """As far as it is set."""
     sync_server.add()

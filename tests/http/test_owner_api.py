@@ -8,6 +8,18 @@ import pytest
 from tests.app_server import TestServer, assert_problem, build_app_server
 
 
+async def test_a_number_that_is_too_long_is_called_so_in_a_query_and_in_a_body(app_server: TestServer) -> None:
+    """It is a whole number, so that it must be one would be no help."""
+    client, headers = app_server.client, {"authorization": f"Bearer {app_server.owner_token}"}
+    digits, detail = "9" * 5_000, "limit: must be a whole number of at most 18 digits"
+    for number in (digits[:20], f"-{digits[:20]}", digits):
+        answer = await client.get(f"/api/workflows?limit={number}", headers=headers)
+        assert assert_problem(answer, 422, "invalid_input")["detail"] == detail
+    body, headers = f'{{"limit": {digits[:20]}}}', headers | {"content-type": "application/json"}
+    answer = await client.post("/api/operations/workflows.list", content=body, headers=headers)
+    assert assert_problem(answer, 422, "invalid_input")["detail"] == detail
+
+
 async def test_the_life_of_a_workflow_over_its_own_routes(app_server: TestServer) -> None:
     """Register, read, list, edit, publish, rotate, set the login rule, revoke, delete."""
     client, headers = app_server.client, {"authorization": f"Bearer {app_server.owner_token}"}

@@ -100,6 +100,14 @@ async def test_acts_are_audited_as_an_assistants(app_server: TestServer) -> None
     assert (entries[-1].act, entries[-1].channel) == (Act.PUBLISHED, Channel.MCP)
 
 
+async def test_a_problem_has_the_id_of_its_request(app_server: TestServer) -> None:
+    """By which the operator finds it in the server's log; refused as a question, too."""
+    for tool, arguments in (("show_workflow", {"ref": "nope"}), ("workflows_publish", {"ref": "nope"})):
+        answer = await call(app_server, "tools/call", name=tool, arguments=arguments)
+        problem = json.loads(result_of(answer)["content"][0]["text"])
+        assert (problem["code"], problem["request_id"]) == ("workflow_not_found", answer.headers["x-request-id"])
+
+
 async def test_a_secret_that_was_meant_for_a_file_is_not_shown(app_server: TestServer) -> None:
     """Nothing is issued, as the conversation would hold it."""
     await app_server.add()

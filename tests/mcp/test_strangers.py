@@ -107,6 +107,8 @@ async def test_a_document_has_pages(assistant: Assistant, sync_server: SyncTestS
     assert (first["page"], first["pages"]) == (1, 1)
     for page in (2, 0, "last"):
         assert (await refusal(assistant, "threads_export", id=thread_id, page=page))["errors"][0]["path"] == "page"
+    refused = await refusal(assistant, "threads_export", id=thread_id, page=2)
+    assert refused["detail"] == "page: must be 1, as the document has one page"
 
 
 class Parts:
