@@ -29,6 +29,6 @@ def mend_standard_input() -> None:
 
 def _copy(source: int, outer: int) -> None:
     with os.fdopen(source, "rb") as lines, os.fdopen(outer, "wb") as mended:
-        for line in lines:
+        for line in filter(bytes.strip, lines):
             mended.write(replace_halves(line))
             mended.flush()

@@ -11,6 +11,7 @@ from fastmcp import FastMCP
 from orcheo_adapters.client.remote import Operations
 from orcheo_adapters.mcp.offer import AnyOperation, Offer
 from orcheo_adapters.mcp.server import PROGRESS_SECONDS, SecretFiles, ToolServer
+from orcheo_mcp.broken_lines import serve_standard_streams
 from orcheo_mcp.secret_file import SecretFile, default_name, new_secret_file
 
 
@@ -80,4 +81,4 @@ def create_server(
 async def serve(operations: Operations, offer: Offer, secret_folder: Path) -> None:
     """Speak MCP over standard input and output until the input ends."""
     server = create_server(operations, offer, secret_folder=secret_folder)
-    await server.run_stdio_async(show_banner=False, log_level="WARNING")
+    await serve_standard_streams(server)
