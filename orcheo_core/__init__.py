@@ -142,3 +142,8 @@ def __getattr__(name: str) -> Any:
             return value
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """What a console offers: all public names, those too that were not imported yet."""
+    return sorted({*globals(), *__all__})

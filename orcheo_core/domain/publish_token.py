@@ -10,7 +10,7 @@ from secrets import token_bytes
 
 from attrs import evolve, field, frozen
 
-from orcheo_core.domain.opaque_token import OpaqueToken, RandomBytes, TokenDigest, keyed_digest
+from orcheo_core.domain.opaque_token import OpaqueToken, Pepper, RandomBytes, TokenDigest, keyed_digest
 
 PUBLISH_TOKEN_PREFIX = "orc_pt_"  # noqa: S105 - the public prefix of all publish tokens, no secret
 
@@ -75,8 +75,11 @@ def generate_publish_token(random_bytes: RandomBytes = token_bytes) -> str:
 
 
 def hash_publish_token(publish_token: str, pepper: bytes) -> str:
-    """The digest that may be stored: HMAC-SHA-256 under ``pepper`` (32 bytes or more), 64 hex digits."""
-    return keyed_digest(publish_token, pepper)
+    """The digest that may be stored: HMAC-SHA-256 under ``pepper``, 64 hex digits.
+
+    Raises :class:`ValueError` for a pepper of fewer than 32 bytes.
+    """
+    return keyed_digest(publish_token, Pepper(id="", key=pepper).key)
 
 
 def mask_publish_token(publish_token: str) -> str:

@@ -27,3 +27,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     import orcheo_core
 
     assert not hasattr(orcheo_core, "Wokflow")
+
+
+def test_a_console_offers_every_public_name() -> None:
+    """Those too that are imported only when they are used."""
+    import orcheo_core
+
+    assert set(orcheo_core.__all__) <= set(dir(orcheo_core))

@@ -49,6 +49,13 @@ def test_other_texts_are_no_publish_tokens(text: str) -> None:
     assert OpaqueToken.parse(PUBLISH_TOKEN_PREFIX, text) is None
 
 
+@pytest.mark.parametrize("pepper", [b"", b"p" * 31])
+def test_a_pepper_that_is_too_short_makes_no_digest(pepper: bytes) -> None:
+    """As little as it makes a ring: with a key that can be guessed, digests open what they should protect."""
+    with pytest.raises(ValueError, match="at least 32 bytes"):
+        hash_publish_token(generate_publish_token(), pepper)
+
+
 def test_the_public_helpers_make_mask_and_digest() -> None:
     """The digest depends on the pepper, the mask shows the public part only."""
     token = generate_publish_token()
