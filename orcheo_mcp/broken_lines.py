@@ -1,4 +1,4 @@
-"""Lines that are no messages: the MCP library passes over them, and an assistant would wait for ever."""
+"""Answers to broken lines: the MCP library ignores them, and an assistant would wait for ever."""
 
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ _Heard = SessionMessage | Exception
 
 
 class _Answered(ContextReceiveStream[_Heard]):
-    """The messages that are read, after an error has been sent for each line that is none."""
+    """The messages that are read, after an error was sent for each broken line."""
 
     __slots__ = ("_answers",)
 
@@ -37,7 +37,7 @@ def _error_about(wrong: Exception) -> JSONRPCError:
     if found is not None and found["type"] == "json_invalid":
         about = ErrorData(code=PARSE_ERROR, message=f"Parse error: {found['msg']}. Send one JSON message a line.")
     else:
-        about = ErrorData(code=INVALID_REQUEST, message="Invalid request: this line is no message of JSON-RPC 2.0.")
+        about = ErrorData(code=INVALID_REQUEST, message="Invalid request: this line is not a message of JSON-RPC 2.0.")
     return JSONRPCError(jsonrpc="2.0", id=None, error=about)
 
 
