@@ -130,7 +130,7 @@ def _confirm(operation: Operation[Any, Any], arguments: dict[str, Any], context:
         return
     if question := context.connect().question(operation.name, arguments):
         if not context.at_terminal():
-            raise ConfirmationNeeded
+            raise ConfirmationNeeded(f"{ConfirmationNeeded.summary[:-1]}: {one_line(question)}")
         confirm(one_line(question))
 
 

@@ -166,6 +166,7 @@ def _look(look: dict[str, Any]) -> dict[str, str]:
         "Disclaimer": look["disclaimer"],
         "Colours": ", ".join(filter(None, colours)),
         "Contact": look["contact"],
+        "Files": "offered to visitors" if look["files"] == "on" else "",
         "Models": "\n".join(f"{each['label']} ({each['id']})" for each in look["models"]),
         "Tools": "\n".join(map(_with_icon, look["tools"])),
     }

@@ -57,11 +57,13 @@ class SetLook:
 
 
 async def _set_look(services: OwnerServices, caller: Caller, request: SetLook) -> WorkflowResult:
-    workflow = await services.registering.edit(caller, request.ref, {}, look=request.change)
-    return WorkflowResult(
-        workflow=await view_of(services, workflow),
-        message=f"Changed the look of {workflow.handle}. Visitors see it when they open the chat the next time.",
+    before, workflow = await services.registering.edit(caller, request.ref, {}, look=request.change)
+    message = (
+        f"Changed the look of {workflow.handle}. Visitors see it when they open the chat the next time."
+        if workflow != before
+        else f"Nothing to change: the look of {workflow.handle} is so already."
     )
+    return WorkflowResult(workflow=await view_of(services, workflow), message=message)
 
 
 LOOK_OPERATIONS = (

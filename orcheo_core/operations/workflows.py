@@ -286,15 +286,18 @@ async def _before_edit(services: OwnerServices, caller: Caller, request: EditWor
 
 
 async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> WorkflowResult:
-    workflow = await services.registering.edit(
+    before, workflow = await services.registering.edit(
         caller,
         request.ref,
         request.fields,
         runner=request.runner_change,
         probing=services.probing if request.check else None,
     )
+    done = (
+        f"Changed {workflow.handle}." if workflow != before else f"Nothing to change: {workflow.handle} is so already."
+    )
     checked = " It answered a probe turn." if request.check else ""
-    return WorkflowResult(workflow=await view_of(services, workflow), message=f"Changed {workflow.handle}.{checked}")
+    return WorkflowResult(workflow=await view_of(services, workflow), message=done + checked)
 
 
 async def _remove(services: OwnerServices, caller: Caller, request: RemoveWorkflow) -> WorkflowResult:

@@ -62,7 +62,8 @@ def test_a_script_that_does_not_say_yes_is_refused(orcheo: CommandLine, sync_ser
     """Without a terminal no one can be asked; nothing is changed."""
     sync_server.add()
     said = orcheo("workflow", "publish", "echo")
-    assert_error(said, 2, detail="there is no terminal to ask on", hint="Add --yes to confirm.")
+    question = "Publish echo? Anyone with its share link can then chat with it."
+    assert_error(said, 2, detail=f"there is no terminal to ask on: {question}", hint="Add --yes to confirm.")
     assert sync_server.result("workflows.show", ref="echo")["is_public"] is False
 
 

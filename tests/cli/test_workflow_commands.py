@@ -331,12 +331,45 @@ def test_a_folder_is_no_look_file(orcheo: CommandLine, named: str, shown: str) -
     assert_error(said, 2, detail=f"{shown} cannot be read: Is a directory", hint="orcheo workflow set-look --help")
 
 
+@pytest.mark.parametrize(
+    ("command", "options", "said"),
+    [
+        ("edit", ("--name", "Parrot", "--history", "3"), "Nothing to change: echo is so already."),
+        ("edit", ("--target", "tests.workflows:echo", "--check"), "echo is so already. It answered a probe turn."),
+        ("set-look", ("--greeting", "Hi", "--files", "off"), "Nothing to change: the look of echo is so already."),
+    ],
+)
+def test_what_is_so_already_is_not_called_a_change(
+    orcheo: CommandLine, sync_server: SyncTestServer, command: str, options: tuple[str, ...], said: str
+) -> None:
+    """Nor is it in the audit, where it would be looked for."""
+    sync_server.add(name="Parrot", history=3)
+    sync_server.result("workflows.set_look", ref="echo", greeting="Hi")
+    before = sync_server.result("workflows.show", ref="echo"), sync_server.result("audit.list")
+    assert orcheo("workflow", command, "echo", *options).out.endswith(f"{said}\n")
+    assert (sync_server.result("workflows.show", ref="echo"), sync_server.result("audit.list")) == before
+
+
+def test_the_audit_names_only_what_was_changed(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """Of several fields of which one had its value before."""
+    sync_server.add(name="Parrot")
+    assert orcheo("workflow", "edit", "echo", "--name", "Parrot", "--description", "mine").out == "Changed echo.\n"
+    assert sync_server.result("audit.list")["audit_entries"][0]["note"] == "description"
+
+
 def test_show_tells_the_look(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """As far as it is set."""
     sync_server.add()
     assert "Greeting" not in orcheo("workflow", "show", "echo").out
     texts = {"prompts": {"Hours": "When?\nToday?"}, "icons": {"Hours": "clock"}, "accent": "#abc", "scheme": "dark"}
-    sync_server.result("workflows.set_look", ref="echo", **texts, models={"m": "Model"}, tools={"t": "Tool"})
+    choices = {"models": {"m": "Model"}, "tools": {"t": "Tool"}, "files": "on"}
+    sync_server.result("workflows.set_look", ref="echo", **texts, **choices)
     shown = orcheo("workflow", "show", "echo").out
-    for line in ("Hours: When? Today?, icon clock", "#abc, dark scheme", "Model (m)", "Tool (t)"):
+    for line in (
+        "Hours: When? Today?, icon clock",
+        "#abc, dark scheme",
+        "Model (m)",
+        "Tool (t)",
+        "offered to visitors",
+    ):
         assert line in shown

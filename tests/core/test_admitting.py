@@ -245,7 +245,10 @@ async def test_a_chat_session_is_decided_on_again_when_the_workflow_is_changed_f
 async def test_a_chat_session_is_not_decided_on_for_ever(harness: CoreHarness) -> None:
     """A workflow that is changed each time is a conflict in the end."""
     await harness.publish()
-    harness.store.before_commit += [lambda: harness.core.registering.edit(ADA, "echo", {"name": "Other"})] * 5
+    harness.store.before_commit += [
+        lambda name=name: harness.core.registering.edit(ADA, "echo", {"name": name})  # type: ignore[misc]  # bound here
+        for name in "abcde"
+    ]
     with pytest.raises(ConcurrentChange):
         await open_chat(harness)
 

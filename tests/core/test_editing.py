@@ -23,7 +23,9 @@ async def added(harness: CoreHarness, runner: RunnerSpec = HTTP) -> None:
 async def edited(
     harness: CoreHarness, caller: Caller = ADA, *, probing: Probing | None = None, **change: Any
 ) -> RunnerSpec:
-    workflow = await harness.core.registering.edit(caller, "echo", {}, runner=RunnerChange(**change), probing=probing)
+    _, workflow = await harness.core.registering.edit(
+        caller, "echo", {}, runner=RunnerChange(**change), probing=probing
+    )
     return workflow.runner
 
 
@@ -105,7 +107,8 @@ async def test_a_change_that_can_do_no_harm_does_not_need_the_scope(harness: Cor
 async def test_a_name_can_be_changed_without_the_scope(harness: CoreHarness) -> None:
     """Nothing of what runs is touched."""
     await added(harness, RunnerSpec(kind="python", target="m:f"))
-    assert (await harness.core.registering.edit(WITHOUT_CODE, "echo", {"name": "E"})).name == "E"
+    _, edited = await harness.core.registering.edit(WITHOUT_CODE, "echo", {"name": "E"})
+    assert edited.name == "E"
 
 
 async def test_a_change_that_fails_its_check_is_not_made(harness: CoreHarness) -> None:

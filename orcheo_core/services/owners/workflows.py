@@ -166,10 +166,11 @@ class Registering:
         runner: RunnerChange | None = None,
         look: LookChange | None = None,
         probing: Probing | None = None,
-    ) -> Workflow:
-        """Change the named fields, the runner, and the look; threads, share link and publish tokens stay.
+    ) -> tuple[Workflow, Workflow]:
+        """Change the named fields, the runner, and the look; the workflow before and after.
 
-        Turns that run now end as they began. Raises as :meth:`add` does; then nothing is changed.
+        Both are the same, and nothing is written down, when all of it is so already. Threads, share link and publish
+        tokens stay; turns that run now end as they began. Raises as :meth:`add` does; then nothing is changed.
         """
         change = self._store.begin()
         before = await find_own(change, caller, ref)
@@ -179,11 +180,14 @@ class Registering:
         workflow = before.edited(at=self._clock.now(), **edited)
         if probing is not None:
             await probing.probe(workflow)
+        changed = [name for name, value in edited.items() if getattr(before, name) != value]
+        if not changed:
+            return before, before
         change.workflows.save(workflow)
-        note = ", ".join(sorted(_noted(name, before, workflow) for name in edited))
+        note = ", ".join(sorted(_noted(name, before, workflow) for name in changed))
         self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow=workflow, note=note)
         await _commit_handle(change, workflow.handle)
-        return workflow
+        return before, workflow
 
     async def before_edit(
         self, caller: Caller, ref: str, fields: Mapping[str, Any], *, runner: RunnerChange | None = None
