@@ -11,6 +11,7 @@ from orcheo_adapters.system.data_folder import write_private
 from orcheo_core.errors import InvalidError
 
 _FILE = "credentials.json"
+_ELSEWHERE = "Make it possible, or name another folder with ORCHEO_CONFIG_DIR; ORCHEO_SERVICE_TOKEN needs no file."
 
 
 class CredentialsUnusable(InvalidError):
@@ -65,8 +66,10 @@ class Credentials:
             kept = json.loads(self.path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, RecursionError):
-            raise CredentialsUnusable(f"{self.path} cannot be read.") from None
+        except OSError as error:
+            raise CredentialsUnusable(f"{self.path} cannot be read: {error.strerror}.", hint=_ELSEWHERE) from None
+        except (ValueError, RecursionError):
+            raise CredentialsUnusable(f"{self.path} is damaged.") from None
         if not isinstance(kept, dict) or not all(isinstance(each, str) for each in kept.values()):
             raise CredentialsUnusable(f"{self.path} is damaged.")
         return kept
@@ -76,4 +79,4 @@ class Credentials:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(self.path, json.dumps(kept, indent=2) + "\n")
         except OSError as error:
-            raise CredentialsUnusable(f"{self.path} cannot be written: {error.strerror}.") from None
+            raise CredentialsUnusable(f"{self.path} cannot be written: {error.strerror}.", hint=_ELSEWHERE) from None

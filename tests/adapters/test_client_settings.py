@@ -219,8 +219,9 @@ def test_a_damaged_file_is_not_guessed_at(data_dir: Path, content: bytes) -> Non
     kept = Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")})
     kept.keep(LOCAL, "orc_st_kept")
     kept.path.write_bytes(content)
-    with pytest.raises(CredentialsUnusable):
+    with pytest.raises(CredentialsUnusable, match="is damaged") as caught:
         load(data_dir)
+    assert caught.value.hint == "Remove it and run `orcheo login` again."
 
 
 def test_a_file_that_others_can_read_is_refused(data_dir: Path) -> None:
@@ -235,5 +236,17 @@ def test_a_file_that_others_can_read_is_refused(data_dir: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_said(data_dir: Path) -> None:
     """Here a file is in its place."""
     (data_dir / "config").write_text("")
-    with pytest.raises(CredentialsUnusable):
+    with pytest.raises(CredentialsUnusable, match="cannot be read: Not a directory") as caught:
         Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")}).keep(LOCAL, "orc_st_kept")
+    assert "ORCHEO_CONFIG_DIR" in caught.value.hint
+
+
+def test_a_folder_that_takes_no_file_is_no_reason_to_remove_one(data_dir: Path) -> None:
+    """As on a disk that is full or read-only: the tokens that are in the file are of use."""
+    kept = Credentials.locate({"ORCHEO_CONFIG_DIR": str(data_dir / "config")})
+    kept.keep(LOCAL, "orc_st_kept")
+    (kept.path.parent / ".credentials.json.new").mkdir()
+    with pytest.raises(CredentialsUnusable, match="cannot be written: Is a directory") as caught:
+        kept.keep(LOCAL, "orc_st_other")
+    assert "Remove" not in caught.value.hint
+    assert kept.get(LOCAL) == "orc_st_kept"
