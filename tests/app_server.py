@@ -94,6 +94,16 @@ class TestServer:
         sent = {"authorization": f"Bearer {credential}", **(headers or {})}
         return await self.client.post("/api/chatkit", json={"type": kind, "params": params}, headers=sent)
 
+    async def sign_in(self, token: str | None = None) -> dict[str, Any]:
+        """Sign the client in to Canvas, as the holder of a service token; the owner session."""
+        opened = await self.operation("canvas.open", token=token)
+        assert opened.status_code == 200, opened.text
+        ticket = opened.json()["address"].partition("#ticket=")[2]
+        answer = await self.client.post("/api/canvas/session", json={"ticket": ticket})
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
     async def owner(self, name: str, *scopes: Scope) -> str:
         """A service token of another owner."""
         access = self.orcheo.core.owner_access

@@ -71,6 +71,10 @@ class SyncTestServer:
         answer = self.call(self.app_server.chatkit, token, "threads.create", input=said)
         return str(events_of(answer)[0]["thread"]["id"])
 
+    def sign_in(self) -> None:
+        """Sign the owner in to Canvas in the client of the server."""
+        self.call(self.app_server.sign_in)
+
     def token(self, *scopes: Scope) -> str:
         """A service token of another owner with these scopes."""
         return self.call(self.app_server.owner, "ada", *scopes)

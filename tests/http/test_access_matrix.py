@@ -161,9 +161,7 @@ async def by_owner(app_server: TestServer, _shown: Shown) -> httpx2.Response:
 async def by_canvas(app_server: TestServer, _shown: Shown) -> httpx2.Response:
     """The same owner, who is signed in to Canvas."""
     if "orcheo_owner" not in app_server.client.cookies:
-        address = (await app_server.result("canvas.open"))["address"]
-        ticket = {"ticket": address.partition("#ticket=")[2]}
-        assert (await app_server.client.post("/api/canvas/session", json=ticket)).status_code == 200
+        await app_server.sign_in()
     return await app_server.client.post("/api/workflows/echo/chatkit/session", json={})
 
 

@@ -27,14 +27,6 @@ async def ticket_of(app_server: TestServer, token: str | None = None) -> str:
     return str(ticket)
 
 
-async def sign_in(app_server: TestServer, token: str | None = None) -> dict[str, Any]:
-    """Sign the client in to Canvas."""
-    answer = await app_server.client.post(SESSION, json={"ticket": await ticket_of(app_server, token)})
-    assert answer.status_code == 200, answer.text
-    document: dict[str, Any] = answer.json()
-    return document
-
-
 def cookie_of(app_server: TestServer) -> str:
     """The secret in the cookie."""
     return str(app_server.client.cookies["orcheo_owner"])
@@ -48,7 +40,7 @@ async def do(app_server: TestServer, name: str, headers: Mapping[str, str] | Non
 async def test_a_one_time_address_signs_an_owner_in(app_server: TestServer) -> None:
     """With the scopes of the service token, for 12 hours, or until it is idle for an hour."""
     token = await app_server.owner("ada", Scope.WORKFLOWS_READ, Scope.AUDIT_READ)
-    opened = await sign_in(app_server, token)
+    opened = await app_server.sign_in(token)
     times = {name: opened[name][:16] for name in ("expires_at", "idle_ends_at")}
     assert opened | times == {
         "owner": "ada",
@@ -85,7 +77,7 @@ async def test_the_cookie_is_for_this_servers_own_pages(environment: dict[str, s
 
 async def test_acts_of_canvas_are_audited_as_such(app_server: TestServer) -> None:
     """Whatever channel a header names: that is for programs with a service token."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     added = {"handle": "echo", "runner": "python", "target": "tests.workflows:echo"}
     assert (await do(app_server, "workflows.add", {"orcheo-channel": "cli"}, **added)).status_code == 200
     entries = (await app_server.store.begin().audit.page(PageQuery())).entries
@@ -98,7 +90,7 @@ async def test_acts_of_canvas_are_audited_as_such(app_server: TestServer) -> Non
 async def test_the_question_before_an_act_is_asked_in_canvas_too(app_server: TestServer) -> None:
     """In the server's words."""
     await app_server.add()
-    await sign_in(app_server)
+    await app_server.sign_in()
     answer = await app_server.client.post("/api/operations/workflows.publish/question", json={"ref": "echo"})
     assert "echo" in answer.json()["question"]
 
@@ -195,7 +187,7 @@ async def test_no_page_of_another_site_uses_an_owner_session(
     """Neither to read nor to write, also one that the operator allows the visitors' routes, also signed out."""
     environment = {"ORCHEO_ALLOWED_ORIGINS": "https://shop.example.org", **NO_LIMITS}
     async with build_app_server(environment=environment) as app_server:
-        await sign_in(app_server)
+        await app_server.sign_in()
         for _ in ("signed in", "signed out"):
             answer = await app_server.client.request(method, path, json=body, headers={**JSON, **headers})
             is_door = path.startswith(("/api/operations", "/api/workflows"))
@@ -218,7 +210,7 @@ async def test_other_sites_may_not_even_ask_to(app_server: TestServer) -> None:
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 async def test_a_form_is_no_request_of_canvas(app_server: TestServer, kind: str) -> None:
     """What a page can send without being allowed to."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     for path in ("/api/operations/workflows.list", SESSION):
         answer = await app_server.client.post(path, content=b"{}", headers={"content-type": kind})
         assert_problem(answer, 400, "malformed_request")
@@ -226,7 +218,7 @@ async def test_a_form_is_no_request_of_canvas(app_server: TestServer, kind: str)
 
 async def test_our_own_page_may(app_server: TestServer) -> None:
     """With the headers that a browser sends for it."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     headers = {"origin": BASE_URL, "sec-fetch-site": "same-origin"}
     assert (await do(app_server, "workflows.list", headers)).status_code == 200
     assert (await app_server.client.delete(SESSION, headers={**JSON, **headers})).status_code == 204
@@ -234,7 +226,7 @@ async def test_our_own_page_may(app_server: TestServer) -> None:
 
 async def test_a_credential_in_the_header_is_the_only_one(app_server: TestServer) -> None:
     """A wrong service token is refused although the cookie is good; a right one acts through its own channel."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     for wrong in ("Bearer orc_st_x", "Basic eDp5", "Bearer"):
         answer = await do(app_server, "workflows.list", {"authorization": wrong, "sec-fetch-site": "same-origin"})
         assert_problem(answer, 401, "service_token_invalid")
@@ -258,7 +250,7 @@ async def test_a_credential_in_the_header_is_the_only_one(app_server: TestServer
 )
 async def test_the_cookie_opens_no_other_door(app_server: TestServer, method: str, path: str) -> None:
     """What Canvas does not use takes service tokens alone."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     answer = await app_server.client.request(method, path, headers={**JSON, "sec-fetch-site": "same-origin"})
     assert_problem(answer, 401, "service_token_invalid")
 
@@ -266,7 +258,7 @@ async def test_the_cookie_opens_no_other_door(app_server: TestServer, method: st
 async def test_an_owner_session_is_no_service_token(app_server: TestServer) -> None:
     """Nor a chat grant, a publish token or a login."""
     await app_server.publish()
-    await sign_in(app_server)
+    await app_server.sign_in()
     secret = cookie_of(app_server)
     app_server.client.cookies.clear()
     assert_problem(await app_server.operation("workflows.list", token=secret), 401, "service_token_invalid")
@@ -280,13 +272,13 @@ async def test_an_owner_session_is_no_service_token(app_server: TestServer) -> N
 
 async def test_an_owner_session_opens_no_other(app_server: TestServer) -> None:
     """So that it ends when it ends."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     assert_problem(await do(app_server, "canvas.open"), 403, "service_token_needed")
 
 
 async def test_signing_out_is_at_once(app_server: TestServer) -> None:
     """In the browser and on the server."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     secret = cookie_of(app_server)
     answer = await app_server.client.delete(SESSION, headers=JSON)
     assert answer.status_code == 204
@@ -307,11 +299,11 @@ async def test_a_page_without_its_cookie_is_told_that_it_is_signed_out(app_serve
 
 async def test_owners_see_and_end_their_sessions_elsewhere(app_server: TestServer) -> None:
     """Where and when they are used, and which is this one."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     async with app_server.visitor_from("192.0.2.7") as other:
         app_server.clock.advance(seconds=5)
         other.client.headers["user-agent"] = "Firefox\t\x1b[2J"
-        await sign_in(other)
+        await other.sign_in()
         items = (await other.client.get(SESSIONS)).json()["items"]
         assert [(each["current"], each["address"]) for each in items] == [(True, "192.0.2.7"), (False, "127.0.0.1")]
         assert items[0]["user_agent"] == "Firefox [2J"
@@ -326,11 +318,11 @@ async def test_owners_see_and_end_their_sessions_elsewhere(app_server: TestServe
 async def test_others_sessions_are_unknown(app_server: TestServer) -> None:
     """Also to an operator."""
     token = await app_server.owner("ada")
-    ada = await sign_in(app_server, token)
+    ada = await app_server.sign_in(token)
     assert ada["owner"] == "ada"
     (hers,) = (await app_server.client.get(SESSIONS)).json()["items"]
     async with app_server.visitor_from("192.0.2.7") as other:
-        await sign_in(other)
+        await other.sign_in()
         assert hers["id"] not in str((await other.client.get(SESSIONS)).json())
         answer = await other.client.delete(f"{SESSIONS}/{hers['id']}", headers=JSON)
         assert_problem(answer, 404, "owner_session_not_found")
@@ -340,7 +332,7 @@ async def test_others_sessions_are_unknown(app_server: TestServer) -> None:
 async def test_revoking_the_service_token_ends_the_session(app_server: TestServer) -> None:
     """The very next request is refused, and says why."""
     token = await app_server.owner("ada", *OWNER_SCOPES)
-    await sign_in(app_server, token)
+    await app_server.sign_in(token)
     (mine,) = (await do(app_server, "tokens.list")).json()["service_tokens"]
     assert (await do(app_server, "tokens.revoke", id=mine["id"])).status_code == 200
     problem = assert_problem(await do(app_server, "workflows.list"), 401, "owner_session_ended")
@@ -349,7 +341,7 @@ async def test_revoking_the_service_token_ends_the_session(app_server: TestServe
 
 async def test_rotated_keys_end_no_session(app_server: TestServer) -> None:
     """They sign chat grants, and no owner session is signed."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     assert (await do(app_server, "keys.rotate")).status_code == 200
     assert (await app_server.client.get(SESSION)).status_code == 200
 
@@ -381,7 +373,7 @@ async def test_the_page_knows_what_is_switched_off() -> None:
     """So that it offers no chat that would be refused."""
     async with build_app_server(environment={"ORCHEO_CHATKIT_CANVAS_ENABLED": "off", **NO_LIMITS}) as app_server:
         await app_server.add()
-        assert (await sign_in(app_server))["features"]["chatkit_canvas_enabled"] is False
+        assert (await app_server.sign_in())["features"]["chatkit_canvas_enabled"] is False
         answer = await app_server.client.post("/api/workflows/echo/chatkit/session", json={})
         assert_problem(answer, 403, "feature_disabled")
 
@@ -390,7 +382,7 @@ async def test_sign_ins_are_limited() -> None:
     """By client address, right ones too."""
     environment = {"ORCHEO_LIMIT_LOGINS": "1/minute"}
     async with build_app_server(environment=environment) as app_server:
-        await sign_in(app_server)
+        await app_server.sign_in()
         answer: httpx2.Response = await app_server.client.post(SESSION, json={"ticket": await ticket_of(app_server)})
         assert_problem(answer, 429, "rate_limited")
 
@@ -419,7 +411,7 @@ async def test_a_page_that_was_not_built_says_so(app_server: TestServer) -> None
 
 async def test_the_catalogue_has_all_that_forms_need(app_server: TestServer) -> None:
     """Each operation with its words and its schema, each kind of runner with its settings, the same each time."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     answers = [await app_server.client.get("/api/canvas/catalogue") for _ in range(2)]
     document = answers[0].json()
     assert document == answers[1].json()
@@ -445,7 +437,7 @@ async def test_the_catalogue_has_all_that_forms_need(app_server: TestServer) -> 
 
 async def test_the_catalogue_is_compressed_where_the_browser_likes(app_server: TestServer) -> None:
     """It is some tens of kB."""
-    await sign_in(app_server)
+    await app_server.sign_in()
     codings = {}
     for accepted in ("gzip", "identity"):
         answer = await app_server.client.get("/api/canvas/catalogue", headers={"accept-encoding": accepted})

@@ -16,6 +16,7 @@ from orcheo_core.operations.catalogue import find_operation, perform
 from orcheo_core.operations.operation import parameters_of
 from orcheo_core.operations.words import for_assistants
 from orcheo_mcp.server import create_server
+from tests.app_server import BASE_URL
 from tests.cli.command_line import CommandLine
 from tests.mcp.answers import connect
 from tests.sync_server import SyncTestServer
@@ -122,6 +123,13 @@ def by_cli(app_server: SyncTestServer, token: str, name: str, arguments: dict[st
         return Answer.refused(json.loads(said.err))
     assert said.err == ""
     return Answer(result=json.loads(said.out))
+
+
+def by_canvas(app_server: SyncTestServer, _token: str, name: str, arguments: dict[str, Any]) -> Answer:
+    """``POST /api/operations/{name}`` as the page sends it, with the cookie of an owner who is signed in."""
+    headers = {"origin": BASE_URL, "sec-fetch-site": "same-origin"}
+    path = f"/api/operations/{name}"
+    return _told(app_server.call(app_server.app_server.client.post, path, json=arguments, headers=headers))
 
 
 DOORS: dict[str, Door] = {"python": by_python, "http": by_http, "rest": by_rest, "mcp": by_mcp, "cli": by_cli}
