@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx2
 from attrs import define, field, frozen
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from orcheo_core.domain.actor import OWNER_SCOPES, Scope
 from orcheo_core.domain.chat_session import CHAT_SESSION_LIFETIME, GRANT_LIFETIME
+from orcheo_core.domain.owner_session import OWNER_SESSION_IDLE_LIFETIME, OWNER_SESSION_LIFETIME
 from orcheo_core.domain.session_rules import SESSION_SECONDS
 from tests.app_server import USER_INPUT, TestServer, build_app_server, events_of
 
@@ -27,6 +29,7 @@ ROLES: dict[str, frozenset[Scope]] = {
     "chats": frozenset({Scope.CHATKIT_SESSION}),
 }
 OPERATOR = "operator"
+MOST_DESKS = 4
 STEPS = (1, 60, 299, 301, 3_600, 8 * 3_600)
 
 
@@ -105,6 +108,29 @@ class Grant:
         return self.is_good(now) and is_same and not self.subject.startswith("owner:")
 
 
+@define(eq=False)
+class Desk:
+    """An owner who has signed in to Canvas, in a browser of their own."""
+
+    who: str
+    role: str
+    browser: TestServer = field(repr=False)
+    opened: datetime
+    seen: datetime
+    is_left: bool = False
+    """Whether they have signed out."""
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the owner session is good."""
+        limits = (self.opened + OWNER_SESSION_LIFETIME, self.seen + OWNER_SESSION_IDLE_LIFETIME)
+        return not self.is_left and now < min(limits)
+
+    def use(self, now: datetime) -> None:
+        """A use is noted once a minute."""
+        if now - self.seen >= timedelta(minutes=1):
+            self.seen = now
+
+
 class Walk(RuleBasedStateMachine):
     """A model of who may do what at this moment, beside a whole server."""
 
@@ -115,6 +141,7 @@ class Walk(RuleBasedStateMachine):
         self.flows: list[Flow] = []
         self.grants: list[Grant] = []
         self.threads: dict[str, tuple[Flow, str]] = {}
+        self.desks: list[Desk] = []
 
     @initialize()
     def build(self) -> None:
@@ -139,19 +166,83 @@ class Walk(RuleBasedStateMachine):
     def _act(
         self, data: st.DataObject, name: str, scope: Scope, flow: Flow | None, conflict: str | None, **arguments: Any
     ) -> dict[str, Any] | None:
-        """Ask for an operation with any service token; its result, if it is to be done."""
-        who, role = data.draw(st.sampled_from(sorted(self.tokens)))
-        answer = self._loop.run(self.app_server.operation(name, token=self.tokens[who, role], **arguments))
+        """Ask for an operation with any service token, or in Canvas; its result, if it is to be done."""
+        desk = data.draw(st.sampled_from([None, *self.desks]))
+        if desk is None:
+            who, role = data.draw(st.sampled_from(sorted(self.tokens)))
+            answer = self._loop.run(self.app_server.operation(name, token=self.tokens[who, role], **arguments))
+        else:
+            who, role = desk.who, desk.role
+            answer = self._loop.run(self._at(desk, f"/api/operations/{name}", arguments))
         document: dict[str, Any] = answer.json()
-        scopes = frozenset(Scope) if who == OPERATOR else ROLES[role]
-        if scope not in scopes:
-            expected: str | None = "scope_missing"
+        if desk is not None and not desk.is_open(self.now):
+            expected: str | None = "owner_session_ended"
+        elif scope not in self._scopes(who, role):
+            expected = "scope_missing"
         elif flow is not None and (flow.is_removed or who != flow.owner):
             expected = "workflow_not_found"
         else:
             expected = conflict
-        assert document.get("code") == expected, (name, who, role, document)
+        assert document.get("code") == expected, (name, who, role, desk, document)
+        if desk is not None and desk.is_open(self.now):
+            desk.use(self.now)
         return None if expected else document | {"owner": who}
+
+    @staticmethod
+    def _scopes(who: str, role: str) -> frozenset[Scope]:
+        return frozenset(Scope) if who == OPERATOR else ROLES[role]
+
+    @staticmethod
+    async def _at(desk: Desk, path: str, body: dict[str, Any]) -> httpx2.Response:
+        """What Canvas is answered; the browser keeps a cookie that has ended."""
+        return await desk.browser.client.post(path, json=body)
+
+    @precondition(lambda self: len(self.desks) < MOST_DESKS)
+    @rule(data=st.data())
+    def sign_in(self, data: st.DataObject) -> None:
+        """By any service token that may read."""
+        who, role = data.draw(st.sampled_from(sorted(self.tokens)))
+        address = f"10.0.1.{len(self.desks)}"
+        opened = self._loop.run(self.app_server.operation("canvas.open", token=self.tokens[who, role]))
+        if Scope.WORKFLOWS_READ not in self._scopes(who, role):
+            assert opened.json()["code"] == "scope_missing"
+            return
+        browser = self._loop.run(self._stack.enter_async_context(self.app_server.visitor_from(address)))
+        ticket = {"ticket": opened.json()["address"].partition("#ticket=")[2]}
+        for status in (200, 401):  # a ticket is taken once
+            answer = self._loop.run(browser.client.post("/api/canvas/session", json=ticket))
+            assert answer.status_code == status, answer.text
+        self.desks.append(Desk(who=who, role=role, browser=browser, opened=self.now, seen=self.now))
+
+    @precondition(lambda self: self.desks)
+    @rule(data=st.data())
+    def sign_out(self, data: st.DataObject) -> None:
+        """For good: a copy of the cookie opens nothing."""
+        desk = data.draw(st.sampled_from(self.desks))
+        secret = desk.browser.client.cookies["orcheo_owner"]
+        headers = {"content-type": "application/json"}
+        answer = self._loop.run(desk.browser.client.delete("/api/canvas/session", headers=headers))
+        assert answer.status_code == (204 if desk.is_open(self.now) else 401), answer.text
+        if answer.status_code == 204:
+            desk.is_left = True
+            desk.browser.client.cookies["orcheo_owner"] = secret
+
+    @precondition(lambda self: self.desks and self._has_flow())
+    @rule(data=st.data())
+    def try_in_canvas(self, data: st.DataObject) -> None:
+        """An owner's own workflow alone, with the scope for it."""
+        desk, flow = data.draw(st.sampled_from(self.desks)), self._flow(data)
+        answer = self._loop.run(self._at(desk, f"/api/workflows/{flow.handle}/chatkit/session", {}))
+        if not desk.is_open(self.now):
+            assert answer.json()["code"] == "owner_session_ended"
+            return
+        desk.use(self.now)
+        if Scope.CHATKIT_SESSION not in self._scopes(desk.who, desk.role):
+            assert answer.json()["code"] == "scope_missing"
+        elif desk.who != flow.owner:
+            assert answer.json()["code"] == "workflow_not_found"
+        else:
+            assert answer.status_code == 200, answer.text
 
     @rule(data=st.data(), handle=st.sampled_from(HANDLES))
     def add(self, data: st.DataObject, handle: str) -> None:
