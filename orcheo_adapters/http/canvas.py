@@ -117,12 +117,12 @@ class CanvasSessions:
         return response
 
     def _session_json(self, signed_in: SignedIn) -> dict[str, Any]:
-        session, caller = signed_in.session, signed_in.caller
+        caller = signed_in.caller
         return {
             "owner": caller.actor.name,
             "scopes": sorted(caller.scopes),
-            "expires_at": session.expires_at.isoformat(),
-            "idle_ends_at": session.idle_ends_at.isoformat(),
+            "expires_at": signed_in.expires_at.isoformat(),
+            "idle_ends_at": signed_in.idle_ends_at.isoformat(),
             "features": self.sessions.features(caller.actor),
             "csrf": None,
             "providers": self._providers(),

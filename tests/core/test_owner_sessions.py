@@ -225,8 +225,10 @@ async def test_a_rotated_service_token_ends_its_sessions_with_its_grace_period(h
     """The new one has no part in them."""
     caller = await holder(harness)
     opened = await sign_in(harness, caller)
+    assert opened.signed_in.expires_at == harness.clock.now() + OWNER_SESSION_LIFETIME
     await harness.core.owner_access.rotate(ADA, caller.token_id, grace=timedelta(minutes=5))
-    await harness.core.owner_sessions.authenticate(opened.secret)
+    signed_in = await harness.core.owner_sessions.authenticate(opened.secret)
+    assert signed_in.expires_at == signed_in.idle_ends_at == harness.clock.now() + timedelta(minutes=5)
     harness.clock.advance(minutes=5)
     with pytest.raises(OwnerSessionEnded):
         await harness.core.owner_sessions.authenticate(opened.secret)
@@ -237,6 +239,7 @@ async def test_an_expired_service_token_ends_its_sessions(harness: CoreHarness) 
     caller = await holder(harness, days=1)
     harness.clock.advance(timedelta(days=1) - timedelta(minutes=1))
     opened = await sign_in(harness, caller)
+    assert opened.signed_in.expires_at == harness.clock.now() + timedelta(minutes=1)
     harness.clock.advance(minutes=1)
     with pytest.raises(OwnerSessionEnded):
         await harness.core.owner_sessions.authenticate(opened.secret)

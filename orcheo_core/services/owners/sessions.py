@@ -53,6 +53,13 @@ class SignedIn:
 
     session: OwnerSession
     caller: Caller
+    expires_at: datetime
+    """When it ends at the latest: in its own time, or with the service token behind it."""
+
+    @property
+    def idle_ends_at(self) -> datetime:
+        """When it ends unless it is used again."""
+        return min(self.session.idle_ends_at, self.expires_at)
 
 
 @frozen(kw_only=True)
@@ -124,7 +131,7 @@ class OwnerSessions:
             await change.commit(must_land=True)
         except ConcurrentChange:
             raise CanvasTicketInvalid from None
-        return Opened(signed_in=SignedIn(session=session, caller=caller), secret=kept.reveal())
+        return Opened(signed_in=await self._signed_in(session, caller), secret=kept.reveal())
 
     async def open_by_rule(self, rule: OwnerRule, identity: Identity, *, address: str, user_agent: str) -> Opened:
         """The owner session of a person who has just signed in at an identity provider.
@@ -149,7 +156,7 @@ class OwnerSessions:
         change.owner_sessions.add(session)
         self._audit_trail.record(change, Act.OWNER_SIGNED_IN, caller, note=_note(session))
         await change.commit(must_land=True)
-        return Opened(signed_in=SignedIn(session=session, caller=caller), secret=secret.reveal())
+        return Opened(signed_in=await self._signed_in(session, caller), secret=secret.reveal())
 
     async def authenticate(self, text: str) -> SignedIn:
         """The owner session of this secret, which has been used by that.
@@ -170,7 +177,7 @@ class OwnerSessions:
             change.owner_sessions.used(session.public_id, now)
             with suppress(StorageUnavailable):
                 await change.commit()
-        return SignedIn(session=session, caller=caller)
+        return await self._signed_in(session, caller)
 
     async def of(self, owner: Actor) -> Sequence[OwnerSession]:
         """The owner sessions of an owner that are not over, newest first, 100 at most."""
@@ -239,6 +246,12 @@ class OwnerSessions:
         if behind is None:
             return None
         return Caller(actor=session.owner, channel=Channel.CANVAS, scopes=behind.scopes, label=label)
+
+    async def _signed_in(self, session: OwnerSession, caller: Caller) -> SignedIn:
+        token = None if session.rule else await self._live_token(session.token_id)
+        ends = (token.expires_at, token.ended_at) if token else ()
+        expires_at = min([session.expires_at, *(each for each in ends if each is not None)])
+        return SignedIn(session=session, caller=caller, expires_at=expires_at)
 
     async def _live_token(self, token_id: str) -> ServiceToken | None:
         token = await self._store.begin().service_tokens.find(token_id)
