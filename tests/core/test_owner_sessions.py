@@ -335,6 +335,12 @@ async def test_canvas_can_be_switched_off(harness: CoreHarness) -> None:
         with pytest.raises(FeatureDisabled):
             await attempt
     await sign_in(switched, bobs)
+    assert sessions.features(adas.actor) == {
+        "chatkit_publish_enabled": True,
+        "chatkit_canvas_enabled": True,
+        "canvas_enabled": False,
+    }
+    assert all(sessions.features(bobs.actor).values())
 
 
 @pytest.mark.parametrize(
