@@ -58,13 +58,26 @@ def _is_known(context: CliContext) -> bool:
 def _say_age(heard: "list[KnownWorkflow]", known: "KnownWorkflows") -> None:
     """On standard error, so that standard output has the same lines as from the server."""
     moments = [each.at for each in heard]
-    ages = [_age(known.now() - at) for at in (min(moments), max(moments))]
-    when = ages[0] if ages[0] == ages[1] else f"between {ages[0]} and {ages[1]}"
+    when = _ages(known.now() - max(moments), known.now() - min(moments))
     note(f"Not asked: this is what {known.server} said {when}. It may have changed.")
 
 
-def _age(age: timedelta) -> str:
+def _ages(newest: timedelta, oldest: timedelta) -> str:
+    """``2 to 3 minutes ago``, ``5 minutes to 3 days ago``; one age where both are the same in words."""
+    (least, small), (most, large) = _counted(newest), _counted(oldest)
+    if most == 0:
+        return "just now"
+    last = f"{most} {large}{'' if most == 1 else 's'} ago"
+    if (least, small) == (most, large):
+        return last
+    if least == 0:
+        return f"up to {last}"
+    return f"{least}{'' if small == large else f' {small}' if least == 1 else f' {small}s'} to {last}"
+
+
+def _counted(age: timedelta) -> tuple[int, str]:
+    """How many of the largest unit that fits; zero minutes for less than one."""
     for name, unit in _UNITS:
         if count := age // unit:
-            return f"{count} {name}{'' if count == 1 else 's'} ago"
-    return "just now"
+            return count, name
+    return 0, _UNITS[-1][0]

@@ -21,7 +21,15 @@ from orcheo_adapters.http.client_address import ClientAddresses
 from orcheo_adapters.http.cross_site import AllowedOrigins
 from orcheo_adapters.http.hosts import HostNotAllowed, KnownHosts
 from orcheo_adapters.http.pace import LONGEST_WAIT, Pace
-from orcheo_adapters.http.problems import CrossSiteRequest, ErrorAnswers, answer_to, on_crash, on_gone, refusal_response
+from orcheo_adapters.http.problems import (
+    BodyCompressed,
+    CrossSiteRequest,
+    ErrorAnswers,
+    answer_to,
+    on_crash,
+    on_gone,
+    refusal_response,
+)
 from orcheo_adapters.http.request_id import set_request_id
 from orcheo_adapters.http.scope import HEADERS, IS_WHOLE, MORE_HEADERS, TAKE_BODY
 from orcheo_adapters.http.security_headers import Header, SecurityHeaders
@@ -43,6 +51,7 @@ LARGE_PIECE = 64 * 1024
 BODY_PIECE = 4 * 1024
 """Each full one of these of query and body counts as one more request, but for files, which go to the disk."""
 _CODED = b"transfer-encoding"
+_UNCODED = frozenset({b"", b"identity"})
 _LONGEST_LENGTH = 20
 """Digits of a number of bytes; more of them are too large as well."""
 _UPLOADS = "/api/chatkit/attachments"
@@ -169,12 +178,14 @@ class FrontDoor:
     def _refusal(
         self, scope: Scope, path: str, method: str, headers: dict[bytes, bytes], length: int | None
     ) -> OrcheoError | None:
-        """Why nothing may read the request: its host, the size of its body, or where it comes from."""
+        """Why nothing may read the request: its host, the size or coding of its body, or where it comes from."""
         unknown = self._hosts.refusal(path, headers.get(b"host"))
         if unknown is not None:
             return unknown
         if length is not None and length > (limit := self._limit_of(path)):
             return BodyTooLarge(limit)
+        if method not in _SAFE and headers.get(b"content-encoding", b"").strip().lower() not in _UNCODED:
+            return BodyCompressed()
         return self._cross_site(scope, headers) if b"cookie" in headers and method not in _SAFE else None
 
     def _charge(self, address: str, message: Message) -> None:

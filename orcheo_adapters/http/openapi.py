@@ -13,6 +13,7 @@ from orcheo_adapters.http.descriptions import DESCRIPTIONS, Description, Errors,
 from orcheo_adapters.http.operations import OperationHandler, OwnerApi
 from orcheo_adapters.http.problems import (
     OPENAI,
+    BodyCompressed,
     CrossSiteRequest,
     HeadersTooLarge,
     MethodNotAllowed,
@@ -48,7 +49,7 @@ _LINKS: Json = {
 }
 """Where an answer leads on, by the name of what it holds."""
 _ALWAYS: Errors = (RequestTimedOut, HeadersTooLarge)
-_WITH_BODY: Errors = (MalformedRequest, BodyTooLarge, CrossSiteRequest)
+_WITH_BODY: Errors = (MalformedRequest, BodyTooLarge, BodyCompressed, CrossSiteRequest)
 _WITH_PATH: Errors = (NotFoundError, MethodNotAllowed)
 _OWNER: Errors = (ServiceTokenInvalid, ScopeMissing, InvalidInput, RateLimited, StorageUnavailable)
 

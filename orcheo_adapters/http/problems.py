@@ -98,6 +98,14 @@ class CodingUnknown(InvalidError):
     hint = "Send the body with a Content-Length, or with `Transfer-Encoding: chunked` alone."
 
 
+class BodyCompressed(InvalidError):
+    """A body in a content coding; to unpack it could take any amount of memory (RFC 9110, section 15.5.16)."""
+
+    code = "body_compressed"
+    summary = "This server reads request bodies only as they are, not compressed."
+    hint = "Send the body without compression and without the header Content-Encoding."
+
+
 class ContentChanged(InvalidError):
     """A client asked for a version of a file that the server does not have (RFC 9110, section 15.5.13)."""
 
@@ -144,6 +152,7 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
     (MethodUnknown, 501),
     (CodingUnknown, 501),
     (HttpVersionUnknown, 505),
+    (BodyCompressed, 415),
     (MalformedRequest, 400),
     (ProofOfWorkNeeded, 428),
     (LoginAttemptInvalid, 400),
@@ -248,7 +257,7 @@ def answer_to(request: Request, error: OrcheoError, *, title: str = "", more: st
 
 
 def _more_headers(error: OrcheoError) -> dict[str, str]:
-    """What the status asks for: RFC 9110 section 11.6.1, and draft-ietf-httpapi-ratelimit-headers."""
+    """What the status asks for: RFC 9110 sections 11.6.1 and 12.5.3, and draft-ietf-httpapi-ratelimit-headers."""
     if isinstance(error, UnauthenticatedError):
         return {"www-authenticate": 'Bearer realm="orcheo"'}
     if isinstance(error, RateLimited):
@@ -259,6 +268,8 @@ def _more_headers(error: OrcheoError) -> dict[str, str]:
         }
     if isinstance(error, BudgetExceeded):
         return {"retry-after": str(error.retry_after)}
+    if isinstance(error, BodyCompressed):
+        return {"accept-encoding": "identity"}
     return {}
 
 

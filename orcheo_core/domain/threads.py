@@ -1,5 +1,6 @@
 """A thread: one conversation of one subject with one workflow."""
 
+import re
 from datetime import datetime
 
 from attrs import evolve
@@ -8,6 +9,7 @@ from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.values import value
 
 _TITLE_LENGTH = 80
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @value(kw_only=True)
@@ -34,8 +36,8 @@ class Thread:
 
 
 def title_from(text: str) -> str | None:
-    """A title out of the first words of a thread, on one line; None without words."""
-    words = " ".join(text.split())
+    """A title out of the first words of a thread, on one line, without control characters; None without words."""
+    words = " ".join(_CONTROL.sub(" ", text).split())
     if len(words) > _TITLE_LENGTH:
         words = words[: _TITLE_LENGTH - 1].rstrip() + "…"
     return words or None

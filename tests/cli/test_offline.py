@@ -92,12 +92,23 @@ def test_the_age_is_said_in_words(known: KnownWorkflows, offline: CommandLine, a
     assert f" said {words}." in offline("workflow", "list", "--offline").err
 
 
-def test_different_ages_are_said_from_to(known: KnownWorkflows, offline: CommandLine) -> None:
-    """The oldest first; as JSON it is the oldest alone."""
-    old = datetime.now(UTC) - timedelta(days=3)
+@pytest.mark.parametrize(
+    ("newest", "oldest", "words"),
+    [
+        (timedelta(0), timedelta(days=3, minutes=5), "up to 3 days ago"),
+        (timedelta(minutes=2, seconds=5), timedelta(minutes=3, seconds=5), "2 to 3 minutes ago"),
+        (timedelta(minutes=1, seconds=5), timedelta(hours=1, minutes=5), "1 minute to 1 hour ago"),
+        (timedelta(minutes=5, seconds=5), timedelta(days=2, minutes=5), "5 minutes to 2 days ago"),
+    ],
+)
+def test_different_ages_are_said_from_to(
+    known: KnownWorkflows, offline: CommandLine, newest: timedelta, oldest: timedelta, words: str
+) -> None:
+    """The newest first, as people say it; as JSON it is the oldest alone."""
+    old = datetime.now(UTC) - oldest
     evolve(known, now=lambda: old).learn([view(1)])
-    known.learn([view(2)])
-    assert " said between 3 days ago and just now." in offline("workflow", "list", "--offline").err
+    evolve(known, now=lambda: datetime.now(UTC) - newest).learn([view(2)])
+    assert f" said {words}." in offline("workflow", "list", "--offline").err
     assert offline("workflow", "list", "--offline", "--json").document["as_of"] == old.isoformat()
 
 

@@ -112,6 +112,15 @@ async def test_a_title_is_one_line(harness: CoreHarness) -> None:
     assert len(thread.title) <= 80
 
 
+async def test_control_characters_in_a_title_are_blanks(harness: CoreHarness) -> None:
+    """U+0000 among them; in one that is given and in one that is made of the first message."""
+    visit = await harness.visit()
+    turn = await harness.answered(visit, text="first\0\x1b[31m words\x85here")
+    threads = harness.core.own_threads
+    assert (await threads.read(visit, turn.thread_id)).thread.title == "first [31m words here"
+    assert (await threads.set_title(visit, turn.thread_id, "\0a\0b\x9f")).title == "a b"
+
+
 async def test_deleting_a_thread_stops_its_turn(harness: CoreHarness) -> None:
     """Nothing of it is left."""
     visit = await harness.visit()

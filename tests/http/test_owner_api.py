@@ -1,5 +1,6 @@
 """The owner's routes, and what every route does with bad input."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,25 @@ async def test_a_body_that_is_too_large(app_server: TestServer) -> None:
     url = "/api/operations/workflows.list"
     assert_problem(await app_server.client.post(url, content=large, headers=headers), 413, "body_too_large")
     assert_problem(await app_server.client.post(url, content=parts(), headers=headers), 413, "body_too_large")  # type: ignore[arg-type]  # a generator of bytes
+
+
+@pytest.mark.parametrize("url", ["/api/operations/workflows.list", "/api/chatkit", "/v1/chatkit/sessions", "/mcp"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "GZIP"])
+async def test_a_compressed_body_is_refused(app_server: TestServer, url: str, coding: str) -> None:
+    """The answer says that bodies come as they are, on every route that takes one."""
+    headers = {"authorization": f"Bearer {app_server.owner_token}", "content-encoding": coding}
+    body = gzip.compress(b"{}")
+    answer = await app_server.client.post(url, content=body, headers={**headers, "content-type": "application/json"})
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert "body_compressed" in answer.text
+    assert "without compression" in answer.text
+
+
+async def test_a_body_in_no_coding_is_read(app_server: TestServer) -> None:
+    """``identity`` is no compression."""
+    headers = {"authorization": f"Bearer {app_server.owner_token}", "content-encoding": "identity"}
+    url = "/api/operations/workflows.list"
+    assert (await app_server.client.post(url, json={}, headers=headers)).status_code == 200
 
 
 async def test_a_body_that_is_not_json(app_server: TestServer) -> None:
