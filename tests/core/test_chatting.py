@@ -204,6 +204,36 @@ async def test_a_failed_retry_keeps_the_old_answer(harness: CoreHarness) -> None
     assert [each.text for each in await harness.items(first.thread_id) if isinstance(each, AssistantItem)] == ["old"]
 
 
+async def test_a_stopped_try_goes_when_the_next_one_begins(harness: CoreHarness) -> None:
+    """Its half answer would look whole beside the next one, which may be stopped too; a whole answer stays until then."""
+    visit = await harness.visit()
+    first = await harness.answered(visit, [TextDelta("whole")])
+    for said in ("half", "third"):
+        harness.runners.script = ([TextDelta(said)], ValueError("no"))
+        await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+        await harness.background.run_all()
+        items = await harness.items(first.thread_id)
+        assert [each.text for each in items if isinstance(each, AssistantItem)] == ["whole", said]
+        assert [type(each).__name__ for each in items][-1] == "EndOfTurnItem"
+    harness.runners.script = ([TextDelta("new")],)
+    await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    await harness.background.run_all()
+    items = await harness.items(first.thread_id)
+    assert [type(each).__name__ for each in items] == ["UserItem", "AssistantItem"]
+
+
+async def test_a_retry_of_an_earlier_message_keeps_what_follows(harness: CoreHarness) -> None:
+    """Until its answer is there: the last try answers another message."""
+    visit = await harness.visit()
+    first = await harness.answered(visit, [TextDelta("one")])
+    await harness.answered(visit, [TextDelta("half")], ValueError("no"), thread_id=first.thread_id)
+    before = await harness.items(first.thread_id)
+    harness.runners.script = (ValueError("no"),)
+    await harness.core.chatting.retry(visit, first.thread_id, first.user_item_id)
+    await harness.background.run_all()
+    assert (await harness.items(first.thread_id))[: len(before)] == before
+
+
 async def test_a_retry_of_a_long_tail_replaces_all_of_it(harness: CoreHarness) -> None:
     """More than one page of items."""
     visit = await harness.visit()

@@ -6,9 +6,9 @@ from typing import Any
 from attrs import define, evolve, field
 
 from orcheo_core.domain.budget import DATABASE_BYTES, FRAME_BYTES, RUNS
-from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem
+from orcheo_core.domain.component_items import ClientToolCallItem
 from orcheo_core.domain.ids import IdKind
-from orcheo_core.domain.items import InferenceOptions, InputPart, UserItem
+from orcheo_core.domain.items import InferenceOptions, InputPart, Item, UserItem
 from orcheo_core.domain.pages import PAGE_BYTES, PageQuery
 from orcheo_core.domain.run import Cause, PastMessage, RunRequest
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer, StructuredInputItem
@@ -21,7 +21,7 @@ from orcheo_core.domain.thread_events import (
     ThreadEvent,
 )
 from orcheo_core.domain.threads import Thread, title_from
-from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.domain.values import value
 from orcheo_core.errors import IdempotencyKeyReused, ItemNotFound, NothingPending, ThreadNotFound
 from orcheo_core.ports.clock import Clock
@@ -48,6 +48,14 @@ _GIVE_UP_WINDOW = 5
 def _newest(limit: int) -> PageQuery:
     """As many of the newest items; fewer where answers of megabytes lie between them, which each request would read."""
     return PageQuery(limit=limit, newest_first=True, most_bytes=PAGE_BYTES)
+
+
+async def _last_try(change: UnitOfWork, thread_id: str, later: Mapping[str, type[Item]]) -> list[str]:
+    """The items of the thread's latest turn, if it did not come to its end and no message follows that it answers."""
+    last = await change.turns.latest(thread_id)
+    if last is None or last.status is TurnStatus.COMPLETED or UserItem in later.values():
+        return []
+    return [each for each in later if each >= last.answer_id]
 
 
 @value(kw_only=True)
@@ -178,10 +186,11 @@ class Chatting:
         content: tuple[InputPart, ...] | None = None,
         idempotency_key: str | None = None,
     ) -> Turn:
-        """Answer a user item again; what came after it goes when the new answer is durable.
+        """Answer a user item again; a whole answer goes when the new one is durable.
 
-        With ``content`` the visitor has changed what they said: then what came after it goes at once, as it answers
-        another question. Raises :class:`ItemNotFound`.
+        What a try has left that did not come to its end goes at once: no one could tell it from a whole answer beside
+        the new one. With ``content`` the visitor has changed what they said: then all that came after it goes at once,
+        as it answers another question. Raises :class:`ItemNotFound`.
         """
         text = None if content is None else "".join(each.text for each in content)
         asked = _Asked(key=idempotency_key, thread_id=thread_id, text=text)
@@ -192,12 +201,11 @@ class Chatting:
         if not isinstance(item, UserItem):
             raise ItemNotFound("The thread has no visitor's message with this id that could be answered again.")
         later = await change.items.classes_after(thread_id, item_id)
-        # At once go marks of the end too: what they say of the last try does not hold for this one.
-        only = EndOfTurnItem if content is None else None
-        gone = [each for each, cls in later.items() if only in {None, cls}]
+        ids = list(later)
+        gone = ids if content is not None else await _last_try(change, thread_id, later)
         if gone:
-            change.items.remove(thread_id, gone[0], gone[-1], only=only)
-        replaces = tuple(each for each, cls in later.items() if only not in {None, cls})
+            change.items.remove(thread_id, gone[0], gone[-1])
+        replaces = tuple(ids[: len(ids) - len(gone)])
         edited: list[ThreadEvent] = []
         if content is not None:
             item = evolve(item, content=content)
