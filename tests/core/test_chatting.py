@@ -205,7 +205,7 @@ async def test_a_failed_retry_keeps_the_old_answer(harness: CoreHarness) -> None
 
 
 async def test_a_stopped_try_goes_when_the_next_one_begins(harness: CoreHarness) -> None:
-    """Its half answer would look whole beside the next one, which may be stopped too; a whole answer stays until then."""
+    """Its half answer would look whole beside the next one, which may be stopped too; a whole answer stays."""
     visit = await harness.visit()
     first = await harness.answered(visit, [TextDelta("whole")])
     for said in ("half", "third"):

@@ -101,6 +101,23 @@ def test_stop_keeps_what_was_said(shared_server: ServerProcess, new_tab: NewTab)
     expect(tab.button("Retry")).to_be_visible()
 
 
+def test_a_try_that_was_stopped_gives_way_to_the_next_one(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Stopped twice, there is one half answer with its mark, here and after a reload."""
+    published = shared_server.publish("stopped-twice", HELD)
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("never opened either")
+    for _ in range(2):
+        expect(tab.answer_texts).to_have_text("before")
+        tab.expect_answer(number=0, status="streaming")
+        tab.button("Stop").click()
+        expect(tab.page.get_by_text("You stopped this answer.").first).to_be_visible()
+        tab.page.reload()
+        expect(tab.answer_texts).to_have_text("before")
+        tab.button("Retry").click()
+    tab.button("Stop").click()
+    expect(tab.button("Retry")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("handle", "target", "words"),
     [("stopped-half", HELD, "You stopped this answer."), ("failed-half", FAILS, "The workflow could not")],
@@ -403,6 +420,31 @@ def test_a_draft_survives_a_reload(shared_server: ServerProcess, new_tab: NewTab
     tab.page.reload()
     tab.expect_answer(number=0)
     expect(tab.message_field).to_have_value("")
+
+
+def test_a_message_that_was_refused_survives_a_reload(
+    new_server: Callable[[], ServerProcess], browser: Browser
+) -> None:
+    """It is in the field again, and gone from there once the server has it."""
+    server = new_server()
+    server.settings = {"ORCHEO_LIMIT_TURNS_BY_VISITOR": "1/hour"}
+    published = server.start().publish("refused", "examples.echo:answer")
+    tab = ChatTab.open(browser, server.url).visit(published["share_url"])
+    tab.ask("first")
+    tab.expect_answer(number=0)
+    tab.ask("a long letter")
+    expect(tab.page.get_by_text("Not sent")).to_be_visible()
+    tab.page.reload()
+    expect(tab.message_field).to_have_value("a long letter")
+    assert server.end() == 0
+    server.settings = {}
+    server.start()
+    tab.button("Send").click()
+    tab.expect_answer(number=1)
+    tab.page.reload()
+    tab.expect_answer(number=1)
+    expect(tab.message_field).to_have_value("")
+    tab.close()
 
 
 def test_a_message_may_have_as_many_characters_as_the_server_takes(

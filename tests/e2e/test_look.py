@@ -1,6 +1,7 @@
 """The look of a chat on the real page, and what the page says where there is no chat to show."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from tests.e2e.axe import faults
 from tests.e2e.browser import ChatTab
 from tests.e2e.server_process import Gates, ServerProcess
 from tests.e2e.test_chat_page_looks import WIDEST
+from tests.e2e.widget_workflows import ICON
 
 pytestmark = pytest.mark.browser
 
@@ -131,6 +133,27 @@ def test_a_starter_prompt_is_sent_with_the_chosen_model(shared_server: ServerPro
     tab.ask("Hi")
     tab.expect_answer(number=1)
     expect(tab.answer_texts.nth(1)).to_have_text("Hi: deep, search")
+
+
+def test_files_go_to_the_server_under_the_name_that_the_visitor_came_by(
+    shared_server: ServerProcess, browser: Browser
+) -> None:
+    """Such as localhost, where share links name an IP address: a page may talk to no other; images are shown too."""
+    shared_server.publish("by-name", "tests.e2e.look_workflows:names")
+    shared_server.operation("workflows.set_look", ref="by-name", files="on")
+    here = shared_server.url.replace("127.0.0.1", "localhost")
+    tab = ChatTab.open(browser, here).visit(f"{here}/chat/by-name")
+    tab.page.get_by_label("More", exact=True).click()
+    with tab.page.expect_file_chooser() as chooser:
+        tab.page.get_by_role("menuitem", name="Add files").click()
+    chooser.value.set_files({"name": "dot.png", "mimeType": "image/png", "buffer": b64decode(ICON.partition(",")[2])})
+    tab.ask("Here")
+    tab.expect_answer(number=0)
+    expect(tab.answer_texts).to_have_text("Here: dot.png")
+    image = tab.page.get_by_role("img", name="dot.png")
+    expect(image).to_have_js_property("naturalWidth", 1)
+    tab.assert_well_behaved()
+    tab.close()
 
 
 def test_files_are_offered_where_the_owner_says_so(shared_server: ServerProcess, new_tab: NewTab) -> None:

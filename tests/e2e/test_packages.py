@@ -78,11 +78,11 @@ bubble({ workflow: "docs" });
 """
 
 
-def run(*words: str, cwd: Path) -> None:
+def run(*words: str, cwd: Path, stderr: int | None = None) -> None:
     """Run a program of Node's."""
     stamp = ROOT / ".stamps" / "node"
     node = f"{stamp.read_text('utf-8').strip()}{os.pathsep}" if stamp.exists() else ""
-    subprocess.run(words, cwd=cwd, env={**os.environ, "PATH": node + os.environ["PATH"]}, check=True)
+    subprocess.run(words, cwd=cwd, env={**os.environ, "PATH": node + os.environ["PATH"]}, check=True, stderr=stderr)
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +91,23 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     run("node", "scripts/packages.mjs", str(folder / "built"), cwd=WEB)
     for name in ("chat", "embed"):
-        run("npm", "pack", "--silent", "--pack-destination", str(folder), cwd=folder / "built" / name)
         into = folder / "node_modules" / "@orcheo" / name
         into.mkdir(parents=True)
-        (archive,) = folder.glob(f"*-{name}-*.tgz")
+        (archive,) = folder.glob(f"built/*-{name}-*.tgz")
         subprocess.run(["tar", "xzf", archive, "-C", into, "--strip-components", "1"], check=True)
     for name in LINKED:
         (folder / "node_modules" / name).symlink_to(WEB / "node_modules" / name)
     return folder
+
+
+def test_without_the_tools_it_says_how_to_get_them(tmp_path: Path) -> None:
+    """A demo's checkout has no compiler."""
+    for name in ("package.json", "scripts/packages.mjs"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((WEB / name).read_bytes())
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run("node", "scripts/packages.mjs", cwd=tmp_path, stderr=subprocess.PIPE)
+    assert "Run `npm ci` in web/, then try again." in caught.value.stderr.decode()
 
 
 @pytest.fixture

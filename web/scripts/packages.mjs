@@ -1,12 +1,23 @@
-/** Builds what could be published to npm into `dist/`; nothing is published. Usage: node scripts/packages.mjs [folder] */
+/**
+ * Builds what could be published to npm into `dist/`, each package as a folder and as the file that npm installs; nothing
+ * is published. Usage: node scripts/packages.mjs [folder]
+ */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { build } from "vite";
 
 const ROOT = join(import.meta.dirname, "..");
 const target = resolve(process.argv[2] ?? join(ROOT, "dist"));
+const COMPILER = join(ROOT, "node_modules/typescript/bin/tsc");
 const own = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+if (!existsSync(COMPILER)) {
+  console.error(
+    "The packages cannot be built: their tools are missing. Run `npm ci` in web/, then try again.",
+  );
+  process.exit(1);
+}
+const { build } = await import("vite");
 
 /** Module, types and the files that are written by hand; `manifest` has what this package alone says. */
 async function pack(name, handwritten, manifest) {
@@ -21,7 +32,7 @@ async function pack(name, handwritten, manifest) {
     },
   });
   const types = ["--project", join(ROOT, `tsconfig.${name}.json`), "--outDir", join(folder, "types")];
-  const compiled = spawnSync(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), ...types], {
+  const compiled = spawnSync(process.execPath, [COMPILER, ...types], {
     stdio: "inherit",
   });
   if (compiled.status !== 0) process.exit(compiled.status ?? 1);
@@ -42,7 +53,15 @@ async function pack(name, handwritten, manifest) {
     ...rest,
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(whole, null, 2)}\n`);
-  console.log(folder);
+  // As a file: npm links a folder, and then React and its types are found beside the checkout, a second time.
+  const packed = spawnSync("npm", ["pack", "--silent", "--pack-destination", target, folder], {
+    encoding: "utf8",
+  });
+  if (packed.status !== 0) {
+    console.error(packed.stderr ?? packed.error?.message);
+    process.exit(packed.status ?? 1);
+  }
+  console.log(join(target, packed.stdout.trim()));
 }
 
 await pack("chat", ["react.js", "react.d.ts"], {

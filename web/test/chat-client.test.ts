@@ -22,6 +22,24 @@ function clientOf(server: FakeServer, grants = countingGrants()) {
   return clientFor(server, { grants: new GrantKeeper(grants.getClientSecret) });
 }
 
+describe("the address of a file", () => {
+  const path = "/api/chatkit/attachments/atc_1?ticket=t";
+  const reached = (url: string, server: object) => clientFor(new FakeServer(), server).reached(url);
+
+  test("leads to the server under the name by which the page reaches it", () => {
+    const given = `http://127.0.0.1:8700${path}`;
+    expect(reached(given, { url: "http://localhost:8700/api/chatkit" })).toBe(`http://localhost:8700${path}`);
+    expect(reached(given, { url: "/api/chatkit" })).toBe(path);
+  });
+
+  test.each([
+    ["of another kind", "https://files.example.org/atc_1", {}],
+    ["of a server of others", `https://files.example.org${path}`, { isOurs: false }],
+  ])("%s stays as it is", (_kind, given, server) => {
+    expect(reached(given, server)).toBe(given);
+  });
+});
+
 describe("the chat grant", () => {
   test("is asked for once and sent with each request", async () => {
     const server = new FakeServer(jsonAnswer({ n: 1 }), jsonAnswer({ n: 2 }));

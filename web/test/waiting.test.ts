@@ -11,6 +11,7 @@ const NO_HOST: WidgetHost = {
   act: async () => {},
   redraw() {},
   ownOrigins: () => [],
+  reached: (url) => url,
   imageDomains: () => [],
   entities: () => undefined,
 };

@@ -57,6 +57,7 @@ async function draw(widget: WidgetTree, act: WidgetHost["act"] = async () => {})
     act,
     redraw() {},
     ownOrigins: () => [],
+    reached: (url) => url,
     imageDomains: () => [],
     entities: () => undefined,
   };

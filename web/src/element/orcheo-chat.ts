@@ -36,6 +36,7 @@ import {
   type ItemView,
   lastQuestion,
   pendingQuestions,
+  type QuestionView,
   type ThreadView,
   type ToolView,
 } from "./state/thread-view.ts";
@@ -127,6 +128,8 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   #hasSpoken = false;
   #quoting: Quoting | null = null;
   #threadId: string | null = null;
+  /** What the visitor has said and the server does not have. */
+  #unsent: QuestionView | null = null;
   /** The item at the end when the end was last in sight. */
   #lastSeen: ItemView | undefined;
   /** Waits for the server to have what was just said. */
@@ -300,6 +303,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     redraw: () => this.requestUpdate(),
     ownOrigins: () => [ownServer(), this.#target === null ? "" : originOf(this.#target)],
     imageDomains: () => this.#thread?.view.imageDomains ?? [],
+    reached: (url) => this.#client?.reached(url) ?? url,
     entities: () => this.#options?.entities,
   };
 
@@ -347,7 +351,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       void this.#keepFocus();
     },
     write: (text: string) => {
-      this.#options?.drafts?.keep(this.#threadId, text);
+      this.#keepDraft(text);
       this.#hold(false);
     },
     toolChosen: (toolId: string | null) => this.#emit("chatkit.tool.change", { toolId }),
@@ -599,16 +603,27 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       this.#isHeld = false;
       for (const resolve of this.#idle.splice(0)) resolve();
     }
+    this.#keepUnsent(view);
     if (view.threadId === this.#threadId) return;
-    if (this.#threadId === null) this.#moveDraft(view.threadId);
+    const isNew = this.#threadId === null;
+    if (isNew) this.#options?.drafts?.keep(null, "");
     this.#threadId = view.threadId;
+    // What is written while a new thread gets its id belongs to that thread.
+    if (isNew) this.#keepDraft();
     this.#emit("chatkit.thread.change", { threadId: view.threadId });
   }
 
-  /** What is written while a new thread gets its id belongs to that thread. */
-  #moveDraft(threadId: string | null): void {
-    this.#options?.drafts?.keep(null, "");
-    this.#options?.drafts?.keep(threadId, this.#composer?.text ?? "");
+  #keepUnsent(view: ThreadView): void {
+    const question = lastQuestion(view);
+    const before = this.#unsent?.key;
+    this.#unsent = question?.status === "kept" ? null : question;
+    // Another thread that is opened says nothing of what was not sent in this one.
+    if (question !== null && (this.#unsent === null) === (question.key === before)) this.#keepDraft();
+  }
+
+  /** A reload loses neither what is being written nor a message that the server does not have. */
+  #keepDraft(written = this.#composer?.text ?? ""): void {
+    this.#options?.drafts?.keep(this.#threadId, written || (this.#unsent?.text ?? ""));
   }
 
   #wrongOption(path: string, expected: string): void {

@@ -342,9 +342,24 @@ export class ThreadController {
       if (!isAbort(error)) this.#fail(error, opening);
     }
     if (signal.aborted) return;
+    await this.#showKept(opening?.request, signal);
+    if (signal.aborted) return;
     this.#listener.turnEnded(this.#view);
     if (await this.#runTool(signal)) return;
     if (this.#isStale) void this.refresh();
+  }
+
+  /** A retry that did not come to its end has left the whole answer before it, as any other tab and a reload show. */
+  async #showKept(request: TurnRequest | undefined, signal: AbortSignal): Promise<void> {
+    const { threadId, failure } = this.#view;
+    const isRetry = request?.type === "threads.retry_after_item" && request.params.content === undefined;
+    if (threadId === null || !isRetry || shownFailure(this.#view) === null) return;
+    try {
+      const kept = await this.#read(threadId, signal);
+      if (kept.turn === "idle") this.#apply({ type: "opened", view: { ...kept, failure } });
+    } catch {
+      // It cannot be read now; what is shown tells why.
+    }
   }
 
   /** Shows what another tab has given in the place of what was sent here; whether that is so. */

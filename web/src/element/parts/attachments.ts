@@ -16,7 +16,7 @@ export function attachmentsTemplate(
 
 function attachmentTemplate(attachment: WireAttachment, host: WidgetHost): TemplateResult {
   const { name, preview_url: preview } = attachment;
-  const address = preview === undefined ? null : imageAddress(preview, host);
+  const address = preview === undefined ? null : imageAddress(host.reached(preview), host);
   if (address === null)
     return html`<orcheo-icon name="document"></orcheo-icon><span dir="auto">${name}</span>`;
   const image = html`<img class="preview" src=${address} alt=${name} loading="lazy" />`;

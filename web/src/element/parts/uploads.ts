@@ -220,7 +220,7 @@ async function sendInTwoPhases(
   const { upload_descriptor: descriptor, ...attachment } = announced;
   if (descriptor === undefined) throw new Error("The server did not say where to send the file.");
   const { url, method, headers = {} } = descriptor;
-  const response = await fetchOrFail(fetch, url, { method, headers, body: file, signal });
+  const response = await fetchOrFail(fetch, client.reached(url), { method, headers, body: file, signal });
   if (!response.ok) throw await readProblem(response);
   return attachment;
 }

@@ -5,6 +5,8 @@ import { ConnectionError, problemCode, readProblem } from "./problem.ts";
 import type { ThreadRequest, TurnRequest } from "./wire.ts";
 
 const REQUEST_LIMIT = 20_000;
+/** The addresses of files that an Orcheo server makes, under the name that it knows itself by. */
+const FILE = /^https?:\/\/[^/]+(\/api\/chatkit\/attachments\/.+)$/;
 const RENEWABLE = new Set(["grant_expired", "grant_invalid"]);
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -53,6 +55,16 @@ export class ChatClient {
   async upload<T>(url: string, body: FormData, signal: AbortSignal, fetch: Fetch): Promise<T> {
     const by = this.#server.isSentByPage() ? this.#server.fetch : fetch;
     return readJson<T>(await this.#send(url, { method: "POST", body, signal }, by));
+  }
+
+  /**
+   * The address of a file at the server as the page reaches it: the server may have other names too, such as
+   * localhost, and a page loads nothing from a name that it did not come from.
+   */
+  reached(url: string): string {
+    const path = this.#server.isOurs ? FILE.exec(url)?.[1] : undefined;
+    if (path === undefined) return url;
+    return URL.canParse(this.#url) ? new URL(path, this.#url).href : path;
   }
 
   /** Follows a thread's latest turn from the event after `after`; null when there is nothing to follow. */

@@ -18,5 +18,7 @@ export interface WidgetHost {
   /** Origins from which images are loaded besides the page's own. */
   ownOrigins(): readonly string[];
   imageDomains(): readonly string[];
+  /** The address of a visitor's file, as the page reaches the server. */
+  reached(url: string): string;
   entities(): ChatKitOptions["entities"];
 }
