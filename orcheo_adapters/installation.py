@@ -23,7 +23,7 @@ def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
 
             sys.stdout.write(f"{program} {version('orcheo')}\n")
             sys.exit(0)
-        sys.exit(f'{program} needs more than is installed here: pip install "orcheo[{extra}]"')
+        sys.exit(f'{program} needs more than is installed here: pip install ".[{extra}]" in a clone of Orcheo')
 
 
 def is_missing_package(error: BaseException) -> bool:

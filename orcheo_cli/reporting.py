@@ -25,7 +25,7 @@ class NotInstalled(OrcheoError):
 
     code = "not_installed"
     summary = "This needs a package that is not installed here."
-    hint = 'Install it: pip install "orcheo[server]"'
+    hint = 'Install it: pip install ".[server]" in a clone of Orcheo'
 
 
 class OutputFailed(OrcheoError):

@@ -28,7 +28,7 @@ class McpNotInstalled(UnavailableError):
 
     code = "mcp_not_installed"
     summary = "This server does not speak MCP: a package is missing."
-    hint = 'The operator can install it: pip install "orcheo[mcp]", then start the server again.'
+    hint = 'The operator can install it: pip install ".[mcp]" in a clone of Orcheo, then start the server again.'
 
 
 @frozen

@@ -14,7 +14,7 @@ def require_package(name: str, *, extra: str) -> None:
     if name not in sys.modules and find_spec(name) is None:
         raise InvalidInput(
             FieldError("runner", f"this server lacks the package {name}"),
-            hint=f"Install it where the server runs: pip install 'orcheo[{extra}]'.",
+            hint=f"Install it where the server runs: pip install '.[{extra}]' in a clone of Orcheo.",
         )
 
 

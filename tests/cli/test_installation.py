@@ -71,7 +71,7 @@ def test_the_base_install_says_what_to_install(program: str, name: str, extra: s
     """One line, and exit code 1."""
     done = run(program, *words)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f'{name} needs more than is installed here: pip install "orcheo[{extra}]"\n'
+    assert done.stderr == f'{name} needs more than is installed here: pip install ".[{extra}]" in a clone of Orcheo\n'
 
 
 @pytest.mark.parametrize(("program", "name"), [("orcheo_cli", "orcheo"), ("orcheo_mcp", "orcheo-mcp")])
@@ -87,7 +87,7 @@ def test_a_command_that_needs_the_server_says_so(words: tuple[str, ...]) -> None
     done = run("orcheo_cli", *words, installed=CLIENT)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: This needs more than is installed here: No module named ")
-    assert done.stderr.endswith('Hint:  Install it: pip install "orcheo[server]"\n')
+    assert done.stderr.endswith('Hint:  Install it: pip install ".[server]" in a clone of Orcheo\n')
 
 
 def test_a_client_needs_few_packages() -> None:

@@ -181,7 +181,7 @@ async def test_without_the_library_the_answer_says_what_to_install(monkeypatch: 
     async with build_app_server() as app_server:
         answer = await call(app_server)
     assert (answer.status_code, answer.json()["code"]) == (503, "mcp_not_installed")
-    assert 'pip install "orcheo[mcp]"' in answer.json()["hint"]
+    assert 'pip install ".[mcp]"' in answer.json()["hint"]
 
 
 @pytest.mark.network
