@@ -46,6 +46,15 @@ def shop(browser: Browser, tmp_path: Path) -> Iterator[Shop]:
         tab.assert_well_behaved(site.url)
 
 
+def test_on_a_phone_one_can_turn_back_before_signing_in(shop: Shop) -> None:
+    """The chat takes all of the screen there, and the button of the bubble lies below it."""
+    shop.page.set_viewport_size({"width": 360, "height": 740})
+    shop.button.click()
+    expect(shop.chat.get_by_role("link", name="Sign in")).to_be_visible()
+    shop.chat.get_by_role("button", name="Close").click()
+    expect(shop.page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_visitor_of_a_bubble_signs_in_at_the_provider(shop: Shop) -> None:
     """In a window of its own, which closes by itself; a reload signs in again by the provider's login, and signing out
     ends it in the frame.

@@ -25,8 +25,22 @@ const pageStyles = css`
   }
 
   main {
+    position: relative;
     grid-row: 2;
     min-block-size: 0;
+  }
+
+  .corner {
+    position: absolute;
+    inset-block-start: 0.25rem;
+    inset-inline-end: 0.25rem;
+    display: grid;
+    place-content: center;
+    inline-size: 2.75rem;
+    block-size: 2.75rem;
+    padding: 0;
+    border: 0;
+    background: none;
   }
 
   .screen {
@@ -85,6 +99,8 @@ export interface Surroundings {
   started?(chat: OrcheoChat): void;
   /** The options of the chat, made of the page's. */
   options?(own: ChatOptions): ChatOptions;
+  /** A way out in the corner of what is shown while there is no chat, whose header has one. */
+  corner?(): TemplateResult;
 }
 
 export class OrcheoChatPage extends LitElement {
@@ -125,7 +141,8 @@ export class OrcheoChatPage extends LitElement {
         ? (this.#chat ?? skeletonTemplate(toldName()))
         : this.#screenTemplate(this.#screen);
     const bar = this.#bar?.signInBar(this.#signIn, () => void this.#signOut()) ?? nothing;
-    return html`<div class="page">${bar}<main aria-label=${this.#name}>${shown}</main></div>`;
+    const corner = shown === this.#chat ? nothing : (this.surroundings.corner?.() ?? nothing);
+    return html`<div class="page">${bar}<main aria-label=${this.#name}>${corner}${shown}</main></div>`;
   }
 
   #screenTemplate(screen: Screen): TemplateResult {

@@ -1,8 +1,10 @@
 /** What the server shows under `/embed/{ref}`: the chat in a bubble's frame, and the window in which its visitor signs in. */
 
+import { html } from "lit";
 import { bookOf } from "../../element/language.ts";
 import type { ChatOptions } from "../../element/options.ts";
 import type { OrcheoChat } from "../../element/orcheo-chat.ts";
+import { closeIcon } from "../../element/parts/icons.ts";
 import type { HostMessage, Scheme } from "../../embed/messages.ts";
 import { Drafts } from "../chat/drafts.ts";
 import { focusUnlessTouch, OrcheoChatPage, refOf } from "../chat/orcheo-chat-page.ts";
@@ -78,6 +80,10 @@ class ChatFrame {
           refused: (code) => this.#link.tell({ type: "refused", code }),
         }),
       started: (chat) => this.#watch(chat),
+      corner: () =>
+        html`<button class="corner" aria-label=${words.close} @click=${() => this.#link.tell({ type: "close" })}>
+          ${closeIcon}
+        </button>`,
       options: (own) => ({
         ...own,
         ...this.#themeOver(own),
