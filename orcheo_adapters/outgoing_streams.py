@@ -1,5 +1,5 @@
-"""Bounds of what a service says besides its answer: the HTTP client reads interim responses (``100 Continue`` and its
-like) without end, and all that has arrived before anything else runs."""
+"""Bounds of connections to services: the HTTP client reads interim responses (``100 Continue`` and its like) without
+end, reads all that has arrived before anything else runs, and would take the last file descriptor."""
 
 import ssl
 from contextvars import ContextVar
@@ -8,6 +8,8 @@ from typing import Any
 import httpcore2
 import httpx2
 from httpcore2 import AsyncNetworkBackend, AsyncNetworkStream
+
+from orcheo_adapters.system.descriptors import OUTGOING_SHARE, is_reserved
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of the head of an answer with all interim responses before it; the last read may go beyond."""
@@ -41,7 +43,13 @@ class _Network(AsyncNetworkBackend):
         self._inner = inner
 
     async def connect_tcp(self, *args: Any, **options: Any) -> AsyncNetworkStream:
-        return _Stream(await self._inner.connect_tcp(*args, **options))
+        stream = await self._inner.connect_tcp(*args, **options)
+        connection = stream.get_extra_info("socket")
+        if connection is not None and is_reserved(connection.fileno(), OUTGOING_SHARE):
+            await stream.aclose()
+            message = "This server has too few file descriptors left for one more connection."
+            raise httpcore2.ConnectError(message)
+        return _Stream(stream)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)

@@ -72,7 +72,9 @@ class _AwaitedResponse(Response):
 class FileAnswer:
     """A file that is read or made as the client reads.
 
-    It stops when the client goes away, and when that of which it is made is deleted.
+    It stops when the client goes away, and when that of which it is made is deleted. The last piece is sent as such: a
+    client that knows the length sends its next request as soon as it has all bytes, and a request that comes before the
+    end of an answer closes the connection.
     """
 
     def __init__(self, first: bytes, rest: AsyncIterator[bytes], *, headers: Mapping[str, str]) -> None:
@@ -81,21 +83,25 @@ class FileAnswer:
         self._rest = rest
         self._headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         gone = asyncio.ensure_future(_wait_until_gone(receive))
+        piece = self._first
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-            await send({"type": "http.response.body", "body": self._first, "more_body": True})
-            async for piece in self._rest:
+            async for following in self._rest:
                 if gone.done():
                     return
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+                piece = following
         except NotFoundError:  # deleted in between: the server closes the connection, as the answer has no end
             return
         finally:
             gone.cancel()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send({"type": "http.response.body", "body": piece, "more_body": False})
 
 
 async def _wait_until_gone(receive: Receive) -> None:

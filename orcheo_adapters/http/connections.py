@@ -6,7 +6,6 @@ a connection before anyone can refuse it; here a refused one costs two system ca
 """
 
 import asyncio
-import resource
 import socket
 import struct
 from collections import Counter
@@ -19,40 +18,22 @@ from attrs import field, frozen
 
 from orcheo_adapters.http.client_address import THIS_MACHINE, TrustedProxies, address_key
 from orcheo_adapters.http.pace import LONGEST_WAIT, Pace
+from orcheo_adapters.system.descriptors import OWNERS_SHARE, RESERVE, descriptor_limit, is_reserved
 from orcheo_adapters.system.logs import get_logger
 
 MOST = 8_192
 MOST_BY_ADDRESS = 512
 """What one other machine may have open: five megabytes of the server's memory, and up to 16 KiB more for each that has
 sent a part of its headers. Bodies that come slowly have a budget of their own, ``request-bytes``."""
-RESERVE = 96
-"""Descriptors that are kept for the database, files, and connections that are about to be refused."""
-OWNERS_SHARE = 16
-"""Of the reserve, for connections from this machine: when others hold all, its owner must still be able to act."""
 ACCEPTED_AT_ONCE = 64
 BEGUN_AT_ONCE = 4
 """This many connections are taken from the system's queue, and begun, before other work of the server has its turn."""
 _NO_ROOM_SECONDS = 0.5
 """Pause of the accept loop when the system has no descriptor or memory for a connection."""
-_WANTED_DESCRIPTORS = 65_536
 _LOG_EVERY_SECONDS = 60.0
 _LOG = get_logger("http")
 _RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: closed with a reset, so that nothing of the connection stays in the system."""
-
-
-def raise_descriptor_limit() -> None:
-    """Take as many descriptors as the system allows this process, up to what the server can use."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _WANTED_DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def descriptor_limit() -> int:
-    """How many descriptors this process may have now: an operator can change it while the server runs."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return _WANTED_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
 @frozen(kw_only=True)
@@ -86,13 +67,17 @@ class Connections:
         self._refused = 0
         self._said_at: float | None = None
 
-    def enter(self, host: str) -> str | None:
-        """Count one more connection; return the key to leave by, or None when there are too many."""
+    def enter(self, host: str, descriptor: int = 0) -> str | None:
+        """Count one more connection; return the key to leave by, or None when there are too many.
+
+        So there are when its ``descriptor`` is one of the last ones, as others need them: files, and connections to
+        services and providers.
+        """
         most = max(1, min(self._limits.most, self._descriptors() - RESERVE))
         key = address_key(host)
         most_of_it = self._most_by_address(host, key, most)
-        most_in_all = most + OWNERS_SHARE if key in THIS_MACHINE else most
-        if self._all >= most_in_all or self._open[key] >= most_of_it:
+        share = OWNERS_SHARE if key in THIS_MACHINE else 0
+        if is_reserved(descriptor, share) or self._all >= most + share or self._open[key] >= most_of_it:
             self._refuse(most, most_of_it)
             return None
         self._open[key] += 1
@@ -176,7 +161,7 @@ class Acceptor:
 
     def _take(self, connection: socket.socket, host: str) -> bool:
         """Refuse a connection, let it wait, or begin it; whether it has begun."""
-        key = self._connections.enter(host)
+        key = self._connections.enter(host, connection.fileno())
         if key is None:
             with suppress(OSError):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

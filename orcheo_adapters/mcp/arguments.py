@@ -9,6 +9,8 @@ from attrs import frozen
 from orcheo_adapters.wire.json_schema import Schema
 
 Arguments = dict[str, Any]
+_MOST_NAMED, _LONGEST_NAME = 20, 100
+"""Unknown arguments that are named, and how much of each name: a call can have thousands."""
 _BOOLEANS = {"true": True, "false": False}
 _SETTINGS = "settings"
 """The one object whose texts may hold JSON, such as ``extra_body`` and ``stop``."""
@@ -33,9 +35,12 @@ def understand(given: Arguments, schema: Schema) -> Understood:
     properties = schema["properties"]
     known = {name: value for name, value in given.items() if name in properties and value is not None}
     unknown = [name for name in given if name not in properties]
+    ignored = [f"The argument {name!r:.{_LONGEST_NAME}} was ignored: this tool does not have it." for name in unknown]
+    if len(ignored) > _MOST_NAMED:
+        ignored[_MOST_NAMED:] = [f"{len(unknown) - _MOST_NAMED} more arguments were ignored."]
     return Understood(
         {name: _meant(name, value, properties[name]) for name, value in known.items()},
-        tuple(f"The argument {name!r} was ignored: this tool does not have it." for name in unknown),
+        tuple(ignored),
     )
 
 

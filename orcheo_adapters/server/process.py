@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from orcheo_adapters.auth.secrets_file import load_secrets
 from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS, THIS_MACHINE
-from orcheo_adapters.http.connections import Connections, raise_descriptor_limit
+from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.pace import Pace
 from orcheo_adapters.http.serving import BACKLOG, GRACE_SECONDS, http_server
@@ -20,6 +20,7 @@ from orcheo_adapters.server.stores import open_store
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.system.collector import end_cycles, give_memory_back, spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder
+from orcheo_adapters.system.descriptors import raise_descriptor_limit
 from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
 from orcheo_adapters.system.entropy import SystemEntropy
 from orcheo_adapters.system.event_loop import run_server_loop

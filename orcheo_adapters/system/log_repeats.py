@@ -7,10 +7,12 @@ from time import monotonic
 
 from attrs import define
 
+from orcheo_adapters.system.running import current_run
+
 LINES_OF_A_KIND = 10
 """This many of a kind are written within a minute; one line says how many more there were."""
 _OF_THE_SERVER = ("orcheo.", "asyncio", "uvicorn", "python_multipart")
-"""The last one has a line for each form that it cannot read."""
+"""Also what is said during a run; of all other loggers such lines are the workflow's."""
 _WINDOW_SECONDS = 60.0
 _MOST_KINDS = 1_000
 
@@ -28,8 +30,8 @@ class _Window:
 class LogRepeats(Filter):
     """Leaves warnings and errors out once many of their kind were written in a minute, and counts them.
 
-    Lines of workflows have a bound of their own, and lines of information are bounded by what they inform of: there is
-    one for each turn.
+    So are those of libraries: some have a line for each request that they cannot read. Lines of workflows have a bound
+    of their own, and lines of information are bounded by what they inform of: there is one for each turn.
     """
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
@@ -41,7 +43,7 @@ class LogRepeats(Filter):
 
     def filter(self, record: LogRecord) -> bool:
         """Whether the record may be written."""
-        if record.levelno < WARNING or not record.name.startswith(_OF_THE_SERVER):
+        if record.levelno < WARNING or (current_run() is not None and not record.name.startswith(_OF_THE_SERVER)):
             return True
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
         kind = record.pathname, record.lineno, error, str(record.__dict__.get("workflow_id", ""))

@@ -14,6 +14,8 @@ REQUESTS_A_MINUTE = 10
 MEGABYTE = 1024 * 1024
 FILE_MEGABYTES = 512
 FILES = 10
+MOST_RECENT = 1_000
+"""Threads that a list of the newest ones may name: each request for a part of it reads them all."""
 
 
 def _between(least: int, most: int | None = None) -> Any:
@@ -50,7 +52,8 @@ class SessionRules:
         """These rules, as far as the server allows them anyway, so that an app learns what really holds."""
         turns = self.requests_a_minute if turns_a_minute is None else min(self.requests_a_minute, turns_a_minute)
         megabytes = min(self.file_megabytes, max(1, file_bytes // MEGABYTE))
-        return evolve(self, requests_a_minute=turns, file_megabytes=megabytes)
+        recent = None if self.recent_threads is None else min(self.recent_threads, MOST_RECENT)
+        return evolve(self, requests_a_minute=turns, file_megabytes=megabytes, recent_threads=recent)
 
     def turn(self, chat_session_id: str) -> Charge:
         """What a request that runs the workflow is counted under."""

@@ -1,5 +1,8 @@
 """How the server reaches others: certificates and proxies, from settings."""
 
+import asyncio
+import resource
+import socket
 from pathlib import Path
 
 import httpx2
@@ -104,6 +107,23 @@ def test_a_folder_of_certificates_must_be_one(tmp_path: Path, kind: str, what: s
         named.write_text("certificates")
     with pytest.raises(OSError, match=f"SSL_CERT_DIR must name a folder of certificates: .*{what}"):
         Outgoing.load({"SSL_CERT_DIR": str(named)}).transport()
+
+
+@pytest.mark.network
+async def test_no_connection_takes_one_of_the_last_descriptors() -> None:
+    """They are kept for the database and for files, however many services do not answer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server, Outgoing().transport() as transport:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        with socket.socket() as used:
+            number = used.fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number + number // 5, hard))
+        try:
+            with pytest.raises(httpx2.ConnectError, match="descriptors"):
+                await transport.handle_async_request(httpx2.Request("GET", url))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_a_proxy_may_be_reached_over_tls() -> None:

@@ -14,15 +14,12 @@ from orcheo_adapters.http.client_address import TrustedProxies
 from orcheo_adapters.http.connections import (
     MOST,
     MOST_BY_ADDRESS,
-    OWNERS_SHARE,
-    RESERVE,
     Acceptor,
     ConnectionLimits,
     Connections,
-    descriptor_limit,
-    raise_descriptor_limit,
 )
 from orcheo_adapters.http.pace import Pace
+from orcheo_adapters.system.descriptors import OWNERS_SHARE, RESERVE, descriptor_limit, raise_descriptor_limit
 from orcheo_core.domain.rate import Rate
 from tests.app_server import TestServer
 from tests.http.live import serving
@@ -116,6 +113,14 @@ def test_the_soft_limit_is_raised_and_can_change_later() -> None:
         assert descriptor_limit() > 256
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(("host", "more"), [("192.0.2.1", 0), ("127.0.0.1", OWNERS_SHARE)])
+def test_a_connection_with_one_of_the_last_descriptors_is_refused(host: str, more: int) -> None:
+    """Whatever has taken those before it: files, connections to services, processes of workflows."""
+    some, first = of(100), descriptor_limit() - RESERVE + more
+    assert some.enter(host, first - 1) is not None
+    assert some.enter(host, first) is None
 
 
 @pytest.mark.network

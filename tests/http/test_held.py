@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -16,7 +17,7 @@ from orcheo_core.domain.budget import BUDGETS
 from tests.app_server import USER_INPUT, TestServer, assert_problem, build_app_server
 from tests.conformance.test_isolation import until
 from tests.http.live import Connection, Live, serving
-from tests.http.sending import Visitor
+from tests.http.sending import TEXT, Visitor
 
 pytestmark = pytest.mark.network
 
@@ -113,6 +114,17 @@ def assert_refused(answer: Any, what: str, policy: str) -> None:
 
 async def _create(air: Air) -> Any:
     return await air.visitor.ask("threads.create", input=USER_INPUT)
+
+
+async def test_a_connection_that_has_sent_a_file_takes_the_next_request() -> None:
+    """A client that knows the length sends it with the last byte; so does one that asked for the head alone."""
+    async with on_air() as air:
+        shown = await air.visitor.post(mime_type="image/png", name="a.png")
+        path = urlsplit(shown.json()["preview_url"])
+        async with air.live.connection() as connection:
+            for method, end in [("GET", TEXT), ("HEAD", b"\r\n\r\n")] * 20:
+                connection.send(air.request(method, f"{path.path}?{path.query}"))
+                assert (await connection.until(end)).startswith(b"HTTP/1.1 200 ")
 
 
 # --- streams and runs -----------------------------------------------------------------------------------------------

@@ -153,14 +153,18 @@ async def test_a_session_has_its_own_rate() -> None:
 
 
 async def test_a_session_tells_what_the_server_allows_at_most() -> None:
-    """More turns than a visitor may have, or larger files, are cut in the answer as they are in effect."""
+    """More turns than a visitor may have, larger files, or a longer list, are cut in the answer as in effect."""
     async with build_app_server(environment={}) as app_server:
         token = (await app_server.publish())["publish_token"]
         async with client_of(app_server, token) as client:
-            wanted = {"file_upload": {"enabled": True, "max_file_size": 512}}
+            wanted = {
+                "file_upload": {"enabled": True, "max_file_size": 512},
+                "history": {"enabled": True, "recent_threads": 2**62},
+            }
             session = await opened(client, rate_limits={"max_requests_per_1_minute": 500}, chatkit_configuration=wanted)
             assert session.max_requests_per_1_minute == 20
             assert session.chatkit_configuration.file_upload.max_file_size == 10
+            assert session.chatkit_configuration.history.recent_threads == 1_000
 
 
 async def announce(app_server: TestServer, session: ChatSession, size: int = 3) -> httpx2.Response:

@@ -50,6 +50,15 @@ async def test_what_was_ignored_is_told_beside_an_error(assistant: Assistant) ->
     assert warning == "The argument 'thread_id' was ignored: this tool does not have it."
 
 
+async def test_of_many_ignored_arguments_some_are_named(assistant: Assistant) -> None:
+    """A call can have thousands of them, with long names."""
+    answer = await assistant.call_tool("show_thread", {f"{number:x<200}": 1 for number in range(5_000)})
+    _problem, *warnings = texts_of(answer)
+    assert len(warnings) == 21
+    assert max(map(len, warnings)) < 200
+    assert warnings[-1] == "4980 more arguments were ignored."
+
+
 async def test_an_error_is_no_longer_than_a_result(assistant: Assistant) -> None:
     """However long the value is that it repeats."""
     (text,) = texts_of(await assistant.call_tool("show_workflow", {"ref": "x" * 50_000}))

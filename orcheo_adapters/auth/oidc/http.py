@@ -1,7 +1,9 @@
 """HTTP to identity providers: short waits, small answers, JSON only, no redirects."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -14,6 +16,13 @@ from orcheo_core.errors import IdentityProviderUnavailable
 
 ANSWER_LIMIT = 1_000_000
 """Bytes of one answer; key sets with certificates are the largest."""
+
+_LEAST_PART = 64
+"""Bytes of this limit that each part takes: a chunk of one byte costs as much time as a larger one."""
+
+MOST_AT_ONCE = 32
+"""Requests under way to one host. Anyone can begin them, from many addresses: while the host does not answer, each
+would hold a file descriptor."""
 
 TIME_LIMIT = 15.0
 """Seconds for a whole answer: one that drips in byte by byte would keep a visitor who signs in waiting for months."""
@@ -44,6 +53,7 @@ class ProviderHttp:
         self._time_limit = time_limit
         self._given_transport = transport
         self._outgoing = outgoing or Outgoing()
+        self._under_way: Counter[str] = Counter()
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The object at ``url``; any status but 200 is refused."""
@@ -58,16 +68,31 @@ class ProviderHttp:
 
     async def _send(self, method: str, url: str, **request: Any) -> ProviderAnswer:
         try:
-            async with (
-                asyncio.timeout(self._time_limit),
-                self._client(url) as client,
-                client.stream(method, url, **request) as response,
-            ):
-                if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
-                    raise _unavailable(url, f"status {response.status_code}")
-                return ProviderAnswer(status=response.status_code, document=_object(await _read(response)))
+            with self._counted(httpx2.URL(url).host):
+                return await self._answer(method, url, **request)
         except (httpx2.HTTPError, OSError, TypeError, ValueError) as error:
             raise _unavailable(url, " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]) from None
+
+    async def _answer(self, method: str, url: str, **request: Any) -> ProviderAnswer:
+        async with (
+            asyncio.timeout(self._time_limit),
+            self._client(url) as client,
+            client.stream(method, url, **request) as response,
+        ):
+            if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
+                raise _unavailable(url, f"status {response.status_code}")
+            return ProviderAnswer(status=response.status_code, document=_object(await _read(response)))
+
+    @contextmanager
+    def _counted(self, host: str) -> Iterator[None]:
+        if self._under_way[host] >= MOST_AT_ONCE:
+            message = f"{MOST_AT_ONCE} requests to {host} are under way already"
+            raise ValueError(message)
+        self._under_way[host] += 1
+        try:
+            yield
+        finally:
+            self._under_way[host] -= 1
 
     def _client(self, url: str) -> httpx2.AsyncClient:
         proxy = self._outgoing.proxy_for(httpx2.URL(url))
@@ -79,10 +104,11 @@ class ProviderHttp:
 
 
 async def _read(response: httpx2.Response) -> bytes:
-    body = bytearray()
+    body, left = bytearray(), ANSWER_LIMIT
     async for part in response.aiter_raw():
         body += part
-        if len(body) > ANSWER_LIMIT:
+        left -= max(len(part), _LEAST_PART)
+        if left < 0:
             message = "the answer is too large"
             raise ValueError(message)
     return bytes(body)

@@ -1,5 +1,6 @@
 """Things that are fetched now and then, and that outlive a provider's bad hour."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ class Kept(Generic[T]):
         self._fetch = fetch
         self._clock = clock
         self._value: T | None = None
+        self._renewing: asyncio.Task[T] | None = None
         self._fetched_at = self._tried_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
 
     async def get(self) -> T:
@@ -39,10 +41,22 @@ class Kept(Generic[T]):
         return await self._renew() if self._is_older(self._tried_at, PAUSE) else await self.get()
 
     async def _renew(self) -> T:
+        """A new one; all who want it at one time wait for the same answer."""
+        if self._renewing is None:
+            self._renewing = asyncio.create_task(self._fetch_anew())
+            self._renewing.add_done_callback(self._renewed)
+        return await asyncio.shield(self._renewing)
+
+    async def _fetch_anew(self) -> T:
         self._tried_at = self._clock.now()
         self._value = await self._fetch()
         self._fetched_at = self._clock.now()
         return self._value
+
+    def _renewed(self, renewing: "asyncio.Task[T]") -> None:
+        self._renewing = None
+        if not renewing.cancelled():
+            renewing.exception()  # those who waited were told; nobody may be left who did
 
     def _is_older(self, moment: datetime, than: timedelta) -> bool:
         """Whether it is; a moment in the future was set by a clock that was ahead, so its age is not known."""

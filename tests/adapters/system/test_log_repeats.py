@@ -6,6 +6,7 @@ import pytest
 
 from orcheo_adapters.system.log_repeats import LINES_OF_A_KIND, LogRepeats
 from orcheo_adapters.system.logs import LogKeeper
+from orcheo_adapters.system.running import Conducts, Running
 
 AFTER_A_MINUTE = 60.0
 
@@ -33,7 +34,9 @@ def test_a_line_that_comes_again_and_again_is_counted() -> None:
     assert repeats.filter(record())
 
 
-@pytest.mark.parametrize("name", ["orcheo.http", "asyncio", "uvicorn.error", "python_multipart.multipart"])
+@pytest.mark.parametrize(
+    "name", ["orcheo.http", "asyncio", "uvicorn.error", "python_multipart.multipart", "mcp.server.streamable_http"]
+)
 def test_lines_that_a_stranger_causes_are_counted(name: str) -> None:
     """Also those of the libraries that read what strangers send."""
     repeats = LogRepeats(lambda: 0.0)
@@ -69,7 +72,9 @@ def test_information_and_lines_of_workflows_are_not_counted_here() -> None:
     """There is a line for each turn, and a workflow has a bound of its own."""
     repeats = LogRepeats(lambda: 0.0)
     assert all(repeats.filter(record(INFO)) for _ in range(100))
-    assert all(repeats.filter(record(ERROR, "my_workflow")) for _ in range(100))
+    with Running("helper", "wf_1", Conducts()):
+        assert all(repeats.filter(record(ERROR, "my_workflow")) for _ in range(100))
+        assert not all(repeats.filter(record(ERROR)) for _ in range(100))
 
 
 def test_the_kinds_are_bounded() -> None:

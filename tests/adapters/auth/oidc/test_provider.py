@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 from cryptography.hazmat.primitives import hashes
 
-from orcheo_adapters.auth.oidc.http import ProviderHttp
+from orcheo_adapters.auth.oidc.http import MOST_AT_ONCE, ProviderHttp
 from orcheo_adapters.auth.oidc.provider import OidcProvider
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration
 from orcheo_adapters.auth.spent_ids import SpentIds
@@ -564,6 +564,52 @@ async def test_an_answer_that_never_ends_is_not_waited_for(caplog: pytest.LogCap
     with pytest.raises(IdentityProviderUnavailable):
         await ProviderHttp(_Dripping(), time_limit=0.01).get("https://login.example.org/x")
     assert "TimeoutError" in caplog.text
+
+
+async def test_an_answer_in_tiny_parts_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    """Each costs as much time as a large one, so they count as more than a byte."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(100_000):
+            yield b" "
+
+    class Crumbling(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, _request: httpx2.Request) -> httpx2.Response:
+            return httpx2.Response(200, content=parts())
+
+    with pytest.raises(IdentityProviderUnavailable):
+        await ProviderHttp(Crumbling()).get("https://login.example.org/x")
+    assert "too large" in caplog.text
+
+
+class _Silent(httpx2.AsyncBaseTransport):
+    """Answers no one before it is told to."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.are_many = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def handle_async_request(self, _request: httpx2.Request) -> httpx2.Response:
+        self.asked += 1
+        if self.asked == MOST_AT_ONCE:
+            self.are_many.set()
+        await self.go_on.wait()
+        return httpx2.Response(200, stream=httpx2.ByteStream(b"{}"))
+
+
+async def test_few_requests_wait_for_a_provider_that_does_not_answer() -> None:
+    """Each holds a file descriptor; another provider is asked all the same, and this one again later."""
+    silent = _Silent()
+    http = ProviderHttp(silent)
+    waiting = [asyncio.create_task(http.get("https://login.example.org/x")) for _ in range(MOST_AT_ONCE)]
+    await silent.are_many.wait()
+    with pytest.raises(IdentityProviderUnavailable):
+        await http.get("https://login.example.org/y")
+    other = asyncio.create_task(http.get("https://login.example.com/x"))
+    silent.go_on.set()
+    assert await asyncio.gather(*waiting, other) == [{}] * (MOST_AT_ONCE + 1)
+    assert await http.get("https://login.example.org/y") == {}
 
 
 @pytest.mark.network
