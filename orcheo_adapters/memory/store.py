@@ -6,6 +6,7 @@ from attrs import asdict
 
 from orcheo_adapters.memory import conversations, repositories
 from orcheo_adapters.memory.tables import Tables, Undo, Write
+from orcheo_core.domain.budget import Per
 from orcheo_core.domain.space import StoreSpace, TableSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
@@ -76,7 +77,7 @@ class MemoryStore(Store):
     async def check(self) -> None:
         """See the port; memory always answers."""
 
-    def kept_bytes(self) -> int:
+    def kept_bytes(self, per: Per = Per.SERVER, key: str = "") -> int:  # noqa: ARG002 - nothing of it on a disk
         """See the port."""
         return 0
 

@@ -3,6 +3,7 @@
 from sqlite_utils import Database
 
 from orcheo_adapters.sqlite.errors import SchemaTooNew
+from orcheo_adapters.sqlite.kept_text import KEPT_TEXT
 
 _FIRST = (
     """
@@ -395,6 +396,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     FEWER_PAGES,
     _OWNER_SESSIONS,
     _OWNER_LOGINS,
+    KEPT_TEXT,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

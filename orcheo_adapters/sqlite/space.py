@@ -18,6 +18,7 @@ from urllib.parse import quote
 from orcheo_adapters.sqlite.database import Read, SqliteDatabase
 from orcheo_adapters.sqlite.errors import fault_of
 from orcheo_adapters.system.disk import LEAST_FREE_BYTES, DiskFull, free_bytes
+from orcheo_core.domain.budget import Per
 from orcheo_core.domain.space import StoreSpace, TableSpace
 
 _INCREMENTAL = 2
@@ -55,6 +56,16 @@ def _give_back_some(pages: int, writer: sqlite3.Connection) -> None:
     writer.executescript(f"PRAGMA incremental_vacuum ({pages})")  # execute would give one page back and stop there
 
 
+_OF_HOLDER = {
+    Per.VISITOR: "subject = ?",
+    Per.PROGRAM: "subject = ?",
+    Per.WORKFLOW: "workflow_id = ?",
+}
+"""The rows of ``kept_text`` of each kind of holder; triggers keep them."""
+_KEPT_SUMS, _SUM_SECONDS = 1_000, 30.0
+"""A sum is used again for so long: a workflow may have a row for each of a million visitors."""
+
+
 class KeptBytes:
     """The bytes of all pages that are in use, counted again after some commits or a second: each turn asks."""
 
@@ -64,6 +75,7 @@ class KeptBytes:
         self._bytes = 0
         self._counted_at = -inf
         self._commits = 0
+        self._sums: dict[tuple[Per, str], tuple[float, int]] = {}
 
     def now(self) -> int:
         """As they were a moment ago."""
@@ -74,6 +86,20 @@ class KeptBytes:
             )
             self._bytes, self._counted_at, self._commits = (pages - unused) * size, now, database.commits
         return self._bytes
+
+    def of(self, per: Per, key: str) -> int:
+        """What the items of a holder take, with their part of the search index; as it was half a minute ago."""
+        if (where := _OF_HOLDER.get(per)) is None:
+            return 0
+        now = monotonic()
+        summed_at, size = self._sums.get((per, key), (-inf, 0))
+        if now - summed_at >= _SUM_SECONDS:
+            if len(self._sums) >= _KEPT_SUMS:
+                self._sums.clear()
+            sql = f"SELECT coalesce(sum(bytes), 0) FROM kept_text WHERE {where}"  # noqa: S608 - ours
+            size = int(self._database.read(sql, (key,))[0][0])
+            self._sums[per, key] = now, size
+        return size
 
 
 def space_of(read: Read, path: Path) -> StoreSpace:

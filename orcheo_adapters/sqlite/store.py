@@ -14,6 +14,7 @@ from orcheo_adapters.sqlite.search import catch_up
 from orcheo_adapters.sqlite.space import KeptBytes, give_back, space_of
 from orcheo_adapters.sqlite.statements import Part
 from orcheo_adapters.system.reserve import Reserve
+from orcheo_core.domain.budget import Per
 from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 
@@ -112,9 +113,9 @@ class SqliteStore(Store):
         await give_back(self._database)
         await self._database.forget_pages()
 
-    def kept_bytes(self) -> int:
+    def kept_bytes(self, per: Per = Per.SERVER, key: str = "") -> int:
         """See the port."""
-        return self._kept_bytes.now()
+        return self._kept_bytes.now() if per is Per.SERVER else self._kept_bytes.of(per, key)
 
     async def space(self) -> StoreSpace:
         """See the port."""

@@ -90,7 +90,7 @@ KEPT_BYTES = Resource(
 DATABASE_BYTES = Resource(
     name="database-bytes",
     unit=Unit.BYTES,
-    what="of messages and all else in its database",
+    what="of messages and answers in the database",
     freed="Delete conversations that are not needed any more.",
     retry_after=3_600,
 )
@@ -197,7 +197,7 @@ BUDGETS: tuple[Budget, ...] = (
     ),
     *_rows(UNSENT_FILES, visitor=100, program=200, address=200, workflow=2_000, server=10_000),
     *_rows(KEPT_BYTES, visitor=500 * MIB, program=1_000 * MIB, workflow=2_000 * MIB, server=4_000 * MIB),
-    *_rows(DATABASE_BYTES, server=4_000 * MIB),
+    *_rows(DATABASE_BYTES, visitor=500 * MIB, program=1_000 * MIB, workflow=3_000 * MIB, server=4_000 * MIB),
     *_rows(UPLOADS, visitor=5, program=20, address=20, workflow=50, server=100),
     *_rows(RUNS, visitor=20, program=100, address=100, workflow=250, server=500),
     *_rows(STREAMS, visitor=20, program=100, address=150, workflow=500, server=1_000),

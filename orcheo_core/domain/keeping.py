@@ -246,6 +246,15 @@ KEPT: tuple[Kept, ...] = (
         most="three to four times the text of the items; the budget `database-bytes` counts it",
     ),
     Kept(
+        name="room of conversations",
+        place=Place.ROWS,
+        where=("kept_text",),
+        filled_by="visitors",
+        why="no visitor and no workflow takes all of the room for conversations",
+        how_long="as long as the visitor, or the workflow, has a thread",
+        most="one row for each visitor of a workflow, and one for each workflow",
+    ),
+    Kept(
         name="sent attachments",
         place=Place.ROWS,
         where=("attachments", "attachments/atc_*"),

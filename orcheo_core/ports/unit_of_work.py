@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from orcheo_core.domain.budget import Per
 from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.repositories.attachments import AttachmentRepository
 from orcheo_core.ports.repositories.audit import AuditRepository
@@ -76,8 +77,12 @@ class Store(Protocol):
         """Return when the store answers and takes writes; raise :class:`StorageUnavailable` otherwise."""
 
     @abstractmethod
-    def kept_bytes(self) -> int:
-        """How much room all rows take, without what is free between them; 0 where they are not on a disk."""
+    def kept_bytes(self, per: Per = Per.SERVER, key: str = "") -> int:
+        """How much room all rows take, without what is free between them; 0 where they are not on a disk.
+
+        Of a visitor, a program or a workflow it is an estimate of what their messages and answers take; 0 of an
+        address, with which nothing of that is kept.
+        """
 
     @abstractmethod
     async def space(self) -> StoreSpace:

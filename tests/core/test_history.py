@@ -15,6 +15,7 @@ import pytest
 from attrs import define, frozen
 
 from orcheo_adapters.sqlite.store import SqliteStore
+from orcheo_core.domain.budget import Per
 from orcheo_core.domain.publish_token import PublishToken
 from orcheo_core.domain.space import StoreSpace
 from orcheo_core.errors import AlreadyPublished, ConcurrentChange, NotPublished, OrcheoError
@@ -179,8 +180,8 @@ class StaleStore(Store):
     async def newest_ids(self) -> Sequence[str]:
         return await self._store.newest_ids()
 
-    def kept_bytes(self) -> int:
-        return self._store.kept_bytes()
+    def kept_bytes(self, per: Per = Per.SERVER, key: str = "") -> int:
+        return self._store.kept_bytes(per, key)
 
     async def check(self) -> None:
         await self._store.check()

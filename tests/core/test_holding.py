@@ -117,13 +117,28 @@ def test_what_grows_is_counted_even_where_it_is_too_much() -> None:
     assert growing.grow(2) is None
 
 
-def test_what_is_kept_elsewhere_is_held_against_the_servers_budget() -> None:
-    """Where others count; a budget of anyone else is not asked."""
-    held = holding(visitor=1, server=9)
-    held.check(STREAMS, 8)
-    with pytest.raises(SharedBudgetExceeded, match="9 answers and files"):
-        held.check(STREAMS, 9)
-    holding(visitor=1).check(STREAMS, 9)
+@pytest.mark.parametrize(
+    ("of_visitor", "of_server", "refusal"),
+    [(2, 8, None), (3, 8, BudgetExceeded), (2, 9, SharedBudgetExceeded), (4, 10, BudgetExceeded), (3, 2, None)],
+)
+def test_what_is_kept_elsewhere_is_held_against_each_budget(
+    of_visitor: int, of_server: int, refusal: type[Exception] | None
+) -> None:
+    """Where others count: the narrowest one that is used up refuses. A part is not asked for before it can be."""
+    held, kept = holding(visitor=3, server=9), {Per.VISITOR: of_visitor, Per.SERVER: of_server}
+    asked: dict[Per, str] = {}
+
+    def kept_by(per: Per, key: str) -> int:
+        asked[per] = key
+        return kept[per]
+
+    if refusal is None:
+        held.check(STREAMS, ADA, kept_by)
+        assert asked == {Per.SERVER: ""} | ({Per.VISITOR: ADA.key(Per.VISITOR)} if of_server >= 3 else {})
+        return
+    with pytest.raises(refusal) as refused:
+        held.check(STREAMS, ADA, kept_by)
+    assert type(refused.value) is refusal
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from([0, 1, 2]), st.integers(0, 3)), max_size=40))

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.audit import AuditLink
+from orcheo_core.domain.budget import Per
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.space import StoreSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -56,8 +57,8 @@ class FailingStore(Store):
     async def _forged(self, *, after: int, limit: int) -> Sequence[AuditLink]:
         return (self.forged_links or ())[after : after + limit]
 
-    def kept_bytes(self) -> int:
-        return self._store.kept_bytes()
+    def kept_bytes(self, per: Per = Per.SERVER, key: str = "") -> int:
+        return self._store.kept_bytes(per, key)
 
     async def newest_ids(self) -> Sequence[str]:
         return await self._store.newest_ids()

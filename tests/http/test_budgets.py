@@ -8,7 +8,7 @@ import pytest
 
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_adapters.settings.server import ServerSettings
-from orcheo_core.domain.budget import BUDGETS, MIB
+from orcheo_core.domain.budget import BUDGETS, MIB, Per
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.unit_of_work import Store
 from tests.app_server import TestServer, assert_problem, build_app_server
@@ -18,10 +18,14 @@ from tests.http.sending import Visitor
 class GrowingStore(MemoryStore):
     """Takes as much room as it is told to."""
 
-    grown = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.grown = 0
+        self.of_each: dict[Per, int] = {}
 
-    def kept_bytes(self) -> int:
-        return self.grown
+    def kept_bytes(self, per: Per = Per.SERVER, key: str = "") -> int:
+        assert bool(key) is (per is not Per.SERVER)
+        return self.of_each.get(per, self.grown if per is Per.SERVER else 0)
 
 
 @asynccontextmanager
@@ -102,12 +106,46 @@ async def test_a_database_that_is_full_takes_no_more_turns() -> None:
         store.grown = 4_000 * MIB
         refused = await visitor.send(attachment_id, thread_id=thread_id)
         problem = assert_problem(refused, 503, "shared_budget_exceeded")
-        assert "4000 MiB of messages and all else in its database" in problem["detail"]
+        assert "4000 MiB of messages and answers in the database" in problem["detail"]
         assert "Delete conversations" in problem["hint"]
         assert "operator" in problem["hint"]
         assert problem["policy"] == "database-bytes-by-server"
         assert (await visitor.ask("threads.get_by_id", thread_id=thread_id)).json()["id"] == thread_id
         await visitor.ask("threads.delete", thread_id=thread_id)
+
+
+@pytest.mark.parametrize(
+    ("per", "limit", "status", "code"),
+    [
+        (Per.VISITOR, 500, 429, "budget_exceeded"),
+        (Per.WORKFLOW, 3_000, 503, "shared_budget_exceeded"),
+    ],
+)
+async def test_no_one_takes_all_of_the_room_for_messages(per: Per, limit: int, status: int, code: str) -> None:
+    """Neither one visitor nor one workflow: others write on."""
+    store = GrowingStore()
+    async with visitor_under(store) as visitor:
+        store.grown, store.of_each = 3_500 * MIB, {per: limit * MIB - 1}
+        attachment_id = await visitor.uploaded()
+        thread_id, _, _ = await visitor.sent(attachment_id)
+        store.of_each = {per: limit * MIB}
+        problem = assert_problem(await visitor.send(attachment_id, thread_id=thread_id), status, code)
+        assert f"{limit} MiB of messages and answers in the database" in problem["detail"]
+        assert problem["policy"] == f"database-bytes-by-{per}"
+
+
+async def test_a_program_has_more_room_than_a_visitor() -> None:
+    """It may chat for many."""
+    store = GrowingStore()
+    async with visitor_under(store) as visitor:
+        app_server = visitor.app_server
+        token = (await app_server.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
+        program = Visitor(app_server, token)
+        store.grown, store.of_each = 3_500 * MIB, {Per.VISITOR: 1_000 * MIB, Per.PROGRAM: 1_000 * MIB - 1}
+        await program.sent(await program.uploaded())
+        store.of_each = {Per.PROGRAM: 1_000 * MIB}
+        problem = assert_problem(await program.send(), 429, "budget_exceeded")
+        assert problem["policy"] == "database-bytes-by-program"
 
 
 async def test_a_day_later_the_budget_is_free_again() -> None:

@@ -25,6 +25,7 @@ from tests.app_server import USER_INPUT, TestServer, build_app_server
 
 MONTH = timedelta(days=30)
 _STAYS = {
+    "kept_text",
     "workflows",
     "publish_tokens",
     "service_tokens",
@@ -134,6 +135,7 @@ async def test_nothing_is_left_of_a_flood_after_a_month(tmp_path: Path) -> None:
         await do_housekeeping(app_server.orcheo, store, MONTH - timedelta(days=1))
         assert (await store.begin().threads.page(ThreadFilter(), PageQuery())).entries == ()
         assert ask(path, "SELECT count(*) FROM indexed_items") == [(0,)]
+        assert ask(path, "SELECT * FROM kept_text") == []
         assert list(app_server.files.ids()) == []
     await store.close()
 

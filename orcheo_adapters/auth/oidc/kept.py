@@ -56,7 +56,7 @@ class Kept(Generic[T]):
     def _renewed(self, renewing: "asyncio.Task[T]") -> None:
         self._renewing = None
         if not renewing.cancelled():
-            renewing.exception()  # those who waited were told; nobody may be left who did
+            renewing.exception()  # if all who waited have gone, asyncio would log it as lost
 
     def _is_older(self, moment: datetime, than: timedelta) -> bool:
         """Whether it is; a moment in the future was set by a clock that was ahead, so its age is not known."""

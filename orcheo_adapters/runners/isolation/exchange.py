@@ -4,10 +4,8 @@ import asyncio
 from abc import abstractmethod
 from typing import Any, Protocol
 
-import orjson
-
 from orcheo_adapters.runners.isolation.frames import BrokenProtocol, Kind
-from orcheo_adapters.runners.isolation.messages import decode_failure
+from orcheo_adapters.runners.isolation.messages import decode_failure, loads
 from orcheo_core.ports.runner import RunFailed
 
 
@@ -44,7 +42,7 @@ class Question(Exchange):
             self.fail(decode_failure(payload))
         elif kind is Kind.REPLY and not self.answer.done():
             try:
-                self.answer.set_result(orjson.loads(payload))
+                self.answer.set_result(loads(payload))
             except ValueError as error:
                 message = "an answer that is not JSON"
                 raise BrokenProtocol(message) from error

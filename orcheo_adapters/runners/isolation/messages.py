@@ -19,7 +19,7 @@ from orcheo_adapters.runners.isolation.frames import BrokenProtocol
 from orcheo_adapters.runners.isolation.options import without_isolation
 from orcheo_adapters.wire.strict import StrictDecoder
 from orcheo_core.domain.items import TagInput
-from orcheo_core.domain.json_values import is_flat
+from orcheo_core.domain.json_values import has_more_values, is_flat
 from orcheo_core.domain.run import Cause, PastMessage, PastPart, RunContext, RunEvent, RunRequest, SentFile
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import FieldError, InvalidInput
@@ -34,6 +34,8 @@ _TRUSTED.register_structure_hook(datetime, lambda value, _: datetime.fromisoform
 _APART = {name: override(omit=True) for name in ("attachments", "cause", "history")}
 """Fields of the context that travel in forms of their own."""
 _TRUSTED.register_structure_hook(RunContext, make_dict_structure_fn(RunContext, _TRUSTED, **_APART))  # type: ignore[arg-type]
+MOST_VALUES = 20_000
+"""In one thing that a process says: all chats wait while it is read."""
 _TRACEBACK_LENGTH = 20_000
 _REASON_LENGTH = 1_000
 
@@ -127,18 +129,30 @@ def _thing(given: list[Any] | None) -> Any:
 
 
 def encode_event(event: RunEvent) -> bytes:
-    """A run event; raises :class:`RunFailed` when something in it is not JSON."""
+    """A run event; raises :class:`RunFailed` when something in it is not JSON, or it has too many values."""
     try:
-        return orjson.dumps([type(event).__name__, asdict(event)])
+        payload = orjson.dumps([type(event).__name__, asdict(event)])
     except (TypeError, ValueError, RecursionError) as error:
         reason = f"A run event {type(event).__name__} holds something that is not JSON: {error}"
         raise RunFailed("answer_not_understood", reason) from None
+    if has_more_values(payload, MOST_VALUES):
+        reason = f"A run event {type(event).__name__} has more than {MOST_VALUES:,} values."
+        raise RunFailed("answer_not_understood", reason)
+    return payload
+
+
+def loads(payload: bytes) -> Any:
+    """What a process says as JSON; raises :class:`ValueError` for anything else, and for too many values."""
+    if has_more_values(payload, MOST_VALUES):
+        message = f"more than {MOST_VALUES:,} values"
+        raise ValueError(message)
+    return orjson.loads(payload)
 
 
 def decode_event(payload: bytes) -> RunEvent:
     """A run event of a process that may say anything; raises :class:`BrokenProtocol`."""
     try:
-        name, fields = orjson.loads(payload)
+        name, fields = loads(payload)
         if not is_flat(fields):
             raise ValueError
         event: RunEvent = _STRICT.decode(fields, _EVENTS[name])
@@ -172,7 +186,7 @@ def _encodable(value: Any) -> Any:
 def decode_failure(payload: bytes) -> Exception:
     """The error to raise for it; raises :class:`BrokenProtocol`."""
     try:
-        document = orjson.loads(payload)
+        document = loads(payload)
         error = _failure(document)
         error.__cause__ = RemoteTraceback(str(document["traceback"])[:_TRACEBACK_LENGTH])
     except (ValueError, TypeError, KeyError, AttributeError) as wrong:

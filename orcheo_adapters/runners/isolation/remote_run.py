@@ -6,11 +6,9 @@ from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING
 
-import orjson
-
 from orcheo_adapters.runners.isolation.exchange import Exchange
 from orcheo_adapters.runners.isolation.frames import MOST_FROM_CHILD, WINDOW, BrokenProtocol, Kind, cost
-from orcheo_adapters.runners.isolation.messages import decode_event, decode_failure
+from orcheo_adapters.runners.isolation.messages import decode_event, decode_failure, loads
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_adapters.system.running import current_run
@@ -159,7 +157,7 @@ class RemoteRun(Exchange):
     def _want(self, payload: bytes) -> None:
         """Send an attachment."""
         try:
-            number, position = orjson.loads(payload)
+            number, position = loads(payload)
             sent = self._files[position]
         except (ValueError, TypeError, IndexError) as error:
             message = "a question for an attachment that was not sent"

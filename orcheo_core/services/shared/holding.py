@@ -1,5 +1,6 @@
 """Holding: what is open or under way now, counted against the budgets of the server until it has ended."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from types import TracebackType
 from typing import Self
@@ -111,11 +112,16 @@ class Holding:
                 raise Claim(budget=budget, key=key, amount=amount, limit=limit).refusal
         return Hold(held, claims, amount)
 
-    def check(self, resource: Resource, held: int) -> None:
-        """Raise :class:`BudgetExceeded` where all together have as much of a resource as they may: ``held``."""
-        for budget, limit in self._limits[resource]:
-            if budget.per is Per.SERVER and held >= limit:
-                raise Claim(budget=budget, key="", amount=0, limit=limit).refusal
+    def check(self, resource: Resource, holders: Holders, held: Callable[[Per, str], int]) -> None:
+        """Raise :class:`BudgetExceeded` where one of these holders has as much of a resource as it may.
+
+        ``held`` says how much a holder of a kind has. It is not asked for a part while the whole is less than that part
+        may be.
+        """
+        whole = held(Per.SERVER, "")
+        for (budget, key), limit in self._claims_of(resource, holders):
+            if whole >= limit and (budget.per is Per.SERVER or held(budget.per, key) >= limit):
+                raise Claim(budget=budget, key=key, amount=0, limit=limit).refusal
 
     def growing(self, resource: Resource, holders: Holders) -> GrowingHold:
         """Nothing of a resource yet, for all its holders."""

@@ -337,9 +337,9 @@ class Chatting:
         request: RunRequest,
         opening: Sequence[ThreadEvent],
     ) -> Turn:
-        self._holding.check(DATABASE_BYTES, self._store.kept_bytes())
-        visit.bind(change)
         holders = visit.holders
+        self._holding.check(DATABASE_BYTES, holders, self._store.kept_bytes)
+        visit.bind(change)
         hold = self._holding.hold(RUNS, holders)
         try:
             await self._engine.begin(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from orcheo_adapters.runners.isolation.frames import BrokenProtocol, FrameReader, Kind, frame
 from orcheo_adapters.runners.isolation.messages import (
+    MOST_VALUES,
     RemoteTraceback,
     decode_event,
     decode_failure,
@@ -104,6 +105,21 @@ def test_a_step_with_wrong_values_breaks_the_protocol(step: dict[str, object]) -
     """Nothing is taken for what it only resembles."""
     with pytest.raises(BrokenProtocol):
         decode_event(orjson.dumps(["StepNoted", {"index": 0, "step": step}]))
+
+
+def test_a_document_of_many_values_breaks_the_protocol_before_it_is_read() -> None:
+    """Reading one takes a second for a megabyte or two, in which all chats wait."""
+    many = orjson.dumps([[]] * (MOST_VALUES + 1))
+    for decode in (decode_event, decode_failure):
+        with pytest.raises(BrokenProtocol):
+            decode(many)
+
+
+def test_an_event_of_many_values_fails_where_it_is_said() -> None:
+    """The owner reads why, and the process stays."""
+    with pytest.raises(RunFailed, match="more than 20,000 values"):
+        encode_event(ContextKept([0] * MOST_VALUES))
+    assert encode_event(ContextKept("," * MOST_VALUES))
 
 
 @given(st.one_of(st.binary(max_size=40), JSON.map(orjson.dumps)))

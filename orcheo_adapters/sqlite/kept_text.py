@@ -1,0 +1,64 @@
+"""What the items of each visitor of a workflow take: sums that triggers keep in the transaction that changes them."""
+
+_INDEXED_FACTOR, _ROW_BYTES, _LARGE = 8, 300, 1_000
+"""What a text takes with its words in the search index, and what a row takes besides; smaller lists are left out."""
+_ROOM = (
+    f"({_ROW_BYTES} + length(CAST({{0}}.body AS BLOB)) * "
+    f"CASE WHEN {{0}}.kind IN ('user', 'assistant') THEN {_INDEXED_FACTOR} ELSE 1 END)"
+)
+_ADD = "ON CONFLICT (workflow_id, subject) DO UPDATE SET bytes = bytes + excluded.bytes"
+
+
+def _counted(when: str, room: str, where: str) -> str:
+    """Add this to the sum of the thread's holder."""
+    add = f"INSERT INTO kept_text SELECT workflow_id, subject, {room} FROM threads WHERE {where} {_ADD}"  # noqa: S608 - ours
+    return f"CREATE TRIGGER {when} BEGIN {add}; END"
+
+
+_NOTHING = (
+    "WHEN new.bytes <= 0 BEGIN DELETE FROM kept_text WHERE workflow_id = new.workflow_id AND subject = new.subject; END"
+)
+_LISTED = "turns WHEN length({}.replaces) > " + str(_LARGE)
+_ROOM_OF_THREAD = (
+    f"-(SELECT coalesce(sum({_ROOM.format('items')}), 0) FROM items WHERE thread_id = old.id)"  # noqa: S608 - ours
+    "-(SELECT coalesce(sum(length(replaces)), 0) FROM turns "
+    f"WHERE thread_id = old.id AND length(replaces) > {_LARGE})"
+)
+KEPT_TEXT = (
+    """
+    CREATE TABLE kept_text (
+        workflow_id TEXT NOT NULL, subject TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (workflow_id, subject)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX kept_text_by_subject ON kept_text (subject)",
+    f"""
+    INSERT INTO kept_text SELECT workflow_id, subject, sum({_ROOM.format("items")})
+    FROM threads JOIN items ON thread_id = threads.id GROUP BY workflow_id, subject
+    """,  # noqa: S608 - ours
+    f"""
+    INSERT INTO kept_text SELECT workflow_id, subject, sum(length(replaces)) FROM turns
+    WHERE length(replaces) > {_LARGE} GROUP BY workflow_id, subject {_ADD}
+    """,  # noqa: S608 - ours
+    _counted("kept_item AFTER INSERT ON items", _ROOM.format("new"), "id = new.thread_id"),
+    _counted(
+        "kept_change AFTER UPDATE OF body ON items",
+        f"{_ROOM.format('new')} - {_ROOM.format('old')}",
+        "id = new.thread_id",
+    ),
+    _counted("dropped_item AFTER DELETE ON items", f"-{_ROOM.format('old')}", "id = old.thread_id"),
+    _counted(
+        f"kept_list AFTER INSERT ON {_LISTED.format('new')}",
+        "length(new.replaces)",
+        "id = new.thread_id",
+    ),
+    _counted(
+        f"dropped_list AFTER DELETE ON {_LISTED.format('old')}",
+        "-length(old.replaces)",
+        "id = old.thread_id",
+    ),
+    # What goes with its thread finds no thread any more, so it is taken off before.
+    _counted("dropped_thread BEFORE DELETE ON threads", _ROOM_OF_THREAD, "id = old.id"),
+    f"CREATE TRIGGER nothing_left AFTER UPDATE OF bytes ON kept_text {_NOTHING}",
+    f"CREATE TRIGGER nothing_there AFTER INSERT ON kept_text {_NOTHING}",
+)
+"""The step of the schema that begins to keep them."""
