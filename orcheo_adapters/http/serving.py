@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -20,7 +21,10 @@ BACKLOG = 2048
 """How many clients may wait for a connection."""
 
 GRACE_SECONDS = 1.5
-"""Time for running answers when the server is asked to stop; then they are cut off."""
+"""Time for other requests when the server is asked to stop; then they are cut off."""
+TELLING_SECONDS = 5.0
+"""Time for the ends of running answers before: each is told when it is durable, which a slow disk puts off."""
+_TELLING_STEP = 0.02
 
 _TICKS = 5
 """uvicorn ticks ten times a second."""
@@ -36,10 +40,12 @@ def http_server(
     on_stop: Callable[[], None],
     on_signal: Callable[[], None] = lambda: None,
     connections: Connections | None = None,
+    is_telling: Callable[[], bool] = lambda: False,
 ) -> uvicorn.Server:
     """A server for ``app``; ``on_ready`` is called once it listens, ``on_stop`` when it is asked to stop.
 
     ``on_signal`` is called by the handler of the signal that asks, so it also works while the event loop is blocked.
+    While ``is_telling`` says that answers are coming to their end, no stream is cut off.
     """
     config = uvicorn.Config(
         app,
@@ -54,7 +60,12 @@ def http_server(
         timeout_graceful_shutdown=GRACE_SECONDS,  # type: ignore[arg-type]  # it only ever waits for so long
     )
     return _Server(
-        config, connections=connections or Connections(), on_ready=on_ready, on_stop=on_stop, on_signal=on_signal
+        config,
+        connections=connections or Connections(),
+        on_ready=on_ready,
+        on_stop=on_stop,
+        on_signal=on_signal,
+        is_telling=is_telling,
     )
 
 
@@ -69,8 +80,10 @@ class _Server(uvicorn.Server):
         on_ready: Callable[[], None],
         on_stop: Callable[[], None],
         on_signal: Callable[[], None],
+        is_telling: Callable[[], bool],
     ) -> None:
         super().__init__(config)
+        self._is_telling = is_telling
         self._connections = connections
         self._acceptors: list[Acceptor] = []
         self._on_signal = on_signal
@@ -95,7 +108,13 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for each in self._acceptors:
             each.close()
+        await self._tell_the_ends()
         await super().shutdown(sockets=sockets)
+
+    async def _tell_the_ends(self) -> None:
+        ends_at = time.monotonic() + TELLING_SECONDS
+        while self._is_telling() and not self.force_exit and time.monotonic() < ends_at:  # noqa: ASYNC110 - as uvicorn
+            await asyncio.sleep(_TELLING_STEP)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:

@@ -33,6 +33,7 @@ from orcheo_adapters.system.standard_streams import shared_streams
 from orcheo_adapters.system.watchdog import LeftThreads
 from orcheo_core.errors import ConflictError, InvalidError
 from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.turns.register import WorkKind
 
 CHECKPOINT_SECONDS = 0.25
 """Text of a running turn becomes durable within this time, plus one commit: 500 ms are promised."""
@@ -46,6 +47,8 @@ LOG_SECONDS = 5.0
 _DRAIN_SECONDS = 5.0
 END_SECONDS = GRACE_SECONDS + 2 * _DRAIN_SECONDS + 2.0
 """The process is gone so long after it was asked to stop, whatever workflows do."""
+_TOLD = {WorkKind.TURN, WorkKind.ACTION}
+"""Whose clients learn how it ended."""
 _LOG = get_logger("server")
 
 
@@ -241,6 +244,7 @@ async def listen(
         on_stop=orcheo.core.register.close,
         on_signal=on_signal,
         connections=connections,
+        is_telling=lambda: bool(orcheo.core.register.running(kinds=_TOLD)),
     )
     await server.serve(sockets=[listener])
 

@@ -1,14 +1,20 @@
 """Connections of the real process: how they are served, and how they end when the server is told to stop."""
 
 import asyncio
+import itertools
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from orcheo_adapters.http import serving
 from orcheo_adapters.http.deadlines import Deadlines
+from orcheo_adapters.http.security_headers import SecurityHeaders
+from orcheo_adapters.http.serving import http_server
 from tests.http.live import Connection, Live
 from tests.http.process import server_process
 
@@ -93,3 +99,53 @@ def test_answers_on_an_open_connection_are_not_held_back(tmp_path: Path) -> None
             client.get("/healthz")
             took.append(time.monotonic() - began)
         assert min(took) < 0.035
+
+
+async def stop_while_telling(is_telling: Callable[[], bool], may_end: asyncio.Event) -> bytes:
+    """What a client gets whose stream ends when it may, from a server that is asked to stop at once."""
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        await may_end.wait()
+        await send({"type": "http.response.body", "body": b"last", "more_body": False})
+
+    listener, listening = socket.create_server(("127.0.0.1", 0)), asyncio.Event()
+    server = http_server(
+        app,
+        deadlines=Deadlines(),
+        security_headers=SecurityHeaders(),
+        on_ready=listening.set,
+        on_stop=lambda: None,
+        is_telling=is_telling,
+    )
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    await listening.wait()
+    async with Live(listener.getsockname()[1]).connection() as connection:
+        connection.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await connection.until(b"first")
+        server.should_exit = True
+        rest = await connection.reader.read()
+    await running
+    return rest
+
+
+async def test_a_stream_is_not_cut_off_while_its_end_is_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow disk may put it off for longer than other requests get."""
+    monkeypatch.setattr(serving, "GRACE_SECONDS", 0.02)
+    may_end, asked = asyncio.Event(), itertools.count()
+
+    def is_telling() -> bool:
+        if next(asked) < 5:
+            return True
+        may_end.set()
+        return False
+
+    assert b"last" in await stop_while_telling(is_telling, may_end)
+
+
+async def test_ends_that_never_come_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the streams are cut off as before."""
+    monkeypatch.setattr(serving, "GRACE_SECONDS", 0.02)
+    monkeypatch.setattr(serving, "TELLING_SECONDS", 0.05)
+    assert b"last" not in await stop_while_telling(lambda: True, asyncio.Event())
