@@ -63,7 +63,7 @@ _OF_HOLDER = {
 }
 """The rows of ``kept_text`` of each kind of holder; triggers keep them."""
 _KEPT_SUMS, _SUM_SECONDS = 1_000, 30.0
-"""A sum is used again for so long: a workflow may have a row for each of a million visitors."""
+"""The sum of a workflow is used again for so long: it may have a row for each of a million visitors."""
 
 
 class KeptBytes:
@@ -75,7 +75,8 @@ class KeptBytes:
         self._bytes = 0
         self._counted_at = -inf
         self._commits = 0
-        self._sums: dict[tuple[Per, str], tuple[float, int]] = {}
+        self._sums: dict[str, tuple[float, int]] = {}
+        """Of workflows: when it was made, and how much it was."""
 
     def now(self) -> int:
         """As they were a moment ago."""
@@ -88,18 +89,23 @@ class KeptBytes:
         return self._bytes
 
     def of(self, per: Per, key: str) -> int:
-        """What the items of a holder take, with their part of the search index; as it was half a minute ago."""
-        if (where := _OF_HOLDER.get(per)) is None:
-            return 0
+        """What the items of a holder take, with their part of the search index; of a workflow, half a minute ago."""
+        if per is not Per.WORKFLOW:
+            return self._sum(per, key)
         now = monotonic()
-        summed_at, size = self._sums.get((per, key), (-inf, 0))
+        summed_at, size = self._sums.get(key, (-inf, 0))
         if now - summed_at >= _SUM_SECONDS:
             if len(self._sums) >= _KEPT_SUMS:
                 self._sums.clear()
-            sql = f"SELECT coalesce(sum(bytes), 0) FROM kept_text WHERE {where}"  # noqa: S608 - ours
-            size = int(self._database.read(sql, (key,))[0][0])
-            self._sums[per, key] = now, size
+            size = self._sum(per, key)
+            self._sums[key] = now, size
         return size
+
+    def _sum(self, per: Per, key: str) -> int:
+        if (where := _OF_HOLDER.get(per)) is None:
+            return 0
+        sql = f"SELECT coalesce(sum(bytes), 0) FROM kept_text WHERE {where}"  # noqa: S608 - ours
+        return int(self._database.read(sql, (key,))[0][0])
 
 
 def space_of(read: Read, path: Path) -> StoreSpace:
