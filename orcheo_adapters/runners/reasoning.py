@@ -15,6 +15,8 @@ LONGEST_NOTE = 32_000
 _TAGS = {f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought")} | {"[THINK]": "[/THINK]"}
 _ANY_TAG = re.compile("(?<!`)(?:" + "|".join(map(re.escape, [*_TAGS, *_TAGS.values()])) + ")")
 _FIRST_UPDATE = 80
+_MOST_BLANKS = 1_000
+"""What is kept of the blanks before the first word."""
 
 
 class ThinkTags:
@@ -43,8 +45,9 @@ class ThinkTags:
             self._begin()
         if self._state == "thought":
             yield from self._think()
-        if self._state == "after" and (text := self._held.lstrip()):
-            self._state, self._held = "text", text
+        if self._state == "after":
+            self._held = self._held.lstrip()
+            self._state = "text" if self._held else "after"
         if self._state == "text":
             yield from self.rest()
 
@@ -56,6 +59,9 @@ class ThinkTags:
 
     def _begin(self) -> None:
         begun = self._held.lstrip()
+        if not begun:  # blanks without end would be looked at again with each piece
+            self._held = self._held[-_MOST_BLANKS:]
+            return
         tag = next((each for each in _TAGS if begun.startswith(each)), None)
         if tag is not None:
             self._state, self._end_tag, self._held = "thought", _TAGS[tag], begun[len(tag) :].lstrip()

@@ -1,0 +1,24 @@
+"""What a model thinks before its answer, in pieces."""
+
+import pytest
+
+from orcheo_adapters.runners.reasoning import Said, ThinkTags
+
+
+def said(*pieces: str) -> list[Said]:
+    """What comes of these pieces."""
+    tags = ThinkTags()
+    return [each for piece in pieces for each in tags.take(piece)] + list(tags.rest())
+
+
+@pytest.mark.parametrize("blanks", [0, 3, 5_000])
+def test_blanks_before_an_answer_are_not_kept_without_end(blanks: int) -> None:
+    """Each of them would be looked at again with the next one; a thought behind them is found all the same."""
+    assert said(*[" "] * blanks, "Hi") == [("text", " " * min(blanks, 1_000) + "Hi")]
+    assert said(*[" "] * blanks, "<thi", "nk>a</think>", *["\n"] * blanks, "Hi") == [("thought", "a"), ("text", "Hi")]
+
+
+def test_blanks_alone_are_nothing() -> None:
+    """Before a thought and behind it."""
+    assert said(*[" "] * 5_000) == []
+    assert said("<think>a</think>", *[" "] * 5_000) == [("thought", "a")]
