@@ -69,6 +69,8 @@ _NOT_KEPT = (ProgressNote, EffectCaused, UsageReported, CutShort, TitleGiven, *_
 """What leaves nothing in the thread, but for one title, and what is counted apart where it is shown."""
 _LEAST_PART = 100
 """Characters that each part counts for, as its row takes space however little is in it."""
+MOST_SHOWN = 10_000
+"""Widgets and images of one run: each is an item in memory until the end, however small."""
 _KEPT_NOTICES = 10
 Stamp = Callable[[], ItemBase]
 """Gives each new item its id, thread, turn and moment."""
@@ -91,6 +93,8 @@ class TurnDraft:
         """Characters of text so far."""
         self._kept = self._shown = 0
         """Characters of what the thread keeps besides text; those of widgets and images are counted apart."""
+        self._parts = 0
+        """Widgets and images, and changes of widgets."""
         self.cut: CutShort | None = None
         """Why the answer is not whole, if the workflow said so."""
         self.fault: TurnFault | None = None
@@ -152,8 +156,11 @@ class TurnDraft:
 
     def _count_shown(self, part: object) -> None:
         self._shown += _weight(part)
+        self._parts += 1
         if self._shown > SHOWN_LIMIT:
             raise RunTooLong(f"The workflow has shown more than {SHOWN_LIMIT:,} characters of widgets and images.")
+        if self._parts > MOST_SHOWN:
+            raise RunTooLong(f"The workflow has shown more than {MOST_SHOWN:,} widgets and images.")
 
     def finish(self, ending: Ending | None = None) -> None:
         """The turn is as whole as it gets; the thread keeps its notices and an ``ending``."""

@@ -28,6 +28,7 @@ from orcheo_core.domain.turn import TurnFault, TurnStatus
 from orcheo_core.errors import ActionFailed, ChatSessionEnded, MalformedRequest, ThreadNotFound
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.visitors.acting import ActionInput
+from orcheo_core.turns.draft import MOST_SHOWN
 from tests.core.harness import ADA, CoreHarness
 
 CARD = {"type": "Card", "children": []}
@@ -137,6 +138,7 @@ _BESIDES = (
     "sources, steps, questions, tool calls, notices, hidden context."
 )
 _SHOWN = "The workflow has shown more than 20,000,000 characters of widgets and images."
+_MANY_SHOWN = "The workflow has shown more than 10,000 widgets and images."
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,7 @@ _SHOWN = "The workflow has shown more than 20,000,000 characters of widgets and 
         (lambda at: AnswerEnded(), 10_001, _BESIDES),
         (lambda at: WidgetShown(widget={**CARD, "key": "x" * 65_000}), 308, _SHOWN),
         (lambda at: ImageShown(url="/" + "x" * 999_999), 21, _SHOWN),
+        (lambda at: WidgetShown(widget=CARD), MOST_SHOWN + 1, _MANY_SHOWN),
     ],
 )
 async def test_a_turn_keeps_only_so_much_besides_text(
