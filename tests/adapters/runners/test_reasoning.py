@@ -15,7 +15,7 @@ def said(*pieces: str) -> list[Said]:
 def test_blanks_before_an_answer_are_not_kept_without_end(blanks: int) -> None:
     """Each of them would be looked at again with the next one; a thought behind them is found all the same."""
     assert said(*[" "] * blanks, "Hi") == [("text", " " * min(blanks, 1_000) + "Hi")]
-    assert said(*[" "] * blanks, "<thi", "nk>a</think>", *["\n"] * blanks, "Hi") == [("thought", "a"), ("text", "Hi")]
+    assert said(*[" "] * blanks, "<th", "ink>a</think>", *["\n"] * blanks, "Hi") == [("thought", "a"), ("text", "Hi")]
 
 
 def test_blanks_alone_are_nothing() -> None:
