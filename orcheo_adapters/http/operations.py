@@ -3,9 +3,10 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -33,6 +34,9 @@ class OwnerApi:
 
     _services: OwnerServices
     callers: Callers
+    _parts: asyncio.Lock = field(factory=asyncio.Lock)
+    """Held while a part of an export is made: many at once would each take their milliseconds in one round of the
+    event loop."""
 
     async def any_operation(self, request: Request) -> Response:
         """``POST /api/operations/{name}``: the arguments are the body."""
@@ -63,7 +67,9 @@ class OwnerApi:
     async def perform(self, caller: Caller, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of an operation as JSON values."""
         operation = find_operation(name)
-        return encode_result(await perform(self._services, caller, operation, decode_request(operation, arguments)))
+        decoded = decode_request(operation, arguments)
+        async with self._parts if operation.is_document else nullcontext():
+            return encode_result(await perform(self._services, caller, operation, decoded))
 
     async def question(self, caller: Caller, name: str, arguments: dict[str, Any]) -> str | None:
         """What to ask before :meth:`perform`; raises as that does, and changes nothing."""

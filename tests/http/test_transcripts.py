@@ -1,16 +1,20 @@
 """Transcripts over HTTP."""
 
+import asyncio
 import json
 from base64 import urlsafe_b64decode
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
 
 from orcheo_adapters.server.process import do_housekeeping
+from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.domain.items import TextInput, UserItem
 from orcheo_core.domain.pages import PageQuery
-from tests.app_server import USER_INPUT, TestServer, assert_problem, events_of
+from orcheo_core.turns.register import WorkKind
+from tests.app_server import USER_INPUT, TestServer, assert_problem, build_app_server, events_of
 
 
 @pytest.fixture
@@ -40,6 +44,24 @@ async def test_an_export_is_a_file(
     assert answer.headers["content-disposition"] == f'attachment; filename="{thread_id}.{ending}"'
     assert answer.headers["cache-control"] == "no-store"
     assert answer.text == (await app_server.result("threads.export", id=thread_id, format=form))["content"]
+
+
+async def test_parts_of_exports_are_made_one_after_the_other(tmp_path: Path) -> None:
+    """Each takes its milliseconds, which would add up in one round of the event loop: all chats would wait."""
+    store = SqliteStore(tmp_path / "orcheo.db", synchronous="OFF")
+    async with build_app_server(store) as app_server:
+        token = (await app_server.publish())["publish_token"]
+        events = events_of(await app_server.chatkit(token, "threads.create", input=USER_INPUT))
+        headers = {"authorization": f"Bearer {app_server.owner_token}"}
+        path = f"/api/threads/{events[0]['thread']['id']}/export"
+        exports = [asyncio.create_task(app_server.client.get(path, headers=headers)) for _ in range(8)]
+        most = 0
+        while not all(each.done() for each in exports):
+            await asyncio.sleep(0)
+            most = max(most, len(app_server.orcheo.core.register.running(kinds={WorkKind.EXPORT})))
+        assert [each.result().status_code for each in exports] == [200] * 8
+        assert most == 1
+    await store.close()
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "markdown"])
