@@ -34,7 +34,7 @@ from orcheo_adapters.http.request_id import set_request_id
 from orcheo_adapters.http.scope import HEADERS, IS_WHOLE, MORE_HEADERS, TAKE_BODY
 from orcheo_adapters.http.security_headers import Header, SecurityHeaders
 from orcheo_core.domain.budget import REQUEST_BYTES, Holders
-from orcheo_core.errors import BodyTooLarge, BudgetExceeded, MalformedRequest, OrcheoError, RateLimited
+from orcheo_core.errors import BodyTooLarge, BudgetExceeded, MalformedRequest, OrcheoError, RateLimited, ServerStopping
 from orcheo_core.services.shared.holding import Holding
 
 BODY_LIMIT = 256 * 1024
@@ -296,6 +296,8 @@ class FrontDoor:
             response = await self._errors.answer(request, error)
         except ClientDisconnect as error:
             response = await on_gone(request, error)
+        except asyncio.CancelledError:  # by the end of the server
+            response = refusal_response(scope, ServerStopping())
         except Exception as error:  # noqa: BLE001 - an unexpected error: all of it goes to the log
             response = await on_crash(request, error)
         await response(scope, receive, send)

@@ -15,7 +15,9 @@ from orcheo_adapters.http import serving
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
+from tests.app_server import TestServer
 from tests.http.live import Connection, Live
+from tests.http.live import serving as live_serving
 from tests.http.process import server_process
 
 pytestmark = pytest.mark.network
@@ -128,6 +130,25 @@ async def stop_while_telling(is_telling: Callable[[], bool], may_end: asyncio.Ev
         rest = await connection.reader.read()
     await running
     return rest
+
+
+@pytest.mark.parametrize("path", ["/api/workflows", "/api/chatkit"])
+async def test_a_request_that_is_cut_off_at_a_stop_is_told_so(
+    app_server: TestServer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Its body never comes; the answer is a problem that says when to try again, not a bare error."""
+    monkeypatch.setattr(serving, "GRACE_SECONDS", 0.02)
+    credential = (await app_server.publish())["publish_token"] if path == "/api/chatkit" else app_server.owner_token
+    fields = f"Content-Type: application/json\r\nAuthorization: Bearer {credential}\r\nContent-Length: 9\r\n"
+    async with live_serving(app_server.orcheo.app, deadlines=Deadlines()) as live:
+        reader, writer = await asyncio.open_connection("127.0.0.1", live.port)
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}\r\n".encode())
+        async with live.connection() as other:
+            other.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            await other.until(b'{"status":"ok"}')
+    answer = await Connection(reader, writer).to_the_end()
+    writer.close()
+    assert (answer.status, answer.code) == (503, "server_stopping")
 
 
 async def test_a_stream_is_not_cut_off_while_its_end_is_coming(monkeypatch: pytest.MonkeyPatch) -> None:
