@@ -235,6 +235,7 @@ def _proxies(text: str) -> TrustedProxies:
 
 def _public_url(text: str) -> str:
     if "://" not in text:
+        _public_url(f"https://{text}")  # or what the message proposes would be refused in turn
         message = f"must begin with https:// or http://, such as https://{text}"
         raise ValueError(message)
     try:

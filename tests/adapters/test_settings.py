@@ -157,6 +157,9 @@ def test_a_public_url_has_the_form_of_an_origin(given: str, understood: str) -> 
     ("given", "reason"),
     [
         ("chat.example.org", "such as https://chat.example.org"),
+        ("foo bar", "such as https://chat.example.org"),
+        ("chat.example.org/orcheo", "must end after the host name"),
+        ("user@chat.example.org", "must not contain a user name or a password"),
         ("ftp://chat.example.org", "must be https:// or http://"),
         ("https://", "must be https:// or http://"),
         ("https://example.org/orcheo", "must end after the host name"),
