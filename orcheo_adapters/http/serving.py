@@ -23,7 +23,7 @@ BACKLOG = 2048
 GRACE_SECONDS = 1.5
 """Time for other requests when the server is asked to stop; then they are cut off."""
 TELLING_SECONDS = 5.0
-"""Time for the ends of running answers before: each is told when it is durable, which a slow disk puts off."""
+"""Time for the ends of running answers before: each comes when it is durable, which a slow disk puts off."""
 _TELLING_STEP = 0.02
 
 _TICKS = 5
