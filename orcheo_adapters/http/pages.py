@@ -100,10 +100,11 @@ class ChatPages:
         origins: tuple[str, ...] = (),
         more: Mapping[str, str] | None = None,
     ) -> Response:
-        built = _headed(_built(self.folder / name), workflow, self.contact)
-        page = _with_nonce(request, built.replace(_ORIGINS_PLACE, escape(" ".join(origins))), origins, more)
-        page.status_code = 404 if workflow is None else 200
-        return page
+        page, nonce = _built(self.folder / name)
+        page = _headed(page.replace(_ORIGINS_PLACE, escape(" ".join(origins))), workflow, self.contact)
+        answer = _under_policy(request, page, nonce, origins, more)
+        answer.status_code = 404 if workflow is None else 200
+        return answer
 
 
 @frozen
@@ -115,21 +116,22 @@ class CanvasPage:
 
     async def answer(self, request: Request) -> Response:
         """``/canvas`` and all below: who is signed in, and what is shown, the page finds out by itself."""
-        return _with_nonce(request, _built(self.folder / "canvas.html"))
+        return _under_policy(request, *_built(self.folder / "canvas.html"))
 
 
-def _built(source: Path) -> str:
+def _built(source: Path) -> tuple[str, str]:
+    """The page with a new nonce for its own scripts, and the nonce: what comes in later has no part in it."""
     if not source.is_file():
         raise PageNotBuilt
-    return source.read_text(encoding="utf-8")
+    nonce = token_urlsafe(16)
+    return source.read_text(encoding="utf-8").replace(_NONCE_PLACE, nonce), nonce
 
 
-def _with_nonce(
-    request: Request, page: str, origins: tuple[str, ...] = (), more: Mapping[str, str] | None = None
+def _under_policy(
+    request: Request, page: str, nonce: str, origins: tuple[str, ...] = (), more: Mapping[str, str] | None = None
 ) -> Response:
     """The page under a policy of its own, which only pages of ``origins`` may frame."""
-    nonce = token_urlsafe(16)
-    body = page.replace(_NONCE_PLACE, nonce).encode()
+    body = page.encode()
     headers = {
         "cache-control": "no-store",
         "content-security-policy": _CSP.format(nonce=nonce, ancestors=" ".join(origins) or "'none'"),

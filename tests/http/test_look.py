@@ -105,6 +105,13 @@ async def test_a_name_in_the_head_is_text(served: TestServer) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_a_name_is_no_place_for_the_origins(served: TestServer) -> None:
+    """Nor for anything else that the server writes into its own pages."""
+    await served.publish()
+    await served.result("workflows.edit", ref="echo", name="__ORCHEO_ORIGINS__", allowed_origins=["https://a.example"])
+    assert "<title>__ORCHEO_ORIGINS__</title>" in (await served.client.get("/embed/echo")).text
+
+
 async def test_a_new_name_is_in_the_head_at_once(served: TestServer) -> None:
     """No copy of the page is kept anywhere."""
     await served.publish()
