@@ -474,6 +474,45 @@ describe("an act", () => {
   });
 });
 
+describe("a conversation", () => {
+  const thread = {
+    ...{ id: "thr_1", workflow_id: "wf_1", subject: "anon:1", title: "Zeppelins" },
+    ...{ created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-01T00:00:00Z" },
+  };
+  const entry = { turn_id: "trn_1", created_at: "2026-01-01T00:00:00Z", details: {}, feedback: null };
+
+  function answer(pages: number): void {
+    let page = 0;
+    server.operation("workflows.show", () => workflow());
+    server.operation("threads.show", () => {
+      page += 1;
+      const items = [{ ...entry, id: `msg_${page}`, kind: "user_message", text: `Part ${page}` }];
+      return {
+        thread,
+        status: "completed",
+        turns: [],
+        items,
+        next_after: page < pages ? `msg_${page}` : null,
+      };
+    });
+  }
+
+  test("is read to its end, page by page", async () => {
+    answer(3);
+    await openCanvas("/canvas/workflows/wf_1/threads/thr_1");
+    await shows("Part 3");
+    const after = server.givenTo("/api/operations/threads.show").map((given) => given.after);
+    expect(after).toEqual([undefined, "msg_1", "msg_2"]);
+    expect(shownText()).not.toContain("Only the first");
+  });
+
+  test("that is very long says that it is cut", async () => {
+    answer(100);
+    await openCanvas("/canvas/workflows/wf_1/threads/thr_1");
+    await shows("Only the first 50 entries are shown.");
+  });
+});
+
 describe("sharing", () => {
   test("names the server of the share link in the snippet for sites", () =>
     expect(snippetFor({ share_url: "https://chat.example.org/chat/greeter", handle: "greeter" })).toBe(

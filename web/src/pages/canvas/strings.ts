@@ -223,6 +223,10 @@ const english = {
   exported: "The conversation was exported.",
   onlyThisVisitor: "All of this visitor",
   readOnly: "You are reading what was said.",
+  threadCut: {
+    one: "Only the first entry is shown. Export the conversation to have all of it.",
+    other: "Only the first {count} entries are shown. Export the conversation to have all of it.",
+  },
   turnsTitle: "Turns",
   tokensUsed: "{input} + {output} tokens",
 

@@ -20,6 +20,8 @@ interface Whole {
   transcript: Transcript;
   entries: readonly TranscriptEntry[];
   turns: readonly TurnView[];
+  /** Whether there is more than is shown. */
+  isCut: boolean;
   chat: OrcheoChat;
   workflow: WorkflowView;
 }
@@ -71,7 +73,7 @@ export class ThreadPage extends View {
       header: { enabled: false },
       history: { enabled: false },
     });
-    return { transcript: first, entries, turns: [...turns.values()], chat, workflow };
+    return { transcript: first, entries, turns: [...turns.values()], isCut: next !== null, chat, workflow };
   }
 
   #page(after: string | null, signal: AbortSignal): Promise<Transcript> {
@@ -109,8 +111,10 @@ export class ThreadPage extends View {
     </div>`;
   }
 
-  #wholeTemplate({ transcript, turns, chat }: Whole): TemplateResult {
-    return html`<div class="thread">
+  #wholeTemplate({ transcript, entries, turns, isCut, chat }: Whole): TemplateResult {
+    const cut = html`<p class="notice" role="status">${fill(words.threadCut, { count: entries.length })}</p>`;
+    return html`${isCut ? cut : nothing}
+    <div class="thread">
       <div class="stage">${chat}</div>
       <aside class="card" aria-labelledby="turns">
         <dl class="facts">
