@@ -8,7 +8,7 @@ import pytest
 
 from tests.app_server import USER_INPUT, TestServer, assert_problem, build_app_server, events_of
 
-PAGE = Path("web/chat.html").read_text(encoding="utf-8")
+PAGES = {name: Path("web", name).read_text(encoding="utf-8") for name in ("chat.html", "embed.html")}
 LOOK: dict[str, Any] = {
     "greeting": "Hello",
     "prompts": {"Hours": "When are you open?"},
@@ -26,8 +26,9 @@ LOOK: dict[str, Any] = {
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[TestServer]:
-    """A server with the source of the page as its bundle, and an operator who can be reached."""
-    (tmp_path / "chat.html").write_text(PAGE, encoding="utf-8")
+    """A server with the sources of the pages as its bundle, and an operator who can be reached."""
+    for name, source in PAGES.items():
+        (tmp_path / name).write_text(source, encoding="utf-8")
     async with build_app_server(
         static_folder=tmp_path, environment={"ORCHEO_CONTACT": "ops@example.org"}
     ) as app_server:
