@@ -224,6 +224,12 @@ describe("registering a workflow", () => {
     expect(server.givenTo("/api/operations/workflows.add")).toEqual([]);
   });
 
+  test("has room for instructions of several lines", async () => {
+    await openForm();
+    expect(find("[id='field-settings.instructions']").tagName).toBe("TEXTAREA");
+    expect(find("[id='field-settings.model']").tagName).toBe("INPUT");
+  });
+
   test("shows the settings of the chosen runner", async () => {
     await openForm();
     expect(all("[id='field-settings.model']")).toHaveLength(1);

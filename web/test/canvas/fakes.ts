@@ -117,7 +117,11 @@ export const catalogue: Catalogue = {
       executes_code: false,
       schema: {
         type: "object",
-        properties: { model: { type: "string" }, temperature: { type: "string" } },
+        properties: {
+          model: { type: "string" },
+          temperature: { type: "string" },
+          instructions: { type: "string" },
+        },
         required: ["model"],
       },
     },

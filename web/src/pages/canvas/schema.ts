@@ -12,6 +12,8 @@ export interface Schema {
   maximum?: number;
   maxLength?: number;
   items?: Schema;
+  /** Of a text: whether it may have several lines; its field grows with it. */
+  isLong?: boolean;
   additionalProperties?: boolean | Schema;
   properties?: Readonly<Record<string, Schema>>;
   required?: readonly string[];

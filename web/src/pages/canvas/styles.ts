@@ -285,6 +285,11 @@ export const canvasStyles = css`
     resize: vertical;
   }
 
+  textarea[rows="1"] {
+    min-block-size: 2.5rem;
+    field-sizing: content;
+  }
+
   textarea.mono {
     font-family: var(--mono);
     font-size: 0.875rem;

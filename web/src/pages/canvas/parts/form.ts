@@ -61,7 +61,9 @@ function controlTemplate(control: Control): TemplateResult {
     case "number":
       return input(control, "numeric");
     default:
-      return (control.schema.maxLength ?? 0) > 500 ? area(control, false) : input(control, "text");
+      return control.schema.isLong || (control.schema.maxLength ?? 0) > 500
+        ? area(control, false)
+        : input(control, "text");
   }
 }
 
@@ -102,7 +104,8 @@ function select({ id, name, schema, described, isWrong, form }: Control): Templa
 function area({ id, name, schema, described, isWrong, form }: Control, isList: boolean): TemplateResult {
   return html`<textarea
     id=${id}
-    rows="3"
+    rows=${schema.isLong ? 1 : 3}
+    placeholder=${placeholderOf(schema)}
     class=${isList ? "mono" : ""}
     dir="auto"
     aria-describedby=${described || nothing}

@@ -15,6 +15,8 @@ import { changesOf, formSchema, overwritten, registrationOf, SETTING, startFor }
 
 const PAIR = ["name", "handle"];
 const MAIN = ["target", "description"];
+/** Settings that are texts of any length; the schema says no more than that they are texts. */
+const LONG = ["instructions", "stop", "extra_body"];
 const LATER = ["time_limit", "history"];
 
 export class WorkflowForm extends View {
@@ -150,7 +152,7 @@ export class WorkflowForm extends View {
     const required = runner.schema.required ?? [];
     const context = this.#context((name) => required.includes(name.slice(SETTING.length)));
     const one = ([name, schema]: readonly [string, Schema]) =>
-      fieldTemplate(SETTING + name, { title: name, ...schema }, context);
+      fieldTemplate(SETTING + name, { title: name, isLong: LONG.includes(name), ...schema }, context);
     const needed = settings.filter(([name]) => required.includes(name));
     const others = settings.filter(([name]) => !required.includes(name));
     const isOpen = others.some(([name]) => this.#faults[SETTING + name] || this.#written?.[SETTING + name]);
