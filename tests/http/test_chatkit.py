@@ -87,12 +87,12 @@ async def test_reading_a_thread_again(app_server: TestServer) -> None:
 
 
 async def test_the_workflow_learns_what_was_said_before(app_server: TestServer) -> None:
-    """The second turn sees the first one as history."""
+    """The second turn sees the first one as history, and that it had no answer, which has no words."""
     await app_server.publish(call="remembers")
     grant, events = await create(app_server, "One")
     thread_id = events[0]["thread"]["id"]
     second = await app_server.chatkit(grant, "threads.add_user_message", thread_id=thread_id, input=USER_INPUT)
-    assert events_of(second)[-1]["item"]["content"][0]["text"] == "visitor: One"
+    assert events_of(second)[-1]["item"]["content"][0]["text"] == "visitor: One | workflow: "
 
 
 async def test_sources_travel_as_annotations(app_server: TestServer) -> None:

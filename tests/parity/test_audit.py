@@ -15,7 +15,7 @@ from tests.sync_server import SyncTestServer, build_sync_server
 
 SILENT = {"canvas.open", "workflows.check", "workflows.ask", "workflows.open_chat_session"}
 """They change nothing that others rely on, so nothing is written down; the sign-in that a ticket opens is."""
-NOTHING_TO_DO = {"threads.purge", "workflows.unpublish", "workflows.set_login"}
+NOTHING_TO_DO = {"threads.purge", "workflows.edit", "workflows.set_login", "workflows.unpublish"}
 """Some of their cases find everything as it should be already."""
 OF_PEOPLE = ("canvas", "cli", "mcp", "http")
 ACTS = [

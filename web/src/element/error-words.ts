@@ -33,6 +33,7 @@ const LIKE: Readonly<Record<string, keyof typeof strings | keyof typeof errors>>
 
 /** Errors that tell a developer what is wrong with a request: a visitor is told that it was not taken. */
 const WRONG_REQUESTS: ReadonlySet<string> = new Set([
+  "body_compressed",
   "cross_site_request",
   "headers_too_large",
   "host_not_allowed",
