@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,20 @@ _TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name
 )
 def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: bool) -> None:
     """Run the server until Ctrl-C."""
+    with suppress(KeyboardInterrupt):  # before it listens: there is nothing yet that could be left half done
+        _run(host, port, data_dir, dev_login=dev_login or None)
+    _say_stopped()
+
+
+def _run(host: str | None, port: int | None, data_dir: Path | None, *, dev_login: bool | None) -> None:
     from orcheo_adapters.server.process import serve as run
+    from orcheo_adapters.settings.names import misspelt
     from orcheo_adapters.settings.server import ServerSettings
 
-    settings = ServerSettings.load(host=host, port=port, data_dir=data_dir, dev_login=dev_login or None)
+    for name, meant in misspelt(os.environ):
+        _warn(f"{name} is not a setting, and changes nothing. Did you mean {meant}?")
+    settings = ServerSettings.load(host=host, port=port, data_dir=data_dir, dev_login=dev_login)
     run(settings, on_ready=lambda url: _say_ready(url, settings))
-    _say_stopped()
 
 
 def _say_stopped() -> None:
@@ -54,4 +63,8 @@ def _say_stopped() -> None:
 def _say_ready(url: str, settings: "ServerSettings") -> None:
     click.echo(f"Orcheo listens on {url}\nIts data is in {settings.data_dir}\nStop it with Ctrl-C.", err=True)
     if settings.dev_login:
-        click.secho(paragraph(_TRIAL, terminal_width(sys.stderr)), fg="yellow", err=True)
+        _warn(_TRIAL)
+
+
+def _warn(sentence: str) -> None:
+    click.secho(paragraph(sentence, terminal_width(sys.stderr)), fg="yellow", err=True)

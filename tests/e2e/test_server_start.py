@@ -130,3 +130,11 @@ def test_the_lock_of_a_killed_server_is_free(server: ServerProcess, new_server: 
     """After a crash another server may take the data folder over at once."""
     server.end(signal.SIGKILL)
     assert new_server().start().url != server.url
+
+
+def test_a_misspelt_setting_is_told(new_server: Callable[[], ServerProcess]) -> None:
+    """It would change nothing without a word; the server starts nevertheless."""
+    server = new_server()
+    server.settings = {"ORCHEO_LIMIT_READZ": "1/minute"}
+    said = " ".join(server.start().log.split())
+    assert "ORCHEO_LIMIT_READZ is not a setting, and changes nothing. Did you mean ORCHEO_LIMIT_READS?" in said
