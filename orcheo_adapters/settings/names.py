@@ -1,4 +1,4 @@
-"""The names of all settings, so that a misspelt one can be told from one that is not ours."""
+"""The names of all settings, by which a misspelt one is known from the names that others use."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -27,7 +27,7 @@ SETTING_NAMES = frozenset(
         *(f"{_PREFIX}{each}" for each in _OTHERS.split()),
     }
 )
-"""Every environment variable of ours; docs/reference/configuration.md and budgets.md say what each does."""
+"""Every environment variable that Orcheo reads; docs/reference/configuration.md says what each does."""
 
 
 def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -11,5 +11,5 @@ class Transcriber(Protocol):
     async def transcribe(self, audio: bytes, mime_type: str) -> str:
         """The words in ``audio``; raises :class:`TranscriptionOff` where the operator has set none up.
 
-        Raises :class:`TranscriptionFailed` when no words came, :class:`InvalidInput` for what is no recording.
+        Raises :class:`TranscriptionFailed` when no words came, :class:`InvalidInput` for anything but a recording.
         """
