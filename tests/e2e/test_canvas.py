@@ -108,6 +108,7 @@ def test_workflow_that_is_removed_meanwhile(shared_server: ServerProcess, open_c
     expect(tab.page.get_by_role("heading", name="Short lived", level=1)).to_be_visible()
     shared_server.operation("workflows.remove", ref=ref)
     tab.page.get_by_role("link", name="Workflows").click()
+    expect(tab.page.get_by_role("heading", name="Workflows", level=1)).to_be_visible()
     tab.page.go_back()
     expect(tab.page.get_by_text("This workflow is no longer there")).to_be_visible()
     tab.page.get_by_role("link", name="All workflows").click()

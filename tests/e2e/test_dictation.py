@@ -12,6 +12,17 @@ from tests.servers.serving import running
 
 pytestmark = pytest.mark.browser
 
+HEARS = """() => {
+  window.MediaRecorder = class extends MediaRecorder {
+    constructor(stream, options) {
+      super(stream, options);
+      this.addEventListener("dataavailable", ({ data }) => {
+        if (data.size > 0) document.documentElement.dataset.heard = "something";
+      });
+    }
+  };
+}"""
+"""Says whether something was recorded."""
 MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -42,8 +53,10 @@ def tab(browser: Browser, new_server: Callable[[], ServerProcess], request: pyte
 
 
 def dictate(tab: ChatTab) -> None:
-    """Speak for a moment."""
+    """Speak until something was heard."""
+    tab.page.evaluate(HEARS)
     tab.button("Dictate").click()
+    expect(tab.page.locator("html")).to_have_attribute("data-heard", "something")
     tab.button("Stop dictating").click()
 
 

@@ -66,8 +66,8 @@ def names(requests: Iterable[Request]) -> Counter[str]:
 
 def expect_icons(page: Page, number: int) -> None:
     """Wait until as many have been fetched, and all that is to be drawn was drawn."""
-    fetched = "(n) => performance.getEntriesByType('resource').filter(({name}) => name.endsWith('.svg')).length >= n"
-    page.wait_for_function(fetched, arg=number)
+    fetched = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('.svg')).length"
+    eventually(lambda: page.evaluate(fetched) >= number, f"{number} icons are fetched")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
