@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.e2e.browser import ChatTab
 from tests.e2e.foreign_site import serve
-from tests.e2e.server_process import ROOT, Gates, ServerProcess
+from tests.e2e.server_process import ROOT, Gates, ServerProcess, eventually
 
 pytestmark = pytest.mark.browser
 
