@@ -87,9 +87,10 @@ def test_the_first_load_fetches_no_icon(shared_server: ServerProcess, new_tab: C
     tab.ask("Hello")
     tab.expect_answer(number=0)
     expect(tab.button("Good answer")).to_be_visible()
-    expected = ("lucide:copy", "lucide:thumbs-up", "lucide:thumbs-down", "lucide:pencil")
-    expect_icons(tab.page, len(expected))
-    assert names(requests) == Counter(expected)
+    of_the_answer = Counter(("lucide:copy", "lucide:thumbs-up", "lucide:thumbs-down"))
+    eventually(lambda: tab.page.evaluate("true") and names(requests) >= of_the_answer, "its icons are asked for")
+    # The pencil beside the question comes when the rarer parts are there, at most once.
+    assert names(requests) - Counter(["lucide:pencil"]) == of_the_answer
 
 
 @pytest.fixture
