@@ -1,0 +1,118 @@
+"""What an agent does on the way to its answer, as the steps of progress notes: tool calls, sub-agents, thoughts."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from attrs import evolve
+
+from orcheo_adapters.runners.reasoning import ReasoningNote
+from orcheo_adapters.runners.text import encodable
+from orcheo_core.domain.component_items import Step, StepState
+from orcheo_core.domain.run import StepNoted
+
+MOST_STEPS = 200
+"""In one run; further ones are not shown."""
+_TITLE_LENGTH = 200
+_DETAIL_LENGTH = 500
+
+
+class StepNotes:
+    """The steps of one run: text ends a note, and the next step begins another.
+
+    A step is known by its key. The result of a call whose note has ended is a step of the next note.
+    """
+
+    def __init__(self, *, detail: str, shows_thoughts: bool) -> None:
+        """``detail`` is one of :data:`~orcheo_adapters.runners.agui.options.STEPS`."""
+        self._detail = detail
+        self._shows_thoughts = shows_thoughts
+        self._places: dict[str, int] = {}
+        """Where each step of the open note stands, by its key."""
+        self._steps: list[Step] = []
+        self._count = 0
+        self._thought: ReasoningNote | None = None
+        self._thought_at = 0
+
+    def note(self, key: str, title: str, detail: str, state: StepState) -> Iterator[StepNoted]:
+        """A step as it is now; ``detail`` is what only some visitors see."""
+        if self._detail == "none":
+            return
+        yield from self.end_thought()
+        shown = shortened(detail, _DETAIL_LENGTH) if self._detail == "details" and detail else None
+        step = Step(title=shortened(title, _TITLE_LENGTH), content=shown, state=state)
+        if (place := self._place(key)) is not None and (place == len(self._steps) or self._steps[place] != step):
+            yield self._noted(place, step)
+
+    def think(self, piece: str) -> Iterator[StepNoted]:
+        """More of a thought."""
+        if not self._shows_thoughts:
+            return
+        if self._thought is None:
+            self._thought, self._thought_at = ReasoningNote(), len(self._steps)
+        for event in self._thought.think(encodable(piece)):
+            if self._thought_at < len(self._steps) or self._takes_more():
+                yield self._noted(self._thought_at, event.step)
+
+    def end_thought(self) -> Iterator[StepNoted]:
+        """The thought is whole."""
+        thought, self._thought = self._thought, None
+        if thought is not None and self._thought_at < len(self._steps):
+            for event in thought.end():
+                yield self._noted(self._thought_at, event.step)
+
+    def close(self) -> Iterator[StepNoted]:
+        """Something else is said: nothing of this note is under way any more."""
+        if not self._steps:
+            self._thought = None
+            return
+        yield from self.end_thought()
+        for place, step in enumerate(self._steps):
+            if step.state is StepState.LOADING:
+                yield StepNoted(index=place, step=evolve(step, state=StepState.NONE))
+        self._steps, self._places = [], {}
+
+    def _place(self, key: str) -> int | None:
+        """Where the step stands, or a new one comes; None where no more are shown."""
+        if key in self._places:
+            return self._places[key]
+        if not self._takes_more():
+            return None
+        self._places[key] = len(self._steps)
+        return len(self._steps)
+
+    def _takes_more(self) -> bool:
+        self._count += 1
+        return self._count <= MOST_STEPS
+
+    def _noted(self, place: int, step: Step) -> StepNoted:
+        if place == len(self._steps):
+            self._steps.append(step)
+        else:
+            self._steps[place] = step
+        return StepNoted(index=place, step=step)
+
+
+def words(name: str) -> str:
+    """A technical name as visitors read it: ``get_weather`` becomes *Get weather*."""
+    text = " ".join(encodable(name).replace("_", " ").replace("-", " ").split())
+    return text[:1].upper() + text[1:]
+
+
+def readable(text: str) -> str:
+    """Arguments or a result in one line, without the braces of JSON."""
+    if text.startswith("{") and len(text) <= _DETAIL_LENGTH:
+        with suppress(ValueError, RecursionError):
+            text = ", ".join(f"{key}: {_plain(each)}" for key, each in json.loads(text).items())
+    return shortened(text, _DETAIL_LENGTH)
+
+
+def shortened(text: str, length: int) -> str:
+    """One line of ``text``, cut to ``length``."""
+    line = " ".join(encodable(text[: 4 * length]).split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
