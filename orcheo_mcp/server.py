@@ -79,6 +79,6 @@ def create_server(
 
 
 async def serve(operations: Operations, offer: Offer, secret_folder: Path) -> None:
-    """Speak MCP over standard input and output until the input ends."""
+    """Speak MCP over standard input and output until the input ends and what was asked is answered."""
     server = create_server(operations, offer, secret_folder=secret_folder)
     await serve_standard_streams(server)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from orcheo_adapters.http.operations import OwnerApi
 from orcheo_adapters.http.request_id import request_id_of
+from orcheo_adapters.http.requests import check_json
 from orcheo_adapters.installation import is_missing_package
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError, UnavailableError
@@ -43,6 +44,7 @@ class McpEndpoint:
     async def answer(self, request: Request) -> ASGIApp:
         """``POST /mcp``: one message of MCP over streamable HTTP, without a session."""
         caller = evolve(await self._api.callers.by_token(request), channel=Channel.MCP)
+        check_json(request)
 
         async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
             with self._counting(request):

@@ -39,10 +39,16 @@ def bearer(request: Request) -> str | None:
 async def json_object(request: Request) -> dict[str, object]:
     """The JSON object in the body of a request that says it sends JSON."""
     body = await request.body()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and kind != "application/json":
-        raise MalformedRequest("The body must be sent with `Content-Type: application/json`.")
+    if body:
+        check_json(request)
     return load_object(body)
+
+
+def check_json(request: Request) -> None:
+    """Raise :class:`MalformedRequest` unless the request says that it sends JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise MalformedRequest("The body must be sent with `Content-Type: application/json`.")
 
 
 def address_of(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Lines over standard input that are no messages: each is answered, and the next ones as ever."""
+"""What is answered over standard input: lines that are no messages, and calls that are open when the input ends."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.http.process import server_process
 from tests.mcp.test_program import ORCHEO_MCP, environment
 
 pytestmark = pytest.mark.processes
@@ -56,3 +57,41 @@ def test_a_line_that_is_no_message_is_answered(tmp_path: Path, line: bytes, code
 def test_an_empty_line_is_no_message_and_no_error(tmp_path: Path) -> None:
     """Some programs end their messages with two line ends."""
     assert [each["id"] for each in answers_to(tmp_path, b"", _HELLO, b"  ", b"\r", _PING, count=2)] == [1, 2]
+
+
+def _call(number: int, tool: str, **arguments: object) -> bytes:
+    params = {"name": tool, "arguments": arguments}
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}).encode()
+
+
+def _said(folder: Path, *lines: bytes, **more: str) -> list[dict[str, Any]]:
+    """All that the program writes when its input ends at once behind these lines."""
+    known = environment(folder, **more)
+    given = b"\n".join((*lines, b""))
+    done = subprocess.run([ORCHEO_MCP], input=given, capture_output=True, env=known, timeout=120, check=True)
+    return [json.loads(each) for each in done.stdout.splitlines()]
+
+
+def test_calls_are_answered_when_the_input_ends_at_once(tmp_path: Path) -> None:
+    """As from a pipe; a cancelled call gets no answer, and is not waited for."""
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 4}}
+    lines = (_HELLO, _call(2, "list_workflows"), _call(3, "show_workflow", ref="echo"), _call(4, "list_workflows"))
+    said = {each["id"]: each for each in _said(tmp_path, *lines, json.dumps(cancelled).encode())}
+    assert [said[number]["result"]["isError"] for number in (2, 3)] == [True, True]
+    assert "no_service_token" in said[2]["result"]["content"][0]["text"]
+
+
+@pytest.mark.network
+def test_a_question_to_a_client_that_has_gone_ends_the_wait(tmp_path: Path) -> None:
+    """It cannot be answered any more, so nothing is changed; the other calls are answered."""
+    able = json.loads(_HELLO)
+    able["params"]["capabilities"] = {"elicitation": {}}
+    with server_process(tmp_path) as server:
+        server.perform("workflows.add", handle="echo", runner="python", target="tests.workflows:echo")
+        owner = {"ORCHEO_URL": server.url, "ORCHEO_SERVICE_TOKEN": server.owner_token}
+        publish = _call(2, "workflows_publish", ref="echo")
+        said = _said(tmp_path, json.dumps(able).encode(), publish, _call(3, "list_workflows"), **owner)
+    (asked,) = [each for each in said if each.get("method") == "elicitation/create"]
+    answers = {each["id"]: each for each in said if each is not asked}
+    assert answers[2]["error"]["message"] == "Connection closed"
+    assert answers[3]["result"]["structuredContent"]["workflows"]

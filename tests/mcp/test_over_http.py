@@ -165,6 +165,15 @@ async def test_strangers_and_pages_of_others_are_kept_out(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/jsonl", ""])
+async def test_a_message_in_another_content_type_is_refused_as_elsewhere(app_server: TestServer, kind: str) -> None:
+    """With a problem, not with the library's line of plain text; a parameter of the type changes nothing."""
+    answer = await call(app_server, headers={"content-type": kind})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert (answer.json()["code"], "Content-Type" in answer.json()["detail"]) == ("malformed_request", True)
+    assert (await call(app_server, headers={"content-type": "application/json; charset=utf-8"})).status_code == 200
+
+
 @pytest.mark.parametrize("host", ["localhost:8700", "127.0.0.1:8700", "[::1]:8700", "192.168.1.5"])
 async def test_the_server_goes_by_its_addresses(app_server: TestServer, host: str) -> None:
     """No page can make a browser send an address in place of its own name."""
