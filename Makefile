@@ -19,11 +19,13 @@ WORKERS ?= 2
 NODE_BIN = $(shell cat $(STAMPS)/node 2>/dev/null)
 WITH_NODE = PATH="$(NODE_BIN):$$PATH"
 
+FRAMEWORKS := .frameworks
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check web-check pytest bench flood soak web docs picture fmt build clean
+.PHONY: help demo test check web-check pytest test-frameworks bench flood soak web docs picture fmt build clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(STAMPS)/demo-installed $(STATIC)/chat.html ## Start the server with the docs assistant published, and print its share link
 	@$(BIN)/python tools/demo.py
@@ -51,6 +53,10 @@ pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include 'orcheo_core/*' --fail-under $(CORE_COVERAGE)
 	$(BIN)/coverage report --omit 'orcheo_core/*' --fail-under $(COVERAGE)
+
+# ORCHEO_FRAMEWORKS may name environments that are there already, with `:` between them; then nothing is installed.
+test-frameworks: $(STAMPS)/installed $(STATIC)/chat.html $(if $(ORCHEO_FRAMEWORKS),,$(STAMPS)/frameworks-installed) ## Publish agents of many frameworks, with their real packages
+	ORCHEO_FRAMEWORKS="$${ORCHEO_FRAMEWORKS:-$(FRAMEWORKS)/main:$(FRAMEWORKS)/crewai}" $(BIN)/python -m pytest -q tests/frameworks
 
 bench: $(STAMPS)/installed $(STATIC)/chat.html ## Measure start, turns, streams, lists and a visitor's browser side by side, and print the ratios
 	$(BIN)/python -m bench.start
@@ -84,7 +90,7 @@ build: $(STAMPS)/installed $(STATIC)/chat.html ## Build the wheel, with the chat
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## Remove what was built and installed here
-	rm -rf $(VENV) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules $(MCP_CLIENT)/node_modules $(OPENAI_CLIENT)/node_modules
+	rm -rf $(VENV) $(FRAMEWORKS) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules $(MCP_CLIENT)/node_modules $(OPENAI_CLIENT)/node_modules
 
 # What the demo needs comes first, without a tool that only tests need; developers get the rest on top.
 $(STAMPS)/demo-installed: pyproject.toml requirements/demo.txt
@@ -98,6 +104,14 @@ $(STAMPS)/demo-installed: pyproject.toml requirements/demo.txt
 $(STAMPS)/installed: $(STAMPS)/demo-installed requirements/dev.txt
 	@echo "Installing what development and tests need into $(VENV) (some minutes) ..."
 	@$(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@
+
+# CrewAI asks for older packages than the others, so it has an environment of its own.
+$(STAMPS)/frameworks-installed: requirements/frameworks.txt requirements/frameworks-crewai.txt
+	@echo "Installing frameworks into $(FRAMEWORKS) (some 300 packages; some minutes) ..."
+	@for name in main crewai; do $(PYTHON) -m venv $(FRAMEWORKS)/$$name || exit 1; done
+	@$(FRAMEWORKS)/main/bin/pip install --quiet --disable-pip-version-check -r requirements/frameworks.txt
+	@$(FRAMEWORKS)/crewai/bin/pip install --quiet --disable-pip-version-check -r requirements/frameworks-crewai.txt
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/demo-installed

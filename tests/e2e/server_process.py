@@ -69,6 +69,9 @@ class ServerProcess:
     gates: Gates
     settings: dict[str, str] = field(factory=dict)
     """Environment variables besides the ones that every server here gets."""
+    program: tuple[str, ...] = (str(ORCHEO),)
+    """How ``orcheo`` is called."""
+    started_in: Path | None = None
     url: str = ""
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
@@ -90,8 +93,10 @@ class ServerProcess:
         """Start, and return once it listens: on a free port the first time, then always on the same one."""
         before = len(self.log)
         with self._log_path.open("ab") as log:
-            command = [str(ORCHEO), "serve", "--port", self._port]
-            self._process = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log)
+            command = [*self.program, "serve", "--port", self._port]
+            self._process = subprocess.Popen(
+                command, env=self.environment(), cwd=self.started_in, stdout=log, stderr=log
+            )
         self.url = eventually(lambda: self._ready_url(before), "the server listens")
         return self
 

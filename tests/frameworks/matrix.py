@@ -1,0 +1,73 @@
+"""The agents that are tried, and what each of them does: one line of the page *Bring your agent* each.
+
+To add one: put the code that a user would write into ``agents/``, and a :class:`Line` with its target and runner here.
+What it does not do is named with the reason, so that nothing is left out unseen. ``docs/how-to/bring-your-agent.md``
+shows this table; a test of the pages compares the two.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+AGENTS = Path(__file__).with_name("agents")
+ABILITIES = ("text", "stream", "tool", "steps", "memory", "stop", "error", "attachment", "approval", "apart")
+"""What :mod:`tests.frameworks.test_matrix` tries, one test each:
+
+text: the answer is read; stream: in several pieces; tool: a tool is called and its result used; steps: the visitor
+sees the tool call; memory: the second message finds the first; stop: the model's stream is closed; error: the visitor
+reads a fixed sentence and the next message works; attachment: the model gets a picture; approval: a call waits for the
+visitor's yes; apart: two visitors at once are answered, and neither gets a word of the other.
+"""
+
+
+@frozen(kw_only=True)
+class Line:
+    """One way to bring an agent of one framework."""
+
+    framework: str
+    """As its makers write it."""
+    packages: tuple[str, ...]
+    """Distributions that it needs; the first one's version is shown."""
+    target: str
+    """As one types it: ``./file.py:name``; the file lies in ``agents/``."""
+    runner: str
+    """Given by ``--runner``."""
+    lacks: Mapping[str, str] = field(factory=dict)
+    """Ability → why this way does not have it."""
+    settings: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def name(self) -> str:
+        """For test names, and the workflow's handle."""
+        file, attribute = self.target.removeprefix("./").split(".py:")
+        name = file.removeprefix("with_") + ("" if attribute == "agent" else f"-{attribute}") + f"-{self.runner}"
+        return name.replace("_", "-").lower()
+
+    @property
+    def words(self) -> str:
+        """What follows the handle on the command line."""
+        settings = "".join(f" --setting {name}={value}" for name, value in self.settings.items())
+        return f"--runner {self.runner} --target {self.target}{settings}"
+
+    @property
+    def does(self) -> tuple[str, ...]:
+        """Its abilities, in their order."""
+        return tuple(each for each in ABILITIES if each not in self.lacks)
+
+
+_PYTHON = {
+    "steps": "The runner python passes on text; tool calls are seen with the runner agent.",
+    "attachment": "A callable reads context.attachments itself.",
+    "approval": "A callable asks with InputAsked itself.",
+}
+
+LINES: tuple[Line, ...] = (
+    Line(
+        framework="Pydantic AI",
+        packages=("pydantic-ai-slim", "openai"),
+        target="./with_pydantic_ai.py:answer",
+        runner="python",
+        lacks=_PYTHON,
+    ),
+)
