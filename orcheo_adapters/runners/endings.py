@@ -1,8 +1,9 @@
 """What visitors read beside an answer: that it is not whole, or that files were not read."""
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, SentFile
+from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent
 
 CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"})
 FILTERED = frozenset(
@@ -24,7 +25,12 @@ def cut_short(reason: str) -> Iterator[RunEvent]:
         yield NoticeGiven(message=FILTER_NOTICE, level="warning")
 
 
-def not_read(files: Iterable[SentFile]) -> Iterator[RunEvent]:
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def not_read(files: Iterable[_Named]) -> Iterator[RunEvent]:
     """What the visitor reads of files that a workflow does not get; nothing when there are none."""
     if names := ", ".join(each.name for each in files):
         yield NoticeGiven(message=f"This workflow cannot read attachments of this kind: {names}.")

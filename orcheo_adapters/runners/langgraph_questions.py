@@ -11,8 +11,9 @@ from orcheo_adapters.runners.text import encodable
 from orcheo_core.domain.run import RunRequest
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 
-_YES = frozenset({"yes", "y", "true", "ok", "okay", "approve", "approved", "accept"})
-_NO = frozenset({"no", "n", "false", "reject", "rejected", "deny"})
+YES = frozenset({"yes", "y", "true", "ok", "okay", "approve", "approved", "accept"})
+NO = frozenset({"no", "n", "false", "reject", "rejected", "deny"})
+"""Answers of one word, in small letters."""
 _BOOLEANS = frozenset({"bool", "boolean", "confirm", "confirmation", "approval"})
 _DECISIONS = ("approve", "edit", "reject", "respond")
 
@@ -97,8 +98,8 @@ def _chosen(options: Mapping[str, Any], answer: str) -> Any:
     labels = {label.casefold(): offered for label, offered in options.items()}
     if word in labels:
         return labels[word]
-    if set(labels.values()) == {True, False} and word in _YES | _NO:
-        return word in _YES
+    if set(labels.values()) == {True, False} and word in YES | NO:
+        return word in YES
     return answer
 
 
@@ -117,10 +118,10 @@ def _allowed(value: Any, request: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _request_question(question_id: str, request: Mapping[str, Any], allowed: tuple[str, ...]) -> Question:
     options = tuple(decision.capitalize() for decision in allowed)
-    return Question(id=question_id, question=_request_words(request), options=options)
+    return Question(id=question_id, question=request_words(request), options=options)
 
 
-def _request_words(request: Mapping[str, Any]) -> str:
+def request_words(request: Mapping[str, Any]) -> str:
     """What is asked for, with each argument in a line."""
     name, about = str(request.get("name", "")), str(request.get("description") or "")
     arguments = request.get("args") or request.get("arguments")
@@ -135,16 +136,16 @@ def _decision(
 ) -> dict[str, Any]:
     """A decision that the middleware takes; free text is a reason against it, or changed arguments as JSON."""
     word = (answer or "").strip().casefold()
-    if word in _YES and "approve" in allowed:
+    if word in YES and "approve" in allowed:
         return {"type": "approve"}
     if "edit" in allowed and (arguments := _object(answer or "")) is not None:
         return {"type": "edit", "edited_action": {"name": request.get("name"), "args": arguments}}
     if "edit" in allowed and word == "edit":
         now = _json(request.get("args") or request.get("arguments") or {})
-        asked = f"{_request_words(request)}\n\nWrite the changed arguments as JSON."
+        asked = f"{request_words(request)}\n\nWrite the changed arguments as JSON."
         raise _AskedAgain(Question(id=question_id, question=asked, description=now))
     if "reject" in allowed:
-        return {"type": "reject"} | ({"message": answer} if answer and word not in _NO else {})
+        return {"type": "reject"} | ({"message": answer} if answer and word not in NO else {})
     if "respond" in allowed:
         return {"type": "respond", "message": answer or "No answer was given."}
     raise _AskedAgain(_request_question(question_id, request, allowed))

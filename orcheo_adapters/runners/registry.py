@@ -29,6 +29,12 @@ class Kind:
 
 
 KINDS = {
+    "agent": Kind(
+        adapter="orcheo_adapters.runners.agents.runner:AgentRunner",
+        executes_code=True,
+        title="Agent of a framework",
+        target="package.module:agent",
+    ),
     "http": Kind(
         adapter="orcheo_adapters.runners.http:HttpRunner",
         executes_code=False,

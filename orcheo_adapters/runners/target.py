@@ -68,6 +68,7 @@ class Target:
         found = self.find()
         if inspect.isclass(found):
             raise self._needs_instance(found.__name__, "answer")
+        self._refuse_agent(found)
         if not callable(found):
             raise self._not_callable(found)
         if getattr(found, "__globals__", {}).get("__name__") == "contextlib":
@@ -94,6 +95,17 @@ class Target:
             hint=f"Write {name} = {cls}(…) in the module and name {self.module}:{name} or "
             f"{self.module}:{name}.{method}. All visitors share that instance: it must not keep what was said.",
         )
+
+    def _refuse_agent(self, found: Any) -> None:
+        """Agents of frameworks have a runner of their own, also those that can be called: it keeps visitors apart."""
+        from orcheo_adapters.runners.agents.frameworks import framework_of, other_runner
+
+        kind = type(found)
+        if other_runner(kind) is None and (framework := framework_of(kind)) is not None:
+            raise invalid_target(
+                f"{self.attribute!r} is an agent of {framework.name} (of the type {kind.__name__})",
+                hint="Register it with --runner agent, or name a function that uses it: async def answer(text).",
+            )
 
     def _not_callable(self, found: Any) -> InvalidInput:
         kind = type(found)

@@ -105,9 +105,18 @@ async def _work_for_ever(text: str) -> AsyncIterator[str]:
         await asyncio.sleep(0)
 
 
-async def _hang(text: str) -> AsyncIterator[str]:
+async def hang(text: str) -> AsyncIterator[str]:
     yield "a"
     await asyncio.Event().wait()
+
+
+async def hang_at_once(text: str) -> AsyncIterator[str]:
+    await asyncio.Event().wait()
+    yield "never"
+
+
+async def fail_at_once(text: str) -> AsyncIterator[str]:
+    yield str(_fail({"messages": [AIMessage(text)]}))
 
 
 async def _hang_silently(state: MessagesState) -> Update:
@@ -119,22 +128,22 @@ def _fail(state: MessagesState) -> Update:
     raise LookupError(_said(state))
 
 
-async def _fail_late(text: str) -> AsyncIterator[str]:
+async def fail_late(text: str) -> AsyncIterator[str]:
     yield "a"
     raise LookupError(text)
 
 
-async def _be_long(text: str) -> AsyncIterator[str]:
+async def be_long(text: str) -> AsyncIterator[str]:
     for _ in range(LONG_PIECES // 10):
         yield LONG_PIECE * 10
 
 
 says_events = of_node(_say_events)
 works_for_ever = of_model(_work_for_ever)
-hangs = of_model(_hang)
+hangs = of_model(hang)
 hangs_silently = of_node(_hang_silently)
 fails = of_node(_fail)
-fails_late = of_model(_fail_late)
+fails_late = of_model(fail_late)
 is_empty = of_node(lambda _state: {"messages": []})
-is_long = of_model(_be_long)
+is_long = of_model(be_long)
 is_long_at_once = of_node(lambda _state: {"messages": [AIMessage(LONG_PIECE * LONG_PIECES)]})

@@ -63,6 +63,10 @@ def _langgraph(*names: str) -> tuple[str, ...]:
     return tuple(f"tests.conformance.runner_graphs:{name}" for name in names)
 
 
+def _agent(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests.conformance.runner_agents:{name}" for name in names)
+
+
 PYTHON = Kind(
     name="python",
     failure=RunFailed,
@@ -103,6 +107,22 @@ LANGGRAPH = Kind(
         "fails after a": _langgraph("fails_late"),
         "is empty": _langgraph("is_empty"),
         "is long": _langgraph("is_long", "is_long_at_once"),
+    },
+)
+AGENT = Kind(
+    name="agent",
+    failure=RunFailed,
+    moment=1.0,
+    targets={
+        "answers": _agent("streams", "makes", "makes_async"),
+        "says events": (),
+        "hangs after a": _agent("hangs"),
+        "hangs silently": _agent("hangs_silently"),
+        "works for ever": _agent("works_for_ever"),
+        "fails": _agent("fails"),
+        "fails after a": _agent("fails_late"),
+        "is empty": _agent("is_empty"),
+        "is long": _agent("is_long"),
     },
 )
 OPENAI = Kind(
@@ -148,7 +168,7 @@ def _isolated(kind: Kind, **targets: tuple[str, ...]) -> Kind:
         name for name in (runner_workflows.CLEANED_FILE, "COVERAGE_PROCESS_CONFIG") if name in ENVIRONMENT
     )
     settings = {"isolation": "process", "variables": variables}
-    moment = 5.0 if kind is LANGGRAPH else 2.5
+    moment = {"python": 2.5, "langgraph": 5.0}.get(kind.name, 8.0)
     return evolve(
         kind,
         label=f"{kind.name}-process",
@@ -171,7 +191,8 @@ PYTHON_PROCESS = _isolated(
     is_long=_python("is_long_async", "is_long_at_once"),
 )
 LANGGRAPH_PROCESS = _isolated(LANGGRAPH, answers=_langgraph("streams"), is_long=_langgraph("is_long"))
-KINDS = [PYTHON, LANGGRAPH, OPENAI, HTTP, PYTHON_PROCESS, LANGGRAPH_PROCESS]
+AGENT_PROCESS = _isolated(AGENT, answers=_agent("streams"))
+KINDS = [PYTHON, LANGGRAPH, AGENT, OPENAI, HTTP, PYTHON_PROCESS, LANGGRAPH_PROCESS, AGENT_PROCESS]
 
 
 @frozen

@@ -55,6 +55,7 @@ def takes_context(text: str, context: RunContext) -> str:
         ("langgraph", "tests.conformance.runner_graphs:makes", False),
         ("langgraph", "tests.conformance.test_actions:shop", True),
         ("langgraph", "tests.conformance.test_actions:made_wrong", True),
+        ("agent", "tests.conformance.runner_agents:streams", False),
         ("openai", "https://model.example.org/v1", False),
         ("http", "https://service.example.org/answer", False),
     ],

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from orcheo_adapters.runners.registry import RunnerRegistry
+from orcheo_adapters.runners.registry import KINDS, RunnerRegistry
 from orcheo_core.domain.items import Citation, Source
 from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta
 from orcheo_core.errors import InvalidInput
@@ -237,7 +237,7 @@ def test_registry_refuses_an_unknown_kind() -> None:
     """Both questions about a kind that is not there have the same answer."""
     registry = RunnerRegistry()
     for ask in (registry.get, registry.executes_code):
-        with pytest.raises(InvalidInput, match="must be one of http, langgraph, openai, python") as caught:
+        with pytest.raises(InvalidInput, match="must be one of agent, http, langgraph, openai, python") as caught:
             ask("perl")
         assert caught.value.fields[0].path == "runner"
 
@@ -245,10 +245,7 @@ def test_registry_refuses_an_unknown_kind() -> None:
 def test_registry_knows_who_executes_code() -> None:
     """Registering code needs the scope for code; a runner is made once."""
     registry = RunnerRegistry()
-    assert [kind for kind in ("http", "langgraph", "openai", "python") if registry.executes_code(kind)] == [
-        "langgraph",
-        "python",
-    ]
+    assert [kind for kind in KINDS if registry.executes_code(kind)] == ["agent", "langgraph", "python"]
     assert registry.get("python") is registry.get("python")
 
 

@@ -9,7 +9,7 @@ from tests.docs.pages import ROOT
 from tools.reference import error_classes
 
 _FORBIDDEN = re.compile(
-    r"""\b(?:bots?|agents?|apps?|admins?|users?|testers?|api\ keys?|slugs?|salts?|executors?|regenerates?|mints?)\b
+    r"""\b(?:bots?|agents?(?!,)|apps?|admins?|users?|testers?|api\ keys?|slugs?|salts?|executors?|regenerates?|mints?)\b
     |(?<!chat\ )(?<!owner\ )(?<!chatkit:)(?<!/)\bsessions?\b
     |(?<!publish\ )(?<!service\ )(?<!owner\ )(?<!`orcheo\ )(?<![\w-])tokens?\b(?!:manage)""",
     re.IGNORECASE | re.VERBOSE,

@@ -1,0 +1,105 @@
+"""Which frameworks' objects the runner ``agent`` takes: all of them in the table :data:`FRAMEWORKS`.
+
+An object is known by the module and the name of its class or of one of its bases, so no framework is imported to find
+that out: where an object is, its framework is imported already.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.util import find_spec
+from pkgutil import resolve_name
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from orcheo_adapters.runners.agents.turn import AgentTurn
+from orcheo_adapters.runners.target import invalid_target
+from orcheo_core.domain.run import RunEvent
+
+Answer: TypeAlias = AsyncIterator[RunEvent] | Iterator[RunEvent]
+Reader: TypeAlias = Callable[[Any, AgentTurn], Answer]
+"""Lets an agent answer: an async generator, or a plain one, which is read in a thread of its own."""
+
+
+@frozen(kw_only=True)
+class Bridge:
+    """A package beside a framework that runs need."""
+
+    module: str
+    install: str
+    """What ``pip install`` is given."""
+
+
+@frozen(kw_only=True)
+class Framework:
+    """Objects of one framework."""
+
+    name: str
+    root: str
+    """The first part of their modules' names."""
+    classes: tuple[str, ...]
+    reader: str
+    """``module:function`` of this package, a :data:`Reader`; imported when the first such agent is used."""
+    bridge: Bridge | None = None
+
+    def takes(self, kind: type) -> bool:
+        """Whether a class, or a base of it, is one of this framework's."""
+        return any(each.__name__ in self.classes and _root(each) == self.root for each in kind.__mro__)
+
+    def load_reader(self) -> Reader:
+        """The reader; :class:`InvalidInput` (path ``target``) when the bridge is not installed."""
+        if self.bridge is not None and not _is_there(self.bridge.module):
+            raise invalid_target(
+                f"agents of {self.name} are run with the package {self.bridge.module}, which is not installed here",
+                hint=f"Install it where the server runs: pip install {self.bridge.install}",
+            )
+        reader: Reader = resolve_name(f"orcheo_adapters.runners.agents.{self.reader}")
+        return reader
+
+
+FRAMEWORKS = (
+    Framework(name="openai-agents", root="agents", classes=("Agent",), reader="openai_agents:answer"),
+    Framework(name="LangChain", root="langchain_core", classes=("Runnable",), reader="langchain:answer"),
+)
+"""In this order."""
+
+
+@frozen(kw_only=True)
+class _Elsewhere:
+    """Objects that another runner executes."""
+
+    root: str
+    classes: tuple[str, ...]
+    what: str
+    runner: str
+
+
+_ELSEWHERE = (
+    _Elsewhere(
+        root="langgraph", classes=("PregelProtocol", "Pregel", "StateGraph"), what="a graph", runner="langgraph"
+    ),
+    _Elsewhere(root="chatkit", classes=("ChatKitServer",), what="a ChatKit server", runner="chatkit"),
+)
+
+
+def framework_of(kind: type) -> Framework | None:
+    """The framework whose reader runs objects of this class, None when there is none."""
+    return next((each for each in FRAMEWORKS if each.takes(kind)), None)
+
+
+def other_runner(kind: type) -> tuple[str, str] | None:
+    """What objects of this class are and which other runner executes them; None when no other does."""
+    for each in _ELSEWHERE:
+        if any(base.__name__ in each.classes and _root(base) == each.root for base in kind.__mro__):
+            return each.what, each.runner
+    return None
+
+
+def _root(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False
