@@ -121,3 +121,30 @@ def _audit_row(each: dict[str, Any]) -> tuple[str, ...]:
     workflow = each["handle"] or each["workflow_id"] or ""
     note = "" if each["note"] == workflow else each["note"]
     return (moment(each["at"]), who, each["channel"], each["act"], workflow, note)
+
+
+def usage_lines(usage: dict[str, Any], width: int | None) -> Iterator[str]:
+    """The usage of a workflow: a line for each day with anything in it, and one for all of them."""
+    headings = ("DAY (UTC)", "TURNS", "VISITORS", "FAILED", "FIRST EVENT", "WHOLE TURN", "TOKENS", "REFUSED")
+    days = [each for each in usage["days"] if each["turns"] or each["refusals"]]
+    rows = [_usage_row(each["day"], each) for each in reversed(days)]
+    yield from table_lines(headings, [*rows, _usage_row(f"{len(usage['days'])} days", usage["in_all"])], width)
+
+
+def _usage_row(label: str, each: dict[str, Any]) -> tuple[str, ...]:
+    counts = (str(each["turns"]), str(each["visitors"]), _by_code(each["failures"]))
+    times = (_times(each["first_event"]), _times(each["whole_turn"]))
+    return (label, *counts, *times, f"{each['input_tokens']} + {each['output_tokens']}", _by_code(each["refusals"]))
+
+
+def _by_code(counts: dict[str, int]) -> str:
+    """``3: timed_out 2, no_answer 1``, the most frequent one first."""
+    if not counts:
+        return "0"
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return f"{sum(counts.values())}: {', '.join(f'{code} {count}' for code, count in ordered)}"
+
+
+def _times(times: dict[str, float] | None) -> str:
+    """Half of all and 95 of 100 took at most so long."""
+    return f"{times['median']:.1f} s, 95 %: {times['p95']:.1f} s" if times else ""

@@ -16,6 +16,7 @@ from orcheo_cli.other_results import (
     thread_page_lines,
     token_page_lines,
     transcript_lines,
+    usage_lines,
 )
 from orcheo_cli.output import note, print_json, terminal_width
 
@@ -72,6 +73,9 @@ def _document_lines(result: dict[str, Any], _width: int | None) -> Iterator[str]
 
 def _workflow_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     yield from field_lines(_workflow_fields(result), width)
+    if usage := (result.get("activity") or {}).get("usage"):
+        yield ""
+        yield from usage_lines(usage, width)
 
 
 def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -82,7 +86,14 @@ def _list_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
             else "No workflows found. `orcheo workflow add` registers one."
         )
         return
-    yield from table_lines(_LIST_TITLES, list(map(_list_row, result["workflows"])), width)
+    rows = list(map(_list_row, result["workflows"]))
+    counts = [each.get("turns_by_day") for each in result["workflows"]]
+    if all(each is None for each in counts):
+        yield from table_lines(_LIST_TITLES, rows, width)
+    else:
+        turns = [str(sum(each or ())) for each in counts]
+        more = [(*row[:2], count, *row[2:]) for row, count in zip(rows, turns, strict=True)]
+        yield from table_lines((*_LIST_TITLES[:2], "TURNS", *_LIST_TITLES[2:]), more, width)
 
 
 def _list_row(each: dict[str, Any]) -> tuple[str, ...]:

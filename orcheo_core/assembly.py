@@ -39,6 +39,7 @@ from orcheo_core.services.owners.signing_in import OwnerLogins
 from orcheo_core.services.owners.space import Space
 from orcheo_core.services.owners.threads import Transcripts
 from orcheo_core.services.owners.tokens import OwnerAccess
+from orcheo_core.services.owners.usage import UsageByDay
 from orcheo_core.services.owners.workflows import Registering
 from orcheo_core.services.shared.audit_trail import AuditListener, AuditTrail
 from orcheo_core.services.shared.closing import Closing
@@ -180,6 +181,7 @@ def assemble_core(ports: Ports) -> Core:
     remover = ThreadRemover(store=store, runners=ports.runners, files=ports.files, register=register)
     transcripts = Transcripts(store=store, clock=clock, audit_trail=audit_trail, remover=remover, register=register)
     auditing = Auditing(store=store)
+    usage = UsageByDay(store=store, clock=clock)
     admitting = Admitting(
         store=store,
         clock=clock,
@@ -202,7 +204,7 @@ def assemble_core(ports: Ports) -> Core:
         budgets=ports.budgets,
         limiter=ports.limiter,
     )
-    tally = Tally(store=store, audit_trail=audit_trail)
+    tally = Tally(store=store, audit_trail=audit_trail, clock=clock)
     apps = Apps(
         store=store,
         clock=clock,
@@ -285,6 +287,7 @@ def assemble_core(ports: Ports) -> Core:
             owner_access=owner_access,
             owner_sessions=owner_sessions,
             transcripts=transcripts,
+            usage=usage,
             auditing=auditing,
             admitting=admitting,
             asking=Asking(

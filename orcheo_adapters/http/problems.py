@@ -15,6 +15,7 @@ from orcheo_adapters.http.negotiation import wants_page
 from orcheo_adapters.http.page_words import words_of
 from orcheo_adapters.http.plain_pages import problem_page
 from orcheo_adapters.http.request_id import request_id_of
+from orcheo_adapters.http.scope import WORKFLOW
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.wire.chatkit_answers import encode_json
 from orcheo_core.errors import (
@@ -283,7 +284,20 @@ class ErrorAnswers:
         """The handler of such errors."""
         known = error if isinstance(error, OrcheoError) else OrcheoError()
         self.tally.count_refusal(known)
+        if (ref := _workflow_of(request.scope)) is not None:
+            await self.tally.count_visitor(known, ref)
         return answer_to(request, known)
+
+
+_REF_LENGTH = 64
+
+
+def _workflow_of(scope: Scope) -> str | None:
+    """The workflow that a visitor's request is for: by its credential, else by its address."""
+    known: str | None = scope.get(WORKFLOW)
+    if known is None and scope["path"].startswith("/api/chat/"):
+        known = scope.get("path_params", {}).get("ref")
+    return known if known is None or len(known) <= _REF_LENGTH else None
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from starlette.requests import Request
 
 from orcheo_adapters.http.cookies import Cookies
 from orcheo_adapters.http.requests import address_of, bearer
-from orcheo_adapters.http.scope import HEADERS
+from orcheo_adapters.http.scope import HEADERS, WORKFLOW
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
 from orcheo_core.errors import GrantInvalid, PublishTokenInvalid
 from orcheo_core.services.shared.limiting import Limiting
@@ -31,7 +31,9 @@ class Visits:
             checked = self._admitting.visit_by_publish_token(credential, login, address=address)
         else:
             checked = self._admitting.visit_by_grant(credential, address=address)
-        return await self._limiting.authenticate(checked, address=address)
+        visit = await self._limiting.authenticate(checked, address=address)
+        request.scope[WORKFLOW] = visit.workflow.id
+        return visit
 
     async def reading(self, request: Request) -> Visit:
         """The same for a request that only reads, which is counted by its subject and its address."""
@@ -47,4 +49,7 @@ class Visits:
                 "This needs a publish token.",
                 hint="Give it to the client as its API key: `Authorization: Bearer orc_pt_…`.",
             )
-        return await self._limiting.authenticate(self._admitting.program(credential), address=address_of(request))
+        checked = self._admitting.program(credential)
+        program = await self._limiting.authenticate(checked, address=address_of(request))
+        request.scope[WORKFLOW] = program.workflow.id
+        return program

@@ -50,7 +50,7 @@ def drop_belongings(tables: Tables, workflow_id: str) -> Iterator[Undo]:
     yield from drop_threads(
         tables, {key for key, each in tables.threads.rows.items() if each.workflow_id == workflow_id}
     )
-    for table in (tables.publish_tokens, tables.chat_sessions, tables.attachments):
+    for table in (tables.publish_tokens, tables.chat_sessions, tables.attachments, tables.refusals):
         for key in [key for key, each in table.rows.items() if each.workflow_id == workflow_id]:
             yield table.drop(key)
             yield tables.announced_from.drop(key)

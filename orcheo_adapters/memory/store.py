@@ -6,6 +6,7 @@ from attrs import asdict
 
 from orcheo_adapters.memory import conversations, repositories
 from orcheo_adapters.memory.tables import Tables, Undo, Write
+from orcheo_adapters.memory.usage import MemoryUsageRepository
 from orcheo_core.domain.budget import Per
 from orcheo_core.domain.space import StoreSpace, TableSpace
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -29,6 +30,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.threads = conversations.MemoryThreadRepository(tables, self._staged.append)
         self.items = conversations.MemoryItemRepository(tables, self._staged.append)
         self.turns = conversations.MemoryTurnRepository(tables, self._staged.append)
+        self.usage = MemoryUsageRepository(tables, self._staged.append)
         self.attachments = conversations.MemoryAttachmentRepository(tables, self._staged.append)
         self.feedback = conversations.MemoryFeedbackRepository(tables, self._staged.append)
         self.spent_ids = repositories.MemorySpentIdRepository(tables, self._staged.append)

@@ -1,6 +1,7 @@
 """The tables of the memory backend, and writes that can be undone."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from itertools import accumulate
 from typing import Generic, Protocol, TypeVar
 
@@ -22,6 +23,18 @@ from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.workflow import Workflow
 
 T = TypeVar("T")
+
+
+@frozen
+class RefusalCount:
+    """How often visitors of a workflow were refused with a code on a day."""
+
+    workflow_id: str
+    day: date
+    code: str
+    times: int
+
+
 Undo = Callable[[], None]
 
 
@@ -81,6 +94,8 @@ class Tables:
     spent_ids: Table[SpentId] = Factory(Table)
     """By purpose and id."""
     deliveries: Table[Delivery] = Factory(Table)
+    refusals: Table[RefusalCount] = Factory(Table)
+    """By workflow, day and code."""
     audit: Table[AuditEntry] = Factory(Table)
     audit_links: Table[AuditLink] = Factory(Table)
     """By their numbers, in their order."""

@@ -139,13 +139,13 @@ def _no_duplicate(cursor: sqlite3.Cursor) -> None:
 
 
 _END_TURN = ManyRows(
-    "UPDATE turns SET status = ?, ended_at = ?, input_tokens = ?, output_tokens = ?, "  # noqa: S608 - ours
+    "UPDATE turns SET status = ?, ended_at = ?, first_event_at = ?, input_tokens = ?, output_tokens = ?, "  # noqa: S608 - ours
     f"fault_code = ?, fault_reason = ? WHERE thread_id = ? AND id = ? AND {SHOWN_OF_THREAD}",
-    "UPDATE turns SET status = column1, ended_at = column2, input_tokens = column3, "  # noqa: S608 - ours
-    "output_tokens = column4, "
-    "fault_code = column5, fault_reason = column6 FROM (VALUES {}) "
-    f"WHERE thread_id = column7 AND id = column8 AND {SHOWN_OF_THREAD}",
-    row="(?, ?, ?, ?, ?, ?, ?, ?)",
+    "UPDATE turns SET status = column1, ended_at = column2, first_event_at = column3, "  # noqa: S608 - ours
+    "input_tokens = column4, output_tokens = column5, "
+    "fault_code = column6, fault_reason = column7 FROM (VALUES {}) "
+    f"WHERE thread_id = column8 AND id = column9 AND {SHOWN_OF_THREAD}",
+    row="(?, ?, ?, ?, ?, ?, ?, ?, ?)",
     must_hit=True,
 )
 
@@ -202,7 +202,8 @@ class SqliteTurnRepository(SqliteRepository, TurnRepository):
 
     def save(self, turn: Turn) -> None:
         ended_at = to_micros(turn.ended_at) if turn.ended_at else None
-        end = (turn.status, ended_at, *USAGE.row(turn.usage), *FAULT.row(turn.fault))
+        first = to_micros(turn.first_event_at) if turn.first_event_at else None
+        end = (turn.status, ended_at, first, *USAGE.row(turn.usage), *FAULT.row(turn.fault))
         self._stage((_END_TURN, (*end, turn.thread_id, turn.id)))
 
 

@@ -369,6 +369,17 @@ _OWNER_LOGINS = tuple(
     for name in ("rule", "issuer", "sub", "sid", "label")
 )
 
+_USAGE_BY_DAY = (
+    "ALTER TABLE turns ADD COLUMN first_event_at INTEGER",
+    """
+    CREATE TABLE refusals (
+        workflow_id TEXT NOT NULL REFERENCES workflows (id) ON DELETE CASCADE, day INTEGER NOT NULL,
+        code TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (workflow_id, day, code)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX refusals_by_day ON refusals (day)",
+)
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -397,6 +408,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _OWNER_SESSIONS,
     _OWNER_LOGINS,
     KEPT_TEXT,
+    _USAGE_BY_DAY,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

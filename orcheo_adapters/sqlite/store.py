@@ -13,6 +13,7 @@ from orcheo_adapters.sqlite.repository import SqliteRepository, explain_integrit
 from orcheo_adapters.sqlite.search import catch_up
 from orcheo_adapters.sqlite.space import KeptBytes, give_back, space_of
 from orcheo_adapters.sqlite.statements import Part
+from orcheo_adapters.sqlite.usage import SqliteUsageRepository
 from orcheo_adapters.system.reserve import Reserve
 from orcheo_core.domain.budget import Per
 from orcheo_core.domain.space import StoreSpace
@@ -50,6 +51,7 @@ class SqliteUnitOfWork(UnitOfWork):
     threads = _Lazily(conversations.SqliteThreadRepository)
     items = _Lazily(conversations.SqliteItemRepository)
     turns = _Lazily(conversations.SqliteTurnRepository)
+    usage = _Lazily(SqliteUsageRepository)
     attachments = _Lazily(conversations.SqliteAttachmentRepository)
     feedback = _Lazily(conversations.SqliteFeedbackRepository)
     spent_ids = _Lazily(repositories.SqliteSpentIdRepository)

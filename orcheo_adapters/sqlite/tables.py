@@ -208,6 +208,7 @@ TURNS = Table(
     started_at=MOMENT,
     status=word(TurnStatus),
     ended_at=MOMENT,
+    first_event_at=MOMENT,
     idempotency_key=PLAIN,
     replaces=Form(lambda ids: to_json(ids) if ids else "[]", lambda text: tuple(orjson.loads(text))),
 )

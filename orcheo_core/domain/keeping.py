@@ -14,6 +14,7 @@ from orcheo_core.domain.chat_session import EXPIRED_IS_KEPT
 from orcheo_core.domain.host_identity import IDENTITY_LIFETIME, IDENTITY_SKEW
 from orcheo_core.domain.login import LOGIN_ATTEMPT_LIFETIME, LOGIN_LIFETIME, LOGOUT_NOTICE_LIFETIME
 from orcheo_core.domain.owner_session import CANVAS_TICKET_LIFETIME, OWNER_SESSION_LIFETIME
+from orcheo_core.domain.usage_days import USAGE_DAYS_MOST
 
 
 class Place(StrEnum):
@@ -157,6 +158,16 @@ ENDED_IDENTITIES = Kept(
     most="100,000 in memory; older identities end when more would be needed",
     lifetime=IDENTITY_LIFETIME + IDENTITY_SKEW,
 )
+REFUSALS = Kept(
+    name="counts of refusals",
+    place=Place.ROWS,
+    where=("refusals",),
+    filled_by="visitors who are refused",
+    why="the owner of a workflow sees how many visitors were refused on each day, and why",
+    how_long=f"{USAGE_DAYS_MOST} days",
+    most="one row for each workflow, day and code of an error",
+    lifetime=timedelta(days=USAGE_DAYS_MOST),
+)
 ENDED_TURNS = Kept(
     name="frames of ended turns",
     place=Place.MEMORY,
@@ -298,6 +309,7 @@ KEPT: tuple[Kept, ...] = (
     PROOFS_OF_WORK,
     ENDED_IDENTITIES,
     DELIVERIES,
+    REFUSALS,
     Kept(
         name="audit",
         place=Place.ROWS,
@@ -348,9 +360,10 @@ KEPT: tuple[Kept, ...] = (
         name="counts for the audit",
         place=Place.MEMORY,
         filled_by="anyone who is refused, apps that cancel chat sessions",
-        why="counted by reason, by identity provider, and by publish token",
-        how_long="a minute, then they are an entry of the audit",
-        most="one number for each code of an error, also for each identity provider, and for each publish token",
+        why="counted by reason, by identity provider, by publish token, and by workflow",
+        how_long="a minute, then they are an entry of the audit, or counts of refusals",
+        most="one number for each code of an error, also for each identity provider, each publish token and each "
+        "workflow",
     ),
     Kept(
         name="cached rows",

@@ -50,13 +50,21 @@ class Turn:
     replaces: tuple[str, ...] = ()
     usage: Usage | None = None
     fault: TurnFault | None = None
+    first_event_at: datetime | None = None
+    """When its workflow said something first."""
 
     @property
     def is_running(self) -> bool:
         """Whether its answer is still being written."""
         return self.status is TurnStatus.RUNNING
 
-    def ended(self, status: TurnStatus, at: datetime, fault: TurnFault | None = None) -> "Turn":
+    def ended(
+        self,
+        status: TurnStatus,
+        at: datetime,
+        fault: TurnFault | None = None,
+        first_event_at: datetime | None = None,
+    ) -> "Turn":
         """Ended with a final status; the first end stays."""
         if not self.is_running:
             return self
@@ -74,6 +82,7 @@ class Turn:
             replaces=self.replaces,
             usage=self.usage,
             fault=fault,
+            first_event_at=first_event_at,
         )
 
     def with_usage(self, usage: Usage) -> "Turn":

@@ -125,7 +125,7 @@ ACCESS_OPERATIONS = (
         command=("workflow", "ask"),
         summary="Send a message to a workflow of yours, public or not, and get its whole answer.",
         guide=(
-            "Use it to try a workflow, or to use one; it takes as long as the workflow does. "
+            "Use it to try or to use a workflow; it takes as long as the workflow does. "
             "Returns the answer, its sources, and the thread_id to continue with."
         ),
         request=AskWorkflow,

@@ -23,9 +23,7 @@ class ListAudit:
     act: str | None = parameter("Only this act, such as workflow.published.", default=None, choices=Act)
     since: str | None = parameter("From this time on: 2026-11-23 or 2026-11-23T14:30, in UTC.", default=None)
     until: str | None = parameter("Before this time; a date alone includes that day.", default=None)
-    limit: int = parameter(
-        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
-    )
+    limit: int = parameter("How many at most.", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT)
     after: str | None = parameter("Start after this entry id, the last of the previous page.", default=None)
 
     def __attrs_post_init__(self) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orcheo_core.services.owners.space import Space
     from orcheo_core.services.owners.threads import Transcripts
     from orcheo_core.services.owners.tokens import OwnerAccess
+    from orcheo_core.services.owners.usage import UsageByDay
     from orcheo_core.services.owners.workflows import Registering
     from orcheo_core.services.visitors.admitting import Admitting
 
@@ -34,6 +35,7 @@ class OwnerServices:
     owner_access: "OwnerAccess"
     owner_sessions: "OwnerSessions"
     transcripts: "Transcripts"
+    usage: "UsageByDay"
     auditing: "Auditing"
     admitting: "Admitting"
     asking: "Asking"

@@ -38,9 +38,7 @@ class ListThreads:
     search: str | None = parameter("Only threads with an item that has all these words.", default=None, pattern=VISIBLE)
     visitor: str | None = parameter(f"Only threads {_VISITOR}", default=None)
     failed: bool = parameter("Only threads in which a turn failed.", default=False)
-    limit: int = parameter(
-        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
-    )
+    limit: int = parameter("How many at most.", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT)
     after: str | None = parameter("Start after this thread id, the last of the previous page.", default=None)
 
     def __attrs_post_init__(self) -> None:
@@ -55,9 +53,7 @@ class ShowThread:
     """Which thread, and which page of its items."""
 
     id: str = parameter(_ID_HELP, argument=True, pattern=_ID_PATTERN)
-    limit: int = parameter(
-        f"How many items at most (1 to {PAGE_LIMIT}).", default=PAGE_LIMIT, minimum=1, maximum=PAGE_LIMIT
-    )
+    limit: int = parameter("How many items at most.", default=PAGE_LIMIT, minimum=1, maximum=PAGE_LIMIT)
     after: str | None = parameter("Start after this item id, the last of the previous page.", default=None)
 
 

@@ -78,9 +78,7 @@ class CreateServiceToken:
 class ListServiceTokens:
     """Which page of the service tokens."""
 
-    limit: int = parameter(
-        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
-    )
+    limit: int = parameter("How many at most.", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT)
     after: str | None = parameter("Start after this service token id, the last of the previous page.", default=None)
 
 

@@ -9,8 +9,12 @@ from attrs import asdict, field, frozen
 from orcheo_core.domain.look import NO_LOOK, Look
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
     from orcheo_core.domain.share_link import ShareLinks
     from orcheo_core.domain.turn import TurnSum
+    from orcheo_core.domain.usage_days import Days, Figures, Times, UsageOfDays
     from orcheo_core.domain.workflow import Workflow
     from orcheo_core.operations.services import OwnerServices
     from orcheo_core.services.owners.probing import Probe
@@ -72,6 +76,71 @@ class FailureView:
 
 
 @frozen(kw_only=True)
+class TimesView:
+    """How long something took, in seconds: half of all took at most ``median``, 95 of 100 at most ``p95``."""
+
+    median: float
+    p95: float
+
+    @classmethod
+    def of(cls, times: "Times | None") -> "TimesView | None":
+        """The view of times that were measured."""
+        if times is None:
+            return None
+        return cls(median=round(times.median.total_seconds(), 3), p95=round(times.p95.total_seconds(), 3))
+
+
+@frozen(kw_only=True)
+class UsageView(TurnCounts):
+    """What a chat was used for on one day, or on several; a day begins at midnight UTC."""
+
+    day: str | None
+    """Such as ``2026-11-27``; null of several days together."""
+    failures: dict[str, int]
+    """How many turns failed, by the code of the reason."""
+    first_event: TimesView | None
+    """From the visitor's message to the first thing that the workflow said; null where that was not measured."""
+    whole_turn: TimesView | None
+    """From the visitor's message to the end of the answer, of turns that completed."""
+    refusals: dict[str, int]
+    """How many requests of visitors were refused, by the code of the error."""
+
+    @classmethod
+    def of_figures(cls, figures: "Figures", refusals: "Mapping[str, int]", day: "date | None" = None) -> "UsageView":
+        """The view of figures."""
+        return cls(
+            day=day.isoformat() if day else None,
+            turns=figures.turns,
+            failed=sum(figures.failures.values()),
+            visitors=figures.visitors,
+            **asdict(figures.usage),
+            failures=dict(sorted(figures.failures.items())),
+            first_event=TimesView.of(figures.first_event),
+            whole_turn=TimesView.of(figures.whole_turn),
+            refusals=dict(sorted(refusals.items())),
+        )
+
+
+@frozen(kw_only=True)
+class UsageOfDaysView:
+    """The usage of some days: of all of them together, and of each, the earliest first and today last."""
+
+    in_all: UsageView
+    days: tuple[UsageView, ...]
+
+    @classmethod
+    def of(cls, days: "Days", usage: "UsageOfDays") -> "UsageOfDaysView":
+        """The view of what was counted; days without any turn are in it."""
+        from orcheo_core.domain.usage_days import Figures
+
+        nothing = Figures()
+        return cls(
+            in_all=UsageView.of_figures(usage.in_all, usage.refused()),
+            days=tuple(UsageView.of_figures(usage.by_day.get(day, nothing), usage.refused(day), day) for day in days),
+        )
+
+
+@frozen(kw_only=True)
 class ActivityView:
     """How a chat is doing."""
 
@@ -79,15 +148,18 @@ class ActivityView:
     in_all: TurnCounts
     last_used_at: datetime | None
     last_failure: FailureView | None
+    usage: UsageOfDaysView | None
+    """Day by day, where that was asked for."""
 
     @classmethod
-    def of(cls, last_day: "TurnSum", in_all: "TurnSum") -> "ActivityView":
+    def of(cls, last_day: "TurnSum", in_all: "TurnSum", usage: UsageOfDaysView | None = None) -> "ActivityView":
         """The view of two sums."""
         failed = in_all.latest_failed
         return cls(
             last_day=TurnCounts.of(last_day),
             in_all=TurnCounts.of(in_all),
             last_used_at=in_all.latest_at,
+            usage=usage,
             last_failure=None
             if failed is None
             else FailureView(
@@ -158,6 +230,8 @@ class WorkflowView:
     """How many earlier entries of a thread a run is given."""
     activity: ActivityView | None = None
     """How its chat is doing; only where one workflow is shown."""
+    turns_by_day: tuple[int, ...] | None = None
+    """The turns of each of the last days, today (UTC) last; only where workflows are listed and it was asked for."""
     running: dict[str, int] | None = None
     """How many turns, actions, uploads, checks and exports of it run now, by kind; only where one is shown."""
     conduct: ConductView | None = None

@@ -9,6 +9,7 @@ from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.origins import exact_origins
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.search import search_words
+from orcheo_core.domain.usage_days import USAGE_DAYS_MOST
 from orcheo_core.domain.workflow import (
     ANSWER_SECONDS,
     DESCRIPTION_LENGTH,
@@ -40,6 +41,7 @@ from orcheo_core.operations.views import (
     ActivityView,
     CheckResult,
     ConductView,
+    UsageOfDaysView,
     WorkflowPage,
     WorkflowResult,
     WorkflowView,
@@ -95,9 +97,10 @@ class AddWorkflow:
 
 @frozen(kw_only=True)
 class ShowWorkflow:
-    """Which workflow."""
+    """Which workflow, and whether with its usage."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
+    days: int = parameter("Number of days to show usage of.", default=0, minimum=0, maximum=USAGE_DAYS_MOST)
 
 
 @frozen(kw_only=True)
@@ -118,10 +121,9 @@ class ListWorkflows:
         "Only public ones, or only private ones.", option="--public/--private", default=None
     )
     include_archived: bool = parameter("Archived ones, too.", default=False)
-    limit: int = parameter(
-        f"How many at most (1 to {PAGE_LIMIT}).", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT
-    )
+    limit: int = parameter("How many at most.", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT)
     after: str | None = parameter("Start after this workflow id, the last of the previous page.", default=None)
+    days: int = parameter("Number of days to count turns of.", default=0, minimum=0, maximum=USAGE_DAYS_MOST)
     all: bool = parameter(f"Up to {ALL_LIMIT:,} at once, whatever the limit.", default=False)
 
     def __attrs_post_init__(self) -> None:
@@ -239,10 +241,11 @@ async def _check(services: OwnerServices, caller: Caller, request: CheckWorkflow
 
 async def _show(services: OwnerServices, caller: Caller, request: ShowWorkflow) -> WorkflowView:
     workflow = await services.registering.get(caller, request.ref)
-    activity = ActivityView.of(*await services.transcripts.activity(workflow))
+    sums = await services.transcripts.activity(workflow)
+    usage = UsageOfDaysView.of(*await services.usage.of(workflow, request.days)) if request.days else None
     return evolve(
         await view_of(services, workflow),
-        activity=activity,
+        activity=ActivityView.of(*sums, usage),
         running=services.registering.running(workflow),
         conduct=_conduct(services, workflow),
     )
@@ -266,7 +269,11 @@ async def _list(services: OwnerServices, caller: Caller, request: ListWorkflows)
     while request.all and page.has_more and len(found) < ALL_LIMIT:
         page = await services.registering.page(caller, wanted, evolve(query, after=found[-1].id))
         found += page.entries
-    views = [evolve(await view_of(services, each), conduct=_conduct(services, each)) for each in found]
+    turns = await services.usage.turns(found, request.days) if request.days else {}
+    views = [
+        evolve(await view_of(services, each), conduct=_conduct(services, each), turns_by_day=turns.get(each.id))
+        for each in found
+    ]
     return WorkflowPage(workflows=tuple(views), next_after=views[-1].id if page.has_more else None)
 
 
@@ -342,7 +349,7 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "check"),
         summary="Run one probe turn of a workflow and report any problem; nothing of it is stored.",
         guide=(
-            "Use it after registering or changing a workflow, and before publishing it. It runs the workflow once "
+            "Use it after each change and before publishing. It runs the workflow once "
             'with the text "Hello", which may take half a minute. Returns the beginning of the answer, or what is '
             "wrong."
         ),
@@ -376,8 +383,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "show"),
         summary="Show one workflow with its publish state.",
         guide=(
-            "Use it to see whether a workflow is public, its share link, its live publish tokens (masked) and its "
-            "runner."
+            "Use it to see whether a workflow is public, its share link, its live publish tokens (masked), its "
+            "runner and its usage."
         ),
         request=ShowWorkflow,
         result=WorkflowView,
@@ -393,8 +400,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "edit"),
         summary="Change a workflow: its names, what it runs, its limits.",
         guide=(
-            "Use it to change only what is given: threads and publish tokens stay, answers that are being written are "
-            "not affected. Pass check to try another target or setting first."
+            "Use it to change only what is given; threads, publish tokens and running answers stay. Pass check to try "
+            "another target or setting first."
         ),
         request=EditWorkflow,
         result=WorkflowResult,

@@ -24,6 +24,7 @@ from orcheo_core.ports.repositories.service_tokens import ServiceTokenRepository
 from orcheo_core.ports.repositories.spent_ids import SpentIdRepository
 from orcheo_core.ports.repositories.threads import ThreadRepository
 from orcheo_core.ports.repositories.turns import TurnRepository
+from orcheo_core.ports.repositories.usage import UsageRepository
 from orcheo_core.ports.repositories.workflows import WorkflowRepository
 
 
@@ -42,6 +43,7 @@ class UnitOfWork(Protocol):
     threads: ThreadRepository
     items: ItemRepository
     turns: TurnRepository
+    usage: UsageRepository
     attachments: AttachmentRepository
     feedback: FeedbackRepository
     spent_ids: SpentIdRepository

@@ -120,6 +120,7 @@ class TurnEngine:
             room=room,
             may_be_silent=isinstance(cause, _MAY_BE_SILENT),
             chat_session_id=chat_session_id,
+            now=self._clock.now,
         )
         self._live_turns.add(live)
         live.tell(opening)
@@ -223,7 +224,7 @@ class TurnEngine:
         What can never be written is given up, and the turn ends without it: no turn runs for ever.
         """
         end = live.ended_as or live.natural_end()
-        live.turn = live.turn.ended(end.status, self._clock.now(), end.fault)
+        live.turn = live.turn.ended(end.status, self._clock.now(), end.fault, live.first_event_at)
         is_saved = await self._save(live, is_end=True)
         if not is_saved and live.is_unwritable:
             is_saved = await self._save_bare_end(live)

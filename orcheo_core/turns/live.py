@@ -57,6 +57,7 @@ class LiveTurn(RunSink):
         room: Room,
         may_be_silent: bool = False,
         chat_session_id: str | None = None,
+        now: Callable[[], datetime],
     ) -> None:
         """Nothing has happened yet; when something is said, it stands in ``spoken`` too.
 
@@ -85,6 +86,9 @@ class LiveTurn(RunSink):
         """Whether its thread was deleted while it ran: there is nothing left to save into."""
         self.excess: RunTooLong | None = None
         """Which limit the run was stopped at, when it said more than it may."""
+        self.first_event_at: datetime | None = None
+        """When the workflow said something first."""
+        self._now = now
         self._encoder = encoder
         self._background = background
         self._soon = background.soon
@@ -112,6 +116,8 @@ class LiveTurn(RunSink):
             self._is_due = True
             self._spoken[self.turn.id] = self
             self._soon(self.pass_on)
+            if self.first_event_at is None:
+                self.first_event_at = self._now()
         self._since_pause += 1
         return self._since_pause < PIECES_IN_A_ROW
 
@@ -123,6 +129,8 @@ class LiveTurn(RunSink):
             return False
         if isinstance(event, UsageReported):
             self.turn = self.turn.with_usage(event.usage)
+        elif self.first_event_at is None:
+            self.first_event_at = self._now()
         self.draft.apply(event)
         if not self._is_due:
             self._is_due = True

@@ -373,3 +373,18 @@ def test_show_tells_the_look(orcheo: CommandLine, sync_server: SyncTestServer) -
         "offered to visitors",
     ):
         assert line in shown
+
+
+def test_show_and_list_have_the_usage_of_days(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """A line for each day with anything in it, and one for all; a list has the number of turns."""
+    sync_server.result("workflows.add", handle="echo", runner="python", target="tests.workflows:echo")
+    sync_server.chat("echo")
+    shown = orcheo("workflow", "show", "echo", "--days", "30").out
+    table = shown[shown.index("DAY (UTC)") :].splitlines()
+    assert table[0].startswith("DAY (UTC)")
+    assert [line.split("  ")[0] for line in table[1:]] == ["2026-11-23", "30 days"]
+    assert table[1].split()[1:4] == ["1", "1", "0"]
+    listed = orcheo("workflow", "list", "--days", "7").out.splitlines()
+    assert listed[0].split()[:3] == ["HANDLE", "STATE", "TURNS"]
+    assert listed[1].split()[:3] == ["echo", "public", "1"]
+    assert "TURNS" not in orcheo("workflow", "list").out

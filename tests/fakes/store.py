@@ -19,6 +19,8 @@ class FailingStore(Store):
 
     def __init__(self, store: Store | None = None) -> None:
         self.error: Exception | None = None
+        self.begin_error: Exception | None = None
+        """Raised where a unit of work begins, as by a store that does not answer."""
         self.has_reserve = False
         """Whether changes that must land do so in spite of the error."""
         self.forged_links: Sequence[AuditLink] | None = None
@@ -31,6 +33,8 @@ class FailingStore(Store):
         self._store = store or MemoryStore()
 
     def begin(self) -> UnitOfWork:
+        if self.begin_error is not None:
+            raise self.begin_error
         change = self._store.begin()
         land = change.commit
 

@@ -63,6 +63,7 @@ def live_turn(*said: ThreadEvent, number: int = 1, room: Room | None = None) -> 
         save=save,
         finish=finish,
         spoken={},
+        now=lambda: START,
         room=room or Holding(BudgetPlan.unlimited()).growing(FRAME_BYTES, Holders()),
     )
     live.tell(said)

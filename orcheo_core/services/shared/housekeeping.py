@@ -10,6 +10,7 @@ from orcheo_core.domain.keeping import (
     DELIVERIES,
     ENDED_TURNS,
     OWNER_SESSIONS,
+    REFUSALS,
     UNSENT_FILES,
     Kept,
 )
@@ -41,6 +42,7 @@ class Housekeeping:
             OWNER_SESSIONS: partial(self._owner_sessions, tickets_only=False),
             UNSENT_FILES: attaching.remove_unsent,
             DELIVERIES: self._deliveries,
+            REFUSALS: self._refusals,
             ENDED_TURNS: self._ended_turns,
         }
         """What removes all of a kind from before a moment."""
@@ -102,6 +104,11 @@ class Housekeeping:
     async def _deliveries(self, before: datetime) -> None:
         change = self._store.begin()
         change.deliveries.remove_older(before)
+        await change.commit(must_land=True)
+
+    async def _refusals(self, before: datetime) -> None:
+        change = self._store.begin()
+        change.usage.remove_refusals(before.date())
         await change.commit(must_land=True)
 
     async def _ended_turns(self, before: datetime) -> None:
