@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -19,7 +20,7 @@ YESTERDAY = TODAY - DAY
 BOTH = Days(YESTERDAY, TODAY)
 
 
-def turn(number: int, *, ago: int = 0, took: float = 1, first: float | None = 0.5, **changes: object) -> Turn:
+def turn(number: int, *, ago: int = 0, took: float = 1, first: float | None = 0.5, **changes: Any) -> Turn:
     """Turn ``number`` of thread 1, begun ``ago`` days ago; times are in seconds."""
     at = samples.moment(number) - ago * DAY
     given = {
@@ -144,7 +145,7 @@ async def test_the_first_event_of_an_ended_turn_is_kept(store: Store) -> None:
 
 async def test_turns_of_many_workflows_are_counted_at_once(store: Store) -> None:
     """By workflow and day; those that were not asked for are left out."""
-    other = {"thread_id": "thr_2", "workflow_id": "wf_2"}
+    other: dict[str, Any] = {"thread_id": "thr_2", "workflow_id": "wf_2"}
     await fill(store, (turn(1), turn(2), turn(3, ago=1), turn(4, **other), turn(5, ago=5, **other)))
     repository = store.begin().usage
     assert await repository.turns(["wf_1", "wf_2", "wf_9"], BOTH) == {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orcheo_core.domain.run import ProgressNote, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import ProgressNote, RunEvent, TextDelta, Usage, UsageReported
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.domain.usage_days import USAGE_DAYS_MOST, Days, Figures
 from orcheo_core.errors import InvalidInput, NotPublished, RateLimited, ScopeMissing, StorageUnavailable
@@ -67,7 +67,7 @@ async def test_every_day_is_shown_with_its_figures(harness: CoreHarness) -> None
 
 
 @pytest.mark.parametrize("first", [TextDelta("Good"), ProgressNote(text="Looking", icon=None)])
-async def test_the_first_thing_that_is_said_is_timed_once(harness: CoreHarness, first: object) -> None:
+async def test_the_first_thing_that_is_said_is_timed_once(harness: CoreHarness, first: RunEvent) -> None:
     """Text or a note; not what was used, and not what comes later."""
     visit = await harness.visit()
     turn = await harness.ask(
