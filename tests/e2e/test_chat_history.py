@@ -15,6 +15,12 @@ NewTab = Callable[..., ChatTab]
 GAP = """({ shadowRoot: root }) => root.querySelector(".ends").getBoundingClientRect().top
   - root.querySelector(".thread:last-of-type").getBoundingClientRect().bottom"""
 """Between the last chat and the buttons below the list."""
+BLUR = """() => {
+  let at = document.activeElement;
+  while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  at.blur();
+}"""
+"""Takes the focus from what has it."""
 
 
 def test_the_history_is_searched_saved_and_emptied(shared_server: ServerProcess, new_tab: NewTab) -> None:
@@ -53,6 +59,22 @@ def test_the_history_is_searched_saved_and_emptied(shared_server: ServerProcess,
     assert faults(tab) == []
     tab.button("Delete").click()
     expect(tab.page.get_by_text("There are no chats yet.")).to_be_visible()
+
+
+def test_escape_closes_the_history_when_nothing_has_the_focus(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """As after Tab has left the page; what is asked for in the list is closed first."""
+    published = shared_server.publish("nowhere", "examples.echo:answer")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("Apples")
+    tab.expect_answer(number=0)
+    tab.button("History").click()
+    tab.button("Delete all chats").click()
+    tab.page.evaluate(BLUR)
+    tab.page.keyboard.press("Escape")
+    expect(tab.button("Delete all chats")).to_be_visible()
+    tab.page.evaluate(BLUR)
+    tab.page.keyboard.press("Escape")
+    expect(tab.page.locator("orcheo-history")).to_have_count(0)
 
 
 def test_a_chat_that_is_deleted_goes_from_other_tabs_as_well(shared_server: ServerProcess, new_tab: NewTab) -> None:

@@ -90,3 +90,48 @@ def test_a_long_recording_ends_before_it_is_too_large(tab: ChatTab) -> None:
     tab.button("Dictate").click()
     expect(tab.message_field).to_have_value("A table for two, please.")
     assert tab.page.evaluate("window.quality.audioBitsPerSecond") == 24_000
+
+
+HELD = """() => {
+  const media = navigator.mediaDevices, real = media.getUserMedia.bind(media), root = document.documentElement.dataset;
+  media.getUserMedia = async (wanted) => {
+    const stream = await real(wanted);
+    root.asked = String(Number(root.asked ?? 0) + 1);
+    await new Promise((resolve) => addEventListener("allow", resolve, { once: true }));
+    window.track = stream.getAudioTracks()[0];
+    setTimeout(() => (root.given = "yes"), 0);
+    return stream;
+  };
+}"""
+"""The browser's question about the microphone stays open until the event ``allow``."""
+
+
+@pytest.mark.parametrize("tab", ["speaks"], indirect=True)
+def test_a_second_press_while_the_browser_asks_records_nothing_more(tab: ChatTab) -> None:
+    """One recording is under way, which the next press ends; the button keeps the focus while the words are written."""
+    tab.page.evaluate(HELD)
+    tab.page.evaluate(HEARS)
+    microphone = tab.button("Dictate")
+    microphone.click()
+    expect(microphone).to_have_attribute("aria-disabled", "true")
+    microphone.click(force=True)
+    expect(tab.page.locator("html")).to_have_attribute("data-asked", "1")
+    tab.page.evaluate("dispatchEvent(new Event('allow'))")
+    expect(tab.page.locator("html")).to_have_attribute("data-heard", "something")
+    tab.button("Stop dictating").click()
+    expect(tab.message_field).to_have_value("A table for two, please.")
+    expect(tab.page.locator("html")).to_have_attribute("data-asked", "1")
+    expect(tab.button("Dictate")).to_be_focused()
+    assert tab.page.evaluate("window.track.readyState") == "ended"
+
+
+@pytest.mark.parametrize("tab", ["speaks"], indirect=True)
+def test_a_chat_that_has_gone_does_not_listen(tab: ChatTab) -> None:
+    """Its microphone is switched off, though the visitor allowed it afterwards."""
+    tab.page.evaluate(HELD)
+    tab.button("Dictate").click()
+    expect(tab.page.locator("html")).to_have_attribute("data-asked", "1")
+    tab.page.evaluate("document.querySelector('orcheo-chat-page').remove()")
+    tab.page.evaluate("dispatchEvent(new Event('allow'))")
+    expect(tab.page.locator("html")).to_have_attribute("data-given", "yes")
+    assert tab.page.evaluate("window.track.readyState") == "ended"

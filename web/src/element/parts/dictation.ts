@@ -9,7 +9,7 @@ interface Listener {
   failed(sentence: string): void;
 }
 
-type Status = "idle" | "recording" | "writing";
+type Status = "idle" | "asking" | "recording" | "writing";
 
 /** What ChatKit's servers take, as far as browsers record it. */
 const TYPES = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
@@ -24,6 +24,7 @@ export class Dictation implements ReactiveController {
   readonly #listener: Listener;
   #recorder: MediaRecorder | null = null;
   #status: Status = "idle";
+  #isShown = true;
 
   constructor(host: ReactiveControllerHost, listener: Listener) {
     this.#host = host;
@@ -31,7 +32,13 @@ export class Dictation implements ReactiveController {
     host.addController(this);
   }
 
+  hostConnected(): void {
+    this.#isShown = true;
+  }
+
+  /** Switches the microphone off: what was recorded goes nowhere, as no field is there for its words. */
   hostDisconnected(): void {
+    this.#isShown = false;
     this.#recorder?.stop();
   }
 
@@ -41,20 +48,31 @@ export class Dictation implements ReactiveController {
     const icon = isRecording ? "check" : "lucide:mic";
     return html`<button
       type="button"
-      class="bare"
+      class="bare microphone"
       aria-label=${label}
       title=${label}
       aria-pressed=${isRecording}
-      ?disabled=${this.#status === "writing"}
-      @click=${() => (isRecording ? this.#recorder?.stop() : void this.#record(client))}
+      aria-disabled=${this.#status === "asking" || this.#status === "writing"}
+      @click=${() => this.#press(client)}
     >
       <orcheo-icon name=${icon}></orcheo-icon>
     </button>`;
   }
 
+  #press(client: ChatClient): void {
+    if (this.#status === "recording") this.#recorder?.stop();
+    else if (this.#status === "idle") void this.#record(client);
+  }
+
   async #record(client: ChatClient): Promise<void> {
+    this.#set("asking");
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      if (!this.#isShown) {
+        end(stream);
+        this.#set("idle");
+        return;
+      }
       const type = TYPES.find((each) => MediaRecorder.isTypeSupported(each));
       const quality = { audioBitsPerSecond: BITS_PER_SECOND };
       const recorder = new MediaRecorder(
@@ -69,14 +87,16 @@ export class Dictation implements ReactiveController {
         if (size > MOST && recorder.state === "recording") recorder.stop();
       });
       recorder.addEventListener("stop", () => {
-        for (const track of stream.getTracks()) track.stop();
+        end(stream);
         this.#recorder = null;
-        void this.#write(new Blob(pieces), type ?? recorder.mimeType, client);
+        if (this.#isShown) void this.#write(new Blob(pieces), type ?? recorder.mimeType, client);
+        else this.#set("idle");
       });
       recorder.start(1_000);
       this.#recorder = recorder;
       this.#set("recording");
     } catch {
+      this.#set("idle");
       this.#listener.failed(laterStrings.noMicrophone);
     }
   }
@@ -99,6 +119,10 @@ export class Dictation implements ReactiveController {
     this.#status = status;
     this.#host.requestUpdate();
   }
+}
+
+function end(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 const PIECE = 0x8000;

@@ -55,6 +55,7 @@ class OrcheoHistory extends LitElement {
     super.connectedCallback();
     this.#abort = new AbortController();
     this.addEventListener("keydown", this.#keyPressed);
+    document.addEventListener("keydown", this.#keyPressedNowhere);
     addEventListener("pagehide", this.#deleteNow);
     this.tabIndex = -1;
     this.focus();
@@ -67,6 +68,7 @@ class OrcheoHistory extends LitElement {
     this.#deleteNow();
     this.#abort.abort();
     this.removeEventListener("keydown", this.#keyPressed);
+    document.removeEventListener("keydown", this.#keyPressedNowhere);
   }
 
   override willUpdate(): void {
@@ -207,10 +209,15 @@ class OrcheoHistory extends LitElement {
   }
 
   readonly #keyPressed = (key: KeyboardEvent): void => {
-    if (key.key !== "Escape") return;
+    if (key.key !== "Escape" || key.isComposing) return;
     key.stopPropagation();
     if (this.#editing !== null) this.#edit(null);
     else this.#tell("history-close", {});
+  };
+
+  /** After Tab has left the page, or a click beside everything, nothing has the focus. */
+  readonly #keyPressedNowhere = (key: KeyboardEvent): void => {
+    if (key.target === document.body && !key.defaultPrevented) this.#keyPressed(key);
   };
 
   #edit(editing: Editing): void {

@@ -57,6 +57,11 @@ export const composerToolStyles = css`
     object-fit: cover;
   }
 
+  .microphone[aria-pressed="true"] {
+    background: var(--danger);
+    color: var(--page);
+  }
+
   .tools {
     display: flex;
     flex-basis: 100%;

@@ -34,7 +34,8 @@ export const partStyles = css`
     color: var(--accent);
   }
 
-  .bare:disabled {
+  .bare:disabled,
+  .bare[aria-disabled="true"] {
     opacity: 0.5;
   }
 
