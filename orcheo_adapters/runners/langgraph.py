@@ -19,6 +19,7 @@ from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.endings import not_read
 from orcheo_adapters.runners.isolation.options import ISOLATION_SETTINGS, check_isolation
 from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_state
+from orcheo_adapters.runners.langgraph_hearing import HEARING_SETTINGS, Hearing
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.packages import require_package
 from orcheo_adapters.runners.settings import Given, Setting
@@ -27,7 +28,7 @@ from orcheo_adapters.runners.text import decoded
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.running import call_in, current_run
-from orcheo_core.domain.run import ActionTaken, InputAsked, RunRequest, SentFile, conversation
+from orcheo_core.domain.run import ActionTaken, ContextKept, InputAsked, RunEvent, RunRequest, SentFile, conversation
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
@@ -37,9 +38,13 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage, HumanMessage
     from langchain_core.runnables import RunnableConfig
 
+    from orcheo_adapters.runners.langgraph_events import GraphEvents
+
 FORGET_SECONDS = 10.0
 """Time for a checkpointer to delete one thread."""
 _BREAKPOINT = "breakpoint"
+_KEPT, _KEPT_KEYS = "langgraph_state", ("active_agent",)
+"""Where a graph without a checkpointer keeps parts of its state between turns, and which."""
 _LOG = get_logger("langgraph")
 
 
@@ -47,10 +52,7 @@ class LangGraphRunner(Runner):
     """Streams a graph."""
 
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting(
-            name="nodes",
-            help="Names of the nodes whose text is the answer, separated by commas; all nodes when left out.",
-        ),
+        *HEARING_SETTINGS,
         Setting(
             name="input_key",
             help="Key of the state that gets the visitor's text, for a graph whose state has no messages.",
@@ -75,6 +77,7 @@ class LangGraphRunner(Runner):
         require_package("langgraph", extra="langgraph")
         given = Given.of(spec, self.settings, self._conditions.environment)
         check_isolation(given)
+        Hearing.of(given)
         await self._graphs.check(spec.target, input_key=given.text("input_key"))
 
     def run(self, request: RunRequest) -> Run:
@@ -159,6 +162,7 @@ class _GraphRun:
     request: RunRequest
 
     async def execute(self, writer: Writer) -> None:
+        from orcheo_adapters.runners.langgraph_agents import Agents
         from orcheo_adapters.runners.langgraph_events import GraphEvents
 
         beginning = await self._beginning()
@@ -168,8 +172,15 @@ class _GraphRun:
         if self.given.text("input_key"):
             for notice in not_read(self.request.context.attachments):
                 await writer.put(notice)
-        nodes, output_key = self.given.names("nodes"), self.given.text("output_key")
-        events = GraphEvents(nodes=nodes, is_silent=bool(output_key) and not nodes)
+        events = GraphEvents(Hearing.of(self.given), Agents(self.graph))
+        await self._stream(beginning, events, writer)
+        await self._check_can_resume(events.interrupts)
+        for event in [*self._final(events), *events.last(), *await self._breakpoint(events.interrupts)]:
+            await writer.put(event)
+        if kept := self._to_keep(events.value):
+            await writer.put(ContextKept({_KEPT: kept}))
+
+    async def _stream(self, beginning: "_Beginning", events: "GraphEvents", writer: Writer) -> None:
         parts = self.graph.astream(
             beginning.input,
             beginning.config,
@@ -186,11 +197,8 @@ class _GraphRun:
         finally:
             for event in events.rest():
                 writer.event(event)
-        await self._check_can_resume(events.interrupts)
-        for event in [*self._final(events), *events.last(), *await self._breakpoint(events.interrupts)]:
-            await writer.put(event)
 
-    def _final(self, events: Any) -> Iterator[Any]:
+    def _final(self, events: "GraphEvents") -> Iterator[RunEvent]:
         """What is read from the end of the run: the named key, a functional graph's value, or messages not streamed."""
         from langgraph.graph.state import CompiledStateGraph
 
@@ -204,6 +212,20 @@ class _GraphRun:
             yield from events.answer(events.value, is_addition=True)
         elif not self.given.names("nodes"):
             yield from events.answer({"messages": at(events.value, "messages")}, is_addition=False)
+
+    def _to_keep(self, state: Any) -> dict[str, Any]:
+        """Of the state what a graph without a checkpointer needs next time: the agent that spoke last, in a swarm."""
+        from orcheo_adapters.runners.langgraph_memory import saver_of
+        from orcheo_adapters.runners.pieces import at
+
+        kept = {name: at(state, name) for name in _KEPT_KEYS if name in self.graph.channels}
+        return {} if saver_of(self.graph) else {name: value for name, value in kept.items() if isinstance(value, str)}
+
+    def _kept(self) -> dict[str, Any]:
+        """What :meth:`_to_keep` gave at the end of an earlier turn."""
+        hidden = (each.hidden for each in reversed(self.request.context.history) if isinstance(each.hidden, dict))
+        found: dict[str, Any] = next((each[_KEPT] for each in hidden if isinstance(each.get(_KEPT), dict)), {})
+        return {name: value for name, value in found.items() if name in _KEPT_KEYS and name in self.graph.channels}
 
     async def _check_can_resume(self, interrupts: list[Any]) -> None:
         from orcheo_adapters.runners.langgraph_memory import saver_of
@@ -266,9 +288,9 @@ class _GraphRun:
         cause = self.request.context.cause
         if isinstance(cause, ActionTaken):
             past = [] if saver_of(self.graph) else [*_past_messages(self.request)]
-            return _Beginning(input={"messages": past, "action": _action(cause)}, config=config)
+            return _Beginning(input={**self._kept(), "messages": past, "action": _action(cause)}, config=config)
         if saver_of(self.graph) is None:
-            return _Beginning(input=await self._whole_input(), config=config)
+            return _Beginning(input={**self._kept(), **await self._whole_input()}, config=config)
         state = await self.graph.aget_state(config)
         said = await self._said()
         if self._is_message and said.id and knows(state, said.id):

@@ -5,18 +5,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import frozen
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage, convert_to_messages
 
 from orcheo_adapters.runners.endings import cut_short
+from orcheo_adapters.runners.langgraph_agents import Agents, Part, is_middleware
+from orcheo_adapters.runners.langgraph_files import given
+from orcheo_adapters.runners.langgraph_floor import PARAGRAPH, Floor
+from orcheo_adapters.runners.langgraph_hearing import Hearing
 from orcheo_adapters.runners.langgraph_questions import questions_of
+from orcheo_adapters.runners.langgraph_work import GraphWork, Noted, Work
 from orcheo_adapters.runners.pieces import AnswerPieces, at, end_reason, last_or_joined
-from orcheo_adapters.runners.text import WholeCharacters, encodable
+from orcheo_adapters.runners.steps import StepNotes, words
+from orcheo_adapters.runners.text import encodable
 from orcheo_adapters.system.logs import get_logger
+from orcheo_core.domain.component_items import StepState
 from orcheo_core.domain.run import (
+    AnswerEnded,
+    ClientToolCalled,
+    ImageShown,
     InputAsked,
     ProgressNote,
     RunEvent,
+    SourceCited,
+    StepNoted,
     TextDelta,
     Usage,
     UsageReported,
@@ -25,8 +37,40 @@ from orcheo_core.domain.run import (
 from orcheo_core.domain.widgets import WIDGET_BYTES_MOST, widget_fault
 
 _LOG = get_logger("runners")
-_PARAGRAPH = TextDelta("\n\n")
 _NOTE_KEYS = ("progress", "status", "message", "text")
+_ITEMS = (WidgetShown, ImageShown, ClientToolCalled, InputAsked, AnswerEnded)
+"""What ends an answer and a note; anything but these, text, sources and steps may come in the middle."""
+
+
+@frozen
+class _Place:
+    """Where in a graph something is said."""
+
+    names: tuple[str, ...]
+    ids: tuple[str, ...]
+    """Of the tasks, the outermost first."""
+
+    @classmethod
+    def of(cls, path: Iterable[str]) -> "_Place":
+        """Of a namespace of LangGraph; a part without an id counts calls and is nothing of its own."""
+        parts = [each.rpartition(":") for each in path if ":" in each]
+        return cls(tuple(name for name, _, _ in parts), tuple(id_ for _, _, id_ in parts))
+
+    @property
+    def tasks(self) -> frozenset[str]:
+        return frozenset(("", *self.ids))
+
+
+@frozen(kw_only=True)
+class _Speaker:
+    """Who says something, and whether it is the answer."""
+
+    part: Part
+    name: str
+    """Of the agent, where the graph has several or it runs as a tool."""
+    agent_id: str | None
+    """Of the task of the agent."""
+    is_heard: bool
 
 
 class GraphEvents:
@@ -37,11 +81,16 @@ class GraphEvents:
 
     modes: ClassVar[tuple[str, ...]] = ("messages", "tasks", "updates", "custom", "values")
 
-    def __init__(self, *, nodes: frozenset[str], is_silent: bool = False) -> None:
-        """Take the text of ``nodes``, of all when empty; of none when ``is_silent``, as the answer is elsewhere."""
-        self._nodes = nodes
-        self._is_silent = is_silent
-        self._floor = _Floor()
+    def __init__(self, hearing: Hearing, agents: Agents) -> None:
+        """Nothing has come yet."""
+        self._hearing = hearing
+        self._agents = agents
+        self._floor = Floor()
+        self._work = GraphWork(channels=agents.channels)
+        self._notes = StepNotes(detail=hearing.steps, shows_thoughts=False)
+        self._due: dict[str, Work] = {}
+        """Steps that wait until a message of another branch is whole."""
+        self._order = _Order()
         self._usage: Usage | None = None
         self._end_reason = ""
         self._has_warned = False
@@ -53,24 +102,17 @@ class GraphEvents:
 
     def of(self, part: Mapping[str, Any]) -> Iterator[RunEvent]:
         """The run events of one part of the stream (a LangGraph ``StreamPart``)."""
-        data, is_outer = part["data"], not part["ns"]
-        match part["type"]:
-            case "messages":
-                yield from self._message(*data, path=part["ns"])
-            case "tasks" if "triggers" in data:
-                yield from _node_note(data["name"]) if is_outer else ()
-            case "tasks":
-                yield from self._task_ended(data, path=part["ns"])
-            case "updates" if is_outer:
-                self.interrupts += data.get("__interrupt__", ())
-            case "values" if is_outer:
-                self.value = data
-            case "custom":
-                yield from self._custom(data)
+        yield from self._in_order(self._of(part), is_foreign=part["type"] == "custom")
+        if self._due and not self._floor.is_taken_from(""):
+            due, self._due = self._due, {}
+            yield from self._in_order(self._stepped(due.items()))
 
     def rest(self) -> Iterator[RunEvent]:
         """What waits for other branches when the stream has ended, also with an error."""
-        yield from self._floor.close()
+        due, self._due = self._due, {}
+        yield from self._in_order(self._floor.close())
+        yield from self._in_order(self._stepped(due.items()))
+        yield from self._notes.close()
 
     def answer(self, value: Any, *, is_addition: bool) -> Iterator[RunEvent]:
         """The answer in ``value`` (text, a message, a state): with ``is_addition`` what was not said of it, otherwise
@@ -80,36 +122,104 @@ class GraphEvents:
         pieces = AnswerPieces()
         events = (*pieces.take(last_or_joined(value)), *pieces.rest())
         texts = [event.text for event in events if isinstance(event, TextDelta)]
-        yield from self._floor.whole("", "".join(texts), task="", tasks=frozenset({""}))
+        yield from self._in_order(self._floor.whole("", "".join(texts), task="", tasks=frozenset({""})))
 
     def last(self) -> Iterator[RunEvent]:
-        """What is known when all is said: whether it is whole, the questions of all interrupts, and what was used."""
+        """What is known when all is said: whether it is whole, the files, the questions of all interrupts, and what was
+        used. An agent that worked for others has answered when no other has."""
+        if not (self._floor.has_spoken or self._hearing.is_silent or self.interrupts):
+            yield from self._floor.whole("", self._work.report, task="", tasks=frozenset({""}))
         if self._floor.has_spoken:
             yield from cut_short(self._end_reason)
+        yield from given(self._work.files, self._hearing.files)
         if questions := questions_of(self.interrupts):
             yield InputAsked(questions=questions)
         if self._usage is not None:
             yield UsageReported(self._usage)
 
-    def _message(self, message: Any, metadata: Mapping[str, Any], *, path: Iterable[str]) -> Iterator[RunEvent]:
+    def _of(self, part: Mapping[str, Any]) -> Iterator[RunEvent]:
+        data, is_outer = part["data"], not part["ns"]
+        match part["type"]:
+            case "messages":
+                yield from self._message(*data)
+            case "tasks" if "triggers" in data:
+                yield from self._task_begun(data, path=part["ns"])
+            case "tasks":
+                yield from self._task_ended(data, path=part["ns"])
+            case "updates" if is_outer:
+                self.interrupts += data.get("__interrupt__", ())
+            case "values" if is_outer:
+                self.value = data
+                yield from self._stepped(self._work.state(data))
+            case "custom":
+                yield from self._custom(data)
+
+    def _in_order(self, events: Iterator[RunEvent], *, is_foreign: bool = False) -> Iterator[RunEvent]:
+        for event in events:
+            ends_note = isinstance(event, (TextDelta, SourceCited, *_ITEMS))
+            if ends_note or (is_foreign and isinstance(event, StepNoted)):
+                yield from self._notes.close()
+            yield from self._order.of(event, is_foreign=is_foreign)
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def _message(self, message: Any, metadata: Mapping[str, Any]) -> Iterator[RunEvent]:
         if isinstance(message, ToolMessage):
             yield from self._tool_widget(message)
+            yield from self._stepped(self._work.result(message))
         if not isinstance(message, AIMessage) or message.response_metadata.get("__is_handoff_back"):
             return
         if message.usage_metadata is not None:
             self._count(message.usage_metadata)
-        yield from _tool_notes(message)
-        if self._is_heard({str(metadata.get("langgraph_node")), *_names(path)}):
-            self._end_reason = end_reason(message) or self._end_reason
-            namespace = str(metadata.get("langgraph_checkpoint_ns", ""))
-            ids = [each.rpartition(":")[2] for each in namespace.split("|")]
-            if isinstance(message, AIMessageChunk):
-                ends = message.chunk_position == "last"
-                yield from self._floor.chunk(str(message.id), str(message.text), tasks=frozenset(ids), ends=ends)
-            else:
-                yield from self._floor.whole(
-                    str(message.id), str(message.text), task=ids[-1], tasks=frozenset({"", *ids})
-                )
+        node = str(metadata.get("langgraph_node"))
+        is_own = not isinstance(message, AIMessageChunk) and not metadata.get("lc_source")
+        if is_middleware(node) and not is_own:  # it asks a model for its own purposes, such as a summary
+            return
+        place = _Place.of(str(metadata.get("langgraph_checkpoint_ns", "")).split("|"))
+        speaker = self._speaker(place, node, name=str(metadata.get("lc_agent_name") or message.name or ""))
+        yield from self._spoken(message, place, speaker)
+        parent = words(speaker.name) if speaker.part is Part.WORKS else ""
+        calls = self._work.calls(message, parent=parent, ids=frozenset(place.ids[:-1]))
+        yield from self._stepped(calls, message_id=str(message.id))
+
+    def _spoken(self, message: AIMessage, place: _Place, speaker: _Speaker) -> Iterator[RunEvent]:
+        """The text of a message, or a piece of one."""
+        message_id, text = str(message.id), str(message.text)
+        if speaker.part is Part.WORKS and not speaker.is_heard:
+            self._work.reported(message_id, text, task_id=speaker.agent_id)
+        if not speaker.is_heard:
+            return
+        self._end_reason = end_reason(message) or self._end_reason
+        holds = speaker.part is Part.HANDS_OVER and not self._hearing.hears_all_agents
+        if isinstance(message, AIMessageChunk):
+            ends = message.chunk_position == "last"
+            yield from self._floor.chunk(message_id, text, tasks=place.tasks, ends=ends, holds=holds)
+            if holds and message.tool_call_chunks:
+                yield from self._handed_over(message_id, self._floor.withdraw(message_id), speaker)
+        elif holds and message.tool_calls:
+            yield from self._handed_over(message_id, text, speaker)
+        else:
+            task = place.ids[-1] if place.ids else ""
+            yield from self._floor.whole(message_id, text, task=task, tasks=place.tasks)
+
+    def _handed_over(self, message_id: str, said: str, speaker: _Speaker) -> Iterator[RunEvent]:
+        if said:
+            work = Work(title=words(speaker.name), detail=said, state=StepState.COMPLETE)
+            yield from self._stepped([(f"said {message_id}", work)])
+
+    def _speaker(self, place: _Place, node: str, *, name: str = "") -> _Speaker:
+        seat, agent = self._agents.at(place.names), self._agents.at(place.names).agent
+        hearing = self._hearing
+        if hearing.nodes:
+            is_heard = bool(hearing.nodes & {node, *place.names})
+        else:
+            is_heard = hearing.hears_all_agents or seat.part is not Part.WORKS
+        return _Speaker(
+            part=seat.part,
+            name=name if agent is None else place.names[agent],
+            agent_id=None if agent is None else place.ids[agent],
+            is_heard=is_heard and not hearing.is_silent,
+        )
 
     def _tool_widget(self, message: ToolMessage) -> Iterator[WidgetShown]:
         """The widget that a tool gave, once: the graph around a sub-graph passes its messages on."""
@@ -117,16 +227,38 @@ class GraphEvents:
             self._shown.add(message.tool_call_id)
             yield shown
 
+    # --- tasks and steps --------------------------------------------------------------------------------------------
+
+    def _task_begun(self, data: Mapping[str, Any], *, path: Iterable[str]) -> Iterator[RunEvent]:
+        """A note for a node, or a step where it is an agent that works for others."""
+        name = data["name"]
+        place = _Place.of((*path, f"{name}:{data['id']}"))
+        speaker, seat = self._speaker(place, name), self._agents.at(place.names)
+        if seat.part is Part.WORKS and seat.agent == len(place.names) - 1 and not speaker.is_heard:
+            yield from self._stepped(self._work.agent_begins(data["id"], words(name)))
+        elif len(place.names) == 1 and self._notes.is_shown and not name.startswith("_") and not is_middleware(name):
+            yield ProgressNote(text=words(name))
+
     def _task_ended(self, data: Mapping[str, Any], *, path: Iterable[str]) -> Iterator[RunEvent]:
         """End what the task was saying; say the messages that it gave as dicts or tuples, which do not stream."""
         yield from self._floor.end(data["id"])
-        if self._is_heard({data["name"], *_names(path)}):
-            tasks = frozenset({"", data["id"], *(each.rpartition(":")[2] for each in path)})
-            for text in _raw_answers(at(data.get("result"), "messages")):
-                yield from self._floor.whole("", text, task=data["id"], tasks=tasks)
+        place = _Place.of((*path, f"{data['name']}:{data['id']}"))
+        speaker = self._speaker(place, data["name"])
+        for text in _raw_answers(at(data.get("result"), "messages")):
+            if speaker.is_heard:
+                yield from self._floor.whole("", text, task=data["id"], tasks=place.tasks)
+            elif speaker.part is Part.WORKS:
+                self._work.reported("", text, task_id=speaker.agent_id)
+        yield from self._stepped(self._work.task_ended(data["id"]))
 
-    def _is_heard(self, names: set[str]) -> bool:
-        return not self._is_silent and (not self._nodes or bool(self._nodes & names))
+    def _stepped(self, noted: Iterable[Noted], *, message_id: str = "") -> Iterator[RunEvent]:
+        """Steps, but not in the middle of another message's text."""
+        for key, work in noted:
+            if self._floor.is_taken_from(message_id):
+                self._due[key] = work
+            else:
+                self._due.pop(key, None)
+                yield from self._notes.note(key, work.title, work.detail, work.state, kind=work.kind)
 
     def _custom(self, data: Any) -> Iterator[RunEvent]:
         """A run event as it is; text, or a dict with it, is progress."""
@@ -145,111 +277,28 @@ class GraphEvents:
         self._usage = usage if self._usage is None else self._usage + usage
 
 
-@define
-class _Message:
-    """One message as far as it came."""
-
-    id: str
-    tasks: frozenset[str]
-    """Ids of the task that says it and of those around it; the empty one is around all."""
-    parts: list[str] = field(factory=list)
-    waiting: list[str] = field(factory=list)
-    characters: WholeCharacters = field(factory=WholeCharacters)
-    has_ended: bool = False
-
-
-class _Floor:
-    """Who may speak: one message at a time, each a paragraph; what others stream waits for its end."""
+class _Order:
+    """What stands between texts and between steps: the graph's own steps and those of its tools are two notes."""
 
     def __init__(self) -> None:
-        self._messages: dict[str, _Message] = {}
-        self._speaker: _Message | None = None
-        self._queue: list[_Message] = []
-        self._latest: _Message | None = None
+        self._note_is_foreign: bool | None = None
+        """Whose note is open, if one is."""
+        self._is_apart = False
+        """Whether something else stands behind the latest text."""
 
-    @property
-    def has_spoken(self) -> bool:
-        return self._latest is not None
-
-    def chunk(self, message_id: str, text: str, *, tasks: frozenset[str], ends: bool) -> Iterator[RunEvent]:
-        """More of a message."""
-        message = self._messages.setdefault(message_id, _Message(message_id, tasks | {""}))
-        yield from self._say(message, text)
-        if ends:
-            yield from self._end(message)
-
-    def whole(self, message_id: str, text: str, *, task: str, tasks: frozenset[str]) -> Iterator[RunEvent]:
-        """A message that ``task`` gives in one piece: it replaces what streamed in that task, so only what is new in it
-        is said, behind what it continues."""
-        if message_id in self._messages or not text:
-            return
-        said = [each for each in self._messages.values() if task in each.tasks and each.parts]
-        new, continued = _news(text, said)
-        message = continued or _Message(message_id or str(len(self._messages)), tasks)
-        self._messages[message_id or message.id] = message
-        yield from self._say(message, new)
-        yield from self._end(message)
-
-    def end(self, task: str) -> Iterator[RunEvent]:
-        """A task says no more."""
-        for message in [each for each in self._messages.values() if task in each.tasks and not each.has_ended]:
-            yield from self._end(message)
-
-    def close(self) -> Iterator[RunEvent]:
-        """Nothing more comes."""
-        yield from self.end("")
-
-    def _say(self, message: _Message, text: str) -> Iterator[RunEvent]:
-        if not text:
-            return
-        message.parts.append(text)
-        if self._speaker in (None, message):
-            self._speaker = message
-            yield from self._speak(message, text)
-            return
-        message.waiting.append(text)
-        if message not in self._queue:
-            self._queue.append(message)
-
-    def _speak(self, message: _Message, text: str) -> Iterator[RunEvent]:
-        whole = message.characters.take(text)
-        if not whole:
-            return
-        if self._latest not in (None, message):
-            yield _PARAGRAPH
-        self._latest = message
-        yield TextDelta(whole)
-
-    def _end(self, message: _Message) -> Iterator[RunEvent]:
-        message.has_ended = True
-        if self._speaker is not message:
-            return
-        if rest := message.characters.rest():
-            yield TextDelta(rest)
-        self._speaker = None
-        while self._queue and self._speaker is None:
-            following = self._queue.pop(0)
-            waiting, following.waiting = "".join(following.waiting), []
-            yield from self._speak(following, waiting)
-            if not following.has_ended:
-                self._speaker = following
-
-
-def _news(text: str, said: list[_Message]) -> tuple[str, _Message | None]:
-    """What of ``text`` was not streamed yet, and the message that it continues."""
-    if not said:
-        return text, None
-    whole = text.strip()
-    spoken = ["".join(each.parts) for each in said]
-    for candidate, message in (("".join(spoken), said[-1]), *zip(reversed(spoken), reversed(said), strict=True)):
-        streamed = candidate.strip()
-        if not streamed:
-            continue
-        if whole in streamed and 2 * len(whole) >= len(streamed):
-            return "", message
-        if whole.startswith(streamed) or (streamed in whole and 2 * len(streamed) >= len(whole)):
-            return text.partition(streamed)[2], message
-    return text, None
+    def of(self, event: RunEvent, *, is_foreign: bool) -> Iterator[RunEvent]:
+        if isinstance(event, StepNoted):
+            if self._note_is_foreign is (not is_foreign):
+                yield AnswerEnded()
+            self._note_is_foreign, self._is_apart = is_foreign, True
+        elif isinstance(event, TextDelta):
+            is_needless = event is PARAGRAPH and self._is_apart
+            self._note_is_foreign, self._is_apart = None, False
+            if is_needless:
+                return
+        elif isinstance(event, (SourceCited, *_ITEMS)):
+            self._note_is_foreign, self._is_apart = None, not isinstance(event, SourceCited)
+        yield event
 
 
 def _raw_answers(messages: Any) -> Iterator[str]:
@@ -280,27 +329,3 @@ def _json_of(text: str) -> Any:
     with suppress(ValueError, RecursionError):
         return json.loads(text)
     return None
-
-
-def _names(path: Iterable[str]) -> set[str]:
-    return {each.partition(":")[0] for each in path}
-
-
-def _node_note(name: str) -> Iterator[ProgressNote]:
-    """None for nodes that the owner did not write: those that begin with ``_``, and those of middleware."""
-    if not name.startswith("_") and "Middleware" not in name:
-        yield ProgressNote(text=_words(name))
-
-
-def _tool_notes(message: AIMessage) -> Iterator[ProgressNote]:
-    calls: Iterable[Mapping[str, Any]] = message.tool_calls
-    if isinstance(message, AIMessageChunk):
-        calls = message.tool_call_chunks
-    for call in calls:
-        if call["name"]:
-            yield ProgressNote(text=_words(call["name"]), icon="bolt")
-
-
-def _words(name: str) -> str:
-    words = name.replace("_", " ").replace("-", " ").strip()
-    return words[:1].upper() + words[1:]

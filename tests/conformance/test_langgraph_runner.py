@@ -15,8 +15,11 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import tool_call_chunk
 from langgraph.types import Interrupt
 
+from orcheo_adapters.runners.langgraph_agents import Agents
 from orcheo_adapters.runners.langgraph_events import GraphEvents
+from orcheo_adapters.runners.langgraph_hearing import Hearing
 from orcheo_adapters.runners.langgraph_questions import questions_of
+from orcheo_core.domain.component_items import Step, StepState
 from orcheo_core.domain.run import (
     Cause,
     CutShort,
@@ -27,6 +30,7 @@ from orcheo_core.domain.run import (
     RunEvent,
     RunRequest,
     SentFile,
+    StepNoted,
     TextDelta,
     Usage,
     UsageReported,
@@ -37,7 +41,7 @@ from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
 from tests import samples
 from tests.conformance.runner_kinds import LANGGRAPH, Subjected, collect, everything, said, text_of
-from tests.conformance.talking_graphs import CARD
+from tests.conformance.talking_graphs import CARD, transcript
 from tests.conformance.test_isolation import until
 from tests.fakes.sink import FakeSink
 
@@ -66,15 +70,17 @@ async def asked(runner: Runner, workflow: Subjected, text: str) -> list[str]:
     return [each.question for each in await questions(runner, workflow, text)]
 
 
-async def test_tool_calls_and_nodes_are_progress_and_tool_messages_are_not_said() -> None:
-    """Each part of the answer is a paragraph; usage is added up."""
+async def test_tool_calls_are_steps_nodes_are_progress_and_tool_messages_are_not_said() -> None:
+    """A call is a step between two parts of the answer; usage is added up."""
     events = await everything(graph("with_tool").run("Where is order 7?"))
-    assert text_of(events) == "Let me see.\n\nIt was sent."
-    assert [event for event in events if not isinstance(event, TextDelta)] == [
+    assert events == [
         ProgressNote(text="Ask"),
-        ProgressNote(text="Look up", icon="bolt"),
+        TextDelta("Let me see."),
+        StepNoted(index=0, step=Step(title="Look up", state=StepState.LOADING)),
         ProgressNote(text="Tools"),
+        StepNoted(index=0, step=Step(title="Look up", state=StepState.COMPLETE)),
         ProgressNote(text="Ask"),
+        TextDelta("It was sent."),
         UsageReported(Usage(input_tokens=10, output_tokens=4)),
     ]
 
@@ -179,14 +185,16 @@ def test_an_interrupt_may_offer_answers() -> None:
 
 def test_a_tool_call_that_is_streamed_is_noted_once() -> None:
     """Its name comes in the first chunk; the arguments that follow say nothing to a visitor."""
-    events = GraphEvents(nodes=frozenset())
+    events = GraphEvents(Hearing(), Agents(transcript))
     calls = [("look_up", ""), (None, '{"order"'), (None, ': "7"}')]
     chunks = [
         AIMessageChunk(content="", tool_call_chunks=[tool_call_chunk(name=name, args=args, id="c", index=0)])
         for name, args in calls
     ]
     parts = [{"type": "messages", "ns": (), "data": (chunk, {"langgraph_node": "ask"})} for chunk in chunks]
-    assert [event for part in parts for event in events.of(part)] == [ProgressNote(text="Look up", icon="bolt")]
+    assert [event for part in parts for event in events.of(part)] == [
+        StepNoted(index=0, step=Step(title="Look up", state=StepState.LOADING))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orcheo_adapters.runners.agui.options import Options
-from orcheo_adapters.runners.agui.steps import StepNotes, words
+from orcheo_adapters.runners.steps import StepNotes, words
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.component_items import StepState
 from orcheo_core.domain.run import AnswerEnded, RunEvent, TextDelta, Usage, UsageReported

@@ -6,17 +6,12 @@ from typing import Any
 from attrs import field, frozen
 
 from orcheo_adapters.runners.settings import Given, Setting, invalid_setting
+from orcheo_adapters.runners.steps import STEPS, STEPS_SETTING
 
-STEPS = ("none", "names", "details")
 FORWARDED = ("subject", "app_user", "metadata", "locale", "tags")
 
 AGENT_SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        name="steps",
-        help="What visitors see of tool calls and sub-agents: `none`, `names`, or `details`, which adds arguments and "
-        "results, shortened.",
-        default="names",
-    ),
+    STEPS_SETTING,
     Setting(name="reasoning", help="Whether what the agent thinks becomes a note: `show` or `hide`.", default="show"),
     Setting(
         name="client_tools",
@@ -41,7 +36,7 @@ class Options:
     """How an agent's run is shown, and what the agent gets; without a word nothing of the visitor but their words."""
 
     steps: str = "names"
-    """One of :data:`STEPS`."""
+    """One of :data:`~orcheo_adapters.runners.steps.STEPS`."""
     shows_reasoning: bool = True
     client_tools: tuple[Mapping[str, Any], ...] = ()
     """AG-UI's ``Tool`` objects; a call of one of these is made by the visitor's page."""

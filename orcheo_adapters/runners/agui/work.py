@@ -5,8 +5,8 @@ from typing import Any
 
 from orcheo_adapters.runners.agui.memory import RunRecord
 from orcheo_adapters.runners.agui.options import Options
-from orcheo_adapters.runners.agui.steps import StepNotes, readable, words
 from orcheo_adapters.runners.agui.wire import AgentNotUnderstood, Event, Said, text_of
+from orcheo_adapters.runners.steps import StepNotes, readable, words
 from orcheo_adapters.runners.text import encodable
 from orcheo_core.domain.component_items import StepState
 from orcheo_core.domain.run import ProgressNote

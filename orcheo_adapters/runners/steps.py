@@ -1,4 +1,4 @@
-"""What an agent does on the way to its answer, as the steps of progress notes: tool calls, sub-agents, thoughts."""
+"""What a workflow does on the way to its answer, as the steps of progress notes: tool calls, sub-agents, thoughts."""
 
 import json
 from collections.abc import Iterator
@@ -8,14 +8,25 @@ from typing import Any
 from attrs import evolve
 
 from orcheo_adapters.runners.reasoning import ReasoningNote
+from orcheo_adapters.runners.settings import Setting
 from orcheo_adapters.runners.text import encodable
-from orcheo_core.domain.component_items import Step, StepState
+from orcheo_core.domain.component_items import Step, StepKind, StepState
 from orcheo_core.domain.run import StepNoted
+
+STEPS = ("none", "names", "details")
+STEPS_SETTING = Setting(
+    name="steps",
+    help="What visitors see of tool calls and sub-agents: `none`, `names`, or `details`, which adds arguments and "
+    "results, shortened.",
+    default="names",
+)
 
 MOST_STEPS = 200
 """In one run; further ones are not shown."""
 _TITLE_LENGTH = 200
 _DETAIL_LENGTH = 500
+_READ_LENGTH = 8_000
+"""Characters of JSON that are read to show it in words."""
 
 
 class StepNotes:
@@ -25,7 +36,7 @@ class StepNotes:
     """
 
     def __init__(self, *, detail: str, shows_thoughts: bool) -> None:
-        """``detail`` is one of :data:`~orcheo_adapters.runners.agui.options.STEPS`."""
+        """``detail`` is one of :data:`STEPS`; thoughts are shown whatever it is."""
         self._detail = detail
         self._shows_thoughts = shows_thoughts
         self._places: dict[str, int] = {}
@@ -35,13 +46,29 @@ class StepNotes:
         self._thought: ReasoningNote | None = None
         self._thought_at = 0
 
-    def note(self, key: str, title: str, detail: str, state: StepState) -> Iterator[StepNoted]:
-        """A step as it is now; ``detail`` is what only some visitors see."""
-        if self._detail == "none":
+    @property
+    def is_shown(self) -> bool:
+        """Whether visitors see steps at all."""
+        return self._detail != "none"
+
+    def note(
+        self,
+        key: str,
+        title: str,
+        detail: str,
+        state: StepState,
+        *,
+        kind: StepKind = StepKind.CUSTOM,
+        queries: tuple[str, ...] = (),
+    ) -> Iterator[StepNoted]:
+        """A step as it is now; ``detail`` is what only some owners let visitors see."""
+        if not self.is_shown:
             return
         yield from self.end_thought()
         shown = shortened(detail, _DETAIL_LENGTH) if self._detail == "details" and detail else None
-        step = Step(title=shortened(title, _TITLE_LENGTH), content=shown, state=state)
+        queries = tuple(shortened(each, _TITLE_LENGTH) for each in queries)
+        title = shortened(title, _TITLE_LENGTH)
+        step = Step(kind=kind, title=title, content=shown, queries=queries, state=state)
         if (place := self._place(key)) is not None and (place == len(self._steps) or self._steps[place] != step):
             yield self._noted(place, step)
 
@@ -56,14 +83,14 @@ class StepNotes:
                 yield self._noted(self._thought_at, event.step)
 
     def end_thought(self) -> Iterator[StepNoted]:
-        """The thought is whole."""
+        """The thought is whole; another one is another step."""
         thought, self._thought = self._thought, None
         if thought is not None and self._thought_at < len(self._steps):
             for event in thought.end():
                 yield self._noted(self._thought_at, event.step)
 
     def close(self) -> Iterator[StepNoted]:
-        """Something else is said: nothing of this note is under way any more."""
+        """Something else is said: nothing of this note is drawn as under way any more."""
         if not self._steps:
             self._thought = None
             return
@@ -75,22 +102,18 @@ class StepNotes:
 
     def _place(self, key: str) -> int | None:
         """Where the step stands, or a new one comes; None where no more are shown."""
-        if key in self._places:
-            return self._places[key]
-        if not self._takes_more():
-            return None
-        self._places[key] = len(self._steps)
-        return len(self._steps)
+        if key not in self._places:
+            if not self._takes_more():
+                return None
+            self._places[key] = len(self._steps)
+        return self._places[key]
 
     def _takes_more(self) -> bool:
         self._count += 1
         return self._count <= MOST_STEPS
 
     def _noted(self, place: int, step: Step) -> StepNoted:
-        if place == len(self._steps):
-            self._steps.append(step)
-        else:
-            self._steps[place] = step
+        self._steps[place : place + 1] = [step]
         return StepNoted(index=place, step=step)
 
 
@@ -100,12 +123,19 @@ def words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def readable(text: str) -> str:
-    """Arguments or a result in one line, without the braces of JSON."""
-    if text.startswith("{") and len(text) <= _DETAIL_LENGTH:
+def nested(parent: str, title: str) -> str:
+    """The title of what a sub-agent does."""
+    return f"{parent} › {title}" if parent else title
+
+
+def readable(value: Any) -> str:
+    """Arguments or a result in one line: text as it is, JSON without its braces."""
+    if isinstance(value, str) and value.startswith("{") and len(value) <= _READ_LENGTH:
         with suppress(ValueError, RecursionError):
-            text = ", ".join(f"{key}: {_plain(each)}" for key, each in json.loads(text).items())
-    return shortened(text, _DETAIL_LENGTH)
+            value = json.loads(value)
+    if isinstance(value, dict):
+        return shortened(", ".join(f"{key}: {_plain(each)}" for key, each in value.items()), _DETAIL_LENGTH)
+    return shortened(_plain(value), _DETAIL_LENGTH)
 
 
 def shortened(text: str, length: int) -> str:
@@ -115,4 +145,4 @@ def shortened(text: str, length: int) -> str:
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,152 @@
+"""Who of the branches of a LangGraph graph speaks: one message at a time, each text said once."""
+
+from collections.abc import Iterator
+
+from attrs import define, field
+
+from orcheo_adapters.runners.text import WholeCharacters
+from orcheo_core.domain.run import RunEvent, TextDelta
+
+PARAGRAPH = TextDelta("\n\n")
+"""Between two messages of one answer."""
+HELD_LENGTH = 240
+"""Characters of a message that may be held back: what an agent says before it calls another one is short."""
+
+
+@define
+class _Message:
+    """One message as far as it came."""
+
+    id: str
+    tasks: frozenset[str]
+    """Ids of the task that says it and of those around it; the empty one is around all."""
+    parts: list[str] = field(factory=list)
+    waiting: list[str] = field(factory=list)
+    characters: WholeCharacters = field(factory=WholeCharacters)
+    is_held: bool = False
+    """Whether it waits until it is certain that it is for the visitor."""
+    is_withdrawn: bool = False
+    has_ended: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(self.parts)
+
+
+class Floor:
+    """Who may speak: one message at a time, each a paragraph; what others stream waits for its end."""
+
+    def __init__(self) -> None:
+        """Nothing is said yet."""
+        self._messages: dict[str, _Message] = {}
+        self._speaker: _Message | None = None
+        self._queue: list[_Message] = []
+        self._latest: _Message | None = None
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether anything was said."""
+        return self._latest is not None
+
+    def is_taken_from(self, message_id: str) -> bool:
+        """Whether another message is in the middle of its text."""
+        return self._speaker is not None and self._speaker.id != message_id
+
+    def chunk(
+        self, message_id: str, text: str, *, tasks: frozenset[str], ends: bool, holds: bool = False
+    ) -> Iterator[RunEvent]:
+        """More of a message; the beginning of one that ``holds`` can be withdrawn."""
+        message = self._messages.setdefault(message_id, _Message(message_id, tasks | {""}, is_held=holds))
+        yield from self._say(message, text)
+        if ends:
+            yield from self._end(message)
+
+    def whole(self, message_id: str, text: str, *, task: str, tasks: frozenset[str]) -> Iterator[RunEvent]:
+        """A message that ``task`` gives in one piece: it replaces what streamed in that task, so only what is new in it
+        is said, behind what it continues."""
+        if message_id in self._messages or not text:
+            return
+        said = [each for each in self._messages.values() if task in each.tasks and each.parts]
+        new, continued = _news(text, said)
+        message = continued or _Message(message_id or str(len(self._messages)), tasks)
+        self._messages[message_id or message.id] = message
+        yield from self._say(message, new)
+        yield from self._end(message)
+
+    def withdraw(self, message_id: str) -> str:
+        """Say nothing of a message that is held back, as it is not for the visitor; what it said so far."""
+        message = self._messages.get(message_id)
+        if message is None or not message.is_held:
+            return ""
+        message.is_held, message.is_withdrawn = False, True
+        return message.text
+
+    def end(self, task: str) -> Iterator[RunEvent]:
+        """A task says no more."""
+        for message in [each for each in self._messages.values() if task in each.tasks and not each.has_ended]:
+            yield from self._end(message)
+
+    def close(self) -> Iterator[RunEvent]:
+        """Nothing more comes."""
+        yield from self.end("")
+
+    def _say(self, message: _Message, text: str) -> Iterator[RunEvent]:
+        if not text:
+            return
+        message.parts.append(text)
+        if message.is_held and len(message.text) > HELD_LENGTH:
+            message.is_held, text = False, message.text
+        if not (message.is_held or message.is_withdrawn):
+            yield from self._say_now(message, text)
+
+    def _say_now(self, message: _Message, text: str) -> Iterator[RunEvent]:
+        if self._speaker in (None, message):
+            self._speaker = message
+            yield from self._speak(message, text)
+            return
+        message.waiting.append(text)
+        if message not in self._queue:
+            self._queue.append(message)
+
+    def _speak(self, message: _Message, text: str) -> Iterator[RunEvent]:
+        whole = message.characters.take(text)
+        if not whole:
+            return
+        if self._latest not in (None, message):
+            yield PARAGRAPH
+        self._latest = message
+        yield TextDelta(whole)
+
+    def _end(self, message: _Message) -> Iterator[RunEvent]:
+        message.has_ended = True
+        if message.is_held:
+            message.is_held = False
+            yield from self._say_now(message, message.text)
+        if self._speaker is not message:
+            return
+        if rest := message.characters.rest():
+            yield TextDelta(rest)
+        self._speaker = None
+        while self._queue and self._speaker is None:
+            following = self._queue.pop(0)
+            waiting, following.waiting = "".join(following.waiting), []
+            yield from self._speak(following, waiting)
+            if not following.has_ended:
+                self._speaker = following
+
+
+def _news(text: str, said: list[_Message]) -> tuple[str, _Message | None]:
+    """What of ``text`` was not streamed yet, and the message that it continues."""
+    if not said:
+        return text, None
+    whole = text.strip()
+    spoken = [each.text for each in said]
+    for candidate, message in (("".join(spoken), said[-1]), *zip(reversed(spoken), reversed(said), strict=True)):
+        streamed = candidate.strip()
+        if not streamed:
+            continue
+        if whole in streamed and 2 * len(whole) >= len(streamed):
+            return "", message
+        if whole.startswith(streamed) or (streamed in whole and 2 * len(streamed) >= len(whole)):
+            return text.partition(streamed)[2], message
+    return text, None
