@@ -139,12 +139,12 @@ def readable(value: Any) -> str:
 
 
 def beginning(pieces: Iterable[str]) -> str:
-    """The first of these pieces, as much of them as a step can show: it is noted again with each of its events."""
+    """The first of these pieces, as much of them as is read for a step, which each of its events notes again."""
     found, length = list[str](), 0
     for each in pieces:
         found.append(each)
         length += len(each)
-        if length > 4 * _DETAIL_LENGTH:
+        if length > _READ_LENGTH:
             break
     return "".join(found)
 
