@@ -27,7 +27,7 @@ def is_async_stream(value: Any) -> bool:
 def sync_stream(value: Any) -> Iterator[Any] | None:
     """Its iterator, when it is a stream: generators and iterators, and what has both faces, of which this works.
 
-    A result that can merely be iterated may give the names of its fields, so it is no stream.
+    A result that can merely be iterated may give the names of its fields, so it does not count as one.
     """
     if isinstance(value, Iterator):
         return value
@@ -58,7 +58,7 @@ async def opened(value: Any, stack: AsyncExitStack, *, prefers_async: bool) -> A
 
 
 def _whole(stream: Any, owner: Any) -> Any:
-    """The stream of ``owner``, which is told when nothing more is read, and waited for when it can be."""
+    """The stream of ``owner``, which is cancelled when reading ends early, and awaited at the end if it can be."""
     return _led(stream, owner) if isinstance(stream, AsyncIterable) else stream
 
 
