@@ -12,8 +12,9 @@ from pathlib import Path
 
 from examples.docs_index import DocsFolder, Passage, search_words
 from examples.quoting import blockquote
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import RunContext, SourceCited, TextDelta
+from orcheo_core.domain.sources import Source
 
 PAUSE = 0.01
 """Seconds between two words, so that a reader sees the answer come."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from orcheo_core.assembly import Core, Ports, assemble_core
     from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
     from orcheo_core.domain.component_items import ClientToolCallItem, Step, StepKind, StepState
-    from orcheo_core.domain.items import Citation, Source
+    from orcheo_core.domain.items import Citation
     from orcheo_core.domain.opaque_token import Pepper, PepperRing
     from orcheo_core.domain.publish_token import (
         generate_publish_token,
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         RunContext,
         SourceCited,
         StepNoted,
+        StopOffered,
         TextDelta,
+        ThreadSet,
         TitleGiven,
         Usage,
         UsageReported,
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
         WidgetShown,
     )
     from orcheo_core.domain.share_link import ShareLinks
+    from orcheo_core.domain.sources import Source
     from orcheo_core.domain.structured_input import Question, StructuredInputItem
+    from orcheo_core.domain.threads import ThreadSettings, ThreadStatus
     from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
     from orcheo_core.errors import OrcheoError
     from orcheo_core.operations.catalogue import CATALOGUE, find_operation, perform
@@ -81,8 +85,12 @@ __all__ = [
     "StepKind",
     "StepNoted",
     "StepState",
+    "StopOffered",
     "StructuredInputItem",
     "TextDelta",
+    "ThreadSet",
+    "ThreadSettings",
+    "ThreadStatus",
     "TitleGiven",
     "Usage",
     "UsageReported",
@@ -101,7 +109,7 @@ _HOMES = {
     "orcheo_core.assembly": ("Core", "Ports", "assemble_core"),
     "orcheo_core.domain.actor": ("Actor", "Caller", "Channel", "Scope"),
     "orcheo_core.domain.component_items": ("ClientToolCallItem", "Step", "StepKind", "StepState"),
-    "orcheo_core.domain.items": ("Citation", "Source"),
+    "orcheo_core.domain.items": ("Citation",),
     "orcheo_core.domain.opaque_token": ("Pepper", "PepperRing"),
     "orcheo_core.domain.publish_token": ("generate_publish_token", "hash_publish_token", "mask_publish_token"),
     "orcheo_core.domain.run": (
@@ -118,7 +126,9 @@ _HOMES = {
         "RunContext",
         "SourceCited",
         "StepNoted",
+        "StopOffered",
         "TextDelta",
+        "ThreadSet",
         "TitleGiven",
         "Usage",
         "UsageReported",
@@ -126,7 +136,9 @@ _HOMES = {
         "WidgetShown",
     ),
     "orcheo_core.domain.share_link": ("ShareLinks",),
+    "orcheo_core.domain.sources": ("Source",),
     "orcheo_core.domain.structured_input": ("Question", "StructuredInputItem"),
+    "orcheo_core.domain.threads": ("ThreadSettings", "ThreadStatus"),
     "orcheo_core.domain.workflow": ("Publication", "RunnerSpec", "Workflow"),
     "orcheo_core.errors": ("OrcheoError",),
     "orcheo_core.operations.catalogue": ("CATALOGUE", "find_operation", "perform"),

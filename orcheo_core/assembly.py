@@ -154,6 +154,7 @@ def assemble_core(ports: Ports) -> Core:
         live_turns=live_turns,
         register=register,
         part_limits=ports.part_limits,
+        files=ports.files,
         notices=ports.notices,
     )
     closing = Closing(store=store, clock=clock, audit_trail=audit_trail, register=register)
@@ -264,6 +265,7 @@ def assemble_core(ports: Ports) -> Core:
             telemetry=ports.telemetry,
             part_limits=ports.part_limits,
             holding=holding,
+            files=ports.files,
         ),
         own_threads=OwnThreads(store=store, live_turns=live_turns, clock=clock, remover=remover),
         remover=remover,

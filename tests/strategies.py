@@ -21,6 +21,7 @@ from orcheo_core.domain.component_items import (
     Notice,
     ProgressNoteItem,
     Step,
+    StepItem,
     StepKind,
     StepState,
     WidgetItem,
@@ -33,7 +34,6 @@ from orcheo_core.domain.items import (
     Citation,
     InferenceOptions,
     Item,
-    Source,
     TagInput,
     TextInput,
     UserItem,
@@ -43,8 +43,9 @@ from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
 from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
-from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.threads import NOTHING_SET, Thread, ThreadSettings, ThreadStatus
 from orcheo_core.domain.turn import Turn, TurnStatus
 from orcheo_core.domain.workflow import Publication, Workflow
 from tests import samples
@@ -147,6 +148,14 @@ threads: st.SearchStrategy[Thread] = st.builds(
     updated_at=moments,
     title=maybe_texts,
     is_titled=st.booleans(),
+    settings=st.just(NOTHING_SET)
+    | st.builds(
+        ThreadSettings,
+        status=st.sampled_from(ThreadStatus),
+        reason=maybe_texts,
+        image_domains=st.none() | st.lists(texts, max_size=2).map(tuple),
+        metadata=json_objects,
+    ),
 )
 turns: st.SearchStrategy[Turn] = st.builds(
     evolve,
@@ -169,6 +178,10 @@ sources = st.builds(
     icon=maybe_texts,
     interactive=st.booleans(),
     data=json_objects,
+    label=maybe_texts,
+    inline_label=maybe_texts,
+    attribution=maybe_texts,
+    timestamp=maybe_texts,
 )
 citations = st.builds(Citation, source=sources, index=st.none() | st.integers(0, 10_000))
 answer_parts = st.builds(AnswerPart, text=texts, citations=st.lists(citations, max_size=3).map(tuple))
@@ -212,6 +225,8 @@ steps = st.builds(
     icon=maybe_texts,
     queries=st.lists(texts, max_size=2).map(tuple),
     state=st.sampled_from(StepState),
+    sources=st.lists(sources, max_size=2).map(tuple),
+    title_query=maybe_texts,
 )
 questions = st.builds(
     Question,
@@ -226,7 +241,15 @@ component_items = st.one_of(
     st.builds(ClientToolCallItem, **entry, call_id=texts, name=texts, arguments=json_objects, output=json_values),
     st.builds(WidgetItem, **entry, widget=json_objects, copy_text=maybe_texts),
     st.builds(GeneratedImageItem, **entry, url=maybe_texts),
-    st.builds(ProgressNoteItem, **entry, steps=st.lists(steps, max_size=3).map(tuple), title=maybe_texts),
+    st.builds(
+        ProgressNoteItem,
+        **entry,
+        steps=st.lists(steps, max_size=3).map(tuple),
+        title=maybe_texts,
+        icon=maybe_texts,
+        duration=st.none() | st.integers(0, 10_000),
+    ),
+    st.builds(StepItem, **entry, step=steps),
     st.builds(
         EndOfTurnItem,
         **entry,

@@ -265,10 +265,13 @@ def _named_in_the_request() -> Iterator[None]:
 def _with_page(visit: Visit, request: Request, metadata: dict[str, Any]) -> Visit:
     """The visit with what the page says for the workflow; programs mostly say nothing."""
     languages = header_of(request, b"accept-language")
-    if languages is None and not metadata:
+    wanted = visit.workflow.runner.wanted_headers if "headers" in visit.workflow.runner.settings else ()
+    if languages is None and not (metadata or wanted):
         return visit
     locale = next((each for each in preferred_languages(languages or "") if each != "*"), None)
-    return evolve(visit, metadata=metadata, locale=locale)
+    given = ((name, request.headers.get(name)) for name in sorted(wanted))
+    headers = {name: value for name, value in given if value is not None}
+    return evolve(visit, metadata=metadata, locale=locale, headers=headers)
 
 
 def _idempotency_key(request: Request, client_id: str | None) -> str | None:

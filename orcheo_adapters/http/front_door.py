@@ -7,6 +7,7 @@ exception stack cost as much as a quarter of a turn.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from functools import partial
@@ -34,6 +35,7 @@ from orcheo_adapters.http.request_id import set_request_id
 from orcheo_adapters.http.scope import HEADERS, IS_WHOLE, MORE_HEADERS, TAKE_BODY
 from orcheo_adapters.http.security_headers import Header, SecurityHeaders
 from orcheo_core.domain.budget import REQUEST_BYTES, Holders
+from orcheo_core.domain.workflow import HEADERS_MOST
 from orcheo_core.errors import BodyTooLarge, BudgetExceeded, MalformedRequest, OrcheoError, RateLimited, ServerStopping
 from orcheo_core.services.shared.holding import Holding
 
@@ -64,12 +66,12 @@ _VISITORS_ROUTES = ("/api/chatkit", "/api/chat/", "/assets/", "/chatkit.js")
 _THREADS, _EVENTS = "/api/chatkit/threads/", "/events"
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, POST, PUT"),
-    (
-        b"access-control-allow-headers",
-        b"authorization, content-type, idempotency-key, last-event-id, orcheo-resume, orcheo-ticket",
-    ),
     (b"access-control-max-age", b"600"),
 ]
+_ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, last-event-id, orcheo-resume, orcheo-ticket"
+_OWN_HEADER = re.compile(rb"[a-z0-9_-]{1,100}")
+_PROXIES = (b"forwarded", b"x-forwarded", b"x-real", b"via", b"proxy", b"host", b"cookie")
+"""Headers that begin so say something about connections: no page has any business with them."""
 _EXPOSED = (b"access-control-expose-headers", b"ratelimit, ratelimit-policy, retry-after, x-request-id")
 
 Endpoint = Callable[[Request], Awaitable[ASGIApp]]
@@ -164,7 +166,7 @@ class FrontDoor:
         if refusal is not None:
             return self._refuse(refusal, scope, receive, send)
         if is_readable and method == "OPTIONS" and b"access-control-request-method" in headers:
-            return _answer_preflight(send)
+            return _answer_preflight(headers.get(b"access-control-request-headers", b""), send)
         if b"content-length" not in headers:
             charge = None if path.startswith(_UPLOADS) else partial(self._charge_body, self._addresses.of(scope))
             receive = _counting(receive, self._limit_of(path), charge)
@@ -303,9 +305,18 @@ class FrontDoor:
         await response(scope, receive, send)
 
 
-async def _answer_preflight(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+async def _answer_preflight(asked: bytes, send: Send) -> None:
+    headers = [*_PREFLIGHT, (b"access-control-allow-headers", b", ".join([_ALLOWED_HEADERS, *_own_headers(asked)]))]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _own_headers(asked: bytes) -> list[bytes]:
+    """Headers that the page wants to send beside ours, for a workflow that asks for them; it gets no others anyway."""
+    known = _ALLOWED_HEADERS.split(b", ")
+    names = dict.fromkeys(each.strip().lower() for each in asked.split(b","))
+    own = [each for each in names if _OWN_HEADER.fullmatch(each) and each not in known]
+    return [each for each in own if not each.startswith(_PROXIES)][:HEADERS_MOST]
 
 
 def _length_in(headers: dict[bytes, bytes]) -> int | None:

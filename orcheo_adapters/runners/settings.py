@@ -122,6 +122,13 @@ FIRST_BYTE_SETTING = Setting(
 )
 
 
+HEADERS_SETTING = Setting(
+    name="headers",
+    help="Request headers that the workflow is given, names separated by commas: `map-id,article-id`; at most 20, and "
+    "none that holds credentials.",
+)
+
+
 def first_byte_seconds(given: Given) -> float | None:
     """The value of :data:`FIRST_BYTE_SETTING`."""
     return given.number(FIRST_BYTE_SETTING.name, low=1, high=3_600)

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from orcheo_adapters.system.running import Running, call_in
 from orcheo_core.domain.run import RunEvent
+from orcheo_core.ports.run_thread import RunThread
 from orcheo_core.ports.runner import CODE_FAILED, Run, RunFailed, RunSink, RunTimedOut
 
 _FAREWELL = 1.0
@@ -45,17 +46,22 @@ class Writer:
         self.text, self.event = self._first_text, self._first_event
 
     def _first_text(self, text: str) -> bool:
-        self._hear()
+        self.hear()
         return self.text(text)
 
     def _first_event(self, event: RunEvent) -> bool:
-        self._hear()
+        self.hear()
         return self.event(event)
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
+        """Something was said."""
         self.has_heard = True
         if not self._is_closed:
             self.text, self.event = self._sink.text, self._sink.event
+
+    def thread(self) -> RunThread | None:
+        """See :meth:`RunSink.thread`. It is written to without this writer, which hears of it by :meth:`hear`."""
+        return self._sink.thread()
 
     async def put(self, event: RunEvent) -> None:
         """Write ``event``, and wait if others are to have their turn."""
@@ -221,6 +227,9 @@ class _Awaited(RunSink):
 
     async def room(self) -> None:
         await self._sink.room()
+
+    def thread(self) -> RunThread | None:
+        return self._sink.thread()
 
     def abandoned(self, error: Exception | None) -> None:
         _settle(self._outcome, error)

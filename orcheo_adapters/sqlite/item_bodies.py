@@ -14,6 +14,7 @@ from orcheo_core.domain.component_items import (
     GeneratedImageItem,
     HiddenItem,
     ProgressNoteItem,
+    StepItem,
     WidgetItem,
 )
 from orcheo_core.domain.item_base import ItemBase
@@ -29,6 +30,7 @@ _CLASSES: dict[str, type[Item]] = {
     "widget": WidgetItem,
     "generated_image": GeneratedImageItem,
     "progress_note": ProgressNoteItem,
+    "step": StepItem,
     "end_of_turn": EndOfTurnItem,
     HIDDEN: HiddenItem,
 }

@@ -379,6 +379,7 @@ _USAGE_BY_DAY = (
     """,
     "CREATE INDEX refusals_by_day ON refusals (day)",
 )
+_THREAD_SETTINGS = ("ALTER TABLE threads ADD COLUMN settings TEXT",)
 
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
@@ -409,6 +410,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _OWNER_LOGINS,
     KEPT_TEXT,
     _USAGE_BY_DAY,
+    _THREAD_SETTINGS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

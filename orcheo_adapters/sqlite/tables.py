@@ -39,7 +39,7 @@ from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.session_rules import SessionRules
 from orcheo_core.domain.spent_id import SpentId
-from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.threads import NOTHING_SET, Thread, ThreadSettings, ThreadStatus
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
 
@@ -58,6 +58,19 @@ def _look_of(text: str) -> Look:
     prompts = tuple([StarterPrompt(**each) for each in document.pop("prompts")])
     models, tools = (tuple([Offer(**each) for each in document.pop(name)]) for name in ("models", "tools"))
     return Look(**document, prompts=prompts, models=models, tools=tools)
+
+
+def _settings_text(settings: ThreadSettings) -> str | None:
+    return None if settings == NOTHING_SET else to_json(asdict(settings))
+
+
+def _settings_of(text: str) -> ThreadSettings:
+    document = orjson.loads(text)
+    domains = document.pop("image_domains")
+    return ThreadSettings(
+        **document | {"status": ThreadStatus(document["status"])},
+        image_domains=None if domains is None else tuple(domains),
+    )
 
 
 def _keys_text(keys: tuple[IdentityKey, ...]) -> str:
@@ -172,6 +185,7 @@ THREADS = Table(
     updated_at=MOMENT,
     title=PLAIN,
     is_titled=FLAG,
+    settings=Form(_settings_text, _settings_of, of_null=NOTHING_SET),
 )
 
 

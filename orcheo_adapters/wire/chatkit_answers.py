@@ -17,10 +17,12 @@ from orcheo_adapters.wire.chatkit_items import (
 )
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.component_items import Notice
-from orcheo_core.domain.items import AnswerPart, Item
+from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import Page
 from orcheo_core.domain.thread_events import (
+    EMPTY_PART,
     Effect,
+    ImageGrew,
     ItemAdded,
     ItemDone,
     ItemRemoved,
@@ -37,8 +39,11 @@ from orcheo_core.domain.thread_events import (
     ThreadEvent,
     ThreadUpdated,
     TurnTrouble,
+    WidgetPartRedrawn,
+    WidgetRedrawn,
+    WidgetTextGrew,
 )
-from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.threads import NOTHING_SET, Thread, ThreadSettings
 from orcheo_core.domain.turn import Turn
 from orcheo_core.ports.frame_encoder import FrameEncoder
 from orcheo_core.services.visitors.own_threads import ItemsView, ThreadView
@@ -76,7 +81,7 @@ class ChatKitEncoder(FrameEncoder):
             "id": thread.id,
             **titled,
             "created_at": thread.created_at,
-            "status": {"type": "active"},
+            **(_ACTIVE if thread.settings is NOTHING_SET else _settings_json(thread.settings)),
             "metadata": {},
             "items": {"data": [], "has_more": False},
         }
@@ -106,9 +111,9 @@ class ChatKitEncoder(FrameEncoder):
         """``data: …``; clients that can resume get an ``id:`` line before each."""
         frames = []
         for event in events:
-            if type(event) is PartDelta:
+            if type(event) is PartDelta and event.index == 0:
                 frame = self.text(event.item_id, event.delta)
-            elif type(event) is PartAdded:
+            elif type(event) is PartAdded and event.index == 0 and event.part is EMPTY_PART:
                 frame = _PART_ADDED % orjson.dumps(event.item_id)
             elif type(event) is StreamOptions:
                 frame = _STREAM_OPTIONS[event.allow_cancel]
@@ -151,20 +156,20 @@ def _stream_options(_encoder: ChatKitEncoder, event: StreamOptions) -> Json:
 
 
 def _part_added(_encoder: ChatKitEncoder, event: PartAdded) -> Json:
-    return _part_update(event.item_id, "added", content=part_json(AnswerPart(text="")))
+    return _part_update(event, "added", content=part_json(event.part))
 
 
 def _part_delta(_encoder: ChatKitEncoder, event: PartDelta) -> Json:
-    return _part_update(event.item_id, "text_delta", delta=event.delta)
+    return _part_update(event, "text_delta", delta=event.delta)
 
 
 def _part_cited(_encoder: ChatKitEncoder, event: PartCited) -> Json:
     annotation = citation_json(event.citation)
-    return _part_update(event.item_id, "annotation_added", annotation_index=event.position, annotation=annotation)
+    return _part_update(event, "annotation_added", annotation_index=event.position, annotation=annotation)
 
 
 def _part_done(_encoder: ChatKitEncoder, event: PartDone) -> Json:
-    return _part_update(event.item_id, "done", content=part_json(event.part))
+    return _part_update(event, "done", content=part_json(event.part))
 
 
 def _step_added(_encoder: ChatKitEncoder, event: StepAdded) -> Json:
@@ -173,6 +178,25 @@ def _step_added(_encoder: ChatKitEncoder, event: StepAdded) -> Json:
 
 def _step_changed(_encoder: ChatKitEncoder, event: StepChanged) -> Json:
     return _step_update(event.item_id, "updated", event.index, step_json(event.step))
+
+
+def _widget_redrawn(_encoder: ChatKitEncoder, event: WidgetRedrawn) -> Json:
+    return _update(event.item_id, type="widget.root.updated", widget=event.widget)
+
+
+def _widget_part_redrawn(_encoder: ChatKitEncoder, event: WidgetPartRedrawn) -> Json:
+    changed = {"component_id": event.component_id, "component": event.component}
+    return _update(event.item_id, type="widget.component.updated", **changed)
+
+
+def _widget_text_grew(_encoder: ChatKitEncoder, event: WidgetTextGrew) -> Json:
+    grown = {"component_id": event.component_id, "delta": event.delta, "done": event.is_whole}
+    return _update(event.item_id, type="widget.streaming_text.value_delta", **grown)
+
+
+def _image_grew(_encoder: ChatKitEncoder, event: ImageGrew) -> Json:
+    image = {"id": event.item_id, "url": event.url}
+    return _update(event.item_id, **present(type="generated_image.updated", image=image, progress=event.progress))
 
 
 def _progress(_encoder: ChatKitEncoder, event: Progress) -> Json:
@@ -205,6 +229,10 @@ _EVENTS: dict[type, Callable[[ChatKitEncoder, Any], Json]] = {
     PartDone: _part_done,
     StepAdded: _step_added,
     StepChanged: _step_changed,
+    WidgetRedrawn: _widget_redrawn,
+    WidgetPartRedrawn: _widget_part_redrawn,
+    WidgetTextGrew: _widget_text_grew,
+    ImageGrew: _image_grew,
     Progress: _progress,
     Effect: _effect,
     Notice: _notice,
@@ -226,24 +254,35 @@ _DELTA = b"data: %b\n\n" % orjson.dumps(
 """The frame of a text delta but for its two values, as :meth:`ChatKitEncoder.event` would make it."""
 
 
-def _part_update(item_id: str, kind: str, **fields: Any) -> Json:
-    update = {"type": _PART_UPDATES[kind], "content_index": 0, **fields}
-    return {"type": "thread.item.updated", "item_id": item_id, "update": update}
+def _part_update(event: PartAdded | PartDelta | PartCited | PartDone, kind: str, **fields: Any) -> Json:
+    return _update(event.item_id, type=_PART_UPDATES[kind], content_index=event.index, **fields)
 
 
 def _step_update(item_id: str, kind: str, index: int, step: Json) -> Json:
-    update = {"type": f"workflow.task.{kind}", "task_index": index, "task": step}
+    return _update(item_id, type=f"workflow.task.{kind}", task_index=index, task=step)
+
+
+def _update(item_id: str, **update: Any) -> Json:
     return {"type": "thread.item.updated", "item_id": item_id, "update": update}
 
 
 _PART_ADDED = b"data: %b\n\n" % orjson.dumps(
-    _part_update("?", "added", content=part_json(AnswerPart(text="")))
+    _part_update(PartAdded(item_id="?"), "added", content=part_json(EMPTY_PART))
 ).replace(b'"?"', b"%b")
 _STREAM_OPTIONS = {
     allowed: b"data: %b\n\n" % orjson.dumps({"type": "stream_options", "stream_options": {"allow_cancel": allowed}})
     for allowed in (True, False)
 }
 """Frames of events that say nearly the same each time."""
+
+
+_ACTIVE: Json = {"status": {"type": "active"}}
+
+
+def _settings_json(settings: ThreadSettings) -> Json:
+    status = present(type=settings.status.value, reason=settings.reason)
+    domains = None if settings.image_domains is None else list(settings.image_domains)
+    return present(status=status, allowed_image_domains=domains)
 
 
 def _page_json(page: Page[Any], encode: Callable[[Any], Json]) -> Json:

@@ -12,6 +12,7 @@ from orcheo_core.domain.component_items import (
     GeneratedImageItem,
     ProgressNoteItem,
     Step,
+    StepItem,
     StepKind,
     WidgetItem,
 )
@@ -22,10 +23,10 @@ from orcheo_core.domain.items import (
     Citation,
     InputPart,
     Item,
-    Source,
     TextInput,
     UserItem,
 )
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.widgets import widget_fault
 
@@ -96,8 +97,10 @@ def step_json(step: Step) -> Json:
     if step.kind is StepKind.THOUGHT:
         return shown | {"content": step.content or ""}
     if step.kind is StepKind.WEB_SEARCH:
-        return shown | {"queries": list(step.queries), "sources": []}
-    return shown | ({"sources": []} if step.kind is StepKind.FILE else {})
+        found = [_source_json(each) for each in step.sources if each.url is not None]
+        return shown | present(title_query=step.title_query) | {"queries": list(step.queries), "sources": found}
+    files = [_source_json(each) for each in step.sources if each.filename is not None]
+    return shown | ({"sources": files} if step.kind is StepKind.FILE else {})
 
 
 def _call_fields(item: ClientToolCallItem) -> Json:
@@ -127,13 +130,18 @@ def _image_fields(item: GeneratedImageItem) -> Json:
 
 def _note_fields(item: ProgressNoteItem) -> Json:
     steps = [step_json(step) for step in item.steps]
+    summary = present(title=item.title, icon=item.icon) if item.title else present(duration=item.duration)
     note = present(
         type="reasoning" if item.is_reasoning else "custom",
         tasks=steps,
-        summary={"title": item.title} if item.title else None,
+        summary=summary or None,
         expanded=item.expanded,
     )
     return {"type": "workflow", "workflow": note}
+
+
+def _step_fields(item: StepItem) -> Json:
+    return {"type": "task", "task": step_json(item.step)}
 
 
 def _ending_fields(item: EndOfTurnItem) -> Json:
@@ -151,6 +159,7 @@ _FIELDS: dict[type, Callable[[Any], Json]] = {
     WidgetItem: _widget_fields,
     GeneratedImageItem: _image_fields,
     ProgressNoteItem: _note_fields,
+    StepItem: _step_fields,
     EndOfTurnItem: _ending_fields,
 }
 
@@ -198,10 +207,17 @@ def _question_json(question: Question) -> Json:
 
 
 def _source_json(source: Source) -> Json:
-    base = present(title=source.title, description=source.description, group=source.group)
+    base = present(title=source.title, description=source.description, timestamp=source.timestamp, group=source.group)
     if source.url is not None:
-        return base | {"type": "url", "url": source.url}
+        return base | present(type="url", url=source.url, attribution=source.attribution)
     if source.entity_id is not None:
-        entity = present(id=source.entity_id, icon=source.icon, interactive=source.interactive, data=source.data)
+        entity = present(
+            id=source.entity_id,
+            icon=source.icon,
+            label=source.label,
+            inline_label=source.inline_label,
+            interactive=source.interactive,
+            data=source.data,
+        )
         return base | {"type": "entity"} | entity
     return base | {"type": "file", "filename": source.filename or source.title}

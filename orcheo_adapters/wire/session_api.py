@@ -22,6 +22,7 @@ from orcheo_core.domain.component_items import (
     GeneratedImageItem,
     ProgressNoteItem,
     Step,
+    StepItem,
     StepKind,
     WidgetItem,
 )
@@ -35,7 +36,7 @@ from orcheo_core.domain.session_rules import (
     SessionRules,
 )
 from orcheo_core.domain.structured_input import StructuredInputItem
-from orcheo_core.domain.threads import Thread
+from orcheo_core.domain.threads import Thread, ThreadSettings, ThreadStatus
 from orcheo_core.domain.transcript import kind_of, text_of
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.services.visitors.apps import Span
@@ -248,10 +249,16 @@ def thread_json(thread: Thread, holder_id: str) -> Json:
         "id": thread.id,
         "object": "chatkit.thread",
         "created_at": _seconds(thread.created_at),
-        "status": {"type": "active"},
+        "status": _status_json(thread.settings),
         "title": thread.title,
         "user": thread.subject.user_of(holder_id),
     }
+
+
+def _status_json(settings: ThreadSettings) -> Json:
+    if settings.status is ThreadStatus.ACTIVE:
+        return {"type": "active"}
+    return {"type": settings.status.value, "reason": settings.reason}
 
 
 def deleted_json(thread_id: str) -> Json:
@@ -366,6 +373,7 @@ _FIELDS: dict[type, Callable[[Any], Json]] = {
     WidgetItem: lambda item: {"type": "chatkit.widget", "widget": _text(item.widget)},
     ClientToolCallItem: _call_fields,
     ProgressNoteItem: _note_fields,
+    StepItem: lambda item: _task(item.step.title, item.step.content),
     EndOfTurnItem: _ending_fields,
     StructuredInputItem: _other_fields,
     GeneratedImageItem: _other_fields,

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve, field
 
 from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.values import value
 
 
@@ -72,7 +73,8 @@ class StepState(StrEnum):
 class Step:
     """One step of a progress note (ChatKit's *task*).
 
-    ``content`` is text of a custom step or a thought; ``queries`` are those of a search.
+    ``content`` is text of a custom step or a thought; ``queries`` are those of a search, ``title_query`` the one
+    in its title; ``sources`` are what a search found, or the files of a step that looks at files.
     """
 
     kind: StepKind = StepKind.CUSTOM
@@ -81,16 +83,31 @@ class Step:
     icon: str | None = None
     queries: tuple[str, ...] = ()
     state: StepState = StepState.NONE
+    sources: tuple[Source, ...] = ()
+    title_query: str | None = None
 
 
 @value(kw_only=True)
 class ProgressNoteItem(ItemBase):
-    """What a workflow did on the way to its answer (ChatKit's *workflow* item): steps, and a title over them."""
+    """What a workflow did on the way to its answer (ChatKit's *workflow* item): steps, and a title over them.
+
+    ``duration`` counts whole seconds; a page makes the title out of it where there is none. ``expanded`` steps are
+    shown without a click.
+    """
 
     steps: tuple[Step, ...] = ()
     title: str | None = None
     is_reasoning: bool = False
     expanded: bool = False
+    icon: str | None = None
+    duration: int | None = None
+
+
+@value(kw_only=True)
+class StepItem(ItemBase):
+    """One step that stands alone (ChatKit's *task* item)."""
+
+    step: Step
 
 
 class EndingKind(StrEnum):

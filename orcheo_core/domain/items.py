@@ -14,9 +14,11 @@ from orcheo_core.domain.component_items import (
     GeneratedImageItem,
     HiddenItem,
     ProgressNoteItem,
+    StepItem,
     WidgetItem,
 )
 from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import StructuredInputItem
 from orcheo_core.domain.values import value
 
@@ -40,22 +42,6 @@ class TagInput:
 
 
 InputPart = TextInput | TagInput
-
-
-@value(kw_only=True)
-class Source:
-    """Where a statement of an answer comes from: a web page (``url``), a file (``filename``), or an entity that the
-    embedding page knows (``entity_id``, with the page's own JSON in ``data``)."""
-
-    title: str
-    url: str | None = None
-    filename: str | None = None
-    entity_id: str | None = None
-    description: str | None = None
-    group: str | None = None
-    icon: str | None = None
-    interactive: bool = False
-    data: dict[str, Any] = field(factory=dict)
 
 
 @value(kw_only=True)
@@ -126,6 +112,7 @@ Item = (
     | WidgetItem
     | GeneratedImageItem
     | ProgressNoteItem
+    | StepItem
     | EndOfTurnItem
     | HiddenItem
 )

@@ -10,6 +10,7 @@ from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem
 from orcheo_core.domain.items import Citation, InferenceOptions, TagInput
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import NOTHING_SET, ThreadSettings
 from orcheo_core.domain.values import value
 from orcheo_core.domain.workflow import RunnerSpec
 
@@ -121,6 +122,24 @@ class TitleGiven:
     title: str
 
 
+@value
+class ThreadSet:
+    """What the workflow sets for this thread: its status, the domains of images, metadata; it replaces what was set."""
+
+    settings: ThreadSettings
+
+
+ThreadChange = TitleGiven | ThreadSet
+"""What changes the thread itself."""
+
+
+@value
+class StopOffered:
+    """Whether the visitor may stop this answer; without this event they may."""
+
+    is_offered: bool
+
+
 @value(kw_only=True)
 class Usage:
     """What a run has used of a language model, in that model's own units of text."""
@@ -165,6 +184,8 @@ RunEvent = (
     | NoticeGiven
     | ContextKept
     | TitleGiven
+    | ThreadSet
+    | StopOffered
     | UsageReported
     | CutShort
 )
@@ -237,12 +258,16 @@ class RunContext:
     """What the page sent along with the request, as it came: anybody may send anything."""
     locale: str | None = None
     """The language that the visitor's browser wants most, as a tag in small letters; None where nothing says it."""
+    headers: dict[str, str] = field(factory=dict)
+    """The request headers that the workflow's setting ``headers`` names, by name in small letters, as they came."""
     quoted_text: str | None = None
     """What the visitor quoted from the thread."""
     inference_options: InferenceOptions = field(factory=InferenceOptions)
     """What the visitor's page wishes: a model, a tool."""
     thread_title: str | None = None
     """The title that the workflow or the visitor gave the thread, None before."""
+    thread_settings: ThreadSettings = NOTHING_SET
+    """What the workflow has set for the thread in earlier turns."""
 
 
 def conversation(history: Sequence[PastMessage], *, limit: int) -> list[PastMessage]:
@@ -287,3 +312,5 @@ class RunRequest:
     """Seconds for this run when that is less than the runner gives; a runner never takes longer."""
     silence_limit: float | None = None
     """Seconds since the workflow last said anything (text, a step, progress) after which the run is ended."""
+    is_at_once: bool = False
+    """Whether an action is carried out beside the turns, so that the page gets one changed item and no stream."""

@@ -13,6 +13,8 @@ from orcheo_core.domain.items import AnswerPart, Citation, Item
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.values import value
 
+EMPTY_PART = AnswerPart(text="")
+
 
 @value
 class ThreadCreated:
@@ -23,7 +25,7 @@ class ThreadCreated:
 
 @value
 class ThreadUpdated:
-    """``thread.updated``: the thread has another title."""
+    """``thread.updated``: the thread has another title, status or set of image domains."""
 
     thread: Thread
 
@@ -51,7 +53,7 @@ class ItemReplaced:
 
 @value
 class ItemRemoved:
-    """``thread.item.removed``: an item is gone (a retry has replaced it)."""
+    """``thread.item.removed``: an item is gone (a retry has replaced it, or the workflow has taken it back)."""
 
     item_id: str
 
@@ -65,9 +67,14 @@ class StreamOptions:
 
 @value(kw_only=True)
 class PartAdded:
-    """``assistant_message.content_part.added``: an empty piece of text begins."""
+    """``assistant_message.content_part.added``: a piece of text begins, mostly empty.
+
+    ``index`` counts the pieces of an answer from 0, here and below.
+    """
 
     item_id: str
+    index: int = 0
+    part: AnswerPart = EMPTY_PART
 
 
 @value(kw_only=True)
@@ -76,6 +83,12 @@ class PartDelta:
 
     item_id: str
     delta: str
+    index: int = 0
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Which piece of which item it is of."""
+        return self.item_id, self.index
 
 
 @value(kw_only=True)
@@ -85,6 +98,7 @@ class PartCited:
     item_id: str
     position: int
     citation: Citation
+    index: int = 0
 
 
 @value(kw_only=True)
@@ -93,6 +107,7 @@ class PartDone:
 
     item_id: str
     part: AnswerPart
+    index: int = 0
 
 
 @value(kw_only=True)
@@ -111,6 +126,42 @@ class StepChanged:
     item_id: str
     index: int
     step: Step
+
+
+@value(kw_only=True)
+class WidgetRedrawn:
+    """``widget.root.updated``: a widget looks different now."""
+
+    item_id: str
+    widget: dict[str, Any]
+
+
+@value(kw_only=True)
+class WidgetPartRedrawn:
+    """``widget.component.updated``: the component with this ``id`` in a widget looks different now."""
+
+    item_id: str
+    component_id: str
+    component: dict[str, Any]
+
+
+@value(kw_only=True)
+class WidgetTextGrew:
+    """``widget.streaming_text.value_delta``: more text of the component with this ``id`` in a widget."""
+
+    item_id: str
+    component_id: str
+    delta: str
+    is_whole: bool = False
+
+
+@value(kw_only=True)
+class ImageGrew:
+    """``generated_image.updated``: the image as far as it is made; ``progress`` goes from 0 to 1."""
+
+    item_id: str
+    url: str
+    progress: float | None = None
 
 
 @value(kw_only=True)
@@ -137,25 +188,22 @@ class TurnTrouble:
     allow_retry: bool
 
 
-ThreadEvent = (
-    ThreadCreated
-    | ThreadUpdated
-    | ItemAdded
-    | ItemDone
-    | ItemReplaced
-    | ItemRemoved
-    | StreamOptions
-    | PartAdded
+Growth = (
+    PartAdded
     | PartDelta
     | PartCited
     | PartDone
     | StepAdded
     | StepChanged
-    | Progress
-    | Effect
-    | Notice
-    | TurnTrouble
+    | WidgetRedrawn
+    | WidgetPartRedrawn
+    | WidgetTextGrew
+    | ImageGrew
 )
+"""What makes an item grow that has begun."""
+ItemEvent = ItemAdded | ItemDone | ItemReplaced | ItemRemoved | Growth
+"""News of one item, by its id."""
+ThreadEvent = ThreadCreated | ThreadUpdated | ItemEvent | StreamOptions | Progress | Effect | Notice | TurnTrouble
 
 
 class SequencedEvent(NamedTuple):

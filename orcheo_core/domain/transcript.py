@@ -13,12 +13,14 @@ from orcheo_core.domain.component_items import (
     GeneratedImageItem,
     HiddenItem,
     ProgressNoteItem,
+    StepItem,
     WidgetItem,
 )
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.feedback import FeedbackKind
-from orcheo_core.domain.items import AssistantItem, Item, Source, UserItem
+from orcheo_core.domain.items import AssistantItem, Item, UserItem
 from orcheo_core.domain.search import folded
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
@@ -142,6 +144,7 @@ _KINDS: dict[type, str] = {
     WidgetItem: "widget",
     GeneratedImageItem: "generated_image",
     ProgressNoteItem: "progress_note",
+    StepItem: "step",
     EndOfTurnItem: "end_of_turn",
     HiddenItem: "hidden_context",
 }
@@ -153,6 +156,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     WidgetItem: lambda item: item.copy_text or "",
     GeneratedImageItem: lambda item: item.url or "",
     ProgressNoteItem: _steps,
+    StepItem: lambda item: item.step.title or item.step.content or "",
     EndOfTurnItem: lambda item: item.notice.message if item.notice else "",
     HiddenItem: lambda item: item.content if isinstance(item.content, str) else "",
 }

@@ -30,7 +30,7 @@ HANDLE_PATTERN = "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 _HANDLE = re.compile(HANDLE_PATTERN)
 NAME_LENGTH = 200
 DESCRIPTION_LENGTH = 4_000
-RUNNER_KINDS = ("agent", "http", "langgraph", "openai", "python")
+RUNNER_KINDS = ("agent", "chatkit", "http", "langgraph", "openai", "python")
 """The kinds that the server comes with; a program that embeds the core may have others."""
 
 HISTORY_LENGTH = 40
@@ -42,6 +42,27 @@ ANSWER_SECONDS = 120
 TIME_LIMIT_MOST = 86_400
 """Seconds that no operator allows more of."""
 HISTORY_MOST = 100
+
+
+_HEADER = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "orcheo-ticket"})
+"""They hold credentials of visitors and of apps, which no workflow needs."""
+HEADERS_MOST = 20
+
+
+def header_names(text: str) -> frozenset[str]:
+    """Names with commas between them, in small letters.
+
+    Raises :class:`InvalidInput` (path ``settings.headers``) for what is no name of a header, for headers that hold
+    credentials, and for more than 20.
+    """
+    names = frozenset(each.strip().lower() for each in text.split(",") if each.strip())
+    wrong = sorted(each for each in names if not _HEADER.fullmatch(each) or each in _SECRET_HEADERS)
+    if wrong:
+        raise InvalidInput(FieldError("settings.headers", f"cannot hand over {', '.join(wrong)}"))
+    if len(names) > HEADERS_MOST:
+        raise InvalidInput(FieldError("settings.headers", f"must be at most {HEADERS_MOST} names"))
+    return names
 
 
 @frozen(kw_only=True)
@@ -70,6 +91,11 @@ class RunnerSpec:
             target=to.target or self.target,
             settings=changed_entries("settings.", {} if is_other else self.settings, to.settings),
         )
+
+    @property
+    def wanted_headers(self) -> frozenset[str]:
+        """The request headers that the workflow is given, in small letters: those of its setting ``headers``."""
+        return header_names(self.settings.get("headers", ""))
 
     @property
     def reads_environment(self) -> bool:

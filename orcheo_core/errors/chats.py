@@ -59,6 +59,14 @@ class TurnInProgress(ConflictError):
     hint = "Wait for it, or stop it with `threads.cancel`."
 
 
+class StopNotOffered(ConflictError):
+    """The workflow has said that this answer is not to be stopped."""
+
+    code = "stop_not_offered"
+    summary = "The workflow does not let this answer be stopped."
+    hint = "Wait for the answer. Its owner can still end all chats."
+
+
 class NothingPending(ConflictError):
     """The thread waits for no client tool output, or these questions have already been answered."""
 

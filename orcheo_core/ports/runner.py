@@ -7,6 +7,7 @@ from typing import Protocol
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.ports.run_thread import RunThread
 
 
 class RunFailed(Exception):
@@ -15,11 +16,18 @@ class RunFailed(Exception):
     ``code`` names the class of failure and stays the same between releases, such as ``endpoint_rate_limited``.
     ``reason`` is a sentence for the owner; visitors never see it. It often quotes strangers, so it is made one line of
     printable text, at most 500 characters. ``visitor_message`` is what the visitor reads instead of the usual
-    sentence. ``retry_after`` counts seconds until another try makes sense.
+    sentence, and ``allow_retry`` whether they are offered to try again. ``retry_after`` counts seconds until another
+    try makes sense.
     """
 
     def __init__(
-        self, code: str, reason: str, *, retry_after: int | None = None, visitor_message: str | None = None
+        self,
+        code: str,
+        reason: str,
+        *,
+        retry_after: int | None = None,
+        visitor_message: str | None = None,
+        allow_retry: bool = True,
     ) -> None:
         """Fail for this reason."""
         self.code = _one_line(code)
@@ -27,6 +35,7 @@ class RunFailed(Exception):
         super().__init__(self.reason)
         self.retry_after = retry_after
         self.visitor_message = _one_line(visitor_message or "") or None
+        self.allow_retry = allow_retry
 
 
 class RunTimedOut(RunFailed):
@@ -90,6 +99,10 @@ class RunSink(Protocol):
     @abstractmethod
     async def room(self) -> None:
         """Return when the run may say more."""
+
+    def thread(self) -> RunThread | None:
+        """The thread of the run, to be asked for once; None where it cannot be reached, as from another process."""
+        return None
 
     @abstractmethod
     def abandoned(self, error: Exception | None) -> None:

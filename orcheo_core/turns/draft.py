@@ -14,16 +14,14 @@ from orcheo_core.domain.component_items import (
     HiddenItem,
     Notice,
     ProgressNoteItem,
-    Step,
     StepKind,
     WidgetItem,
 )
 from orcheo_core.domain.item_base import ItemBase
-from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, Item
-from orcheo_core.domain.json_values import json_fault, json_length
+from orcheo_core.domain.items import AssistantItem, Item
+from orcheo_core.domain.json_values import json_fault
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
-    SHOWN_LIMIT,
     AnswerEnded,
     ClientToolCalled,
     ContextKept,
@@ -36,6 +34,8 @@ from orcheo_core.domain.run import (
     RunEvent,
     SourceCited,
     StepNoted,
+    StopOffered,
+    ThreadChange,
     TitleGiven,
     UsageReported,
     WidgetChanged,
@@ -44,16 +44,18 @@ from orcheo_core.domain.run import (
 from orcheo_core.domain.structured_input import StructuredInputItem
 from orcheo_core.domain.thread_events import (
     Effect,
+    Growth,
+    ImageGrew,
     ItemAdded,
     ItemDone,
+    ItemEvent,
+    ItemRemoved,
     ItemReplaced,
     PartAdded,
-    PartCited,
     PartDelta,
     PartDone,
     Progress,
-    StepAdded,
-    StepChanged,
+    StreamOptions,
     ThreadEvent,
     ThreadUpdated,
 )
@@ -61,16 +63,15 @@ from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import TurnFault
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.ports.runner import RunTooLong
+from orcheo_core.turns.open_items import AnswerDraft, OpenItem, ProgressNoteDraft
+from orcheo_core.turns.room_to_say import RoomToSay, weight
+from orcheo_core.turns.whole_items import WholeItems
 
 NewItem = TypeVar("NewItem", bound=ItemBase)
 _LEFT_OUT_IF_WRONG = (WidgetShown, WidgetChanged, ImageShown)
 """What an answer can do without; anything else that cannot be written as JSON ends the run."""
-_NOT_KEPT = (ProgressNote, EffectCaused, UsageReported, CutShort, TitleGiven, *_LEFT_OUT_IF_WRONG)
+_NOT_KEPT = (ProgressNote, EffectCaused, UsageReported, CutShort, TitleGiven, StopOffered, *_LEFT_OUT_IF_WRONG)
 """What leaves nothing in the thread, but for one title, and what is counted apart where it is shown."""
-_LEAST_PART = 100
-"""Characters that each part counts for, as its row takes space however little is in it."""
-MOST_SHOWN = 10_000
-"""Widgets and images of one run: each is an item in memory until the end, however small."""
 _KEPT_NOTICES = 10
 Stamp = Callable[[], ItemBase]
 """Gives each new item its id, thread, turn and moment."""
@@ -91,10 +92,7 @@ class TurnDraft:
         """Whether something was said since :meth:`mark_staged`."""
         self.length = 0
         """Characters of text so far."""
-        self._kept = self._shown = 0
-        """Characters of what the thread keeps besides text; those of widgets and images are counted apart."""
-        self._parts = 0
-        """Widgets and images, and changes of widgets."""
+        self._room = RoomToSay()
         self.cut: CutShort | None = None
         """Why the answer is not whole, if the workflow said so."""
         self.fault: TurnFault | None = None
@@ -104,11 +102,14 @@ class TurnDraft:
         self._acted_upon = acted_upon
         self.answer: AnswerDraft | None = None
         """The answer that is being written."""
-        self._note: _ProgressNoteDraft | None = None
+        self._note: ProgressNoteDraft | None = None
         self.has_news = False
         """Whether an item is whole but not durable: it must become durable before followers see that."""
-        self._whole: list[Item] = []
-        self._saved = 0
+        self._open: dict[str, OpenItem] = {}
+        """What the run writes by its ids."""
+        self.whole = WholeItems()
+        self.is_stop_offered = True
+        """Whether the visitor may stop the answer."""
         self.untold: list[ThreadEvent] = []
         """What followers have not been sent yet, but for the newest text of :attr:`answer`."""
         self._is_visible = False
@@ -118,7 +119,7 @@ class TurnDraft:
 
     # --- what the run says ------------------------------------------------------------------------------------------
 
-    def begin_answer(self) -> "AnswerDraft":
+    def begin_answer(self) -> AnswerDraft:
         """Begin to write an answer: its text is what is added to its pieces, which :attr:`length` counts."""
         self._close()
         self.answer = AnswerDraft(self._new(AssistantItem))
@@ -126,11 +127,14 @@ class TurnDraft:
         self._is_visible = True
         return self.answer
 
-    def apply(self, run_event: RunEvent) -> None:
+    def apply(self, run_event: RunEvent | ItemEvent) -> None:
         """Anything but text.
 
         Raises :class:`TypeError` and :class:`ValueError` for what a run cannot say, :class:`RunTooLong` for too much.
         """
+        if isinstance(run_event, ItemEvent):
+            self._apply(run_event)
+            return
         if not isinstance(run_event, _LEFT_OUT_IF_WRONG) and (fault := json_fault(run_event)):
             message = f"{type(run_event).__name__} cannot be kept: {fault}"
             raise ValueError(message)
@@ -145,26 +149,19 @@ class TurnDraft:
             return
         if isinstance(run_event, StepNoted):
             before = self._note.step(run_event.index) if self._note else None
-            self._kept += _weight(run_event.step) - (_weight(before) if before else 0)
+            self._room.keep(weight(run_event.step) - (weight(before) if before else 0))
         else:
-            self._kept += _weight(run_event)
-        if self._kept > OUTPUT_LIMIT:
-            raise RunTooLong(
-                f"The workflow has said more than {OUTPUT_LIMIT:,} characters besides text: "
-                "sources, steps, questions, tool calls, notices, hidden context."
-            )
+            self._room.keep(weight(run_event))
 
-    def _count_shown(self, part: object) -> None:
-        self._shown += _weight(part)
-        self._parts += 1
-        if self._shown > SHOWN_LIMIT:
-            raise RunTooLong(f"The workflow has shown more than {SHOWN_LIMIT:,} characters of widgets and images.")
-        if self._parts > MOST_SHOWN:
-            raise RunTooLong(f"The workflow has shown more than {MOST_SHOWN:,} widgets and images.")
+    def new_id(self) -> str:
+        """The id of the next item."""
+        return self._stamp().id
 
     def finish(self, ending: Ending | None = None) -> None:
         """The turn is as whole as it gets; the thread keeps its notices and an ``ending``."""
         self._close()
+        for item_id in [*self._open]:
+            self._end_open(self._open.pop(item_id).item)
         for notice in self._notices:
             self._add(self._new(EndOfTurnItem, notice=notice))
         if ending is not None or not self._is_visible:
@@ -173,7 +170,7 @@ class TurnDraft:
     @property
     def is_empty(self) -> bool:
         """Whether a visitor was shown nothing: no item (blank text does not count), no notice, no effect."""
-        if self._is_noticed or self._note is not None or any(map(_shows, self._whole)):
+        if self._is_noticed or self._note is not None or any(map(_shows, self.whole.items)):
             return False
         return self.answer is None or not self.answer.shows
 
@@ -195,27 +192,36 @@ class TurnDraft:
         """Whether the workflow gave the thread a title."""
         return self.thread is not self._given_thread
 
+    @property
+    def growing(self) -> set[str]:
+        """The ids of items that the run writes by their ids and that are not whole."""
+        return set(self._open)
+
     def items(self, *, every: bool = False) -> list[Item]:
         """The items to save: those that are not durable, or ``every`` one of the turn."""
-        whole = self._whole if every else self._whole[self._saved :]
-        open_draft = self.answer or self._note
-        return [*whole, open_draft.item] if open_draft else list(whole)
+        whole = self.whole.items if every else [item for _, item in self.whole.unsaved() if item is not None]
+        open_drafts = [each.item for each in (self.answer, self._note, *self._open.values()) if each and each.is_kept]
+        return [*whole, *open_drafts]
+
+    def removals(self) -> list[str]:
+        """The ids of items to remove from the store."""
+        return [item_id for item_id, item in self.whole.unsaved() if item is None]
 
     def mark_staged(self) -> int:
-        """All that :meth:`items` gave is on its way to the store; how many whole items that makes."""
+        """All that :meth:`items` gave is on its way to the store; the number of the last of them."""
         self.unsaved = False
-        return len(self._whole)
+        return self.whole.number
 
     def mark_saved(self, staged: int) -> None:
-        """What :meth:`mark_staged` counted is durable now."""
-        self._saved = max(self._saved, staged)
-        self.has_news = len(self._whole) > self._saved
+        """What :meth:`mark_staged` numbered is durable now."""
+        self.whole.saved = max(self.whole.saved, staged)
+        self.has_news = self.whole.number > self.whole.saved
 
     def mark_unsaved(self) -> None:
         """A save has failed: everything is to be saved again."""
         self.unsaved = True
-        self._saved = 0
-        self.has_news = bool(self._whole)
+        self.whole.saved = 0
+        self.has_news = self.whole.number > 0
 
     # --- one method for each kind of run event ----------------------------------------------------------------------
 
@@ -245,7 +251,7 @@ class TurnDraft:
         if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A widget was left out: {fault}."))
             return
-        self._count_shown([run_event.widget, run_event.copy_text])
+        self._room.show([run_event.widget, run_event.copy_text])
         self._close()
         self._add(self._new(WidgetItem, widget=run_event.widget, copy_text=run_event.copy_text))
 
@@ -257,7 +263,7 @@ class TurnDraft:
         if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
             self._leave_out(TurnFault("widget_invalid", f"A changed widget was left out: {fault}."))
             return
-        self._count_shown([run_event.widget, run_event.copy_text])
+        self._room.show([run_event.widget, run_event.copy_text])
         self._acted_upon = self._acted_upon.changed(run_event.widget, run_event.copy_text)
         self._keep(self._acted_upon)
         self.untold.append(ItemReplaced(self._acted_upon))
@@ -267,7 +273,7 @@ class TurnDraft:
         if fault := self._limits.image_fault(run_event.url):
             self._leave_out(TurnFault("image_invalid", f"An image was left out: {fault}."))
             return
-        self._count_shown(run_event.url)
+        self._room.show(run_event.url)
         self._close()
         self._add(self._new(GeneratedImageItem, url=run_event.url))
 
@@ -288,10 +294,15 @@ class TurnDraft:
         self.unsaved = True
 
     @_apply.register
-    def _(self, run_event: TitleGiven) -> None:
-        self.thread = self.thread.titled(run_event.title)
+    def _(self, run_event: ThreadChange) -> None:
+        self.thread = changed_thread(self.thread, run_event)
         self.unsaved = True
         self.untold.append(ThreadUpdated(self.thread))
+
+    @_apply.register
+    def _(self, run_event: StopOffered) -> None:
+        self.is_stop_offered = run_event.is_offered
+        self.untold.append(StreamOptions(allow_cancel=run_event.is_offered))
 
     @_apply.register
     def _(self, run_event: ProgressNote) -> None:
@@ -314,11 +325,85 @@ class TurnDraft:
     def _(self, run_event: NoticeGiven) -> None:
         self._tell(Notice(level=run_event.level, message=run_event.message, title=run_event.title))
 
+    # --- items that the run writes by their ids -----------------------------------------------------------------------
+
+    @_apply.register
+    def _(self, event: ItemAdded) -> None:
+        self._lengthen(self._room.item(event.item))
+        self._open[event.item.id] = OpenItem(event.item)
+        self.untold.append(event)
+        self._is_visible = self.unsaved = True
+
+    @_apply.register(ItemDone)
+    @_apply.register(ItemReplaced)
+    def _(self, event: ItemDone | ItemReplaced) -> None:
+        item = event.item
+        was_shown = self._open.pop(item.id, None) is not None or item.id in self.whole
+        if fault := self._fault_of(item):
+            self._leave_out(fault)
+            if was_shown:
+                self._take_back(item.id)
+            return
+        self._lengthen(self._room.item(item))
+        self._end(item)
+        self.unsaved = True
+        if not isinstance(item, HiddenItem):
+            self._is_visible = True
+            self.untold.append(event)
+
+    @_apply.register
+    def _(self, event: ItemRemoved) -> None:
+        self._open.pop(event.item_id, None)
+        self._take_back(event.item_id)
+
+    @_apply.register
+    def _(self, event: Growth) -> None:
+        growing = self._open.get(event.item_id)
+        if growing is None:
+            message = f"{type(event).__name__} needs an item that was added and is not whole yet"
+            raise ValueError(message)
+        if isinstance(event, ImageGrew) and self._limits.image_fault(event.url):
+            return  # the whole image will be found to be too large
+        self._lengthen(self._room.growth(event))
+        growing.grow(event)
+        self.unsaved = self.unsaved or growing.is_kept
+        last = self.untold[-1] if self.untold else None
+        if isinstance(event, PartDelta) and isinstance(last, PartDelta) and last.place == event.place:
+            self.untold[-1] = evolve(last, delta=last.delta + event.delta)
+        else:
+            self.untold.append(event)
+
+    def _fault_of(self, item: Item) -> TurnFault | None:
+        if isinstance(item, WidgetItem):
+            fault = self._limits.widget_fault(item.widget) or json_fault(item.copy_text)
+            return TurnFault("widget_invalid", f"A widget was left out: {fault}.") if fault else None
+        if isinstance(item, GeneratedImageItem) and item.url is not None:
+            fault = self._limits.image_fault(item.url)
+            return TurnFault("image_invalid", f"An image was left out: {fault}.") if fault else None
+        return None
+
+    def _lengthen(self, characters: int) -> None:
+        if self.length + characters > OUTPUT_LIMIT:
+            raise RunTooLong
+        self.length += characters
+
+    def _end_open(self, item: Item) -> None:
+        """Of what was not ended: what shows something is whole as it is, the rest is gone."""
+        if _shows(item) and not self._fault_of(item):
+            self._add(item)
+        else:
+            self._take_back(item.id)
+
+    def _take_back(self, item_id: str) -> None:
+        self.whole.put(item_id, None)
+        self.has_news = self.unsaved = True
+        self.untold.append(ItemRemoved(item_id))
+
     # --- items ------------------------------------------------------------------------------------------------------
 
-    def _begin_note(self, *, is_reasoning: bool) -> "_ProgressNoteDraft":
+    def _begin_note(self, *, is_reasoning: bool) -> ProgressNoteDraft:
         self._close()
-        self._note = _ProgressNoteDraft(self._new(ProgressNoteItem, is_reasoning=is_reasoning))
+        self._note = ProgressNoteDraft(self._new(ProgressNoteItem, is_reasoning=is_reasoning))
         self.untold.append(ItemAdded(self._note.item))
         self._is_visible = True
         return self._note
@@ -355,7 +440,7 @@ class TurnDraft:
         self._is_visible = self.unsaved = True
 
     def _end(self, item: Item) -> None:
-        self._whole.append(item)
+        self.whole.put(item.id, item)
         self.has_news = True
 
     def _new(self, cls: type[NewItem], **fields: Any) -> NewItem:
@@ -363,68 +448,16 @@ class TurnDraft:
         return cls(id=base.id, thread_id=base.thread_id, turn_id=base.turn_id, created_at=base.created_at, **fields)
 
 
-def _weight(part: object) -> int:
-    """Characters that a part of an answer counts for."""
-    return max(_LEAST_PART, len(part) if isinstance(part, str) else json_length(part))
+def changed_thread(thread: Thread, change: ThreadChange) -> Thread:
+    """The thread with another title, or with other settings."""
+    if isinstance(change, TitleGiven):
+        return thread.titled(change.title)
+    return evolve(thread, settings=change.settings)
 
 
 def _shows(item: Item) -> bool:
     if isinstance(item, AssistantItem):
-        return bool(item.text.strip() or item.content[0].citations)
+        return bool(item.text.strip() or any(part.citations for part in item.content))
+    if isinstance(item, GeneratedImageItem):
+        return item.url is not None
     return not isinstance(item, HiddenItem)
-
-
-class AnswerDraft:
-    """An assistant item that grows; its pieces of text are sent as one delta for all that came in between."""
-
-    def __init__(self, item: AssistantItem) -> None:
-        self.item_at_first = item
-        self.pieces: list[str] = []
-        self.told = 0
-        """How many of the pieces followers have been sent."""
-        self._citations: list[Citation] = []
-
-    @property
-    def item(self) -> AssistantItem:
-        part = AnswerPart(text="".join(self.pieces), citations=tuple(self._citations))
-        return self.item_at_first.with_answer(part)
-
-    @property
-    def shows(self) -> bool:
-        """Whether there is anything to see so far."""
-        return bool(self._citations) or any(map(str.strip, self.pieces))
-
-    def delta(self) -> tuple[ThreadEvent, ...]:
-        """The text since the last time, if any."""
-        told, self.told = self.told, len(self.pieces)
-        if told == self.told:
-            return ()
-        return (PartDelta(item_id=self.item_at_first.id, delta="".join(self.pieces[told:])),)
-
-    def cite(self, citation: Citation) -> ThreadEvent:
-        self._citations.append(citation)
-        return PartCited(item_id=self.item_at_first.id, position=len(self._citations) - 1, citation=citation)
-
-
-class _ProgressNoteDraft:
-    """A progress note whose steps come one by one."""
-
-    def __init__(self, item: ProgressNoteItem) -> None:
-        self._item = item
-        self._steps: list[Step] = []
-
-    @property
-    def item(self) -> ProgressNoteItem:
-        return evolve(self._item, steps=tuple(self._steps))
-
-    def step(self, index: int) -> Step | None:
-        """The step as it looks now, None for a new one."""
-        return self._steps[index] if index < len(self._steps) else None
-
-    def note(self, index: int, step: Step) -> ThreadEvent:
-        """A new step, or another look of an earlier one."""
-        if index < len(self._steps):
-            self._steps[index] = step
-            return StepChanged(item_id=self._item.id, index=index, step=step)
-        self._steps.append(step)
-        return StepAdded(item_id=self._item.id, index=len(self._steps) - 1, step=step)

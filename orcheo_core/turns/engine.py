@@ -19,7 +19,8 @@ from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_end import TurnEnd
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import Workflow
-from orcheo_core.errors import ActionNotTaken, ConcurrentChange, StorageUnavailable
+from orcheo_core.errors import ActionNotTaken, ConcurrentChange, StopNotOffered, StorageUnavailable
+from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
@@ -31,6 +32,7 @@ from orcheo_core.turns.draft import TurnDraft
 from orcheo_core.turns.live import THREAD_DELETED, LiveTurn, LiveTurns
 from orcheo_core.turns.register import INTERRUPTED, Register
 from orcheo_core.turns.relay import Room
+from orcheo_core.turns.run_thread import DraftThread
 
 FAILED = TurnTrouble(message="The workflow could not answer. You can try again.", allow_retry=True)
 NOT_SAVED = TurnTrouble(message="The answer could not be saved. You can try again in a little while.", allow_retry=True)
@@ -63,6 +65,7 @@ class TurnEngine:
         live_turns: LiveTurns,
         register: Register,
         part_limits: PartLimits,
+        files: AttachmentFiles,
         notices: Notices | None = None,
     ) -> None:
         """Join the ports the engine needs."""
@@ -76,6 +79,7 @@ class TurnEngine:
         self._live_turns = live_turns
         self._register = register
         self._part_limits = part_limits
+        self._files = files
         self._notices = notices or NullNotices()
         self._waiting: dict[str, LiveTurn] = {}
         """Turns whose end is not durable yet."""
@@ -118,6 +122,7 @@ class TurnEngine:
             finish=self._finish,
             spoken=self._live_turns.spoken,
             room=room,
+            reach=self._reach,
             may_be_silent=isinstance(cause, _MAY_BE_SILENT),
             chat_session_id=chat_session_id,
             now=self._clock.now,
@@ -126,6 +131,22 @@ class TurnEngine:
         live.tell(opening)
         self._background.start(self._execute(live, on_end), name=turn.id)
         return live
+
+    def _reach(self, live: LiveTurn) -> DraftThread:
+        return DraftThread(
+            draft=live.draft,
+            new_id=live.draft.new_id,
+            say=live.tell_item,
+            store=self._store,
+            files=self._files,
+            replaced=live.turn.replaces,
+        )
+
+    def check_stop_offered(self, thread_id: str) -> None:
+        """Raise :class:`StopNotOffered` while a workflow answers in this thread that has switched the stop off."""
+        running = [live for live in self._live_turns if live.turn.thread_id == thread_id]
+        if not all(live.draft.is_stop_offered for live in running):
+            raise StopNotOffered
 
     def run_apart(self, request: RunRequest) -> Run:
         """A run that has not begun; :class:`InvalidInput` without a runner of its kind."""
@@ -173,7 +194,9 @@ class TurnEngine:
             return live.natural_end()
         self._telemetry.run_failed(live.turn, error)
         failure = failure_of(error)
-        trouble = evolve(FAILED, message=failure.visitor_message or FAILED.message)
+        trouble = TurnTrouble(
+            message=failure.visitor_message or FAILED.message, allow_retry=failure.allow_retry and FAILED.allow_retry
+        )
         return _failed(TurnFault(failure.code, failure.reason), trouble)
 
     @staticmethod
@@ -280,6 +303,8 @@ class TurnEngine:
     def _stage(change: UnitOfWork, live: LiveTurn, *, every: bool) -> int:
         for item in live.draft.items(every=every):
             change.items.save(item)
+        for item_id in live.draft.removals():
+            change.items.remove(live.turn.thread_id, item_id, item_id)
         if live.draft.is_retitled:
             change.threads.save(live.draft.thread)
         return live.draft.mark_staged()

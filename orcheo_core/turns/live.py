@@ -7,14 +7,15 @@ from typing import Any
 
 from orcheo_core.domain.budget import shown_bytes
 from orcheo_core.domain.component_items import EndingKind
-from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, TextDelta, UsageReported
-from orcheo_core.domain.thread_events import ThreadEvent, TurnTrouble
+from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, TextDelta, ThreadChange, UsageReported
+from orcheo_core.domain.thread_events import ItemEvent, ThreadEvent, TurnTrouble
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.domain.turn_end import TurnEnd
 from orcheo_core.errors import BudgetExceeded
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.frame_encoder import FrameEncoder
+from orcheo_core.ports.run_thread import RunIsOver, RunThread
 from orcheo_core.ports.runner import Run, RunSink, RunTooLong
 from orcheo_core.turns.draft import TurnDraft
 from orcheo_core.turns.register import Place, Register, Stop, Work, WorkKind
@@ -55,13 +56,15 @@ class LiveTurn(RunSink):
         finish: "Callable[[LiveTurn, Exception | None], Coroutine[Any, Any, None]]",
         spoken: "dict[str, LiveTurn]",
         room: Room,
+        reach: "Callable[[LiveTurn], RunThread]",
         may_be_silent: bool = False,
         chat_session_id: str | None = None,
         now: Callable[[], datetime],
     ) -> None:
         """Nothing has happened yet; when something is said, it stands in ``spoken`` too.
 
-        ``save`` makes what was said durable and tells whether it could, ``finish`` ends the turn.
+        ``save`` makes what was said durable and tells whether it could, ``finish`` ends the turn, ``reach`` gives a
+        run that asks for it the thread.
         """
         self.turn = turn
         self.run = run
@@ -95,6 +98,7 @@ class LiveTurn(RunSink):
         self._save = save
         self._spoken = spoken
         self._finish = finish
+        self._reach = reach
         self._is_due = False
         self._since_pause = 0
 
@@ -121,7 +125,7 @@ class LiveTurn(RunSink):
         self._since_pause += 1
         return self._since_pause < PIECES_IN_A_ROW
 
-    def event(self, event: RunEvent) -> bool:
+    def event(self, event: RunEvent | ItemEvent) -> bool:
         """See the port."""
         if isinstance(event, TextDelta):
             return self.text(event.text)
@@ -149,6 +153,17 @@ class LiveTurn(RunSink):
                 self.is_lost = True
                 self.run.stop()
         await self._background.pause()
+
+    def thread(self) -> RunThread:
+        """See the port. A workflow that writes items itself may have nothing to show."""
+        self.may_be_silent = True
+        return self._reach(self)
+
+    def tell_item(self, event: ItemEvent | ThreadChange) -> bool:
+        """The same for what a run says through :meth:`thread`, after a stop too: until the turn has ended."""
+        if self.ended_as is not None:
+            raise RunIsOver
+        return self.event(event)
 
     def abandoned(self, error: Exception | None) -> None:
         """See the port."""

@@ -6,8 +6,9 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import ProgressNote, RunContext, RunEvent, SourceCited, TextDelta
+from orcheo_core.domain.sources import Source
 from orcheo_core.ports.runner import RunFailed
 from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
 

@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from orcheo_adapters.runners.registry import KINDS, RunnerRegistry
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta
+from orcheo_core.domain.sources import Source
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import NothingSaid, RunTimedOut
 from tests.conformance import runner_workflows

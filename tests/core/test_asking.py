@@ -3,7 +3,7 @@
 import pytest
 
 from orcheo_core.domain.component_items import Step, StepKind
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import (
     ClientToolCalled,
     ContextKept,
@@ -15,6 +15,7 @@ from orcheo_core.domain.run import (
     TextDelta,
     WidgetShown,
 )
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import NoAnswer, StorageUnavailable, ThreadNotFound, WorkflowNotFound

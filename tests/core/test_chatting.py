@@ -6,7 +6,10 @@ from typing import Any, cast
 import pytest
 from attrs import evolve
 
+from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
+from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.component_items import ClientToolCallItem, HiddenItem, WidgetItem
+from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AssistantItem, InferenceOptions, TextInput, UserItem
 from orcheo_core.domain.run import (
     ActionTaken,
@@ -22,7 +25,9 @@ from orcheo_core.domain.run import (
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.thread_events import ItemDone, ItemReplaced, ThreadCreated, ThreadUpdated, TurnTrouble
+from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import (
     ActionFailed,
     ActionNotTaken,
@@ -37,7 +42,9 @@ from orcheo_core.ports.unit_of_work import DuplicateTurn
 from orcheo_core.services.visitors.acting import ActionInput, _Said
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
+from orcheo_core.turns.draft import TurnDraft
 from tests.core.harness import CoreHarness
+from tests.fakes.clock import START
 
 CARD = {"type": "Card", "children": []}
 CALL = ClientToolCalled(name="locate")
@@ -117,7 +124,10 @@ async def test_a_run_that_says_what_no_run_says_has_failed(harness: CoreHarness)
 
 def test_text_of_an_action_without_a_turn_is_left_out() -> None:
     """There is no answer that it could belong to; the log names it once."""
-    heard = _Said()
+    thread = Thread(id="thr_1", workflow_id="wf_1", subject=Subject("anon:vis_1"), created_at=START, updated_at=START)
+    item = ItemBase(id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=START)
+    draft = TurnDraft(thread=thread, stamp=lambda: item, limits=PartLimits())
+    heard = _Said(draft, MemoryStore(), MemoryAttachmentFiles())
     assert heard.text("one")
     assert heard.text("two")
     assert (heard.kept, list(heard.left_out)) == ([], ["TextDelta"])

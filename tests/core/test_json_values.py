@@ -8,7 +8,7 @@ import pytest
 
 from orcheo_adapters.wire.strict import MOST_VALUES, load_object
 from orcheo_core.domain.component_items import Step
-from orcheo_core.domain.items import AssistantItem, Citation, Source
+from orcheo_core.domain.items import AssistantItem, Citation
 from orcheo_core.domain.json_values import JSON_DEPTH, json_fault
 from orcheo_core.domain.run import (
     AnswerEnded,
@@ -24,11 +24,12 @@ from orcheo_core.domain.run import (
     WidgetChanged,
     WidgetShown,
 )
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.turn import TurnFault, TurnStatus
 from orcheo_core.errors import ActionFailed, ChatSessionEnded, MalformedRequest, ThreadNotFound
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.visitors.acting import ActionInput
-from orcheo_core.turns.draft import MOST_SHOWN
+from orcheo_core.turns.room_to_say import MOST_SHOWN
 from tests.core.harness import ADA, CoreHarness
 
 CARD = {"type": "Card", "children": []}

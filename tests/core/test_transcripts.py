@@ -23,9 +23,10 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.item_base import ItemBase
-from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, Item, Source, TextInput, UserItem
+from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, Item, TextInput, UserItem
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import WidgetShown
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.transcript import (

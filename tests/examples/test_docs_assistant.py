@@ -10,8 +10,9 @@ from examples.docs_assistant import DocsAssistant
 from examples.docs_index import search_words, sections
 from examples.quoting import blockquote
 from orcheo_adapters.runners.registry import RunnerRegistry
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import PastMessage, RunContext, SourceCited, TextDelta
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.workflow import RunnerSpec
 from tests.docs.pages import ROOT

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from orcheo_core.domain.run import RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.ports.run_thread import RunThread
 from orcheo_core.ports.runner import Run, Runner, Runners, RunSink
 
 Batch = Sequence[RunEvent] | Exception | Callable[[], object]
@@ -16,12 +17,15 @@ class FakeRun(Run):
     def __init__(self, request: RunRequest, batches: Sequence[Batch]) -> None:
         self.request = request
         self.stopped = False
+        self.sink: RunSink | None = None
+        """What it writes into, while it runs."""
         self.goes_on = False
         """Whether a thread of the workflow is still at work."""
         self._batches = batches
         self._when_over: list[Callable[[], None]] = []
 
     async def execute(self, sink: RunSink) -> None:
+        self.sink = sink
         for batch in self._batches:
             if self.stopped:
                 return
@@ -38,6 +42,12 @@ class FakeRun(Run):
 
     async def execute_apart(self, sink: RunSink) -> None:
         await self.execute(sink)
+
+    def thread(self) -> RunThread:
+        """The thread that it runs in."""
+        thread = self.sink.thread() if self.sink else None
+        assert thread is not None
+        return thread
 
     def stop(self) -> None:
         self.stopped = True

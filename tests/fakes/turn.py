@@ -12,6 +12,7 @@ from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.frame_encoder import FrameEncoder
+from orcheo_core.ports.run_thread import RunThread
 from orcheo_core.services.shared.holding import Holding
 from orcheo_core.turns.draft import TurnDraft
 from orcheo_core.turns.live import LiveTurn
@@ -22,6 +23,10 @@ from tests.fakes.encoder import said_in
 from tests.fakes.runner import FakeRun
 
 SUBJECT = Subject("anon:vis_1")
+
+
+def _no_thread(_live: LiveTurn) -> RunThread:
+    raise NotImplementedError
 
 
 class TextEncoder(FrameEncoder):
@@ -64,6 +69,7 @@ def live_turn(*said: ThreadEvent, number: int = 1, room: Room | None = None) -> 
         finish=finish,
         spoken={},
         now=lambda: START,
+        reach=_no_thread,
         room=room or Holding(BudgetPlan.unlimited()).growing(FRAME_BYTES, Holders()),
     )
     live.tell(said)

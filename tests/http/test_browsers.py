@@ -185,6 +185,15 @@ async def test_an_allowed_origin_gets_its_preflight_answered(with_shop: TestServ
     assert "access-control-allow-credentials" not in answer.headers
 
 
+async def test_a_page_of_an_allowed_origin_may_send_headers_of_its_own(with_shop: TestServer) -> None:
+    """Those for a workflow; none that says something about proxies or cookies, and none that is no name."""
+    asked = "Map-Id, x-forwarded-for, cookie, a b, " + ", ".join(f"x-{n}" for n in range(30))
+    headers = {"origin": SHOP, "access-control-request-method": "POST", "access-control-request-headers": asked}
+    answer = await with_shop.client.options("/api/chatkit", headers=headers)
+    allowed = answer.headers["access-control-allow-headers"].split(", ")[6:]
+    assert allowed == ["map-id", *(f"x-{n}" for n in range(19))]
+
+
 async def test_a_page_of_an_allowed_origin_chats(with_shop: TestServer) -> None:
     """From the chat session to the stream; problems and their waits can be read as well."""
     headers = {"origin": SHOP, "sec-fetch-site": "cross-site"}

@@ -6,8 +6,9 @@ from attrs import define, frozen
 
 from orcheo_core.domain.actor import Caller
 from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem, HiddenItem, ProgressNoteItem
-from orcheo_core.domain.items import AssistantItem, Item, Source, TextInput
+from orcheo_core.domain.items import AssistantItem, Item, TextInput
 from orcheo_core.domain.shown_text import readable
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.transcript import details_of, kind_of, text_of
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
 from orcheo_core.errors import NoAnswer, ThreadNotFound

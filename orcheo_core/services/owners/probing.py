@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from attrs import define, frozen
 
 from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.item_base import ItemBase
+from orcheo_core.domain.items import AssistantItem, UserItem
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     ClientToolCalled,
@@ -16,14 +18,19 @@ from orcheo_core.domain.run import (
     RunEvent,
     RunRequest,
     TextDelta,
+    ThreadChange,
     WidgetShown,
 )
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.thread_events import ItemAdded, ItemDone, ItemEvent, ItemReplaced
+from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
+from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import Workflow
 from orcheo_core.errors import WorkflowCheckFailed
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.run_thread import RunThread
 from orcheo_core.ports.runner import (
     CODE_FAILED,
     Run,
@@ -37,7 +44,9 @@ from orcheo_core.ports.runner import (
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.removing import forget
+from orcheo_core.turns.draft import TurnDraft
 from orcheo_core.turns.register import Place, Register, WorkKind
+from orcheo_core.turns.run_thread import DraftThread
 
 PROBE_TEXT = "Hello"
 """What a visitor might say first."""
@@ -137,7 +146,8 @@ class Probing:
             spec=workflow.runner, text=text, context=context, handle=workflow.handle, time_limit=seconds
         )
         try:
-            answer = await _answer(self._runners.get(workflow.runner.kind).run(request))
+            run = self._runners.get(workflow.runner.kind).run(request)
+            answer = await _answer(_Heard(run, self._draft(turn)))
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             hint = _CODE_HINT if failure_of(error).code == CODE_FAILED else None
@@ -145,6 +155,20 @@ class Probing:
         if not answer.shows and not answer.joined.strip():
             raise WorkflowCheckFailed(f"The workflow ended without any text in answer to {text!r}.")
         return answer
+
+    def _draft(self, turn: Turn) -> TurnDraft:
+        def stamp() -> ItemBase:
+            new_id = self._identifiers.new(IdKind.ITEM)
+            return ItemBase(id=new_id, thread_id=turn.thread_id, turn_id=turn.id, created_at=self._clock.now())
+
+        thread = Thread(
+            id=turn.thread_id,
+            workflow_id=turn.workflow_id,
+            subject=turn.subject,
+            created_at=turn.started_at,
+            updated_at=turn.started_at,
+        )
+        return TurnDraft(thread=thread, stamp=stamp, limits=PartLimits())
 
     def _turn(self, workflow: Workflow, threads: list[str]) -> Turn:
         """Only so that the log can name it: the owner's in the first of ``threads``, other visitors' in others."""
@@ -170,8 +194,9 @@ async def _each(thread_ids: list[str]) -> AsyncIterator[str]:
 class _Heard(RunSink):
     """Keeps the text of an answer, and of what else was said, up to the limit."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, draft: TurnDraft) -> None:
+        self.run = run
+        self._draft = draft
         self.pieces: list[str] = []
         self.length = 0
         self.beside = ""
@@ -181,7 +206,7 @@ class _Heard(RunSink):
         self.pieces.append(text)
         self.length += len(text)
         if self.length > OUTPUT_LIMIT:
-            self._run.stop()
+            self.run.stop()
         return False
 
     def event(self, event: RunEvent) -> bool:
@@ -191,9 +216,21 @@ class _Heard(RunSink):
         self.shows = self.shows or isinstance(event, _SHOWN)
         return True
 
+    def thread(self) -> RunThread:
+        return DraftThread(draft=self._draft, new_id=self._draft.new_id, say=self._tell)
+
+    def _tell(self, event: ItemEvent | ThreadChange) -> bool:
+        self._draft.apply(event)
+        item = event.item if isinstance(event, ItemAdded | ItemDone | ItemReplaced) else None
+        if item and not isinstance(item, AssistantItem | UserItem):
+            self.beside += repr(event)[: OUTPUT_LIMIT - len(self.beside)]
+            self.shows = True
+        return True
+
     @property
     def joined(self) -> str:
-        return "".join(self.pieces)
+        written = [each.text for each in self._draft.items(every=True) if isinstance(each, AssistantItem)]
+        return "".join(self.pieces + written)
 
     @property
     def text_or_note(self) -> str:
@@ -210,9 +247,8 @@ class _Heard(RunSink):
         """The probe does not wait for it either."""
 
 
-async def _answer(run: Run) -> _Heard:
-    heard = _Heard(run)
-    await run.execute_apart(heard)
+async def _answer(heard: _Heard) -> _Heard:
+    await heard.run.execute_apart(heard)
     if heard.length > OUTPUT_LIMIT:
         raise RunTooLong
     return heard

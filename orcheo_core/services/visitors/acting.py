@@ -1,6 +1,5 @@
 """Acting: what a visitor does in a widget or on the page, carried out at once, beside the turns."""
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from attrs import define, evolve, frozen
@@ -8,6 +7,7 @@ from attrs import define, evolve, frozen
 from orcheo_core.domain.budget import RUNS
 from orcheo_core.domain.component_items import HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
+from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.json_values import json_fault, json_length
 from orcheo_core.domain.run import (
@@ -16,13 +16,17 @@ from orcheo_core.domain.run import (
     ContextKept,
     RunEvent,
     TextDelta,
-    TitleGiven,
+    ThreadChange,
     WidgetChanged,
 )
+from orcheo_core.domain.thread_events import ItemEvent, ItemReplaced
+from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.errors import ActionFailed, ItemNotFound
+from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
+from orcheo_core.ports.run_thread import RunThread
 from orcheo_core.ports.runner import RunSink, RunTooLong
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -31,10 +35,12 @@ from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.own_threads import find_own_thread
 from orcheo_core.services.visitors.run_requests import RunRequests
+from orcheo_core.turns.draft import TurnDraft, changed_thread
 from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.register import Place, Register, WorkKind
+from orcheo_core.turns.run_thread import DraftThread
 
-_Kept = WidgetChanged | ContextKept | TitleGiven
+_Kept = WidgetChanged | ContextKept | ThreadChange
 """What an action without a turn may say."""
 
 _MOST_EVENTS = 1_000
@@ -63,20 +69,22 @@ class Acting:
     _telemetry: Telemetry
     _part_limits: PartLimits
     _holding: Holding
+    _files: AttachmentFiles
 
-    async def act_now(self, visit: Visit, thread_id: str, action: ActionInput) -> WidgetItem | None:
-        """Carry out an action without a turn; the widget it was taken in, if the workflow changed it.
+    async def act_now(self, visit: Visit, thread_id: str, action: ActionInput) -> Item | None:
+        """Carry out an action without a turn; the item that the workflow changed, mostly the widget it was taken in.
 
-        Besides the widget, a title and hidden context are kept; what else the workflow says is left out, with a line
-        in the log. May be called while a turn runs. Raises :class:`ItemNotFound`, :class:`ActionFailed`,
-        :class:`ActionNotTaken`, and :class:`ChatSessionEnded` when the owner ended all chats in between.
+        Besides the widget, a title, hidden context and what a workflow writes by ids are kept; what else the workflow
+        says is left out, with a line in the log. May be called while a turn runs. Raises :class:`ItemNotFound`,
+        :class:`ActionFailed`, :class:`ActionNotTaken`, and :class:`ChatSessionEnded` when the owner ended all chats in
+        between.
         """
         place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
         async with self._register.working(WorkKind.ACTION, place):
             with self._holding.hold(RUNS, visit.holders) as hold:
                 return await self._act(visit, thread_id, action, hold)
 
-    async def _act(self, visit: Visit, thread_id: str, action: ActionInput, hold: Hold) -> WidgetItem | None:
+    async def _act(self, visit: Visit, thread_id: str, action: ActionInput, hold: Hold) -> Item | None:
         change = self._store.begin()
         visit.bind(change)
         await change.commit()  # or it would begin after an end
@@ -84,10 +92,11 @@ class Acting:
         await self._engine.check_takes_actions(visit.workflow, action.type)
         cause = await find_action(change, thread_id, action)
         turn = self._requests.new_turn(visit, thread, action.item_id or "", None)
-        said = _Said()
+        said = _Said(self._draft(thread, turn), self._store, self._files)
         try:
             request = await self._requests.caused_by(change, visit, turn, thread, cause)
-            request = evolve(request, time_limit=request.silence_limit)  # the page waits for it, and sees no progress
+            # The page waits for it, and sees no progress.
+            request = evolve(request, time_limit=request.silence_limit, is_at_once=True)
             run = self._engine.run_apart(request)
             try:
                 await run.execute_apart(said)
@@ -98,10 +107,21 @@ class Acting:
             raise ActionFailed from error
         for what in said.left_out:
             self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
-        return await self._keep(visit, turn, said.kept)
+        if said.draft.fault:
+            self._telemetry.left_out(turn, said.draft.fault.reason)
+        return await self._keep(visit, turn, said)
 
-    async def _keep(self, visit: Visit, turn: Turn, said: Sequence[_Kept]) -> WidgetItem | None:
-        """Save what an action without a turn may say; the widget if it was changed.
+    def _draft(self, thread: Thread, turn: Turn) -> TurnDraft:
+        def stamp() -> ItemBase:
+            return ItemBase(id=self._new_id(), thread_id=thread.id, turn_id=turn.id, created_at=self._clock.now())
+
+        return TurnDraft(thread=thread, stamp=stamp, limits=self._part_limits)
+
+    def _new_id(self) -> str:
+        return self._identifiers.new(IdKind.ITEM)
+
+    async def _keep(self, visit: Visit, turn: Turn, said: "_Said") -> Item | None:
+        """Save what an action without a turn may say; the item that was changed.
 
         Thread and widget are looked up again: while the workflow was at work, the thread may have been deleted or
         given a title, and an answer that was tried again may have taken the widget away.
@@ -111,24 +131,25 @@ class Acting:
         thread = (await find_own_thread(change, visit, turn.thread_id)).touched(self._clock.now())
         before = await change.items.find(thread.id, turn.user_item_id)
         after = before
-        for run_event in said:
+        thread = _stage_written(change, thread, said.draft)
+        for run_event in said.kept:
             if fault := _fault(run_event, after, self._part_limits):
                 self._telemetry.left_out(turn, fault)
                 continue
             if isinstance(run_event, ContextKept):
                 change.items.save(self._hidden(turn, run_event))
-            elif isinstance(run_event, TitleGiven):
-                thread = thread.titled(run_event.title)
+            elif isinstance(run_event, ThreadChange):
+                thread = changed_thread(thread, run_event)
                 change.threads.save(thread)
             else:
                 after = cast(WidgetItem, after).changed(run_event.widget, run_event.copy_text)
                 change.items.save(after)
         await change.commit()
-        return after if isinstance(after, WidgetItem) and after is not before else None
+        return after if after is not before else said.changed
 
     def _hidden(self, turn: Turn, said: ContextKept) -> HiddenItem:
         return HiddenItem(
-            id=self._identifiers.new(IdKind.ITEM),
+            id=self._new_id(),
             thread_id=turn.thread_id,
             turn_id=turn.id,
             created_at=self._clock.now(),
@@ -139,7 +160,12 @@ class Acting:
 class _Said(RunSink):
     """Keeps what an action without a turn may say, and the names of the rest; an endless run is ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, draft: TurnDraft, store: Store, files: AttachmentFiles) -> None:
+        self.draft = draft
+        """What is written by ids."""
+        self.changed: Item | None = None
+        self._store = store
+        self._files = files
         self.kept: list[_Kept] = []
         self.left_out: dict[str, None] = {}
         self._length = 0
@@ -160,8 +186,32 @@ class _Said(RunSink):
     async def room(self) -> None:
         """There always is."""
 
+    def thread(self) -> RunThread:
+        return DraftThread(
+            draft=self.draft, new_id=self.draft.new_id, say=self._tell, store=self._store, files=self._files
+        )
+
+    def _tell(self, event: ItemEvent | ThreadChange) -> bool:
+        self.draft.apply(event)
+        if isinstance(event, ItemReplaced):
+            self.changed = event.item
+        return True
+
     def abandoned(self, error: Exception | None) -> None:
         """The action does not wait for it either."""
+
+
+def _stage_written(change: UnitOfWork, thread: Thread, draft: TurnDraft) -> Thread:
+    """What was written by ids; the thread with what was set for it."""
+    for item in draft.whole.items:
+        change.items.save(item)
+    for item_id in draft.whole.gone:
+        change.items.remove(thread.id, item_id, item_id)
+    if draft.is_retitled:
+        given = draft.thread
+        thread = evolve(thread, title=given.title, is_titled=given.is_titled, settings=given.settings)
+        change.threads.save(thread)
+    return thread
 
 
 def _length_of(event: RunEvent) -> int:

@@ -120,6 +120,8 @@ class Visit:
     """What came along with the request for the workflow."""
     locale: str | None = None
     """The language that the client wants most."""
+    headers: dict[str, str] = field(factory=dict)
+    """The request headers that the workflow asks for, by name in small letters."""
 
     def bind(self, change: UnitOfWork) -> None:
         """Let ``change`` land only if the visit has not ended by then.

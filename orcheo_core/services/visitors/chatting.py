@@ -297,8 +297,9 @@ class Chatting:
         return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=(_OPTIONS, *shown))
 
     async def cancel(self, visit: Visit, thread_id: str) -> None:
-        """Stop the running turn of a thread, if any; what it has said so far stays."""
+        """Stop the running turn of a thread, if any; what it has said so far stays. Raises :class:`StopNotOffered`."""
         await find_own_thread(self._store.begin(), visit, thread_id)
+        self._engine.check_stop_offered(thread_id)
         self._register.stop(CANCELLED, Place(thread_id=thread_id), {WorkKind.TURN})
 
     # --- every way --------------------------------------------------------------------------------------------------

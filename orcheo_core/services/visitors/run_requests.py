@@ -100,9 +100,11 @@ class RunRequests:
             tags=_tags_of(item) if item else (),
             metadata=visit.metadata,
             locale=visit.locale,
+            headers=visit.headers,
             quoted_text=item.quoted_text if item else None,
             inference_options=wishes,
             thread_title=thread.title if thread.is_titled else None,
+            thread_settings=thread.settings,
         )
         workflow = visit.workflow
         patience = workflow.time_limit or ANSWER_SECONDS

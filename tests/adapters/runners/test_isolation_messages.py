@@ -20,7 +20,7 @@ from orcheo_adapters.runners.isolation.messages import (
     encode_failure,
 )
 from orcheo_core.domain.component_items import Step, StepKind, StepState
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import (
     AnswerEnded,
     ClientToolCalled,
@@ -41,6 +41,7 @@ from orcheo_core.domain.run import (
     WidgetChanged,
     WidgetShown,
 )
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, QuestionAnswer
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import NothingSaid, RunFailed

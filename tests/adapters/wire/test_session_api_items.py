@@ -26,12 +26,12 @@ from orcheo_core.domain.items import (
     Citation,
     InferenceOptions,
     Item,
-    Source,
     TagInput,
     TextInput,
     UserItem,
 )
 from orcheo_core.domain.pages import Page
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, QuestionAnswer, StructuredInputItem
 from tests import samples
 

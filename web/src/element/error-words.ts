@@ -25,6 +25,7 @@ const LIKE: Readonly<Record<string, keyof typeof strings | keyof typeof errors>>
   publish_token_revoked: "closedTitle",
   publish_token_rotated: "closedTitle",
   rate_limited: "failureRateLimited",
+  stop_not_offered: "failureTurnInProgress",
   transcription_failed: "error_unavailable",
   transcription_off: "error_unavailable",
   turn_in_progress: "failureTurnInProgress",

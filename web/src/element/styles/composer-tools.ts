@@ -57,8 +57,7 @@ export const composerToolStyles = css`
     object-fit: cover;
   }
 
-  /* Under the pointer, too. */
-  button.bare.microphone[aria-pressed="true"] {
+  .microphone[aria-pressed="true"] {
     background: var(--danger);
     color: var(--page);
   }
