@@ -35,6 +35,12 @@ KINDS = {
         title="Agent of a framework",
         target="package.module:agent",
     ),
+    "chatkit": Kind(
+        adapter="orcheo_adapters.runners.chatkit.runner:ChatKitRunner",
+        executes_code=True,
+        title="ChatKit server (openai-chatkit)",
+        target="package.module:server",
+    ),
     "http": Kind(
         adapter="orcheo_adapters.runners.http:HttpRunner",
         executes_code=False,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from orcheo_core.domain.component_items import ClientToolCallItem, Step, StepKind, StepState
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import (
     ActionTaken,
     AnswerEnded,
@@ -23,6 +23,7 @@ from orcheo_core.domain.run import (
     WidgetChanged,
     WidgetShown,
 )
+from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 
 CARD = {"type": "Card", "children": [{"type": "Text", "value": "Pick one"}]}
