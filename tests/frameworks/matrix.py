@@ -61,6 +61,8 @@ _PYTHON = {
     "attachment": "A callable reads context.attachments itself.",
     "approval": "A callable asks with InputAsked itself.",
 }
+_NO_TOOL = {"tool": "It calls no tools.", "steps": "It calls no tools."}
+_NO_APPROVAL = {"approval": "The framework has no approvals that end a run."}
 
 LINES: tuple[Line, ...] = (
     Line(
@@ -69,5 +71,53 @@ LINES: tuple[Line, ...] = (
         target="./with_pydantic_ai.py:answer",
         runner="python",
         lacks=_PYTHON,
+    ),
+    Line(
+        framework="OpenAI Agents SDK",
+        packages=("openai-agents",),
+        target="./with_openai_agents.py:agent",
+        runner="agent",
+    ),
+    Line(
+        framework="LangChain",
+        packages=("langchain", "langchain-openai"),
+        target="./with_langchain.py:model",
+        runner="agent",
+        lacks=_NO_TOOL | _NO_APPROVAL,
+    ),
+    Line(
+        framework="LangChain",
+        packages=("langchain", "langchain-openai"),
+        target="./with_langchain.py:chain",
+        runner="agent",
+        lacks=_NO_TOOL | _NO_APPROVAL | {"attachment": "A chain takes a text."},
+    ),
+    Line(
+        framework="smolagents",
+        packages=("smolagents", "openai"),
+        target="./with_smolagents.py:agent",
+        runner="agent",
+        lacks=_NO_APPROVAL | {"stream": "The final answer comes in one piece."},
+    ),
+    Line(
+        framework="Haystack",
+        packages=("haystack-ai",),
+        target="./with_haystack.py:agent",
+        runner="agent",
+        lacks=_NO_APPROVAL,
+    ),
+    Line(
+        framework="Haystack",
+        packages=("haystack-ai",),
+        target="./with_haystack.py:generator",
+        runner="agent",
+        lacks=_NO_TOOL | _NO_APPROVAL,
+    ),
+    Line(
+        framework="DSPy",
+        packages=("dspy",),
+        target="./with_dspy.py:agent",
+        runner="agent",
+        lacks=_NO_TOOL | _NO_APPROVAL | {"attachment": "A signature of texts takes none."},
     ),
 )

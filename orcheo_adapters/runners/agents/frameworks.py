@@ -15,9 +15,11 @@ from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.target import invalid_target
 from orcheo_core.domain.run import RunEvent
 
-Answer: TypeAlias = AsyncIterator[RunEvent] | Iterator[RunEvent]
+Talk: TypeAlias = Callable[[Callable[[RunEvent], None]], None]
+"""Puts events; it is called in a thread of its own."""
+Answer: TypeAlias = AsyncIterator[RunEvent] | Iterator[RunEvent] | Talk
 Reader: TypeAlias = Callable[[Any, AgentTurn], Answer]
-"""Lets an agent answer: an async generator, or a plain one, which is read in a thread of its own."""
+"""Lets an agent answer: an async generator, or a plain one, which is read in a thread of its own, or a :data:`Talk`."""
 
 
 @frozen(kw_only=True)
@@ -56,9 +58,17 @@ class Framework:
         return reader
 
 
+_GENERATORS = (
+    *(f"{maker}ChatGenerator" for maker in ("OpenAI", "AzureOpenAI", "HuggingFaceAPI", "HuggingFaceLocal", "Fallback")),
+    *(f"{maker}ResponsesChatGenerator" for maker in ("OpenAI", "AzureOpenAI")),
+)
+"""Haystack's own; they have no base in common."""
 FRAMEWORKS = (
     Framework(name="openai-agents", root="agents", classes=("Agent",), reader="openai_agents:answer"),
     Framework(name="LangChain", root="langchain_core", classes=("Runnable",), reader="langchain:answer"),
+    Framework(name="smolagents", root="smolagents", classes=("MultiStepAgent",), reader="smolagents:answer"),
+    Framework(name="Haystack", root="haystack", classes=("Agent", *_GENERATORS), reader="haystack:answer"),
+    Framework(name="DSPy", root="dspy", classes=("Module",), reader="dspy:answer"),
 )
 """In this order."""
 

@@ -57,8 +57,7 @@ def _given(names: list[str], turn: AgentTurn) -> Any:
             f"The chain takes {', '.join(sorted(texts))}, and which is the visitor's message is not known. Name "
             "it input, or register a function with --runner python: async def answer(text, history).",
         )
-    texts = [turn.text, *(each.text for each in turn.files if each.text is not None)]
-    return {text_key: "\n\n".join(filter(None, texts)), **dict.fromkeys(histories, past)}
+    return {text_key: turn.text_with_files(), **dict.fromkeys(histories, past)}
 
 
 def _past(core: Any, asked: str, answered: str) -> Iterable[Any]:

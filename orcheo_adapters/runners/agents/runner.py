@@ -6,7 +6,7 @@ is given the earlier messages of its own thread.
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from orcheo_adapters.runners.agents.files import ReadFile
-from orcheo_adapters.runners.agents.frameworks import FRAMEWORKS, Framework, framework_of, other_runner
+from orcheo_adapters.runners.agents.frameworks import FRAMEWORKS, Answer, Framework, framework_of, other_runner
 from orcheo_adapters.runners.agents.said import Said
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.agui.options import AGENT_SETTINGS, Options
@@ -89,7 +89,10 @@ async def _files(request: RunRequest) -> tuple[ReadFile, ...]:
     return await in_thread(lambda: tuple([ReadFile.of(each) for each in sent])) if sent else ()
 
 
-async def _write(answer: AsyncIterator[RunEvent] | Iterator[RunEvent], writer: Writer) -> None:
+async def _write(answer: Answer, writer: Writer) -> None:
+    if callable(answer):
+        await write_from_thread(answer, writer)
+        return
     if isinstance(answer, Iterator):
         await write_from_thread(partial(_put_all, answer), writer)
         return

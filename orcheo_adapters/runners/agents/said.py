@@ -20,6 +20,8 @@ class Said:
         self._characters = WholeCharacters()
         self._calls: dict[str, tuple[str, str]] = {}
         """Titles and arguments of tool calls, by their ids."""
+        self._answered: set[str] = set()
+        """Ids of those whose results are known."""
         self._is_message_over = False
         self.has_text = False
         """Whether any text was said."""
@@ -49,7 +51,9 @@ class Said:
             yield from self._notes.think(piece)
 
     def call(self, call_id: str, name: str, arguments: Any = None) -> Iterator[RunEvent]:
-        """A tool is called; said again with more arguments, the step shows those."""
+        """A tool is called; said again with more arguments, the step shows those. After its result it is nothing."""
+        if call_id in self._answered:
+            return
         self.has_called = True
         self.end_message()
         yield from self._halves()
@@ -58,7 +62,8 @@ class Said:
 
     def result(self, call_id: str, result: Any = None, *, has_failed: bool = False) -> Iterator[RunEvent]:
         """A tool has answered."""
-        if call_id in self._calls:
+        if call_id in self._calls and call_id not in self._answered:
+            self._answered.add(call_id)
             state = StepState.NONE if has_failed else StepState.COMPLETE
             yield from self._noted(call_id, _as_text(result), state)
 

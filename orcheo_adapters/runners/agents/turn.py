@@ -43,6 +43,11 @@ class AgentTurn:
         """What the visitor says now."""
         return self.request.text
 
+    def text_with_files(self) -> str:
+        """The text with the texts of files behind it, for agents that take nothing else."""
+        texts = (self.text, *(each.text for each in self.files if each.text is not None))
+        return "\n\n".join(filter(None, texts))
+
     @property
     def context(self) -> RunContext:
         """What is known of the turn."""
@@ -57,7 +62,7 @@ class AgentTurn:
 
         ``more`` is found again by :meth:`last_kept`.
         """
-        if 0 < json_length(messages) <= MOST_KEPT:
+        if messages and 0 < json_length(messages) <= MOST_KEPT:
             yield self._marked(messages=messages, **more)
         elif self.paused() is not None:
             yield self._marked(**more)
