@@ -107,13 +107,13 @@ class Conversation:
         return await self.say(answered.answers_text, cause=answered)
 
     def _remember(self) -> None:
-        for event in self.events:
-            if isinstance(event, ContextKept):
-                self.history.append(PastMessage(said_by="workflow", text="", hidden=event.content))
+        """As the thread keeps it: in the order of what was said, each answer as one entry."""
         if self.text:
             self.history.append(PastMessage(said_by="workflow", text=self.text))
         for event in self.events:
-            if isinstance(event, InputAsked):
+            if isinstance(event, ContextKept):
+                self.history.append(PastMessage(said_by="workflow", text="", hidden=event.content))
+            elif isinstance(event, InputAsked):
                 item = StructuredInputItem(
                     id="sti_1", thread_id=self.thread_id, turn_id="trn_1", created_at=_NOW, questions=event.questions
                 )

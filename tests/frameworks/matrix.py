@@ -120,4 +120,17 @@ LINES: tuple[Line, ...] = (
         runner="agent",
         lacks=_NO_TOOL | _NO_APPROVAL | {"attachment": "A signature of texts takes none."},
     ),
+    Line(
+        framework="Pydantic AI",
+        packages=("pydantic-ai-slim", "openai", "ag-ui-protocol"),
+        target="./with_pydantic_ai.py:agent",
+        runner="agent",
+    ),
+    Line(
+        framework="Strands Agents",
+        packages=("strands-agents", "ag-ui-strands"),
+        target="./with_strands.py:agent",
+        runner="agent",
+        lacks={"approval": "Its interrupts need a session manager of Strands'."},
+    ),
 )

@@ -4,7 +4,9 @@ An object is known by the module and the name of its class or of one of its base
 that out: where an object is, its framework is imported already.
 """
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import resolve_name
 from typing import Any, TypeAlias
@@ -54,6 +56,8 @@ class Framework:
                 f"agents of {self.name} are run with the package {self.bridge.module}, which is not installed here",
                 hint=f"Install it where the server runs: pip install {self.bridge.install}",
             )
+        if self.bridge is not None:
+            _import_bridge(self.bridge)
         reader: Reader = resolve_name(f"orcheo_adapters.runners.agents.{self.reader}")
         return reader
 
@@ -69,6 +73,27 @@ FRAMEWORKS = (
     Framework(name="smolagents", root="smolagents", classes=("MultiStepAgent",), reader="smolagents:answer"),
     Framework(name="Haystack", root="haystack", classes=("Agent", *_GENERATORS), reader="haystack:answer"),
     Framework(name="DSPy", root="dspy", classes=("Module",), reader="dspy:answer"),
+    Framework(
+        name="Pydantic AI",
+        root="pydantic_ai",
+        classes=("AbstractAgent",),
+        reader="bridges:pydantic_ai",
+        bridge=Bridge(module="ag_ui", install="'pydantic-ai-slim[ag-ui]'"),
+    ),
+    Framework(
+        name="Microsoft Agent Framework",
+        root="agent_framework",
+        classes=("BaseAgent",),
+        reader="bridges:agent_framework",
+        bridge=Bridge(module="agent_framework_ag_ui", install="--pre agent-framework-ag-ui"),
+    ),
+    Framework(
+        name="Strands Agents",
+        root="strands",
+        classes=("Agent",),
+        reader="bridges:strands",
+        bridge=Bridge(module="ag_ui_strands", install="ag-ui-strands"),
+    ),
 )
 """In this order."""
 
@@ -104,12 +129,21 @@ def other_runner(kind: type) -> tuple[str, str] | None:
     return None
 
 
+def _import_bridge(bridge: Bridge) -> None:
+    """Raise :class:`InvalidInput` for a bridge that does not fit the framework's release."""
+    try:
+        import_module(bridge.module)
+    except ImportError as error:
+        raise invalid_target(
+            f"the package {bridge.module} cannot be imported: {error}",
+            hint="It does not fit the release of the framework that is installed here. Install one that does: "
+            f"pip install --upgrade {bridge.install}",
+        ) from error
+
+
 def _root(kind: type) -> str:
     return kind.__module__.partition(".")[0]
 
 
 def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except (ModuleNotFoundError, ValueError):
-        return False
+    return module in sys.modules or find_spec(module) is not None

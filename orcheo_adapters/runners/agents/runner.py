@@ -11,7 +11,7 @@ from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from orcheo_adapters.runners.agents.files import ReadFile
 from orcheo_adapters.runners.agents.frameworks import FRAMEWORKS, Answer, Framework, framework_of, other_runner
@@ -69,7 +69,12 @@ class AgentRunner(Runner):
                 agent, framework = await found.agent(request)
                 read = await in_thread(framework.load_reader)
                 turn = AgentTurn(
-                    framework=framework.name, request=request, options=options, said=said, files=await _files(request)
+                    framework=framework.name,
+                    request=request,
+                    options=options,
+                    said=said,
+                    files=await _files(request),
+                    shared=found.shared if found.framework else {},
                 )
                 await _write(read(agent, turn), writer)
         finally:
@@ -119,6 +124,8 @@ class _Found:
     framework: Framework | None
     """None for a factory."""
     takes_context: bool = False
+    shared: dict[str, Any] = field(factory=dict)
+    """What its reader keeps for all turns of an agent object."""
 
     async def agent(self, request: RunRequest) -> tuple[Any, Framework]:
         """The agent of a turn."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from orcheo_adapters.runners.agents.files import ReadFile
 from orcheo_adapters.runners.agents.said import Said
@@ -37,6 +37,8 @@ class AgentTurn:
     options: Options
     said: Said
     files: tuple[ReadFile, ...] = ()
+    shared: dict[str, Any] = field(factory=dict)
+    """What a reader keeps for all turns of this agent object; nothing of visitors that others could see."""
 
     @property
     def text(self) -> str:

@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from orcheo_adapters.runners import loose_json
-from orcheo_core.domain.component_items import ClientToolCallItem
+from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem
 from orcheo_core.domain.run import PastMessage, RunContext, SentFile
 from orcheo_core.domain.structured_input import StructuredInputItem
 
@@ -218,6 +218,8 @@ class _Reader:
             self._run_ended(Kept.of(past.hidden))
         elif isinstance(past.item, ClientToolCallItem):
             self._outputs.append(past.item)
+        elif isinstance(past.item, EndOfTurnItem):  # what fails with an answer must not wait for it with each message
+            self.last = evolve(self.last, interrupts=[], calls=[])
         elif past.said_by == "workflow" or is_answer:
             self._said.append(("user" if is_answer else "assistant", past.text))
         else:

@@ -23,3 +23,9 @@ async def answer(text, history):
     async with agent.run_stream(text, message_history=earlier) as result:
         async for piece in result.stream_text(delta=True, debounce_by=None):
             yield piece
+
+
+@agent.tool_plain(requires_approval=True)
+def delete(city: str) -> str:
+    """Delete a city."""
+    return f"Deleted {city}"

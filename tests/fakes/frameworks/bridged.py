@@ -1,0 +1,117 @@
+"""Stand-ins for frameworks that are run through bridges to AG-UI, and for the bridges."""
+
+from collections.abc import AsyncIterator, Callable
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+ASKED: list[dict[str, Any]] = []
+USED: "list[_Bridge]" = []
+"""The bridge of each turn."""
+OUTPUT_TYPES: list[Any] = []
+
+
+class DeferredToolRequests:
+    """Calls that wait for approval."""
+
+
+class AbstractAgent:
+    """Of Pydantic AI."""
+
+    def __init__(self, output_type: Any = str, output: Any = None, validators: Any = ()) -> None:
+        self.output_type = output_type
+        self.output = output
+        self._output_validators = validators
+
+
+class BaseAgent:
+    """Of Microsoft Agent Framework."""
+
+
+class Agent:
+    """Of Strands."""
+
+    name = "helper"
+
+
+AbstractAgent.__module__ = "pydantic_ai.agent.abstract"
+BaseAgent.__module__ = "agent_framework._agents"
+Agent.__module__ = "strands.agent.agent"
+
+
+async def _events(given: dict[str, Any], output: Any = None) -> AsyncIterator[dict[str, Any]]:
+    ASKED.append(given)
+    last = given["messages"][-1]
+    said = last["content"] if isinstance(last["content"], str) else last["content"][0]["text"]
+    yield {"type": "RUN_STARTED", "threadId": given["threadId"], "runId": given["runId"]}
+    if "fail" in said and ("delete" not in said or "resume" in given):
+        yield {"type": "RUN_ERROR", "message": "no model"}
+        return
+    if "delete" in said and "resume" not in given:
+        waiting = {"id": "int-1", "reason": "tool_call", "message": "Delete it?", "toolCallId": "c1"}
+        yield {"type": "RUN_FINISHED", "outcome": {"type": "interrupt", "interrupts": [waiting]}}
+        return
+    if "weather" in said:
+        yield {"type": "TOOL_CALL_START", "toolCallId": "c1", "toolCallName": "weather"}
+        yield {"type": "TOOL_CALL_ARGS", "toolCallId": "c1", "delta": '{"city": "Paris"}'}
+        yield {"type": "TOOL_CALL_END", "toolCallId": "c1"}
+        yield {"type": "TOOL_CALL_RESULT", "messageId": "r1", "toolCallId": "c1", "content": "Sunny"}
+    if output is None:
+        for word in ("You ", "said ", said):
+            yield {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m1", "role": "assistant", "delta": word}
+
+
+class AGUIAdapter:
+    """Of Pydantic AI."""
+
+    def __init__(self, *, agent: AbstractAgent, run_input: dict[str, Any]) -> None:
+        self._agent = agent
+        self._given = run_input
+
+    async def run_stream(
+        self, *, output_type: Any, on_complete: Callable[[Any], AsyncIterator[Any]]
+    ) -> AsyncIterator[Any]:
+        OUTPUT_TYPES.append(output_type)
+        output = self._agent.output
+        async for event in _events(self._given, output):
+            yield event
+            if event["type"] in ("RUN_FINISHED", "RUN_ERROR"):
+                return
+        usage = SimpleNamespace(input_tokens=3, output_tokens=2)
+        async for event in on_complete(SimpleNamespace(output="text" if output is None else output, usage=usage)):
+            yield event
+        yield {"type": "RUN_FINISHED"}
+
+
+class _Bridge:
+    def __init__(self, *, agent: Any, name: str = "") -> None:
+        """Each turn makes one, or uses one that was made before."""
+
+    async def run(self, given: dict[str, Any]) -> AsyncIterator[Any]:
+        USED.append(self)
+        async for event in _events(given):
+            yield event
+        yield {"type": "RUN_FINISHED"}
+
+
+def _chunk(*, message_id: str, role: str, delta: str) -> dict[str, Any]:
+    return {"type": "TEXT_MESSAGE_CHUNK", "messageId": message_id, "role": role, "delta": delta}
+
+
+_NAMES = ("ag_ui", "ag_ui.core", "pydantic_ai", "pydantic_ai.ui.ag_ui", "agent_framework_ag_ui", "ag_ui_strands")
+MODULES = {name: ModuleType(name) for name in _NAMES}
+MODULES["ag_ui.core"].__dict__.update(RunAgentInput=SimpleNamespace(model_validate=dict), TextMessageChunkEvent=_chunk)
+MODULES["pydantic_ai"].__dict__.update(DeferredToolRequests=DeferredToolRequests)
+MODULES["pydantic_ai.ui.ag_ui"].__dict__.update(AGUIAdapter=AGUIAdapter)
+MODULES["agent_framework_ag_ui"].__dict__.update(AgentFrameworkAgent=_Bridge)
+MODULES["ag_ui_strands"].__dict__.update(StrandsAgent=_Bridge)
+
+pydantic_ai = AbstractAgent()
+structured = AbstractAgent(output_type=[dict, DeferredToolRequests], output={"city": "Paris"})
+validated = AbstractAgent(validators=["one"])
+agent_framework = BaseAgent()
+strands = Agent()
+
+
+def make_agent() -> AbstractAgent:
+    """An agent for each turn."""
+    return AbstractAgent()
