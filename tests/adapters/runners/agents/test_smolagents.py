@@ -9,6 +9,7 @@ from orcheo_core.domain.run import PastMessage
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import smolagents as framework
+from tests.fakes.sink import FakeSink
 
 
 @pytest.fixture(autouse=True)
@@ -105,24 +106,8 @@ async def test_an_error_is_the_owners_and_the_next_message_works() -> None:
 async def test_stop_leaves_nothing_behind() -> None:
     """The agent's generator is closed, whatever it yields then."""
     run = talk("code_agent").run("Hello")
-    run.stop()
-    await run.execute_apart(_Deaf())
+    async for _event in FakeSink().said(run):
+        run.stop()
     thread = talk("code_agent")
-    thread.history.append(PastMessage(said_by="workflow", text="said first"))
+    thread.history.append(PastMessage(said_by="workflow", text="said before any message"))
     assert await thread.say("Hi") == "You said Hi"
-
-
-class _Deaf:
-    """A sink that is not written to."""
-
-    def text(self, text: str) -> bool:
-        raise AssertionError(text)
-
-    def event(self, event: object) -> bool:
-        raise AssertionError(event)
-
-    async def room(self) -> None:
-        """Not needed."""
-
-    def abandoned(self, error: Exception | None) -> None:
-        """Not needed."""
