@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
+from orcheo_adapters.runners.text import encodable
 from orcheo_adapters.settings.values import wrong_setting
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.errors import FieldError, InvalidInput, TranscriptionFailed
@@ -16,6 +17,9 @@ from orcheo_core.ports.transcriber import Transcriber
 
 TIME_LIMIT = 30.0
 """Seconds for the words of one recording; the element waits as long."""
+
+MOST_CHARACTERS = 20_000
+"""Of the words of one recording: far more than anyone says in a minute."""
 
 _LOG = get_logger("transcription")
 _ENDINGS = {"x-wav": "wav", "wave": "wav", "x-m4a": "m4a", "mpeg": "mp3", "x-flac": "flac"}
@@ -73,7 +77,7 @@ class EndpointTranscriber(Transcriber):
             return _text_in(answer)
         except TimeoutError:
             problem = f"no answer within {self._time_limit:g} s"
-        except (httpx2.HTTPError, OSError, RunFailed, ValueError) as error:
+        except (httpx2.HTTPError, OSError, RunFailed, ValueError, RecursionError) as error:
             problem = str(error) or type(error).__name__
         _LOG.error("a recording was not transcribed: %s", problem)
         raise TranscriptionFailed
@@ -97,4 +101,6 @@ def _text_in(answer: httpx2.Response) -> str:
     if not isinstance(text, str):
         message = "the endpoint's answer has no text"
         raise ValueError(message)
-    return text.strip()
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"the endpoint's answer has {len(text):,} characters; {MOST_CHARACTERS:,} are allowed")
+    return encodable(text.strip())

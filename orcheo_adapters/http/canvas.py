@@ -71,7 +71,6 @@ class CanvasSessions:
         if not self.is_secure:
             raise CanvasNeedsTls
         address = address_of(request)
-        await self.limiting.log_in(address=address)
         ticket = (await json_object(request)).get("ticket")
         if not isinstance(ticket, str):
             raise InvalidInput(FieldError("ticket", "must be the ticket of a one-time address"))

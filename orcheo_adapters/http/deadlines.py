@@ -364,7 +364,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
-            self.transport.write_eof()
+            with suppress(OSError):  # the client has reset the connection; the loop says so in a moment
+                self.transport.write_eof()
         self._disarm()
         self._deadline = self.loop.call_later(self.deadlines.linger_seconds, self.transport.abort)
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage, convert_to_messages
 
+from orcheo_adapters.runners.answer_pieces import AnswerPieces
 from orcheo_adapters.runners.endings import cut_short
 from orcheo_adapters.runners.langgraph_agents import Agents, Part, is_middleware
 from orcheo_adapters.runners.langgraph_files import given
@@ -15,7 +16,7 @@ from orcheo_adapters.runners.langgraph_floor import PARAGRAPH, Floor
 from orcheo_adapters.runners.langgraph_hearing import Hearing
 from orcheo_adapters.runners.langgraph_questions import questions_of
 from orcheo_adapters.runners.langgraph_work import GraphWork, Noted, Work
-from orcheo_adapters.runners.pieces import AnswerPieces, at, end_reason, last_or_joined
+from orcheo_adapters.runners.pieces import at, end_reason, last_or_joined
 from orcheo_adapters.runners.steps import StepNotes, words
 from orcheo_adapters.runners.text import encodable
 from orcheo_adapters.system.logs import get_logger

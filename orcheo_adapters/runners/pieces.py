@@ -3,16 +3,10 @@
 Objects of model clients and frameworks are known by what they have, never by their class, so none is imported here.
 """
 
-import codecs
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import frozen
-
-from orcheo_adapters.runners.endings import cut_short
-from orcheo_adapters.runners.text import WholeCharacters
-from orcheo_core.domain.run import RunEvent, TextDelta
-from orcheo_core.ports.runner import RunFailed
 
 _OTHER_ROLES = frozenset({"human", "user", "system", "developer", "tool", "function", "remove"})
 _ROLES = _OTHER_ROLES | {"ai", "assistant", "AIMessageChunk"}
@@ -20,10 +14,26 @@ _ANTHROPIC_EVENTS = frozenset(
     ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_stop", "ping", "text")
 ) | {"input_json", "thinking", "signature", "citation"}
 _ANSWER_KEYS = ("content", "text", "answer", "output", "response", "result")
-_RESULT_FIELDS = ("final_output", "output_text", "output", "response", "content", "text")
-_ACCEPTED = (
-    "A workflow can give: text (str, or bytes in UTF-8), run events, None, a message or dict with content or text, "
-    "chunks and events of the usual model clients, and a generator, iterator or list of these"
+_RESULT_FIELDS = ("final_output", "output_text", "output", "response", "raw", "result")
+_TEXT_FIELDS = ("content", "text")
+_STRANDS_EVENTS = {
+    "init_event_loop",
+    "start",
+    "start_event_loop",
+    "event",
+    "message",
+    "current_tool_use",
+    "tool_stream",
+}
+_STEP_FIELDS = (
+    "step_number",
+    "is_final_answer",
+    "tool_name",
+    "current_agent_name",
+    "token_usage",
+    "plan",
+    "step_name",
+    "arguments",
 )
 
 
@@ -82,7 +92,7 @@ def _first_of(names: Iterable[str]) -> Callable[[Any], Any]:
 
 
 def _pydantic_text(piece: Any) -> Any:
-    if at(piece, "part", "part_kind") == "text":
+    if at(piece, "event_kind") == "part_start" and at(piece, "part", "part_kind") == "text":
         return at(piece, "part", "content")
     return at(piece, "delta", "content_delta") if at(piece, "delta", "part_delta_kind") == "text" else None
 
@@ -129,6 +139,22 @@ def last_or_joined(value: Any) -> Any:
 
 def _is_text_or_part(each: Any) -> bool:
     return isinstance(each, str) or (isinstance(each, Mapping) and bool(_kind(each)) and role(each) not in _ROLES)
+
+
+def _gemini_text(piece: Any) -> str:
+    parts = (part for part in at(piece, "content", "parts") if not at(part, "thought"))
+    return "".join(text for part in parts if isinstance(text := at(part, "text"), str))
+
+
+def _prediction(piece: Any) -> Any:
+    """The field ``answer`` of a prediction, or the last one: what comes before it is how it was found."""
+    fields = piece.toDict()
+    return fields.get("answer", next(reversed(list(fields.values())), None))
+
+
+def _is_step(piece: Any) -> bool:
+    """Whether an object tells of work between answers: it has a field of such steps, and nothing a message has."""
+    return not isinstance(piece, Mapping) and not role(piece) and any(hasattr(piece, each) for each in _STEP_FIELDS)
 
 
 def _nothing(_piece: Any) -> None:
@@ -208,9 +234,71 @@ SHAPES: tuple[Shape, ...] = (
         is_whole=True,
     ),
     Shape(
+        what="an event of Strands Agents with text",
+        fits=lambda piece: isinstance(piece, Mapping) and "delta" in piece and isinstance(at(piece, "data"), str),
+        text=lambda piece: at(piece, "data"),
+    ),
+    Shape(
+        what="another event of Strands Agents",
+        fits=lambda piece: (
+            isinstance(piece, Mapping)
+            and not _STRANDS_EVENTS.isdisjoint(piece)
+            and not isinstance(at(piece, "message"), str)
+        ),
+        text=_nothing,
+    ),
+    Shape(
+        what="a result with a message",
+        fits=lambda piece: at(piece, "message", "content") is not None and at(piece, "stop_reason") is not None,
+        text=lambda piece: joined(at(piece, "message", "content")),
+        is_whole=True,
+    ),
+    Shape(
+        what="a part of an event of Google ADK",
+        fits=lambda piece: at(piece, "partial") is True and isinstance(at(piece, "content", "parts"), list),
+        text=_gemini_text,
+    ),
+    Shape(
+        what="an event of Google ADK",
+        fits=lambda piece: hasattr(piece, "author") and hasattr(piece, "partial"),
+        text=lambda piece: _gemini_text(piece) if isinstance(at(piece, "content", "parts"), list) else None,
+        is_whole=True,
+    ),
+    Shape(
+        what="a prediction of DSPy",
+        fits=lambda piece: not isinstance(piece, Mapping) and callable(at(piece, "toDict")),
+        text=_prediction,
+        is_whole=True,
+    ),
+    Shape(
+        what="a chunk of DSPy",
+        fits=lambda piece: isinstance(at(piece, "chunk"), str) and at(piece, "predict_name") is not None,
+        text=lambda piece: at(piece, "chunk"),
+    ),
+    Shape(
         what="a part or chunk of LlamaIndex",
         fits=lambda piece: isinstance(at(piece, "delta"), str),
         text=lambda piece: at(piece, "delta"),
+    ),
+    Shape(
+        what="a message of AutoGen",
+        fits=lambda piece: isinstance(at(piece, "source"), str) and _kind(piece).endswith("Message"),
+        text=lambda piece: None if at(piece, "source") == "user" else joined(at(piece, "content")),
+        is_whole=True,
+    ),
+    Shape(
+        what="an event of AutoGen that is not text",
+        fits=lambda piece: (
+            isinstance(at(piece, "source"), str)
+            and _kind(piece).endswith("Event")
+            and _kind(piece) != "ModelClientStreamingChunkEvent"
+        ),
+        text=_nothing,
+    ),
+    Shape(
+        what="a thought of smolagents",
+        fits=lambda piece: hasattr(piece, "token_usage") and hasattr(piece, "tool_calls") and not role(piece),
+        text=_nothing,
     ),
     Shape(
         what="a message: content as text or parts",
@@ -223,154 +311,21 @@ SHAPES: tuple[Shape, ...] = (
         text=_first_of(_ANSWER_KEYS),
     ),
     Shape(
-        what="a result, or an object with text",
+        what="an output of a step, which the answer repeats",
+        fits=lambda piece: at(piece, "is_final_answer") is not None and at(piece, "output") is not None,
+        text=_nothing,
+    ),
+    Shape(
+        what="a result",
         fits=lambda piece: not isinstance(piece, Mapping) and _first_of(_RESULT_FIELDS)(piece) is not None,
         text=_first_of(_RESULT_FIELDS),
+        is_whole=True,
+    ),
+    Shape(what="a step on the way to an answer", fits=_is_step, text=_nothing),
+    Shape(
+        what="an object with text",
+        fits=lambda piece: not isinstance(piece, Mapping) and _first_of(_TEXT_FIELDS)(piece) is not None,
+        text=_first_of(_TEXT_FIELDS),
     ),
 )
 """In this order; text and run events are known before."""
-
-_UTF_8 = codecs.getincrementaldecoder("utf-8")
-_DEEPEST = 4
-"""Levels at which an object may hold another one instead of text."""
-
-
-class AnswerPieces:
-    """Makes run events of the pieces of one answer, and keeps what spans several of them.
-
-    Halves of characters are joined. Text that is repeated with more behind it each time is read as one growing text.
-    """
-
-    def __init__(self) -> None:
-        """Nothing was given yet."""
-        self._characters = WholeCharacters()
-        self._bytes: codecs.IncrementalDecoder | None = None
-        """What a character in pieces of bytes waits in, once there are any."""
-        self._growth = _Growth()
-        self._has_text = False
-        self._has_spoken = False
-        self._end_reason = ""
-
-    def take(self, piece: Any) -> list[RunEvent]:
-        """The run events of ``piece``; raises :class:`RunFailed` when it is not understood."""
-        if type(piece) is str and self._characters.is_empty and piece.isascii():  # as most are
-            text = self._growth.take(self._counted(piece, is_whole=False))
-            return [TextDelta(text)] if text else []
-        if isinstance(piece, RunEvent) and not isinstance(piece, TextDelta):
-            return [*self._text(self._growth.settled()), piece]
-        if isinstance(piece, TextDelta):
-            return self._text(self._growth.settled() + self._own_text(piece))
-        return self._text(self._growth.take(self._read(piece)))
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing waits for the next piece, so that plain ASCII text can be passed on as it is."""
-        return self._growth.is_over and self._characters.is_empty
-
-    def rest(self) -> list[RunEvent]:
-        """What is left when no piece follows."""
-        half = "" if self._bytes is None else self._bytes.decode(b"", final=True)
-        text = self._text(self._growth.settled() + half)
-        if not self._characters.is_empty:
-            text += _deltas(self._characters.rest())
-        return [*text, *cut_short(self._end_reason)] if self._end_reason and self._has_spoken else text
-
-    def _text(self, text: str) -> list[RunEvent]:
-        return _deltas(self._characters.take(text)) if text else []
-
-    def _own_text(self, piece: TextDelta) -> str:
-        if not isinstance(piece.text, str):
-            raise not_understood(piece.text)
-        return piece.text
-
-    def _read(self, piece: Any) -> str:
-        found, is_whole = piece, False
-        for _ in range(_DEEPEST):
-            if isinstance(found, str):
-                return self._counted(found, is_whole=is_whole)
-            if isinstance(found, bytes | bytearray | memoryview):
-                if self._bytes is None:
-                    self._bytes = _UTF_8("replace")
-                return self._counted(self._bytes.decode(bytes(found)), is_whole=is_whole)
-            self._end_reason = end_reason(found) or self._end_reason
-            shape = next((each for each in SHAPES if each.fits(found)), None)
-            if shape is None:
-                break
-            if (found := shape.text(found)) is None:
-                return ""
-            is_whole = is_whole or shape.is_whole
-        raise not_understood(piece)
-
-    def _counted(self, text: str, *, is_whole: bool) -> str:
-        if is_whole and self._has_text:
-            return ""
-        self._has_text = self._has_text or (bool(text) and not is_whole)
-        self._has_spoken = self._has_spoken or bool(text.strip())
-        return text
-
-
-class _Growth:
-    """Tells text that grows from one piece to the next (each begins with the one before) from plain pieces.
-
-    Three such pieces at the beginning of an answer are proof; the second one waits for the third.
-    """
-
-    def __init__(self) -> None:
-        self._said = ""
-        self._held = ""
-        self._is_growing: bool | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is certain that pieces do not grow."""
-        return self._is_growing is False
-
-    def take(self, text: str) -> str:
-        """What is new in ``text``."""
-        if self._is_growing is False or not text:
-            return text
-        if not self._said:
-            self._said = text
-            return text
-        if self._held:
-            self._is_growing = _grows(self._held, text)
-            held, self._held = self._held, ""
-            return self._grown(text) if self._is_growing else held + text
-        if self._is_growing:
-            return self._grown(text)
-        if _grows(self._said, text):
-            self._held = text
-            return ""
-        self._is_growing = False
-        return text
-
-    def settled(self) -> str:
-        """What waits, as plain text: something else than a piece of text follows."""
-        held, self._held = self._held, ""
-        if self._is_growing is None and (held or self._said):
-            self._is_growing = False
-        return held
-
-    def _grown(self, text: str) -> str:
-        before, self._said = self._said, text
-        return text[len(before) :] if text.startswith(before) else text
-
-
-def _grows(before: str, after: str) -> bool:
-    return len(after) > len(before) and after.startswith(before)
-
-
-def _deltas(text: str) -> list[RunEvent]:
-    return [TextDelta(text)] if text else []
-
-
-def not_understood(piece: Any) -> RunFailed:
-    """The error that names the type of what was given, and what can be given."""
-    kind = type(piece)
-    where = "" if kind.__module__ == "builtins" else f" (of {kind.__module__})"
-    reason = f"The workflow gave a value of the type {kind.__name__}{where}, which is not understood. {_ACCEPTED}."
-    if hasattr(kind, "__aenter__"):
-        reason += " This is a context manager: enter it in your function (async with … as …) and yield what it streams."
-    elif hasattr(kind, "__enter__"):
-        reason += " This is a context manager: enter it in your function (with … as …) and yield what it streams."
-    return RunFailed(code="answer_not_understood", reason=reason)

@@ -1,7 +1,7 @@
 """What a workflow does on the way to its answer, as the steps of progress notes: tool calls, sub-agents, thoughts."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -136,6 +136,17 @@ def readable(value: Any) -> str:
     if isinstance(value, dict):
         return shortened(", ".join(f"{key}: {_plain(each)}" for key, each in value.items()), _DETAIL_LENGTH)
     return shortened(_plain(value), _DETAIL_LENGTH)
+
+
+def beginning(pieces: Iterable[str]) -> str:
+    """The first of these pieces, as much of them as is read for a step, which each of its events notes again."""
+    found, length = list[str](), 0
+    for each in pieces:
+        found.append(each)
+        length += len(each)
+        if length > _READ_LENGTH:
+            break
+    return "".join(found)
 
 
 def shortened(text: str, length: int) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from attrs import frozen
 
-from orcheo_core.domain.run import RunContext
+from orcheo_adapters.runners.callables import accepts_text, signature_of
+from orcheo_adapters.runners.shared_objects import shared_object
 from orcheo_core.errors import FieldError, InvalidInput
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
@@ -22,6 +23,7 @@ _HINT = (
 )
 _AGAIN = "start the server again, which imports a module only once."
 CHANGE_HINT = f"Correct the module, then {_AGAIN}"
+_NAMES = "Parameters are filled by their names: text or message, messages, history, context, thread_id, user."
 _URL_HINT = "A URL is a target for the runners openai and http."
 
 
@@ -71,14 +73,12 @@ class Target:
         self._refuse_agent(found)
         if not callable(found):
             raise self._not_callable(found)
-        if getattr(found, "__globals__", {}).get("__name__") == "contextlib":
+        if (shared := shared_object(found)) is not None:
+            raise self._is_shared(shared)
+        if not accepts_text(found):
             raise invalid_target(
-                f"{self.attribute!r} makes a context manager, which is not an answer",
-                hint="Name a function that enters it and yields the text: with … as …, or async with … as ….",
-            )
-        if not _accepts_text(found):
-            raise invalid_target(
-                f"{self.attribute!r} must take (text), (text, context) or (text, history)", hint=CHANGE_HINT
+                f"{self.attribute!r} must take (text), (text, context) or (text, history)",
+                hint=f"{_NAMES} {CHANGE_HINT}",
             )
         if _takes_config(found):
             raise invalid_target(
@@ -107,6 +107,15 @@ class Target:
                 hint="Register it with --runner agent, or name a function that uses it: async def answer(text).",
             )
 
+    def _is_shared(self, shared: object) -> InvalidInput:
+        kind = type(shared)
+        return invalid_target(
+            f"{self.attribute!r} uses one {kind.__name__} of {kind.__module__.partition('.')[0]} for all visitors. It "
+            "keeps the conversation, so what one visitor says would reach the model in the answer to another",
+            hint=f"Make one for each answer: def answer(text, history): agent = {kind.__name__}(…), or "
+            "copy.deepcopy(agent). docs/how-to/bring-your-agent.md shows how.",
+        )
+
     def _not_callable(self, found: Any) -> InvalidInput:
         kind = type(found)
         message = f"{self.attribute!r} in {self.module!r} cannot be called (it is of type {kind.__name__})"
@@ -114,74 +123,14 @@ class Target:
             return invalid_target(message, hint="This is a graph: register it with --runner langgraph.")
         return invalid_target(
             message,
-            hint=f"Name a function that uses it, such as: async def answer(text, history): … {self.attribute} … "
-            "return the text.",
+            hint="The agent object of a framework is registered with --runner agent. Otherwise name a function that "
+            f"uses it, such as: async def answer(text, history): … {self.attribute} … return the text.",
         )
 
 
 def _is_unbound(owner: type, attribute: str) -> bool:
     raw = inspect.getattr_static(owner, attribute.rpartition(".")[2])
     return not isinstance(raw, staticmethod | classmethod)
-
-
-def caller(call: Callable[..., Any]) -> Callable[[str, RunContext], Any]:
-    """Calls ``call`` with the text and with what its signature has a place for.
-
-    A parameter named ``history`` gets the earlier messages as dicts with role and content, one named ``context`` the
-    run context, as does a second positional one of another name that has no default.
-    """
-    places = _places(call)
-    if not places:
-        return lambda text, _context: call(text)
-
-    def execute(text: str, context: RunContext) -> Any:
-        given = {place.name: _GIVEN[place.gives](context) for place in places if not place.is_positional}
-        positional = [_GIVEN[place.gives](context) for place in places if place.is_positional]
-        return call(text, *positional, **given)
-
-    return execute
-
-
-def role_messages(context: RunContext) -> list[dict[str, str]]:
-    """The earlier messages as model clients take them; what a workflow showed or kept without words is left out."""
-    return [
-        {"role": "user" if past.said_by == "visitor" else "assistant", "content": past.text}
-        for past in context.history
-        if past.hidden is None and (past.item is None or past.text)
-    ]
-
-
-_GIVEN: dict[str, Callable[[RunContext], Any]] = {"context": lambda context: context, "history": role_messages}
-
-
-@frozen
-class _Place:
-    """A parameter that gets something besides the text."""
-
-    name: str
-    gives: str
-    is_positional: bool
-
-
-def _places(call: Callable[..., Any]) -> list[_Place]:
-    signature = _signature(call)
-    parameters = list(signature.parameters.values()) if signature else []
-    takes_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    places: list[_Place] = []
-    for index, each in enumerate(parameters[1:], 1):
-        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-            continue
-        is_second = index == 1 and each.kind in takes_position
-        if each.name not in _GIVEN and not (is_second and each.default is each.empty):
-            continue
-        gives = each.name if each.name in _GIVEN else "context"
-        places.append(_Place(each.name, gives, is_positional=is_second))
-    return places
-
-
-def takes_context(call: Callable[..., Any]) -> bool:
-    """Whether :func:`caller` passes the context."""
-    return any(place.gives == "context" for place in _places(call))
 
 
 def import_target(module: str) -> Any:
@@ -245,29 +194,6 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _signature(call: Callable[..., Any]) -> inspect.Signature | None:
-    try:
-        return inspect.signature(call)
-    except (TypeError, ValueError):  # some builtins have none
-        return None
-
-
 def _takes_config(call: Callable[..., Any]) -> bool:
-    signature = _signature(call)
+    signature = signature_of(call)
     return signature is not None and next(iter(signature.parameters), None) == "config"
-
-
-def _accepts_text(call: Callable[..., Any]) -> bool:
-    signature = _signature(call)
-    if signature is None:
-        return True
-    places = _places(call)
-    try:
-        signature.bind(
-            "",
-            *(None for place in places if place.is_positional),
-            **{place.name: None for place in places if not place.is_positional},
-        )
-    except TypeError:
-        return False
-    return True

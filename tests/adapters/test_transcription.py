@@ -60,12 +60,21 @@ async def test_blanks_around_the_words_are_cut(endpoint: str) -> None:
 
 
 @pytest.mark.network
+async def test_half_a_character_does_not_break_the_answer_to_the_visitor(endpoint: str) -> None:
+    """Endpoints that count in UTF-16 cut emoji in two; no JSON of ours can hold a half."""
+    assert await transcriber(endpoint, "half-character").transcribe(b"sound", "audio/webm") == "half \ufffd"
+
+
+@pytest.mark.network
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
         ("refuses", 'the endpoint answered with status 404: {"error":{"message":"no such'),
         ("no-text", "the endpoint's answer has no text"),
         ("no-json", "Expecting value"),
+        ("nested", "maximum recursion depth exceeded"),
+        ("endless", "the endpoint's answer has 1,500,000 characters; 20,000 are allowed"),
+        ("unknown-charset", "the endpoint answered with status 500: no"),
         ("hangs", "no answer within 0.5 s"),
     ],
 )
@@ -73,8 +82,9 @@ async def test_why_no_words_came_is_in_the_log(
     endpoint: str, model: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The visitor is told that it did not work."""
+    limit = 0.5 if model == "hangs" else 30
     with caplog.at_level(logging.ERROR), pytest.raises(TranscriptionFailed):
-        await transcriber(endpoint, model, time_limit=0.5).transcribe(b"sound", "audio/webm")
+        await transcriber(endpoint, model, time_limit=limit).transcribe(b"sound", "audio/webm")
     assert f"a recording was not transcribed: {reason}" in caplog.text
 
 

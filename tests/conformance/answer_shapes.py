@@ -1,10 +1,14 @@
 """Python callables that answer as model clients and frameworks do, without any of them."""
 
 import asyncio
+import copy
+import threading
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
 from typing import Any
+
+import attrs
 
 from orcheo_core.domain.run import AnswerEnded, ProgressNote, RunContext, RunEvent, TextDelta
 
@@ -61,6 +65,7 @@ STREAMS: dict[str, list[Any]] = {
     "events of pydantic-ai": [
         thing(event_kind="part_start", part=thing(part_kind="text", content="Hello")),
         thing(event_kind="part_delta", delta=thing(part_delta_kind="text", content_delta=" you")),
+        thing(event_kind="part_end", part=thing(part_kind="text", content="Hello you")),
         thing(event_kind="part_delta", delta=thing(part_delta_kind="thinking", content_delta="hm")),
         thing(event_kind="function_tool_call", part=thing(tool_name="look_up")),
         thing(event_kind="agent_run_result", result=thing(output="Hello you")),
@@ -76,6 +81,49 @@ STREAMS: dict[str, list[Any]] = {
         {"role": "user", "content": "?"},
     ],
     "text of LlamaIndex": [thing(delta="Hello", message=thing(content="Hello")), thing(delta=" you")],
+    "events of LlamaIndex": [
+        thing(input=[], current_agent_name="a"),
+        thing(delta="Hello", response="Hello", current_agent_name="a"),
+        thing(delta=" you", response="Hello you", current_agent_name="a"),
+        thing(tool_name="look_up", tool_kwargs={}, tool_output=thing(content="42")),
+        thing(response=thing(role="assistant", content="Hello you"), current_agent_name="a"),
+        thing(result=thing(response=thing(role="assistant", content="Hello you"))),
+    ],
+    "events of Strands": [
+        {"init_event_loop": True},
+        {"start": True},
+        {"event": {"contentBlockDelta": {}}},
+        {"data": "Hello", "delta": {"text": "Hello"}},
+        {"data": " you", "delta": {"text": " you"}},
+        {"message": {"role": "assistant", "content": [{"text": "Hello you"}]}},
+        {"result": thing(stop_reason="end_turn", message={"content": [{"text": "Hello you"}]})},
+    ],
+    "events of Google ADK": [
+        thing(author="a", partial=True, content=thing(parts=[thing(text="hm", thought=True), thing(text="Hello")])),
+        thing(author="a", partial=True, content=thing(parts=[thing(text=" you"), thing(function_call="f")])),
+        thing(author="a", partial=None, content=None),
+        thing(author="a", partial=False, content=thing(parts=[thing(text="Hello you")])),
+    ],
+    "steps of smolagents": [
+        thing(plan="think"),
+        thing(content="hm", tool_calls=None, token_usage=None),
+        thing(name="look_up", arguments={}, id="1"),
+        thing(id="1", output="42", is_final_answer=False),
+        thing(step_number=1, observations="42"),
+        thing(output="Hello you", is_final_answer=True),
+        thing(output="Hello you"),
+    ],
+    "chunks of DSPy": [
+        thing(predict_name="p", signature_field_name="answer", chunk="Hello you"),
+        thing(toDict=lambda: {"reasoning": "hm", "answer": "Hello you"}),
+    ],
+    "messages of AutoGen": [
+        thing(type="TextMessage", source="user", content="?"),
+        thing(type="ToolCallRequestEvent", source="helper", content=[thing(name="look_up")]),
+        thing(type="ModelClientStreamingChunkEvent", source="helper", content="Hello you"),
+        thing(type="TextMessage", source="helper", content="Hello you"),
+        thing(messages=[thing(type="TextMessage", source="helper", content="Hello you")]),
+    ],
     "text that grows": ["Hel", "Hello", "Hello yo", "Hello you"],
 }
 """Streams of which each says *Hello you*."""
@@ -93,6 +141,10 @@ RESULTS: dict[str, Any] = {
     "a response": thing(type=None, output_text="Hello you"),
     "a response of Anthropic": thing(type="message", content=[thing(type="text", text="Hello you")]),
     "a response of LlamaIndex": thing(response=thing(role="assistant", content="Hello you")),
+    "a prediction of DSPy": thing(toDict=lambda: {"answer": "Hello you", "why": "hm"}),
+    "another prediction of DSPy": thing(toDict=lambda: {"why": "hm", "verdict": "Hello you"}),
+    "a result of Strands": thing(stop_reason="end_turn", message={"content": [{"text": "Hello you"}]}),
+    "a result of CrewAI": thing(raw="Hello you", pydantic=None),
     "a list": ["Hello", " you"],
     "a tuple": ("Hello", " you"),
 }
@@ -185,6 +237,33 @@ def gives_nested(_text: str) -> Any:
     return found
 
 
+@attrs.frozen
+class City:
+    """A structured output."""
+
+    name: str
+    degrees: int
+
+
+STRUCTURED: dict[str, tuple[Any, str]] = {
+    "fields of a model": (City("Paris", 3), "name: Paris\ndegrees: 3"),
+    "an output with fields": (thing(output=City("Paris", 3)), "name: Paris\ndegrees: 3"),
+    "an output that is a dict": (thing(final_output={"a": [1, 2]}), "a:\n  - 1\n  - 2"),
+    "an output that is a number": (thing(output=42), "42"),
+}
+"""Results with what the visitor reads of them."""
+
+
+def gives_structured(text: str) -> Any:
+    """The result of this name."""
+    return STRUCTURED[text][0]
+
+
+def gives_model_in_a_stream(_text: str) -> Iterator[Any]:
+    """An event that is not known, rather than an answer."""
+    yield City("Paris", 3)
+
+
 def gives_context_manager(_text: str) -> Any:
     """What has to be entered first."""
     return _managed()
@@ -196,19 +275,254 @@ async def gives_async_context_manager(_text: str) -> Any:
 
 
 @contextmanager
-def _managed() -> Iterator[str]:
-    yield "in"
+def _managed() -> Iterator[Any]:
+    try:
+        yield iter(["Hello", " you"])
+    finally:
+        closed.append("left")
 
 
 @asynccontextmanager
-async def _managed_async() -> AsyncIterator[str]:
-    yield "in"
+async def _managed_async() -> AsyncIterator[Any]:
+    try:
+        yield Streamed()
+    finally:
+        closed.append("left")
 
 
 @contextmanager
-def makes_context(text: str) -> Iterator[str]:
-    """A target that makes a context manager."""
-    yield text
+def makes_context(_text: str) -> Iterator[str]:
+    """A target that makes a context manager, around a text."""
+    yield "Hello you"
+    closed.append("left")
+
+
+@asynccontextmanager
+async def makes_context_async(text: str) -> AsyncIterator[Any]:
+    """The same, async, around a stream; leaving it fails, which hides nothing."""
+    yield streams_async("None among text")
+    closed.append("left")
+
+
+@asynccontextmanager
+async def fails_inside(text: str) -> AsyncIterator[Any]:
+    """Both the stream and leaving it fail."""
+    try:
+        yield Odd()
+    finally:
+        message = "left"
+        raise LookupError(message)
+
+
+class Streamed:
+    """A result with a method that gives the stream, as of Pydantic AI."""
+
+    async def stream_text(self, *, delta: bool) -> AsyncIterator[str]:
+        """The pieces."""
+        assert delta
+        yield "Hello"
+        yield " you"
+
+
+class Handler:
+    """Starts on the running loop, has a stream of events, and can be awaited, as of LlamaIndex."""
+
+    def __init__(self, *, is_stuck: bool = False) -> None:
+        """Ask for the loop."""
+        asyncio.get_running_loop()
+        self.is_stuck = is_stuck
+
+    async def stream_events(self) -> AsyncIterator[Any]:
+        """One event with text."""
+        yield thing(delta="Hello you" if not self.is_stuck else "a")
+        if self.is_stuck:
+            await asyncio.Event().wait()
+
+    def __await__(self) -> Any:
+        """The same answer as a whole."""
+        yield from asyncio.sleep(0).__await__()
+        closed.append("awaited")
+        return thing(response="Hello you")
+
+    def cancel(self) -> None:
+        """Remember it."""
+        closed.append("cancelled")
+
+
+def starts_on_loop(_text: str) -> Any:
+    """A plain function that starts something on the running loop."""
+    return Handler()
+
+
+def sticks_on_loop(_text: str) -> Any:
+    """The same, and it never ends."""
+    return Handler(is_stuck=True)
+
+
+class SyncStreamed:
+    """A result whose stream is an attribute, with an async one beside it that does not work."""
+
+    def __init__(self) -> None:
+        """With two pieces."""
+        self.response_gen = iter(["Hello", " you"])
+
+    async def async_response_gen(self) -> AsyncIterator[str]:
+        """Nothing comes."""
+        for piece in list[str]():
+            yield piece
+
+
+def has_stream(_text: str) -> Any:
+    """A result with a sync stream."""
+    return SyncStreamed()
+
+
+class Client:
+    """An async client that belongs to the loop of its first call."""
+
+    def __init__(self) -> None:
+        """Nothing was called yet."""
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    async def ask(self, text: str) -> str:
+        """Answer, on one loop only."""
+        self.loop = self.loop or asyncio.get_running_loop()
+        assert self.loop is asyncio.get_running_loop(), "bound to a different event loop"
+        await asyncio.sleep(0)
+        return f"{text} on one loop"
+
+
+client = Client()
+
+
+def runs_loop(text: str) -> str:
+    """As scripts do it."""
+    return asyncio.run(client.ask(text))
+
+
+def runs_loop_of_thread(text: str) -> Any:
+    """As the sync forms of frameworks do it."""
+    loop = asyncio.get_event_loop()
+    return loop.run_until_complete(loop.create_task(client.ask(text)))
+
+
+def hangs_in_loop(_text: str) -> str:
+    """A sync call that waits for a model."""
+
+    async def wait() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    asyncio.run(wait())
+    return ""
+
+
+started, ended = threading.Event(), threading.Event()
+
+
+def fails_in_loop(_text: str) -> str:
+    """An error within the loop."""
+
+    async def fail() -> None:
+        message = "within"
+        raise LookupError(message)
+
+    asyncio.run(fail())
+    return ""
+
+
+def leaves_task(_text: str) -> str:
+    """A task that ``asyncio.run`` ends."""
+
+    async def leave() -> str:
+        async def wait() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        left.append(asyncio.get_running_loop().create_task(wait()))
+        await asyncio.sleep(0)
+        return "Hello you"
+
+    return asyncio.run(leave())
+
+
+left: list[Any] = []
+
+
+class Twins:
+    """An agent with sync methods and their async twins."""
+
+    def run_sync(self, text: str) -> str:
+        """Not this one."""
+        return "sync"
+
+    async def run(self, text: str) -> str:
+        """This one."""
+        return f"Hello {text}"
+
+    def invoke(self, text: str) -> str:
+        """Not this one."""
+        return "sync"
+
+    async def ainvoke(self, text: str) -> str:
+        """This one."""
+        return f"Hello {text}"
+
+    def call(self, text: str) -> str:
+        """Its twin takes something else."""
+        return f"Hello {text}"
+
+    async def acall(self, number: int) -> str:
+        """Not this one."""
+        return "async"
+
+
+twins = Twins()
+
+
+def all_by_name(*, history: Any, messages: Any, thread_id: str, user: str, context: RunContext) -> str:
+    """Everything by its name, in any order."""
+    return f"{len(history)} {messages[-1]} {thread_id} {user} {context.turn_id}"
+
+
+def messages_only(messages: list[dict[str, str]]) -> str:
+    """As model clients take them."""
+    return " ".join(each["content"] for each in messages)
+
+
+def text_last(history: list[dict[str, str]], text: str) -> str:
+    """The text by its name, behind another."""
+    return f"{len(history)} {text}"
+
+
+KEEPER = type("Agent", (), {"__module__": "strands.agent", "__call__": lambda self, text: text})()
+"""Stands for an agent that keeps the conversation."""
+
+
+def uses_keeper(text: str) -> Any:
+    """By a global name."""
+    return KEEPER(text)
+
+
+def copies_keeper(text: str) -> Any:
+    """A copy for each answer."""
+    return copy.deepcopy(KEEPER)(text)
+
+
+def _closes_over(agent: Any) -> Any:
+    def answer(text: str) -> Any:
+        return agent(text)
+
+    return answer
+
+
+closes_over_keeper = _closes_over(KEEPER)
+keeper_method = MethodType(lambda _agent, text: text, KEEPER)
 
 
 class TwoFaced:

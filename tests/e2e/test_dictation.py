@@ -108,7 +108,7 @@ HELD = """() => {
 
 @pytest.mark.parametrize("tab", ["speaks"], indirect=True)
 def test_a_second_press_while_the_browser_asks_records_nothing_more(tab: ChatTab) -> None:
-    """One recording is under way, which the next press ends; the button keeps the focus while the words are written."""
+    """One recording is under way, and seen to be; the next press ends it, and the focus stays on the button."""
     tab.page.evaluate(HELD)
     tab.page.evaluate(HEARS)
     microphone = tab.button("Dictate")
@@ -118,6 +118,7 @@ def test_a_second_press_while_the_browser_asks_records_nothing_more(tab: ChatTab
     expect(tab.page.locator("html")).to_have_attribute("data-asked", "1")
     tab.page.evaluate("dispatchEvent(new Event('allow'))")
     expect(tab.page.locator("html")).to_have_attribute("data-heard", "something")
+    expect(tab.button("Stop dictating")).to_have_css("background-color", "rgb(156, 47, 38)")
     tab.button("Stop dictating").click()
     expect(tab.message_field).to_have_value("A table for two, please.")
     expect(tab.page.locator("html")).to_have_attribute("data-asked", "1")

@@ -47,23 +47,31 @@ class Asked:
         role, _ = self.messages[-1]
         wanted = [word for word in ("weather", "delete") if word in self.users[-1].lower()]
         named = (name for word in wanted for name in self.tools if word in name)
-        return None if role == "tool" else next(named, None)
+        found = None if role == "tool" else next(named, None)
+        return found or ("final_answer" if "final_answer" in self.tools else None)
 
     @property
     def arguments(self) -> str:
         """Something for each argument that the tool needs."""
+        if self.call == "final_answer":
+            return json.dumps({"answer": self.text})
         schema = self.tools[self.call or ""]
         return json.dumps(dict.fromkeys(schema.get("required") or list(schema.get("properties", {}))[:1], "Paris"))
 
     @property
     def words(self) -> list[str]:
         """The answer in pieces."""
+        slow = [f"w{number} " for number in range(_SLOW_WORDS)] if "slow" in self.users[-1] else []
+        return [f"{word} " for word in self.text.split(" ")] + slow
+
+    @property
+    def text(self) -> str:
         said, (role, last) = self.users[-1], self.messages[-1]
         text = f"You said {said!r}, earlier: {self.users[:-1]}."
         text += f" The tool says {last!r}." if role == "tool" else ""
         text += " I see a picture." if self.shows_picture else ""
-        slow = [f"w{number} " for number in range(_SLOW_WORDS)] if "slow" in said else []
-        return [f"{word} " for word in text.split(" ")] + slow
+        wants_field = "[[ ## answer ## ]]" in "".join(text for _, text in self.messages)
+        return f"[[ ## answer ## ]]\n{text}\n\n[[ ## completed ## ]]" if wants_field else text
 
     @property
     def pause(self) -> float:

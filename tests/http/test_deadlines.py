@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -403,3 +404,26 @@ async def test_a_flood_of_upgrades_writes_no_log(caplog: pytest.LogCaptureFixtur
         for _ in range(5):
             await live.ask(data)
     assert [each for each in caplog.records if each.levelno >= logging.INFO] == []
+
+
+async def test_a_client_that_goes_while_it_is_answered_is_no_error() -> None:
+    """Its system answers the last words with a reset; as an error in the log it would be a way to fill the disk."""
+    client = socket.socket()
+    sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def outlives_its_client(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        assert client.recv(65_536).startswith(b"HTTP/1.1 200")
+        client.close()
+        try:
+            await send({"type": "http.response.body", "body": b"ok"})
+        except OSError as error:
+            sent.set_exception(error)
+        else:
+            sent.set_result(None)
+
+    async with serving(outlives_its_client, QUICK) as live:
+        client.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", live.port))
+        client.send(b"POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9\r\n\r\nx")
+        await sent

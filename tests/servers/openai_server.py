@@ -282,6 +282,18 @@ def _error(status: int, message: str, headers: dict[str, str]) -> Response:
     return JSONResponse({"error": {"message": message, "type": "test"}}, status, headers)
 
 
+_TRANSCRIPTIONS: dict[str, Response] = {
+    "refuses": JSONResponse({"error": {"message": "no such\nmodel"}}, 404),
+    "no-text": JSONResponse(["text"]),
+    "no-json": Response("text"),
+    "nested": Response(b'{"text":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+    "half-character": Response(b'{"text": "half \\ud83d"}'),
+    "unknown-charset": Response(b"no", 500, {"content-type": "text/plain; charset=nothing-\xe9"}),
+    "endless": JSONResponse({"text": "word " * 300_000}),
+}
+"""What models of these names answer to a recording."""
+
+
 async def transcriptions(request: Request) -> Response:
     """``POST /v1/audio/transcriptions``: says what it was sent, or does what the model's name says."""
     async with request.form() as form:
@@ -289,18 +301,11 @@ async def transcriptions(request: Request) -> Response:
         assert isinstance(file, UploadFile)
         heard = f"{file.filename} {file.content_type} {model} {request.headers.get('authorization')}"
         has_sound = len(await file.read()) > 0
-    match model:
-        case "refuses":
-            return JSONResponse({"error": {"message": "no such\nmodel"}}, 404)
-        case "no-text":
-            return JSONResponse(["text"])
-        case "no-json":
-            return Response("text")
-        case "hangs":
-            await asyncio.Event().wait()
-        case "speaks":
-            return JSONResponse({"text": " A table for two, please. " if has_sound else ""})
-    return JSONResponse({"text": heard})
+    if model == "hangs":
+        await asyncio.Event().wait()
+    if model == "speaks":
+        return JSONResponse({"text": " A table for two, please. " if has_sound else ""})
+    return _TRANSCRIPTIONS.get(model) or JSONResponse({"text": heard})
 
 
 app = Starlette(

@@ -12,6 +12,8 @@ MOST_CHARACTERS = 65_536
 MOST_VALUES = 10_000
 MOST_OPERATIONS = 1_000
 """In one patch: each may copy the list that it changes."""
+MOST_WORK = 1_000_000
+"""Characters and values that the operations of one patch may look at or copy; more would hold up all chats."""
 _MOST_LEVELS = 60
 _LEAST = 2
 """Characters that each value takes with what stands around it."""
@@ -92,8 +94,8 @@ class AgentState:
         if self.fault is not None:  # it belongs to a state that is not known
             return
         try:
-            value, grown = patched(self.value, operations)
-            self._size += grown
+            value, most = patched(self.value, operations)
+            self._size += most
             if self._size > MOST_CHARACTERS:
                 self._size = measure(value)
         except PatchFailed as error:
@@ -110,7 +112,7 @@ class AgentState:
 def patched(document: Any, operations: Any) -> tuple[Any, int]:
     """``document`` after a JSON Patch, and how many characters that has added at most.
 
-    Raises :class:`PatchFailed`, and :class:`StateUnusable` for a value that is too large.
+    Raises :class:`PatchFailed`, and :class:`StateUnusable` for a value that is too large, and for too much work.
     """
     if not isinstance(operations, Sequence) or isinstance(operations, str | bytes):
         message = "it is not a list of operations"
@@ -118,15 +120,18 @@ def patched(document: Any, operations: Any) -> tuple[Any, int]:
     if len(operations) > MOST_OPERATIONS:
         message = f"it has more than {MOST_OPERATIONS:,} operations"
         raise PatchFailed(message)
-    grown = 0
+    work = 0
     for number, operation in enumerate(operations, 1):
         try:
             document, more = _applied(document, operation)
         except (LookupError, ValueError, TypeError) as error:
             message = f"operation {number}: {error.args[0] if error.args else error}"
             raise PatchFailed(message) from None
-        grown += more
-    return document, grown
+        work += more
+        if work > MOST_WORK:
+            message = f"the patch takes more than {MOST_WORK:,} steps"
+            raise StateUnusable(message)
+    return document, work
 
 
 def _applied(document: Any, operation: Any) -> tuple[Any, int]:
@@ -141,16 +146,16 @@ def _applied(document: Any, operation: Any) -> tuple[Any, int]:
 
 
 def _add(document: Any, path: list[str], operation: Mapping[str, Any]) -> tuple[Any, int]:
-    return _with(document, path, value := _value(operation), is_new=True), measure(value)
+    return _with(document, path, value := _value(operation), is_new=True), measure(value) + _breadth(document, path)
 
 
 def _replace(document: Any, path: list[str], operation: Mapping[str, Any]) -> tuple[Any, int]:
     _at(document, path)
-    return _with(document, path, value := _value(operation), is_new=False), measure(value)
+    return _with(document, path, value := _value(operation), is_new=False), measure(value) + _breadth(document, path)
 
 
 def _remove(document: Any, path: list[str], _operation: Mapping[str, Any]) -> tuple[Any, int]:
-    return _without(document, path), 0
+    return _without(document, path), _breadth(document, path)
 
 
 def _move(document: Any, path: list[str], operation: Mapping[str, Any]) -> tuple[Any, int]:
@@ -159,20 +164,21 @@ def _move(document: Any, path: list[str], operation: Mapping[str, Any]) -> tuple
         message = "a value cannot be moved into itself"
         raise ValueError(message)
     moved = _at(document, source)
-    return _with(_without(document, source), path, moved, is_new=True), 0
+    rest = _without(document, source)
+    return _with(rest, path, moved, is_new=True), _breadth(document, source) + _breadth(rest, path)
 
 
 def _copy(document: Any, path: list[str], operation: Mapping[str, Any]) -> tuple[Any, int]:
     copied = _at(document, _pointer(operation, "from"))
-    return _with(document, path, copied, is_new=True), measure(copied)
+    return _with(document, path, copied, is_new=True), measure(copied) + _breadth(document, path)
 
 
 def _test(document: Any, path: list[str], operation: Mapping[str, Any]) -> tuple[Any, int]:
-    measure(expected := _value(operation))
+    size = measure(expected := _value(operation))
     if not _same(_at(document, path), expected):
         message = f"the value at {_shown(path)} is another one"
         raise ValueError(message)
-    return document, 0
+    return document, size
 
 
 _OPERATIONS: dict[str, Callable[[Any, list[str], Mapping[str, Any]], tuple[Any, int]]] = {
@@ -244,6 +250,16 @@ def _at(document: Any, path: Sequence[str]) -> Any:
     for depth, name in enumerate(path, 1):
         document = document[_place(document, name, path[:depth])]
     return document
+
+
+def _breadth(document: Any, path: Sequence[str]) -> int:
+    """How many values the containers on the way hold, which a change copies."""
+    held = 0
+    for depth, name in enumerate(path, 1):
+        held += len(document)
+        if depth < len(path):
+            document = document[_place(document, name, path[:depth])]
+    return held
 
 
 def _with(document: Any, path: Sequence[str], value: Any, *, is_new: bool) -> Any:

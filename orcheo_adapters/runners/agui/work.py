@@ -6,7 +6,7 @@ from typing import Any
 from orcheo_adapters.runners.agui.memory import RunRecord
 from orcheo_adapters.runners.agui.options import Options
 from orcheo_adapters.runners.agui.wire import AgentNotUnderstood, Event, Said, text_of
-from orcheo_adapters.runners.steps import StepNotes, readable, words
+from orcheo_adapters.runners.steps import StepNotes, beginning, readable, words
 from orcheo_adapters.runners.text import encodable
 from orcheo_core.domain.component_items import StepState
 from orcheo_core.domain.run import ProgressNote
@@ -32,6 +32,9 @@ class _Subagent:
 
     def text(self) -> str:
         return encodable("".join(self._pieces)).strip()
+
+    def beginning(self) -> str:
+        return encodable(beginning(self._pieces)).strip()
 
 
 class AgentWork:
@@ -106,7 +109,8 @@ class AgentWork:
             return
         detail = ""
         if self._options.steps == "details":
-            parts = readable(self._record.arguments(call_id)), readable(result)
+            arguments = beginning(self._record.calls[call_id]["function"]["arguments"])
+            parts = readable(arguments), readable(result)
             detail = " → ".join(filter(None, parts))
         title = self._nested(words(self._name_of(call_id)), event)
         yield from self._steps.note(f"call {call_id}", title, detail, state)
@@ -165,7 +169,7 @@ class AgentWork:
         subagent_id = text_of(event, "subagentRunId")
         subagent = self._subagent(subagent_id)
         yield from self._steps.note(
-            f"subagent {subagent_id}", subagent.name or "Agent", subagent.text() or subagent.about, state
+            f"subagent {subagent_id}", subagent.name or "Agent", subagent.beginning() or subagent.about, state
         )
 
     def _nested(self, title: str, event: Event) -> str:

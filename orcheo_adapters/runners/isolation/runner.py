@@ -102,13 +102,14 @@ class IsolatingRunner(Runner):
             await self._ask(spec, "forget", thread_ids)
 
     async def close(self) -> None:
-        """Let all processes end."""
+        """Let all processes end, and what runs in this one."""
         self._homes.clear()
         workers = tuple(self._workers)
         for each in workers:
             each.close()
         if workers:
             await asyncio.wait([each.gone for each in workers])
+        await self._inner.close()
         if self._spawner is not None:
             self._spawner.shutdown(wait=False)
             self._spawner = None

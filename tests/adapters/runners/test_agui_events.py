@@ -1,5 +1,6 @@
 """Each event of AG-UI, and what becomes of it."""
 
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from orcheo_adapters.runners.agui.events import AgentEvents
 from orcheo_adapters.runners.agui.options import Options
 from orcheo_adapters.runners.agui.wire import AgentBrokeOff, AgentFailed, AgentNotUnderstood
+from orcheo_adapters.runners.steps import beginning
 from orcheo_core.domain.component_items import Step, StepKind, StepState
 from orcheo_core.domain.run import (
     AnswerEnded,
@@ -543,3 +545,9 @@ def test_a_call_of_a_tool_of_the_page_is_made_by_the_page() -> None:
     ]
     with pytest.raises(AgentNotUnderstood, match="'locate' has arguments that cannot be read as a JSON object"):
         seen(call("c1", "locate", "[1"), options)
+
+
+def test_a_step_shows_the_beginning_of_what_its_agent_has_said() -> None:
+    """The rest is not looked at: joined anew for each short event, a long text would hold up all chats."""
+    assert len(beginning(repeat("x" * 100))) == 8_100
+    assert beginning(["ab", "cd"]) == "abcd"

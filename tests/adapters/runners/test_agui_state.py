@@ -7,6 +7,7 @@ import pytest
 from orcheo_adapters.runners.agui.json_state import (
     MOST_CHARACTERS,
     MOST_OPERATIONS,
+    MOST_WORK,
     AgentState,
     PatchFailed,
     StateUnusable,
@@ -136,3 +137,24 @@ def test_patches_of_a_state_that_is_not_known_are_ignored() -> None:
     state.replace({"a": 3})
     state.patch([change("replace", "/a", value=4)])
     assert [state.value, state.fault] == [{"a": 4}, None]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        change("copy", "/b", **{"from": "/a"}),
+        change("replace", "/a", value=[1] * 2_900),
+        change("test", "/a", value=[1] * 2_900),
+        change("add", "/a/0", value=1),
+        change("move", "/a/1", **{"from": "/a/0"}),
+    ],
+    ids=lambda operation: str(operation["op"]),
+)
+def test_a_patch_that_would_take_seconds_is_not_applied(operation: dict[str, Any]) -> None:
+    """A thousand operations fit into 40 kB, and each may look at all of the state: other chats would wait for it."""
+    state = AgentState({"a": [1] * 2_900})
+    state.patch([operation] * MOST_OPERATIONS)
+    assert state.fault == f"The agent's state is not kept: the patch takes more than {MOST_WORK:,} steps."
+    state.replace({"a": [1] * 2_900})
+    state.patch([operation] * 10)
+    assert state.fault is None

@@ -57,7 +57,8 @@ export const composerToolStyles = css`
     object-fit: cover;
   }
 
-  .microphone[aria-pressed="true"] {
+  /* Under the pointer, too. */
+  button.bare.microphone[aria-pressed="true"] {
     background: var(--danger);
     color: var(--page);
   }

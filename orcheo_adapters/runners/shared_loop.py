@@ -1,0 +1,188 @@
+"""One event loop for all sync answers of a workflow.
+
+Sync forms of async frameworks run an event loop themselves, each call in a thread of its own: a client that the first
+call has bound to its loop would fail in the second. So the threads of a workflow are lent a loop that hands all work on
+to one real loop, which runs in one thread of the workflow as long as the server does.
+"""
+
+import asyncio
+import concurrent.futures
+import contextvars
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_Result = TypeVar("_Result")
+_lent = threading.local()
+_new_event_loop = asyncio.new_event_loop
+_BORROWER: contextvars.ContextVar["LentLoop | None"] = contextvars.ContextVar("orcheo.borrower", default=None)
+
+
+class SharedLoop:
+    """The one loop; its thread begins when it is first used."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+
+    def real(self) -> asyncio.AbstractEventLoop:
+        """The loop, running."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = _new_event_loop()
+                self._loop.set_task_factory(_owned_task)
+                thread = threading.Thread(target=_run, args=(self._loop,), name="orcheo-shared-loop", daemon=True)
+                thread.start()
+            return self._loop
+
+    def lend(self) -> "LentLoop":
+        """A loop for one answer."""
+        return LentLoop(self)  # type: ignore[abstract]  # what is missing raises, as the base class has it
+
+    def close(self) -> None:
+        """End the loop and its thread; what still runs in it is left."""
+        with self._lock:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._loop = None
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    loop.close()
+
+
+def _owned_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) -> "asyncio.Task[Any]":
+    task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **more)
+    context = more.get("context")
+    borrower = _BORROWER.get() if context is None else context.get(_BORROWER)
+    if borrower is not None:
+        borrower.tasks.add(task)
+    return task
+
+
+class LentLoop(asyncio.AbstractEventLoop):
+    """What code in a thread finds as its event loop: it can run something to its end, and create tasks."""
+
+    def __init__(self, shared: SharedLoop) -> None:
+        """Hand everything on to ``shared``."""
+        self._shared = shared
+        self.tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+        """What was begun for this borrower and for those that it started."""
+
+    def run(self, work: Callable[[], _Result]) -> _Result:
+        """Do ``work`` in this thread, which finds this loop wherever it asks for one or makes a new one."""
+        _install()
+        _lent.loop = self
+        asyncio.set_event_loop(self)
+        try:
+            return work()
+        finally:
+            _lent.loop = None
+            asyncio.set_event_loop(None)
+
+    def end(self) -> None:
+        """Cancel what still runs for this answer, from any thread; a stop reaches the model this way."""
+        if self.tasks:
+            self._shared.real().call_soon_threadsafe(self._cancel_all)
+
+    def close(self) -> None:
+        """As ``asyncio.run`` does at its end: nothing that was begun runs on."""
+        self.end()
+
+    def _cancel_all(self) -> None:
+        for task in list(self.tasks):
+            task.cancel()
+
+    def create_task(self, coro: Any, **more: Any) -> "asyncio.Task[Any]":
+        """Begin ``coro`` on the shared loop."""
+        context = (more.pop("context", None) or contextvars.copy_context()).copy()
+        context.run(_BORROWER.set, self)
+        loop = self._shared.real()
+        return self._there(lambda: loop.create_task(coro, context=context, **more))
+
+    def run_until_complete(self, future: Any) -> Any:
+        """Wait in this thread for what runs on the shared loop; its result or its error."""
+        task = self.create_task(future) if asyncio.iscoroutine(future) else future
+        if not asyncio.isfuture(task):
+            task = self.create_task(_awaiting(future))
+        waiting: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._there(lambda: task.add_done_callback(lambda _done: waiting.set_result(None)))
+        try:
+            waiting.result()
+        except BaseException:
+            self.end()
+            raise
+        return task.result()
+
+    def _there(self, call: Callable[[], _Result]) -> _Result:
+        done: concurrent.futures.Future[_Result] = concurrent.futures.Future()
+
+        def execute() -> None:
+            try:
+                done.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
+                done.set_exception(error)
+
+        self._shared.real().call_soon_threadsafe(execute)
+        return done.result()
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        """A future of the shared loop."""
+        return self._shared.real().create_future()
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, **more: Any) -> asyncio.Handle:  # type: ignore[override]  # as the shared loop has it
+        """Hand it on."""
+        return self._shared.real().call_soon_threadsafe(callback, *args, **more)
+
+    call_soon = call_soon_threadsafe  # type: ignore[assignment]
+
+    def run_in_executor(  # type: ignore[override]  # its types name each argument
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> Any:
+        """Hand it on."""
+        return self._there(lambda: self._shared.real().run_in_executor(executor, func, *args))
+
+    def time(self) -> float:
+        """The shared loop's time."""
+        return self._shared.real().time()
+
+    def is_running(self) -> bool:
+        """Not in this thread."""
+        return False
+
+    def is_closed(self) -> bool:
+        """It never is."""
+        return False
+
+    def get_debug(self) -> bool:
+        """It does not debug."""
+        return False
+
+    def set_debug(self, enabled: bool) -> None:  # noqa: FBT001 - as asyncio has it
+        """All answers share what this would change."""
+
+    def set_exception_handler(self, handler: Any) -> None:
+        """All answers share what this would change."""
+
+    async def shutdown_asyncgens(self) -> None:
+        """Generators of other answers are at work in the same loop."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as asyncio has it
+        """Other answers use it too."""
+
+
+async def _awaiting(value: Any) -> Any:
+    return await value
+
+
+def _install() -> None:
+    """Let a thread that was lent a loop find it where it would make a new one, as ``asyncio.run`` does."""
+    if asyncio.new_event_loop is not _new_or_lent:
+        asyncio.new_event_loop = asyncio.events.new_event_loop = _new_or_lent
+
+
+def _new_or_lent() -> asyncio.AbstractEventLoop:
+    return getattr(_lent, "loop", None) or _new_event_loop()
