@@ -4,49 +4,26 @@ Pure: connections and waiting are the runner's. Fields are read as they come, si
 rename them; what decides is only what was said, and whether the endpoint came to an end.
 """
 
-import codecs
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from orcheo_adapters.runners import loose_json
 from orcheo_adapters.runners.endings import CUT, FILTERED, cut_short
-from orcheo_adapters.runners.lines import ServerSentData
+from orcheo_adapters.runners.endpoint_answers import (
+    AnswerBrokenOff,
+    AnswerNotUnderstood,
+    Documents,
+    counted,
+    fail_without_text,
+    plain,
+    said_error,
+)
 from orcheo_adapters.runners.reasoning import ReasoningNote, ThinkTags
 from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_core.domain.run import CutShort, RunEvent, TextDelta, Usage, UsageReported
-from orcheo_core.ports.runner import NothingSaid, RunFailed
+from orcheo_core.ports.runner import RunFailed
 
-_TOOLS = frozenset({"tool_calls", "function_call", "tool_use"})
 _BROKEN = frozenset({"error", "network_error"})
-
-_CUT_MESSAGE = "The model reached its limit before it began to answer. You can try again."
-_FILTER_MESSAGE = "The model's content filter held the answer back. You can ask in another way."
-
-
-class AnswerBrokenOff(RunFailed):
-    """The endpoint's stream ended before it said that the answer is whole."""
-
-    def __init__(self, *, has_begun: bool) -> None:
-        """``has_begun`` says whether anything of an answer came before."""
-        reason = (
-            "The endpoint's stream ended before it said that the answer is whole ([DONE])."
-            if has_begun
-            else "The endpoint's answer ended before any part of a chat completion arrived."
-        )
-        super().__init__(code="answer_broken_off", reason=reason)
-
-
-class AnswerNotUnderstood(RunFailed):
-    """The endpoint sent something other than the JSON object of a chat completion."""
-
-    def __init__(self, sent: str) -> None:
-        """Quote its beginning."""
-        said = " ".join(encodable(sent[:400]).split())[:200]
-        super().__init__(
-            code="answer_not_understood", reason=f"The endpoint sent something that is not a chat completion: {said}"
-        )
 
 
 class Completion:
@@ -58,8 +35,7 @@ class Completion:
         """Whether the endpoint said that the answer is whole, by a reason or by ``[DONE]``."""
         self.is_over = False
         """Whether nothing that follows counts."""
-        self._held = b""
-        self._events: ServerSentData | None = None
+        self._documents = Documents()
         self._shows_reasoning = shows_reasoning
         self._reason = ""
         self._odd: str | None = None
@@ -75,22 +51,17 @@ class Completion:
 
     def push(self, chunk: bytes) -> Iterator[RunEvent]:
         """More of the body; :class:`RunFailed` for anything else, or an error of the endpoint."""
-        if self.is_over:
-            return
-        self._held += chunk
-        if self._events is None:
-            self._look()
-        if self._events is not None:
-            chunk, self._held = self._held, b""
-            yield from self._take(self._events.push(chunk))
+        if not self.is_over:
+            for document in self._documents.push(chunk):
+                yield from self._document(document)
+            self._note_end()
 
     def finish(self) -> Iterator[RunEvent]:
         """Nothing follows: the last events.
 
         Raises :class:`RunFailed` for an answer that broke off, holds no text, or only calls tools.
         """
-        if not self.is_over:
-            yield from self._last()
+        yield from self._last()
         yield from self._text(self._characters.rest(), self._tags.rest())
         yield from self._note.end()
         if self._usage is not None:
@@ -104,52 +75,27 @@ class Completion:
                 code="endpoint_failed", reason=f"The endpoint broke off with the finish_reason {self._reason!r}."
             )
         if not self._has_text:
-            self._fail_without_text()
+            fail_without_text(self._reason, self._tools)
         yield from self._cut_short()
 
-    def _look(self) -> None:
-        """Tell a stream of events from JSON by the first character."""
-        if codecs.BOM_UTF8.startswith(self._held):
-            return
-        first = self._held.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
-        if first == b"<":
-            reason = "The endpoint answered with a page for people, not with an API's answer: check the target."
-            raise RunFailed(code="endpoint_not_an_api", reason=reason)
-        if first not in (b"", b"{", b"["):
-            self._events = ServerSentData(last_may_be_open=True)
-
-    def _take(self, payloads: Iterable[bytes]) -> Iterator[RunEvent]:
-        for payload in payloads:
-            if payload.strip() == b"[DONE]":
-                self.is_ended = self.is_over = True
-                return
-            if payload.strip() not in (b"", b"null"):
-                yield from self._document(_parse(payload))
-
     def _last(self) -> Iterator[RunEvent]:
-        """What only the end of the body makes whole."""
-        if self._events is not None:
-            with suppress(AnswerNotUnderstood):
-                yield from self._take(self._events.end())
-        elif self._held.strip():
-            try:
-                whole = _parse(self._held)
-            except AnswerNotUnderstood:
-                yield from self._take(self._held.splitlines())
-            else:
+        for document in () if self.is_over else self._documents.end():
+            if self._documents.is_whole:
                 self._tags = ThinkTags(is_whole=True)
-                yield from self._document(whole)
-                self.is_ended = True
+            yield from self._document(document)
+        self.is_ended = self.is_ended or self._documents.is_whole
+        self._note_end()
+
+    def _note_end(self) -> None:
+        if self._documents.is_over:
+            self.is_ended = self.is_over = True
 
     def _document(self, document: Any) -> Iterator[RunEvent]:
         if not isinstance(document, dict):
             raise AnswerNotUnderstood(str(document))
         error = document if _is_error(document) else document.get("error")
         if error:
-            said = error.get("message", error) if isinstance(error, dict) else error
-            raise RunFailed(
-                code="endpoint_failed", reason=f"The endpoint broke off with an error: {encodable(str(said)[:500])}"
-            )
+            raise said_error(error)
         if isinstance(document.get("usage"), dict):
             self._usage = document["usage"]  # some endpoints count up in every event: the last one holds
         choices = document.get("choices")
@@ -176,10 +122,10 @@ class Completion:
             yield from self._think(thought)
         content = said.get("content")
         content = [content] if isinstance(content, dict) else content
-        for kind, text in _parts(content) if isinstance(content, list) else [("text", _plain(content))]:
+        for kind, text in _parts(content) if isinstance(content, list) else [("text", plain(content))]:
             yield from self._think(text) if kind == "thought" else self._write(text)
         if not content:
-            yield from self._write(_plain(said.get("refusal")))
+            yield from self._write(plain(said.get("refusal")))
         calls = said.get("tool_calls") or ([said["function_call"]] if said.get("function_call") else ())
         self._tools += [name for call in calls if (name := _tool(call))]
 
@@ -201,23 +147,6 @@ class Completion:
         if self._shows_reasoning and (text := self._thought_characters.take(text)):
             yield from self._note.think(text)
 
-    def _fail_without_text(self) -> NoReturn:
-        if self._tools or self._reason in _TOOLS:
-            called = f" ({', '.join(self._tools)})" if self._tools else ""
-            reason = (
-                f"The model wants to call a tool{called}, but this workflow has none. "
-                "Tell the model in the instructions not to use tools."
-            )
-            raise RunFailed(code="tools_missing", reason=reason)
-        if self._reason in CUT:
-            reason = "The model used up its limit of tokens before it said anything: raise max_tokens."
-            raise RunFailed(code="answer_cut_off", reason=reason, visitor_message=_CUT_MESSAGE)
-        if self._reason in FILTERED:
-            reason = f"The endpoint's content filter held the answer back ({self._reason})."
-            raise RunFailed(code="answer_filtered", reason=reason, visitor_message=_FILTER_MESSAGE)
-        ended = f"with the finish_reason {self._reason!r}" if self._reason else "with [DONE]"
-        raise NothingSaid(f"The endpoint's answer ended {ended} and holds no text.")
-
     def _cut_short(self) -> Iterator[RunEvent]:
         yield from cut_short(self._reason)
         if self._tools and self._reason not in CUT | FILTERED:
@@ -231,10 +160,10 @@ def _parts(content: list[Any]) -> Iterator[tuple[str, str]]:
             yield "text", part
         elif isinstance(part, dict) and part.get("type") in ("thinking", "reasoning"):
             thought = part.get("thinking", part.get("text"))
-            for _kind, text in _parts(thought) if isinstance(thought, list) else [("text", _plain(thought))]:
+            for _kind, text in _parts(thought) if isinstance(thought, list) else [("text", plain(thought))]:
                 yield "thought", text
         elif isinstance(part, dict) and part.get("type") in ("text", "output_text"):
-            yield "text", _plain(part.get("text"))
+            yield "text", plain(part.get("text"))
 
 
 def _is_error(document: dict[str, Any]) -> bool:
@@ -244,19 +173,6 @@ def _is_error(document: dict[str, Any]) -> bool:
     return document.get("object") == "error" or (is_typed and "choices" not in document)
 
 
-def _parse(payload: bytes) -> Any:
-    try:
-        return loose_json.loads(payload)
-    except ValueError:
-        raise AnswerNotUnderstood(payload[:400].decode("utf-8", "replace")) from None
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value) if type(value) in (int, float) else ""
-
-
 def _tool(call: Any) -> str:
     function = call.get("function", call) if isinstance(call, dict) else None
     name = function.get("name") if isinstance(function, dict) else None
@@ -264,6 +180,5 @@ def _tool(call: Any) -> str:
 
 
 def _usage(usage: Mapping[str, Any]) -> UsageReported:
-    counts = (usage.get(name) for name in ("prompt_tokens", "completion_tokens"))
-    inward, outward = (count if type(count) is int and count > 0 else 0 for count in counts)
+    inward, outward = counted(usage, "prompt_tokens", "completion_tokens")
     return UsageReported(Usage(input_tokens=inward, output_tokens=outward))

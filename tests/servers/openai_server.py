@@ -308,8 +308,40 @@ async def transcriptions(request: Request) -> Response:
     return _TRANSCRIPTIONS.get(model) or JSONResponse({"text": heard})
 
 
+def event(kind: str, **more: Any) -> bytes:
+    """One event of the Responses API."""
+    return frame({"type": f"response.{kind}", **more})
+
+
+async def responses(request: Request) -> Response:
+    """``POST /v1/responses``: says the request itself, or does what the model's name says."""
+    body = await request.json()
+    model = body["model"]
+    if model == "forgets" and "previous_response_id" in body:
+        code = "previous_response_not_found"
+        return JSONResponse({"error": {"message": "Previous response not found", "code": code}}, 400)
+    if model == "keeps-thoughts" and "summary" in body.get("reasoning", {}):
+        return _error(400, "Your organization must be verified to generate reasoning summaries", {})
+    if model == "stores-nothing" and "store" in body:
+        return _error(400, "Unknown parameter: 'store'", {})
+    if model == "refuses":
+        return _error(400, "no", {})
+    return _stream(_respond(body))
+
+
+async def _respond(body: Json) -> AsyncIterator[bytes]:
+    said = {**body, "said": _count(body["model"])}
+    output: list[Json] = []
+    if body["model"] == "wants-approval" and "mcp_approval_response" not in str(body["input"]):
+        output = [{"type": "mcp_approval_request", "id": "mcpr_1", "name": "send_mail", "arguments": "{}"}]
+    else:
+        yield event("output_text.delta", item_id="m", content_index=0, delta=orjson.dumps(said).decode())
+    yield event("completed", response={"id": "resp_2", "status": "completed", "output": output})
+
+
 app = Starlette(
     routes=[
+        Route("/v1/responses", responses, methods=["POST"]),
         Route("/v1/chat/completions", completions, methods=["POST"]),
         Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
         CLOSED,

@@ -5,8 +5,9 @@ from typing import Any
 import orjson
 import pytest
 
-from orcheo_adapters.runners.completions import AnswerBrokenOff, Completion
+from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
+from orcheo_adapters.runners.endpoint_answers import AnswerBrokenOff
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_core.domain.component_items import StepKind, StepState
 from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, StepNoted, TextDelta, Usage, UsageReported
@@ -84,7 +85,7 @@ def test_an_empty_finish_reason_is_none(finish: str | None) -> None:
 @pytest.mark.parametrize("body", [b"", b"Welcome to this server"])
 def test_an_answer_with_nothing_of_a_completion_is_not_half_of_one(body: bytes) -> None:
     """The owner looks elsewhere than for an answer that broke off."""
-    with pytest.raises(AnswerBrokenOff, match="before any part of a chat completion arrived"):
+    with pytest.raises(AnswerBrokenOff, match="before any part of it arrived"):
         read(body)
 
 

@@ -1,0 +1,143 @@
+"""What an endpoint answers, as far as its APIs are alike: bytes in, JSON documents out, and how it can fail."""
+
+import codecs
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from orcheo_adapters.runners import loose_json
+from orcheo_adapters.runners.endings import CUT, FILTERED
+from orcheo_adapters.runners.lines import ServerSentData
+from orcheo_adapters.runners.text import encodable
+from orcheo_core.ports.runner import NothingSaid, RunFailed
+
+_TOOLS = frozenset({"tool_calls", "function_call", "tool_use"})
+
+_CUT_MESSAGE = "The model reached its limit before it began to answer. You can try again."
+_FILTER_MESSAGE = "The model's content filter held the answer back. You can ask in another way."
+
+
+class AnswerBrokenOff(RunFailed):
+    """The endpoint's stream ended before it said that the answer is whole."""
+
+    def __init__(self, *, has_begun: bool) -> None:
+        """``has_begun`` says whether anything of an answer came before."""
+        reason = (
+            "The endpoint's stream ended before it said that the answer is whole ([DONE])."
+            if has_begun
+            else "The endpoint's answer ended before any part of it arrived."
+        )
+        super().__init__(code="answer_broken_off", reason=reason)
+
+
+class AnswerNotUnderstood(RunFailed):
+    """The endpoint sent something other than the JSON objects of its API."""
+
+    def __init__(self, sent: str) -> None:
+        """Quote its beginning."""
+        said = " ".join(encodable(sent[:400]).split())[:200]
+        super().__init__(
+            code="answer_not_understood", reason=f"The endpoint sent something that is not its API's answer: {said}"
+        )
+
+
+class Documents:
+    """The JSON documents of one body while it comes in: server-sent events as asked for, one object, or lines."""
+
+    def __init__(self) -> None:
+        """Nothing has come yet."""
+        self.is_over = False
+        """Whether ``[DONE]`` came: nothing that follows counts."""
+        self.is_whole = False
+        """Whether the body is one JSON object."""
+        self._held = b""
+        self._events: ServerSentData | None = None
+
+    def push(self, chunk: bytes) -> Iterator[Any]:
+        """More of the body; :class:`RunFailed` for anything but JSON."""
+        self._held += chunk
+        if self._events is None:
+            self._look()
+        if self._events is not None:
+            chunk, self._held = self._held, b""
+            yield from self._take(self._events.push(chunk))
+
+    def end(self) -> Iterator[Any]:
+        """What only the end of the body makes whole."""
+        if self._events is not None:
+            with suppress(AnswerNotUnderstood):
+                yield from self._take(self._events.end())
+        elif self._held.strip():
+            try:
+                whole = _parse(self._held)
+            except AnswerNotUnderstood:
+                yield from self._take(self._held.splitlines())
+            else:
+                self.is_whole = True
+                yield whole
+
+    def _look(self) -> None:
+        """Tell a stream of events from JSON by the first character."""
+        if codecs.BOM_UTF8.startswith(self._held):
+            return
+        first = self._held.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+        if first == b"<":
+            reason = "The endpoint answered with a page for people, not with an API's answer: check the target."
+            raise RunFailed(code="endpoint_not_an_api", reason=reason)
+        if first not in (b"", b"{", b"["):
+            self._events = ServerSentData(last_may_be_open=True)
+
+    def _take(self, payloads: Iterable[bytes]) -> Iterator[Any]:
+        for payload in payloads:
+            if payload.strip() == b"[DONE]":
+                self.is_over = True
+                return
+            if payload.strip() not in (b"", b"null"):
+                yield _parse(payload)
+
+
+def said_error(error: Any) -> RunFailed:
+    """The failure that an endpoint tells in the middle of its answer."""
+    said = error.get("message", error) if isinstance(error, dict) else error
+    return RunFailed(
+        code="endpoint_failed", reason=f"The endpoint broke off with an error: {encodable(str(said)[:500])}"
+    )
+
+
+def fail_without_text(reason: str, tools: Sequence[str]) -> NoReturn:
+    """Raise why an answer that ended for ``reason`` holds no text; ``tools`` are those that the model wants to call."""
+    if tools or reason in _TOOLS:
+        called = f" ({', '.join(tools)})" if tools else ""
+        why = (
+            f"The model wants to call a tool{called}, but this workflow has none. "
+            "Tell the model in the instructions not to use tools."
+        )
+        raise RunFailed(code="tools_missing", reason=why)
+    if reason in CUT:
+        why = "The model used up its limit of tokens before it said anything: raise max_tokens."
+        raise RunFailed(code="answer_cut_off", reason=why, visitor_message=_CUT_MESSAGE)
+    if reason in FILTERED:
+        why = f"The endpoint's content filter held the answer back ({reason})."
+        raise RunFailed(code="answer_filtered", reason=why, visitor_message=_FILTER_MESSAGE)
+    ended = f"with the finish_reason {reason!r}" if reason else "with [DONE]"
+    raise NothingSaid(f"The endpoint's answer ended {ended} and holds no text.")
+
+
+def plain(value: Any) -> str:
+    """Text as it is, numbers as text, nothing for anything else."""
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) in (int, float) else ""
+
+
+def counted(usage: Any, *names: str) -> tuple[int, ...]:
+    """Numbers of tokens by these names; 0 for what is none."""
+    counts = (usage.get(name) for name in names)
+    return tuple(count if type(count) is int and count > 0 else 0 for count in counts)
+
+
+def _parse(payload: bytes) -> Any:
+    try:
+        return loose_json.loads(payload)
+    except ValueError:
+        raise AnswerNotUnderstood(payload[:400].decode("utf-8", "replace")) from None
