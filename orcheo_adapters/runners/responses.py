@@ -21,7 +21,7 @@ from orcheo_adapters.runners.pieces import at
 from orcheo_adapters.runners.steps import StepNotes, nested, readable, words
 from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_core.domain.component_items import StepKind, StepState
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import (
     AnswerEnded,
     CutShort,
@@ -32,6 +32,7 @@ from orcheo_core.domain.run import (
     Usage,
     UsageReported,
 )
+from orcheo_core.domain.sources import Source
 
 Json = Mapping[str, Any]
 

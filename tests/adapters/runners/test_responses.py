@@ -9,7 +9,7 @@ from orcheo_adapters.runners.endings import CUT_NOTICE
 from orcheo_adapters.runners.endpoint_answers import AnswerBrokenOff, AnswerNotUnderstood
 from orcheo_adapters.runners.responses import ResponseAnswer
 from orcheo_core.domain.component_items import Step, StepKind, StepState
-from orcheo_core.domain.items import Citation, Source
+from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import (
     AnswerEnded,
     CutShort,
@@ -23,6 +23,7 @@ from orcheo_core.domain.run import (
     Usage,
     UsageReported,
 )
+from orcheo_core.domain.sources import Source
 from orcheo_core.ports.runner import NothingSaid, RunFailed
 
 Json = dict[str, Any]
