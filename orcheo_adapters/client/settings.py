@@ -74,7 +74,7 @@ class ClientSettings:
 
     @property
     def token_id(self) -> str:
-        """The public id of the service token; empty for what is no such token."""
+        """The public id of the service token; empty for anything else."""
         token = OpaqueToken.parse(SERVICE_TOKEN_PREFIX, self.service_token)
         return token.public_id if token else ""
 

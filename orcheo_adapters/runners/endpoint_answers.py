@@ -131,7 +131,7 @@ def plain(value: Any) -> str:
 
 
 def counted(usage: Any, *names: str) -> tuple[int, ...]:
-    """Numbers of tokens by these names; 0 for what is none."""
+    """Numbers of tokens by these names; 0 for anything else."""
     counts = (usage.get(name) for name in names)
     return tuple(count if type(count) is int and count > 0 else 0 for count in counts)
 

@@ -149,7 +149,7 @@ class AgentWork:
         yield from self._note_subagent(event, StepState.COMPLETE)
 
     def subagent_failed(self, event: Event) -> Said:
-        """``SUBAGENT_ERROR``; what went wrong is for the owner, the parent agent may go on."""
+        """``SUBAGENT_ERROR``; what went wrong is for the owner, the parent agent may continue."""
         yield from self._note_subagent(event, StepState.NONE)
 
     def subagent_says(self, event: Event, message_id: str, text: str) -> None:
