@@ -163,6 +163,7 @@ export function workflow(change: Partial<WorkflowView> = {}): WorkflowView {
     archived_at: null,
     time_limit: 120,
     history: 40,
+    turns_by_day: null,
     activity: null,
     ...change,
   };

@@ -14,6 +14,26 @@ interface TurnCounts {
   output_tokens: number;
 }
 
+interface Times {
+  median: number;
+  p95: number;
+}
+
+/** What was counted on one day, or on several: then `day` is null. */
+export interface UsageFigures extends TurnCounts {
+  day: string | null;
+  failures: Readonly<Record<string, number>>;
+  first_event: Times | null;
+  whole_turn: Times | null;
+  refusals: Readonly<Record<string, number>>;
+}
+
+export interface UsageDays {
+  in_all: UsageFigures;
+  /** The earliest first, today (UTC) last. */
+  days: readonly UsageFigures[];
+}
+
 /** How a chat looks, as its owner has set it; an empty text is one that is not set. */
 export interface LookView {
   greeting: string;
@@ -52,10 +72,14 @@ export interface WorkflowView {
   archived_at: string | null;
   time_limit: number;
   history: number;
+  /** The turns of each of the last days, where workflows are listed and it was asked for. */
+  turns_by_day: readonly number[] | null;
   activity: {
     last_day: TurnCounts;
     in_all: TurnCounts;
     last_used_at: string | null;
+    /** Where it was asked for. */
+    usage: UsageDays | null;
     last_failure: { at: string; thread_id: string; code: string | null; reason: string | null } | null;
   } | null;
 }

@@ -1,6 +1,6 @@
 /** Where in Canvas its owner is, as the address says it. */
 
-export type Tab = "overview" | "edit" | "look" | "threads";
+export type Tab = "overview" | "edit" | "look" | "threads" | "usage";
 
 export type Route =
   | { view: "workflows" }
@@ -27,7 +27,7 @@ export const paths = {
 };
 
 const PLAIN = ["register", "audit", "tokens", "sessions"] as const;
-const TABS: readonly string[] = ["edit", "look", "threads"];
+const TABS: readonly string[] = ["edit", "look", "threads", "usage"];
 
 export function routeOf(pathname: string): Route {
   const [, first, second, third, fourth, ...rest] = pathname.split("/").filter(Boolean).map(decoded);

@@ -606,10 +606,14 @@ export const canvasStyles = css`
   }
 
   @media (max-width: 30rem) {
+    .tabs {
+      gap: 0;
+    }
+
     .tabs a {
       flex: 1 0 auto;
-      padding-inline: 0.4rem;
-      font-size: 0.9rem;
+      padding-inline: 0.3rem;
+      font-size: 0.8125rem;
       text-align: center;
     }
 

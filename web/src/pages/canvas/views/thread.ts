@@ -87,7 +87,7 @@ export class ThreadPage extends View {
     this.titled(whole?.transcript.thread.title || words.threads);
     return html`<p class="small back"><a href=${paths.workflow(this.ref, "threads")}>${words.threads}</a> · <bdi>${name}</bdi></p>
       <div class="head">
-        <h1 tabindex="-1" dir="auto">${whole === null ? words.threads : whole.transcript.thread.title || words.untitled}</h1>
+        <h1 tabindex="-1"><bdi>${whole === null ? words.threads : whole.transcript.thread.title || words.untitled}</bdi></h1>
         ${whole === null ? nothing : this.#acts(whole)}
       </div>
       <div class="stack">

@@ -13,7 +13,7 @@ import { paths, type Tab } from "../router.ts";
 import { fill, words } from "../strings.ts";
 import { moment } from "../words.ts";
 
-const TABS: readonly Tab[] = ["overview", "threads", "edit", "look"];
+const TABS: readonly Tab[] = ["overview", "threads", "usage", "edit", "look"];
 
 export class WorkflowPage extends View {
   static override properties = { ref: {}, tab: {} };
@@ -61,6 +61,7 @@ export class WorkflowPage extends View {
       if (this.tab === "edit") await import("../parts/workflow-form.ts");
       else if (this.tab === "look") await import("../parts/look-form.ts");
       else if (this.tab === "threads") await import("../parts/thread-list.ts");
+      else if (this.tab === "usage") await import("../parts/usage.ts");
       this.#tabsThere.add(tab);
     } catch (error) {
       this.#tabError = error;
@@ -74,7 +75,7 @@ export class WorkflowPage extends View {
     if (workflow === null) return error === null ? bones() : this.#failed(error);
     return html`<div class="head">
         <div>
-          <h1 tabindex="-1" dir="auto">${workflow.name}</h1>
+          <h1 tabindex="-1"><bdi>${workflow.name}</bdi></h1>
           <p class="row soft small"><code>${workflow.handle}</code> ${stateChip(workflow)}</p>
         </div>
         ${this.#mainAct(workflow)}
@@ -116,6 +117,8 @@ export class WorkflowPage extends View {
         return html`<canvas-look-form .app=${this.app} .workflow=${workflow} @changed=${this.#changed}></canvas-look-form>`;
       case "threads":
         return html`<canvas-thread-list .app=${this.app} .workflow=${workflow}></canvas-thread-list>`;
+      case "usage":
+        return html`<canvas-usage .app=${this.app} .workflow=${workflow}></canvas-usage>`;
       default:
         return this.#overview(workflow);
     }

@@ -8,17 +8,22 @@ import type { WorkflowPage, WorkflowView } from "../models.ts";
 import { Paged } from "../paged.ts";
 import { bones } from "../parts/bones.ts";
 import { failureNotice } from "../parts/failure.ts";
+import { lastUse, sparkline, sparkStyles } from "../parts/sparkline.ts";
 import { stateChip } from "../parts/state-chip.ts";
 import { paths } from "../router.ts";
 import { fill, words } from "../strings.ts";
-import { moment } from "../words.ts";
 
 const PAGE = 50;
+/** The turns of so many days are shown beside each workflow. */
+const DAYS = 30;
 const PAUSE_MS = 200;
 const STATES = ["", "public", "private", "archived"] as const;
 
 export class WorkflowsView extends View {
+  static override styles = [...View.styles, sparkStyles];
   readonly #list = new Paged<WorkflowView>(this, () => this.app.connection);
+  readonly #over = new AbortController();
+  readonly #turns = new Map<string, readonly number[]>();
   #search = "";
   #state = "";
   #pause: ReturnType<typeof setTimeout> | null = null;
@@ -33,6 +38,7 @@ export class WorkflowsView extends View {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#over.abort();
     if (this.#pause !== null) clearTimeout(this.#pause);
   }
 
@@ -47,8 +53,18 @@ export class WorkflowsView extends View {
       const from = after === null ? {} : { after };
       const given = { ...filter, ...from, limit: PAGE };
       const page = await this.app.api.perform<WorkflowPage>("workflows.list", given, signal);
+      void this.#countTurns(given);
       return { entries: page.workflows, next: page.next_after };
     });
+  }
+
+  /** After the list is there, as counting takes long where there are very many turns; without it the list is whole. */
+  async #countTurns(given: object): Promise<void> {
+    const asked = { ...given, days: DAYS };
+    const { signal } = this.#over;
+    const page = await this.app.api.perform<WorkflowPage>("workflows.list", asked, signal).catch(() => null);
+    for (const { id, turns_by_day: turns } of page?.workflows ?? []) if (turns) this.#turns.set(id, turns);
+    this.requestUpdate();
   }
 
   #filtered(): void {
@@ -116,7 +132,11 @@ export class WorkflowsView extends View {
     });
     return html`<div>
       <ul class="list" aria-label=${words.workflows} aria-busy=${this.#list.isPending}>
-        ${repeat(entries, (each) => each.id, row)}
+        ${repeat(
+          entries,
+          (each) => each.id,
+          (each) => row(each, this.#turns.get(each.id)),
+        )}
       </ul>
       <div class="more">
         <p class="soft small" role="status">${count}</p>
@@ -150,14 +170,14 @@ function noneYet(): TemplateResult {
   </div>`;
 }
 
-function row(workflow: WorkflowView): TemplateResult {
+function row(workflow: WorkflowView, turns: readonly number[] | undefined): TemplateResult {
   return html`<li>
     <div class="main">
       <a href=${paths.workflow(workflow.id)}><bdi>${workflow.name}</bdi></a>
       <p><code>${workflow.handle}</code>${workflow.description === "" ? nothing : html` · <bdi>${workflow.description}</bdi>`}</p>
     </div>
     <div class="row">${stateChip(workflow)}</div>
-    <span class="small soft">${words.changedAt} ${moment(workflow.updated_at)}</span>
+    <div class="use small soft">${turns === undefined ? nothing : html`${sparkline(turns)}<span>${lastUse(turns)}</span>`}</div>
   </li>`;
 }
 
