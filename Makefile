@@ -65,6 +65,7 @@ bench: $(STAMPS)/installed $(STATIC)/chat.html ## Measure start, turns, streams,
 	$(BIN)/python -m bench.streams
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.browser
+	$(BIN)/python -m bench.canvas
 	$(BIN)/python -m bench.isolation
 
 soak: $(STAMPS)/installed ## Walk through all that owners and visitors may do, for minutes instead of seconds

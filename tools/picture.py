@@ -15,10 +15,13 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.browser import FLAGS, ChatTab, find_chromium
+from tests.e2e.past_turns import fill
 from tests.e2e.screens import SCENES
 from tests.e2e.server_process import ROOT, Gates, ServerProcess
 
 IMAGES = ROOT / "docs" / "images"
+DAYS = 30
+"""Of which the usage is in a picture."""
 QUESTION = "What happens when I rotate a publish token?"
 WIDE: Any = {"width": 1280, "height": 800}
 NARROW: Any = {"width": 360, "height": 740}
@@ -82,7 +85,10 @@ def _take_for_docs(browser: Browser, server: ServerProcess) -> None:
 
 
 def _take_canvas(browser: Browser, server: ServerProcess, published: dict[str, Any]) -> None:
-    """The page of a workflow with the open bubble."""
+    """The page of a workflow with the open bubble, and its usage."""
+    server.end()
+    fill(server.data_dir, published["workflow"]["id"], days=DAYS)
+    server.start()
     for text in ("How do I write a workflow?", "What does a check do?"):
         server.operation("workflows.ask", ref="docs-assistant", text=text)
     tab = _tab(browser, server, WIDE)
@@ -93,6 +99,13 @@ def _take_canvas(browser: Browser, server: ServerProcess, published: dict[str, A
     tab.ask(QUESTION)
     tab.expect_answer(number=0)
     _take(tab.page, IMAGES / "canvas.png")
+    tab = _tab(browser, server, WIDE)
+    tab.page.goto(server.operation("canvas.open")["address"])
+    expect(tab.page.get_by_role("img", name=f"turns in {DAYS} days")).to_have_count(1)
+    tab.page.get_by_role("link", name="Docs assistant").click()
+    tab.page.get_by_role("link", name="Usage").click()
+    expect(tab.page.get_by_role("img", name="Turns by day")).to_be_visible()
+    _take(tab.page, IMAGES / "canvas-usage.png")
 
 
 def brew(_text: str) -> str:

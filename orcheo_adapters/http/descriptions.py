@@ -9,6 +9,7 @@ from orcheo_adapters.http.canvas import CanvasNeedsTls
 from orcheo_adapters.http.hosts import HostNotAllowed
 from orcheo_adapters.http.mcp import McpNotInstalled
 from orcheo_adapters.http.problems import CrossSiteRequest
+from orcheo_adapters.http.share_codes import SHARE_CODES
 from orcheo_adapters.wire.body_schemas import chatkit_body, create_session_body, session_body
 from orcheo_adapters.wire.json_schema import Schema
 from orcheo_core.domain.pages import PAGE_LIMIT
@@ -38,6 +39,7 @@ from orcheo_core.errors import (
     LoginNotVerified,
     LoginRequired,
     NothingPending,
+    NotPublished,
     OrcheoError,
     OwnerNotKnown,
     OwnerSessionEnded,
@@ -47,6 +49,7 @@ from orcheo_core.errors import (
     PublishTokenRevoked,
     PublishTokenRotated,
     RateLimited,
+    ScopeMissing,
     ServerStopping,
     ServiceTokenInvalid,
     SharedBudgetExceeded,
@@ -57,6 +60,7 @@ from orcheo_core.errors import (
     TranscriptionFailed,
     TranscriptionOff,
     TurnInProgress,
+    WorkflowNotFound,
 )
 
 Json = dict[str, Any]
@@ -417,6 +421,17 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         body_type="application/x-www-form-urlencoded",
         answers={"200": {"description": "The logins have ended."}},
         errors=(LoginNotSetUp, RateLimited, IdentityProviderUnavailable, StorageUnavailable),
+    ),
+    ("GET", "/api/workflows/{ref}/share-link.{form}"): Description(
+        summary="The share link of a public workflow as a QR code; `form` is `svg` or `png`.",
+        credentials=("serviceToken", "ownerSession"),
+        answers={
+            "200": {
+                "description": "The image: dark on light, with a quiet zone.",
+                "content": {each: {"schema": {"type": "string"}} for each in SHARE_CODES.values()},
+            }
+        },
+        errors=(*_OWNER_SESSION, ScopeMissing, WorkflowNotFound, NotPublished),
     ),
     ("GET", "/api/canvas/session"): Description(
         summary="Who is signed in to Canvas in this browser, with which scopes, until when.",

@@ -18,6 +18,7 @@ from orcheo_adapters.http.openapi import OpenApi
 from orcheo_adapters.http.operations import OwnerApi
 from orcheo_adapters.http.problems import OPENAI
 from orcheo_adapters.http.session_api import SessionApi
+from orcheo_adapters.http.share_codes import ShareCodes
 from orcheo_adapters.http.static_files import StaticFiles
 
 _WORKFLOW = "/api/workflows/{ref}"
@@ -35,6 +36,7 @@ def routes(
     sign_in: SignInPages,
     session_api: SessionApi,
     owners: OwnerApi,
+    share_codes: ShareCodes,
     canvas_sessions: CanvasSessions,
     canvas_catalogue: CanvasCatalogue,
     canvas_page: pages.CanvasPage,
@@ -84,6 +86,7 @@ def routes(
         _route(f"{_WORKFLOW}/unarchive", owners.by_body("workflows.unarchive"), "POST"),
         _route(f"{_WORKFLOW}/ask", owners.by_body("workflows.ask"), "POST"),
         _route(f"{_WORKFLOW}/chatkit/session", owners.by_body("workflows.open_chat_session", in_browser=True), "POST"),
+        _route(f"{_WORKFLOW}/share-link.{{form}}", share_codes.answer, "GET"),
         _route(f"{_WORKFLOW}/threads", owners.by_query("threads.list"), "GET"),
         _route(f"{_WORKFLOW}/threads/purge", owners.by_body("threads.purge"), "POST"),
         _route("/api/threads/{id}", owners.by_query("threads.show"), "GET"),

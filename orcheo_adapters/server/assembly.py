@@ -40,6 +40,7 @@ from orcheo_adapters.http.problems import ErrorAnswers
 from orcheo_adapters.http.routes import routes
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.session_api import SessionApi
+from orcheo_adapters.http.share_codes import ShareCodes
 from orcheo_adapters.http.static_files import StaticFiles
 from orcheo_adapters.http.visits import Visits
 from orcheo_adapters.mcp.questions import Questions
@@ -250,6 +251,11 @@ def assemble(
             apps=core.apps, limiting=core.limiting, holding=core.holding, visits=visits, links=links
         ),
         owners=owners,
+        share_codes=ShareCodes(
+            callers=callers,
+            registering=core.registering,
+            share_links=core.owner_services.share_links,
+        ),
         canvas_sessions=canvas_sessions,
         canvas_catalogue=CanvasCatalogue(callers=callers, runners=kind_forms),
         canvas_page=CanvasPage(static_folder),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,8 @@ _FAULTS = (TurnFault("timed_out", "no end after 120 s"), TurnFault("endpoint_una
 
 def fill(data_dir: Path, workflow_id: str, *, days: int, times: int = 1) -> None:
     """``days`` days of a chat that is used, today as the last one: the same turns each time, ``times`` as many."""
-    asyncio.run(_fill(data_dir / "orcheo.db", workflow_id, days, times))
+    with ThreadPoolExecutor(1) as pool:  # a browser's event loop may run in this thread
+        pool.submit(asyncio.run, _fill(data_dir / "orcheo.db", workflow_id, days, times)).result()
 
 
 async def _fill(path: Path, workflow_id: str, days: int, times: int) -> None:

@@ -12,7 +12,11 @@ from tests.parity.cases import CASES, CHAT, SCOPES, THREAD_ID, Case
 from tests.parity.doors import DOORS, REST_ROUTES, Answer, Door, by_cli
 from tests.sync_server import build_sync_server
 
-ANSWER_A_FILE = {("GET", "/api/threads/{id}/export"), ("GET", "/api/audit/export")}
+ANSWER_A_FILE = {
+    ("GET", "/api/workflows/{ref}/share-link.{form}"),
+    ("GET", "/api/threads/{id}/export"),
+    ("GET", "/api/audit/export"),
+}
 NOT_FOR_ASSISTANTS = {"tokens.create", "tokens.rotate", "canvas.open"}
 each_operation = pytest.mark.parametrize("name", CATALOGUE)
 

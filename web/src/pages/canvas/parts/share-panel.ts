@@ -1,6 +1,6 @@
 /** All by which a workflow is shared: its link, its tokens, who may chat, and the sites that show it. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { View } from "../app.ts";
 import { openIcon } from "../icons.ts";
 import type { ActResult, SecretHint, WorkflowView } from "../models.ts";
@@ -10,7 +10,29 @@ import { moment } from "../words.ts";
 import "./copyable.ts";
 import { failureNotice, fieldFaults } from "./failure.ts";
 
+const qrStyles = css`
+  .qr {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 1rem;
+    align-items: center;
+  }
+
+  .qr img {
+    inline-size: 10rem;
+    block-size: 10rem;
+    border: 1px solid var(--line);
+    border-radius: 0.75rem;
+    background: #ffffff;
+  }
+
+  .qr .field {
+    flex: 1 1 10rem;
+  }
+`;
+
 class SharePanel extends View {
+  static override styles = [...View.styles, qrStyles];
   static override properties = { workflow: { attribute: false } };
   declare workflow: WorkflowView;
   /** What was typed; null where nothing was. */
@@ -46,6 +68,7 @@ class SharePanel extends View {
         <canvas-copyable .text=${url} .label=${words.shareLink}></canvas-copyable>
         <p class="hint">${words.shareHint}</p>
         <p class="small"><a class="row" href=${url} target="_blank" rel="noopener">${openIcon}${words.openChat}</a></p>
+        ${qrTemplate(workflow)}
       </div>
       <div class="field">
         <div class="row spread">
@@ -210,6 +233,24 @@ function closed({ archived_at }: WorkflowView): TemplateResult {
     <strong>${isArchived ? words.archivedTitle : words.privateTitle}</strong>
     <p>${isArchived ? words.archivedText : words.privateText}</p>
   </div>`;
+}
+
+/** Drawn by the server; dark on light in the dark scheme too, as scanners want it. */
+function qrTemplate({ id, handle, share_url }: WorkflowView): TemplateResult {
+  const image = (form: string) => `/api/workflows/${encodeURIComponent(id)}/share-link.${form}`;
+  return html`<details>
+    <summary>${words.qrCode}</summary>
+    <div class="qr">
+      <img src=${`${image("svg")}#${share_url}`} alt=${words.qrOf} loading="lazy" />
+      <div class="field">
+        <p class="hint">${words.qrHint}</p>
+        <p class="row small">
+          <a href=${image("svg")} download=${`${handle}-qr.svg`}>${words.qrSvg}</a>
+          <a href=${image("png")} download=${`${handle}-qr.png`}>${words.qrPng}</a>
+        </p>
+      </div>
+    </div>
+  </details>`;
 }
 
 function formerTemplate(secrets: readonly SecretHint[]): TemplateResult | typeof nothing {
