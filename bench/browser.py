@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.rounds import print_table
 from tests.e2e.browser import FLAGS, ChatTab, find_chromium
+from tests.e2e.canvas import delays_on_screen, one_time_address
 from tests.e2e.long_page import open_long_page
 from tests.e2e.server_process import Gates, ServerProcess
 
@@ -126,6 +127,26 @@ def memory(page: Page) -> list[list[str]]:
     return table
 
 
+def owners_view(browser: Browser, server: ServerProcess) -> list[str]:
+    """Milliseconds from when a piece is said to the frame in which its owner sees it in Canvas; the first one apart."""
+    published = server.publish("clock", "tests.e2e.gated_workflows:tells_the_time")
+    visitor = ChatTab.open(browser, server.url).visit(published["share_url"])
+    visitor.ask("first")
+    visitor.expect_answer(number=0)
+    owner = ChatTab.open(browser, server.url)
+    owner.page.goto(one_time_address(server))
+    owner.page.get_by_role("heading", name="Workflows", level=1).wait_for()
+    owner.page.goto(f"{server.url}/canvas/workflows/clock/threads")
+    owner.page.get_by_role("link", name="first").click()
+    owner.page.locator(".turns").get_by_text("completed").wait_for()
+    visitor.ask("second")
+    first, *later = delays_on_screen(owner.page, 80)[40:]
+    for each in (owner, visitor):
+        each.close()
+    later.sort()
+    return [f"{first:.0f}", f"{median(later):.0f}", f"{later[int(len(later) * 0.95) - 1]:.0f}"]
+
+
 def compare() -> None:
     """Measure one after another and print."""
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -160,6 +181,8 @@ def _measure(browser: Browser, server: ServerProcess) -> None:
     kept = ("turns", "JavaScript heap, MiB", "DOM nodes", "listeners")
     print_table(f"Memory, threads of {TURNS_A_THREAD} turns", kept, memory(tab.page))
     tab.close()
+    head = ("first piece, ms", "median of the others, ms", "p95, ms")
+    print_table("From said to the owner's screen in Canvas", head, [owners_view(browser, server)])
 
 
 if __name__ == "__main__":

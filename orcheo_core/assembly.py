@@ -40,6 +40,7 @@ from orcheo_core.services.owners.space import Space
 from orcheo_core.services.owners.threads import Transcripts
 from orcheo_core.services.owners.tokens import OwnerAccess
 from orcheo_core.services.owners.usage import UsageByDay
+from orcheo_core.services.owners.watching import Watching
 from orcheo_core.services.owners.workflows import Registering
 from orcheo_core.services.shared.audit_trail import AuditListener, AuditTrail
 from orcheo_core.services.shared.closing import Closing
@@ -119,6 +120,7 @@ class Core:
     acting: Acting
     own_threads: OwnThreads
     transcripts: Transcripts
+    watching: Watching
     auditing: Auditing
     tally: Tally
     remover: ThreadRemover
@@ -270,6 +272,7 @@ def assemble_core(ports: Ports) -> Core:
         own_threads=OwnThreads(store=store, live_turns=live_turns, clock=clock, remover=remover),
         remover=remover,
         transcripts=transcripts,
+        watching=Watching(store=store, register=register, live_turns=live_turns, sessions=owner_sessions),
         auditing=auditing,
         tally=tally,
         housekeeping=Housekeeping(

@@ -15,7 +15,7 @@ from orcheo_adapters.http.answers import NO_STORE, HeldAnswer, body_answer, json
 from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.negotiation import preferred_languages
 from orcheo_adapters.http.requests import body_of, header_of
-from orcheo_adapters.http.sse import TurnStream
+from orcheo_adapters.http.sse import TurnStream, event_number
 from orcheo_adapters.http.visits import Visits
 from orcheo_adapters.wire import chatkit_requests as wire
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
@@ -142,7 +142,7 @@ class ChatKitDoor:
         """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
         visit = await self._visits.of(request)
         await self._limiting.read(visit.subject, address=visit.address)
-        after = _after(request)
+        after = event_number(request)
         relay = await self._own_threads.followable_turn(visit, request.path_params["thread_id"])
         if relay is None:
             return Response(status_code=204, headers=NO_STORE)
@@ -279,13 +279,6 @@ def _idempotency_key(request: Request, client_id: str | None) -> str | None:
     if key is not None and len(key) > _KEY_LENGTH:
         raise InvalidInput(FieldError("Idempotency-Key", f"must be at most {_KEY_LENGTH} characters"))
     return key
-
-
-def _after(request: Request) -> int:
-    text = request.query_params.get("after") or request.headers.get("last-event-id") or "0"
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise InvalidInput(FieldError("after", "must be the number of an event"))
-    return int(text)
 
 
 def _action(params: wire.CustomAction) -> ActionInput:

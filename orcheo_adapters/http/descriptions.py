@@ -148,6 +148,15 @@ _OWNER_SESSIONS = json_answer(
 _OWNER_SESSION: Errors = (OwnerSessionMissing, OwnerSessionEnded, FeatureDisabled, CrossSiteRequest, RateLimited)
 _STREAM: Json = {"text/event-stream": {}}
 _NUMBER: Schema = {"type": "string", "pattern": "^[0-9]{1,9}$"}
+_FROM_EVENT: tuple[Json, ...] = (
+    {"name": "after", "in": "query", "schema": _NUMBER},
+    {"name": "Last-Event-ID", "in": "header", "schema": _NUMBER},
+)
+_FOLLOWED: dict[str, Json] = {
+    "200": {"description": "Thread events.", "content": _STREAM},
+    "204": {"description": "There is no turn to follow."},
+}
+_WATCHING: Errors = (*_OWNER_SESSION, ScopeMissing, *_BUDGETS, InvalidInput, ServerStopping)
 
 _APP: Errors = (*_TOKENS, ChatUnavailable, RateLimited)
 _INTEGER: Schema = {"type": "integer"}
@@ -275,14 +284,8 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ("GET", "/api/chatkit/threads/{thread_id}/events"): Description(
         summary="The thread events of the latest turn, from one on.",
         credentials=("chatGrant", "publishToken"),
-        parameters=(
-            {"name": "after", "in": "query", "schema": _NUMBER},
-            {"name": "Last-Event-ID", "in": "header", "schema": _NUMBER},
-        ),
-        answers={
-            "200": {"description": "Thread events.", "content": _STREAM},
-            "204": {"description": "There is no turn to follow."},
-        },
+        parameters=_FROM_EVENT,
+        answers=_FOLLOWED,
         errors=(*_TOKENS, *_GRANTS, *_ADMISSION, InvalidInput, ThreadNotFound),
     ),
     ("GET", "/api/chat/{ref}"): Description(
@@ -471,6 +474,20 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         credentials=("ownerSession",),
         answers={"204": {"description": "The owner session is over."}},
         errors=(*_OWNER_SESSION, OwnerSessionNotFound, StorageUnavailable),
+    ),
+    ("GET", "/api/canvas/workflows/{ref}/live"): Description(
+        summary="In which threads of a workflow turns run, and which have changed, as that happens.",
+        credentials=("ownerSession",),
+        parameters=(_query("thread"),),
+        answers={"200": {"description": "The state first, then each change of it.", "content": _STREAM}},
+        errors=(*_WATCHING, WorkflowNotFound, ThreadNotFound),
+    ),
+    ("GET", "/api/canvas/threads/{id}/events"): Description(
+        summary="The thread events of the latest turn, from one on, for the workflow's owner.",
+        credentials=("ownerSession",),
+        parameters=_FROM_EVENT,
+        answers=_FOLLOWED,
+        errors=(*_WATCHING, ThreadNotFound),
     ),
     ("GET", "/api/canvas/catalogue"): Description(
         summary="The operations and the kinds of runner, as JSON Schemas with their words, for forms.",

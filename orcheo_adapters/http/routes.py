@@ -12,6 +12,7 @@ from orcheo_adapters.http.canvas import CanvasCatalogue, CanvasSessions
 from orcheo_adapters.http.chat import ChatInfo, ChatSessions
 from orcheo_adapters.http.chatkit import ChatKitDoor
 from orcheo_adapters.http.cross_site import AllowedOrigins
+from orcheo_adapters.http.live import LiveViews
 from orcheo_adapters.http.login import SignInPages
 from orcheo_adapters.http.mcp import McpEndpoint
 from orcheo_adapters.http.openapi import OpenApi
@@ -39,6 +40,7 @@ def routes(
     share_codes: ShareCodes,
     canvas_sessions: CanvasSessions,
     canvas_catalogue: CanvasCatalogue,
+    live_views: LiveViews,
     canvas_page: pages.CanvasPage,
     mcp: McpEndpoint,
     readiness: health.Readiness,
@@ -103,6 +105,8 @@ def routes(
         _route("/api/canvas/sessions", canvas_sessions.show_all, "GET"),
         _route("/api/canvas/sessions/{id}", canvas_sessions.end_one, "DELETE"),
         _route("/api/canvas/catalogue", canvas_catalogue.answer, "GET"),
+        _route("/api/canvas/workflows/{ref}/live", live_views.watch, "GET"),
+        _route("/api/canvas/threads/{id}/events", live_views.follow, "GET"),
         _route("/mcp", allowed.required(mcp.answer), "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", readiness.readyz, "GET"),

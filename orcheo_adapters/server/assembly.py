@@ -31,6 +31,7 @@ from orcheo_adapters.http.front_door import UPLOAD_SLACK, FrontDoor
 from orcheo_adapters.http.health import Readiness
 from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.hosts import KnownHosts
+from orcheo_adapters.http.live import LiveViews
 from orcheo_adapters.http.login import SignInPages
 from orcheo_adapters.http.mcp import McpEndpoint
 from orcheo_adapters.http.operations import OwnerApi
@@ -189,11 +190,12 @@ def assemble(
     )
     visits = Visits(core.admitting, core.limiting, cookies)
     allowed = AllowedOrigins(settings.allowed_origins, settings.public_origin)
+    heartbeats = Heartbeats()
     chatkit = ChatKitDoor(
         core,
         visits=visits,
         encoder=encoder,
-        heartbeats=Heartbeats(),
+        heartbeats=heartbeats,
         transcriber=machine.transcriber,
         describe_upload=partial(upload_descriptor, tickets, settings.public_url),
     )
@@ -258,6 +260,9 @@ def assemble(
         ),
         canvas_sessions=canvas_sessions,
         canvas_catalogue=CanvasCatalogue(callers=callers, runners=kind_forms),
+        live_views=LiveViews(
+            callers=callers, watching=core.watching, register=core.register, holding=core.holding, heartbeats=heartbeats
+        ),
         canvas_page=CanvasPage(static_folder),
         mcp=McpEndpoint(owners, core.tally, load_mcp),
         readiness=Readiness(store, watchdog),

@@ -37,6 +37,8 @@ class Per(StrEnum):
     VISITOR = "visitor"
     PROGRAM = "program"
     """Who chats with a publish token and names no user, in the place of a visitor."""
+    OWNER = "owner"
+    """Who looks at the conversations with their workflows."""
     ADDRESS = "address"
     WORKFLOW = "workflow"
     SERVER = "server"
@@ -45,6 +47,7 @@ class Per(StrEnum):
 _HOLDERS = {
     Per.VISITOR: "One visitor",
     Per.PROGRAM: "One publish token",
+    Per.OWNER: "One owner",
     Per.ADDRESS: "One network address",
     Per.WORKFLOW: "One workflow",
     Per.SERVER: "This server",
@@ -106,6 +109,13 @@ STREAMS = Resource(
     unit=Unit.PIECES,
     what="answers and files that are being sent",
     freed="Close some of the pages or connections that are open, or wait until an answer has ended.",
+    retry_after=5,
+)
+WATCHES = Resource(
+    name="watches",
+    unit=Unit.PIECES,
+    what="views of conversations that are kept up to date",
+    freed="Close some of the pages of Canvas that are open.",
     retry_after=5,
 )
 ANSWER_BYTES = Resource(
@@ -201,6 +211,7 @@ BUDGETS: tuple[Budget, ...] = (
     *_rows(UPLOADS, visitor=5, program=20, address=20, workflow=50, server=100),
     *_rows(RUNS, visitor=20, program=100, address=100, workflow=250, server=500),
     *_rows(STREAMS, visitor=20, program=100, address=150, workflow=500, server=1_000),
+    *_rows(WATCHES, owner=20, server=200),
     *_rows(FRAME_BYTES, visitor=64 * MIB, program=128 * MIB, address=128 * MIB, workflow=192 * MIB, server=256 * MIB),
     *_rows(REQUEST_BYTES, address=32 * MIB, server=128 * MIB),
     *_rows(ANSWER_BYTES, visitor=16 * MIB, program=32 * MIB, address=32 * MIB, workflow=64 * MIB, server=128 * MIB),
@@ -218,11 +229,12 @@ class Holders:
     subject: Subject | None = None
     address: str = ""
     workflow_id: str = ""
+    owner: str = ""
 
     @classmethod
-    def of(cls, subject: Subject | None = None, address: str = "", workflow_id: str = "") -> "Holders":
-        """The same ones for the same visitor, as long as they are kept."""
-        return _holders_of(subject.key if subject else "", address, workflow_id)
+    def of(cls, subject: Subject | None = None, address: str = "", workflow_id: str = "", owner: str = "") -> "Holders":
+        """The same ones for the same visitor or owner, as long as they are kept."""
+        return _holders_of(subject.key if subject else "", address, workflow_id, owner)
 
     def key(self, per: Per) -> str:
         """What tells the holder of a kind from others of its kind; empty without such a holder."""
@@ -230,6 +242,8 @@ class Holders:
             case Per.VISITOR | Per.PROGRAM:
                 is_meant = self.subject is not None and self.subject.is_program == (per is Per.PROGRAM)
                 return self.subject.key if is_meant and self.subject else ""
+            case Per.OWNER:
+                return self.owner
             case Per.ADDRESS:
                 return self.address
             case Per.WORKFLOW:
@@ -239,8 +253,9 @@ class Holders:
 
 
 @lru_cache(_KEPT)
-def _holders_of(subject_key: str, address: str, workflow_id: str) -> Holders:
-    return Holders(subject=Subject(subject_key) if subject_key else None, address=address, workflow_id=workflow_id)
+def _holders_of(subject_key: str, address: str, workflow_id: str, owner: str) -> Holders:
+    subject = Subject(subject_key) if subject_key else None
+    return Holders(subject=subject, address=address, workflow_id=workflow_id, owner=owner)
 
 
 @frozen(kw_only=True)

@@ -24,7 +24,7 @@ class WorkKind(StrEnum):
     """Of a visitor who waits for it, without a turn."""
     UPLOAD = "upload"
     FOLLOWING = "following"
-    """Of a turn, under a chat session that its app can end."""
+    """Of what is said, by an owner, or under a chat session that its app can end."""
     CHECK = "check"
     """A probe turn of an owner."""
     IMPORT = "import"
@@ -105,6 +105,7 @@ class Register:
         """Nothing runs yet."""
         self._background = background
         self._works: dict[Work, None] = {}
+        self._watchers: dict[Callable[[Place], None], Place] = {}
         self._is_closed = False
 
     def check_open(self) -> None:
@@ -118,11 +119,30 @@ class Register:
         self._works[work] = None
         if self._is_closed:
             work.stop(SHUT_DOWN)
+        if kind is WorkKind.TURN:
+            self.changed(place)
         return work
 
     def end(self, work: Work) -> None:
         """Drop a work that has come to its end."""
         self._works.pop(work, None)
+        if work.kind is WorkKind.TURN:
+            self.changed(work.place)
+
+    def watch(self, place: Place, told: Callable[[Place], None]) -> None:
+        """Call ``told`` with where a turn began or ended, or a thread was removed, in a place; it returns at once."""
+        self._watchers[told] = place
+
+    def unwatch(self, told: Callable[[Place], None]) -> None:
+        """Do not call ``told`` any more."""
+        self._watchers.pop(told, None)
+
+    def changed(self, place: Place) -> None:
+        """Tell those who watch that something has happened here."""
+        if self._watchers:
+            for told, watched in tuple(self._watchers.items()):
+                if watched.holds(place):
+                    told(place)
 
     @asynccontextmanager
     async def working(self, kind: WorkKind, place: Place = EVERYWHERE) -> AsyncIterator[None]:

@@ -158,3 +158,10 @@ def forks(_text: str) -> Iterator[str]:
         os._exit(0)
     yield str(child)
     time.sleep(60)
+
+
+async def tells_the_time(_text: str) -> AsyncIterator[str]:
+    """Says the milliseconds since 1970 forty times, twenty times a second."""
+    for _ in range(40):
+        yield f"{time.time() * 1000:.0f} "
+        await asyncio.sleep(0.05)

@@ -2,7 +2,7 @@
 
 import { ChatClient, type ChatServer, type Fetch } from "../src/element/protocol/chat-client.ts";
 import { GrantKeeper } from "../src/element/protocol/grant-keeper.ts";
-import type { Pace } from "../src/element/protocol/turn-feed.ts";
+import type { Pace } from "../src/element/protocol/pace.ts";
 import type {
   AssistantItem,
   ThreadEvent,

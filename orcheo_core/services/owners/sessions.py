@@ -167,17 +167,23 @@ class OwnerSessions:
         session = await self._find(OpaqueToken.parse(OWNER_SESSION_PREFIX, text))
         if session is None:
             raise OwnerSessionMissing
-        now = self._clock.now()
-        refusal = session.refusal(now)
-        if refusal is not None:
-            raise refusal
-        caller = await self._require(session)
+        caller, now = await self._require_open(session), self._clock.now()
         if session.seen_at is None or not timedelta(0) <= now - session.seen_at < _NOTE_EVERY:
             change = self._store.begin()
             change.owner_sessions.used(session.public_id, now)
             with suppress(StorageUnavailable):
                 await change.commit()
         return await self._signed_in(session, caller)
+
+    async def still(self, public_id: str) -> Caller:
+        """Who asks now under a session that was good before; looking does not count as using it.
+
+        Raises :class:`OwnerSessionEnded`, :class:`FeatureDisabled`.
+        """
+        session = await self._store.begin().owner_sessions.find(public_id)
+        if session is None:
+            raise OwnerSessionEnded
+        return await self._require_open(session)
 
     async def of(self, owner: Actor) -> Sequence[OwnerSession]:
         """The owner sessions of an owner that are not over, newest first, 100 at most."""
@@ -221,6 +227,13 @@ class OwnerSessions:
             return None
         found = await self._store.begin().owner_sessions.find(secret.public_id)
         return found if self._peppers.matches(secret, found.digest if found else None) else None
+
+    async def _require_open(self, session: OwnerSession) -> Caller:
+        """Who asks under an owner session that has not ended by itself either."""
+        refusal = session.refusal(self._clock.now())
+        if refusal is not None:
+            raise refusal
+        return await self._require(session)
 
     async def _require(self, session: OwnerSession) -> Caller:
         """Who asks under an owner session.

@@ -89,7 +89,7 @@ class Transcripts:
         """
         check_cursor(IdKind.ITEM, "item", query)
         change = self._store.begin()
-        _, thread = await _find_visible_thread(change, caller, thread_id)
+        _, thread = await find_visible_thread(change, caller, thread_id)
         page = await change.items.page(thread_id, evolve(query, most_bytes=PAGE_BYTES), hidden=True)
         return await _transcript(change, thread, page)
 
@@ -106,7 +106,7 @@ class Transcripts:
         if not is_at_turns:
             check_cursor(IdKind.ITEM, "item", PageQuery(after=after))
         change = self._store.begin()
-        workflow, thread = await _find_visible_thread(change, caller, thread_id)
+        workflow, thread = await find_visible_thread(change, caller, thread_id)
         async with self._register.working(WorkKind.EXPORT, Place(workflow_id=workflow.id, thread_id=thread_id)):
             part = await (_part_with_turns(change, thread, after) if is_at_turns else _part(change, thread, after))
             if after is None or not await self._was_exported(change, caller, workflow, thread_id):
@@ -206,7 +206,8 @@ class Transcripts:
         return (thread,) if thread is not None and wanted.admits(thread) else ()
 
 
-async def _find_visible_thread(change: UnitOfWork, caller: Caller, thread_id: str) -> tuple[Workflow, Thread]:
+async def find_visible_thread(change: UnitOfWork, caller: Caller, thread_id: str) -> tuple[Workflow, Thread]:
+    """The thread with this id and its workflow, if the caller may see that; :class:`ThreadNotFound` otherwise."""
     thread = await change.threads.find(thread_id)
     if thread is None:
         raise _not_found()

@@ -42,6 +42,7 @@ class ThreadRemover:
         if await change.threads.find(thread.id) is not None:
             return False
         self._register.stop(CANCELLED, Place(thread_id=thread.id))
+        self._register.changed(Place(workflow_id=thread.workflow_id, thread_id=thread.id))
         await self._files.remove(attachment_ids)
         return True
 

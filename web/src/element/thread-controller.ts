@@ -3,8 +3,9 @@
 import { newKey } from "./insecure.ts";
 import { errorSentence } from "./language.ts";
 import { type ChatClient, isAbort } from "./protocol/chat-client.ts";
+import { type Pace, retryDelay } from "./protocol/pace.ts";
 import { ConnectionError, isLimited, problemCode, THREAD_GONE } from "./protocol/problem.ts";
-import { followTurn, type Pace, retryDelay } from "./protocol/turn-feed.ts";
+import { followTurn } from "./protocol/turn-feed.ts";
 import {
   type ActionOrder,
   answerRequest,

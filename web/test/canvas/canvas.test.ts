@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { OrcheoCanvas } from "../../src/pages/canvas/orcheo-canvas.ts";
 import { snippetFor } from "../../src/pages/canvas/parts/share-panel.ts";
 import { browserOf } from "../../src/pages/canvas/views/sessions.ts";
@@ -488,10 +488,9 @@ describe("a conversation", () => {
   const entry = { turn_id: "trn_1", created_at: "2026-01-01T00:00:00Z", details: {}, feedback: null };
 
   function answer(pages: number): void {
-    let page = 0;
     server.operation("workflows.show", () => workflow());
-    server.operation("threads.show", () => {
-      page += 1;
+    server.operation("threads.show", ({ after }) => {
+      const page = Number(String(after ?? "msg_0").slice(4)) + 1;
       const items = [{ ...entry, id: `msg_${page}`, kind: "user_message", text: `Part ${page}` }];
       return {
         thread,
@@ -503,13 +502,31 @@ describe("a conversation", () => {
     });
   }
 
+  beforeAll(async () => {
+    await Promise.all([
+      import("../../src/pages/canvas/views/thread.ts"),
+      import("../../src/element/orcheo-chat.ts"),
+    ]);
+  });
+
   test("is read to its end, page by page", async () => {
     answer(3);
     await openCanvas("/canvas/workflows/wf_1/threads/thr_1");
     await shows("Part 3");
     const after = server.givenTo("/api/operations/threads.show").map((given) => given.after);
-    expect(after).toEqual([undefined, "msg_1", "msg_2"]);
+    expect(after.slice(0, 3)).toEqual([undefined, "msg_1", "msg_2"]);
     expect(shownText()).not.toContain("Only the first");
+  });
+
+  test("that is deleted while it is read is not shown any more", async () => {
+    answer(1);
+    server.on("/api/canvas/workflows/wf_1/live", () => {
+      server.on("/api/operations/threads.show", () => problemAnswer(404, "thread_not_found"));
+      return problemAnswer(404, "thread_not_found");
+    });
+    await openCanvas("/canvas/workflows/wf_1/threads/thr_1");
+    await shows("This conversation is no longer there");
+    expect(shownText()).not.toContain("Part 1");
   });
 
   test("that is very long says that it is cut", async () => {

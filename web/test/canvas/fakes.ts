@@ -218,7 +218,10 @@ export class FakeCanvasServer {
     if (path === "/api/canvas/session") return this.#sessionAnswer(method, given);
     if (this.session === null) return this.#missing("owner_session_ended");
     const answer = this.#answers.get(path);
-    return answer === undefined ? problemAnswer(404, "not_found") : answer(given);
+    if (answer !== undefined) return answer(given);
+    // Nothing happens, as long as somebody listens.
+    if (path.endsWith("/live")) return new Response(new ReadableStream());
+    return problemAnswer(404, "not_found");
   };
 
   #sessionAnswer(method: string, given: Given): Response {

@@ -13,6 +13,8 @@ const thread = {
 };
 const transcript: Transcript = { thread, status: "completed", turns: [], items: [], next_after: null };
 
+const CLOSED = { type: "closed", reason: "Read only." } as const;
+
 function entry(kind: string, text: string, change: Partial<TranscriptEntry> = {}): TranscriptEntry {
   return {
     ...{ id: `id_${kind}`, turn_id: "trn_1", created_at: "2026-01-01T00:00:00Z", kind, text },
@@ -21,11 +23,11 @@ function entry(kind: string, text: string, change: Partial<TranscriptEntry> = {}
   };
 }
 
-const itemsOf = (...entries: TranscriptEntry[]) => threadOf(transcript, entries, "Read only.").items.data;
+const itemsOf = (...entries: TranscriptEntry[]) => threadOf(transcript, entries, [], CLOSED).items.data;
 
 describe("a transcript for the chat element", () => {
   test("is a thread to which nothing can be added", () =>
-    expect(threadOf(transcript, [], "Read only.")).toMatchObject({
+    expect(threadOf(transcript, [], [], CLOSED)).toMatchObject({
       id: "thr_1",
       title: "",
       status: { type: "closed", reason: "Read only." },

@@ -1,16 +1,10 @@
 /** Follows one turn to its end over as many connections as that takes. */
 
 import type { ChatClient } from "./chat-client.ts";
-import { isAbort } from "./chat-client.ts";
-import { ConnectionError, isPassing } from "./problem.ts";
-import { type SseFrame, SseParser } from "./sse.ts";
+import { readFrames } from "./frames.ts";
+import { type Pace, retryDelay } from "./pace.ts";
+import { isPassing } from "./problem.ts";
 import { parseThreadEvent, type ThreadEvent } from "./wire.ts";
-
-/** Waiting and chance, given from outside so that tests need neither. */
-export interface Pace {
-  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
-  random(): number;
-}
 
 export interface TurnOpening {
   client: ChatClient;
@@ -26,10 +20,6 @@ export type FeedStep =
   | { kind: "connection"; state: "reconnecting" | "connected" };
 
 const MAX_ATTEMPTS = 7;
-const FIRST_DELAY = 500;
-const LONGEST_DELAY = 8_000;
-/** The server sends a heartbeat each 15 s: three missed ones mean that the connection is dead. */
-const SILENCE_LIMIT = 45_000;
 
 /** Yields each thread event once; throws what stopped it when the turn could not be followed to its end. */
 export async function* followTurn(opening: TurnOpening): AsyncGenerator<FeedStep> {
@@ -49,11 +39,6 @@ export async function* followTurn(opening: TurnOpening): AsyncGenerator<FeedStep
     yield { kind: "connection", state: "reconnecting" };
     await opening.pace.wait(retryDelay(attempt, opening.pace.random()), opening.signal);
   }
-}
-
-/** Exponential, capped, and jittered so that the visitors of a restarted server do not come back at once. */
-export function retryDelay(attempt: number, chance: number): number {
-  return Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** attempt) * (0.5 + chance / 2);
 }
 
 interface Place {
@@ -79,35 +64,5 @@ async function* newEvents(response: Response | null, place: Place): AsyncGenerat
     const threadEvent = parseThreadEvent(frame.data);
     if (threadEvent?.type === "thread.created") place.threadId = threadEvent.thread.id;
     if (threadEvent !== null) yield threadEvent;
-  }
-}
-
-async function* readFrames(body: ReadableStream<Uint8Array>): AsyncGenerator<SseFrame> {
-  const reader = body.getReader();
-  const parser = new SseParser();
-  try {
-    for (;;) {
-      const chunk = await readChunk(reader);
-      if (chunk.done) return;
-      yield* parser.push(chunk.value);
-    }
-  } finally {
-    // Also reached when the caller stops listening: the connection must not stay open behind its back.
-    reader.cancel().catch(() => undefined);
-  }
-}
-
-async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ConnectionError("The server fell silent.")), SILENCE_LIMIT);
-  });
-  try {
-    return await Promise.race([reader.read(), silence]);
-  } catch (error) {
-    if (isAbort(error) || error instanceof ConnectionError) throw error;
-    throw new ConnectionError("The connection broke.", { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }

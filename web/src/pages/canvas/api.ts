@@ -128,6 +128,18 @@ export class CanvasApi {
     return this.#read(`/api/workflows/${encodeURIComponent(ref)}/chatkit/session`, init);
   }
 
+  /** News of a workflow, or of one thread of it, as server-sent events. */
+  watch(ref: string, thread: string | null, signal: AbortSignal): Promise<Response> {
+    const query = thread === null ? "" : `?thread=${encodeURIComponent(thread)}`;
+    return this.#send(`/api/canvas/workflows/${encodeURIComponent(ref)}/live${query}`, { signal }, true);
+  }
+
+  /** The events of a thread's latest turn from the one after `after` on; status 204 when there are none. */
+  follow(thread: string, after: string, signal: AbortSignal | null): Promise<Response> {
+    const url = `/api/canvas/threads/${encodeURIComponent(thread)}/events?after=${encodeURIComponent(after)}`;
+    return this.#send(url, { signal }, true);
+  }
+
   async #read<T>(url: string, init: RequestInit = {}, isLong = false): Promise<T> {
     return readJson<T>(await this.#send(url, init, isLong));
   }

@@ -51,6 +51,19 @@ export class Loading<T> implements ReactiveController {
     this.#host.requestUpdate();
   }
 
+  /** Asks for what is shown by now, without a word: where that fails, what is shown stays. */
+  async renew(ask: Ask<T>): Promise<void> {
+    const over = this.#over;
+    try {
+      const value = await ask(over.signal);
+      if (over.signal.aborted) return;
+      this.value = value;
+      this.#host.requestUpdate();
+    } catch {
+      // The owner did not ask for it.
+    }
+  }
+
   /** What failed for want of a connection or a sign-in is asked for once more. */
   async again(): Promise<void> {
     if (mayPass(this.error) && this.#ask !== null) await this.run(this.#ask);

@@ -46,6 +46,20 @@ export class Paged<T> {
     if (this.#fetch !== null) await this.start(this.#fetch);
   }
 
+  /** Puts what the first page is by now in the place of what it was; what was shown behind it stays. */
+  async renew(idOf: (entry: T) => string): Promise<void> {
+    const { value: shown, isPending } = this.#loading;
+    const fetch = this.#fetch;
+    if (fetch === null || shown === null || isPending) return;
+    await this.#loading.renew(async (signal) => {
+      const page = await fetch(null, signal);
+      const last = page.entries.at(-1);
+      const place = last === undefined ? -1 : shown.entries.findIndex((each) => idOf(each) === idOf(last));
+      if (page.next === null || place < 0) return page;
+      return { entries: [...page.entries, ...shown.entries.slice(place + 1)], next: shown.next };
+    });
+  }
+
   async more(): Promise<void> {
     const { value, isPending } = this.#loading;
     const fetch = this.#fetch;

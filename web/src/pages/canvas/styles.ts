@@ -152,6 +152,15 @@ export const canvasStyles = css`
     color: var(--danger);
   }
 
+  .chip[data-state="running"] {
+    color: var(--accent);
+  }
+
+  .chip[data-state="running"]::before {
+    background: currentcolor;
+    animation: breathe 1.6s ease-in-out infinite;
+  }
+
   .tag {
     padding: 0.05rem 0.5rem;
     border-radius: 0.4rem;

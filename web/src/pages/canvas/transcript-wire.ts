@@ -1,22 +1,35 @@
 /** A transcript as the chat element reads threads, so that it is drawn as its visitor saw it. */
 
-import type { AnnotationSource, AssistantItem, WireItem, WireThread } from "../../element/protocol/wire.ts";
-import type { Transcript, TranscriptEntry } from "./models.ts";
+import type {
+  AnnotationSource,
+  AssistantItem,
+  ThreadStatus,
+  WireItem,
+  WireThread,
+  WireTurn,
+} from "../../element/protocol/wire.ts";
+import type { Transcript, TranscriptEntry, TurnView } from "./models.ts";
 
-/** Nothing can be added to it: `reason` says so. */
+/** `status` says that nothing can be added to it. */
 export function threadOf(
   transcript: Transcript,
   entries: readonly TranscriptEntry[],
-  reason: string,
+  turns: readonly TurnView[],
+  status: ThreadStatus,
 ): WireThread {
   return {
     id: transcript.thread.id,
     title: transcript.thread.title ?? "",
     created_at: transcript.thread.created_at,
-    status: { type: "closed", reason },
-    metadata: {},
+    status,
+    metadata: transcript.status === "running" ? { "orcheo.turn": runningTurn(turns) } : {},
     items: { data: entries.flatMap(itemsOf), has_more: false },
   };
+}
+
+function runningTurn(turns: readonly TurnView[]): WireTurn {
+  const id = turns.find(({ status }) => status === "running")?.id ?? "";
+  return { id, status: "running", user_item_id: "" };
 }
 
 interface Details {

@@ -19,6 +19,11 @@ export function failureNotice(error: unknown, app: App, again: (() => void) | nu
   </div>`;
 }
 
+/** Whether what was asked for is not there, so that asking again makes no sense. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status === 404;
+}
+
 interface Told {
   title: string;
   text: string;
@@ -39,6 +44,8 @@ function told(error: unknown): Told {
     return { title: words.scopeTitle, text: detail, hint: words.scopeHint, code, needsSignIn: true };
   if (code === "workflow_not_found")
     return { title: words.goneTitle, text: words.goneText, hint: "", code, needsSignIn: false };
+  if (code === "thread_not_found")
+    return { title: words.threadGoneTitle, text: words.threadGoneText, hint: "", code, needsSignIn: false };
   if (code === "concurrent_change")
     return { title: words.changedTitle, text: words.changedText, hint: "", code, needsSignIn: false };
   const title = detail || (typeof whole.title === "string" ? whole.title : "") || words.brokenTitle;

@@ -4,6 +4,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { View } from "../app.ts";
 import { listIcon, searchIcon } from "../icons.ts";
+import { LiveNews, type News } from "../live-news.ts";
 import type { ThreadPage, ThreadSummary, WorkflowView } from "../models.ts";
 import { Paged } from "../paged.ts";
 import { paths } from "../router.ts";
@@ -14,11 +15,23 @@ import { failureNotice, fieldFaults } from "./failure.ts";
 
 const PAGE = 50;
 const PAUSE_MS = 250;
+/** A busy workflow changes all the time. */
+const RENEWED_EVERY_MS = 1_000;
 
 class ThreadList extends View {
   static override properties = { workflow: { attribute: false } };
   declare workflow: WorkflowView;
   readonly #list = new Paged<ThreadSummary>(this, () => this.app.connection);
+  readonly #news = new LiveNews(
+    this,
+    () => this.app.connection,
+    (news, isFirst) => this.#hear(news, isFirst),
+    () => {}, // What the list itself asks for says why.
+  );
+  /** Threads in which a turn runs now. */
+  #running: ReadonlySet<string> = new Set();
+  #renewal: ReturnType<typeof setTimeout> | null = null;
+  #renewedAt = 0;
   #search = "";
   #visitor = "";
   #isFailed = false;
@@ -35,11 +48,32 @@ class ThreadList extends View {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     if (this.#pause !== null) clearTimeout(this.#pause);
+    if (this.#renewal !== null) clearTimeout(this.#renewal);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get("workflow") as WorkflowView | undefined;
-    if (changed.has("workflow") && before?.id !== this.workflow.id) void this.#fetch();
+    if (!changed.has("workflow") || before?.id === this.workflow.id) return;
+    const { id } = this.workflow;
+    this.#running = new Set();
+    void this.#fetch();
+    this.#news.listen((signal) => this.app.api.watch(id, null, signal));
+  }
+
+  #hear({ running, changed, is_cut }: News, isFirst: boolean): void {
+    this.#running = new Set(running);
+    this.requestUpdate();
+    if (isFirst || is_cut || changed.length > 0) this.#renewSoon();
+  }
+
+  #renewSoon(): void {
+    if (this.#renewal !== null) return;
+    const wait = Math.max(0, this.#renewedAt + RENEWED_EVERY_MS - Date.now());
+    this.#renewal = setTimeout(() => {
+      this.#renewal = null;
+      this.#renewedAt = Date.now();
+      void this.#list.renew(({ id }) => id);
+    }, wait);
   }
 
   get #isFiltered(): boolean {
@@ -144,6 +178,7 @@ class ThreadList extends View {
         <a href=${paths.thread(this.workflow.id, thread.id)}><bdi>${thread.title || words.untitled}</bdi></a>
         <p><bdi><code>${thread.subject}</code></bdi></p>
       </div>
+      ${this.#running.has(thread.id) ? html`<span class="chip" data-state="running">${words.answeringNow}</span>` : nothing}
       ${moment(thread.updated_at)}
     </li>`;
   }

@@ -4,24 +4,18 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { OrcheoChat } from "../../../element/orcheo-chat.ts";
 import { View } from "../app.ts";
 import { loadChat } from "../chat-element.ts";
-import type { Transcript, TranscriptEntry, TurnView, WorkflowView } from "../models.ts";
+import { LiveNews, type News } from "../live-news.ts";
+import { LiveTranscript, type Whole } from "../live-transcript.ts";
+import type { TurnView, WorkflowView } from "../models.ts";
 import { bones } from "../parts/bones.ts";
-import { failureNotice } from "../parts/failure.ts";
+import { failureNotice, isGone } from "../parts/failure.ts";
 import { save } from "../parts/secret-dialog.ts";
 import { threadStyles } from "../parts/thread-styles.ts";
 import { paths } from "../router.ts";
 import { fill, words } from "../strings.ts";
-import { threadOf } from "../transcript-wire.ts";
 import { moment } from "../words.ts";
 
-const PAGES_MOST = 50;
-
-interface Whole {
-  transcript: Transcript;
-  entries: readonly TranscriptEntry[];
-  turns: readonly TurnView[];
-  /** Whether there is more than is shown. */
-  isCut: boolean;
+interface Shown extends Whole {
   chat: OrcheoChat;
   workflow: WorkflowView;
 }
@@ -38,47 +32,63 @@ export class ThreadPage extends View {
   static override properties = { ref: {}, thread: {} };
   declare ref: string;
   declare thread: string;
-  readonly #whole = this.loading<Whole>();
+  readonly #whole = this.loading<Shown>();
+  readonly #news = new LiveNews(
+    this,
+    () => this.app.connection,
+    (news, isFirst) => this.#hear(news, isFirst),
+    (error) => this.#refused(error),
+  );
   #error: unknown = null;
   #isExporting = false;
+  #isRefused = false;
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("thread")) return;
+    this.#isRefused = false;
     this.#whole.value = null;
     void this.#whole.run((signal) => this.#fetch(signal));
   }
 
-  async #fetch(signal: AbortSignal): Promise<Whole> {
-    const [first, workflow] = await Promise.all([
-      this.#page(null, signal),
-      this.app.api.perform<WorkflowView>("workflows.show", { ref: this.ref }, signal),
+  async #fetch(signal: AbortSignal): Promise<Shown> {
+    const { thread, app } = this;
+    const live = new LiveTranscript(app.api, thread, words.readOnly, (whole) => {
+      const shown = this.#whole.value;
+      if (shown === null || thread !== this.thread) return;
+      this.#whole.value = { ...shown, ...whole };
+      this.requestUpdate();
+    });
+    const [whole, workflow] = await Promise.all([
+      live.read(signal),
+      app.api.perform<WorkflowView>("workflows.show", { ref: this.ref }, signal),
     ]);
-    const entries = [...first.items];
-    const turns = new Map(first.turns.map((each) => [each.id, each]));
-    let next = first.next_after;
-    for (let pages = 1; next !== null && pages < PAGES_MOST; pages += 1) {
-      const page = await this.#page(next, signal);
-      entries.push(...page.items);
-      for (const each of page.turns) turns.set(each.id, each);
-      next = page.next_after;
-    }
     const chat = await loadChat({
-      api: {
-        url: `${location.origin}/api/chatkit`,
-        domainKey: "",
-        fetch: answering(threadOf(first, entries, words.readOnly)),
-      },
-      initialThread: first.thread.id,
+      api: { url: `${location.origin}/api/chatkit`, domainKey: "", fetch: live.fetch as typeof fetch },
+      initialThread: thread,
       theme: "auto",
       header: { enabled: false },
       history: { enabled: false },
     });
-    return { transcript: first, entries, turns: [...turns.values()], isCut: next !== null, chat, workflow };
+    // The chat follows the turn by a connection of its own: one for a page is enough.
+    chat.addEventListener("chatkit.response.start", () => this.#news.pause());
+    chat.addEventListener("chatkit.response.end", () => this.#news.resume());
+    if (!(signal.aborted || whole.isCut || this.#isRefused))
+      this.#news.listen((over) => app.api.watch(workflow.id, thread, over));
+    return { ...whole, chat, workflow };
   }
 
-  #page(after: string | null, signal: AbortSignal): Promise<Transcript> {
-    const given = { id: this.thread, ...(after === null ? {} : { after }) };
-    return this.app.api.perform<Transcript>("threads.show", given, signal);
+  /** The first news of a connection says only how things stand: something may have happened before. */
+  #hear({ running, changed }: News, isFirst: boolean): void {
+    if (!isFirst && running.length === 0 && changed.length === 0) return;
+    void this.#whole.value?.chat.fetchUpdates().catch(() => {});
+  }
+
+  /** What was said in a conversation that is deleted is not shown any more. It is listened to once at most. */
+  #refused(error: unknown): void {
+    if (!isGone(error)) return;
+    this.#isRefused = true;
+    this.#whole.value = null;
+    void this.#whole.reload();
   }
 
   override render(): TemplateResult {
@@ -91,13 +101,13 @@ export class ThreadPage extends View {
         ${whole === null ? nothing : this.#acts(whole)}
       </div>
       <div class="stack">
-        ${error === null ? nothing : failureNotice(error, this.app, () => void this.#whole.reload())}
+        ${error === null ? nothing : failureNotice(error, this.app, isGone(error) ? null : () => void this.#whole.reload())}
         ${this.#error === null ? nothing : failureNotice(this.#error, this.app, null)}
         ${whole === null ? (error === null ? bones() : nothing) : this.#wholeTemplate(whole)}
       </div>`;
   }
 
-  #acts({ transcript, workflow }: Whole): TemplateResult {
+  #acts({ transcript, workflow }: Shown): TemplateResult {
     const { subject } = transcript.thread;
     return html`<div class="row">
       <button type="button" class="quiet" ?disabled=${this.#isExporting} @click=${() => void this.#export("markdown")}>
@@ -111,7 +121,7 @@ export class ThreadPage extends View {
     </div>`;
   }
 
-  #wholeTemplate({ transcript, entries, turns, isCut, chat }: Whole): TemplateResult {
+  #wholeTemplate({ transcript, entries, turns, isCut, chat }: Shown): TemplateResult {
     const cut = html`<p class="notice" role="status">${fill(words.threadCut, { count: entries.length })}</p>`;
     return html`${isCut ? cut : nothing}
     <div class="thread">
@@ -157,17 +167,6 @@ export class ThreadPage extends View {
     });
     if (result !== null) this.app.router.go(paths.workflow(workflow.id, "threads"), { replace: true });
   }
-}
-
-/** Answers the chat element's questions for this one thread; it asks nothing else of a thread that is closed. */
-function answering(thread: ReturnType<typeof threadOf>): typeof fetch {
-  return async (_url, init) => {
-    const { type } = JSON.parse(String(init?.body ?? "{}")) as { type?: string };
-    if (type === "threads.get_by_id") return Response.json(thread);
-    if (type === "items.list")
-      return Response.json({ data: thread.items.data.toReversed(), has_more: false });
-    return Response.json({ code: "not_found", detail: "", hint: "" }, { status: 404 });
-  };
 }
 
 function turnTemplate(turn: TurnView): TemplateResult {

@@ -1,11 +1,10 @@
 /** One workflow: what it is, who may chat with it, and what its owner can do to it. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { ProblemError } from "../../../element/protocol/problem.ts";
 import { View } from "../app.ts";
 import type { ActResult, WorkflowView } from "../models.ts";
 import { bones } from "../parts/bones.ts";
-import { failureNotice } from "../parts/failure.ts";
+import { failureNotice, isGone } from "../parts/failure.ts";
 import { Progress } from "../parts/progress.ts";
 import "../parts/share-panel.ts";
 import { stateChip } from "../parts/state-chip.ts";
@@ -91,10 +90,9 @@ export class WorkflowPage extends View {
   }
 
   #failed(error: unknown): TemplateResult {
-    const isGone = error instanceof ProblemError && error.problem.status === 404;
     return html`<h1 tabindex="-1" class="spoken-only">${words.workflows}</h1>
       <div class="stack">
-        ${failureNotice(error, this.app, isGone ? null : () => void this.#workflow.reload())}
+        ${failureNotice(error, this.app, isGone(error) ? null : () => void this.#workflow.reload())}
         <p><a href=${paths.workflows}>${words.toWorkflows}</a></p>
       </div>`;
   }
