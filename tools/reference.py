@@ -247,6 +247,11 @@ def runners_page() -> str:
 def _runner(kind: str) -> str:
     settings = resolve_name(KINDS[kind].adapter).settings
     scope = "Registering one needs the scope `workflows:code`, as it executes code of the server."
+    if KINDS[kind].takes_addresses:
+        scope = (
+            "Registering code of the server needs the scope `workflows:code`, and so does a setting that ends "
+            "in `_env`; an address needs no scope of its own."
+        )
     rows = [(f"`{each.name}`", _start_of(each), each.help) for each in settings]
     return _join(
         f"## {kind}",

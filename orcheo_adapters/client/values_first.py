@@ -29,7 +29,7 @@ def check_values(name: str, arguments: dict[str, Any]) -> None:
 
     That is :class:`InvalidInput`, and :class:`WorkflowNotFound` for what no workflow can be called.
     """
-    from orcheo_adapters.runners.registry import RunnerRegistry
+    from orcheo_adapters.runners.registry import find_kind
     from orcheo_adapters.wire.operations import decode_request
     from orcheo_core.errors import InvalidInput, WorkflowNotFound
     from orcheo_core.operations.catalogue import find_operation
@@ -40,6 +40,6 @@ def check_values(name: str, arguments: dict[str, Any]) -> None:
     if wrong := broken_rules(request):
         raise InvalidInput(*wrong)
     if (kind := getattr(request, "runner", None)) is not None:
-        RunnerRegistry().executes_code(kind)
+        find_kind(kind)
     if (ref := getattr(request, "ref", None)) is not None and not re.fullmatch(REF_PATTERN, ref):
         raise WorkflowNotFound(f"No workflow of yours has the id or handle {ref!r}.")

@@ -10,7 +10,9 @@ from attrs import frozen
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.isolation.runner import IsolatingRunner
 from orcheo_adapters.runners.settings import Setting
+from orcheo_adapters.runners.target import is_address
 from orcheo_core.domain.conduct import Conduct
+from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import Runner, Runners
 
@@ -22,6 +24,9 @@ class Kind:
     adapter: str
     """``module:Class``, imported when the first workflow of this kind is used; takes :class:`Conditions`."""
     executes_code: bool
+    """Whether it runs code of this server, unless the target is an address."""
+    takes_addresses: bool = False
+    """Whether a target may be an address where it could be code as well."""
     title: str
     """What owners call it."""
     target: str
@@ -29,6 +34,13 @@ class Kind:
 
 
 KINDS = {
+    "ag-ui": Kind(
+        adapter="orcheo_adapters.runners.agui.runner:AgUiRunner",
+        executes_code=True,
+        takes_addresses=True,
+        title="Agent (AG-UI)",
+        target="https://agent.example.org/agui or package.module:agent",
+    ),
     "agent": Kind(
         adapter="orcheo_adapters.runners.agents.runner:AgentRunner",
         executes_code=True,
@@ -75,7 +87,7 @@ def kind_forms() -> list[dict[str, Any]]:
             "name": name,
             "title": kind.title,
             "target": kind.target,
-            "executes_code": kind.executes_code,
+            "executes_code": kind.executes_code and not kind.takes_addresses,
             "schema": _schema(resolve_name(kind.adapter).settings),
         }
         for name, kind in KINDS.items()
@@ -110,9 +122,10 @@ class RunnerRegistry(Runners):
             self._made[kind] = self._make(kind)
         return self._made[kind]
 
-    def executes_code(self, kind: str) -> bool:
+    def executes_code(self, spec: RunnerSpec) -> bool:
         """See :meth:`Runners.executes_code`; :class:`InvalidInput` for an unknown kind, as in :meth:`get`."""
-        return _find(kind).executes_code
+        kind = find_kind(spec.kind)
+        return kind.executes_code and not (kind.takes_addresses and is_address(spec.target))
 
     def conduct(self, workflow_id: str) -> Conduct:
         """See the port."""
@@ -125,14 +138,15 @@ class RunnerRegistry(Runners):
             await runner.close()
 
     def _make(self, kind: str) -> Runner:
-        adapter = resolve_name(_find(kind).adapter)
+        adapter = resolve_name(find_kind(kind).adapter)
         runner: Runner = adapter(self._conditions)
-        if not _find(kind).executes_code:
+        if not find_kind(kind).executes_code:
             return runner
         return IsolatingRunner(kind, runner, adapter.settings, self._conditions)
 
 
-def _find(kind: str) -> Kind:
+def find_kind(kind: str) -> Kind:
+    """The kind of this name; raises :class:`InvalidInput` (path ``runner``) for an unknown one. Imports nothing."""
     if kind not in KINDS:
         near = get_close_matches(kind.lower(), KINDS, n=1)
         raise InvalidInput(

@@ -24,7 +24,7 @@ _HINT = (
 _AGAIN = "start the server again, which imports a module only once."
 CHANGE_HINT = f"Correct the module, then {_AGAIN}"
 _NAMES = "Parameters are filled by their names: text or message, messages, history, context, thread_id, user."
-_URL_HINT = "A URL is a target for the runners openai and http."
+_URL_HINT = "A URL is a target for the runners openai, http and ag-ui."
 
 
 @frozen
@@ -131,6 +131,11 @@ class Target:
 def _is_unbound(owner: type, attribute: str) -> bool:
     raw = inspect.getattr_static(owner, attribute.rpartition(".")[2])
     return not isinstance(raw, staticmethod | classmethod)
+
+
+def is_address(target: str) -> bool:
+    """Whether a target of a kind that takes both is the address of a service, not a name in a module."""
+    return "://" in target
 
 
 def import_target(module: str) -> Any:

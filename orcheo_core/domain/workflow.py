@@ -30,7 +30,7 @@ HANDLE_PATTERN = "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 _HANDLE = re.compile(HANDLE_PATTERN)
 NAME_LENGTH = 200
 DESCRIPTION_LENGTH = 4_000
-RUNNER_KINDS = ("agent", "chatkit", "http", "langgraph", "openai", "python")
+RUNNER_KINDS = ("ag-ui", "agent", "chatkit", "http", "langgraph", "openai", "python")
 """The kinds that the server comes with; a program that embeds the core may have others."""
 
 HISTORY_LENGTH = 40

@@ -71,10 +71,8 @@ class AddWorkflow:
     handle: str = parameter(
         "Short name for links: lower-case letters, digits, hyphens.", argument=True, pattern=HANDLE_PATTERN
     )
-    runner: str = parameter(
-        "Kind of runner: python, agent, langgraph, chatkit, openai or http.", choices=RUNNER_KINDS, checked=False
-    )
-    target: str = parameter("What it calls: package.module:name or a URL (openai, http).")
+    runner: str = parameter("Kind of runner.", choices=RUNNER_KINDS, checked=False)
+    target: str = parameter("What it calls: package.module:name, or a URL (openai, http, ag-ui).")
     name: str | None = parameter(
         "Name that visitors see; made from the handle if left out.", default=None, longest=NAME_LENGTH
     )

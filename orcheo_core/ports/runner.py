@@ -177,8 +177,8 @@ class Runners(Protocol):
         """The runner of this kind; :class:`InvalidInput` (path ``runner``) when there is none."""
 
     @abstractmethod
-    def executes_code(self, kind: str) -> bool:
-        """Whether registering a workflow of this kind needs the scope ``workflows:code``."""
+    def executes_code(self, spec: RunnerSpec) -> bool:
+        """Whether such a workflow is code of this server, so that registering it needs ``workflows:code``."""
 
     def conduct(self, workflow_id: str) -> Conduct:  # noqa: ARG002 - for those that look
         """How a workflow has behaved towards the process since the start."""

@@ -67,6 +67,10 @@ def _agent(*names: str) -> tuple[str, ...]:
     return tuple(f"tests.conformance.runner_agents:{name}" for name in names)
 
 
+def _agui(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests.conformance.runner_agui:{name}" for name in names)
+
+
 PYTHON = Kind(
     name="python",
     failure=RunFailed,
@@ -161,6 +165,53 @@ HTTP = Kind(
 )
 
 
+AGUI = Kind(
+    name="ag-ui",
+    failure=RunFailed,
+    moment=1.0,
+    server="tests.servers.agui_server:app",
+    targets={
+        "answers": ("echo",),
+        "says events": (),
+        "hangs after a": ("hangs",),
+        "hangs silently": ("hangs-silently",),
+        "works for ever": ("works-for-ever",),
+        "fails": ("fails",),
+        "fails after a": ("fails-late",),
+        "is empty": ("empty",),
+        "is long": ("long",),
+    },
+)
+AGUI_PYTHON = Kind(
+    name="ag-ui",
+    label="ag-ui-python",
+    failure=RunFailed,
+    moment=0.05,
+    targets={
+        "answers": _agui(
+            "echoes",
+            "echoes_async",
+            "echoes_as_text",
+            "returns_stream",
+            "returns_list",
+            "responds",
+            "agent",
+            "Agent",
+            "busy",
+            "make_agent",
+        ),
+        "says events": (),
+        "hangs after a": _agui("hangs", "hangs_async"),
+        "hangs silently": _agui("hangs_silently"),
+        "works for ever": _agui("works_for_ever", "works_for_ever_async"),
+        "fails": _agui("fails", "says_error"),
+        "fails after a": _agui("fails_late", "says_error_late"),
+        "is empty": _agui("is_empty"),
+        "is long": _agui("is_long"),
+    },
+)
+
+
 def _isolated(kind: Kind, **targets: tuple[str, ...]) -> Kind:
     """The same in processes of their own, with fewer workflows, as each test starts a process."""
     names = {name.replace("_", " "): few for name, few in targets.items()}
@@ -171,7 +222,7 @@ def _isolated(kind: Kind, **targets: tuple[str, ...]) -> Kind:
     moment = {"python": 2.5, "langgraph": 5.0}.get(kind.name, 8.0)
     return evolve(
         kind,
-        label=f"{kind.name}-process",
+        label=f"{kind.label or kind.name}-process",
         targets={**kind.targets, **names},
         settings=settings,
         moment=moment,
@@ -192,7 +243,27 @@ PYTHON_PROCESS = _isolated(
 )
 LANGGRAPH_PROCESS = _isolated(LANGGRAPH, answers=_langgraph("streams"), is_long=_langgraph("is_long"))
 AGENT_PROCESS = _isolated(AGENT, answers=_agent("streams"))
-KINDS = [PYTHON, LANGGRAPH, AGENT, OPENAI, HTTP, PYTHON_PROCESS, LANGGRAPH_PROCESS, AGENT_PROCESS]
+AGUI_PROCESS = _isolated(
+    AGUI_PYTHON,
+    answers=_agui("echoes_async", "agent"),
+    hangs_after_a=_agui("hangs_async"),
+    works_for_ever=_agui("works_for_ever_async"),
+    fails=_agui("fails"),
+    fails_after_a=_agui("says_error_late"),
+)
+KINDS = [
+    PYTHON,
+    LANGGRAPH,
+    AGENT,
+    OPENAI,
+    HTTP,
+    AGUI,
+    AGUI_PYTHON,
+    PYTHON_PROCESS,
+    LANGGRAPH_PROCESS,
+    AGENT_PROCESS,
+    AGUI_PROCESS,
+]
 
 
 @frozen

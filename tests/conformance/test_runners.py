@@ -11,6 +11,7 @@ from orcheo_adapters.runners.registry import KINDS, RunnerRegistry
 from orcheo_core.domain.items import Citation
 from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta
 from orcheo_core.domain.sources import Source
+from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import NothingSaid, RunTimedOut
 from tests.conformance import runner_workflows
@@ -237,8 +238,10 @@ async def test_very_long_answer_is_whole(workflow: Subjected) -> None:
 def test_registry_refuses_an_unknown_kind() -> None:
     """Both questions about a kind that is not there have the same answer."""
     registry = RunnerRegistry()
-    for ask in (registry.get, registry.executes_code):
-        with pytest.raises(InvalidInput, match="must be one of agent, http, langgraph, openai, python") as caught:
+    for ask in (registry.get, lambda kind: registry.executes_code(RunnerSpec(kind=kind, target="x"))):
+        with pytest.raises(
+            InvalidInput, match="must be one of ag-ui, agent, chatkit, http, langgraph, openai, python"
+        ) as caught:
             ask("perl")
         assert caught.value.fields[0].path == "runner"
 
@@ -246,7 +249,9 @@ def test_registry_refuses_an_unknown_kind() -> None:
 def test_registry_knows_who_executes_code() -> None:
     """Registering code needs the scope for code; a runner is made once."""
     registry = RunnerRegistry()
-    assert [kind for kind in KINDS if registry.executes_code(kind)] == ["agent", "langgraph", "python"]
+    code = [kind for kind in KINDS if registry.executes_code(RunnerSpec(kind=kind, target="m:n"))]
+    assert code == ["ag-ui", "agent", "chatkit", "langgraph", "python"]
+    assert not registry.executes_code(RunnerSpec(kind="ag-ui", target="https://agent.example.org/"))
     assert registry.get("python") is registry.get("python")
 
 

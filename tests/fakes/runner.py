@@ -86,8 +86,8 @@ class FakeRunners(Runners, Runner):
     async def close(self) -> None:
         """Nothing is open."""
 
-    def executes_code(self, kind: str) -> bool:
-        return kind == "python"
+    def executes_code(self, spec: RunnerSpec) -> bool:
+        return spec.kind == "python"
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         return not self.is_for_texts_only

@@ -158,7 +158,8 @@ class Kept:
             document["messages"] = self.messages
         if self.state is not None:
             document["state"] = self.state
-        return None if document.keys() <= {"asked"} else {KEY: loose_json.without_halves(document)}
+        is_worth_it = bool(self.messages) or not document.keys() <= {"asked", "messages"}
+        return {KEY: loose_json.without_halves(document)} if is_worth_it else None
 
     @classmethod
     def of(cls, hidden: Any) -> "Kept | None":

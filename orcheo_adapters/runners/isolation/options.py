@@ -5,6 +5,7 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from orcheo_adapters.runners.settings import Given, Setting, invalid_setting
+from orcheo_adapters.runners.target import is_address
 from orcheo_core.domain.workflow import RunnerSpec
 
 PROCESS = "process"
@@ -50,8 +51,8 @@ class Isolation:
 
 
 def wants_process(spec: RunnerSpec) -> bool:
-    """Whether this workflow runs in a process of its own."""
-    return spec.settings.get("isolation") == PROCESS
+    """Whether this workflow runs in a process of its own, which is for code only."""
+    return spec.settings.get("isolation") == PROCESS and not is_address(spec.target)
 
 
 def without_isolation(spec: RunnerSpec) -> RunnerSpec:

@@ -111,7 +111,7 @@ class Probing:
         turn = self._turn(workflow, threads)
         answer = await self._ask(workflow, turn, PROBE_TEXT)
         seconds = (self._clock.now() - turn.started_at).total_seconds()
-        if self._runners.executes_code(workflow.runner.kind) and seconds <= _QUICK_SECONDS:
+        if self._runners.executes_code(workflow.runner) and seconds <= _QUICK_SECONDS:
             await self._check_apart(workflow, threads)
         return Probe(answer=answer.text_or_note, seconds=seconds)
 

@@ -254,7 +254,7 @@ class Registering:
 
     def _check_harmless(self, spec: RunnerSpec) -> None:
         what = None
-        if self._runners.executes_code(spec.kind):
+        if self._runners.executes_code(spec):
             what = f"A {spec.kind} workflow executes code of the server"
         elif spec.reads_environment:
             what = "A setting that ends in _env reads a variable of the server's environment"

@@ -314,8 +314,8 @@ def test_without_an_answer_of_its_own_a_sub_agent_answers() -> None:
     work = [
         {"type": "SUBAGENT_STARTED", "subagentRunId": "s1", "name": "a"},
         text("x1", "First", subagentRunId="s1"),
-        text("x2", "Sec", subagentRunId="s1"),
-        text("x2", "ond", subagentRunId="s1"),
+        text("x2", "Se", subagentRunId="s1"),
+        text("x2", "cond", subagentRunId="s1"),
     ]
     assert words_of(seen(work)) == "Second"
 

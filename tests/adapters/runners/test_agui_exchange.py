@@ -215,9 +215,9 @@ def test_long_results_are_cut_for_the_next_run() -> None:
 def test_a_run_that_failed_or_was_stopped_leaves_what_was_known_before() -> None:
     """Its text stands in the thread; the state is that of the run before."""
     kept = ended(asked("One", message_id="itm_1"), {"type": "STATE_SNAPSHOT", "snapshot": 7}, *HELLO)
-    history = [visitor("One"), workflow("Hello"), kept, visitor("Two"), workflow("Half an ans")]
+    history = [visitor("One"), workflow("Hello"), kept, visitor("Two"), workflow("Half of it")]
     found = input_of(asked("Three", *history))
-    assert short(found["messages"])[2:] == [("user", "Two"), ("assistant", "Half an ans"), ("user", "Three")]
+    assert short(found["messages"])[2:] == [("user", "Two"), ("assistant", "Half of it"), ("user", "Three")]
     assert found["state"] == 7
 
 
