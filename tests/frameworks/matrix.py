@@ -133,4 +133,25 @@ LINES: tuple[Line, ...] = (
         runner="agent",
         lacks={"approval": "Its interrupts need a session manager of Strands'."},
     ),
+    Line(
+        framework="Agno",
+        packages=("agno",),
+        target="./with_agno.py:agent",
+        runner="agent",
+        lacks={"approval": "The runner does not ask for Agno's confirmations."},
+    ),
+    Line(
+        framework="LlamaIndex",
+        packages=("llama-index-core", "llama-index-llms-openai-like"),
+        target="./with_llama_index.py:agent",
+        runner="agent",
+        lacks=_NO_APPROVAL,
+    ),
+    Line(
+        framework="LlamaIndex",
+        packages=("llama-index-core", "llama-index-llms-openai-like"),
+        target="./with_llama_index.py:engine",
+        runner="agent",
+        lacks=_NO_TOOL | _NO_APPROVAL | {"attachment": "A chat engine takes a text."},
+    ),
 )

@@ -73,6 +73,13 @@ FRAMEWORKS = (
     Framework(name="smolagents", root="smolagents", classes=("MultiStepAgent",), reader="smolagents:answer"),
     Framework(name="Haystack", root="haystack", classes=("Agent", *_GENERATORS), reader="haystack:answer"),
     Framework(name="DSPy", root="dspy", classes=("Module",), reader="dspy:answer"),
+    Framework(name="Agno", root="agno", classes=("Agent", "Team"), reader="agno:answer"),
+    Framework(
+        name="LlamaIndex",
+        root="llama_index",
+        classes=("BaseWorkflowAgent", "AgentWorkflow", "BaseChatEngine"),
+        reader="llama_index:answer",
+    ),
     Framework(
         name="Pydantic AI",
         root="pydantic_ai",
