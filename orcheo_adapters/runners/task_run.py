@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 
 from attrs import frozen
@@ -131,17 +130,14 @@ class TaskRun(Run):
         except BaseException as error:
             if not self._is_interruption(error):
                 raise
-        else:
-            if self._is_stopped:  # by what it wrote itself, so the interruption is still to come
-                with suppress(asyncio.CancelledError):
-                    await asyncio.sleep(0)
         finally:
             self._timer.cancel()
             self._writer.close()
             self._writer = self._timer = self._abandon = None  # the sink holds this run: no circle for the collector
             task, self._task = self._task, None
-            if self._is_stopped and task is not None:
-                task.uncancel()
+            inside = self._running.own_cancellations + self._is_stopped
+            if inside and task is not None:
+                await _take_back(task, inside)
         if self._error is not None:
             raise self._error
 
@@ -165,11 +161,8 @@ class TaskRun(Run):
         if self._is_stopped:
             return True
         is_cancelled = isinstance(error, asyncio.CancelledError) and self._task is not None and self._task.cancelling()
-        own = self._running.own_cancellations
-        if (own or not is_cancelled) and not isinstance(error, Exception):
-            for _ in range(own):
-                if self._task is not None:
-                    self._task.uncancel()
+        is_own = self._running.own_cancellations > 0
+        if (is_own or not is_cancelled) and not isinstance(error, Exception):
             raise RunFailed(CODE_FAILED, f"The workflow ended itself with {error!r}.") from error
         return False
 
@@ -210,6 +203,21 @@ class TaskRun(Run):
     def _leave_behind(self) -> None:
         if self._abandon is not None:
             self._abandon(self._error)
+
+
+async def _take_back(task: asyncio.Task[None], count: int) -> None:
+    """Let the cancellations that were asked for inside the run come, and nothing after it be hit by them.
+
+    A workflow may cancel its task, or be stopped by what it wrote itself, and then return before it waits again.
+    """
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        if task.cancelling() > count:  # from outside, as at the end of the server
+            raise
+    finally:
+        for _ in range(count):
+            task.uncancel()
 
 
 class _Awaited(RunSink):

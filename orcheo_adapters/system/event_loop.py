@@ -6,11 +6,12 @@ import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import Context
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from orcheo_adapters.system.logs import get_logger
-from orcheo_adapters.system.running import SHARED_THREADS, Running, call_in, current_run, lent_to
+from orcheo_adapters.system.running import SHARED_THREADS, Running, call_in, current_run, lent_to, part_of
 
 T = TypeVar("T")
 _LAST_WORDS_SECONDS = 2.0
@@ -53,8 +54,8 @@ class ServerLoop(asyncio.SelectorEventLoop):
     """Keeps running where asyncio would end: when a task or a callback raises SystemExit or KeyboardInterrupt.
 
     A workflow may call ``sys.exit()`` in a task or a callback of its own. The task that waits for it gets the
-    exception; the loop's other work has nothing to do with it. Nor can it stop the loop, cancel tasks of the server,
-    or use up the threads of the server's executor.
+    exception; the loop's other work has nothing to do with it. Nor can it stop the loop, also not by a callback from a
+    thread of its own, change how the loop works, cancel tasks of the server, or use up the threads of its executor.
     """
 
     _main: "asyncio.Task[Any] | None" = None
@@ -68,16 +69,47 @@ class ServerLoop(asyncio.SelectorEventLoop):
 
     def stop(self) -> None:
         """See asyncio; asked by a run it does nothing."""
-        running = current_run()
-        if running is None:
+        if _is_servers("stop"):
             super().stop()
-        else:
-            _LOG.warning("the workflow %s tried to stop the event loop", running.name)
+
+    def set_task_factory(self, factory: Any) -> None:
+        """See asyncio; asked by a run it does nothing, as the server's tasks are made by it too."""
+        if _is_servers("change"):
+            super().set_task_factory(factory)
+
+    def set_exception_handler(self, handler: Any) -> None:
+        """See asyncio; asked by a run it does nothing, as the server's errors go there too."""
+        if _is_servers("change"):
+            super().set_exception_handler(handler)
+
+    def set_default_executor(self, executor: Any) -> None:
+        """See asyncio; asked by a run it does nothing, as the server works with it too."""
+        if _is_servers("change"):
+            super().set_default_executor(executor)
+
+    def set_debug(self, enabled: bool) -> None:  # noqa: FBT001 - asyncio's
+        """See asyncio; asked by a run it does nothing, as it makes all slow."""
+        if _is_servers("change"):
+            super().set_debug(enabled)
 
     async def shutdown_default_executor(self) -> None:
         """See asyncio; asked by a run it does nothing, as the executor is not its own."""
-        if current_run() is None:
+        if _is_servers("stop"):
             await super().shutdown_default_executor()
+
+    async def shutdown_asyncgens(self) -> None:
+        """See asyncio; asked by a run it does nothing, as it would close the generators of all."""
+        if _is_servers("stop"):
+            await super().shutdown_asyncgens()
+
+    def call_soon_threadsafe(  # type: ignore[override]  # typeshed's has a TypeVarTuple
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """See asyncio: what a thread of a run has done here belongs to that run."""
+        running = current_run()
+        if running is not None and context is None:
+            context = part_of(running)
+        return super().call_soon_threadsafe(callback, *args, context=context)
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """See asyncio: an exit of the future itself still ends the loop."""
@@ -132,6 +164,14 @@ class ServerLoop(asyncio.SelectorEventLoop):
                 _LOG.error("a workflow tried to end the server", exc_info=error)
             else:
                 return
+
+
+def _is_servers(act: str) -> bool:
+    """Whether the server itself wants this; a run that does is named in the log."""
+    running = current_run()
+    if running is not None:
+        _LOG.warning("the workflow %s tried to %s the event loop", running.name, act)
+    return running is None
 
 
 def run_server_loop(main: Coroutine[Any, Any, None]) -> None:

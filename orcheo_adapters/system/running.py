@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from typing import IO
 
 from orcheo_core.domain.conduct import Conduct
@@ -152,13 +152,20 @@ def call_in(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
         call()
         return
     with suppress(RuntimeError):  # the loop is closed: the server has ended
-        loop.call_soon_threadsafe(call)
+        loop.call_soon_threadsafe(call, context=copy_context())
 
 
 def current_run() -> Running | None:
     """The run that the caller is part of: by its task, or by the thread that a workflow started."""
     running = _RUNNING.get()
     return running if running is not None else getattr(threading.current_thread(), _MARK, None)
+
+
+def part_of(running: Running) -> Context:
+    """The context of the caller, with all that happens in it belonging to this run."""
+    context = copy_context()
+    context.run(_RUNNING.set, running)
+    return context
 
 
 def mark(thread: threading.Thread, *, is_work: bool = False) -> None:

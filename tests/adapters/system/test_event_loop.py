@@ -5,15 +5,17 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from typing import NoReturn
 
 import pytest
 
-from orcheo_adapters.runners.task_run import TaskRun, TimeLimits, Writer
+from orcheo_adapters.runners.task_run import TaskRun, TimeLimits, Work, Writer
 from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_adapters.system.logs import LogKeeper
-from orcheo_adapters.system.running import SHARED_THREADS, Conducts, Running
+from orcheo_adapters.system.running import SHARED_THREADS, Conducts, Running, mark
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.sink import FakeSink
 
@@ -122,6 +124,58 @@ def test_a_workflow_cannot_stop_the_loop_or_its_executor(caplog: pytest.LogCaptu
     assert "the workflow helper tried to stop the event loop" in caplog.text
 
 
+def test_a_workflow_cannot_change_how_the_loop_works(caplog: pytest.LogCaptureFixture) -> None:
+    """Its tasks, its errors, its threads and its generators are those of all chats."""
+    done = []
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "a piece"
+        yield "another piece"
+
+    def broken(*_: object, **__: object) -> NoReturn:
+        raise SystemExit(4)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        others = pieces()
+        await anext(others)
+        with running(), ThreadPoolExecutor(1) as own:
+            loop.set_task_factory(broken)
+            loop.set_exception_handler(broken)
+            loop.set_default_executor(own)
+            loop.set_debug(True)
+            await loop.shutdown_asyncgens()
+        assert not loop.get_debug()
+        assert loop.get_exception_handler() is None
+        done.append(await anext(others))
+        done.append(await asyncio.create_task(asyncio.to_thread(lambda: "in a thread")))
+
+    run_server_loop(main())
+    assert done == ["another piece", "in a thread"]
+    assert caplog.text.count("the workflow helper tried to change the event loop") == 4
+
+
+@pytest.mark.parametrize("act", ["stop", "set_task_factory"])
+def test_nor_by_a_callback_from_a_thread_of_its_own(act: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A thread does not know the context that it was started in, so what it hands to the loop had none either."""
+    done = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        given = () if act == "stop" else (None,)
+        with running():
+            thread = threading.Thread(target=lambda: loop.call_soon_threadsafe(getattr(loop, act), *given))
+            mark(thread)
+        thread.start()
+        await asyncio.to_thread(thread.join)
+        await asyncio.sleep(0)
+        done.append(loop.get_task_factory() is not None)
+
+    run_server_loop(main())
+    assert done == [True]
+    assert "the workflow helper tried to" in caplog.text
+
+
 def test_a_workflow_cancels_its_own_tasks_only(caplog: pytest.LogCaptureFixture) -> None:
     """The one it was called in, and those that it has started."""
     ended: list[object] = []
@@ -178,6 +232,48 @@ def test_a_run_that_cancels_itself_fails_and_its_task_continues() -> None:
 
     run_server_loop(main())
     assert "ended itself" in str(failed[0])
+
+
+def cancel_all() -> None:
+    """The cancellation comes when the task waits the next time."""
+    for each in asyncio.all_tasks():
+        each.cancel()
+
+
+async def cancels_itself_and_returns(_writer: Writer) -> None:
+    """It does not wait for anything any more."""
+    cancel_all()
+
+
+async def cancels_itself_and_fails(_writer: Writer) -> None:
+    """The same with an error."""
+    cancel_all()
+    message = "no luck"
+    raise ValueError(message)
+
+
+@pytest.mark.parametrize(
+    ("work", "failure"), [(cancels_itself_and_returns, None), (cancels_itself_and_fails, "no luck")]
+)
+def test_a_run_that_cancels_itself_at_its_end_does_not_hit_what_the_server_does_next(
+    work: Work, failure: str | None
+) -> None:
+    """That is to save the answer and to end the turn, which would be under way for ever."""
+    seen: list[object] = []
+
+    async def main() -> None:
+        run = TaskRun(work, TimeLimits(whole=30, silence=30), running())
+        try:
+            await run.execute(FakeSink())
+        except ValueError as error:
+            seen.append(str(error))
+        await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        seen.append(task.cancelling())
+
+    run_server_loop(main())
+    assert seen == [*filter(None, [failure]), 0]
 
 
 def test_a_run_that_limits_its_time_can_still_be_cancelled_from_outside() -> None:
