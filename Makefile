@@ -67,6 +67,7 @@ bench: $(STAMPS)/installed $(STATIC)/chat.html ## Measure start, turns, streams,
 	$(BIN)/python -m bench.browser
 	$(BIN)/python -m bench.canvas
 	$(BIN)/python -m bench.isolation
+	$(BIN)/python -m bench.agui
 
 soak: $(STAMPS)/installed ## Walk through all that owners and visitors may do, for minutes instead of seconds
 	ORCHEO_WALKS=$${ORCHEO_WALKS:-400} $(BIN)/python -m pytest -q --timeout=0 tests/http/test_access_walk.py
