@@ -1,10 +1,12 @@
 """Turns of earlier days, written into the database of a server that does not run."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from attrs import evolve
 
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.domain.run import Usage
@@ -21,6 +23,27 @@ def fill(data_dir: Path, workflow_id: str, *, days: int, times: int = 1) -> None
     """``days`` days of a chat that is used, today as the last one: the same turns each time, ``times`` as many."""
     with ThreadPoolExecutor(1) as pool:  # a browser's event loop may run in this thread
         pool.submit(asyncio.run, _fill(data_dir / "orcheo.db", workflow_id, days, times)).result()
+
+
+def copy(data_dir: Path, handle: str, handles: Sequence[str], *, used: int, days: int) -> None:
+    """Register more workflows like this one; the last ``used`` of them have the turns of :func:`fill`."""
+    with ThreadPoolExecutor(1) as pool:
+        ids = pool.submit(asyncio.run, _copy(data_dir / "orcheo.db", handle, handles)).result()
+    for each in ids[-used:]:
+        fill(data_dir, each, days=days)
+
+
+async def _copy(path: Path, handle: str, handles: Sequence[str]) -> list[str]:
+    store = SqliteStore(path)
+    change = store.begin()
+    first = await change.workflows.find(handle)
+    assert first is not None
+    copies = [evolve(first, id=f"{first.id[:-4]}{at:04}", handle=each) for at, each in enumerate(handles)]
+    for each in copies:
+        change.workflows.add(evolve(each, name=each.handle.replace("-", " ").capitalize()))
+    await change.commit()
+    await store.close()
+    return [each.id for each in copies]
 
 
 async def _fill(path: Path, workflow_id: str, days: int, times: int) -> None:
