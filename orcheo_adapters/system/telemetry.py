@@ -26,8 +26,16 @@ class LoggingTelemetry(Telemetry):
         """See the port.
 
         Code and reason say what an endpoint did. An error in the owner's code has its traceback too, from their first
-        line on; one that was not expected has all of it.
+        line on; one that was not expected has all of it. An error that cannot be read, as a workflow's own class may do
+        anything then, has its class named: the turn must end nevertheless.
         """
+        try:
+            self._write_failure(turn, error)
+        except BaseException as broken:  # noqa: BLE001 - whatever reading the workflow's error raises, an exit too
+            _LOG.error("run failed; reading its error raised %s", type(broken).__name__, extra=_about(turn))
+
+    @staticmethod
+    def _write_failure(turn: Turn, error: Exception) -> None:
         if isinstance(error, RunFailed):
             _LOG.error("run failed: %s: %s", error.code, error.reason, exc_info=_of_owner(error), extra=_about(turn))
         else:

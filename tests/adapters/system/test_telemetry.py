@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
@@ -50,6 +51,22 @@ def test_a_failed_run_has_its_whole_traceback(lines: Lines) -> None:
     line = told(lines)
     assert line.pop("traceback") == "ValueError: the reason"
     assert line == {"level": "error", "text": "run failed", **ABOUT}
+
+
+class _Unreadable(Exception):
+    """What a workflow may raise: to look at it ends the process."""
+
+    @property
+    def __traceback__(self) -> NoReturn:  # type: ignore[override]
+        raise SystemExit(3)
+
+
+def test_an_error_that_cannot_be_read_does_not_keep_the_turn_open(lines: Lines) -> None:
+    """Its turn would be under way until the server ends."""
+    failure = RunFailed("workflow_error", "The workflow raised an error.")
+    failure.__cause__ = _Unreadable()
+    LoggingTelemetry().run_failed(samples.turn(), failure)
+    assert told(lines) == {"level": "error", "text": "run failed; reading its error raised SystemExit", **ABOUT}
 
 
 def test_what_an_endpoint_did_is_one_line(lines: Lines) -> None:
