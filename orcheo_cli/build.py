@@ -59,6 +59,10 @@ def operation_group(name: str, summary: str) -> click.Group:
     return group
 
 
+_BY_POSITION = "_by_position"
+"""Behind the name of a parameter that has an option too."""
+
+
 def _operations(group: str) -> Iterator[Operation[Any, Any]]:
     for subject in _SUBJECTS[group]:
         module, _, constant = subject.partition(".")
@@ -66,7 +70,9 @@ def _operations(group: str) -> Iterator[Operation[Any, Any]]:
 
 
 def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
-    params = [_param(attribute, shown) for attribute, shown in parameters_of(operation.request).values()]
+    offered = parameters_of(operation.request)
+    params = [each for attribute, shown in offered.values() for each in _params(attribute, shown)]
+    both_ways = [name for name, (_, shown) in offered.items() if shown.argument and shown.option]
     if operation.asks_at_the_terminal:
         params.append(click.Option(["--yes", "-y"], is_flag=True, help="Do not ask."))
     if operation.name in OFFLINE:
@@ -80,6 +86,8 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
         yes = given.pop("yes", False)
         offline = given.pop("offline", False)
         given = _with_file(given.pop(PARAMETERS_FILE, None), given)
+        for each in both_ways:
+            given[each] = _given_once(each, given.pop(f"{each}{_BY_POSITION}"), given[each])
         arguments = {key: value for key, value in given.items() if value is not None}
         as_typed = nullcontext() if context.as_json else errors_in_options()
         with as_typed, values_first(operation.name, arguments):
@@ -173,6 +181,29 @@ def _help(operation: Operation[Any, Any]) -> str:
     shown = parameters_of(operation.request).items()
     arguments = [f"{name.upper()}: {each.help}" for name, (_, each) in shown if each.argument]
     return "\n\n".join((operation.summary, *arguments))
+
+
+def _params(attribute: "Attribute[Any]", shown: Parameter) -> list[click.Parameter]:
+    """What is taken by position and by option is two parameters for Click, of which one is given."""
+    if not (shown.argument and shown.option):
+        return [_param(attribute, shown)]
+    name, complete = attribute.name, completer(attribute.name, shown)
+    help_ = f"The same as {name.upper()}."
+    return [
+        click.Argument([f"{name}{_BY_POSITION}"], required=False, metavar=f"[{name.upper()}]", shell_complete=complete),
+        click.Option([shown.option, name], help=help_, shell_complete=complete),
+    ]
+
+
+def _given_once(name: str, by_position: str | None, by_option: str | None) -> str:
+    if by_position is not None and by_option is not None:
+        message = f"{name.upper()} is given twice."
+        raise click.UsageError(message)
+    given = by_option if by_position is None else by_position
+    if given is None:
+        message = f"Missing argument '{name.upper()}'."
+        raise click.UsageError(message)
+    return given
 
 
 def _param(attribute: "Attribute[Any]", shown: Parameter) -> click.Parameter:

@@ -9,12 +9,13 @@ from attrs import frozen
 
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.isolation.runner import IsolatingRunner
+from orcheo_adapters.runners.lookups import Lookups
 from orcheo_adapters.runners.settings import Setting
 from orcheo_adapters.runners.target import is_address
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import FieldError, InvalidInput
-from orcheo_core.ports.runner import Runner, Runners
+from orcheo_core.ports.runner import FoundKind, Runner, Runners
 
 
 @frozen(kw_only=True)
@@ -115,12 +116,23 @@ class RunnerRegistry(Runners):
         """Let every runner work under ``conditions``."""
         self._conditions = conditions or Conditions()
         self._made: dict[str, Runner] = {}
+        self._finding: Lookups[FoundKind] | None = None
 
     def get(self, kind: str) -> Runner:
         """See :meth:`Runners.get`."""
         if kind not in self._made:
             self._made[kind] = self._make(kind)
         return self._made[kind]
+
+    async def find(self, target: str) -> FoundKind:
+        """See the port: addresses are known by their form, code by what it is."""
+        from orcheo_adapters.runners.finding import kind_of_address, kind_of_code
+
+        if "://" in target:
+            return kind_of_address(target)
+        if self._finding is None:
+            self._finding = Lookups(kind_of_code)
+        return await self._finding.fresh(target)
 
     def executes_code(self, spec: RunnerSpec) -> bool:
         """See :meth:`Runners.executes_code`; :class:`InvalidInput` for an unknown kind, as in :meth:`get`."""

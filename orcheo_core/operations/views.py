@@ -305,7 +305,7 @@ class CheckResult:
             ok=True,
             answer=answer,
             seconds=round(probe.seconds, 3),
-            message=f"{workflow.handle} answered in {probe.seconds:.1f} s: {answer}",
+            message=f"{workflow.handle} answered in {probe.seconds:.1f} s ({probe.manner}): {answer}",
         )
 
 

@@ -71,8 +71,14 @@ class AddWorkflow:
     handle: str = parameter(
         "Short name for links: lower-case letters, digits, hyphens.", argument=True, pattern=HANDLE_PATTERN
     )
-    runner: str = parameter("Kind of runner.", choices=RUNNER_KINDS, checked=False)
-    target: str = parameter("What it calls: package.module:name, or a URL (openai, http, ag-ui).")
+    target: str = parameter(
+        "What it calls: package.module:name or a URL (openai, http, ag-ui).",
+        argument=True,
+        option="--target",
+    )
+    runner: str | None = parameter(
+        "Kind of runner; found by the target if left out.", default=None, choices=RUNNER_KINDS, checked=False
+    )
     name: str | None = parameter(
         "Name that visitors see; made from the handle if left out.", default=None, longest=NAME_LENGTH
     )
@@ -215,20 +221,23 @@ class RemoveWorkflow:
 
 
 async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) -> WorkflowResult:
+    found = await services.registering.kind_of(caller, request.target) if request.runner is None else None
+    kind = request.runner if found is None else found.kind
     workflow = await services.registering.add(
         caller,
         handle=request.handle,
         name=request.name,
         description=request.description,
-        runner=RunnerSpec(kind=request.runner, target=request.target, settings=request.settings),
+        runner=RunnerSpec(kind=kind or "", target=request.target, settings=request.settings),
         time_limit=request.time_limit,
         history_length=request.history,
         probing=services.probing if request.check else None,
     )
     checked = " It answered a probe turn." if request.check else ""
+    runner = "" if found is None else f" with the runner {found.kind}, as {found.why}"
     return WorkflowResult(
         workflow=await view_of(services, workflow),
-        message=f"Registered {workflow.handle}.{checked} It is private; publish it to get a share link.",
+        message=f"Registered {workflow.handle}{runner}.{checked} It is private; publish it to get a share link.",
     )
 
 

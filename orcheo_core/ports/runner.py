@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
+from attrs import frozen
+
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
@@ -169,8 +171,24 @@ class Runner(Protocol):
         return
 
 
+@frozen
+class FoundKind:
+    """The kind of runner that a target is for."""
+
+    kind: str
+    why: str
+    """What was seen of the target, as the end of a sentence: ``'agent' is a graph``."""
+
+
 class Runners(Protocol):
     """The runners of this server by kind."""
+
+    @abstractmethod
+    async def find(self, target: str) -> FoundKind:
+        """The kind of runner for ``target``; :class:`InvalidInput` (path ``target``) when none is for it.
+
+        A target that is no address is imported for that, so only who may register code may ask for it.
+        """
 
     @abstractmethod
     def get(self, kind: str) -> Runner:

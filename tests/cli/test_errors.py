@@ -55,7 +55,7 @@ def test_wrong_values_are_two(orcheo: CommandLine) -> None:
     ("words", "detail", "hint"),
     [
         (["workflow", "publish"], "Missing argument 'REF'.", "`orcheo workflow publish --help`"),
-        (["workflow", "add", "x"], "Missing option '--runner'.", "`orcheo workflow add --help`"),
+        (["workflow", "add", "x"], "Missing argument 'TARGET'.", "`orcheo workflow add --help`"),
         (["workflow", "shows"], "No such command 'shows'. Did you mean 'show'?", "`orcheo workflow --help`"),
         (["workflows"], "No such command 'workflows'. Did you mean 'workflow'?", "`orcheo --help`"),
         (["wokflow", "list"], "No such command 'wokflow'. Did you mean 'workflow'?", "`orcheo --help`"),

@@ -27,6 +27,19 @@ def test_add_says_what_comes_next(orcheo: CommandLine) -> None:
     assert said.out == "Registered echo. It is private; publish it to get a share link.\n"
 
 
+@pytest.mark.parametrize("target", [("tests.workflows:echo",), ("--target", "tests.workflows:echo")])
+def test_add_finds_the_runner_by_the_target(orcheo: CommandLine, target: tuple[str, ...]) -> None:
+    """Named by position or by option, with the reason."""
+    said = orcheo("workflow", "add", "echo", *target)
+    assert said.out.startswith("Registered echo with the runner python, as 'echo' can be called with a text. It is")
+
+
+def test_add_takes_one_target(orcheo: CommandLine) -> None:
+    """Not one by position and another by option."""
+    said = orcheo("workflow", "add", "echo", "tests.workflows:echo", "--target", "tests.workflows:silent")
+    assert_error(said, 2, detail="TARGET is given twice.", hint="`orcheo workflow add --help`")
+
+
 def test_add_takes_every_option(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """Name and description arrive, as does each setting."""
     options = ("--name", "Echo!", "--description", "mine", "--setting", "model=m", "--setting", "instructions=x=y")

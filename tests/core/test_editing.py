@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from orcheo_core.domain.actor import Actor, Caller, Channel, Scope
 from orcheo_core.domain.run import TextDelta
@@ -198,3 +199,13 @@ def test_a_list_of_sites_replaces_the_old_one_even_when_it_is_empty(
 ) -> None:
     """The help says that others are removed; only without the argument they stay."""
     assert EditWorkflow(ref="echo", **given).fields == fields
+
+
+async def test_who_may_not_register_code_has_none_looked_up(harness: CoreHarness) -> None:
+    """A target without a runner is imported; an address is not."""
+    services = harness.core.owner_services
+    stranger = evolve(ADA, scopes=frozenset({Scope.WORKFLOWS_WRITE}))
+    with pytest.raises(ScopeMissing, match="without --runner is imported"):
+        await services.registering.kind_of(stranger, "package.module:name")
+    assert (await services.registering.kind_of(stranger, "https://a.example/answer")).kind == "http"
+    assert (await services.registering.kind_of(ADA, "package.module:name")).kind == "python"

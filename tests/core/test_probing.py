@@ -124,3 +124,28 @@ async def test_a_service_elsewhere_is_asked_once(harness: CoreHarness) -> None:
     await harness.add(runner="http")
     await check(harness)
     assert asked(harness) == ["Hello"]
+
+
+async def test_the_report_says_how_a_workflow_answers(harness: CoreHarness) -> None:
+    """When the first text came, in how many pieces, and whether it remembers what was said before."""
+    await harness.add()
+    harness.runners.script = (
+        lambda: harness.clock.advance(seconds=2),
+        [TextDelta("Hel"), TextDelta("lo")],
+        lambda: harness.clock.advance(seconds=1),
+    )
+    probe = await check(harness)
+    assert (probe.seconds, probe.first_seconds, probe.pieces, probe.remembers) == (3, 2, 2, False)
+    assert probe.manner.startswith("first text after 2.0 s, in 2 pieces, did not give back a word")
+    harness.runners.answer = lambda request: [
+        TextDelta(" ".join([*(past.text for past in request.context.history), "Hi"]))
+    ]
+    remembered = await check(harness)
+    assert remembered.remembers
+    assert "gave back a word that was said before, two visitors at once stayed apart" in remembered.manner
+
+
+async def test_a_service_elsewhere_is_not_asked_for_a_word(harness: CoreHarness) -> None:
+    """The report leaves out what was not tried."""
+    await harness.add(runner="http")
+    assert (await check(harness)).manner == "first text after 0.0 s, in one piece"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from orcheo_core.domain.run import RunEvent, RunRequest, TextDelta
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.run_thread import RunThread
-from orcheo_core.ports.runner import Run, Runner, Runners, RunSink
+from orcheo_core.ports.runner import FoundKind, Run, Runner, Runners, RunSink
 
 Batch = Sequence[RunEvent] | Exception | Callable[[], object]
 """Run events that come together, an error to raise, or something to do in between."""
@@ -85,6 +85,10 @@ class FakeRunners(Runners, Runner):
 
     async def close(self) -> None:
         """Nothing is open."""
+
+    async def find(self, target: str) -> FoundKind:
+        """What is an address is a service."""
+        return FoundKind("http" if "://" in target else "python", f"{target!r} looks so")
 
     def executes_code(self, spec: RunnerSpec) -> bool:
         return spec.kind == "python"

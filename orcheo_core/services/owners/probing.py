@@ -1,6 +1,7 @@
 """Probe turns: what an owner does to find out whether a workflow answers, before visitors do."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from attrs import define, frozen
 
@@ -14,6 +15,7 @@ from orcheo_core.domain.run import (
     ImageShown,
     InputAsked,
     NoticeGiven,
+    PastMessage,
     RunContext,
     RunEvent,
     RunRequest,
@@ -81,6 +83,22 @@ class Probe:
 
     answer: str
     seconds: float
+    first_seconds: float
+    """Until the first text, or the end when there was none."""
+    pieces: int
+    """In how many the text came."""
+    remembers: bool | None = None
+    """Whether the workflow gave back a word that the visitor had said before; None when it was not asked for one."""
+
+    @property
+    def manner(self) -> str:
+        """How it answered, for people."""
+        pieces = "in one piece" if self.pieces <= 1 else f"in {self.pieces} pieces"
+        found = [f"first text after {self.first_seconds:.1f} s", pieces]
+        if self.remembers is not None:
+            memory = "gave back" if self.remembers else "did not give back"
+            found += [f"{memory} a word that was said before", "two visitors at once stayed apart"]
+        return ", ".join(found)
 
 
 @define(kw_only=True, eq=False)
@@ -98,7 +116,7 @@ class Probing:
         """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer.
 
         A workflow that is code of this server and answers within 8 s is also asked by several visitors: it fails when
-        one reads what another said, or when it cannot answer two at once.
+        one reads what another said, or when it cannot answer two at once. Then it is asked whether it remembers.
         """
         threads: list[str] = []
         async with self._register.working(WorkKind.CHECK, Place(workflow_id=workflow.id)):
@@ -111,14 +129,30 @@ class Probing:
         turn = self._turn(workflow, threads)
         answer = await self._ask(workflow, turn, PROBE_TEXT)
         seconds = (self._clock.now() - turn.started_at).total_seconds()
+        first = seconds if answer.first_at is None else (answer.first_at - turn.started_at).total_seconds()
+        remembers = None
         if self._runners.executes_code(workflow.runner) and seconds <= _QUICK_SECONDS:
-            await self._check_apart(workflow, threads)
-        return Probe(answer=answer.text_or_note, seconds=seconds)
+            remembers = await self._check_apart(workflow, threads)
+        return Probe(
+            answer=answer.text_or_note,
+            seconds=seconds,
+            first_seconds=first,
+            pieces=len(answer.pieces),
+            remembers=remembers,
+        )
 
-    async def _check_apart(self, workflow: Workflow, threads: list[str]) -> None:
+    async def _check_apart(self, workflow: Workflow, threads: list[str]) -> bool:
+        """Whether the workflow remembers what was said in a thread; raises when another visitor hears of it."""
         word = self._identifiers.new(IdKind.ITEM)[-10:]
         asked = f"Please remember this word: {word}."
-        await self._ask(workflow, self._turn(workflow, threads), asked, seconds=_NEXT_SECONDS)
+        told = self._turn(workflow, threads)
+        answer = await self._ask(workflow, told, asked, seconds=_NEXT_SECONDS)
+        await self._check_others(workflow, threads, word)
+        past = (PastMessage(said_by="visitor", text=asked), PastMessage(said_by="workflow", text=answer.joined))
+        again = await self._try(workflow, told, _QUESTION, past)
+        return isinstance(again, _Heard) and again.has(word)
+
+    async def _check_others(self, workflow: Workflow, threads: list[str], word: str) -> None:
         answers = await self._background.together(
             self._try(workflow, self._turn(workflow, threads), _QUESTION),
             self._try(workflow, self._turn(workflow, threads), PROBE_TEXT),
@@ -134,20 +168,32 @@ class Probing:
             detail = f"The workflow answers one visitor, but not two at the same time. {failed.detail}"
             raise WorkflowCheckFailed(detail, hint=_SAFE) from failed
 
-    async def _try(self, workflow: Workflow, turn: Turn, text: str) -> "_Heard | WorkflowCheckFailed":
+    async def _try(
+        self, workflow: Workflow, turn: Turn, text: str, past: tuple[PastMessage, ...] = ()
+    ) -> "_Heard | WorkflowCheckFailed":
         try:
-            return await self._ask(workflow, turn, text, seconds=_NEXT_SECONDS)
+            return await self._ask(workflow, turn, text, past, seconds=_NEXT_SECONDS)
         except WorkflowCheckFailed as error:
             return error
 
-    async def _ask(self, workflow: Workflow, turn: Turn, text: str, *, seconds: float = PROBE_SECONDS) -> "_Heard":
-        context = RunContext(workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject)
+    async def _ask(
+        self,
+        workflow: Workflow,
+        turn: Turn,
+        text: str,
+        past: tuple[PastMessage, ...] = (),
+        *,
+        seconds: float = PROBE_SECONDS,
+    ) -> "_Heard":
+        context = RunContext(
+            workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject, history=past
+        )
         request = RunRequest(
             spec=workflow.runner, text=text, context=context, handle=workflow.handle, time_limit=seconds
         )
         try:
             run = self._runners.get(workflow.runner.kind).run(request)
-            answer = await _answer(_Heard(run, self._draft(turn)))
+            answer = await _answer(_Heard(run, self._draft(turn), self._clock))
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             hint = _CODE_HINT if failure_of(error).code == CODE_FAILED else None
@@ -194,15 +240,18 @@ async def _each(thread_ids: list[str]) -> AsyncIterator[str]:
 class _Heard(RunSink):
     """Keeps the text of an answer, and of what else was said, up to the limit."""
 
-    def __init__(self, run: Run, draft: TurnDraft) -> None:
+    def __init__(self, run: Run, draft: TurnDraft, clock: Clock) -> None:
         self.run = run
         self._draft = draft
+        self._clock = clock
+        self.first_at: datetime | None = None
         self.pieces: list[str] = []
         self.length = 0
         self.beside = ""
         self.shows = False
 
     def text(self, text: str) -> bool:
+        self.first_at = self.first_at or self._clock.now()
         self.pieces.append(text)
         self.length += len(text)
         if self.length > OUTPUT_LIMIT:

@@ -15,7 +15,7 @@ from orcheo_core.domain.workflow import TIME_LIMIT_MOST, RunnerChange, RunnerSpe
 from orcheo_core.errors import FieldError, HandleTaken, InvalidInput, ScopeMissing, WorkflowNotFound
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import Runners
+from orcheo_core.ports.runner import FoundKind, Runners
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.probing import Probe, Probing
 from orcheo_core.services.shared.audit_trail import AuditTrail
@@ -126,6 +126,17 @@ class Registering:
         self._audit_trail.record(change, Act.WORKFLOW_ADDED, caller, workflow=workflow, note=handle)
         await _commit_handle(change, workflow.handle)
         return workflow
+
+    async def kind_of(self, caller: Caller, target: str) -> FoundKind:
+        """The kind of runner for a target that is to be registered, and why.
+
+        Raises :class:`InvalidInput` when none is for it, and :class:`ScopeMissing` when code would have to be imported
+        by a caller who may not register any.
+        """
+        if "://" not in target and not caller.may(Scope.WORKFLOWS_CODE):
+            raise _needs_code("A target without --runner is imported to find out what it is")
+        async with self._register.working(WorkKind.IMPORT):
+            return await self._runners.find(target)
 
     async def check(self, caller: Caller, ref: str, probing: Probing) -> tuple[Workflow, Probe]:
         """Run a probe turn of one of the caller's workflows; :class:`WorkflowCheckFailed` says what is wrong."""
@@ -259,10 +270,14 @@ class Registering:
         elif spec.reads_environment:
             what = "A setting that ends in _env reads a variable of the server's environment"
         if what is not None:
-            raise ScopeMissing(
-                f"{what}: this needs the scope {Scope.WORKFLOWS_CODE}.",
-                hint=(
-                    "Use the local owner token of the data folder, which has this scope, "
-                    "or a service token that was created with it."
-                ),
-            )
+            raise _needs_code(what)
+
+
+def _needs_code(what: str) -> ScopeMissing:
+    return ScopeMissing(
+        f"{what}: this needs the scope {Scope.WORKFLOWS_CODE}.",
+        hint=(
+            "Use the local owner token of the data folder, which has this scope, "
+            "or a service token that was created with it."
+        ),
+    )

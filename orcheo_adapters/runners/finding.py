@@ -1,0 +1,65 @@
+"""Which runner is for a target that was named without one."""
+
+import inspect
+from typing import Any
+from urllib.parse import urlsplit
+
+from orcheo_adapters.runners.agents.frameworks import framework_of, other_runner
+from orcheo_adapters.runners.callables import signature_of
+from orcheo_adapters.runners.target import Target, invalid_target
+from orcheo_core.ports.runner import FoundKind
+
+_AG_UI = {"ag-ui", "agui", "ag_ui"}
+_FORM = "package.module:name"
+_PYTHON_HINT = "Name a function that answers: def answer(text, history)."
+
+
+def kind_of_address(address: str) -> FoundKind:
+    """By the address alone; nothing is asked there before a workflow is registered."""
+    try:
+        path = urlsplit(address).path.rstrip("/").lower()
+    except ValueError:
+        raise invalid_target("is no address that can be read") from None
+    if path.endswith(("/chat/completions", "/v1", "/openai")):
+        return FoundKind("openai", "the address is that of an OpenAI-compatible endpoint")
+    if not _AG_UI.isdisjoint(path.split("/")):
+        return FoundKind("ag-ui", "the address names AG-UI")
+    return FoundKind(
+        "http", "the address says nothing else; --runner openai is for model endpoints, --runner ag-ui for agents"
+    )
+
+
+def kind_of_code(target: str) -> FoundKind:
+    """By what the target names, which is imported for that."""
+    found = Target.parse(target, form=_FORM).find()
+    name = target.partition(":")[2]
+    if inspect.isclass(found):
+        raise invalid_target(
+            f"{name!r} is a class, and no runner takes one without an instance",
+            hint=f"Write {found.__name__.lower()} = {found.__name__}(…) in the module and name that.",
+        )
+    kind = type(found)
+    if (other := other_runner(kind)) is not None:
+        what, runner = other
+        return FoundKind(runner, f"{name!r} is {what}")
+    if (framework := framework_of(kind)) is not None:
+        return FoundKind("agent", f"{name!r} is an agent of {framework.name}")
+    if not callable(found):
+        raise invalid_target(
+            f"{name!r} is of the type {kind.__name__}, which no runner takes: it is neither an agent or graph that is "
+            "known here nor a callable",
+            hint=_PYTHON_HINT,
+        )
+    return _of_callable(name, found)
+
+
+def _of_callable(name: str, found: Any) -> FoundKind:
+    signature = signature_of(found)
+    names = list(signature.parameters) if signature else ["text"]
+    if names[:1] in (["config"], ["runtime"]):
+        return FoundKind("langgraph", f"{name!r} takes a config, as functions that make a graph do")
+    if names[:3] == ["scope", "receive", "send"]:
+        return FoundKind("ag-ui", f"{name!r} is an ASGI application")
+    if names in ([], ["context"]):
+        return FoundKind("agent", f"{name!r} takes no text, as functions that make an agent do")
+    return FoundKind("python", f"{name!r} can be called with a text")

@@ -1,0 +1,25 @@
+"""Targets of several kinds, without their frameworks."""
+
+from typing import Any
+
+
+def _object_of(module: str, name: str) -> Any:
+    return type(name, (), {"__module__": module})()
+
+
+agent = _object_of("agents.agent", "Agent")
+graph = _object_of("langgraph.graph", "StateGraph")
+
+
+def make_agent() -> Any:
+    """An agent for each answer."""
+    return agent
+
+
+def make_graph(config: Any) -> Any:
+    """A graph for each run."""
+    return graph
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """An ASGI application."""
