@@ -19,7 +19,7 @@ def kind_of_address(address: str) -> FoundKind:
     try:
         path = urlsplit(address).path.rstrip("/").lower()
     except ValueError:
-        raise invalid_target("is no address that can be read") from None
+        raise invalid_target("cannot be read as an address") from None
     if path.endswith(("/chat/completions", "/v1", "/openai")):
         return FoundKind("openai", "the address is that of an OpenAI-compatible endpoint")
     if not _AG_UI.isdisjoint(path.split("/")):

@@ -187,7 +187,7 @@ class Runners(Protocol):
     async def find(self, target: str) -> FoundKind:
         """The kind of runner for ``target``; :class:`InvalidInput` (path ``target``) when none is for it.
 
-        A target that is no address is imported for that, so only who may register code may ask for it.
+        A target other than an address is imported for that, so only who may register code may ask for it.
         """
 
     @abstractmethod

@@ -32,7 +32,7 @@ async def test_the_runner_is_found_by_the_target(target: str, kind: str, why: st
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("http://[::1", "is no address that can be read"),
+        ("http://[::1", "cannot be read as an address"),
         ("tests.conformance.answer_shapes:Bot", "is a class"),
         ("tests.conformance.answer_shapes:agent", "of the type Odd, which no runner takes"),
         ("tests.conformance.answer_shapes:nothing", "has no 'nothing'"),
