@@ -8,6 +8,7 @@ STAMPS := .stamps
 PROVIDER := tests/servers/oidc
 MCP_CLIENT := tests/mcp/typescript
 OPENAI_CLIENT := tests/http/typescript
+AGUI_SERVER := tests/conformance/typescript
 STATIC := orcheo_adapters/http/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
@@ -46,7 +47,7 @@ web-check: $(STAMPS)/web-installed $(STATIC)/chat.html
 	cd web && $(WITH_NODE) npm run --silent size
 
 # Tests start hundreds of programs: with the bytecode made first, each starts quicker where Python may not keep it itself.
-pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS)/provider-installed $(STAMPS)/mcp-client-installed $(STAMPS)/openai-client-installed
+pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS)/provider-installed $(STAMPS)/mcp-client-installed $(STAMPS)/openai-client-installed $(STAMPS)/agui-server-installed
 	$(BIN)/coverage erase
 	$(BIN)/python -m compileall -q orcheo_core orcheo_adapters orcheo_cli orcheo_mcp
 	browser=$$($(WITH_NODE) $(BIN)/python tools/browser.py) && ORCHEO_CHROMIUM="$$browser" $(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist loadfile
@@ -139,6 +140,10 @@ $(STAMPS)/mcp-client-installed: $(MCP_CLIENT)/package.json $(MCP_CLIENT)/package
 
 $(STAMPS)/openai-client-installed: $(OPENAI_CLIENT)/package.json $(OPENAI_CLIENT)/package-lock.json $(STAMPS)/node
 	cd $(OPENAI_CLIENT) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/agui-server-installed: $(AGUI_SERVER)/package.json $(AGUI_SERVER)/package-lock.json $(STAMPS)/node
+	cd $(AGUI_SERVER) && PATH="$$(cat $(CURDIR)/$(STAMPS)/node):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(STATIC)/chat.html: $(WEB_SOURCES) | $(STAMPS)/web-builder
