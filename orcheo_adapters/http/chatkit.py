@@ -24,6 +24,7 @@ from orcheo_core.assembly import Core
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.budget import RUNS, STREAMS
 from orcheo_core.domain.feedback import FeedbackKind
+from orcheo_core.domain.run import FeedbackGiven
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
 from orcheo_core.domain.turn import Turn
 from orcheo_core.errors import FieldError, InvalidInput
@@ -227,6 +228,8 @@ class ChatKitDoor:
     async def _give_feedback(self, visit: Visit, params: wire.GiveFeedback) -> Json:
         kind = FeedbackKind(params.kind)
         await self._own_threads.judge(visit, params.thread_id, params.item_ids, kind)
+        given = FeedbackGiven(item_ids=params.item_ids, kind=params.kind)
+        await self._acting.pass_on(visit, params.thread_id, given)
         return {}
 
     async def _act_now(self, visit: Visit, params: wire.SyncCustomAction) -> Json:

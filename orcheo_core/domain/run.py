@@ -231,7 +231,15 @@ class ActionTaken:
     widget: WidgetItem | None = None
 
 
-Cause = ClientToolCallItem | StructuredInputItem | ActionTaken
+@value(kw_only=True)
+class FeedbackGiven:
+    """What the visitor thinks of entries of the thread; only for workflows that ask for it, beside the turns."""
+
+    item_ids: tuple[str, ...]
+    kind: Literal["positive", "negative"]
+
+
+Cause = ClientToolCallItem | StructuredInputItem | ActionTaken | FeedbackGiven
 
 
 @value(kw_only=True)

@@ -158,6 +158,10 @@ class TurnEngine:
             self._telemetry.action_not_taken(workflow.id, action_type)
             raise ActionNotTaken
 
+    async def takes_feedback(self, workflow: Workflow) -> bool:
+        """Whether the workflow asks for what visitors think of its answers."""
+        return await self._runners.get(workflow.runner.kind).takes_feedback(workflow.runner)
+
     # --- execute ----------------------------------------------------------------------------------------------------
 
     async def _execute(self, live: LiveTurn, on_end: Callable[[], None]) -> None:

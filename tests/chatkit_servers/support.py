@@ -150,6 +150,16 @@ class SupportServer(ChatKitServer[Any]):
         changed = sender.model_copy(update={"widget": Card(children=[Text(value="At once")])})
         return wire.SyncCustomActionResponse(updated_item=changed)
 
+    async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: Any, context: Any) -> None:
+        thread = await self.store.load_thread(thread_id, context)
+        judged = await self.store.load_item(thread_id, item_ids[0], context)
+        if feedback == "negative":
+            message = "the secret reason"
+            raise RuntimeError(message)
+        note = f"{feedback} for {judged.content[0].text}"  # type: ignore[union-attr]  # an answer
+        base = self._base(thread, context)
+        await self.store.add_thread_item(thread_id, wire.HiddenContextItem(**base, content=note), context)
+
     def _answer(self, thread: Any, context: Any, text: str) -> wire.ThreadItemDoneEvent:
         content = [wire.AssistantMessageContent(text=text)]
         return wire.ThreadItemDoneEvent(item=wire.AssistantMessageItem(**self._base(thread, context), content=content))

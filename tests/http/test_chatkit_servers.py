@@ -288,6 +288,29 @@ async def test_an_action_at_once_changes_its_widget(app_server: TestServer) -> N
     assert none.json() == {}
 
 
+@pytest.mark.parametrize("kind", ["positive", "negative"])
+async def test_feedback_reaches_the_server(app_server: TestServer, kind: str) -> None:
+    """It may write into the thread; when it fails, the visitor is none the wiser, and the feedback is kept."""
+    chat = await Chat.with_server(app_server, "support:SupportServer")
+    item_id = (await chat.says("knows"))[-1]["item"]["id"]
+    judged = {"thread_id": chat.thread_id, "item_ids": [item_id], "kind": kind}
+    answer = await app_server.chatkit(chat.grant, "items.feedback", **judged)  # type: ignore[arg-type]  # of JSON
+    assert (answer.status_code, answer.json()) == (200, {})
+    shown = await app_server.operation("threads.show", id=chat.thread_id)
+    assert ("positive for True" in shown.text) is (kind == "positive")
+    assert ("the secret reason" in str(app_server.telemetry.run_failures)) is (kind == "negative")
+    assert (await chat.reload())[-1]["orcheo.feedback"] == kind
+
+
+async def test_a_server_without_the_hook_is_not_run_for_feedback(app_server: TestServer) -> None:
+    """The feedback is kept as for all workflows."""
+    chat = await Chat.with_server(app_server, "cats:CatServer")
+    item_id = (await chat.says("Hi"))[-1]["item"]["id"]
+    judged = {"thread_id": chat.thread_id, "item_ids": [item_id], "kind": "positive"}
+    assert (await app_server.chatkit(chat.grant, "items.feedback", **judged)).json() == {}  # type: ignore[arg-type]  # of JSON
+    assert (await chat.reload())[-1]["orcheo.feedback"] == "positive"
+
+
 @pytest.mark.parametrize("name", ["make_context", "make_context_later"])
 async def test_the_context_is_made_by_the_owner(app_server: TestServer, name: str) -> None:
     """Out of a request as frameworks have it."""

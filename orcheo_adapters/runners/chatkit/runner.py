@@ -74,6 +74,13 @@ class ChatKitRunner(Runner):
         except InvalidInput:
             return True
 
+    async def takes_feedback(self, spec: RunnerSpec) -> bool:
+        """See the port: a server whose class has the hook."""
+        try:
+            return (await self._servers.known(spec.target)).takes_feedback
+        except InvalidInput:
+            return False
+
     async def _answer(self, request: RunRequest, writer: Writer) -> None:
         hosted = await self._servers.known(request.spec.target)
         thread = writer.thread()
@@ -100,6 +107,7 @@ class _Hosted:
     server: "ChatKitServer[Any]"
     turn: Callable[..., Any]
     takes_actions: bool
+    takes_feedback: bool
 
 
 def _look_up(target: str) -> _Hosted:
@@ -119,7 +127,8 @@ def _look_up(target: str) -> _Hosted:
     _give_stores(server, stores)
     cls = type(server)
     takes_actions = cls.action is not ChatKitServer.action or cls.sync_action is not ChatKitServer.sync_action
-    return _Hosted(server=server, turn=ServerTurn, takes_actions=takes_actions)
+    takes_feedback = cls.add_feedback is not ChatKitServer.add_feedback
+    return _Hosted(server=server, turn=ServerTurn, takes_actions=takes_actions, takes_feedback=takes_feedback)
 
 
 def _made(target: str, make: Any, stores: dict[str, Any]) -> Any:

@@ -34,6 +34,7 @@ from orcheo_core.domain.items import Item, TextInput, UserItem
 from orcheo_core.domain.run import (
     ActionTaken,
     EffectCaused,
+    FeedbackGiven,
     NoticeGiven,
     ProgressNote,
     RunRequest,
@@ -81,7 +82,11 @@ class ServerTurn:
         """Carry out the turn; raises :class:`RunFailed` with the words that the server has for its visitor."""
         before = CURRENT.set(self)
         try:
-            if self.request.is_at_once:
+            cause = self.request.context.cause
+            if isinstance(cause, FeedbackGiven):
+                given = [*cause.item_ids]
+                await self.server.add_feedback(self.thread.thread.id, given, cause.kind, self.context)
+            elif self.request.is_at_once:
                 await self._act_at_once()
             else:
                 await self._stream()

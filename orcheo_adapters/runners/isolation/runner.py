@@ -82,6 +82,10 @@ class IsolatingRunner(Runner):
             return True
         return home.takes_actions
 
+    async def takes_feedback(self, spec: RunnerSpec) -> bool:
+        """See the port; a process of its own has no place for it."""
+        return not wants_process(spec) and await self._inner.takes_feedback(spec)
+
     async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:
         """See the port."""
         if not wants_process(spec):

@@ -1,5 +1,6 @@
 """Acting: what a visitor does in a widget or on the page, carried out at once, beside the turns."""
 
+from contextlib import suppress
 from typing import Any, cast
 
 from attrs import define, evolve, frozen
@@ -13,7 +14,9 @@ from orcheo_core.domain.json_values import json_fault, json_length
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     ActionTaken,
+    Cause,
     ContextKept,
+    FeedbackGiven,
     RunEvent,
     TextDelta,
     ThreadChange,
@@ -82,16 +85,31 @@ class Acting:
         place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
         async with self._register.working(WorkKind.ACTION, place):
             with self._holding.hold(RUNS, visit.holders) as hold:
-                return await self._act(visit, thread_id, action, hold)
+                change, thread = await self._begun(visit, thread_id)
+                await self._engine.check_takes_actions(visit.workflow, action.type)
+                cause = await find_action(change, thread_id, action)
+                return await self._carry_out(change, visit, thread, cause, action.item_id or "", hold)
 
-    async def _act(self, visit: Visit, thread_id: str, action: ActionInput, hold: Hold) -> Item | None:
+    async def pass_on(self, visit: Visit, thread_id: str, given: FeedbackGiven) -> None:
+        """Run a workflow that asks for feedback; what it says is kept as for an action, its errors are the owner's."""
+        if not await self._engine.takes_feedback(visit.workflow):
+            return
+        place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
+        async with self._register.working(WorkKind.ACTION, place):
+            with self._holding.hold(RUNS, visit.holders) as hold, suppress(ActionFailed):
+                change, thread = await self._begun(visit, thread_id)
+                await self._carry_out(change, visit, thread, given, "", hold)
+
+    async def _begun(self, visit: Visit, thread_id: str) -> tuple[UnitOfWork, Thread]:
         change = self._store.begin()
         visit.bind(change)
         await change.commit()  # or it would begin after an end
-        thread = await find_own_thread(change, visit, thread_id)
-        await self._engine.check_takes_actions(visit.workflow, action.type)
-        cause = await find_action(change, thread_id, action)
-        turn = self._requests.new_turn(visit, thread, action.item_id or "", None)
+        return change, await find_own_thread(change, visit, thread_id)
+
+    async def _carry_out(
+        self, change: UnitOfWork, visit: Visit, thread: Thread, cause: Cause, item_id: str, hold: Hold
+    ) -> Item | None:
+        turn = self._requests.new_turn(visit, thread, item_id, None)
         said = _Said(self._draft(thread, turn), self._store, self._files)
         try:
             request = await self._requests.caused_by(change, visit, turn, thread, cause)
