@@ -54,11 +54,41 @@ class StepNoted:
 
 
 @value(kw_only=True)
+class StepsSummed:
+    """What is written over the steps so far: a title, or how many seconds they took; expanded steps need no click."""
+
+    title: str | None = None
+    icon: str | None = None
+    duration: int | None = None
+    expanded: bool = False
+
+
+@value
+class StepShown:
+    """A step that stands alone between answers, kept in the thread."""
+
+    step: Step
+
+
+@value
+class TakenBack:
+    """A widget or an image is to be gone: the ``id`` that it was shown with, or that of its item in the history."""
+
+    id: str
+
+
+@value(kw_only=True)
 class WidgetShown:
-    """A widget for the visitor: a JSON tree with a Card, ListView or Basic as its root."""
+    """A widget for the visitor: a JSON tree with a Card, ListView or Basic as its root.
+
+    The same ``id`` again changes the widget, also one of an earlier turn, by the id of its item in the history. Of a
+    widget that is not whole yet, the thread keeps the last look only.
+    """
 
     widget: dict[str, Any]
     copy_text: str | None = None
+    id: str | None = None
+    is_whole: bool = True
 
 
 @value(kw_only=True)
@@ -71,9 +101,16 @@ class WidgetChanged:
 
 @value(kw_only=True)
 class ImageShown:
-    """An image that the workflow made, by its URL."""
+    """An image that the workflow made, by its URL.
+
+    With ``is_whole`` False it is shown while it is made; the same ``id`` again shows more of it, and only the last one
+    is kept. ``progress`` goes from 0 to 1.
+    """
 
     url: str
+    id: str | None = None
+    is_whole: bool = True
+    progress: float | None = None
 
 
 @value(kw_only=True)
@@ -82,6 +119,8 @@ class ClientToolCalled:
 
     name: str
     arguments: dict[str, Any] = field(factory=dict)
+    call_id: str | None = None
+    """What a model calls this call; the id of the item if left out."""
 
 
 @value(kw_only=True)
@@ -175,6 +214,9 @@ RunEvent = (
     | AnswerEnded
     | ProgressNote
     | StepNoted
+    | StepsSummed
+    | StepShown
+    | TakenBack
     | WidgetShown
     | WidgetChanged
     | ImageShown

@@ -53,7 +53,7 @@ HEADERS_MOST = 20
 def header_names(text: str) -> frozenset[str]:
     """Names with commas between them, in small letters.
 
-    Raises :class:`InvalidInput` (path ``settings.headers``) for what is no name of a header, for headers that hold
+    Raises :class:`InvalidInput` (path ``settings.headers``) for what cannot be a header's name, for headers that hold
     credentials, and for more than 20.
     """
     names = frozenset(each.strip().lower() for each in text.split(",") if each.strip())

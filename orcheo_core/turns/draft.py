@@ -1,10 +1,10 @@
 """What a run has said so far: run events go in, thread events and items come out. Pure: no clock, no store, no loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import singledispatchmethod
 from typing import Any, TypeVar
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from orcheo_core.domain.component_items import (
     ClientToolCallItem,
@@ -14,6 +14,7 @@ from orcheo_core.domain.component_items import (
     HiddenItem,
     Notice,
     ProgressNoteItem,
+    StepItem,
     StepKind,
     WidgetItem,
 )
@@ -34,7 +35,10 @@ from orcheo_core.domain.run import (
     RunEvent,
     SourceCited,
     StepNoted,
+    StepShown,
+    StepsSummed,
     StopOffered,
+    TakenBack,
     ThreadChange,
     TitleGiven,
     UsageReported,
@@ -58,6 +62,7 @@ from orcheo_core.domain.thread_events import (
     StreamOptions,
     ThreadEvent,
     ThreadUpdated,
+    WidgetRedrawn,
 )
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import TurnFault
@@ -70,8 +75,10 @@ from orcheo_core.turns.whole_items import WholeItems
 NewItem = TypeVar("NewItem", bound=ItemBase)
 _LEFT_OUT_IF_WRONG = (WidgetShown, WidgetChanged, ImageShown)
 """What an answer can do without; anything else that cannot be written as JSON ends the run."""
-_NOT_KEPT = (ProgressNote, EffectCaused, UsageReported, CutShort, TitleGiven, StopOffered, *_LEFT_OUT_IF_WRONG)
+_UNKEPT = (ProgressNote, EffectCaused, UsageReported, CutShort)
+_NOT_KEPT = (*_UNKEPT, TitleGiven, StopOffered, TakenBack, *_LEFT_OUT_IF_WRONG)
 """What leaves nothing in the thread, but for one title, and what is counted apart where it is shown."""
+_NAMED = (WidgetItem, GeneratedImageItem)
 _KEPT_NOTICES = 10
 Stamp = Callable[[], ItemBase]
 """Gives each new item its id, thread, turn and moment."""
@@ -84,9 +91,18 @@ class TurnDraft:
     """
 
     def __init__(
-        self, *, thread: Thread, stamp: Stamp, limits: PartLimits, acted_upon: WidgetItem | None = None
+        self,
+        *,
+        thread: Thread,
+        stamp: Stamp,
+        limits: PartLimits,
+        acted_upon: WidgetItem | None = None,
+        earlier: Iterable[Item] = (),
     ) -> None:
-        """Nothing is said yet; ``acted_upon`` is the widget that a :class:`WidgetChanged` means."""
+        """Nothing is said yet; ``acted_upon`` is the widget that a :class:`WidgetChanged` means.
+
+        Widgets and images of ``earlier`` turns can be changed by their ids.
+        """
         self.thread = thread
         self.unsaved = False
         """Whether something was said since :meth:`mark_staged`."""
@@ -108,6 +124,9 @@ class TurnDraft:
         self._open: dict[str, OpenItem] = {}
         """What the run writes by its ids."""
         self.whole = WholeItems()
+        self._named: dict[str, Item] = {each.id: each for each in earlier if isinstance(each, _NAMED)}
+        """Widgets and images by what the run calls them."""
+        self._earlier = frozenset(self._named)
         self.is_stop_offered = True
         """Whether the visitor may stop the answer."""
         self.untold: list[ThreadEvent] = []
@@ -252,8 +271,9 @@ class TurnDraft:
             self._leave_out(TurnFault("widget_invalid", f"A widget was left out: {fault}."))
             return
         self._room.show([run_event.widget, run_event.copy_text])
-        self._close()
-        self._add(self._new(WidgetItem, widget=run_event.widget, copy_text=run_event.copy_text))
+        content = {"widget": run_event.widget, "copy_text": run_event.copy_text}
+        item = self._named_item(run_event.id, WidgetItem, content)
+        self._show(item, None if run_event.is_whole else WidgetRedrawn(item_id=item.id, widget=run_event.widget))
 
     @_apply.register
     def _(self, run_event: WidgetChanged) -> None:
@@ -274,14 +294,35 @@ class TurnDraft:
             self._leave_out(TurnFault("image_invalid", f"An image was left out: {fault}."))
             return
         self._room.show(run_event.url)
+        item = self._named_item(run_event.id, GeneratedImageItem, {"url": run_event.url})
+        growth = ImageGrew(item_id=item.id, url=run_event.url, progress=run_event.progress)
+        self._show(item, None if run_event.is_whole else growth)
+
+    @_apply.register
+    def _(self, run_event: TakenBack) -> None:
+        item = self._named.pop(run_event.id, None)
+        if item is None:
+            message = f"TakenBack needs the id of a widget or an image, not {run_event.id!r}"
+            raise ValueError(message)
+        self._open.pop(item.id, None)
+        self._take_back(item.id)
+
+    @_apply.register
+    def _(self, run_event: StepsSummed) -> None:
+        note = self._note or self._begin_note(is_reasoning=False)
+        note.sum_up(**asdict(run_event))
+        self.unsaved = True
+
+    @_apply.register
+    def _(self, run_event: StepShown) -> None:
         self._close()
-        self._add(self._new(GeneratedImageItem, url=run_event.url))
+        self._add(self._new(StepItem, step=run_event.step))
 
     @_apply.register
     def _(self, run_event: ClientToolCalled) -> None:
         self._close()
         call = self._new(ClientToolCallItem, call_id="", name=run_event.name, arguments=run_event.arguments)
-        self._add(evolve(call, call_id=call.id))
+        self._add(evolve(call, call_id=run_event.call_id or call.id))
 
     @_apply.register
     def _(self, run_event: InputAsked) -> None:
@@ -418,6 +459,36 @@ class TurnDraft:
             self.untold.append(ItemDone(self._note.item))
             self._end(self._note.item)
         self.answer = self._note = None
+
+    def _named_item(self, name: str | None, cls: type[NewItem], content: dict[str, Any]) -> NewItem:
+        """The item of this name with this content: a new one where the run has shown none."""
+        before = self._named.get(name) if name else None
+        item: NewItem
+        if isinstance(before, cls):
+            item = evolve(before, **content)
+        else:
+            self._close()
+            item = self._new(cls, **content)
+        if name and isinstance(item, _NAMED):
+            self._named[name] = item
+        return item
+
+    def _show(self, item: Item, growth: Growth | None) -> None:
+        """A widget or an image that is whole (no ``growth``), begins, or grows."""
+        growing = self._open.get(item.id)
+        if growth is not None and growing is not None:
+            growing.grow(growth)
+            self.untold.append(growth)
+            return
+        is_known = growing is None and (item.id in self.whole or item.id in self._earlier)
+        if growth is not None and not is_known:
+            self._open[item.id] = OpenItem(item)
+            self.untold.append(ItemAdded(item))
+            self._is_visible = True
+            return
+        self._open.pop(item.id, None)
+        self._keep(item)
+        self.untold.append(ItemReplaced(item) if is_known else ItemDone(item))
 
     def _leave_out(self, fault: TurnFault) -> None:
         """The owner sees the first part that cannot be shown; the visitor sees a notice for each."""

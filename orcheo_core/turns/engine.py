@@ -115,7 +115,13 @@ class TurnEngine:
         live = LiveTurn(
             turn=turn,
             run=run,
-            draft=TurnDraft(thread=thread, stamp=self._stamp(turn), limits=self._part_limits, acted_upon=acted_upon),
+            draft=TurnDraft(
+                thread=thread,
+                stamp=self._stamp(turn),
+                limits=self._part_limits,
+                acted_upon=acted_upon,
+                earlier=[past.item for past in request.context.history if past.item],
+            ),
             encoder=self._encoder,
             background=self._background,
             save=self._save_part,

@@ -76,6 +76,10 @@ class ProgressNoteDraft:
         """The step as it looks now, None for a new one."""
         return self._steps[index] if index < len(self._steps) else None
 
+    def sum_up(self, **summary: Any) -> None:
+        """What is written over the steps."""
+        self._item = evolve(self._item, **summary)
+
     def note(self, index: int, step: Step) -> ThreadEvent:
         """A new step, or another look of an earlier one."""
         if index < len(self._steps):

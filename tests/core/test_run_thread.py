@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from orcheo_core.domain.component_items import (
+    ClientToolCallItem,
     EndingKind,
     EndOfTurnItem,
     GeneratedImageItem,
@@ -19,7 +20,20 @@ from orcheo_core.domain.component_items import (
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AnswerPart, AssistantItem, Citation, Item, TextInput, UserItem
 from orcheo_core.domain.pages import PageQuery
-from orcheo_core.domain.run import OUTPUT_LIMIT, StopOffered, TextDelta, ThreadSet, TitleGiven
+from orcheo_core.domain.run import (
+    OUTPUT_LIMIT,
+    ClientToolCalled,
+    ImageShown,
+    StepNoted,
+    StepShown,
+    StepsSummed,
+    StopOffered,
+    TakenBack,
+    TextDelta,
+    ThreadSet,
+    TitleGiven,
+    WidgetShown,
+)
 from orcheo_core.domain.sources import Source
 from orcheo_core.domain.thread_events import (
     Growth,
@@ -561,3 +575,79 @@ async def test_a_probe_reads_what_is_written_by_ids(harness: CoreHarness) -> Non
     services = harness.core.owner_services
     _, probe = await services.registering.check(ADA, "echo", services.probing)
     assert probe.answer == "Hi there"
+
+
+# --- by names of the workflow's own ---------------------------------------------------------------------------------
+
+
+def said_by(*run_events: Any, earlier: Sequence[Item] = ()) -> tuple[TurnDraft, list[Any]]:
+    """A draft after these run events, and what followers were sent."""
+    ids = (f"msg_{n:03}" for n in range(100))
+    draft = TurnDraft(
+        thread=Thread(id="thr_1", workflow_id="wf_1", subject=SUBJECT, created_at=START, updated_at=START),
+        stamp=lambda: ItemBase(id=next(ids), thread_id="thr_1", turn_id="trn_1", created_at=START),
+        limits=PartLimits(),
+        earlier=earlier,
+    )
+    for each in run_events:
+        draft.apply(each)
+    return draft, draft.take()
+
+
+def test_a_widget_changes_by_its_name() -> None:
+    """It is one item; while it grows, nothing of it is saved."""
+    draft, told = said_by(
+        WidgetShown(widget=CARD, id="w", is_whole=False),
+        WidgetShown(widget=OTHER, id="w", is_whole=False),
+    )
+    assert [type(each) for each in told] == [ItemAdded, WidgetRedrawn]
+    assert draft.items() == []
+    draft.apply(WidgetShown(widget=OTHER, id="w"))
+    draft.apply(WidgetShown(widget=CARD, id="w", is_whole=False))
+    assert [type(each) for each in draft.take()] == [ItemDone, ItemReplaced]
+    [item] = draft.whole.items
+    assert isinstance(item, WidgetItem)
+    assert item.widget == CARD
+
+
+def test_a_widget_of_an_earlier_turn_changes_by_its_id() -> None:
+    """As the history has it; it can be taken back as well."""
+    item = WidgetItem(id="msg_0", thread_id="thr_1", turn_id="trn_0", created_at=START, widget=CARD)
+    draft, told = said_by(WidgetShown(widget=OTHER, id="msg_0"), earlier=[item])
+    assert told == [ItemReplaced(evolve(item, widget=OTHER))]
+    draft.apply(TakenBack("msg_0"))
+    assert (draft.take(), draft.removals()) == ([ItemRemoved("msg_0")], ["msg_0"])
+    with pytest.raises(ValueError, match="not 'msg_0'"):
+        draft.apply(TakenBack("msg_0"))
+
+
+def test_an_image_is_shown_while_it_is_made() -> None:
+    """With its progress; the name of one kind does not mean an item of the other."""
+    draft, told = said_by(
+        ImageShown(url="/1.png", id="i", is_whole=False),
+        ImageShown(url="/2.png", id="i", is_whole=False, progress=0.5),
+        ImageShown(url="/3.png", id="i"),
+        WidgetShown(widget=CARD, id="i"),
+    )
+    assert [type(each) for each in told] == [ItemAdded, ImageGrew, ItemDone, ItemDone]
+    assert [type(each) for each in draft.whole.items] == [GeneratedImageItem, WidgetItem]
+    assert told[1].progress == 0.5
+
+
+def test_steps_are_summed_up_and_stand_alone() -> None:
+    """And a call has the id that its model knows."""
+    draft, _ = said_by(
+        StepsSummed(duration=3),
+        StepNoted(index=0, step=Step(title="Search")),
+        StepsSummed(title="Searched", icon="search", expanded=True),
+        StepShown(Step(title="Booked")),
+        ClientToolCalled(name="open", call_id="call_1"),
+        ClientToolCalled(name="open"),
+    )
+    note, alone, call, other = draft.whole.items
+    assert isinstance(note, ProgressNoteItem)
+    assert (note.title, note.icon, note.duration, note.expanded) == ("Searched", "search", None, True)
+    assert isinstance(alone, StepItem)
+    assert isinstance(call, ClientToolCallItem)
+    assert isinstance(other, ClientToolCallItem)
+    assert (call.call_id, other.call_id) == ("call_1", other.id)
