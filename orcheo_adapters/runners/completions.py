@@ -13,11 +13,13 @@ from orcheo_adapters.runners.endpoint_answers import (
     AnswerBrokenOff,
     AnswerNotUnderstood,
     Documents,
+    ToolCall,
     counted,
     fail_without_text,
     plain,
     said_error,
 )
+from orcheo_adapters.runners.pieces import at
 from orcheo_adapters.runners.reasoning import ReasoningNote, ThinkTags
 from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_core.domain.run import CutShort, RunEvent, TextDelta, Usage, UsageReported
@@ -29,8 +31,10 @@ _BROKEN = frozenset({"error", "network_error"})
 class Completion:
     """One answer while it comes in: server-sent events as asked for, one JSON object, or JSON lines."""
 
-    def __init__(self, *, shows_reasoning: bool) -> None:
-        """Nothing is said yet."""
+    def __init__(self, *, shows_reasoning: bool, has_tools: bool = False) -> None:
+        """Nothing is said yet; ``has_tools`` says whether calls can be carried out."""
+        self._has_tools = has_tools
+        self._calls: dict[Any, dict[str, str]] = {}
         self.is_ended = False
         """Whether the endpoint said that the answer is whole, by a reason or by ``[DONE]``."""
         self.is_over = False
@@ -48,6 +52,12 @@ class Completion:
         self._note = ReasoningNote()
         self._characters = WholeCharacters()
         self._thought_characters = WholeCharacters()
+
+    @property
+    def calls(self) -> list[ToolCall]:
+        """The calls to carry out before the model continues."""
+        named = [each for each in self._calls.values() if each["name"]]
+        return [ToolCall(each["id"], each["name"], each["arguments"]) for each in named] if self._has_tools else []
 
     def push(self, chunk: bytes) -> Iterator[RunEvent]:
         """More of the body; :class:`RunFailed` for anything else, or an error of the endpoint."""
@@ -74,6 +84,8 @@ class Completion:
             raise RunFailed(
                 code="endpoint_failed", reason=f"The endpoint broke off with the finish_reason {self._reason!r}."
             )
+        if self.calls:
+            return
         if not self._has_text:
             fail_without_text(self._reason, self._tools)
         yield from self._cut_short()
@@ -127,7 +139,20 @@ class Completion:
         if not content:
             yield from self._write(plain(said.get("refusal")))
         calls = said.get("tool_calls") or ([said["function_call"]] if said.get("function_call") else ())
+        for call in calls:
+            self._add_call(call)
         self._tools += [name for call in calls if (name := _tool(call))]
+
+    def _add_call(self, call: Any) -> None:
+        """A piece of a call: its name comes once, its arguments in pieces."""
+        function = at(call, "function") or call
+        if not (isinstance(call, dict) and isinstance(function, dict)):
+            return
+        name, place = _tool(call), call.get("index", call.get("id", len(self._calls)))
+        known = self._calls.setdefault(place, {"id": f"call_{place}", "name": "", "arguments": ""})
+        known["id"] = plain(call.get("id")) or known["id"]
+        known["name"] = name or known["name"]
+        known["arguments"] += plain(function.get("arguments"))
 
     def _write(self, text: str) -> Iterator[RunEvent]:
         text = self._characters.take(text)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from attrs import frozen
+
 from orcheo_adapters.runners import loose_json
 from orcheo_adapters.runners.endings import CUT, FILTERED
 from orcheo_adapters.runners.lines import ServerSentData
@@ -39,6 +41,25 @@ class AnswerNotUnderstood(RunFailed):
         super().__init__(
             code="answer_not_understood", reason=f"The endpoint sent something that is not its API's answer: {said}"
         )
+
+
+@frozen
+class ToolCall:
+    """A call of a tool that the model wants the workflow to make."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON, as the model wrote it."""
+
+    @property
+    def parsed(self) -> dict[str, Any] | None:
+        """The arguments; None when they are no JSON object."""
+        try:
+            found = loose_json.loads((self.arguments or "{}").encode())
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
 
 
 class Documents:

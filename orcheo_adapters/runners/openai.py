@@ -5,7 +5,7 @@ The package ``openai`` sends the requests. What comes back is read here (:mod:`~
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,9 +19,10 @@ from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, setting
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.openai_requests import Dialect, Order, order_of, to_keep
 from orcheo_adapters.runners.openai_settings import OPENAI_SETTINGS, OpenAiSettings
+from orcheo_adapters.runners.openai_tools import Result, Tools, tools_of
 from orcheo_adapters.runners.packages import imported, require_package
 from orcheo_adapters.runners.responses import ResponseAnswer
-from orcheo_adapters.runners.settings import Setting
+from orcheo_adapters.runners.settings import Setting, invalid_setting
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_core.domain.run import RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
@@ -57,8 +58,15 @@ class OpenAiRunner(Runner):
     async def check(self, spec: RunnerSpec) -> None:
         """Look at the settings and the URL; nothing is sent. See :meth:`Runner.check`."""
         require_package("openai", extra="openai")
-        OpenAiSettings.of(spec, self._conditions.environment)
+        settings = OpenAiSettings.of(spec, self._conditions.environment)
         self._http.check_url(spec.target)
+        if settings.mcp:
+            require_package("mcp", extra="mcp")
+        for server in settings.mcp:
+            try:
+                self._http.check_url(server)
+            except InvalidInput as error:
+                raise invalid_setting("mcp", f"{server}: {error.fields[0].message}", hint=error.hint) from None
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
@@ -77,12 +85,27 @@ class OpenAiRunner(Runner):
         await imported("openai")
         if (order := await order_of(settings, request, writer)) is None:
             return
-        answer = _answer_of(settings)
-        await self._read_answer(request, order, answer, writer)
-        for event in answer.finish():
-            await writer.put(event)
+        async with tools_of(settings, self._http, request.context.workflow_id) as tools:
+            answer = await self._converse(request, order, tools, writer)
         if isinstance(answer, ResponseAnswer) and (kept := to_keep(settings, answer.id, answer.approvals)):
             await writer.put(kept)
+
+    async def _converse(
+        self, request: RunRequest, order: Order, tools: Tools | None, writer: Writer
+    ) -> Completion | ResponseAnswer:
+        """Ask until the model calls no more tools; what it said last."""
+        settings = order.settings
+        order = order if tools is None else evolve(order, tools=tools.schemas())
+        for _round in range(settings.tool_rounds + 1):
+            answer = _answer_of(settings, has_tools=tools is not None)
+            await self._read_answer(request, order, answer, writer)
+            for event in answer.finish():
+                await writer.put(event)
+            if tools is None or not answer.calls:
+                return answer
+            order = order.followed_by(_said_between(answer, await tools.carry_out(answer.calls, writer)))
+        reason = f"The model still wanted to call tools after {settings.tool_rounds} rounds: raise tool_rounds."
+        raise RunFailed("tool_rounds", reason)
 
     async def _read_answer(
         self, request: RunRequest, order: Order, answer: Completion | ResponseAnswer, writer: Writer
@@ -145,10 +168,21 @@ class OpenAiRunner(Runner):
                 raise answer.failure()
 
 
-def _answer_of(settings: OpenAiSettings) -> Completion | ResponseAnswer:
+def _answer_of(settings: OpenAiSettings, *, has_tools: bool) -> Completion | ResponseAnswer:
     if settings.api == "responses":
-        return ResponseAnswer(shows_reasoning=settings.shows_reasoning, steps=settings.steps)
-    return Completion(shows_reasoning=settings.shows_reasoning)
+        return ResponseAnswer(shows_reasoning=settings.shows_reasoning, steps=settings.steps, has_tools=has_tools)
+    return Completion(shows_reasoning=settings.shows_reasoning, has_tools=has_tools)
+
+
+def _said_between(answer: Completion | ResponseAnswer, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """The calls of a round and their results, as the model finds them again."""
+    if isinstance(answer, ResponseAnswer):
+        outputs = [{"type": "function_call_output", "call_id": each.call.id, "output": each.text} for each in results]
+        return [*map(dict, answer.items), *outputs]
+    functions = [(each.id, {"name": each.name, "arguments": each.arguments}) for each in answer.calls]
+    calls = [{"id": call_id, "type": "function", "function": function} for call_id, function in functions]
+    tools = [{"role": "tool", "tool_call_id": each.call.id, "content": each.text} for each in results]
+    return [{"role": "assistant", "content": None, "tool_calls": calls}, *tools]
 
 
 def _client(target: str, http_client: httpx2.AsyncClient) -> "AsyncOpenAI":

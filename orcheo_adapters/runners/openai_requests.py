@@ -73,10 +73,13 @@ class Order:
     """The response after which the endpoint continues, as it remembers what came before."""
     news: Sequence[Json] = field(factory=tuple)
     """What of the conversation came after that response."""
+    tools: Sequence[Json] = field(factory=tuple)
+    """What the endpoint is told of the tools that the model may call."""
 
     def body(self, dialect: Dialect) -> Json:
         """The fields of the request but for the model."""
-        return self._response(dialect) if self.settings.api == "responses" else self._completion(dialect)
+        fields = self._response(dialect) if self.settings.api == "responses" else self._completion(dialect)
+        return fields | ({"tools": [*self.tools, *fields.get("tools", ())]} if self.tools else {})
 
     def after(self, answer: ErrorAnswer) -> "Order | None":
         """How to ask again an endpoint that has forgotten the response: with the history; None for another answer."""
@@ -85,6 +88,10 @@ class Order:
         if not answer.names("previous_response", "revious response", self.previous_id):
             return None
         return evolve(self, previous_id=None)
+
+    def followed_by(self, said: Sequence[Json]) -> "Order":
+        """The question with what came after it in this turn: calls of tools and their results."""
+        return evolve(self, messages=[*self.messages, *said], news=[*self.news, *said])
 
     def _completion(self, dialect: Dialect) -> Json:
         settings, messages = self.settings, list(self.messages)
@@ -108,6 +115,8 @@ class Order:
             fields["instructions"] = settings.instructions
         if settings.max_tokens is not None:
             fields["max_output_tokens"] = settings.max_tokens
+        if self.tools and not settings.remembers_there:  # thoughts are sent back with the calls that they led to
+            fields["include"] = ["reasoning.encrypted_content"]
         more = dict(settings.more)
         if effort := more.pop("reasoning_effort", None):
             summary = {"summary": "auto"} if settings.shows_reasoning and dialect.summarises else {}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds, invalid_setting
 from orcheo_adapters.runners.steps import STEPS, STEPS_SETTING
@@ -42,6 +42,13 @@ OPENAI_SETTINGS: tuple[Setting, ...] = (
         name="attachments",
         help="Which attachments the model gets, separated by commas: `images`, `files` (PDF and others), `text`.",
     ),
+    Setting(
+        name="mcp",
+        help="Addresses of MCP servers (streamable HTTP) whose tools the model may call, separated by commas.",
+    ),
+    Setting(name="mcp_key_env", help="Name of the server's environment variable that holds the MCP servers' key."),
+    Setting(name="tool_rounds", help="How often the model may call tools in one answer, 1 to 50.", default="8"),
+    Setting(name="tool_seconds", help="Seconds in which an MCP server has to answer, 1 to 600.", default="30"),
     STEPS_SETTING,
     FIRST_BYTE_SETTING,
 )
@@ -62,6 +69,11 @@ class OpenAiSettings:
     """Whether the endpoint remembers the conversation (Responses API), rather than being sent the history."""
     steps: str
     """One of :data:`~orcheo_adapters.runners.steps.STEPS`."""
+    mcp: tuple[str, ...]
+    """Addresses of MCP servers."""
+    mcp_key: str | None = field(repr=False)
+    tool_rounds: int
+    tool_seconds: float
     more: Mapping[str, Any]
     """Fields of the request that are sent as they are."""
     shows_reasoning: bool
@@ -84,6 +96,10 @@ class OpenAiSettings:
         return cls(
             api=api,
             remembers_there=given.choice("memory", _MEMORIES) == "endpoint",
+            mcp=tuple(sorted(given.names("mcp"))),
+            mcp_key=(given.secret("mcp_key_env") or "").strip() or None,
+            tool_rounds=given.whole("tool_rounds", low=1, high=50),
+            tool_seconds=given.whole("tool_seconds", low=1, high=600),
             steps=given.choice(STEPS_SETTING.name, STEPS),
             model=given.text("model"),
             instructions=given.text("instructions"),

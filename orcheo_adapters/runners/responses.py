@@ -12,6 +12,7 @@ from orcheo_adapters.runners.endpoint_answers import (
     AnswerBrokenOff,
     AnswerNotUnderstood,
     Documents,
+    ToolCall,
     counted,
     fail_without_text,
     plain,
@@ -57,8 +58,13 @@ _FUNCTIONS = ("function_call", "custom_tool_call")
 class ResponseAnswer:
     """One answer while it comes in."""
 
-    def __init__(self, *, shows_reasoning: bool, steps: str) -> None:
-        """``steps`` is one of :data:`~orcheo_adapters.runners.steps.STEPS`."""
+    def __init__(self, *, shows_reasoning: bool, steps: str, has_tools: bool = False) -> None:
+        """``steps`` is one of :data:`~orcheo_adapters.runners.steps.STEPS`; ``has_tools``: calls can be carried out."""
+        self._has_tools = has_tools
+        self.calls: list[ToolCall] = []
+        """The calls to carry out before the model continues."""
+        self.items: list[Json] = []
+        """What the model has to find again then: thoughts and calls."""
         self.is_ended = False
         """Whether the endpoint said that the answer is whole."""
         self.is_over = False
@@ -105,6 +111,8 @@ class ResponseAnswer:
         yield from self._last()
 
     def _last(self) -> Iterator[RunEvent]:
+        if self.calls:
+            return
         if self.approvals:
             yield asked([(each["id"], str(each.get("name")), each.get("arguments")) for each in self.approvals])
         elif not (self._has_text or self._has_shown):
@@ -229,17 +237,21 @@ class ResponseAnswer:
         if item.get("id"):
             self._said.add(key)
         kind = item.get("type")
-        if kind == "message":
-            yield from self._whole_message(item)
-        elif kind == "reasoning":
-            yield from self._whole_thought(item)
-        elif kind in _CALLS:
-            yield from self._call(item, StepState.NONE if _has_failed(item) else StepState.COMPLETE)
-            yield from self._image(item)
+        if (read := self._ITEMS.get(str(kind))) is not None:
+            yield from read(self, item)
         elif kind == "mcp_approval_request" and isinstance(item.get("id"), str):
             self.approvals.append(item)
         elif kind in _FUNCTIONS:
             self._tools.append(encodable(plain(item.get("name"))[:100]))
+        if self._has_tools:
+            self._keep(item)
+
+    def _keep(self, item: Json) -> None:
+        if item.get("type") in ("reasoning", "function_call"):
+            self.items.append(item)
+        if item.get("type") == "function_call":
+            call_id, name, arguments = (plain(item.get(key)) for key in ("call_id", "name", "arguments"))
+            self.calls.append(ToolCall(call_id, name, arguments))
 
     def _whole_message(self, item: Json) -> Iterator[RunEvent]:
         for place, part in enumerate(item.get("content") or ()):
@@ -273,11 +285,22 @@ class ResponseAnswer:
             f"call {item.get('id')}", title, detail, state, kind=shown, queries=queries if shown != "custom" else ()
         )
 
+    def _called(self, item: Json) -> Iterator[RunEvent]:
+        yield from self._call(item, StepState.NONE if _has_failed(item) else StepState.COMPLETE)
+        yield from self._image(item)
+
     def _image(self, item: Json) -> Iterator[RunEvent]:
         if item["type"] == "image_generation_call" and isinstance(item.get("result"), str):
             self._has_shown = True
             yield from self._notes.close()
             yield ImageShown(url=f"data:image/{plain(item.get('output_format')) or 'png'};base64,{item['result']}")
+
+    _ITEMS: ClassVar[Mapping[str, Callable[["ResponseAnswer", Json], Iterator[RunEvent]]]] = {
+        "message": _whole_message,
+        "reasoning": _whole_thought,
+        **dict.fromkeys(_CALLS, _called),
+    }
+    """Readers of whole items."""
 
     _EVENTS: ClassVar[Mapping[str, Callable[["ResponseAnswer", Json], Iterator[RunEvent]]]] = {
         "created": _begun,

@@ -313,6 +313,26 @@ def event(kind: str, **more: Any) -> bytes:
     return frame({"type": f"response.{kind}", **more})
 
 
+async def _call_tools(text: str, body: Json) -> AsyncIterator[bytes]:
+    """Calls a tool, as the visitor says (`NAME JSON`), until there is a result; then says all that came after."""
+    messages = body["messages"]
+    if messages[-1]["role"] == "tool" and "for-ever" not in str(messages):
+        yield chunk(orjson.dumps({"messages": messages, "tools": body["tools"]}).decode()) + END
+        return
+    asked = next(each["content"] for each in reversed(messages) if each["role"] == "user")
+    name, _, arguments = asked.partition(" ")
+    half = len(arguments) // 2
+    for piece in (
+        {"id": "call_1", "function": {"name": name, "arguments": arguments[:half]}},
+        {"function": {"arguments": arguments[half:]}},
+    ):
+        yield frame({"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, **piece}]}}]})
+    yield chunk(finish="tool_calls") + frame(b"[DONE]")
+
+
+_STREAMS["calls-tools"] = _call_tools
+
+
 async def responses(request: Request) -> Response:
     """``POST /v1/responses``: says the request itself, or does what the model's name says."""
     body = await request.json()
@@ -332,7 +352,11 @@ async def responses(request: Request) -> Response:
 async def _respond(body: Json) -> AsyncIterator[bytes]:
     said = {**body, "said": _count(body["model"])}
     output: list[Json] = []
-    if body["model"] == "wants-approval" and "mcp_approval_response" not in str(body["input"]):
+    if body["model"] == "calls-tools" and "function_call_output" not in str(body["input"]):
+        name, _, arguments = body["input"][-1]["content"].partition(" ")
+        call = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": name, "arguments": arguments}
+        output = [{"type": "reasoning", "id": "rs_1", "summary": []}, call]
+    elif body["model"] == "wants-approval" and "mcp_approval_response" not in str(body["input"]):
         output = [{"type": "mcp_approval_request", "id": "mcpr_1", "name": "send_mail", "arguments": "{}"}]
     else:
         yield event("output_text.delta", item_id="m", content_index=0, delta=orjson.dumps(said).decode())
