@@ -79,7 +79,7 @@ def _texts(values: Arguments, written: tuple[type, ...]) -> Arguments:
 
 
 def _list(value: Any) -> Any:
-    """A text that is no JSON is taken for a list of itself, as models write one entry."""
+    """a text that is not JSON is taken for a list of itself, as models write one entry."""
     if not isinstance(value, str):
         return value
     found = _json(value)

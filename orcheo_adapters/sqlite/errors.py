@@ -18,7 +18,7 @@ _UNHARMED = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )
-"""Kinds of errors that say nothing against the file and are no reason to move it away."""
+"""Kinds of errors that say nothing against the file and do not call for moving it away."""
 
 
 class SchemaTooNew(OrcheoError):

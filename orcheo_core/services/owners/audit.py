@@ -59,7 +59,7 @@ class Auditing:
         return evolve(wanted, actors=frozenset.intersection(*actors) if actors else None, workflows=workflows)
 
     async def export(self, caller: Caller, query: PageQuery) -> Page[AuditEntry]:
-        """The same as it was written down; raises :class:`InvalidInput` for a cursor that is no id of an entry."""
+        """The same as it was written down; raises :class:`InvalidInput` for a cursor that names no entry."""
         check_cursor(IdKind.AUDIT_ENTRY, "audit entry", query)
         return await self._store.begin().audit.page(query, self._own(caller))
 
