@@ -117,7 +117,8 @@ def _register(tab: ChatTab, hand: Hand, handle: str) -> None:
     page = tab.page
     hand.press(page.get_by_role("banner").get_by_role("link", name="Workflows"))
     hand.press(page.get_by_role("link", name="Register a workflow").first)
-    hand.write(page.get_by_label("Handle"), handle)
+    expect(page.get_by_role("heading", name="Register a workflow", level=1)).to_be_visible()
+    hand.write(page.get_by_label("Handle", exact=True), handle)
     hand.press(page.get_by_role("radio", name="Python callable"))
     hand.write(page.get_by_label("Target"), "tests.e2e.gated_workflows:held")
     hand.press(page.get_by_label("Run a probe turn first"))
