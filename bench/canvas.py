@@ -24,6 +24,7 @@ OPENINGS = 5
 WORKFLOWS, USED, DAYS = 1_000, 50, 30
 SEARCHES = ("flow-0999", "flow-0500", "flow-0001", "flow-0042", "flow-0777")
 SWITCHES = 200
+SETTLED_MS = 1_000
 LOOKED_AT = (20, 80, 140, SWITCHES)
 TRACED = ["blink.user_timing", "devtools.timeline", "toplevel"]
 MARKS = """() => {
@@ -101,6 +102,7 @@ def memory(page: Page) -> list[list[str]]:
         page.go_back()
         expect(rows.first).to_be_visible()
         if switch in LOOKED_AT:
+            page.wait_for_timeout(SETTLED_MS)  # the view before is free once its requests are over
             session.send("HeapProfiler.collectGarbage")
             now = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
             heap = f"{now['JSHeapUsedSize'] / 2**20:.2f}"
