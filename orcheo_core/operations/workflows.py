@@ -77,7 +77,7 @@ class AddWorkflow:
         option="--target",
     )
     runner: str | None = parameter(
-        "Kind of runner; found by the target if left out.", default=None, choices=RUNNER_KINDS, checked=False
+        "Kind of runner; found if left out.", default=None, choices=RUNNER_KINDS, checked=False
     )
     name: str | None = parameter(
         "Name that visitors see; made from the handle if left out.", default=None, longest=NAME_LENGTH
