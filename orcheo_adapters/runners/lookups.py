@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 from orcheo_adapters.runners.target import invalid_target
 from orcheo_adapters.runners.worker_thread import in_thread
+from orcheo_core.errors import OrcheoError
+from orcheo_core.ports.runner import RunFailed
 
 _Found = TypeVar("_Found")
 
@@ -46,9 +48,21 @@ class Lookups(Generic[_Found]):
         """Wait for the one thread that imports this target; leaving early does not stop it."""
         future = self._under_way.get(target)
         if future is None or future.get_loop() is not asyncio.get_running_loop():
-            future = self._under_way[target] = in_thread(lambda: self._look_up(target))
+            future = self._under_way[target] = in_thread(lambda: self._look_at(target))
             future.add_done_callback(lambda done: self._ended(target, done))
         return await asyncio.shield(future)
+
+    def _look_at(self, target: str) -> _Found:
+        """Objects of the owner's module may raise whatever they like when they are looked at."""
+        try:
+            return self._look_up(target)
+        except (OrcheoError, RunFailed):
+            raise
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            raise invalid_target(
+                f"looking at {target!r} failed with {type(error).__name__}: {error}",
+                hint="Name an object that can be inspected, such as a plain function.",
+            ) from error
 
     def _ended(self, target: str, future: "asyncio.Future[_Found]") -> None:
         if self._under_way.get(target) is future:

@@ -70,7 +70,7 @@ async def test_a_failed_import_is_tried_again() -> None:
         return outcome
 
     lookups = Lookups(look_up)
-    with pytest.raises(LookupError):
+    with pytest.raises(InvalidInput):
         await lookups.known("a")
     assert await lookups.known("a") == "found"
 
@@ -116,3 +116,14 @@ async def test_a_module_that_is_being_imported_is_waited_for(tmp_path: Path, mon
 
 
 GATE = threading.Event()
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), RuntimeError("not now")])
+async def test_a_target_that_raises_when_it_is_looked_at_is_refused(error: BaseException) -> None:
+    """Whatever it raises: the owner reads what, and the server continues."""
+
+    def look_up(_target: str) -> str:
+        raise error
+
+    with pytest.raises(InvalidInput, match=f"looking at 'a' failed with {type(error).__name__}"):
+        await Lookups(look_up).fresh("a")
