@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         TextDelta,
         ThreadSet,
         TitleGiven,
-        Usage,
         UsageReported,
         WidgetChanged,
         WidgetShown,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from orcheo_core.domain.sources import Source
     from orcheo_core.domain.structured_input import Question, StructuredInputItem
     from orcheo_core.domain.threads import ThreadSettings, ThreadStatus
+    from orcheo_core.domain.usage import Usage
     from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
     from orcheo_core.errors import OrcheoError
     from orcheo_core.operations.catalogue import CATALOGUE, find_operation, perform
@@ -139,7 +139,6 @@ _HOMES = {
         "TextDelta",
         "ThreadSet",
         "TitleGiven",
-        "Usage",
         "UsageReported",
         "WidgetChanged",
         "WidgetShown",
@@ -148,6 +147,7 @@ _HOMES = {
     "orcheo_core.domain.sources": ("Source",),
     "orcheo_core.domain.structured_input": ("Question", "StructuredInputItem"),
     "orcheo_core.domain.threads": ("ThreadSettings", "ThreadStatus"),
+    "orcheo_core.domain.usage": ("Usage",),
     "orcheo_core.domain.workflow": ("Publication", "RunnerSpec", "Workflow"),
     "orcheo_core.errors": ("OrcheoError",),
     "orcheo_core.operations.catalogue": ("CATALOGUE", "find_operation", "perform"),

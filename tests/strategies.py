@@ -41,12 +41,12 @@ from orcheo_core.domain.items import (
 from orcheo_core.domain.look import NO_LOOK, Look, Offer, StarterPrompt
 from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.threads import NOTHING_SET, Thread, ThreadSettings, ThreadStatus
 from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.workflow import Publication, Workflow
 from tests import samples
 

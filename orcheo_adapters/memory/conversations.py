@@ -18,11 +18,11 @@ from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import ALL, Page, PageQuery
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum, searchable_text
 from orcheo_core.domain.turn import Turn, TurnStatus, TurnSum
+from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import ConcurrentChange, TurnInProgress
 from orcheo_core.ports.repositories.attachments import AttachmentRepository
 from orcheo_core.ports.repositories.feedback import FeedbackRepository

@@ -22,7 +22,8 @@ from orcheo_adapters.runners.endpoint_answers import (
 from orcheo_adapters.runners.pieces import at
 from orcheo_adapters.runners.reasoning import ReasoningNote, ThinkTags
 from orcheo_adapters.runners.text import WholeCharacters, encodable
-from orcheo_core.domain.run import CutShort, RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import CutShort, RunEvent, TextDelta, UsageReported
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import RunFailed
 
 _BROKEN = frozenset({"error", "network_error"})

@@ -31,10 +31,10 @@ from orcheo_core.domain.run import (
     SourceCited,
     StepNoted,
     TextDelta,
-    Usage,
     UsageReported,
     WidgetShown,
 )
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.widgets import WIDGET_BYTES_MOST, widget_fault
 
 _LOG = get_logger("runners")

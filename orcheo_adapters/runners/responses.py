@@ -23,17 +23,9 @@ from orcheo_adapters.runners.steps import StepNotes, nested, readable, words
 from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_core.domain.component_items import StepKind, StepState
 from orcheo_core.domain.items import Citation
-from orcheo_core.domain.run import (
-    AnswerEnded,
-    CutShort,
-    ImageShown,
-    RunEvent,
-    SourceCited,
-    TextDelta,
-    Usage,
-    UsageReported,
-)
+from orcheo_core.domain.run import AnswerEnded, CutShort, ImageShown, RunEvent, SourceCited, TextDelta, UsageReported
 from orcheo_core.domain.sources import Source
+from orcheo_core.domain.usage import Usage
 
 Json = Mapping[str, Any]
 

@@ -14,8 +14,9 @@ from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_adapters.wire.strict import StrictDecoder
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.items import Citation
-from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, UsageReported
 from orcheo_core.domain.sources import Source
+from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import NothingSaid, RunFailed
 

@@ -26,11 +26,11 @@ from orcheo_core.domain.budget import KEPT_BYTES, Claim, Per, Unit
 from orcheo_core.domain.feedback import Feedback
 from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import ALL, Page, PageQuery
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import OWNER_PREFIX, Subject, app_prefix
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
 from orcheo_core.domain.turn import Turn, TurnSum
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.repositories.attachments import AttachmentRepository
 from orcheo_core.ports.repositories.feedback import FeedbackRepository
 from orcheo_core.ports.repositories.items import ItemRepository

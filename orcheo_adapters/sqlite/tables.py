@@ -35,12 +35,12 @@ from orcheo_core.domain.look import NO_LOOK, Look, Offer, StarterPrompt
 from orcheo_core.domain.opaque_token import TokenDigest
 from orcheo_core.domain.owner_session import OwnerSession
 from orcheo_core.domain.publish_token import PublishToken, TokenEnd
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.service_token import ServiceToken
 from orcheo_core.domain.session_rules import SessionRules
 from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.domain.threads import NOTHING_SET, Thread, ThreadSettings, ThreadStatus
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.workflow import Publication, RunnerSpec, Workflow
 
 

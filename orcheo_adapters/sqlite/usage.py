@@ -9,8 +9,8 @@ from orcheo_adapters.sqlite.removal import SHOWN_THREAD, SHOWN_WORKFLOW
 from orcheo_adapters.sqlite.repository import SqliteRepository
 from orcheo_adapters.sqlite.statements import Row, Statement
 from orcheo_adapters.sqlite.table import marks, to_micros
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import OWNER_PREFIX
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.usage_days import UNKNOWN_FAULT, Days, Figures, Times, UsageOfDays
 from orcheo_core.ports.repositories.usage import UsageRepository
 

@@ -11,6 +11,7 @@ from orcheo_core.domain.items import Citation, InferenceOptions, TagInput
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import NOTHING_SET, ThreadSettings
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.values import value
 from orcheo_core.domain.workflow import RunnerSpec
 
@@ -177,20 +178,6 @@ class StopOffered:
     """Whether the visitor may stop this answer; without this event they may."""
 
     is_offered: bool
-
-
-@value(kw_only=True)
-class Usage:
-    """What a run has used of a language model, in that model's own units of text."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-        )
 
 
 @value

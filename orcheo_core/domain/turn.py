@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from attrs import evolve, field
 
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.values import value
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from attrs import field, frozen
 
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.usage import Usage
 
 USAGE_DAYS_MOST = 92
 """The longest time that is shown day by day: three months."""

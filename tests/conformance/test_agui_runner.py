@@ -10,7 +10,8 @@ from attrs import evolve
 
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused
 from orcheo_core.domain.component_items import ClientToolCallItem
-from orcheo_core.domain.run import ClientToolCalled, PastMessage, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import ClientToolCalled, PastMessage, TextDelta, UsageReported
+from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import InvalidInput
 from tests.conformance import runner_workflows
 from tests.conformance.runner_kinds import AGUI, AGUI_PYTHON, CONTEXT, Subjected, everything, fails_as, said, text_of

@@ -8,7 +8,8 @@ import pytest
 from attrs import evolve
 
 from orcheo_core.domain.component_items import StepState
-from orcheo_core.domain.run import ContextKept, PastMessage, RunEvent, StepNoted, Usage, UsageReported
+from orcheo_core.domain.run import ContextKept, PastMessage, RunEvent, StepNoted, UsageReported
+from orcheo_core.domain.usage import Usage
 from tests.conformance.runner_kinds import AGUI, Subjected, everything, text_of
 from tests.e2e.provider_process import node
 

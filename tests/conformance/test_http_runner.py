@@ -11,8 +11,9 @@ from attrs import evolve
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused
 from orcheo_adapters.runners.signature import signature_headers
 from orcheo_core.domain.items import Citation, TagInput
-from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import ProgressNote, RunEvent, SourceCited, TextDelta, UsageReported
 from orcheo_core.domain.sources import Source
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from tests.conformance.runner_kinds import HTTP, Subjected, collect, everything, fails_as, text_of

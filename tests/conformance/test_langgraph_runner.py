@@ -32,11 +32,11 @@ from orcheo_core.domain.run import (
     SentFile,
     StepNoted,
     TextDelta,
-    Usage,
     UsageReported,
     WidgetShown,
 )
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
+from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
 from tests import samples

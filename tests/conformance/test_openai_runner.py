@@ -9,7 +9,8 @@ from attrs import evolve
 
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused
 from orcheo_core.domain.component_items import StepKind
-from orcheo_core.domain.run import NoticeGiven, RunEvent, StepNoted, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import NoticeGiven, RunEvent, StepNoted, TextDelta, UsageReported
+from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import InvalidInput
 from tests.conformance.runner_kinds import OPENAI, Subjected, collect, everything, fails_as, text_of
 

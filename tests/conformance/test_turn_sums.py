@@ -4,10 +4,10 @@ import pytest
 from attrs import evolve
 
 from orcheo_core.domain.pages import PageQuery
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus, TurnSum
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.turn import TurnFault, TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.usage_days import Days, Figures, Times, UsageOfDays
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples

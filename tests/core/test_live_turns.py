@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orcheo_core.domain.run import OUTPUT_LIMIT, AnswerEnded, ProgressNote, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import OUTPUT_LIMIT, AnswerEnded, ProgressNote, TextDelta, UsageReported
 from orcheo_core.domain.thread_events import Progress
 from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.turns.live import (
     KEPT_ENDED_BYTES,
     KEPT_ENDED_TURNS,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from orcheo_core.domain.run import ProgressNote, RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import ProgressNote, RunEvent, TextDelta, UsageReported
 from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.usage_days import USAGE_DAYS_MOST, Days, Figures
 from orcheo_core.errors import InvalidInput, NotPublished, RateLimited, ScopeMissing, StorageUnavailable
 from orcheo_core.operations.catalogue import find_operation, perform

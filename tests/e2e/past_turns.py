@@ -9,10 +9,10 @@ from pathlib import Path
 from attrs import evolve
 
 from orcheo_adapters.sqlite.store import SqliteStore
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn, TurnFault, TurnStatus
+from orcheo_core.domain.usage import Usage
 
 _SHAPE = (5, 8, 7, 11, 9, 3, 2)
 """Turns on each day of a week, the weekend last."""

@@ -9,8 +9,9 @@ from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_adapters.runners.signature import signature_headers
-from orcheo_core.domain.run import ProgressNote, RunContext, RunEvent, RunRequest, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import ProgressNote, RunContext, RunEvent, RunRequest, TextDelta, UsageReported
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.clock import START

@@ -8,8 +8,9 @@ import pytest
 
 from orcheo_adapters.system.logs import JsonLines, get_logger
 from orcheo_adapters.system.telemetry import LoggingTelemetry
-from orcheo_core.domain.run import OUTPUT_LIMIT, Usage
+from orcheo_core.domain.run import OUTPUT_LIMIT
 from orcheo_core.domain.turn import Turn, TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import RunTooLong
 from tests.app_server import USER_INPUT, TestServer, build_app_server, events_of
 from tests.fakes.telemetry import FakeTelemetry

@@ -8,7 +8,8 @@ from orcheo_adapters.runners.agui.options import Options
 from orcheo_adapters.runners.steps import StepNotes, words
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.component_items import StepState
-from orcheo_core.domain.run import AnswerEnded, RunEvent, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import AnswerEnded, RunEvent, TextDelta, UsageReported
+from orcheo_core.domain.usage import Usage
 
 
 class Said:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from orcheo_core.domain.run import RunEvent, Usage, UsageReported
+from orcheo_core.domain.run import RunEvent, UsageReported
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import RunFailed
 
 _EXCERPT = 300

@@ -21,11 +21,11 @@ from orcheo_core.domain.run import (
     RunEvent,
     StepNoted,
     TextDelta,
-    Usage,
     UsageReported,
     WidgetShown,
 )
 from orcheo_core.domain.structured_input import Question
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import NothingSaid, RunTooLong
 from tests.adapters.runners.agui_events import (
     FINISHED,

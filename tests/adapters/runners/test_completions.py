@@ -10,7 +10,8 @@ from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
 from orcheo_adapters.runners.endpoint_answers import AnswerBrokenOff
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_core.domain.component_items import StepKind, StepState
-from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, StepNoted, TextDelta, Usage, UsageReported
+from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, StepNoted, TextDelta, UsageReported
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import NothingSaid, RunFailed
 
 Json = dict[str, Any]

@@ -34,15 +34,21 @@ from orcheo_core.domain.run import (
     RunEvent,
     SourceCited,
     StepNoted,
+    StepShown,
+    StepsSummed,
+    StopOffered,
+    TakenBack,
     TextDelta,
+    ThreadSet,
     TitleGiven,
-    Usage,
     UsageReported,
     WidgetChanged,
     WidgetShown,
 )
 from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, QuestionAnswer
+from orcheo_core.domain.threads import ThreadSettings, ThreadStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import NothingSaid, RunFailed
 
@@ -61,6 +67,14 @@ EVENTS: list[RunEvent] = [
     NoticeGiven(message="m", level="warning", title="t"),
     ContextKept({"k": [None]}),
     TitleGiven("t"),
+    ThreadSet(
+        ThreadSettings(status=ThreadStatus.LOCKED, reason="r", image_domains=("example.org",), metadata={"n": 1})
+    ),
+    ThreadSet(ThreadSettings()),
+    StopOffered(is_offered=False),
+    StepsSummed(title="t", icon="search", duration=3, expanded=True),
+    StepShown(Step(title="T", sources=(Source(title="T", url="https://example.org", attribution="E"),))),
+    TakenBack("w"),
     UsageReported(Usage(input_tokens=1, output_tokens=2)),
     CutShort(code="c", reason="r"),
 ]

@@ -20,10 +20,10 @@ from orcheo_core.domain.run import (
     SourceCited,
     StepNoted,
     TextDelta,
-    Usage,
     UsageReported,
 )
 from orcheo_core.domain.sources import Source
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import NothingSaid, RunFailed
 
 Json = dict[str, Any]

@@ -8,8 +8,8 @@ from typing import NoReturn
 import pytest
 
 from orcheo_adapters.system.telemetry import LoggingTelemetry
-from orcheo_core.domain.run import Usage
 from orcheo_core.domain.turn import TurnFault, TurnStatus
+from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import RunFailed
 from tests import samples
 from tests.adapters.system.conftest import Lines
