@@ -209,10 +209,10 @@ def _with_component(
                 component.update(changed)
                 return evolve(item, widget=widget)
             waiting.append(component.get("children"))
-    message = f"the widget {item.id} has no component with the id {component_id!r}"
-    raise ValueError(message)
+    problem = f"the widget {item.id} has no component with the id {component_id!r}"
+    raise ValueError(problem)
 
 
 def _does_not_fit(item: Item, growth: object) -> NoReturn:
-    message = f"{type(growth).__name__} does not fit the item {item.id}, a {type(item).__name__}"
-    raise ValueError(message)
+    problem = f"{type(growth).__name__} does not fit the item {item.id}, a {type(item).__name__}"
+    raise ValueError(problem)

@@ -86,8 +86,8 @@ class DraftThread(RunThread):
         item = event.item if isinstance(event, ItemAdded | ItemDone | ItemReplaced) else None
         item_id = item.id if item else event.item_id  # type: ignore[union-attr]  # all but the three have one
         if item_id not in self._known or (item and item.thread_id != self.thread.id):
-            message = f"{item_id} is neither an id that this run was given nor one of an item that it has found"
-            raise ValueError(message)
+            problem = f"{item_id} is neither an id that this run was given nor one of an item that it has found"
+            raise ValueError(problem)
         return self._say(event)
 
     async def _stored(self, query: PageQuery) -> Page[Item]:

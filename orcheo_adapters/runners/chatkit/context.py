@@ -44,8 +44,8 @@ class VisitorRequest(Request):
 
     def url_for(self, name: str, /, **_path_params: Any) -> NoReturn:
         """Refused: the routes of the server's former application are not here."""
-        message = f"Orcheo does not have the route {name!r}: it takes uploads and serves files at its own addresses."
-        raise LookupError(message)
+        problem = f"Orcheo does not have the route {name!r}: it takes uploads and serves files at its own addresses."
+        raise LookupError(problem)
 
 
 def visitor_request(context: RunContext) -> VisitorRequest:

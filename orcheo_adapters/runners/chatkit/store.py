@@ -110,8 +110,8 @@ class RunStore(Store[Any]):
         turn = self._turn(thread_id)
         found = await turn.thread.find(turn.own_id(item_id))
         if found is None:
-            message = f"The thread has no item {item_id}."
-            raise NotFoundError(message)
+            problem = f"The thread has no item {item_id}."
+            raise NotFoundError(problem)
         return sdk_item(found)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Any) -> None:  # noqa: ARG002 - the SDK's
@@ -129,8 +129,8 @@ class RunStore(Store[Any]):
                     if sent.id == attachment_id:
                         return _ATTACHMENT.validate_python(attachment_json(sent, LINKS))
             if not page.has_more:
-                message = f"No message of this thread has the attachment {attachment_id}."
-                raise NotFoundError(message)
+                problem = f"No message of this thread has the attachment {attachment_id}."
+                raise NotFoundError(problem)
             query = PageQuery(limit=PAGE_LIMIT, newest_first=True, after=page.entries[-1].id)
 
     async def save_attachment(self, attachment: Attachment, context: Any) -> None:
@@ -157,11 +157,11 @@ class RunStore(Store[Any]):
     def _turn(self, thread_id: str | None = None) -> "ServerTurn":
         turn = CURRENT.get()
         if turn is None:
-            message = "The store was used outside of a turn; Orcheo knows no thread there."
-            raise RuntimeError(message)
+            problem = "The store was used outside of a turn; Orcheo knows no thread there."
+            raise RuntimeError(problem)
         if thread_id not in {None, turn.thread.thread.id}:
-            message = f"This turn is of the thread {turn.thread.thread.id}; {thread_id} is not to be seen."
-            raise NotFoundError(message)
+            problem = f"This turn is of the thread {turn.thread.thread.id}; {thread_id} is not to be seen."
+            raise NotFoundError(problem)
         return turn
 
 
@@ -176,8 +176,8 @@ class RunAttachmentStore(AttachmentStore[Any]):
                 return await turn.thread.read_file(attachment_id)
         except AttachmentNotFound:
             pass
-        message = f"No message of this thread has the attachment {attachment_id}."
-        raise NotFoundError(message)
+        problem = f"No message of this thread has the attachment {attachment_id}."
+        raise NotFoundError(problem)
 
     async def create_attachment(
         self,
@@ -193,5 +193,5 @@ class RunAttachmentStore(AttachmentStore[Any]):
 
 
 def _refuse(method: str, why: str) -> NoReturn:
-    message = f"Orcheo does not offer {method} to a workflow: {why}."
-    raise NotImplementedError(message)
+    problem = f"Orcheo does not offer {method} to a workflow: {why}."
+    raise NotImplementedError(problem)
