@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made of the URL table, the catalogue of operations and the descriptions beside them."""
 
+import re
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
@@ -158,7 +159,7 @@ def _without(schema: Json, in_path: Container[str]) -> Json:
 
 
 def _operation(path: str, method: str, described: Description) -> Json:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    names = re.findall(r"{(\w+)}", path)
     described_names = {each["name"] for each in described.parameters if each["in"] == "path"}
     in_path = [_in_path(name, {"type": "string"}) for name in names if name not in described_names]
     errors = (

@@ -188,6 +188,14 @@ class UsageReported:
 
 
 @value(kw_only=True)
+class FaultNoted:
+    """Something beside the answer went wrong, and the answer is whole; only the owner reads ``code`` and ``reason``."""
+
+    code: str
+    reason: str
+
+
+@value(kw_only=True)
 class CutShort:
     """The answer is not whole, although the run ends well; ``code`` and ``reason`` are for the owner."""
 
@@ -217,6 +225,7 @@ RunEvent = (
     | StopOffered
     | UsageReported
     | CutShort
+    | FaultNoted
 )
 
 

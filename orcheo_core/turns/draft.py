@@ -28,6 +28,7 @@ from orcheo_core.domain.run import (
     ContextKept,
     CutShort,
     EffectCaused,
+    FaultNoted,
     ImageShown,
     InputAsked,
     NoticeGiven,
@@ -75,7 +76,7 @@ from orcheo_core.turns.whole_items import WholeItems
 NewItem = TypeVar("NewItem", bound=ItemBase)
 _LEFT_OUT_IF_WRONG = (WidgetShown, WidgetChanged, ImageShown)
 """What an answer can do without; anything else that cannot be written as JSON ends the run."""
-_UNKEPT = (ProgressNote, EffectCaused, UsageReported, CutShort)
+_UNKEPT = (ProgressNote, EffectCaused, UsageReported, CutShort, FaultNoted)
 _NOT_KEPT = (*_UNKEPT, TitleGiven, StopOffered, TakenBack, *_LEFT_OUT_IF_WRONG)
 """What leaves nothing in the thread, but for one title, and what is counted apart where it is shown."""
 _NAMED = (WidgetItem, GeneratedImageItem)
@@ -356,6 +357,10 @@ class TurnDraft:
     @_apply.register
     def _(self, run_event: CutShort) -> None:
         self.cut = run_event
+
+    @_apply.register
+    def _(self, run_event: FaultNoted) -> None:
+        self.fault = self.fault or TurnFault(run_event.code, run_event.reason)
 
     @_apply.register
     def _(self, run_event: EffectCaused) -> None:

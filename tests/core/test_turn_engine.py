@@ -20,6 +20,7 @@ from orcheo_core.domain.run import (
     ContextKept,
     CutShort,
     EffectCaused,
+    FaultNoted,
     NoticeGiven,
     ProgressNote,
     RunEvent,
@@ -98,6 +99,15 @@ async def test_an_answer_that_is_cut_short_is_kept(harness: CoreHarness) -> None
         await harness.visit(), [TextDelta("So"), CutShort(code="answer_cut_off", reason="length")]
     )
     assert (await harness.latest(turn.thread_id)).status is TurnStatus.COMPLETED
+    assert await answer_in(harness, turn.thread_id) == "So"
+
+
+async def test_what_went_wrong_beside_a_whole_answer_is_for_the_owner(harness: CoreHarness) -> None:
+    """The first of several; the visitor sees the answer alone."""
+    faults = [FaultNoted(code="state_not_kept", reason=reason) for reason in ("first", "second")]
+    turn = await harness.answered(await harness.visit(), [TextDelta("So"), *faults])
+    latest = await harness.latest(turn.thread_id)
+    assert (latest.status, latest.fault) == (TurnStatus.COMPLETED, TurnFault("state_not_kept", "first"))
     assert await answer_in(harness, turn.thread_id) == "So"
 
 

@@ -31,8 +31,8 @@ from orcheo_core.domain.run import (
     ContextKept,
     CutShort,
     EffectCaused,
+    FaultNoted,
     InputAsked,
-    NoticeGiven,
     RunEvent,
     TextDelta,
 )
@@ -40,8 +40,6 @@ from orcheo_core.ports.runner import NothingSaid, RunFailed
 
 _LOG = get_logger("runners")
 _CONTENT = "TEXT_MESSAGE_CONTENT"
-_STATE_NOTICE = "What this assistant notes for later could not be kept in full. It may not remember all of this."
-_CANCELLED_NOTICE = "The answer was stopped before its end."
 _MOST_UNKNOWN = 10
 
 
@@ -272,13 +270,11 @@ class AgentEvents:
             yield ContextKept(document)
 
     def _trouble(self, *, is_cancelled: bool) -> Said:
-        """What the owner and the visitor read of a run that ended well, but not whole."""
+        """What is not as it should be with a run that ended well."""
         if is_cancelled:
             yield CutShort(code="agent_cancelled", reason="The agent has cancelled its run.")
-            yield NoticeGiven(message=_CANCELLED_NOTICE, level="warning")
         elif self._state.fault is not None:
-            yield CutShort(code="state_not_kept", reason=self._state.fault)
-            yield NoticeGiven(message=_STATE_NOTICE, level="warning")
+            yield FaultNoted(code="state_not_kept", reason=self._state.fault)
 
     def _readers_by_type(self) -> dict[str, Callable[[Event], Said]]:
         """Every event of AG-UI 1.0."""

@@ -15,8 +15,8 @@ from orcheo_core.domain.run import (
     ClientToolCalled,
     CutShort,
     EffectCaused,
+    FaultNoted,
     InputAsked,
-    NoticeGiven,
     ProgressNote,
     RunEvent,
     StepNoted,
@@ -342,14 +342,13 @@ def test_state_is_kept_for_the_thread() -> None:
 
 
 def test_a_patch_that_does_not_apply_is_told() -> None:
-    """The state stays as it was; the visitor reads a sentence, the owner the reason, and the answer is there."""
+    """The state stays as it was; the owner reads the reason, and the visitor has the answer."""
     wrong = {"type": "STATE_DELTA", "delta": [{"op": "remove", "path": "/nothing"}]}
     said = seen([wrong, *HELLO], state={"a": 1})
     assert words_of(said) == "Hello"
-    cut, notice = said[-2:]
-    assert isinstance(notice, NoticeGiven)
-    assert isinstance(cut, CutShort)
-    assert (cut.code, cut.reason) == (
+    fault = said[-1]
+    assert isinstance(fault, FaultNoted)
+    assert (fault.code, fault.reason) == (
         "state_not_kept",
         "The agent changed its state by a JSON Patch that does not apply: operation 1: there is no '/nothing'.",
     )
@@ -360,7 +359,7 @@ def test_a_state_that_is_too_large_is_not_kept() -> None:
     """A state of 50 MB is looked at only to the limit; the next run begins without one."""
     events = [{"type": "STATE_SNAPSHOT", "snapshot": {"text": ["x" * 1_000_000] * 50}}, *HELLO]
     said = seen(events, state={"a": 1})
-    assert any(isinstance(each, CutShort) and "more than 65,536 characters" in each.reason for each in said)
+    assert any(isinstance(each, FaultNoted) and "more than 65,536 characters" in each.reason for each in said)
     assert words_of(said) == "Hello"
     assert "state" not in kept([*events, FINISHED], state={"a": 1})
 

@@ -27,6 +27,7 @@ from orcheo_core.domain.run import (
     ContextKept,
     CutShort,
     EffectCaused,
+    FaultNoted,
     ImageShown,
     InputAsked,
     NoticeGiven,
@@ -77,6 +78,7 @@ EVENTS: list[RunEvent] = [
     TakenBack("w"),
     UsageReported(Usage(input_tokens=1, output_tokens=2)),
     CutShort(code="c", reason="r"),
+    FaultNoted(code="c", reason="r"),
 ]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=5),
