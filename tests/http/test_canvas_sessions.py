@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from orcheo_adapters.runners.registry import KINDS
@@ -376,15 +375,6 @@ async def test_the_page_knows_what_is_switched_off() -> None:
         assert (await app_server.sign_in())["features"]["chatkit_canvas_enabled"] is False
         answer = await app_server.client.post("/api/workflows/echo/chatkit/session", json={})
         assert_problem(answer, 403, "feature_disabled")
-
-
-async def test_sign_ins_are_limited() -> None:
-    """By client address, right ones too."""
-    environment = {"ORCHEO_LIMIT_LOGINS": "1/minute"}
-    async with build_app_server(environment=environment) as app_server:
-        await app_server.sign_in()
-        answer: httpx2.Response = await app_server.client.post(SESSION, json={"ticket": await ticket_of(app_server)})
-        assert_problem(answer, 429, "rate_limited")
 
 
 @pytest.mark.parametrize("path", ["/canvas", "/canvas/", "/canvas/workflows/echo", "/canvas/a.b/c?d=e"])
