@@ -112,7 +112,7 @@ async def test_python_says_for_whom_a_url_is_a_target() -> None:
         with pytest.raises(InvalidInput) as caught:
             await RunnerRegistry().get("python").check(RunnerSpec(kind="python", target=target))
         hints.append(caught.value.hint)
-    assert hints[0] == "A URL is a target for the runners openai and http."
+    assert hints[0] == "A URL is a target for the runners openai, http and ag-ui."
     assert "PYTHONPATH" in hints[1]
     assert "./file.py:name" in hints[1]
 
@@ -239,13 +239,16 @@ async def test_python_parameters_are_filled_by_their_names(name: str, text: str)
     assert text_of(await everything(workflow.run())) == text.replace("vis_1", subject)
 
 
-@pytest.mark.parametrize("name", ["KEEPER", "uses_keeper", "closes_over_keeper", "keeper_method"])
+@pytest.mark.parametrize("name", ["uses_keeper", "closes_over_keeper", "keeper_method"])
 async def test_python_an_object_that_keeps_the_conversation_is_not_shared(name: str) -> None:
     """The refusal says why, and what to write; a copy for each answer is taken."""
     workflow = shape(name)
     with pytest.raises(InvalidInput, match="one Agent of strands for all visitors") as caught:
         await workflow.runner().check(workflow.spec)
     assert "copy.deepcopy(agent)" in caught.value.hint
+    with pytest.raises(InvalidInput, match="is an agent of Strands Agents") as caught:
+        await workflow.runner().check(shape("KEEPER").spec)
+    assert "--runner agent" in caught.value.hint
     await workflow.runner().check(shape("copies_keeper").spec)
 
 

@@ -100,10 +100,10 @@ async def test_a_retry_names_the_same_message(harness: CoreHarness) -> None:
 
 
 async def test_what_a_check_said_is_forgotten_too(harness: CoreHarness) -> None:
-    """In all its threads."""
+    """In all its threads; one of them has two turns."""
     await harness.add()
     await harness.core.owner_services.registering.check(ADA, "echo", harness.core.owner_services.probing)
-    assert sorted(harness.runners.forgotten) == sorted(run.request.context.thread_id for run in harness.runners.runs)
+    assert sorted(harness.runners.forgotten) == sorted({run.request.context.thread_id for run in harness.runners.runs})
     assert len(harness.runners.forgotten) == 4
 
 

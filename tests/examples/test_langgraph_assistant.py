@@ -30,10 +30,10 @@ async def test_it_can_be_registered() -> None:
 
 
 async def test_it_finds_an_order() -> None:
-    """With a tool, whose own message is not shown."""
+    """With a tool, whose own message is not shown: its call is a step, and no note."""
     notes: list[str] = []
     assert await say("Where is order 7?", thread_id="find", notes=notes) == "Order 7 is a lamp; it leaves tomorrow."
-    assert notes == ["Decide", "Find order", "Tools", "Decide"]
+    assert notes == ["Decide", "Tools", "Decide"]
 
 
 async def test_it_asks_for_a_number() -> None:
