@@ -9,7 +9,7 @@ import pytest
 from attrs import define, field
 
 from tests.e2e.server_process import ServerProcess
-from tests.frameworks.environments import environment_with, environments, server_in
+from tests.frameworks.environments import VARIABLE, environment_with, environments, server_in
 from tests.frameworks.matrix import Line
 from tests.frameworks.visitor import Visitor
 from tests.servers.serving import running
@@ -62,7 +62,10 @@ def published(model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             if file not in servers:
                 environment = environment_with(line.packages)
                 if environment is None:
-                    pytest.skip(f"no environment has {', '.join(line.packages)}")
+                    pytest.fail(
+                        f"No environment of {VARIABLE} has {', '.join(line.packages)}: name one that has, or choose "
+                        "other lines with -k."
+                    )
                 folder: Path = tmp_path_factory.mktemp("server")
                 servers[file] = open_servers.enter_context(server_in(environment, folder, model))
             return servers[file]
