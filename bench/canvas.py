@@ -89,7 +89,7 @@ def searches(page: Page) -> list[float]:
 
 
 def memory(page: Page) -> list[list[str]]:
-    """What is in use after so many switches between workflows, each with its chat bubble."""
+    """What is in use after each number of switches between workflows, each with its chat bubble."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     page.get_by_label("Search by handle or name").fill("flow-09")
