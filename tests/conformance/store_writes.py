@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orcheo_core.domain.actor import Actor
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.budget import BUDGETS, UNSENT_FILES, Claim, Per
+from orcheo_core.domain.budget import BUDGETS, UNSENT_FILES, Budget, Claim
 from orcheo_core.domain.chat_session import ChatSession
 from orcheo_core.domain.component_items import HiddenItem
 from orcheo_core.domain.feedback import Feedback, FeedbackKind
@@ -152,14 +152,16 @@ def remove_owner_sessions(before: datetime, *, tickets_only: bool) -> Write:
     return Write("owner_sessions", "remove_older", (before,), {"tickets_only": tickets_only})
 
 
-def claims(per: Per, key: str, limit: int) -> tuple[Claim, ...]:
-    """What an attachment takes under a budget for one kind of holder."""
-    budget = next(each for each in BUDGETS if each.per is per and each.resource is UNSENT_FILES)
+def claims(budget: Budget, key: str, limit: int) -> tuple[Claim, ...]:
+    """What an attachment takes under this budget."""
     return (Claim(budget=budget, key=key, amount=1, limit=limit),)
 
 
 _claims = st.builds(
-    claims, st.sampled_from(Per), st.sampled_from([samples.VISITOR.key, "wf_1", "192.0.2.1"]), st.integers(1, 2)
+    claims,
+    st.sampled_from([each for each in BUDGETS if each.resource is UNSENT_FILES]),
+    st.sampled_from([samples.VISITOR.key, "wf_1", "192.0.2.1"]),
+    st.integers(1, 2),
 )
 
 WORLD = (
