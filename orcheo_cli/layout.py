@@ -108,8 +108,14 @@ def _blocks(titles: Sequence[str], cells: Sequence[Sequence[str]], width: int | 
     for number, row in enumerate(cells):
         if number:
             yield ""
-        fields = {title.capitalize(): cell for title, cell in zip(titles, row, strict=True) if cell}
+        fields = {_label(title): cell for title, cell in zip(titles, row, strict=True) if cell}
         yield from field_lines(fields, width)
+
+
+def _label(title: str) -> str:
+    """``DAY (UTC)`` as ``Day (UTC)``: what is in brackets is an abbreviation."""
+    name, bracket, rest = title.partition("(")
+    return name.capitalize() + bracket + rest
 
 
 def _fitting(text: str, column: int, width: int | None) -> list[str]:

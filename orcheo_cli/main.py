@@ -56,14 +56,23 @@ class _LateGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:
-            raise click.exceptions.NoSuchCommand(
-                error.command_name, possibilities=self.list_commands(ctx), ctx=ctx
-            ) from None
+            name = error.command_name
+            if meant := _in_groups(name):
+                said = f"No such command {name!r}. Did you mean {' or '.join(map(repr, meant))}?"
+                raise click.exceptions.NoSuchCommand(name, said, ctx=ctx) from None
+            raise click.exceptions.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         summaries = {name: summary for name, (_, summary) in _OWN_COMMANDS.items()} | GROUPS
         with formatter.section("Commands"):
             formatter.write_dl([(name, summaries[name]) for name in self.list_commands(ctx)])
+
+
+def _in_groups(name: str) -> list[str]:
+    """The commands of groups with this name, as they are typed: ``publish`` is ``workflow publish``."""
+    from orcheo_core.operations.catalogue import CATALOGUE
+
+    return [" ".join(each.command) for each in CATALOGUE.values() if each.command[1:] == (name,)]
 
 
 def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:

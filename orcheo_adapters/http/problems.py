@@ -1,6 +1,6 @@
 """Errors on the wire: RFC 9457 problems, and the one table from error to HTTP status."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -43,6 +43,7 @@ from orcheo_core.errors import (
     UnavailableError,
     WorkflowCheckFailed,
 )
+from orcheo_core.operations.words import for_programs
 from orcheo_core.services.shared.tally import Tally
 
 
@@ -184,19 +185,19 @@ def status_of(error: OrcheoError | type[OrcheoError]) -> int:
     return next((status for family, status in _STATUS if issubclass(cls, family)), 500)
 
 
-def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
-    """The problem document of an error (RFC 9457, section 3)."""
+def problem_json(error: OrcheoError, request_id: str, say: Callable[[str], str] = str) -> dict[str, Any]:
+    """The problem document of an error (RFC 9457, section 3); ``say`` puts its sentences into the client's words."""
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": error.summary,
         "status": status_of(error),
         "code": error.code,
-        "detail": error.detail,
-        "hint": error.hint,
+        "detail": say(error.detail),
+        "hint": say(error.hint),
         "request_id": request_id,
     }
     if isinstance(error, InvalidInput):
-        document["errors"] = [_field_json(each) for each in error.fields]
+        document["errors"] = [_field_json(each, say) for each in error.fields]
     if isinstance(error, BodyTooLarge):
         document["limit"] = error.limit
     if isinstance(error, ProofOfWorkNeeded):
@@ -209,15 +210,15 @@ def problem_json(error: OrcheoError, request_id: str) -> dict[str, Any]:
     return document
 
 
-def _field_json(wrong: FieldError) -> dict[str, Any]:
+def _field_json(wrong: FieldError, say: Callable[[str], str]) -> dict[str, Any]:
     limit = {} if wrong.limit is None else {"limit": wrong.limit}
-    return {"path": wrong.path, "message": wrong.message, **limit}
+    return {"path": wrong.path, "message": say(wrong.message), **limit}
 
 
-def problem_response(error: OrcheoError, request_id: str) -> Response:
+def problem_response(error: OrcheoError, request_id: str, say: Callable[[str], str] = for_programs) -> Response:
     """The answer that tells a client of an error."""
     headers = {"cache-control": "no-store", **_more_headers(error)}
-    body = encode_json(problem_json(error, request_id))
+    body = encode_json(problem_json(error, request_id, say))
     return Response(body, status_of(error), headers, media_type="application/problem+json")
 
 
@@ -241,7 +242,9 @@ def refusal_response(scope: Scope, error: OrcheoError) -> Response:
     """The answer for a program, in the form of the API that it has asked."""
     if scope["path"].startswith(OPENAI):
         return openai_error_response(error)
-    return problem_response(error, request_id_of(scope))
+    is_our_program = any(name == b"orcheo-channel" for name, _ in scope["headers"])
+    say = str if is_our_program else for_programs  # the CLI and orcheo-mcp know commands, and have words of their own
+    return problem_response(error, request_id_of(scope), say)
 
 
 def answer_to(request: Request, error: OrcheoError, *, title: str = "", more: str = "") -> Response:

@@ -1,4 +1,5 @@
-"""The words of the doors for one another's: hints are written with commands, and an assistant knows tools."""
+"""The words of the doors for one another's: hints are written with commands, but an assistant knows tools and a
+program calls over HTTP."""
 
 import re
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ _ARGUMENTS = {
     for option in (name.replace("_", "-"), *_OPTION.findall(shown.option or ""))
 }
 """Arguments by the words of their options; one that may be repeated is named in the singular: ``--setting``."""
+_CALLS: Mapping[tuple[str, ...], str] = {
+    operation.command: f"POST /api/operations/{operation.name}" for operation in CATALOGUE.values()
+}
 
 
 def for_assistants(text: str, tools: Mapping[tuple[str, ...], str] = _TOOLS) -> str:
@@ -39,6 +43,11 @@ def for_assistants(text: str, tools: Mapping[tuple[str, ...], str] = _TOOLS) -> 
         return f"`{name}` with `{known[0]}`" if known else f"`{name}`"
 
     return _OPTION.sub(_argument, _COMMAND.sub(tool, text))
+
+
+def for_programs(text: str) -> str:
+    """``text`` with calls over HTTP in place of the commands in it, and arguments in place of their options."""
+    return for_assistants(text, _CALLS)
 
 
 def without_showing(text: str) -> str:

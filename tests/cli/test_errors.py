@@ -59,6 +59,7 @@ def test_wrong_values_are_two(orcheo: CommandLine) -> None:
         (["workflow", "shows"], "No such command 'shows'. Did you mean 'show'?", "`orcheo workflow --help`"),
         (["workflows"], "No such command 'workflows'. Did you mean 'workflow'?", "`orcheo --help`"),
         (["wokflow", "list"], "No such command 'wokflow'. Did you mean 'workflow'?", "`orcheo --help`"),
+        (["publish", "echo"], "No such command 'publish'. Did you mean 'workflow publish'?", "`orcheo --help`"),
         (["xyz"], "No such command 'xyz'.", "`orcheo --help`"),
         (["workflow", "list", "x"], "Got unexpected extra argument (x).", "`orcheo workflow list --help`"),
         (["workflow", "list", "--limt", "5"], "No such option '--limt'. Did you mean '--limit'?", "list --help`"),

@@ -183,6 +183,17 @@ def test_a_table_with_no_room_for_its_columns_becomes_blocks() -> None:
     ]
 
 
+def test_what_is_in_brackets_in_a_title_stays_as_it_is() -> None:
+    """``UTC`` is no word."""
+    titles, row = ("DAY (UTC)", "TURNS", "FAILED"), ("2026-11-27", "1", "0")
+    assert [unstyle(line) for line in table_lines(titles, [row], 12)] == [
+        "Day (UTC)",
+        "2026-11-27",
+        "Turns      1",
+        "Failed     0",
+    ]
+
+
 def test_one_long_handle_does_not_widen_the_table() -> None:
     """It gets a line of its own, and its row goes on below in the same columns."""
     rows = [("echo", "public", "Echo", _LINK), ("other", "private", "Other", ""), ("x" * 55, "private", "Long", "")]

@@ -86,6 +86,18 @@ async def test_refused_operations(
     assert_problem(await app_server.operation(name, **arguments), status, code)
 
 
+async def test_hints_name_calls_to_programs_and_commands_to_the_command_line(app_server: TestServer) -> None:
+    """A program over HTTP has no commands; our own programs say who they are and have words of their own."""
+    headers = {"authorization": f"Bearer {app_server.owner_token}"}
+    by_program = await app_server.client.get("/api/workflows/nope", headers=headers)
+    by_command = await app_server.client.get("/api/workflows/nope", headers={**headers, "orcheo-channel": "cli"})
+    await app_server.add("private")
+    unnamed = await app_server.operation("threads.purge", ref="private")
+    assert by_program.json()["hint"] == "See `POST /api/operations/workflows.list` for the ones you have."
+    assert by_command.json()["hint"] == "See `orcheo workflow list` for the ones you have."
+    assert unnamed.json()["hint"] == "Name a thread, a visitor or an age, or say `all`."
+
+
 async def test_a_body_that_is_too_large(app_server: TestServer) -> None:
     """Announced or not, it is refused."""
     headers = {"authorization": f"Bearer {app_server.owner_token}", "content-type": "application/json"}

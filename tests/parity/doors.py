@@ -14,7 +14,7 @@ from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError
 from orcheo_core.operations.catalogue import find_operation, perform
 from orcheo_core.operations.operation import parameters_of
-from orcheo_core.operations.words import for_assistants
+from orcheo_core.operations.words import for_assistants, for_programs
 from orcheo_mcp.server import create_server
 from tests.app_server import BASE_URL
 from tests.cli.command_line import CommandLine
@@ -61,18 +61,20 @@ class Answer:
 
     def for_assistants(self) -> "Answer":
         """The same in the words of an assistant, who knows tools and no commands."""
+        return Answer(result=_reworded(self.result, for_assistants), problem=_reworded(self.problem, for_assistants))
 
-        def reworded(told: dict[str, Any] | None) -> dict[str, Any] | None:
-            if told is None:
-                return None
-            new: dict[str, Any] = {
-                name: for_assistants(told[name]) for name in ("detail", "hint", "message") if name in told
-            }
-            if "errors" in told:
-                new["errors"] = [each | {"message": for_assistants(each["message"])} for each in told["errors"]]
-            return told | new
+    def for_programs(self) -> "Answer":
+        """The same with the problem in the words of a program that calls over HTTP."""
+        return Answer(result=self.result, problem=_reworded(self.problem, for_programs))
 
-        return Answer(result=reworded(self.result), problem=reworded(self.problem))
+
+def _reworded(told: dict[str, Any] | None, say: Callable[[str], str]) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    new: dict[str, Any] = {name: say(told[name]) for name in ("detail", "hint", "message") if name in told}
+    if "errors" in told:
+        new["errors"] = [each | {"message": say(each["message"])} for each in told["errors"]]
+    return told | new
 
 
 _EVERYTHING = Offer(tokens=True, shows_secrets=True)
@@ -132,6 +134,8 @@ def by_canvas(app_server: SyncTestServer, _token: str, name: str, arguments: dic
     return _told(app_server.call(app_server.app_server.client.post, path, json=arguments, headers=headers))
 
 
+BY_HTTP = ("http", "rest", "canvas")
+"""The doors at which a problem names calls over HTTP in place of commands."""
 DOORS: dict[str, Door] = {"python": by_python, "http": by_http, "rest": by_rest, "mcp": by_mcp, "cli": by_cli}
 
 

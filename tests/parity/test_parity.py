@@ -9,7 +9,7 @@ from starlette.routing import Route
 from orcheo_core.operations.catalogue import CATALOGUE
 from tests.app_server import url_table
 from tests.parity.cases import CASES, CHAT, SCOPES, THREAD_ID, Case
-from tests.parity.doors import DOORS, REST_ROUTES, Answer, Door, by_cli
+from tests.parity.doors import BY_HTTP, DOORS, REST_ROUTES, Answer, Door, by_cli
 from tests.sync_server import build_sync_server
 
 ANSWER_A_FILE = {
@@ -49,11 +49,14 @@ def doors_for(case: Case) -> Iterator[tuple[str, Door]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_every_door_tells_the_same(case: Case) -> None:
-    """A result to the last field, publish token included; an error by code, detail, hint and wrong fields."""
+    """A result to the last field, publish token included; an error by code, detail, hint and wrong fields.
+
+    Where a hint names a command, assistants read the tool of it and programs the call over HTTP.
+    """
     answers = {name: ask(door, case) for name, door in doors_for(case)}
     told = answers.pop("python")
     assert answers.pop("mcp", told.for_assistants()) == told.for_assistants()
-    assert answers == dict.fromkeys(answers, told)
+    assert answers == {label: told.for_programs() if label in BY_HTTP else told for label in answers}
     assert (told.problem or {}).get("code") == case.error
 
 
@@ -85,7 +88,7 @@ def test_a_missing_scope_is_the_same_everywhere(name: str) -> None:
         answers = {label: door(app_server, token, name, case.arguments) for label, door in doors_for(case)}
     told = answers.pop("python")
     assert answers.pop("mcp", told.for_assistants()) == told.for_assistants()
-    assert answers == dict.fromkeys(answers, told)
+    assert answers == {label: told.for_programs() if label in BY_HTTP else told for label in answers}
     assert told.problem is not None
     assert told.problem["code"] == "scope_missing"
     assert CATALOGUE[name].scope.value in told.problem["detail"]
