@@ -252,10 +252,11 @@ def _runner(kind: str) -> str:
             "Registering code of the server needs the scope `workflows:code`, and so does a setting that ends "
             "in `_env`; an address needs no scope of its own."
         )
+    named = " or ".join(["ends in `_env`", *(f"is named `{each}`" for each in sorted(KINDS[kind].code_settings))])
     rows = [(f"`{each.name}`", _start_of(each), each.help) for each in settings]
     return _join(
         f"## {kind}",
-        scope if KINDS[kind].executes_code else "A setting that ends in `_env` needs the scope `workflows:code`.",
+        scope if KINDS[kind].executes_code else f"A setting that {named} needs the scope `workflows:code`.",
         _table(("setting", "default", "means"), rows) if rows else "It has no settings.",
     )
 

@@ -35,6 +35,9 @@ class Completion:
     def __init__(self, *, shows_reasoning: bool, has_tools: bool = False) -> None:
         """Nothing is said yet; ``has_tools`` says whether calls can be carried out."""
         self._has_tools = has_tools
+        self.id = ""
+        self.approvals: list[Mapping[str, Any]] = []
+        """None of both is known to this API."""
         self._calls: dict[Any, dict[str, str]] = {}
         self.is_ended = False
         """Whether the endpoint said that the answer is whole, by a reason or by ``[DONE]``."""

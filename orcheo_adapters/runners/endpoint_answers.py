@@ -54,7 +54,7 @@ class ToolCall:
 
     @property
     def parsed(self) -> dict[str, Any] | None:
-        """The arguments; None when they are no JSON object."""
+        """The arguments; None when they are not a JSON object."""
         try:
             found = loose_json.loads((self.arguments or "{}").encode())
         except ValueError:

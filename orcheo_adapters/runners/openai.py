@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import httpx2
 from attrs import evolve
 
+from orcheo_adapters.runners.agents.approvals import asked, too_late
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, settings_invalid, silent
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
-from orcheo_adapters.runners.openai_requests import Dialect, Order, order_of, to_keep
+from orcheo_adapters.runners.openai_requests import Dialect, Order, order_of
 from orcheo_adapters.runners.openai_settings import OPENAI_SETTINGS, OpenAiSettings
 from orcheo_adapters.runners.openai_tools import Result, Tools, tools_of
+from orcheo_adapters.runners.openai_waiting import Waiting, to_keep
 from orcheo_adapters.runners.packages import imported, require_package
 from orcheo_adapters.runners.responses import ResponseAnswer
 from orcheo_adapters.runners.settings import Setting, invalid_setting
@@ -60,7 +62,7 @@ class OpenAiRunner(Runner):
         require_package("openai", extra="openai")
         settings = OpenAiSettings.of(spec, self._conditions.environment)
         self._http.check_url(spec.target)
-        if settings.mcp:
+        if settings.has_tools:
             require_package("mcp", extra="mcp")
         for server in settings.mcp:
             try:
@@ -86,24 +88,36 @@ class OpenAiRunner(Runner):
         if (order := await order_of(settings, request, writer)) is None:
             return
         async with tools_of(settings, self._http, request.context.workflow_id) as tools:
-            answer = await self._converse(request, order, tools, writer)
-        if isinstance(answer, ResponseAnswer) and (kept := to_keep(settings, answer.id, answer.approvals)):
+            response_id, waiting = await self._converse(request, order, tools, writer)
+        if kept := to_keep(settings, response_id, waiting):
             await writer.put(kept)
 
     async def _converse(
         self, request: RunRequest, order: Order, tools: Tools | None, writer: Writer
-    ) -> Completion | ResponseAnswer:
-        """Ask until the model calls no more tools; what it said last."""
+    ) -> tuple[str, Waiting | None]:
+        """Ask until the model calls no more tools, or calls some that the visitor has to approve.
+
+        Return the id of the last response, and what waits.
+        """
         settings = order.settings
-        order = order if tools is None else evolve(order, tools=tools.schemas())
+        if tools is not None:
+            order = evolve(order, tools=tools.schemas())
+        order = order.decided(await _decided(order, tools, writer))
         for _round in range(settings.tool_rounds + 1):
             answer = _answer_of(settings, has_tools=tools is not None)
             await self._read_answer(request, order, answer, writer)
             for event in answer.finish():
                 await writer.put(event)
             if tools is None or not answer.calls:
-                return answer
-            order = order.followed_by(_said_between(answer, await tools.carry_out(answer.calls, writer)))
+                return answer.id, Waiting(approvals=answer.approvals) if answer.approvals else None
+            waiting = [each for each in answer.calls if tools.needs_approval(each)]
+            free = [each for each in answer.calls if each not in waiting]
+            results = _results(settings, await tools.carry_out(free, writer) if free else ())
+            if waiting:
+                await writer.put(asked([(each.id, each.name, each.arguments) for each in waiting]))
+                said = [*order.before, *order.said, *_calls(answer)]
+                return answer.id, Waiting(said=said, results=results, calls=waiting)
+            order = order.followed_by([*_calls(answer), *results])
         reason = f"The model still wanted to call tools after {settings.tool_rounds} rounds: raise tool_rounds."
         raise RunFailed("tool_rounds", reason)
 
@@ -174,15 +188,29 @@ def _answer_of(settings: OpenAiSettings, *, has_tools: bool) -> Completion | Res
     return Completion(shows_reasoning=settings.shows_reasoning, has_tools=has_tools)
 
 
-def _said_between(answer: Completion | ResponseAnswer, results: Sequence[Result]) -> list[dict[str, Any]]:
-    """The calls of a round and their results, as the model finds them again."""
+async def _decided(order: Order, tools: Tools | None, writer: Writer) -> list[dict[str, Any]]:
+    """The results of the calls that the visitor has decided about."""
+    if not order.calls:
+        return []
+    if tools is None:
+        raise too_late("The workflow has no tools any more.")
+    return _results(order.settings, await tools.carry_out(order.calls, writer, order.refused))
+
+
+def _calls(answer: Completion | ResponseAnswer) -> list[dict[str, Any]]:
+    """The calls of a round, as the model finds them again."""
     if isinstance(answer, ResponseAnswer):
-        outputs = [{"type": "function_call_output", "call_id": each.call.id, "output": each.text} for each in results]
-        return [*map(dict, answer.items), *outputs]
+        return [*map(dict, answer.items)]
     functions = [(each.id, {"name": each.name, "arguments": each.arguments}) for each in answer.calls]
     calls = [{"id": call_id, "type": "function", "function": function} for call_id, function in functions]
-    tools = [{"role": "tool", "tool_call_id": each.call.id, "content": each.text} for each in results]
-    return [{"role": "assistant", "content": None, "tool_calls": calls}, *tools]
+    return [{"role": "assistant", "content": None, "tool_calls": calls}]
+
+
+def _results(settings: OpenAiSettings, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """What tools gave, as the model reads it."""
+    if settings.api == "responses":
+        return [{"type": "function_call_output", "call_id": each.call.id, "output": each.text} for each in results]
+    return [{"role": "tool", "tool_call_id": each.call.id, "content": each.text} for each in results]
 
 
 def _client(target: str, http_client: httpx2.AsyncClient) -> "AsyncOpenAI":

@@ -7,21 +7,20 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from orcheo_adapters.runners.agents.approvals import Decision, decision
+from orcheo_adapters.runners.agents.approvals import Decision
 from orcheo_adapters.runners.endings import not_read
+from orcheo_adapters.runners.endpoint_answers import ToolCall
 from orcheo_adapters.runners.failures import ErrorAnswer
 from orcheo_adapters.runners.openai_settings import OpenAiSettings
-from orcheo_adapters.runners.pieces import at
+from orcheo_adapters.runners.openai_waiting import memory_of
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.text import decoded
 from orcheo_adapters.runners.worker_thread import in_thread
-from orcheo_core.domain.run import ContextKept, PastMessage, RunRequest, SentFile, conversation
+from orcheo_core.domain.run import PastMessage, RunRequest, SentFile, conversation
 from orcheo_core.domain.structured_input import StructuredInputItem
 
 Json = dict[str, Any]
-_KEPT = "openai"
-"""Where the thread keeps what the next turn needs."""
 
 
 @frozen
@@ -68,13 +67,23 @@ class Order:
 
     settings: OpenAiSettings
     messages: Sequence[Json]
-    """The conversation, the visitor's message last."""
+    """The conversation, with the visitor's message last if one begins the turn."""
     previous_id: str | None = None
     """The response after which the endpoint continues, as it remembers what came before."""
-    news: Sequence[Json] = field(factory=tuple)
+    news: Sequence[Json] = ()
     """What of the conversation came after that response."""
-    tools: Sequence[Json] = field(factory=tuple)
-    """What the endpoint is told of the tools that the model may call."""
+    before: Sequence[Json] = ()
+    """What the model said on the way to the calls that the visitor has decided about, which that response knows."""
+    said: Sequence[Json] = ()
+    """What came in this turn: calls of tools, their results, and what the visitor decided."""
+    calls: Sequence[ToolCall] = ()
+    """Calls that the visitor has decided about; their results come next."""
+    refused: Mapping[str, str] = field(factory=dict)
+    """What the model reads of those that are not approved, by their ids."""
+    then: Sequence[Json] = ()
+    """What comes after these results."""
+    tools: Sequence[Json] = ()
+    """The tools that the model may call, as the endpoint reads them."""
 
     def body(self, dialect: Dialect) -> Json:
         """The fields of the request but for the model."""
@@ -91,10 +100,19 @@ class Order:
 
     def followed_by(self, said: Sequence[Json]) -> "Order":
         """The question with what came after it in this turn: calls of tools and their results."""
-        return evolve(self, messages=[*self.messages, *said], news=[*self.news, *said])
+        return evolve(self, said=[*self.said, *said])
+
+    def decided(self, results: Sequence[Json]) -> "Order":
+        """With the results of the calls that the visitor has decided about."""
+        return evolve(self, said=[*self.said, *results, *self.then], calls=(), then=())
+
+    @property
+    def _conversation(self) -> list[Json]:
+        known = [*self.messages, *self.before] if self.previous_id is None else self.news
+        return [*known, *self.said]
 
     def _completion(self, dialect: Dialect) -> Json:
-        settings, messages = self.settings, list(self.messages)
+        settings, messages = self.settings, self._conversation
         if settings.instructions:
             messages.insert(0, {"role": "system", "content": settings.instructions})
         fields: Json = {"messages": messages if dialect.takes_system else _without_system(messages), **settings.more}
@@ -106,7 +124,7 @@ class Order:
 
     def _response(self, dialect: Dialect) -> Json:
         settings = self.settings
-        fields: Json = {"input": list(self.messages if self.previous_id is None else self.news)}
+        fields: Json = {"input": self._conversation}
         if dialect.stores:
             fields["store"] = settings.remembers_there
         if self.previous_id is not None:
@@ -126,47 +144,43 @@ class Order:
 
 async def order_of(settings: OpenAiSettings, request: RunRequest, writer: Writer) -> Order | None:
     """The question of this turn, None where there is nothing that the model takes; the visitor reads what it does not
-    get."""
+    get. Raises :class:`RunFailed` for an answer to a question that does not wait any more.
+    """
     said = await _said(settings, request, writer)
     if request.context.attachments and not said["content"]:  # files alone, and none that the model takes
         return None
-    history = request.context.history
-    past = [*_past(history, limit=settings.history)]
-    if settings.api != "responses":
-        return Order(settings=settings, messages=[*past, said])
-    kept, later = _kept(history)
-    waiting = kept.get("approvals") or []
-    decisions = {} if any(each.said_by == "visitor" for each in later) else _decisions(waiting, request)
-    new: list[Json] = [*map(_approval, decisions, decisions.values())]
-    if not decisions or _says_more(request, decisions):
-        new.append(said)
+    memory = memory_of(settings, request)
+    past = [*_past(request.context.history, limit=settings.history)]
+    if memory.waiting is None:
+        news = [*_past(memory.later, limit=settings.history), said]
+        return Order(settings=settings, messages=[*past, said], previous_id=memory.response_id, news=news)
+    waiting = memory.waiting
+    decided = [_approval(each["id"], memory.decisions[each["id"]]) for each in waiting.approvals]
     return Order(
         settings=settings,
-        messages=[*past, *(waiting if decisions else ()), *new],
-        previous_id=kept.get("response_id") if settings.remembers_there else None,
-        news=[*_past(later, limit=settings.history), *new],
+        messages=[*(past or _question(request.context.history)), *map(dict, waiting.approvals)],
+        previous_id=memory.response_id,
+        before=waiting.said,
+        said=[*decided, *waiting.results],
+        calls=waiting.calls,
+        refused={
+            each.id: _refusal(memory.decisions[each.id])
+            for each in waiting.calls
+            if not memory.decisions[each.id].is_approved
+        },
+        then=[said] if memory.says_more else [],
     )
 
 
-def to_keep(settings: OpenAiSettings, response_id: str, approvals: Sequence[Mapping[str, Any]]) -> ContextKept | None:
-    """What the thread keeps of an answer for :func:`order_of` of the next turn."""
-    kept: Json = {"response_id": response_id} if settings.remembers_there and response_id else {}
-    if approvals:
-        kept["approvals"] = [dict(each) for each in approvals]
-    return ContextKept({_KEPT: kept}) if kept else None
+def _question(history: Sequence[PastMessage]) -> list[Json]:
+    """What the visitor said last before a call, for a workflow that sends no history."""
+    answers = {place + 1 for place, past in enumerate(history) if isinstance(past.item, StructuredInputItem)}
+    said = [past.text for place, past in enumerate(history) if past.said_by == "visitor" and place not in answers]
+    return [{"role": "user", "content": text} for text in said[-1:]]
 
 
-def _kept(history: Sequence[PastMessage]) -> tuple[Json, Sequence[PastMessage]]:
-    """What the latest turn kept, and what was said since then."""
-    for place in range(len(history) - 1, -1, -1):
-        if isinstance(found := at(history[place].hidden, _KEPT), dict):
-            return found, history[place + 1 :]
-    return {}, ()
-
-
-def _decisions(waiting: Sequence[Json], request: RunRequest) -> dict[str, Decision]:
-    ids = [each["id"] for each in waiting if isinstance(at(each, "id"), str)]
-    return {each: decision(request, each) for each in ids}
+def _refusal(decided: Decision) -> str:
+    return f"The visitor did not approve this call. {decided.reason}".strip()
 
 
 def _approval(request_id: str, decided: Decision) -> Json:
@@ -177,12 +191,6 @@ def _approval(request_id: str, decided: Decision) -> Json:
         "approve": decided.is_approved,
         **reason,
     }
-
-
-def _says_more(request: RunRequest, decisions: Mapping[str, Decision]) -> bool:
-    """Whether the visitor wrote a message in place of an answer."""
-    is_answer = isinstance(request.context.cause, StructuredInputItem)
-    return not is_answer and any(each.reason and not each.is_approved for each in decisions.values())
 
 
 def _past(history: Sequence[PastMessage], *, limit: int) -> Iterator[Json]:

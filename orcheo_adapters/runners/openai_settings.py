@@ -1,6 +1,9 @@
 """The settings of a workflow that is a model behind an OpenAI-compatible endpoint."""
 
+import os
+import shlex
 from collections.abc import Mapping
+from shutil import which
 from typing import Any
 
 from attrs import field, frozen
@@ -14,6 +17,9 @@ _MOST_TOKENS, _MOST_STOPS = 10_000_000, 4
 _ATTACHMENTS = ("images", "files", "text")
 _APIS = ("completions", "responses")
 _MEMORIES = ("history", "endpoint")
+_MOST_PROGRAMS = 8
+_BASE_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TMPDIR")
+"""What every program gets of the server's environment."""
 
 OPENAI_SETTINGS: tuple[Setting, ...] = (
     Setting(name="model", help="Name of the model, as the endpoint knows it.", needed=True),
@@ -46,7 +52,23 @@ OPENAI_SETTINGS: tuple[Setting, ...] = (
         name="mcp",
         help="Addresses of MCP servers (streamable HTTP) whose tools the model may call, separated by commas.",
     ),
-    Setting(name="mcp_key_env", help="Name of the server's environment variable that holds the MCP servers' key."),
+    Setting(
+        name="mcp_key_env", help="Name of the server's environment variable that holds the key of the servers in `mcp`."
+    ),
+    Setting(
+        name="mcp_stdio",
+        help="Command of an MCP server that runs as a program (stdio), or a JSON list of commands; started without a "
+        "shell for each answer. It needs the scope `workflows:code`.",
+    ),
+    Setting(
+        name="mcp_stdio_env",
+        help="Names of the server's environment variables that these programs get, separated by commas. Without it "
+        "they get none of the server's secrets.",
+    ),
+    Setting(
+        name="tool_approval",
+        help="Tools of MCP servers whose calls a visitor has to approve: names separated by commas, or `all`.",
+    ),
     Setting(name="tool_rounds", help="How often the model may call tools in one answer, 1 to 50.", default="8"),
     Setting(name="tool_seconds", help="Seconds in which an MCP server has to answer, 1 to 600.", default="30"),
     STEPS_SETTING,
@@ -72,6 +94,12 @@ class OpenAiSettings:
     mcp: tuple[str, ...]
     """Addresses of MCP servers."""
     mcp_key: str | None = field(repr=False)
+    mcp_stdio: tuple[tuple[str, ...], ...]
+    """Commands of MCP servers that are programs."""
+    mcp_environment: Mapping[str, str] = field(repr=False)
+    """What these programs get."""
+    tool_approval: frozenset[str]
+    """Names of the tools whose calls the visitor approves; ``all`` is every tool."""
     tool_rounds: int
     tool_seconds: float
     more: Mapping[str, Any]
@@ -79,6 +107,11 @@ class OpenAiSettings:
     shows_reasoning: bool
     attachments: frozenset[str]
     first_byte_seconds: float | None
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether the model may call tools of MCP servers."""
+        return bool(self.mcp or self.mcp_stdio)
 
     @classmethod
     def of(cls, spec: RunnerSpec, environment: Mapping[str, str]) -> "OpenAiSettings":
@@ -98,6 +131,9 @@ class OpenAiSettings:
             remembers_there=given.choice("memory", _MEMORIES) == "endpoint",
             mcp=tuple(sorted(given.names("mcp"))),
             mcp_key=(given.secret("mcp_key_env") or "").strip() or None,
+            mcp_stdio=_commands(given),
+            mcp_environment=_environment(given),
+            tool_approval=_approvals(given),
             tool_rounds=given.whole("tool_rounds", low=1, high=50),
             tool_seconds=given.whole("tool_seconds", low=1, high=600),
             steps=given.choice(STEPS_SETTING.name, STEPS),
@@ -120,6 +156,36 @@ def _check_api(given: Given, api: str) -> None:
                 raise invalid_setting(name, "is not known to the Responses API: leave it out with api=responses")
     elif given.text("memory") == "endpoint":
         raise invalid_setting("memory", "can be endpoint with api=responses only")
+
+
+def _commands(given: Given) -> tuple[tuple[str, ...], ...]:
+    text = given.text("mcp_stdio").strip()
+    listed = given.json("mcp_stdio") if text.startswith("[") else [text] if text else []
+    if not all(isinstance(each, str) and each.strip() for each in listed) or len(listed) > _MOST_PROGRAMS:
+        raise invalid_setting("mcp_stdio", f"must be a command, or a JSON list of 1 to {_MOST_PROGRAMS} commands")
+    try:
+        commands = tuple(tuple(shlex.split(each)) for each in listed)
+    except ValueError as error:
+        raise invalid_setting("mcp_stdio", f"cannot be read as a command: {error}") from None
+    for program, *_rest in filter(None, commands):
+        if which(program, path=given.environment.get("PATH", os.defpath)) is None:
+            hint = "Install it where the server runs, or write its whole path."
+            raise invalid_setting("mcp_stdio", f"the server finds no program {program!r}", hint=hint)
+    return commands
+
+
+def _environment(given: Given) -> dict[str, str]:
+    named = given.variables("mcp_stdio_env")
+    if named and not given.text("mcp_stdio"):
+        raise invalid_setting("mcp_stdio_env", "needs mcp_stdio")
+    return {name: given.environment[name] for name in _BASE_VARIABLES if name in given.environment} | named
+
+
+def _approvals(given: Given) -> frozenset[str]:
+    names = given.names("tool_approval")
+    if names and not (given.text("mcp") or given.text("mcp_stdio")):
+        raise invalid_setting("tool_approval", "needs mcp or mcp_stdio")
+    return names
 
 
 def _word(given: Given, name: str) -> str | None:

@@ -1,19 +1,19 @@
-"""Tools of MCP servers that a model behind an endpoint may call, reached over the guarded HTTP client.
+"""Tools of MCP servers that a model behind an endpoint may call, some of them only when the visitor approves.
 
 The package ``mcp`` speaks the protocol; it is imported when a workflow has such servers.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import httpx2
 from attrs import field, frozen
 
 from orcheo_adapters.runners.endpoint_answers import ToolCall
 from orcheo_adapters.runners.guarded_http import GuardedHttp
+from orcheo_adapters.runners.mcp_programs import McpProgram
 from orcheo_adapters.runners.openai_settings import OpenAiSettings
 from orcheo_adapters.runners.packages import imported
 from orcheo_adapters.runners.pieces import at
@@ -42,6 +42,35 @@ class Result:
 
 
 @frozen(kw_only=True)
+class _Server:
+    """An MCP server, as its owner knows it."""
+
+    name: str
+    transport: Any
+    last_words: Callable[[], str] = str
+    """What a program wrote last."""
+
+    @asynccontextmanager
+    async def in_time(self, seconds: float) -> AsyncIterator[None]:
+        """Turn its silence and its errors into the failure that the owner reads."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            reason = f"The MCP server {self.name} did not answer within {seconds:g} s.{self._words()}"
+            raise RunFailed("tools_silent", reason) from error
+        except RunFailed:
+            raise
+        except Exception as error:
+            reason = f"The MCP server {self.name} failed: {_first(error)}.{self._words()}"
+            raise RunFailed("tools_failed", reason) from error
+
+    def _words(self) -> str:
+        last = self.last_words()
+        return f" It wrote: {last}" if last else ""
+
+
+@frozen(kw_only=True)
 class _Tool:
     name: str
     """As the endpoint knows it."""
@@ -49,7 +78,7 @@ class _Tool:
     description: str
     parameters: Any
     session: Any = field(repr=False)
-    server: str
+    server: _Server
 
 
 @frozen
@@ -60,7 +89,7 @@ class Tools:
     tools: Mapping[str, _Tool]
 
     def schemas(self) -> list[dict[str, Any]]:
-        """What the endpoint is told of them, in the form of its API."""
+        """How they are described to the endpoint, in the form of its API."""
         described = [
             {"name": each.name, "description": each.description, "parameters": each.parameters}
             for each in self.tools.values()
@@ -69,8 +98,15 @@ class Tools:
             return [{"type": "function", "strict": False, **each} for each in described]
         return [{"type": "function", "function": each} for each in described]
 
-    async def carry_out(self, calls: Sequence[ToolCall], writer: Writer) -> list[Result]:
-        """Carry out all calls of one round, each a step.
+    def needs_approval(self, call: ToolCall) -> bool:
+        """Whether the visitor is asked before this call is carried out."""
+        tool, asks = self.tools.get(call.name), self.settings.tool_approval
+        return tool is not None and ("all" in asks or not asks.isdisjoint((tool.name, tool.own_name)))
+
+    async def carry_out(
+        self, calls: Sequence[ToolCall], writer: Writer, refused: Mapping[str, str] | None = None
+    ) -> list[Result]:
+        """Carry out all calls of one round, each a step; those in ``refused``, by their ids, are not made.
 
         Raises :class:`RunFailed` when a server does not answer in time, or is gone.
         """
@@ -80,7 +116,8 @@ class Tools:
         for call in calls:
             for event in notes.note(call.id, words(call.name), readable(call.arguments), StepState.LOADING):
                 await writer.put(event)
-            result = await self._call(call)
+            reason = (refused or {}).get(call.id)
+            result = await self._call(call) if reason is None else Result(call, reason, has_failed=True)
             state = StepState.NONE if result.has_failed else StepState.COMPLETE
             detail = " → ".join(filter(None, (readable(call.arguments), readable(result.text))))
             for event in notes.note(call.id, words(call.name), detail, state):
@@ -94,8 +131,8 @@ class Tools:
         if tool is None:
             return Result(call, f"There is no tool {call.name!r}.", has_failed=True)
         if arguments is None:
-            return Result(call, "The arguments are no JSON object.", has_failed=True)
-        async with _in_time(tool.server, self.settings.tool_seconds):
+            return Result(call, "The arguments are not a JSON object.", has_failed=True)
+        async with tool.server.in_time(self.settings.tool_seconds):
             given = await tool.session.call_tool(tool.own_name, arguments)
         return Result(call, _text_of(given), has_failed=bool(at(given, "is_error")))
 
@@ -106,7 +143,7 @@ async def tools_of(settings: OpenAiSettings, http: GuardedHttp, workflow_id: str
 
     Raises :class:`RunFailed` when a server cannot be reached, or does not answer in time.
     """
-    if not settings.mcp:
+    if not settings.has_tools:
         yield None
         return
     await imported("mcp.client")
@@ -128,55 +165,50 @@ async def tools_of(settings: OpenAiSettings, http: GuardedHttp, workflow_id: str
 
 async def _all_tools(stack: AsyncExitStack, settings: OpenAiSettings, http: GuardedHttp, workflow_id: str) -> Tools:
     found: dict[str, _Tool] = {}
-    for server in settings.mcp:
-        client = await stack.enter_async_context(http.lent((workflow_id, "mcp", server)))
+    for command in settings.mcp_stdio:
+        program = McpProgram(command, settings.mcp_environment)
+        server = _Server(name=program.name, transport=program.connected(), last_words=program.last_words)
+        await _add_tools(found, stack, server, settings)
+    for address in settings.mcp:
+        client = await stack.enter_async_context(http.lent((workflow_id, "mcp", address)))
         if settings.mcp_key:
             client.headers["authorization"] = f"Bearer {settings.mcp_key}"
-        async with _in_time(server, settings.tool_seconds):
-            for tool in await _connected(stack, server, client):
-                found.setdefault(tool.name, tool)
+        await _add_tools(found, stack, _Server(name=address, transport=_over_http(address, client)), settings)
+    known = {name for tool in found.values() for name in (tool.name, tool.own_name)}
+    if unknown := settings.tool_approval - known - {"all"}:
+        reason = f"tool_approval names {', '.join(sorted(unknown))}, which no MCP server of this workflow has."
+        raise RunFailed("tools_unknown", reason)
     return Tools(settings, dict([*found.items()][:_MOST_TOOLS]))
 
 
-async def _connected(stack: AsyncExitStack, server: str, http_client: httpx2.AsyncClient) -> list[_Tool]:
-    from mcp.client import Client
+def _over_http(address: str, client: Any) -> Any:
     from mcp.client.streamable_http import streamable_http_client
 
-    transport = streamable_http_client(server, http_client=http_client, terminate_on_close=False)
-    session = await stack.enter_async_context(Client(transport))
-    return [
-        _Tool(
-            name=_NAME.sub("_", each.name)[:_NAME_LENGTH],
-            own_name=each.name,
-            description=encodable(each.description or ""),
-            parameters=each.input_schema,
-            session=session,
-            server=server,
-        )
-        for each in (await session.list_tools()).tools
-    ]
+    return streamable_http_client(address, http_client=client, terminate_on_close=False)
 
 
-@asynccontextmanager
-async def _in_time(server: str, seconds: float) -> AsyncIterator[None]:
-    """Turn silence and errors of an MCP server into the failure that its owner reads."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        reason = f"The MCP server {server} did not answer within {seconds:g} s."
-        raise RunFailed("tools_silent", reason) from error
-    except RunFailed:
-        raise
-    except Exception as error:
-        reason = f"The MCP server {server} failed: {_first(error)}"
-        raise RunFailed("tools_failed", reason) from error
+async def _add_tools(found: dict[str, _Tool], stack: AsyncExitStack, server: _Server, settings: OpenAiSettings) -> None:
+    """Connect a server, and add the tools whose names are not taken."""
+    from mcp.client import Client
+
+    async with server.in_time(settings.tool_seconds):
+        session = await stack.enter_async_context(Client(server.transport))
+        for each in (await session.list_tools()).tools:
+            tool = _Tool(
+                name=_NAME.sub("_", each.name)[:_NAME_LENGTH],
+                own_name=each.name,
+                description=encodable(each.description or ""),
+                parameters=each.input_schema,
+                session=session,
+                server=server,
+            )
+            found.setdefault(tool.name, tool)
 
 
 def _first(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"{type(error).__name__}: {error}".removesuffix(": ").removesuffix(".")
 
 
 def _text_of(given: Any) -> str:

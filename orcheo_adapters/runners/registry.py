@@ -28,6 +28,8 @@ class Kind:
     """Whether it runs code of this server, unless the target is an address."""
     takes_addresses: bool = False
     """Whether a target may be an address where it could be code as well."""
+    code_settings: frozenset[str] = frozenset()
+    """Settings that name something to execute on this server."""
     title: str
     """What owners call it."""
     target: str
@@ -69,6 +71,7 @@ KINDS = {
     "openai": Kind(
         adapter="orcheo_adapters.runners.openai:OpenAiRunner",
         executes_code=False,
+        code_settings=frozenset({"mcp_stdio"}),
         title="Model endpoint (OpenAI-compatible)",
         target="https://models.example.org/v1",
     ),
@@ -137,6 +140,8 @@ class RunnerRegistry(Runners):
     def executes_code(self, spec: RunnerSpec) -> bool:
         """See :meth:`Runners.executes_code`; :class:`InvalidInput` for an unknown kind, as in :meth:`get`."""
         kind = find_kind(spec.kind)
+        if not kind.code_settings.isdisjoint(spec.settings):
+            return True
         return kind.executes_code and not (kind.takes_addresses and is_address(spec.target))
 
     def conduct(self, workflow_id: str) -> Conduct:

@@ -105,8 +105,13 @@ class Given:
     def secret(self, name: str) -> str | None:
         """The value of the environment variable that is named; None when none is named."""
         variable = self.text(name)
-        if not variable:
-            return None
+        return self._variable(name, variable) if variable else None
+
+    def variables(self, name: str) -> dict[str, str]:
+        """The environment variables that are named, with commas between their names."""
+        return {each: self._variable(name, each) for each in sorted(self.names(name))}
+
+    def _variable(self, name: str, variable: str) -> str:
         if not self.environment.get(variable):
             raise invalid_setting(
                 name,

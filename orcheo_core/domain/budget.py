@@ -287,7 +287,7 @@ class Claim:
 
 @frozen(kw_only=True)
 class BudgetPlan:
-    """The budgets of a server: the defaults, changed by settings; None is no limit."""
+    """The budgets of a server: the defaults, changed by settings; None for no limit."""
 
     changed: Mapping[Budget, int | None] = field(factory=dict)
 

@@ -61,7 +61,7 @@ class LiveTurn(RunSink):
         chat_session_id: str | None = None,
         now: Callable[[], datetime],
     ) -> None:
-        """Nothing has happened yet; when something is said, it stands in ``spoken`` too.
+        """Nothing has happened yet; when something is said, it is in ``spoken`` too.
 
         ``save`` makes what was said durable and tells whether it could, ``finish`` ends the turn, ``reach`` gives a
         run that asks for it the thread.

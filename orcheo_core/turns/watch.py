@@ -26,7 +26,7 @@ class Watch:
     """Gathers news of a place until they are taken: a slow reader gets them in one piece, and keeps no one waiting."""
 
     def __init__(self, register: Register, place: Place) -> None:
-        """Nothing is told yet."""
+        """Nothing is reported yet."""
         self._register = register
         self._place = place
         self._changed: dict[str, None] = {}

@@ -69,8 +69,8 @@ async def test_the_responses_api_calls_tools_too(model: Model, memory: str) -> N
     [
         ("fail {}", "Error calling tool 'fail'"),
         ("missing {}", "There is no tool 'missing'."),
-        ("look_up [", "The arguments are no JSON object."),
-        ("look_up [1]", "The arguments are no JSON object."),
+        ("look_up [", "The arguments are not a JSON object."),
+        ("look_up [1]", "The arguments are not a JSON object."),
     ],
 )
 async def test_a_call_that_fails_is_told_to_the_model(model: Model, text: str, result: str) -> None:
