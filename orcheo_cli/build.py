@@ -30,7 +30,7 @@ from orcheo_core.operations.operation import Operation, Parameter, default_of, p
 _SUBJECTS = {
     "audit": ("audit.AUDIT_OPERATIONS",),
     "keys": ("access.ACCESS_OPERATIONS",),
-    "server": ("space.SPACE_OPERATIONS",),
+    "server": ("space.SPACE_OPERATIONS", "telemetry.TELEMETRY_OPERATIONS"),
     "thread": ("threads.THREAD_OPERATIONS",),
     "token": ("tokens.TOKEN_OPERATIONS",),
     "webhook": ("webhook.WEBHOOK_OPERATIONS",),

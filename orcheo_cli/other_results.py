@@ -106,6 +106,20 @@ def space_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     yield from table_lines(headings, rows, width)
 
 
+def telemetry_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
+    """What pages have reported of themselves."""
+    yield paragraph(result["message"], width)
+    if result["page_counts"]:
+        yield ""
+        yield from table_lines(("PLACE", "EVENT", "", "TIMES"), [*map(_page_count_row, result["page_counts"])], width)
+
+
+def _page_count_row(each: dict[str, Any]) -> tuple[str, ...]:
+    within = each["within_ms"]
+    took = "over a minute" if within is None else f"within {within / 1_000:g} s"
+    return (each["place"], each["event"], took if each["event"] == "answer" else each["code"] or "", str(each["times"]))
+
+
 def audit_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
     """A page of the audit."""
     if not result["audit_entries"]:

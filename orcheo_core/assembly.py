@@ -49,6 +49,7 @@ from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.housekeeping import Housekeeping
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.limiting import Limiting
+from orcheo_core.services.shared.page_reports import PageReports
 from orcheo_core.services.shared.removing import ThreadRemover
 from orcheo_core.services.shared.tally import Tally
 from orcheo_core.services.visitors.acting import Acting
@@ -95,6 +96,8 @@ class Ports:
     """Which features are switched on for whom; all of them when nothing is said."""
     longest_answer: int = TIME_LIMIT_MOST
     """Seconds that no workflow may ask more of, for one answer."""
+    takes_page_events: bool = False
+    """Whether the operator wants pages to report when they are opened and closed, and what fails."""
     notices: Notices = field(factory=NullNotices)
     audit_listeners: tuple[AuditListener, ...] = ()
     """Called with every audited act once it is durable."""
@@ -127,6 +130,7 @@ class Core:
     housekeeping: Housekeeping
     attaching: Attaching
     limiting: Limiting
+    page_reports: PageReports
     holding: Holding
     engine: TurnEngine
     live_turns: LiveTurns
@@ -238,6 +242,7 @@ def assemble_core(ports: Ports) -> Core:
     )
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
     holding = Holding(ports.budgets)
+    page_reports = PageReports(telemetry=ports.telemetry, clock=clock, is_on=ports.takes_page_events)
     chatting = Chatting(
         store=store,
         engine=engine,
@@ -281,6 +286,7 @@ def assemble_core(ports: Ports) -> Core:
         attaching=attaching,
         holding=holding,
         limiting=Limiting(limiter=ports.limiter, plan=ports.rate_plan),
+        page_reports=page_reports,
         engine=engine,
         live_turns=live_turns,
         register=register,
@@ -316,6 +322,7 @@ def assemble_core(ports: Ports) -> Core:
                 register=register,
             ),
             space=Space(store=store, files=ports.files),
+            page_reports=page_reports,
             share_links=ShareLinks(ports.public_url),
         ),
     )

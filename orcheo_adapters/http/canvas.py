@@ -55,6 +55,8 @@ class CanvasSessions:
     logins: OwnerLogins
     is_secure: bool
     """Whether browsers reach the server over TLS, or on its own machine alone."""
+    telemetry: bool
+    """Whether the page should report what happens in its bubble."""
 
     async def show(self, request: Request) -> Response:
         """``GET /api/canvas/session``: who is signed in, with which scopes, until when."""
@@ -124,6 +126,7 @@ class CanvasSessions:
             "idle_ends_at": signed_in.idle_ends_at.isoformat(),
             "features": self.sessions.features(caller.actor),
             "csrf": None,
+            "telemetry": self.telemetry,
             "providers": self._providers(),
         }
 

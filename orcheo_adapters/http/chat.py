@@ -46,6 +46,8 @@ class ChatInfo:
     """Where visitors reach the operator, ``mailto:`` or ``https:``; empty for nowhere."""
     dictation: bool
     """Whether the server turns speech into text."""
+    telemetry: bool
+    """Whether the page should report what happens in it."""
 
     async def answer(self, request: Request) -> Response:
         """``GET /api/chat/{ref}``: what the page needs before a visitor is admitted."""
@@ -62,6 +64,7 @@ class ChatInfo:
                 "signed_in_as": _name_of(self.cookies.login(request)),
                 "dev_login": self.dev_login,
                 "message_limit": MESSAGE_LENGTH,
+                "telemetry": self.telemetry,
                 "look": _look(workflow.look, self.contact, dictation=self.dictation),
             }
         )

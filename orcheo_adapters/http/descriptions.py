@@ -8,6 +8,7 @@ from orcheo_adapters.auth.attachment_tickets import TICKET_HEADER
 from orcheo_adapters.http.canvas import CanvasNeedsTls
 from orcheo_adapters.http.hosts import HostNotAllowed
 from orcheo_adapters.http.mcp import McpNotInstalled
+from orcheo_adapters.http.page_events import page_event_body
 from orcheo_adapters.http.problems import CrossSiteRequest
 from orcheo_adapters.http.share_codes import SHARE_CODES
 from orcheo_adapters.wire.body_schemas import chatkit_body, create_session_body, session_body
@@ -55,6 +56,7 @@ from orcheo_core.errors import (
     SharedBudgetExceeded,
     StopNotOffered,
     StorageUnavailable,
+    TelemetryOff,
     ThreadNotFound,
     TooManyFiles,
     TranscriptionFailed,
@@ -127,6 +129,7 @@ _SIGNED_IN = json_answer(
         features={"type": "object", "additionalProperties": {"type": "boolean"}},
         csrf={"type": "null"},
         providers={"type": "array", "items": {"type": "object"}},
+        telemetry={"type": "boolean"},
     ),
 )
 _OWNER_SESSIONS = json_answer(
@@ -302,6 +305,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
                     signed_in_as=_TEXT_OR_NULL,
                     dev_login={"type": "boolean"},
                     message_limit={"type": "integer"},
+                    telemetry={"type": "boolean"},
                     look={"type": "object"},
                 ),
             )
@@ -314,6 +318,12 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         body=session_body(),
         answers={"200": _GRANT_ANSWER},
         errors=(*_TOKENS, *_GRANTS, *_ADMISSION, IdentityInvalid, IdentityExpired, InvalidInput, StorageUnavailable),
+    ),
+    ("POST", "/api/telemetry"): Description(
+        summary="Count what happened in a page, where the operator has switched it on.",
+        body=page_event_body(),
+        answers={"204": {"description": "It is counted."}},
+        errors=(TelemetryOff, CrossSiteRequest, InvalidInput, RateLimited),
     ),
     ("POST", "/v1/chatkit/sessions"): Description(
         summary="OpenAI's session API: open a chat session for a user of an app.",

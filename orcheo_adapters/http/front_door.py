@@ -46,6 +46,8 @@ _CHATKIT = "/api/chatkit"
 CHATKIT_BODY_LIMIT = 512 * 1024
 """Bytes of a ChatKit request: the longest message of a visitor fits in any script."""
 
+_BODY_LIMITS = {_CHATKIT: CHATKIT_BODY_LIMIT, "/api/telemetry": 1024}
+"""Where it is another than usual."""
 _BUFFERED = 64 * 1024
 """Bytes of a body that a connection takes before anything reads it."""
 LARGE_PIECE = 64 * 1024
@@ -262,7 +264,7 @@ class FrontDoor:
     def _limit_of(self, path: str) -> int:
         if path.startswith(_UPLOADS):
             return self._upload_limit
-        return CHATKIT_BODY_LIMIT if path == _CHATKIT else BODY_LIMIT
+        return _BODY_LIMITS.get(path, BODY_LIMIT)
 
     def _cross_site(self, scope: Scope, headers: dict[bytes, bytes]) -> OrcheoError | None:
         """Why a write with a cookie is refused that only the cookie vouches for: it must come from our pages, as JSON.

@@ -17,6 +17,7 @@ from orcheo_adapters.http.login import SignInPages
 from orcheo_adapters.http.mcp import McpEndpoint
 from orcheo_adapters.http.openapi import OpenApi
 from orcheo_adapters.http.operations import OwnerApi
+from orcheo_adapters.http.page_events import PageEvents
 from orcheo_adapters.http.problems import OPENAI
 from orcheo_adapters.http.session_api import SessionApi
 from orcheo_adapters.http.share_codes import ShareCodes
@@ -33,6 +34,7 @@ def routes(
     previews: Previews,
     chat_info: ChatInfo,
     chat_sessions: ChatSessions,
+    page_events: PageEvents,
     chat_pages: pages.ChatPages,
     sign_in: SignInPages,
     session_api: SessionApi,
@@ -57,6 +59,7 @@ def routes(
         _route("/api/chat/{ref}", chat_info.answer, "GET"),
         _route("/api/chat/{ref}/session", allowed.required(chat_sessions.open), "POST"),
         _route("/api/chat/{ref}/session/end", allowed.required(chat_sessions.end), "POST"),
+        _route("/api/telemetry", allowed.required(page_events.take), "POST"),
         _route("/chat/{ref}", chat_pages.chat_page, "GET"),
         _route("/embed/{ref}", chat_pages.frame_page, "GET"),
         _route("/embed/{ref}/sign-in", chat_pages.frame_sign_in, "GET"),
@@ -97,6 +100,7 @@ def routes(
         _route("/api/audit/verify", owners.by_query("audit.verify"), "GET"),
         _route("/api/audit/export", owners.by_export("audit.export"), "GET"),
         _route("/api/server/space", owners.by_query("server.space"), "GET"),
+        _route("/api/server/telemetry", owners.by_query("server.telemetry"), "GET"),
         _route("/api/operations/{name}", owners.any_operation, "POST"),
         _route("/api/operations/{name}/question", owners.question_before, "POST"),
         _route("/api/canvas/session", canvas_sessions.show, "GET"),

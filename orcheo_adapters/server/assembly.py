@@ -36,6 +36,7 @@ from orcheo_adapters.http.login import SignInPages
 from orcheo_adapters.http.mcp import McpEndpoint
 from orcheo_adapters.http.operations import OwnerApi
 from orcheo_adapters.http.pace import Pace
+from orcheo_adapters.http.page_events import PageEvents
 from orcheo_adapters.http.pages import CanvasPage, ChatPages
 from orcheo_adapters.http.problems import ErrorAnswers
 from orcheo_adapters.http.routes import routes
@@ -172,6 +173,7 @@ def assemble(
             identity_providers=_identity_providers(settings, machine, notices),
             owner_rules=settings.owner_rules,
             flags=_flags(settings),
+            takes_page_events=settings.telemetry,
             notices=webhook or NullNotices(),
             part_limits=settings.part_limits,
             longest_answer=int(settings.runner_conditions.time_limit),
@@ -213,6 +215,7 @@ def assemble(
         cookies=cookies,
         logins=core.owner_logins,
         is_secure=is_secure_url(settings.public_url),
+        telemetry=settings.telemetry,
     )
     owners = OwnerApi(core.owner_services, callers)
     load_mcp = partial(_load_mcp, questions=Questions(secrets.cookie_keys), shows_secrets=settings.mcp_shows_secrets)
@@ -230,6 +233,7 @@ def assemble(
             dev_login=settings.dev_login,
             contact=settings.contact,
             dictation=settings.transcription is not None,
+            telemetry=settings.telemetry,
         ),
         chat_sessions=ChatSessions(
             admitting=core.admitting,
@@ -239,6 +243,7 @@ def assemble(
             identifiers=core.identifiers,
             proofs_of_work=_proofs_of_work(settings, secrets, clock, spent_proofs),
         ),
+        page_events=PageEvents(reports=core.page_reports, limiting=core.limiting),
         chat_pages=ChatPages(admitting=core.admitting, folder=static_folder, contact=settings.contact),
         sign_in=SignInPages(
             signing_in=core.signing_in,

@@ -94,6 +94,8 @@ class ServerSettings:
     """Whether assistants that connect over HTTP are shown publish tokens."""
     dev_login: bool = False
     """Whether anyone on this machine may sign in under any name, to try things out."""
+    telemetry: bool = False
+    """Whether pages report when they are opened and closed, how long first answers take, and what fails."""
     contact: str = ""
     """Where visitors reach the operator, ``mailto:`` or ``https:``."""
     log_level: int = logging.INFO
@@ -148,6 +150,7 @@ class ServerSettings:
             owner_rules=owner_rules(environment, {each.issuer for each in providers}),
             mcp_shows_secrets=yes_or_no(environment, "ORCHEO_MCP_SHOW_SECRETS", default=False),
             dev_login=dev_login or yes_or_no(environment, "ORCHEO_DEV_LOGIN", default=False),
+            telemetry=yes_or_no(environment, "ORCHEO_TELEMETRY", default=False),
             contact=contact(environment),
             log_level=log_level(environment),
             retention=retention(environment),

@@ -32,6 +32,7 @@ RATE_SETTINGS = {
     "ORCHEO_LIMIT_CHAT_SESSIONS": "chat_sessions_by_address",
     "ORCHEO_LIMIT_CHAT_SESSIONS_BY_PROGRAM": "chat_sessions_by_program",
     "ORCHEO_LIMIT_LOGINS": "logins_by_address",
+    "ORCHEO_LIMIT_TELEMETRY": "page_events_by_address",
     "ORCHEO_LIMIT_READS": "reads_by_subject",
     "ORCHEO_LIMIT_READS_BY_ADDRESS": "reads_by_address",
     "ORCHEO_LIMIT_FAILED_AUTHENTICATIONS": "failed_authentications_by_address",

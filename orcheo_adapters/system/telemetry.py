@@ -1,11 +1,14 @@
-"""Telemetry into the log."""
+"""Telemetry into the log, and what pages report into counters."""
 
+from collections import Counter
+from collections.abc import Mapping
 from logging import INFO
 
 from attrs import asdict
 
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.own_code import own_part
+from orcheo_core.domain.page_event import PageEvent
 from orcheo_core.domain.turn import Turn
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.ports.telemetry import Telemetry
@@ -15,7 +18,11 @@ _ACTION_TYPE_LENGTH = 100
 
 
 class LoggingTelemetry(Telemetry):
-    """Writes a line for each thing that operators want to see."""
+    """Writes a line for each thing that operators want to see, and counts the events of pages."""
+
+    def __init__(self) -> None:
+        """Count from nothing."""
+        self._page_events = Counter[PageEvent]()
 
     def turn_ended(self, turn: Turn) -> None:
         """See the port."""
@@ -53,6 +60,14 @@ class LoggingTelemetry(Telemetry):
     def save_failed(self, turn: Turn, error: Exception) -> None:
         """See the port."""
         _LOG.error("turn could not be saved: %s", error, extra=_about(turn))
+
+    def page_event(self, event: PageEvent) -> None:
+        """See the port."""
+        self._page_events[event] += 1
+
+    def page_counts(self) -> Mapping[PageEvent, int]:
+        """See the port."""
+        return self._page_events
 
 
 def _of_owner(error: RunFailed) -> BaseException | None:

@@ -366,6 +366,14 @@ KEPT: tuple[Kept, ...] = (
         "workflow",
     ),
     Kept(
+        name="events of pages",
+        place=Place.MEMORY,
+        filled_by="the pages of chats and Canvas, where `ORCHEO_TELEMETRY` is on",
+        why="the operator sees how often chats are opened, how long first answers take, and what fails",
+        how_long="until the server ends",
+        most="one number for each place, event, code of an error and step of time",
+    ),
+    Kept(
         name="cached rows",
         place=Place.MEMORY,
         filled_by="visitors",

@@ -107,6 +107,7 @@ class RatePlan:
     chat_sessions_by_address: Rate | None = Rate(amount=60, seconds=60)
     chat_sessions_by_program: Rate | None = Rate(amount=120, seconds=60)
     logins_by_address: Rate | None = Rate(amount=60, seconds=60)
+    page_events_by_address: Rate | None = Rate(amount=120, seconds=60)
     reads_by_subject: Rate | None = Rate(amount=600, seconds=60)
     reads_by_address: Rate | None = Rate(amount=2_400, seconds=60)
     failed_authentications_by_address: Rate | None = Rate(amount=10, seconds=300)
@@ -124,6 +125,7 @@ class RatePlan:
             chat_sessions_by_address=None,
             chat_sessions_by_program=None,
             logins_by_address=None,
+            page_events_by_address=None,
             reads_by_subject=None,
             reads_by_address=None,
             failed_authentications_by_address=None,
@@ -161,6 +163,10 @@ class RatePlan:
     def login(self, *, address: str) -> tuple[Charge, ...]:
         """What a step of signing in is counted under: there are two, to the identity provider and back."""
         return _charge("logins-by-address", address, self.logins_by_address)
+
+    def page_event(self, *, address: str) -> tuple[Charge, ...]:
+        """What a report of a page is counted under: apart from all else, so that it takes nothing from a chat."""
+        return _charge("page-events-by-address", address, self.page_events_by_address)
 
     def read(self, key: str, address: str) -> tuple[Charge, ...]:
         """What a cheap request is counted under; ``key`` is a subject's, or an address before there is a subject."""

@@ -77,6 +77,7 @@ from orcheo_core.errors.requests import (
     ServerStopping,
     SharedBudgetExceeded,
     StorageUnavailable,
+    TelemetryOff,
 )
 from orcheo_core.errors.workflows import (
     AlreadyArchived,
@@ -159,6 +160,7 @@ __all__ = [
     "SharedBudgetExceeded",
     "StopNotOffered",
     "StorageUnavailable",
+    "TelemetryOff",
     "ThreadNotFound",
     "TooManyFiles",
     "TranscriptionFailed",

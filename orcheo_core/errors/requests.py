@@ -91,6 +91,14 @@ class FeatureDisabled(ForbiddenError):
     hint = "Ask the operator of the server if and when it will be available."
 
 
+class TelemetryOff(NotFoundError):
+    """The operator does not want pages to report anything."""
+
+    code = "telemetry_off"
+    summary = "This server takes no telemetry."
+    hint = "Operators switch it on with ORCHEO_TELEMETRY=on; send nothing as long as it is off."
+
+
 class OperationNotFound(NotFoundError):
     """The catalogue has no operation of that name."""
 

@@ -12,6 +12,7 @@ from orcheo_core.operations.operation import Operation, broken_rules
 from orcheo_core.operations.publishing import PUBLISHING_OPERATIONS
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.space import SPACE_OPERATIONS
+from orcheo_core.operations.telemetry import TELEMETRY_OPERATIONS
 from orcheo_core.operations.threads import THREAD_OPERATIONS
 from orcheo_core.operations.tokens import TOKEN_OPERATIONS
 from orcheo_core.operations.webhook import WEBHOOK_OPERATIONS
@@ -28,6 +29,7 @@ _SUBJECTS = (
     CANVAS_OPERATIONS,
     WEBHOOK_OPERATIONS,
     SPACE_OPERATIONS,
+    TELEMETRY_OPERATIONS,
 )
 CATALOGUE: dict[str, Operation[Any, Any]] = {each.name: each for subject in _SUBJECTS for each in subject}
 """All operations, in the order in which help and reference show them."""

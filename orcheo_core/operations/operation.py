@@ -166,7 +166,7 @@ class Operation(Generic[Request, Result]):
     asks_assistants_only: bool = False
     """Whether the question is for MCP alone, as a person who types the command has said all of it."""
     for_people: bool = False
-    """Whether it is for a person at a browser, so that no assistant is offered it."""
+    """Whether it is for a person at a browser or a terminal, so that no assistant is offered it."""
     open_world: bool = False
     """Whether it reaches beyond the owner and the server: it runs what the owner connected, or lets others in."""
     idempotent: bool = False

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from orcheo_core.services.owners.tokens import OwnerAccess
     from orcheo_core.services.owners.usage import UsageByDay
     from orcheo_core.services.owners.workflows import Registering
+    from orcheo_core.services.shared.page_reports import PageReports
     from orcheo_core.services.visitors.admitting import Admitting
 
 
@@ -43,4 +44,5 @@ class OwnerServices:
     key_rotation: "KeyRotation"
     notices: "Notices"
     space: "Space"
+    page_reports: "PageReports"
     share_links: "ShareLinks"

@@ -1,8 +1,10 @@
-"""What operators get to see of the turns."""
+"""What operators get to see of the turns, and of the pages."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Protocol
 
+from orcheo_core.domain.page_event import PageEvent
 from orcheo_core.domain.turn import Turn
 
 
@@ -26,3 +28,10 @@ class Telemetry(Protocol):
     @abstractmethod
     def save_failed(self, turn: Turn, error: Exception) -> None:
         """The store did not take what a turn has said; it is tried again."""
+
+    def page_event(self, event: PageEvent) -> None:
+        """A page reported an event, which adds to its counter."""
+
+    def page_counts(self) -> Mapping[PageEvent, int]:
+        """How often each event was reported since the start; empty where they are not counted here."""
+        return {}

@@ -1,5 +1,8 @@
 """Telemetry that tests can look at."""
 
+from collections import Counter
+
+from orcheo_core.domain.page_event import PageEvent
 from orcheo_core.domain.turn import Turn
 from orcheo_core.ports.telemetry import Telemetry
 
@@ -13,6 +16,7 @@ class FakeTelemetry(Telemetry):
         self.save_failures: list[Exception] = []
         self.actions_not_taken: list[tuple[str, str]] = []
         self.left_outs: list[str] = []
+        self.page_events = Counter[PageEvent]()
 
     def turn_ended(self, turn: Turn) -> None:
         self.ended.append(turn)
@@ -28,3 +32,9 @@ class FakeTelemetry(Telemetry):
 
     def save_failed(self, turn: Turn, error: Exception) -> None:
         self.save_failures.append(error)
+
+    def page_event(self, event: PageEvent) -> None:
+        self.page_events[event] += 1
+
+    def page_counts(self) -> Counter[PageEvent]:
+        return self.page_events

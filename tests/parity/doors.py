@@ -38,6 +38,7 @@ REST_ROUTES = {
     "workflows.unarchive": ("POST", "/api/workflows/{ref}/unarchive"),
     "audit.list": ("GET", "/api/audit"),
     "server.space": ("GET", "/api/server/space"),
+    "server.telemetry": ("GET", "/api/server/telemetry"),
     "audit.verify": ("GET", "/api/audit/verify"),
     "workflows.ask": ("POST", "/api/workflows/{ref}/ask"),
     "workflows.open_chat_session": ("POST", "/api/workflows/{ref}/chatkit/session"),

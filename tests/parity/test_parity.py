@@ -17,7 +17,7 @@ ANSWER_A_FILE = {
     ("GET", "/api/threads/{id}/export"),
     ("GET", "/api/audit/export"),
 }
-NOT_FOR_ASSISTANTS = {"tokens.create", "tokens.rotate", "canvas.open"}
+NOT_FOR_ASSISTANTS = {"tokens.create", "tokens.rotate", "canvas.open", "server.telemetry"}
 each_operation = pytest.mark.parametrize("name", CATALOGUE)
 
 

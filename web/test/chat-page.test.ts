@@ -8,6 +8,7 @@ import {
   FakeServer,
   jsonAnswer,
   problemAnswer,
+  type SentRequest,
   streamAnswer,
   turnEvents,
   userItem,
@@ -23,6 +24,7 @@ const DESCRIPTION = {
   dev_login: false,
   login_with: "Example ID",
   message_limit: 8_000,
+  telemetry: false,
   look: {},
 };
 const GRANT = { client_secret: "grant", expires_in: 300 };
@@ -69,6 +71,23 @@ async function send(text: string): Promise<void> {
   field.dispatchEvent(new InputEvent("input"));
   field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
 }
+
+describe("telemetry", () => {
+  test("is sent only where the server asks for it", async () => {
+    const { sent } = openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
+    await expect.poll(() => all("textarea")).toHaveLength(1);
+    expect(sent.filter(({ url }) => url === "/api/telemetry")).toEqual([]);
+    document.body.replaceChildren();
+    const asking = openPage(
+      jsonAnswer({ ...DESCRIPTION, telemetry: true }),
+      jsonAnswer(GRANT),
+      new Response(null, { status: 204 }),
+    );
+    await expect.poll(() => asking.sent.map(({ url }) => url)).toContain("/api/telemetry");
+    const { body } = asking.sent.find(({ url }) => url === "/api/telemetry") as SentRequest;
+    expect(body).toEqual({ place: "page", event: "open" });
+  });
+});
 
 describe("the line above the chat", () => {
   test("is not there for visitors who are not signed in", async () => {

@@ -72,6 +72,10 @@ class Limiting:
         """Count a step of a sign-in."""
         await self._take(self._plan.login(address=address))
 
+    async def report_page_event(self, *, address: str) -> None:
+        """Count a report of a page."""
+        await self._take(self._plan.page_event(address=address))
+
     async def read(self, subject: Subject, *, address: str = "", size: int = 0) -> None:
         """A visitor reads, stops a turn or renews a grant; a file counts by its bytes."""
         await self._take(self._charges_of_read(subject.key, address), 1 + size // READ_BYTES)

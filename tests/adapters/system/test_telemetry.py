@@ -8,6 +8,7 @@ from typing import NoReturn
 import pytest
 
 from orcheo_adapters.system.telemetry import LoggingTelemetry
+from orcheo_core.domain.page_event import PageEvent, PageEventKind, PagePlace
 from orcheo_core.domain.turn import TurnFault, TurnStatus
 from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import RunFailed
@@ -127,3 +128,12 @@ def test_what_could_not_be_kept(lines: Lines) -> None:
     """By its name, not its content."""
     LoggingTelemetry().left_out(samples.turn(), "TextDelta")
     assert told(lines) == {"level": "warning", "text": "left out: TextDelta", **ABOUT}
+
+
+def test_events_of_pages_are_counted_and_no_line_is_written(lines: Lines) -> None:
+    """A line for each would let anyone fill the log."""
+    telemetry = LoggingTelemetry()
+    event = PageEvent(place=PagePlace.PAGE, kind=PageEventKind.OPEN)
+    for _ in range(2):
+        telemetry.page_event(event)
+    assert (telemetry.page_counts(), lines()) == ({event: 2}, [])

@@ -18,6 +18,8 @@ export interface OwnerSession {
   /** Which features are switched on for this owner. */
   features?: Readonly<Record<string, boolean>>;
   providers: readonly Provider[];
+  /** Whether the server wants to be told how the chat is used. */
+  telemetry?: boolean;
 }
 
 export interface ListedSession {

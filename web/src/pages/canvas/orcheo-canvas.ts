@@ -50,6 +50,7 @@ export class OrcheoCanvas extends LitElement {
   );
   readonly #router = new Router(() => this.#moved());
   #signIn: SignIn = { state: "opening" };
+  #isReporting = false;
   #openError: unknown = null;
   /** Offered over what is shown, which stays. */
   #offered: SignInReason | null = null;
@@ -130,6 +131,7 @@ export class OrcheoCanvas extends LitElement {
   }
 
   #begin(session: OwnerSession): void {
+    if (session.telemetry === true) this.#report();
     const isOther = this.#signIn.state === "in" && this.#signIn.session.owner !== session.owner;
     this.#providers = session.providers ?? [];
     this.#signIn = { state: "in", session };
@@ -147,6 +149,13 @@ export class OrcheoCanvas extends LitElement {
     else this.#view.requestUpdate();
     this.#connection.back();
     this.requestUpdate();
+  }
+
+  /** The operator wants to know how the chat is used. Without the module nothing is counted. */
+  #report(): void {
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    import("../telemetry.ts").then(({ watchCanvas }) => watchCanvas(this)).catch(() => {});
   }
 
   #sessionEnded(problem: Problem): void {

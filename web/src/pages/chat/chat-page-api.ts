@@ -16,6 +16,8 @@ export interface ChatDescription {
   login_with: string | null;
   /** Characters that a message may have. */
   message_limit: number;
+  /** Whether the server wants to be told what happens in the page. */
+  telemetry: boolean;
   look: Partial<Look>;
 }
 

@@ -101,6 +101,8 @@ export interface Surroundings {
   options?(own: ChatOptions): ChatOptions;
   /** A way out in the corner of what is shown while there is no chat, whose header has one. */
   corner?(): TemplateResult;
+  /** Whether its visitor sees the chat, where it is opened and closed on a page around it. */
+  isShown?(): boolean;
 }
 
 export class OrcheoChatPage extends LitElement {
@@ -173,20 +175,25 @@ export class OrcheoChatPage extends LitElement {
   async #open(): Promise<void> {
     const api = this.surroundings.api();
     let known: Known | null = null;
+    let reports: Promise<typeof import("../telemetry.ts")> | null = null;
     this.#screen = null;
     this.requestUpdate();
     try {
       const description = await api.describe();
       const { id, name, login_url: loginUrl, login_with: loginWith, look } = description;
       known = { id, name, loginUrl, loginWith, contact: look.contact ?? null };
+      if (description.telemetry) reports = import("../telemetry.ts");
       paint(look, this.surroundings.options === undefined);
       this.#signIn = { name: description.signed_in_as, isTrial: description.dev_login };
       document.title = this.#name = description.name;
       const barArrives = this.#fetchBar();
       const grant = await api.openChatSession();
       await Promise.all([barArrives, this.#speaker.ready]);
-      this.#chat = startChat(description, api, grant, this.surroundings);
+      const chat = startChat(description, api, grant, this.surroundings);
+      this.#chat = chat;
+      reports?.then((to) => to.watchChat(chat, this.surroundings.isShown)).catch(() => {});
     } catch (error) {
+      reports?.then((to) => to.chatFailed(error, this.surroundings.isShown)).catch(() => {});
       await this.#speaker.ready;
       this.#screen = screenForError(error, known, refOf(location.pathname), Date.now());
     }

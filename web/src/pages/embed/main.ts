@@ -57,6 +57,7 @@ class ChatFrame {
         break;
       case "shown":
         this.#isShown = message.isShown;
+        dispatchEvent(new Event("orcheo.shown"));
         if (message.isShown && message.hasFocus) this.#focus();
         break;
       case "theme":
@@ -80,6 +81,7 @@ class ChatFrame {
           refused: (code) => this.#link.tell({ type: "refused", code }),
         }),
       started: (chat) => this.#watch(chat),
+      isShown: () => this.#isShown,
       corner: () =>
         html`<button class="corner" aria-label=${words.close} @click=${() => this.#link.tell({ type: "close" })}>
           ${closeIcon}

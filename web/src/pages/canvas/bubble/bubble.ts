@@ -10,8 +10,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { OrcheoChat } from "../../../element/orcheo-chat.ts";
 import { isAbort } from "../../../element/protocol/chat-client.ts";
-import { ConnectionError, ProblemError } from "../../../element/protocol/problem.ts";
 import { controlStyles } from "../../../element/styles/controls.ts";
+import { failureCode } from "../../failure-code.ts";
 import type { App, ChatPartner } from "../app.ts";
 import type { LoadChat } from "../chat-element.ts";
 import { chatIcon, closeIcon } from "../icons.ts";
@@ -111,7 +111,7 @@ export class CanvasBubble extends LitElement {
     } catch (error) {
       if (!isCurrent() || isAbort(error)) return;
       this.#state = { kind: "failed", error };
-      this.#tell("canvas.chat.failure", { code: codeOf(error) });
+      this.#tell("canvas.chat.failure", { code: failureCode(error) });
       this.requestUpdate();
     }
   }
@@ -139,7 +139,7 @@ export class CanvasBubble extends LitElement {
     });
     chat.addEventListener("chatkit.error", (event) => {
       if (isCurrent())
-        this.#tell("canvas.chat.failure", { code: codeOf((event as CustomEvent).detail?.error) });
+        this.#tell("canvas.chat.failure", { code: failureCode((event as CustomEvent).detail?.error) });
     });
   }
 
@@ -282,11 +282,6 @@ export class CanvasBubble extends LitElement {
     this.#size = recallSize() ?? size;
     this.requestUpdate();
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof ProblemError) return error.problem.code;
-  return error instanceof ConnectionError ? "connection" : "unknown";
 }
 
 customElements.define("canvas-bubble", CanvasBubble);
