@@ -30,7 +30,8 @@ class Telemetry(Protocol):
         """The store did not take what a turn has said; it is tried again."""
 
     def page_event(self, event: PageEvent) -> None:
-        """A page reported an event, which adds to its counter."""
+        """A page reported an event, which adds to its counter; adapters that count none need no such method."""
+        del event
 
     def page_counts(self) -> Mapping[PageEvent, int]:
         """How often each event was reported since the start; empty where they are not counted here."""
