@@ -1,5 +1,6 @@
 """How this server reaches others: whose certificates it trusts, and over which proxy."""
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
@@ -70,6 +71,10 @@ class Outgoing:
         port = url.port or _PORTS[url.scheme]
         is_direct = any(_covers(each.strip().lower(), url.host, port) for each in self.direct.split(","))
         return None if is_direct or is_loopback_host(url.host) else proxy
+
+    async def connections(self, proxy: str | None = None) -> "httpx2.AsyncHTTPTransport":
+        """A pool of connections, made in a thread: the first one imports the client and reads all certificates."""
+        return await asyncio.to_thread(self.transport, proxy)
 
     def transport(self, proxy: str | None = None) -> "httpx2.AsyncHTTPTransport":
         """A pool of connections, all of them over ``proxy`` if one is given; nothing else of the environment counts."""

@@ -5,6 +5,7 @@ import ssl
 from contextvars import ContextVar
 from typing import Any
 
+import anyio._backends._asyncio  # noqa: F401 - the first connection would import it while all chats wait
 import httpcore2
 import httpx2
 from httpcore2 import AsyncNetworkBackend, AsyncNetworkStream

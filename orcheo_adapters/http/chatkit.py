@@ -22,7 +22,7 @@ from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import Json, present
 from orcheo_core.assembly import Core
 from orcheo_core.domain.attachments import Attachment
-from orcheo_core.domain.budget import RUNS, STREAMS
+from orcheo_core.domain.budget import STREAMS
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.run import FeedbackGiven
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
@@ -227,9 +227,13 @@ class ChatKitDoor:
 
     async def _give_feedback(self, visit: Visit, params: wire.GiveFeedback) -> Json:
         kind = FeedbackKind(params.kind)
+        is_run = await self._acting.takes_feedback(visit)
+        if is_run:
+            await self._limiting.begin_turn(visit)
         await self._own_threads.judge(visit, params.thread_id, params.item_ids, kind)
-        given = FeedbackGiven(item_ids=params.item_ids, kind=params.kind)
-        await self._acting.pass_on(visit, params.thread_id, given)
+        if is_run:
+            given = FeedbackGiven(item_ids=params.item_ids, kind=params.kind)
+            await self._acting.pass_on(visit, params.thread_id, given)
         return {}
 
     async def _act_now(self, visit: Visit, params: wire.SyncCustomAction) -> Json:
@@ -251,7 +255,7 @@ class ChatKitDoor:
             audio = b64decode(params.audio_base64, validate=True)
         except ValueError:  # no base64, or no ASCII
             raise InvalidInput(FieldError("audio_base64", "must be base64")) from None
-        with self._holding.hold(RUNS, visit.holders):
+        async with self._acting.beside_turns(visit):
             return {"text": await self._transcriber.transcribe(audio, params.mime_type)}
 
 

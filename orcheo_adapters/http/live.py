@@ -13,6 +13,7 @@ from orcheo_adapters.http.answers import NO_STORE
 from orcheo_adapters.http.callers import Callers
 from orcheo_adapters.http.heartbeats import Heartbeats
 from orcheo_adapters.http.sse import EventStream, NewsStream, TurnStream, event_number
+from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.budget import WATCHES, Holders
 from orcheo_core.domain.ids import IdKind, is_id
 from orcheo_core.errors import FieldError, InvalidInput, OrcheoError
@@ -21,6 +22,7 @@ from orcheo_core.services.owners.watching import Watching
 from orcheo_core.services.shared.holding import Hold, Holding
 from orcheo_core.turns.register import Place, Register, Stop, WorkKind
 
+_LOG = get_logger("live")
 _CHECKED_EVERY_SECONDS = 2.0
 """Between two looks whether an owner may still see what they watch."""
 
@@ -89,6 +91,9 @@ class _GuardedStream:
                 await asyncio.sleep(_CHECKED_EVERY_SECONDS)
         except OrcheoError:
             self._stream.end()
+        except Exception:  # noqa: BLE001 - what cannot be checked is not shown
+            self._stream.end()
+            _LOG.exception("a live view could not be checked, so it has ended")
 
 
 def _thread_in(request: Request) -> str | None:

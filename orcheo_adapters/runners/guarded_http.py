@@ -189,7 +189,8 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         if proxy is not None:
             is_localhost = f".{host.rstrip('.')}".endswith(".localhost")  # of the proxy, which is inside too
             check_addresses(host, port, ["127.0.0.1"] if is_localhost else literal_addresses(host), self._allowed)
-            return await self._pool(host, proxy).handle_async_request(request)
+            pool = await self._pool(host, proxy)
+            return await pool.handle_async_request(request)
         try:
             found = await self._resolve(host, port)
         except OSError as error:
@@ -198,7 +199,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         return await self._try_each(request, check_addresses(host, port, found, self._allowed), host)
 
     async def _try_each(self, request: httpx2.Request, addresses: list[str], host: str) -> httpx2.Response:
-        pool = self._pool(host, None)
+        pool = await self._pool(host, None)
         for address in addresses[:-1]:
             try:
                 return await pool.handle_async_request(_redirected(request, address, host))
@@ -206,10 +207,11 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
                 continue
         return await pool.handle_async_request(_redirected(request, addresses[-1], host))
 
-    def _pool(self, host: str, proxy: str | None) -> httpx2.AsyncHTTPTransport:
+    async def _pool(self, host: str, proxy: str | None) -> httpx2.AsyncHTTPTransport:
         """Connections of this host alone: one to a shared address must never serve another name."""
         if (host, proxy) not in self._pools:
-            self._pools[host, proxy] = self._outgoing.transport(proxy)
+            made = await self._outgoing.connections(proxy)
+            self._pools.setdefault((host, proxy), made)  # another request may have been quicker
         return self._pools[host, proxy]
 
     async def aclose(self) -> None:

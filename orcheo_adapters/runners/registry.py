@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import partial
 from pkgutil import resolve_name
 from typing import Any
 
@@ -12,6 +13,7 @@ from orcheo_adapters.runners.isolation.runner import IsolatingRunner
 from orcheo_adapters.runners.lookups import Lookups
 from orcheo_adapters.runners.settings import Setting
 from orcheo_adapters.runners.target import is_address
+from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import FieldError, InvalidInput
@@ -126,6 +128,12 @@ class RunnerRegistry(Runners):
         if kind not in self._made:
             self._made[kind] = self._make(kind)
         return self._made[kind]
+
+    async def ready(self, kind: str) -> Runner:
+        """See the port: the adapter is imported in a thread."""
+        if kind not in self._made:
+            await in_thread(partial(resolve_name, find_kind(kind).adapter))
+        return self.get(kind)
 
     async def find(self, target: str) -> FoundKind:
         """See the port: addresses are known by their form, code by what it is."""

@@ -28,6 +28,7 @@ from orcheo_adapters.system.forks import kept_from_children
 from orcheo_adapters.system.last_resort import LastResort, bounded_end
 from orcheo_adapters.system.local_server import local_url
 from orcheo_adapters.system.logs import LogKeeper, configure_logs, get_logger
+from orcheo_adapters.system.process_state import ProcessState, kept_state
 from orcheo_adapters.system.running import marking_threads
 from orcheo_adapters.system.standard_streams import shared_streams
 from orcheo_adapters.system.watchdog import LeftThreads
@@ -43,6 +44,7 @@ WEBHOOK_SECONDS = 1.0
 CLOSING_SECONDS = 1.0
 LEFT_THREADS_SECONDS = 5.0
 LOG_SECONDS = 5.0
+STATE_SECONDS = 5.0
 
 _DRAIN_SECONDS = 5.0
 END_SECONDS = GRACE_SECONDS + 2 * _DRAIN_SECONDS + 2.0
@@ -81,8 +83,8 @@ def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = 
     try:
         raise_descriptor_limit()
         configure_logs(settings.log_level)
-        with shared_streams(), marking_threads(), bounded_end() as resort:
-            run_server_loop(_serve(settings, listener, on_ready, resort))
+        with shared_streams(), marking_threads(), bounded_end() as resort, kept_state() as state:
+            run_server_loop(_serve(settings, listener, on_ready, resort, state), set_back=state.set_back)
     finally:
         listener.close()
 
@@ -92,6 +94,7 @@ async def _serve(
     listener: socket.socket,
     on_ready: Callable[[str], None] | None,
     resort: LastResort,
+    state: ProcessState,
 ) -> None:
     folder = DataFolder(settings.data_dir)
     folder.prepare()
@@ -100,7 +103,10 @@ async def _serve(
     settings = settings.on_port(listener.getsockname()[1])
     url = local_url(settings.host, settings.port)
     with kept_from_children(port=settings.port, folder=folder.path), folder.locked(url):
-        async with open_server(settings, open_store("sqlite", folder)) as orcheo:
+        async with (
+            repeated("state of the process", STATE_SECONDS, state.look),
+            open_server(settings, open_store("sqlite", folder)) as orcheo,
+        ):
             await require_credentials(settings, orcheo.store, folder)
             await listen(
                 orcheo,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,6 +21,8 @@ _WORKFLOW_THREADS = 32
 """Threads for what one workflow hands to the loop's executor (``asyncio.to_thread``)."""
 _MOST_EXECUTORS = 64
 """Workflows whose idle threads are kept."""
+_MOST_FAULTS = 100
+"""With more faults of the loop itself, each within a second of the one before, the server ends."""
 _LOG = get_logger("server")
 
 
@@ -56,13 +59,17 @@ class ServerLoop(asyncio.SelectorEventLoop):
     A workflow may call ``sys.exit()`` in a task or a callback of its own. The task that waits for it gets the
     exception; the loop's other work has nothing to do with it. Nor can it stop the loop, also not by a callback from a
     thread of its own, change how the loop works, cancel tasks of the server, or use up the threads of its executor.
+    The handler of a signal that it has set may raise between two callbacks, and so may a built-in function that it has
+    replaced.
     """
 
     _main: "asyncio.Task[Any] | None" = None
 
-    def __init__(self) -> None:
-        """Tell tasks of the server from those of workflows."""
+    def __init__(self, set_back: Callable[[], object] = lambda: None) -> None:
+        """Tell tasks of the server from those of workflows; ``set_back`` undoes what they have done to the process."""
         super().__init__()
+        self._set_back = set_back
+        self._faults: list[float] = []
         self._executors: dict[str, ThreadPoolExecutor] = {}
         self._busy: Counter[str] = Counter()
         self.set_task_factory(_make_task)
@@ -162,8 +169,20 @@ class ServerLoop(asyncio.SelectorEventLoop):
                 if self._main is None or self._main.done() or self._main.cancelling():
                     raise  # the server itself exits, or the operator presses Ctrl-C once more
                 _LOG.error("a workflow tried to end the server", exc_info=error)
+            except Exception as error:
+                self._set_back()  # first: what is done here may need what was replaced
+                if self._main is None or self._main.done() or self._is_beyond_repair():
+                    raise
+                _LOG.error("the event loop failed between two callbacks, and continues", exc_info=error)
             else:
                 return
+
+    def _is_beyond_repair(self) -> bool:
+        now = time.monotonic()
+        if self._faults and now - self._faults[-1] > 1:
+            self._faults.clear()
+        self._faults.append(now)
+        return len(self._faults) > _MOST_FAULTS
 
 
 def _is_servers(act: str) -> bool:
@@ -174,9 +193,12 @@ def _is_servers(act: str) -> bool:
     return running is None
 
 
-def run_server_loop(main: Coroutine[Any, Any, None]) -> None:
-    """Run ``main`` to its end, then end the process even if tasks of workflows do not let themselves be cancelled."""
-    with asyncio.Runner(loop_factory=ServerLoop) as runner:
+def run_server_loop(main: Coroutine[Any, Any, None], *, set_back: Callable[[], object] = lambda: None) -> None:
+    """Run ``main`` to its end, then end the process even if tasks of workflows do not let themselves be cancelled.
+
+    ``set_back`` undoes what workflows have done to the process; it is called when the loop fails by it.
+    """
+    with asyncio.Runner(loop_factory=partial(ServerLoop, set_back)) as runner:
         failure: BaseException | None = None
         try:
             runner.run(main)

@@ -198,6 +198,10 @@ class Runners(Protocol):
     def get(self, kind: str) -> Runner:
         """The runner of this kind; :class:`InvalidInput` (path ``runner``) when there is none."""
 
+    async def ready(self, kind: str) -> Runner:
+        """The same; what it needs may have to be imported first, and other work continues in that time."""
+        return self.get(kind)
+
     @abstractmethod
     def executes_code(self, spec: RunnerSpec) -> bool:
         """Whether such a workflow is code of this server, so that registering it needs ``workflows:code``."""

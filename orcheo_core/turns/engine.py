@@ -107,7 +107,7 @@ class TurnEngine:
         then nothing has begun.
         """
         self._register.check_open()
-        run = self.run_apart(request)
+        run = await self.run_apart(request)
         change.turns.add(turn)
         await change.commit()
         cause = request.context.cause
@@ -154,19 +154,20 @@ class TurnEngine:
         if not all(live.draft.is_stop_offered for live in running):
             raise StopNotOffered
 
-    def run_apart(self, request: RunRequest) -> Run:
+    async def run_apart(self, request: RunRequest) -> Run:
         """A run that has not begun; :class:`InvalidInput` without a runner of its kind."""
-        return self._runners.get(request.spec.kind).run(request)
+        return (await self._runners.ready(request.spec.kind)).run(request)
 
     async def check_takes_actions(self, workflow: Workflow, action_type: str) -> None:
         """Raise :class:`ActionNotTaken`, and note it in the log, where the workflow takes messages only."""
-        if not await self._runners.get(workflow.runner.kind).takes_actions(workflow.runner):
+        runner = await self._runners.ready(workflow.runner.kind)
+        if not await runner.takes_actions(workflow.runner):
             self._telemetry.action_not_taken(workflow.id, action_type)
             raise ActionNotTaken
 
     async def takes_feedback(self, workflow: Workflow) -> bool:
         """Whether the workflow asks for what visitors think of its answers."""
-        return await self._runners.get(workflow.runner.kind).takes_feedback(workflow.runner)
+        return await (await self._runners.ready(workflow.runner.kind)).takes_feedback(workflow.runner)
 
     # --- execute ----------------------------------------------------------------------------------------------------
 

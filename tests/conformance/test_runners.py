@@ -1,8 +1,11 @@
 """What every kind of runner must do; a new kind adds its own workflows and one entry to ``KINDS``."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pkgutil import resolve_name
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -262,3 +265,21 @@ async def test_registry_closes_the_runners_that_it_made() -> None:
     await registry.close()
     await registry.close()
     assert registry.get("python") is not first
+
+
+async def test_what_a_runner_needs_is_imported_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some adapters take long to import, and other chats would wait; a runner is made once however it is asked for."""
+    threads = []
+
+    def resolve(name: str) -> Any:
+        threads.append(threading.current_thread())
+        return resolve_name(name)
+
+    monkeypatch.setattr("orcheo_adapters.runners.registry.resolve_name", resolve)
+    registry = RunnerRegistry()
+    first = await registry.ready("openai")
+    assert threads[0] is not threading.main_thread()
+    assert await registry.ready("openai") is registry.get("openai") is first
+    assert len(threads) == 2  # it is made from what is there by then
+    with pytest.raises(InvalidInput):
+        await registry.ready("perl")

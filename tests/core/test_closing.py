@@ -1,5 +1,6 @@
 """An owner's stop holds at once, also where it cannot be stored, and is stored as soon as it can be."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from orcheo_core.errors import (
     PublishTokenInvalid,
     StorageUnavailable,
 )
+from orcheo_core.turns.register import WorkKind
 from tests.core.harness import ADA, CoreHarness
 
 EVE = Subject.anonymous("vis_eve")
@@ -134,3 +136,23 @@ async def test_a_removal_closes_the_chat_before_the_memory_of_the_workflow_is_as
         await harness.core.admitting.by_link("echo", EVE)
     with pytest.raises(ChatSessionEnded):
         await harness.ask(visit)
+
+
+async def test_what_is_done_beside_turns_ends_with_its_chat(harness: CoreHarness) -> None:
+    """Findings: whatever runs is found and stopped. So is a dictation, which begins under no chat that has ended."""
+    await harness.publish()
+    acting, register = harness.core.acting, harness.core.register
+    visit = await harness.core.admitting.visit_by_grant((await harness.core.admitting.by_link("echo", EVE)).text)
+    seen: list[WorkKind] = []
+
+    async def dictate() -> None:
+        async with acting.beside_turns(visit):
+            seen.extend(each.kind for each in register.running())
+            await STOPS["end of sessions"](harness)
+            await asyncio.Event().wait()
+
+    for _ in range(2):
+        with pytest.raises(ChatSessionEnded):
+            await dictate()
+    assert seen == [WorkKind.ACTION]
+    assert register.running() == []

@@ -7,7 +7,7 @@ import pytest
 from chatkit.types import Page, Thread, ThreadItem, ThreadStreamEvent
 from pydantic import TypeAdapter
 
-from tests.app_server import USER_INPUT, TestServer, assert_problem, events_of
+from tests.app_server import USER_INPUT, TestServer, assert_problem, build_app_server, events_of
 from tests.chatkit_servers import support
 
 EVENT: TypeAdapter[Any] = TypeAdapter(ThreadStreamEvent)
@@ -300,6 +300,24 @@ async def test_feedback_reaches_the_server(app_server: TestServer, kind: str) ->
     assert ("positive for True" in shown.text) is (kind == "positive")
     assert ("the secret reason" in str(app_server.telemetry.run_failures)) is (kind == "negative")
     assert (await chat.reload())[-1]["orcheo.feedback"] == kind
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "last"), [("support:SupportServer", "knows", 429), ("cats:CatServer", "Hi", 200)]
+)
+async def test_feedback_that_runs_the_server_costs_a_turn(target: str, text: str, last: int) -> None:
+    """Findings: a counter with one path past it. Feedback that is only kept costs a read."""
+    limits = {"ORCHEO_LIMIT_TURNS_BY_VISITOR": "3/minute"}
+    async with build_app_server(environment=limits) as app_server:
+        chat = await Chat.with_server(app_server, target)
+        item_id = (await chat.says(text))[-1]["item"]["id"]
+        judged: Json = {"thread_id": chat.thread_id, "item_ids": [item_id]}
+        kinds = ("positive", "positive", "negative")
+        answers = [await app_server.chatkit(chat.grant, "items.feedback", kind=each, **judged) for each in kinds]
+        assert [each.status_code for each in answers] == [200, 200, last]
+        if last == 429:
+            assert_problem(answers[-1], 429, "rate_limited")
+            assert (await chat.reload())[-1]["orcheo.feedback"] == "positive"
 
 
 async def test_a_server_without_the_hook_is_not_run_for_feedback(app_server: TestServer) -> None:

@@ -12,6 +12,7 @@ from attrs import frozen
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_core.domain.actor import Scope
 from orcheo_core.domain.budget import BUDGETS, WATCHES, Per
+from orcheo_core.services.owners.watching import Watching
 from tests import workflows
 from tests.app_server import USER_INPUT, TestServer, assert_problem, build_app_server
 from tests.conformance.test_isolation import until
@@ -166,6 +167,22 @@ async def test_a_stream_ends_with_what_it_depends_on(act: str) -> None:
             async with asyncio.timeout(60):
                 await connection.until(b"0\r\n\r\n")
             await until(lambda: desk.held == 0)
+
+
+async def test_a_stream_that_cannot_be_checked_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever the reason: what is not checked any more is not shown."""
+
+    async def fail(*_what: object) -> None:
+        raise ArithmeticError
+
+    async with at_desk() as desk:
+        monkeypatch.setattr(Watching, "check", fail)
+        async with desk.watching() as connection, asyncio.timeout(60):
+            await connection.until(b"0\r\n\r\n")
+        await until(lambda: desk.held == 0)
+    assert "a live view could not be checked, so it has ended" in caplog.text
 
 
 async def test_streams_of_an_owner_are_counted_while_they_are_open() -> None:

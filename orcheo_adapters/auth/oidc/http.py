@@ -76,7 +76,7 @@ class ProviderHttp:
     async def _answer(self, method: str, url: str, **request: Any) -> ProviderAnswer:
         async with (
             asyncio.timeout(self._time_limit),
-            self._client(url) as client,
+            await self._client(url) as client,
             client.stream(method, url, **request) as response,
         ):
             if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
@@ -94,9 +94,9 @@ class ProviderHttp:
         finally:
             self._under_way[host] -= 1
 
-    def _client(self, url: str) -> httpx2.AsyncClient:
+    async def _client(self, url: str) -> httpx2.AsyncClient:
         proxy = self._outgoing.proxy_for(httpx2.URL(url))
-        transport = self._given_transport or self._outgoing.transport(proxy)
+        transport = self._given_transport or await self._outgoing.connections(proxy)
         headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "orcheo"}
         return httpx2.AsyncClient(
             transport=transport, timeout=_TIMEOUT, headers=headers, follow_redirects=False, trust_env=False

@@ -192,7 +192,7 @@ class Probing:
             spec=workflow.runner, text=text, context=context, handle=workflow.handle, time_limit=seconds
         )
         try:
-            run = self._runners.get(workflow.runner.kind).run(request)
+            run = (await self._runners.ready(workflow.runner.kind)).run(request)
             answer = await _answer(_Heard(run, self._draft(turn), self._clock))
         except Exception as error:
             self._telemetry.run_failed(turn, error)

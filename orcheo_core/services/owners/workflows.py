@@ -257,7 +257,7 @@ class Registering:
             )
 
     async def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:
-        runner = self._runners.get(spec.kind)
+        runner = await self._runners.ready(spec.kind)
         if not caller.may(Scope.WORKFLOWS_CODE):
             self._check_harmless(spec)
         async with self._register.working(WorkKind.IMPORT):

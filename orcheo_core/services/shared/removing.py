@@ -53,7 +53,7 @@ async def forget(runners: Runners, workflow: Workflow, thread_ids: AsyncIterator
     Raises :class:`StorageUnavailable` when it could not. A workflow whose code is gone keeps nothing that is reachable.
     """
     try:
-        await runners.get(workflow.runner.kind).forget(workflow.runner, thread_ids)
+        await (await runners.ready(workflow.runner.kind)).forget(workflow.runner, thread_ids)
     except InvalidInput:
         return
     except Exception as error:

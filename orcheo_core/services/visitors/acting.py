@@ -1,6 +1,7 @@
 """Acting: what a visitor does in a widget or on the page, carried out at once, beside the turns."""
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 from attrs import define, evolve, frozen
@@ -90,21 +91,36 @@ class Acting:
                 cause = await find_action(change, thread_id, action)
                 return await self._carry_out(change, visit, thread, cause, action.item_id or "", hold)
 
+    async def takes_feedback(self, visit: Visit) -> bool:
+        """Whether the workflow is run for feedback, which then costs as much as a turn."""
+        return await self._engine.takes_feedback(visit.workflow)
+
     async def pass_on(self, visit: Visit, thread_id: str, given: FeedbackGiven) -> None:
         """Run a workflow that asks for feedback; what it says is kept as for an action, its errors are the owner's."""
-        if not await self._engine.takes_feedback(visit.workflow):
-            return
         place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
         async with self._register.working(WorkKind.ACTION, place):
             with self._holding.hold(RUNS, visit.holders) as hold, suppress(ActionFailed):
                 change, thread = await self._begun(visit, thread_id)
                 await self._carry_out(change, visit, thread, given, "", hold)
 
+    @asynccontextmanager
+    async def beside_turns(self, visit: Visit) -> AsyncIterator[None]:
+        """Count what happens inside as a run, which ends with the chat; it belongs to no thread."""
+        place = Place(workflow_id=visit.workflow.id, chat_session_id=visit.chat_session_id)
+        async with self._register.working(WorkKind.ACTION, place):
+            with self._holding.hold(RUNS, visit.holders):
+                await self._bound(visit)
+                yield
+
     async def _begun(self, visit: Visit, thread_id: str) -> tuple[UnitOfWork, Thread]:
+        change = await self._bound(visit)
+        return change, await find_own_thread(change, visit, thread_id)
+
+    async def _bound(self, visit: Visit) -> UnitOfWork:
         change = self._store.begin()
         visit.bind(change)
         await change.commit()  # or it would begin after an end
-        return change, await find_own_thread(change, visit, thread_id)
+        return change
 
     async def _carry_out(
         self, change: UnitOfWork, visit: Visit, thread: Thread, cause: Cause, item_id: str, hold: Hold
@@ -115,7 +131,7 @@ class Acting:
             request = await self._requests.caused_by(change, visit, turn, thread, cause)
             # The page waits for it, and sees no progress.
             request = evolve(request, time_limit=request.silence_limit, is_at_once=True)
-            run = self._engine.run_apart(request)
+            run = await self._engine.run_apart(request)
             try:
                 await run.execute_apart(said)
             finally:

@@ -2,10 +2,12 @@
 
 import asyncio
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import httpx2
 import pytest
@@ -50,6 +52,29 @@ async def _listening(context: ssl.SSLContext | None = None) -> AsyncIterator[int
     server = await asyncio.start_server(_answer, "127.0.0.1", 0, ssl=context)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+class _Noted(Outgoing):
+    """Notes in which threads pools of connections were made."""
+
+    threads: ClassVar[list[threading.Thread]] = []
+
+    def transport(self, proxy: str | None = None) -> httpx2.AsyncHTTPTransport:
+        """As for any server."""
+        self.threads.append(threading.current_thread())
+        return super().transport(proxy)
+
+
+async def test_connections_are_made_ready_in_a_thread() -> None:
+    """The first one imports the client and reads all certificates: other chats would wait. Requests share a pool."""
+    http = GuardedHttp(ANYWHERE_AT_HOME, outgoing=_Noted())
+    async with _listening() as port, http.client() as client:
+        first = await asyncio.gather(*(client.get(f"http://127.0.0.1:{port}/") for _ in range(2)))
+        made = len(_Noted.threads)
+        assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 200
+    assert [each.status_code for each in first] == [200, 200]
+    assert threading.main_thread() not in _Noted.threads
+    assert len(_Noted.threads) == made
 
 
 async def test_the_checked_address_is_connected_to_under_the_name_of_the_url() -> None:

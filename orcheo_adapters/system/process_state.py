@@ -1,0 +1,168 @@
+"""What belongs to the whole process and workflows may change: hooks, signal handlers, limits, built-in functions.
+
+All chats depend on it. Code that traces calls, makes warnings errors or replaces a built-in function does so for the
+server too, so what it changes is set back: a few seconds later, or at once where the event loop itself fails by it.
+"""
+
+import asyncio
+import builtins
+import resource
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
+
+from attrs import frozen
+
+from orcheo_adapters.system.logs import get_logger
+
+_LOG = get_logger("server")
+_ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
+"""What ends a process that has not asked for it: timers that code sets for its own time limit."""
+_BUILTINS = vars(builtins)
+_FOR_ALL_THREADS = ("settrace", "setprofile", "settrace_all_threads", "setprofile_all_threads")
+"""Of ``threading``: a hook that raises would end each new thread of the server before it has done anything."""
+
+
+def _other(before: Any, now: Any) -> bool:
+    return before is not now
+
+
+def _lower(before: Any, now: Any) -> bool:
+    return bool(now < before)
+
+
+def _higher(before: Any, now: Any) -> bool:
+    return bool(now > before)
+
+
+@frozen
+class _State:
+    """A part of the state: how it is read and written, and which changes are harmful."""
+
+    name: str
+    get: Callable[[], Any]
+    put: Callable[[Any], object]
+    is_harmed: Callable[[Any, Any], bool] = _other
+
+
+def _attribute(module: Any, name: str) -> _State:
+    return _State(f"{module.__name__}.{name}", partial(getattr, module, name), partial(setattr, module, name))
+
+
+def _soft_limit(name: str) -> _State:
+    number = getattr(resource, name)
+
+    def put(soft: float) -> None:
+        with suppress(ValueError, OSError):  # the hard limit was lowered as well
+            resource.setrlimit(number, (_as_limit(soft), resource.getrlimit(number)[1]))
+
+    return _State(f"the limit {name}", lambda: _as_number(resource.getrlimit(number)[0]), put, _lower)
+
+
+def _as_number(limit: int) -> float:
+    return float("inf") if limit == resource.RLIM_INFINITY else limit
+
+
+def _as_limit(number: float) -> int:
+    return resource.RLIM_INFINITY if number == float("inf") else int(number)
+
+
+def _error_filters() -> tuple[Any, ...]:
+    """The filters that make warnings errors; others are the business of the libraries that set them."""
+    return tuple(each for each in warnings.filters if each[0] == "error")
+
+
+def _put_error_filters(before: tuple[Any, ...]) -> None:
+    warnings.filters[:] = [each for each in warnings.filters if each[0] != "error" or each in before]  # type: ignore[index]
+    warnings._filters_mutated()  # type: ignore[attr-defined]  # noqa: SLF001 - or the old ones would count on
+
+
+def _has_other(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    for name, value in before.items():  # noqa: SIM110 - any() may be what was replaced
+        if now.get(name) is not value:
+            return True
+    return False
+
+
+def _has_more(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+    return any(each not in before for each in now)
+
+
+def _states() -> tuple[_State, ...]:
+    return (
+        _State("the built-in functions", _BUILTINS.copy, _BUILTINS.update, _has_other),
+        _State("sys.settrace", sys.gettrace, sys.settrace),
+        _State("sys.setprofile", sys.getprofile, sys.setprofile),
+        _State("threading.settrace", threading.gettrace, threading.settrace),
+        _State("threading.setprofile", threading.getprofile, threading.setprofile),
+        _attribute(sys, "excepthook"),
+        _attribute(sys, "unraisablehook"),
+        _attribute(threading, "excepthook"),
+        _attribute(warnings, "showwarning"),
+        _State("the filters of warnings", _error_filters, _put_error_filters, _has_more),
+        _attribute(asyncio.events, "_event_loop_policy"),
+        _State("sys.setrecursionlimit", sys.getrecursionlimit, sys.setrecursionlimit, _lower),
+        _State("sys.setswitchinterval", sys.getswitchinterval, sys.setswitchinterval, _higher),
+        *(_soft_limit(name) for name in ("RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_AS", "RLIMIT_STACK")),
+        *(
+            _State(f"the handler of {each.name}", partial(signal.getsignal, each), partial(signal.signal, each))
+            for each in _ALARMS
+        ),
+    )
+
+
+class ProcessState:
+    """The state of the process as it is when this is made; to be used in its main thread."""
+
+    def __init__(self) -> None:
+        """Remember it."""
+        asyncio.new_event_loop().close()  # makes the default policy, which is made when it is first needed
+        self._before = [(each, each.get()) for each in _states()]
+
+    async def look(self) -> None:
+        """Set back what was changed."""
+        self.set_back()
+
+    def set_back(self) -> None:
+        """Set back what was changed, and name it in the log."""
+        for state, before in self._before:
+            if state.is_harmed(before, state.get()):
+                state.put(before)
+                _LOG.warning("a workflow changed %s; it is set back", state.name)
+
+
+@contextmanager
+def kept_state() -> Iterator[ProcessState]:
+    """Let alarms of workflows end nothing, and their hooks for all threads do nothing; gives the state to look after.
+
+    To be entered in the main thread.
+    """
+    handlers = {each: signal.getsignal(each) for each in _ALARMS}
+    for each, handler in handlers.items():
+        if handler is signal.SIG_DFL:
+            signal.signal(each, _ignore)  # a handler, as programs that are started inherit what is ignored
+    state = ProcessState()
+    setters = {name: getattr(threading, name) for name in _FOR_ALL_THREADS if hasattr(threading, name)}
+    for name in setters:
+        setattr(threading, name, partial(_refuse, name))
+    try:
+        yield state
+    finally:
+        for name, setter in setters.items():
+            setattr(threading, name, setter)
+        for each, handler in handlers.items():
+            if handler is not None:  # which another language has set
+                signal.signal(each, handler)
+
+
+def _ignore(number: int, _frame: object) -> None:
+    _LOG.warning("a workflow has let %s come, which nothing waits for", signal.Signals(number).name)
+
+
+def _refuse(name: str, _hook: object) -> None:
+    _LOG.warning("a workflow called threading.%s, which would reach all threads of the server; it has no effect", name)

@@ -1,0 +1,198 @@
+"""Findings: a workflow changes what belongs to the whole process. It is set back, and ends neither thread nor loop.
+
+The tests leave SIGALRM to the time limit of tests, and take its neighbours.
+"""
+
+import asyncio
+import builtins
+import os
+import resource
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import pytest
+
+from orcheo_adapters.system.event_loop import ServerLoop, run_server_loop
+from orcheo_adapters.system.process_state import ProcessState, kept_state
+
+pytestmark = pytest.mark.processes
+
+
+def harm(*_anything: object, **_more: object) -> NoReturn:
+    """What a broken hook does."""
+    raise ArithmeticError
+
+
+class _Policy(asyncio.DefaultEventLoopPolicy):
+    """Makes no loop."""
+
+    new_event_loop = harm
+
+
+def lower_descriptors() -> None:
+    """As code does that wants a limit for itself."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+def remove_a_function() -> None:
+    """All code that calls it would fail."""
+    del builtins.sorted
+
+
+HARMS: dict[str, tuple[Callable[[], object], Callable[[], Any]]] = {
+    "the built-in functions": (lambda: setattr(builtins, "len", harm), lambda: builtins.len),
+    "built-in functions": (remove_a_function, lambda: getattr(builtins, "sorted", None)),
+    "sys.settrace": (lambda: sys.settrace(lambda *_: None), sys.gettrace),
+    "sys.setprofile": (lambda: sys.setprofile(lambda *_: None), sys.getprofile),
+    "threading.settrace": (lambda: threading.settrace(harm), threading.gettrace),
+    "threading.setprofile": (lambda: threading.setprofile(harm), threading.getprofile),
+    "sys.excepthook": (lambda: setattr(sys, "excepthook", harm), lambda: sys.excepthook),
+    "sys.unraisablehook": (lambda: setattr(sys, "unraisablehook", harm), lambda: sys.unraisablehook),
+    "threading.excepthook": (lambda: setattr(threading, "excepthook", harm), lambda: threading.excepthook),
+    "warnings.showwarning": (lambda: setattr(warnings, "showwarning", harm), lambda: warnings.showwarning),
+    "the filters of warnings": (
+        lambda: warnings.filterwarnings("error", category=BytesWarning, message="made for a test"),
+        lambda: [each for each in warnings.filters if each[2] is BytesWarning and each[1] is not None],
+    ),
+    "_event_loop_policy": (lambda: asyncio.set_event_loop_policy(_Policy()), asyncio.get_event_loop_policy),
+    "sys.setrecursionlimit": (lambda: sys.setrecursionlimit(sys.getrecursionlimit() - 1), sys.getrecursionlimit),
+    "sys.setswitchinterval": (lambda: sys.setswitchinterval(100), sys.getswitchinterval),
+    "the limit RLIMIT_NOFILE": (lower_descriptors, lambda: resource.getrlimit(resource.RLIMIT_NOFILE)),
+    "the handler of SIGVTALRM": (
+        lambda: signal.signal(signal.SIGVTALRM, harm),
+        lambda: signal.getsignal(signal.SIGVTALRM),
+    ),
+    "the handler of SIGPROF": (
+        lambda: signal.signal(signal.SIGPROF, signal.SIG_DFL),
+        lambda: signal.getsignal(signal.SIGPROF),
+    ),
+}
+
+
+@contextmanager
+def undone() -> Iterator[ProcessState]:
+    """The state of this test's process, set back whatever comes; a test has a profile and filters of its own."""
+    signal.signal(signal.SIGPROF, signal.default_int_handler)
+    state = ProcessState()
+    try:
+        yield state
+    finally:
+        state.set_back()
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("name", HARMS)
+def test_what_a_workflow_changes_is_set_back(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """And named in the log, once."""
+    change, look = HARMS[name]
+    with undone() as state:
+        before = look()
+        change()
+        state.set_back()
+        after = look()
+        said = [each.getMessage() for each in caplog.records]
+        state.set_back()
+    assert after == before
+    assert len(said) == len(caplog.records) == 1
+    assert said[0].startswith("a workflow changed ")
+    assert name in said[0]
+
+
+def test_what_harms_no_one_stays(caplog: pytest.LogCaptureFixture) -> None:
+    """Libraries raise the limit of recursion, silence warnings and add names to the built-in ones."""
+    with undone() as state:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + 1)
+        builtins.ic = print  # type: ignore[attr-defined]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="made for a test")
+            state.set_back()
+            assert any(each[0] == "ignore" for each in warnings.filters)
+        assert sys.getrecursionlimit() == limit + 1
+        assert builtins.ic is print  # type: ignore[attr-defined]
+        sys.setrecursionlimit(limit)
+        del builtins.ic  # type: ignore[attr-defined]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("name", [each for each in ("settrace", "setprofile") if hasattr(threading, each)])
+def test_a_hook_for_all_threads_ends_no_thread_of_the_server(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """One that raises would end each new thread before its work, and who waits for that would wait for ever."""
+    done = threading.Event()
+    original = getattr(threading, name)
+    with kept_state():
+        getattr(threading, name)(harm)
+        thread = threading.Thread(target=done.set)
+        thread.start()
+        thread.join()
+    assert done.is_set()
+    assert getattr(threading, name) is original
+    assert f"a workflow called threading.{name}" in caplog.text
+
+
+def test_an_alarm_that_nothing_waits_for_does_not_end_the_process(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a handler it would, at once and without a word."""
+    assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
+    with kept_state():
+        os.kill(os.getpid(), signal.SIGVTALRM)
+    assert "let SIGVTALRM come" in caplog.text
+    assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
+
+
+def interrupt_the_loop() -> None:
+    """A handler that raises is called wherever the server is at work, mostly while it waits for the network."""
+    signal.signal(signal.SIGPROF, harm)
+    threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGPROF)).start()
+
+
+def break_a_function() -> None:
+    """The loop asks for the length of its queue."""
+    builtins.len = harm
+
+
+@pytest.mark.parametrize("act", [interrupt_the_loop, break_a_function])
+def test_the_loop_continues_where_a_workflow_makes_it_fail(
+    act: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server ends when it is done, not before."""
+    done = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(act)
+        while not caplog.records:  # noqa: ASYNC110 - what fails is the loop itself
+            await asyncio.sleep(0.01)
+        done.append("done")
+
+    with kept_state() as state:
+        run_server_loop(main(), set_back=state.set_back)
+    assert done == ["done"]
+    assert "it is set back" in caplog.text
+    assert "the event loop failed between two callbacks, and continues" in caplog.text
+
+
+def test_a_loop_that_only_fails_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a process that cannot work any more would write its log for ever."""
+    left, is_begun = 101, False
+    run_once = ServerLoop._run_once  # type: ignore[attr-defined]
+
+    def fail(loop: asyncio.AbstractEventLoop) -> None:
+        nonlocal left
+        if left and is_begun:
+            left -= 1
+            raise ArithmeticError
+        run_once(loop)
+
+    async def main() -> None:
+        nonlocal is_begun
+        is_begun = True
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(ServerLoop, "_run_once", fail)
+    with pytest.raises(ArithmeticError):
+        run_server_loop(main())
+    assert left == 0
