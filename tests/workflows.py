@@ -109,6 +109,11 @@ def fails_for_a_reason(_text: str) -> str:
         raise LookupError(message) from error
 
 
+def repeats_the_text(text: str) -> str:
+    """As code does that names the input which it cannot take."""
+    raise ValueError(text)
+
+
 def fails_without_words(_text: str) -> str:
     """Fails and says nothing about it."""
     raise ValueError

@@ -2,7 +2,8 @@
 
 A client might answer what it was never asked. So the question goes along with a sealed state, which the library binds
 to tool, arguments, caller and a short time, and in which the words of the question are; it comes back with the answer.
-An answer confirms this one act, once. Any other act is asked about.
+An answer confirms this one act, once. Any other act is asked about. Which answers were used is known to this process
+alone, so what an earlier one has asked is asked again.
 """
 
 from collections import OrderedDict
@@ -17,11 +18,11 @@ _SPENT_KEPT = 10_000
 
 
 class Questions:
-    """Recognises what was asked, over all requests of a server."""
+    """Recognises what was asked, over all requests of this process."""
 
-    def __init__(self, keys: tuple[bytes, ...] = ()) -> None:
-        """The first of ``keys`` seals, all open; without any, one is made."""
-        self._keys = keys or (token_bytes(32),)
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self._keys = (token_bytes(32),)
         self._spent: OrderedDict[str, None] = OrderedDict()
 
     def sealed_for(self, caller: str) -> "RequestStateSecurity":

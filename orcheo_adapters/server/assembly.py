@@ -218,7 +218,7 @@ def assemble(
         telemetry=settings.telemetry,
     )
     owners = OwnerApi(core.owner_services, callers)
-    load_mcp = partial(_load_mcp, questions=Questions(secrets.cookie_keys), shows_secrets=settings.mcp_shows_secrets)
+    load_mcp = partial(_load_mcp, questions=Questions(), shows_secrets=settings.mcp_shows_secrets)
     table = routes(
         chatkit=chatkit,
         uploads=Uploads(

@@ -53,7 +53,7 @@ async def sleeps_on_in_a_thread(text: str) -> AsyncIterator[str]:
     ids=lambda each: each.label or each.name if isinstance(each, Kind) else each,
 )
 async def test_a_stopped_run_is_over_when_its_thread_is(kind: Kind, name: str, tmp_path: Path) -> None:
-    """Its turn has long ended by then."""
+    """Its turn has long ended by then. Findings: abandoned runs count."""
     workflow, over = Subjected.of(kind, f"{__name__}:{name}"), list[str]()
     run = workflow.run(str(tmp_path))
     executing = asyncio.ensure_future(run.execute_apart(FakeSink()))
@@ -68,7 +68,7 @@ async def test_a_stopped_run_is_over_when_its_thread_is(kind: Kind, name: str, t
 
 
 async def test_a_run_is_over_when_its_process_is(tmp_path: Path) -> None:
-    """Whatever was at work in it."""
+    """Whatever was at work in it. Findings: abandoned runs count."""
     workflow, over = Subjected.of(PYTHON_PROCESS, f"{__name__}:sleeps_on"), list[str]()
     runner = workflow.runner()
     run = runner.run(workflow.request(str(tmp_path)))

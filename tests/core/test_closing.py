@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orcheo_core.domain.actor import Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.run import TextDelta
@@ -21,6 +22,7 @@ from orcheo_core.errors import (
 )
 from orcheo_core.turns.register import WorkKind
 from tests.core.harness import ADA, CoreHarness
+from tests.core.test_owner_sessions import sign_in
 
 EVE = Subject.anonymous("vis_eve")
 STOPS: dict[str, Callable[[CoreHarness], Awaitable[Any]]] = {
@@ -45,7 +47,10 @@ async def close_in_memory(harness: CoreHarness, name: str = "unpublish") -> None
 
 @pytest.mark.parametrize("name", STOPS)
 async def test_a_stop_that_cannot_be_stored_holds_in_memory_at_once(harness: CoreHarness, name: str) -> None:
-    """No visitor comes in by any way or goes further, what runs ends, and the owner reads how it stands."""
+    """No visitor comes in by any way or goes further, what runs ends, and the owner reads how it stands.
+
+    Findings: an emergency act always works.
+    """
     token = await harness.publish()
     grant = (await harness.core.admitting.by_link("echo", EVE)).text
     visit = await harness.core.admitting.visit_by_grant(grant)
@@ -156,3 +161,47 @@ async def test_what_is_done_beside_turns_ends_with_its_chat(harness: CoreHarness
             await dictate()
     assert seen == [WorkKind.ACTION]
     assert register.running() == []
+
+
+async def _service_token(harness: CoreHarness) -> str:
+    scopes = frozenset({Scope.WORKFLOWS_READ})
+    made = await harness.core.owner_access.create(ADA, owner=ADA.actor, scopes=scopes, label="mine", lifetime=None)
+    return made.record.public_id
+
+
+async def _session(harness: CoreHarness) -> str:
+    return (await sign_in(harness)).signed_in.session.public_id
+
+
+Emergency = tuple[Callable[[CoreHarness], Awaitable[str]], Callable[[CoreHarness, str], Awaitable[object]]]
+
+
+async def _nothing(_harness: CoreHarness) -> str:
+    return ""
+
+
+EMERGENCIES: dict[str, Emergency] = {
+    "unpublish": (_nothing, lambda harness, _: STOPS["unpublish"](harness)),
+    "end of sessions": (_nothing, lambda harness, _: STOPS["end of sessions"](harness)),
+    "archive": (_nothing, lambda harness, _: STOPS["archive"](harness)),
+    "removal": (_nothing, lambda harness, _: STOPS["removal"](harness)),
+    "rotated publish token": (_nothing, lambda harness, _: harness.core.publishing.rotate(ADA, "echo")),
+    "login rule": (_nothing, lambda harness, _: harness.core.publishing.set_login(ADA, "echo", require_login=True)),
+    "revoked service token": (_service_token, lambda harness, name: harness.core.owner_access.revoke(ADA, name)),
+    "rotated service token": (_service_token, lambda harness, name: harness.core.owner_access.rotate(ADA, name)),
+    "ended owner session": (_session, lambda harness, name: harness.core.owner_sessions.end(ADA, name)),
+    "rotated grant key": (_nothing, lambda harness, _: harness.core.owner_services.key_rotation.rotate(ADA)),
+}
+"""What an owner does when something has gone wrong: what it needs, and the act."""
+
+
+@pytest.mark.parametrize("name", EMERGENCIES)
+async def test_an_emergency_act_lands_on_a_full_disk(harness: CoreHarness, name: str) -> None:
+    """Findings: an emergency act always works. Space is kept back for it, and the audit has it."""
+    prepare, act = EMERGENCIES[name]
+    await harness.publish()
+    given = await prepare(harness)
+    before = len(await acts(harness))
+    harness.store.error, harness.store.has_reserve = StorageUnavailable("full"), True
+    await act(harness, given)
+    assert len(await acts(harness)) > before

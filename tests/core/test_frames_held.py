@@ -133,7 +133,7 @@ def test_frames_count_until_they_are_forgotten(turns: Turns) -> None:
 
 
 def test_followers_keep_frames_counted(turns: Turns) -> None:
-    """A slow one holds them in memory long after they can be found."""
+    """A slow one holds them in memory long after they can be found. Findings: what is not read costs little."""
     live = turns.begun()
     live.tell(said(MIB))
 

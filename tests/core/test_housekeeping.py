@@ -30,7 +30,7 @@ def test_no_two_kinds_have_one_name() -> None:
 
 
 async def test_unsent_files_go_after_a_day(harness: CoreHarness) -> None:
-    """Announced or uploaded, with their bytes; what was sent stays."""
+    """Announced or uploaded, with their bytes; what was sent stays. Findings: what is over is forgotten."""
     visit = await harness.visit()
     await announced(harness, visit)
     await uploaded(harness, visit)
@@ -84,7 +84,7 @@ async def test_messages_to_a_webhook_that_was_taken_out_go_after_two_days(harnes
 
 
 async def test_frames_of_ended_turns_are_forgotten(harness: CoreHarness) -> None:
-    """Also when no one asks for a turn any more."""
+    """Also when no one asks for a turn any more. Findings: what is over is forgotten."""
     turn = await harness.answered(await harness.visit())
     harness.clock.advance(minutes=2, seconds=1)
     assert harness.core.live_turns.find(turn.id) is not None
@@ -112,7 +112,10 @@ async def test_threads_go_by_the_retention_only(harness: CoreHarness) -> None:
 
 
 async def test_a_clock_that_jumps_removes_nothing(harness: CoreHarness) -> None:
-    """A month ahead for a while, as after a wrong answer of a time server, then back: all is there."""
+    """A month ahead for a while, as after a wrong answer of a time server, then back: all is there.
+
+    Findings: a clock that goes back costs nothing.
+    """
     visit = await harness.visit()
     attachment = await uploaded(harness, visit)
     thread_id = (await harness.answered(visit)).thread_id

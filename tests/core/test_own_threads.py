@@ -133,7 +133,10 @@ async def test_deleting_a_thread_stops_its_turn(harness: CoreHarness) -> None:
 
 
 async def test_threads_are_deleted_on_a_full_disk(harness: CoreHarness) -> None:
-    """By visitors and by owners, with what the audit says of it: that is what makes room."""
+    """By visitors and by owners, with what the audit says of it: that is what makes room.
+
+    Findings: an emergency act always works.
+    """
     visit = await harness.visit()
     own, other = await harness.answered(visit), await harness.answered(visit)
     harness.store.error, harness.store.has_reserve = StorageUnavailable("full"), True

@@ -55,7 +55,7 @@ def stops(register: Register, kind: WorkKind, place: Place) -> list[Stop]:
     [EVERYWHERE, Place(workflow_id="wf_1"), Place(thread_id="thr_1"), Place(chat_session_id="cs_1"), HERE],
 )
 def test_a_work_is_found_and_stopped_by_all_that_it_belongs_to(asked: Place) -> None:
-    """By server, workflow, thread and chat session; the first reason stays."""
+    """By server, workflow, thread and chat session; the first reason stays. Findings: whatever runs can be stopped."""
     register = Register(FakeBackground())
     reasons = stops(register, WorkKind.TURN, HERE)
     assert [work.kind for work in register.running(asked)] == [WorkKind.TURN]
@@ -90,7 +90,7 @@ def test_only_the_kinds_that_are_asked_for_are_stopped() -> None:
 
 
 def test_what_slips_in_after_the_end_is_stopped_at_once() -> None:
-    """A turn whose row was being written when the server was asked to stop."""
+    """A turn whose row was being written when the server was asked to stop. Findings: nothing begins under an end."""
     register = Register(FakeBackground())
     register.close()
     assert stops(register, WorkKind.TURN, HERE) == [SHUT_DOWN]
@@ -170,7 +170,10 @@ ENDS: dict[str, tuple[Callable[[CoreHarness], Awaitable[object]], type[OrcheoErr
 @pytest.mark.parametrize("kind", [WorkKind.ACTION, WorkKind.UPLOAD])
 @pytest.mark.parametrize("name", ENDS)
 async def test_what_a_visitor_waits_for_ends_with_the_chat(harness: CoreHarness, kind: WorkKind, name: str) -> None:
-    """It does not go on until it has done something that is then thrown away."""
+    """It does not go on until it has done something that is then thrown away.
+
+    Findings: whatever runs can be stopped.
+    """
     end, error = ENDS[name]
     gate = Ends()
     _, work = await WORKS[kind](harness, gate)
@@ -195,7 +198,7 @@ async def test_a_check_ends_with_its_workflow_and_not_with_its_chats(harness: Co
 
 
 async def test_an_action_of_a_deleted_thread_is_stopped(harness: CoreHarness) -> None:
-    """Its visitor deletes the thread in another tab."""
+    """Its visitor deletes the thread in another tab. Findings: whatever runs can be stopped."""
     gate = Ends()
     place, work = await _action(harness, gate)
     task = asyncio.ensure_future(work)

@@ -55,7 +55,7 @@ def test_threads_of_the_loop_are_not_waited_for(server: ServerProcess) -> None:
 
 
 def test_a_blocked_loop_does_not_keep_the_process_alive(server: ServerProcess) -> None:
-    """Nothing can be drained then; further signals change nothing."""
+    """Nothing can be drained then; further signals change nothing. Findings: the process ends in time."""
     token = publish(server, "blocks")
     with (
         server.client(authorization=f"Bearer {token}") as program,
@@ -101,7 +101,10 @@ def test_a_long_block_shows_after_it_in_readyz_show_and_doctor(server: ServerPro
 
 
 def test_output_of_a_workflow_is_bounded_and_named(server: ServerProcess) -> None:
-    """In the server's own output; the owner finds that something is missing."""
+    """In the server's own output; the owner finds that something is missing.
+
+    Findings: a workflow is named and bounded.
+    """
     ask(server, publish(server, "prints"), "x")
     cut = "prints | … the rest of what this run writes is left out\n"
     eventually(lambda: cut in server.log or None, "the server's output has come through its pipe")

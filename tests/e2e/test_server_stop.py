@@ -55,7 +55,10 @@ def assert_interrupted(ending: list[Event]) -> None:
 
 
 def test_a_blocking_workflow_does_not_hold_up_the_end(server: ServerProcess) -> None:
-    """A workflow that blocks its thread and cannot be stopped does not keep the process alive."""
+    """A workflow that blocks its thread and cannot be stopped does not keep the process alive.
+
+    Findings: the process ends in time.
+    """
     token = server.publish("deaf", "tests.e2e.gated_workflows:deaf")["publish_token"]
     with (
         server.client(authorization=f"Bearer {token}") as program,

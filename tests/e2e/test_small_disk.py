@@ -126,7 +126,10 @@ def test_a_disk_that_fills_up_by_uploads(small: Small) -> None:
 
 
 def test_a_disk_that_is_filled_by_somebody_else(small: Small) -> None:
-    """Turns and uploads are refused or told; the stop holds; with room again all is as before."""
+    """Turns and uploads are refused or told; the stop holds; with room again all is as before.
+
+    Findings: an emergency act always works.
+    """
     _assert_usable(small)
     with small.filled():
         for _ in range(5):

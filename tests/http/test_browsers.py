@@ -129,7 +129,10 @@ async def test_our_own_origin_is_the_one_that_visitors_know() -> None:
     ],
 )
 async def test_the_scheme_of_an_origin_counts(public: str, origin: str, status: int) -> None:
-    """A page without TLS may be written by anyone on the way; only this machine's own needs none."""
+    """A page without TLS may be written by anyone on the way; only this machine's own needs none.
+
+    Findings: a workflow is named and bounded.
+    """
     async with build_app_server(environment={"ORCHEO_PUBLIC_URL": public, "ORCHEO_ALLOWED_HOSTS": "x"}) as app_server:
         await app_server.publish()
         host = origin.partition("://")[2] or "x"

@@ -47,7 +47,10 @@ async def refusals(app_server: TestServer) -> str:
 
 
 async def test_unsent_files_of_a_visitor_are_bounded() -> None:
-    """The refusal names the limit, what gives room, and whom to ask; sending gives room; the audit counts it."""
+    """The refusal names the limit, what gives room, and whom to ask; sending gives room; the audit counts it.
+
+    Findings: what strangers leave behind is bounded.
+    """
     async with visitor_under(UNSENT_FILES_BY_VISITOR="2") as visitor:
         first = await visitor.uploaded()
         assert (await visitor.announce()).status_code == 200
@@ -64,7 +67,10 @@ async def test_unsent_files_of_a_visitor_are_bounded() -> None:
 
 
 async def test_what_a_visitor_sends_is_bounded_too() -> None:
-    """Sending gives no room in the budget of all files; deleting the conversation does."""
+    """Sending gives no room in the budget of all files; deleting the conversation does.
+
+    Findings: what strangers leave behind is bounded.
+    """
     async with visitor_under(KEPT_BYTES_BY_VISITOR="20") as visitor:
         thread_id, _, _ = await visitor.sent(await visitor.uploaded())
         problem = assert_problem(await visitor.announce(), 429, "budget_exceeded")
@@ -98,7 +104,10 @@ async def test_unsent_files_of_all_visitors_are_bounded() -> None:
 
 
 async def test_a_database_that_is_full_takes_no_more_turns() -> None:
-    """The refusal names the limit, what gives room, and whom to ask; what is there can be read and deleted."""
+    """The refusal names the limit, what gives room, and whom to ask; what is there can be read and deleted.
+
+    Findings: what strangers leave behind is bounded.
+    """
     store = GrowingStore()
     async with visitor_under(store) as visitor:
         attachment_id = await visitor.uploaded()

@@ -356,7 +356,7 @@ async def test_without_tls_no_owner_signs_in_from_elsewhere() -> None:
 
 
 async def test_another_host_name_gets_nothing(app_server: TestServer) -> None:
-    """A page may have had its own name point here."""
+    """A page may have had its own name point here. Findings: known names only."""
     ticket = await ticket_of(app_server)
     answer = await app_server.client.post(SESSION, json={"ticket": ticket}, headers={"host": "evil.example"})
     assert_problem(answer, 403, "host_not_allowed")

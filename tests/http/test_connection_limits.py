@@ -68,7 +68,7 @@ def test_settings_say_how_many_connections_there_may_be() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_an_owner_on_this_machine_gets_in_when_others_hold_all(host: str) -> None:
-    """To close the chat, say; not without end."""
+    """To close the chat, say; not without end. Findings: a right credential always gets in."""
     some = of(100)
     assert sum(some.enter(f"192.0.2.{number}") is not None for number in range(200)) == 100
     assert sum(some.enter(host) is not None for _ in range(100)) == OWNERS_SHARE
@@ -92,7 +92,7 @@ def test_the_bound_is_below_the_descriptors_and_never_nothing() -> None:
 
 
 def test_a_flood_is_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    """With what is open, and how many may be."""
+    """With what is open, and how many may be. Findings: too many connections are borne."""
     moments = [0.0]
     some = Connections(lambda: RESERVE + 1, lambda: moments[-1])
     some.enter("192.0.2.1")
@@ -125,7 +125,7 @@ def test_a_connection_with_one_of_the_last_descriptors_is_refused(host: str, mor
 
 @pytest.mark.network
 async def test_connections_beyond_the_limit_are_closed_and_earlier_ones_answered(app_server: TestServer) -> None:
-    """Without a word: there may be no descriptor for one."""
+    """Without a word: there may be no descriptor for one. Findings: too many connections are borne."""
     async with serving(app_server.orcheo.app, connections=of(2)) as live, live.connection() as first:
         first.send(GET)
         await first.until(b'{"status":"ok"}')
@@ -227,7 +227,7 @@ class Exhausted(socket.socket):
 
 @pytest.mark.network
 async def test_without_a_free_descriptor_connections_wait_for_one() -> None:
-    """Without a turn of the loop for each try."""
+    """Without a turn of the loop for each try. Findings: too many connections are borne."""
     with listening(Exhausted) as listener:
         acceptor = Acceptor(listener, Connections(), Hello)
         assert await heard(listener) == b"hello"

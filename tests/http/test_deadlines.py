@@ -200,7 +200,7 @@ async def test_a_body_that_is_too_large(live: Live, app_server: TestServer) -> N
     ids=["TLS", "prose", "two lengths"],
 )
 async def test_what_is_no_http_is_told_so(live: Live, data: bytes) -> None:
-    """A problem like any other."""
+    """A problem like any other. Findings: strict framing."""
     assert_refused(await live.ask(data), 400, "not_http")
 
 
@@ -291,7 +291,10 @@ async def _answers_at_once(_scope: Scope, _receive: Receive, send: Send) -> None
     ids=["announced", "chunks", "small chunks"],
 )
 async def test_a_body_without_end_is_not_read_on_once_its_request_is_answered(framing: bytes, part: bytes) -> None:
-    """By what has come it would earn time for ever; the connection ends behind the answer."""
+    """By what has come it would earn time for ever; the connection ends behind the answer.
+
+    Findings: one request at a time.
+    """
     patient = evolve(QUICK, body_seconds=60, linger_seconds=60, answered_bytes=20_000)
     async with serving(_answers_at_once, patient) as live, live.connection() as connection:
         connection.send(b"POST /x HTTP/1.1\r\nHost: x\r\n" + framing)
@@ -318,7 +321,7 @@ async def test_a_flood_behind_a_refusal_is_cut() -> None:
 
 
 async def test_an_idle_connection_keeps_nothing_of_a_body_that_its_answer_did_not_read() -> None:
-    """Such as that of a request that was refused."""
+    """Such as that of a request that was refused. Findings: one request at a time."""
     asked = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + bytes(60_000)
     patient = evolve(QUICK, idle_seconds=60)
     async with serving(_answers_at_once, patient) as live, AsyncExitStack() as idle:

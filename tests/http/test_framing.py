@@ -39,10 +39,21 @@ async def live(app_server: TestServer) -> AsyncIterator[Live]:
         (b"GET /healthz HTTP/2.0\r\nHost: x\r\n", 505, "http_version_unknown"),
         (b"GET /healthz\r\nHost: x\r\n", 400, "not_http"),
         (b"FETCH /healthz HTTP/1.1\r\nHost: x\r\n", 501, "method_unknown"),
+        (HEALTH + b"Host: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nContent-Length: 1, 1\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nContent-Length: +1\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nContent-Length: -1\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nContent-Length: 0x1\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nContent-Length: \r\n", 400, "not_http"),
+        (HEALTH + b"Host : x\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nA: b\r\n c\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nA: b\x00c\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400, "not_http"),
+        (HEALTH + b"Host: x\nA: b\r\n", 400, "not_http"),
     ],
 )
 async def test_a_request_against_the_rules_is_refused(live: Live, head: bytes, status: int, code: str) -> None:
-    """Each fault has the status that the RFCs give it, as a problem with a code."""
+    """Each fault has the status that the RFCs give it, as a problem with a code. Findings: strict framing."""
     answer = await live.ask(head + CLOSE)
     assert (answer.status, answer.code) == (status, code)
 
@@ -101,7 +112,10 @@ async def test_a_method_that_an_address_does_not_take(live: Live) -> None:
 async def test_a_slash_too_many_leads_to_the_address_on_the_host_that_was_asked(
     live: Live, path: bytes, location: str
 ) -> None:
-    """Behind a proxy the server knows neither the scheme nor the host that the visitor used."""
+    """Behind a proxy the server knows neither the scheme nor the host that the visitor used.
+
+    Findings: known names only.
+    """
     answer = await live.ask(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n" + CLOSE)
     assert (answer.status, answer.headers["location"]) == (308, location)
 
@@ -122,7 +136,7 @@ async def test_no_redirect_leads_to_where_nothing_is(live: Live, path: bytes) ->
 @pytest.mark.parametrize("origin", [b"http://[", b"http://[::1", b"https://[x]y", b"null", b"\xff"])
 @pytest.mark.parametrize("path", [b"/api/chat/one/session", b"/auth/logout", b"/api/chatkit"])
 async def test_an_origin_that_cannot_be_read_is_another_site(live: Live, path: bytes, origin: bytes) -> None:
-    """It is refused as such, not a fault of the server."""
+    """It is refused as such, not a fault of the server. Findings: no header raises."""
     head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nCookie: a=b\r\nContent-Type: application/json\r\n"
     answer = await live.ask(head + b"Origin: " + origin + b"\r\nContent-Length: 2\r\n" + CLOSE + b"{}")
     assert (answer.status, answer.code) == (403, "cross_site_request")
@@ -151,7 +165,10 @@ PLACES = [
     ),
 )
 def test_no_header_of_a_stranger_raises(app_server: TestServer, place: bytes, headers: list[tuple[str, str]]) -> None:
-    """Whatever stands in a header that the server reads, the answer is not a 5xx of the server's own fault."""
+    """Whatever stands in a header that the server reads, the answer is not a 5xx of the server's own fault.
+
+    Findings: no header raises.
+    """
     lines = b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in headers)
 
     async def ask() -> int:
@@ -178,7 +195,7 @@ async def _headers_and_body(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def test_a_trailer_is_no_header() -> None:
-    """Behind a body anyone could say what a proxy says in front of it."""
+    """Behind a body anyone could say what a proxy says in front of it. Findings: strict framing."""
     async with serving(_headers_and_body) as live:
         answer = await live.ask(CHUNKED + b"2\r\n{}\r\n0\r\nX-Forwarded-For: 192.0.2.2\r\nOrigin: x\r\n\r\n")
     assert b"host,x-forwarded-for,transfer-encoding,connection;2" in answer.raw
@@ -195,7 +212,7 @@ async def test_a_trailer_is_no_header() -> None:
     ids=["trailer", "trailers", "extension", "extensions"],
 )
 async def test_what_stands_around_chunks_is_bounded(more: bytes) -> None:
-    """It would be kept in memory, and none of it counts as body."""
+    """It would be kept in memory, and none of it counts as body. Findings: strict framing."""
     async with serving(_headers_and_body) as live:
         answer = await live.ask(CHUNKED + more)
     assert (answer.status, answer.code) == (431, "headers_too_large")

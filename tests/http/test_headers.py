@@ -161,7 +161,10 @@ def asker() -> Iterator[Asker]:
 def test_no_header_is_a_fault_of_the_server(
     asker: Asker, place: tuple[str, str, Any], headers: list[tuple[str, str]], credential: int
 ) -> None:
-    """With a right credential of each kind or none: 503 is the only 5xx, where a part is not there."""
+    """With a right credential of each kind or none: 503 is the only 5xx, where a part is not there.
+
+    Findings: no header raises.
+    """
     known = [] if credential < 0 else [("authorization", asker.credentials[credential])]
     usual = [("host", "127.0.0.1:8700"), ("content-type", "application/json"), ("accept", SAMPLES["accept"][1])]
     status = asker.status(place, [*headers, *known, *usual])

@@ -158,7 +158,10 @@ async def test_an_answer_that_ends_is_free_again() -> None:
 
 
 async def test_a_run_outlives_its_stream() -> None:
-    """A client that can resume leaves its turn, and each page that follows it has a stream of its own."""
+    """A client that can resume leaves its turn, and each page that follows it has a stream of its own.
+
+    Findings: abandoned runs count.
+    """
     async with on_air(STREAMS_BY_VISITOR="2") as air:
         body = orjson.dumps({"type": "threads.create", "params": {"input": USER_INPUT}})
         async with air.live.connection() as connection:
@@ -226,7 +229,10 @@ async def _post(air: Air) -> bytes:
 
 @pytest.mark.parametrize("half", [_put, _post], ids=["put", "post"])
 async def test_no_more_uploads_at_a_time_than_allowed(half: Callable[[Air], Any]) -> None:
-    """Until the client that sends one goes away in the middle; nothing of it is kept."""
+    """Until the client that sends one goes away in the middle; nothing of it is kept.
+
+    Findings: what strangers leave behind is bounded.
+    """
     async with on_air(UPLOADS_BY_VISITOR="1") as air:
         announced = (await air.visitor.announce()).json()
         async with air.live.connection() as connection:
@@ -255,7 +261,7 @@ async def test_an_upload_that_is_refused_holds_nothing() -> None:
 
 @pytest.mark.parametrize("per", ["VISITOR", "ADDRESS", "WORKFLOW", "SERVER"])
 async def test_an_answer_beyond_what_answers_may_hold_is_cut_off(per: str) -> None:
-    """As one that says too much is, and the owner reads which limit it was."""
+    """As one that says too much is, and the owner reads which limit it was. Findings: what is not read costs little."""
     async with on_air("talks", **{f"FRAME_BYTES_BY_{per}": "500 KiB"}) as air:
         assert "became too long and was cut off" in (await _create(air)).text
         fault = air.app_server.telemetry.run_failures[-1]
@@ -367,7 +373,7 @@ async def _page(air: Air) -> bytes:
     ids=["preview", "page"],
 )
 async def test_what_is_not_read_is_bounded(asked: Callable[[Air], Any], name: str, amount: str, policy: str) -> None:
-    """Until the client has read it, or goes away in the middle."""
+    """Until the client has read it, or goes away in the middle. Findings: what is not read costs little."""
     async with on_air("long", **{name: amount}) as air:
         await _create(air)
         wanted = await asked(air)

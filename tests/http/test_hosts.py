@@ -23,7 +23,10 @@ PATHS = [
 async def test_a_name_that_was_made_to_point_here_gets_nothing(
     app_server: TestServer, method: str, path: str, host: str
 ) -> None:
-    """Also as the page's own origin, as a browser sends it after DNS rebinding; the owner's token does not help."""
+    """Also as the page's own origin, as a browser sends it after DNS rebinding; the owner's token does not help.
+
+    Findings: known names only.
+    """
     sent = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
     sent["authorization"] = f"Bearer {app_server.owner_token}"
     answer = await app_server.client.request(method, path, headers=sent, json={} if method == "POST" else None)
@@ -72,5 +75,5 @@ def test_a_client_of_http_1_0_may_leave_the_host_out() -> None:
 
 @pytest.mark.parametrize("host", [b"", b"[", b"[::1", b"[]", b":", b".", b"\xff"])
 def test_a_host_that_is_no_name_is_refused(host: bytes) -> None:
-    """It raises nothing either."""
+    """It raises nothing either. Findings: known names only."""
     assert KnownHosts(frozenset({"chat.example.org"})).refusal("/", host) is not None

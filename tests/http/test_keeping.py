@@ -115,7 +115,10 @@ async def flood(app_server: TestServer) -> None:
 
 
 async def test_nothing_is_left_of_a_flood_after_a_month(tmp_path: Path) -> None:
-    """Neither rows nor bytes, but for what people said and did; with a retention not even the threads."""
+    """Neither rows nor bytes, but for what people said and did; with a retention not even the threads.
+
+    Findings: what is over is forgotten.
+    """
     path = tmp_path / "orcheo.db"
     store = SqliteStore(path, synchronous="OFF")
     async with build_app_server(store) as app_server:

@@ -127,7 +127,10 @@ async def test_chat_sessions_are_limited_by_address(limited: TestServer) -> None
 
 
 async def test_an_app_opens_chat_sessions_whatever_others_at_its_address_do(limited: TestServer) -> None:
-    """Its publish token is looked at first; the sessions are counted by the app."""
+    """Its publish token is looked at first; the sessions are counted by the app.
+
+    Findings: a right credential always gets in.
+    """
     token = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
     by_link = [(await limited.client.post("/api/chat/echo/session", json={})).status_code for _ in range(65)]
     assert by_link.count(429) > 0
@@ -154,7 +157,10 @@ GUESSES: dict[str, dict[str, Any]] = {
 async def test_after_ten_wrong_credentials_only_wrong_ones_are_refused(
     limited: TestServer, guess: dict[str, Any]
 ) -> None:
-    """The eleventh guess of an address waits for the rest of 5 minutes; a right credential passes at any time."""
+    """The eleventh guess of an address waits for the rest of 5 minutes; a right credential passes at any time.
+
+    Findings: a right credential always gets in.
+    """
 
     async def send(token: str, url: str) -> httpx2.Response:
         return await limited.client.post(url, json={}, headers={"authorization": f"Bearer {token}"})
@@ -169,7 +175,10 @@ async def test_after_ten_wrong_credentials_only_wrong_ones_are_refused(
 
 
 async def test_a_stranger_on_the_same_address_keeps_no_holder_of_a_credential_out(limited: TestServer) -> None:
-    """Behind one proxy or NAT: owner, visitor and program go on while someone beside them guesses."""
+    """Behind one proxy or NAT: owner, visitor and program go on while someone beside them guesses.
+
+    Findings: a right credential always gets in.
+    """
     token = (await limited.result("workflows.rotate_publish_token", ref="echo"))["publish_token"]
     grant = await limited.grant()
     for _ in range(12):

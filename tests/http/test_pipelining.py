@@ -47,14 +47,17 @@ async def live(held: Held) -> AsyncIterator[Live]:
 )
 @pytest.mark.parametrize("first", [GET, POST], ids=["get", "post"])
 async def test_what_comes_behind_a_request_is_not_read(live: Live, held: Held, first: bytes, more: bytes) -> None:
-    """The first one is answered, whole, and the connection is closed: the client sends the rest over another one."""
+    """The first one is answered, whole, and the connection is closed: the client sends the rest over another one.
+
+    Findings: one request at a time.
+    """
     held.go.set()
     answer = await live.ask(first + more)
     assert (answer.status, answer.raw.count(b"HTTP/1.1"), answer.raw[-2:], held.asked) == (200, 1, b"ok", 1)
 
 
 async def test_requests_during_an_answer_are_thrown_away(live: Live, held: Held) -> None:
-    """They come in chunks of their own, more than one."""
+    """They come in chunks of their own, more than one. Findings: one request at a time."""
     async with live.connection() as connection:
         connection.send(GET)
         await held.begun.wait()

@@ -239,7 +239,10 @@ async def test_history_shows_as_many_threads_as_the_app_wants() -> None:
 
 
 async def test_cancelling_ends_a_session_and_what_runs_under_it() -> None:
-    """At once: the answer is cut with a word, the secret opens nothing, and cancelling again changes nothing."""
+    """At once: the answer is cut with a word, the secret opens nothing, and cancelling again changes nothing.
+
+    Findings: whatever runs can be stopped.
+    """
     async with app("held") as (app_server, _token, client):
         session = await opened(client)
         workflows.close_gate("Hello")
@@ -266,7 +269,10 @@ async def test_cancelled_sessions_are_counted_by_the_minute_in_the_audit() -> No
 
 
 async def test_a_session_is_forgotten_an_hour_after_it_expired() -> None:
-    """Cancelled or not; its thread stays, and until then the app learns how it ended."""
+    """Cancelled or not; its thread stays, and until then the app learns how it ended.
+
+    Findings: what is over is forgotten.
+    """
     async with app() as (app_server, _token, client):
         cancelled, expired = await opened(client), await opened(client)
         thread = await say(app_server, expired)

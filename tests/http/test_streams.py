@@ -255,7 +255,10 @@ async def test_a_connection_that_is_not_kept_says_so_and_is_closed() -> None:
 
 
 async def test_a_client_that_does_not_read_is_not_written_to() -> None:
-    """What it has missed goes out in one write when it reads on; heartbeats are left out."""
+    """What it has missed goes out in one write when it reads on; heartbeats are left out.
+
+    Findings: what is not read costs little.
+    """
     turn, connection = live_turn(FIRST), Connection()
     task = writing(stream(turn, seconds=0.001), connection)
     await turns_of_the_loop()

@@ -50,7 +50,10 @@ async def test_one_key_begins_one_turn_however_many_requests_come_at_once(app_se
 async def test_no_turn_begins_once_its_chat_is_known_to_be_over(
     app_server: TestServer, seed: int, *, ends_chats: bool
 ) -> None:
-    """The owner closes the chat while turns begin: those that began before are stopped, later ones are refused."""
+    """The owner closes the chat while turns begin: those that began before are stopped, later ones are refused.
+
+    Findings: nothing begins under an end.
+    """
     token = str((await app_server.publish())["publish_token"])
     random, credential = Random(seed), await app_server.grant() if ends_chats else token
     turns = [asyncio.create_task(_begin_later(app_server, credential, random)) for _ in range(40)]

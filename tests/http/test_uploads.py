@@ -228,7 +228,10 @@ async def test_an_upload_under_way_ends_with_the_chat(visitor: Visitor) -> None:
 async def test_a_ticket_ends_with_the_chat(
     visitor: Visitor, operation: str, arguments: dict[str, Any], *, is_program: bool
 ) -> None:
-    """It was good a moment before; nothing of what is sent is stored, also not under the next publication."""
+    """It was good a moment before; nothing of what is sent is stored, also not under the next publication.
+
+    Findings: nothing begins under an end.
+    """
     app_server = visitor.app_server
     if is_program:
         rotated = await app_server.result("workflows.rotate_publish_token", ref="echo")

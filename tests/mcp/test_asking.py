@@ -10,6 +10,7 @@ import pytest
 from attrs import field, frozen
 from mcp import Client
 from mcp.client.session import ElicitationFnT
+from mcp.server.request_state import InvalidRequestState
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, CallToolResult, ElicitResult, ErrorData, InputRequiredResult
 
@@ -290,6 +291,15 @@ def test_spent_answers_are_remembered_up_to_a_number() -> None:
     states = [questions.state_of("Sure?") for _ in range(10_002)]
     assert all(questions.take(each, "Sure?") for each in states)
     assert not questions.take(states[-1], "Sure?")
+
+
+def test_an_answer_to_an_earlier_process_confirms_nothing() -> None:
+    """Findings: what has ended stays ended. After a restart no one knows which answers were used: it is asked again."""
+    earlier, later = (Questions().sealed_for("owner").codec for _ in range(2))
+    sealed = earlier.seal(b"Sure?")
+    assert earlier.unseal(sealed) == b"Sure?"
+    with pytest.raises(InvalidRequestState):
+        later.unseal(sealed)
 
 
 async def test_a_call_that_is_cancelled_ends_at_once(tmp_path: Path) -> None:

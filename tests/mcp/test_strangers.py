@@ -23,7 +23,7 @@ from tests.sync_server import SyncTestServer
 async def test_text_of_visitors_is_marked(
     assistant: Assistant, sync_server: SyncTestServer, tool: str, places: str
 ) -> None:
-    """Before the text itself, for models; beside it, for programs."""
+    """Before the text itself, for models; beside it, for programs. Findings: no one writes in another's name."""
     sync_server.add()
     thread_id = sync_server.chat("echo")
     arguments = {"ref": "echo"} if tool == "list_threads" else {"id": thread_id}
@@ -44,7 +44,10 @@ async def test_the_answer_of_a_workflow_is_marked(assistant: Assistant, sync_ser
 
 
 async def test_why_an_answer_failed_is_marked(assistant: Assistant, sync_server: SyncTestServer) -> None:
-    """An error of a workflow repeats what a visitor wrote: in a refusal and afterwards."""
+    """An error of a workflow repeats what a visitor wrote: in a refusal and afterwards.
+
+    Findings: no one writes in another's name.
+    """
     target = "tests.workflows:fails_for_a_reason"
     sync_server.result("workflows.add", handle="failing", runner="python", target=target)
     for tool, arguments in (("ask_workflow", {"text": "Hello"}), ("workflows_check", {})):

@@ -22,5 +22,5 @@ class KeyRotation:
         kid = self._grants.rotate()
         change = self._store.begin()
         self._audit_trail.record(change, Act.GRANT_KEY_ROTATED, caller, note=kid)
-        await change.commit()
+        await change.commit(must_land=True)
         return kid

@@ -103,7 +103,7 @@ class OwnerAccess:
         issued = self._stage_new(
             change, caller, owner=former.owner, scopes=former.scopes, label=former.label, lifetime=former.lifetime
         )
-        await change.commit()
+        await change.commit(must_land=True)
         return issued
 
     async def before_rotate(self, caller: Caller, public_id: str) -> ServiceToken:

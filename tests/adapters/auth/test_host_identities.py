@@ -31,7 +31,7 @@ def workflow(secret: str, clock: SettableClock, pepper_id: str = "p1") -> Workfl
 
 
 async def test_a_logout_outlives_a_restart_for_as_long_as_the_identity() -> None:
-    """Then it is forgotten, as the identity has expired anyway."""
+    """Then it is forgotten, as the identity has expired anyway. Findings: what has ended stays ended."""
     clock = SettableClock()
     secret, identities, store = set_up(clock)
     flow, text = workflow(secret, clock), signed(secret, clock.now(), exp=int(clock.now().timestamp()) + 600)

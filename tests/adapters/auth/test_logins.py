@@ -120,7 +120,10 @@ def cookies(
 
 
 def test_a_seal_outlives_a_clock_that_goes_back_a_little() -> None:
-    """Half a minute counts as now, so that nothing lasts longer for it; more is refused."""
+    """Half a minute counts as now, so that nothing lasts longer for it; more is refused.
+
+    Findings: a clock that goes back costs nothing.
+    """
     clock = SettableClock()
     text = seal(clock=clock).close({"a": "b"})
     clock.advance(timedelta(seconds=-30))
@@ -193,7 +196,10 @@ async def test_used_up_ids_are_remembered_as_long_as_they_could_come_again() -> 
 
 
 async def test_used_up_ids_survive_a_restart_until_their_life_is_over() -> None:
-    """Each purpose has its own; housekeeping leaves those that could be shown again."""
+    """Each purpose has its own; housekeeping leaves those that could be shown again.
+
+    Findings: what has ended stays ended.
+    """
     clock, store = SettableClock(), MemoryStore()
     first = SpentIds("test", HOUR, clock=clock, store=store)
     await first.spend("old")

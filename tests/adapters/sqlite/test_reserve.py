@@ -54,7 +54,7 @@ async def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: int) -
 async def test_it_uses_the_space_that_is_kept_back_and_takes_the_rest_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A change of a visitor does not."""
+    """A change of a visitor does not. Findings: an emergency act always works."""
     store, disk = await opened(tmp_path, monkeypatch, MIB)
     try:
         change = store.begin()

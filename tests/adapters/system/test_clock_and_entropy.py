@@ -55,7 +55,10 @@ def test_what_is_given_is_no_part_of_what_is_given_later() -> None:
 
 
 def test_a_forked_process_begins_with_a_stock_of_its_own() -> None:
-    """Parent and child do not make the same secrets out of what the parent had in stock."""
+    """Parent and child do not make the same secrets out of what the parent had in stock.
+
+    Findings: children inherit nothing.
+    """
     done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, check=True, timeout=120)
     assert len(set(done.stdout.split())) == 3
 

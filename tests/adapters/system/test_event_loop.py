@@ -61,7 +61,7 @@ async def in_a_callback(error: BaseException) -> None:
 def test_a_workflow_does_not_end_the_loop(
     way: Callable[[BaseException], Awaitable[None]], error: BaseException
 ) -> None:
-    """What else runs in the loop comes to its own end."""
+    """What else runs in the loop comes to its own end. Findings: a workflow cannot end the server."""
     done = []
 
     async def main() -> None:
@@ -109,7 +109,7 @@ def running() -> Running:
 
 
 def test_a_workflow_cannot_stop_the_loop_or_its_executor(caplog: pytest.LogCaptureFixture) -> None:
-    """What the server hands to threads is still done."""
+    """What the server hands to threads is still done. Findings: a workflow cannot end the server."""
     done = []
 
     async def main() -> None:
@@ -177,7 +177,7 @@ def test_nor_by_a_callback_from_a_thread_of_its_own(act: str, caplog: pytest.Log
 
 
 def test_a_workflow_cancels_its_own_tasks_only(caplog: pytest.LogCaptureFixture) -> None:
-    """The one it was called in, and those that it has started."""
+    """The one it was called in, and those that it has started. Findings: a workflow cannot end the server."""
     ended: list[object] = []
 
     async def work() -> None:
@@ -354,7 +354,7 @@ def test_the_process_ends_although_the_server_failed_too() -> None:
 
 
 def test_the_process_ends_although_a_task_swallows_its_cancellation() -> None:
-    """With exit code 0, and the log says what was left behind."""
+    """With exit code 0, and the log says what was left behind. Findings: the process ends in time."""
     ended = subprocess.run([sys.executable, "-c", STUBBORN], capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0
     assert "stubborn (swallow)" in ended.stderr

@@ -80,14 +80,20 @@ def run(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.network
 def test_a_child_has_no_socket_of_the_server_and_no_file_of_the_data_folder(tmp_path: Path) -> None:
-    """Sockets and files of the workflow's own stay, and so does all of a process that serves nothing."""
+    """Sockets and files of the workflow's own stay, and so does all of a process that serves nothing.
+
+    Findings: children inherit nothing.
+    """
     guarded, free = run(SOCKETS, tmp_path).stdout.split("\n")[:2]
     assert guarded == "connection listener lock"
     assert free == ""
 
 
 def test_a_child_that_ends_in_order_leaves_the_database_alone(tmp_path: Path) -> None:
-    """Closing it there would remove the server's write-ahead log, and with it what is stored from then on."""
+    """Closing it there would remove the server's write-ahead log, and with it what is stored from then on.
+
+    Findings: children inherit nothing.
+    """
     run(DATABASE, tmp_path)
     with closing(sqlite3.connect(tmp_path / "data" / "orcheo.db")) as database:
         assert database.execute("SELECT id FROM workflows ORDER BY id").fetchall() == [("wf_1",), ("wf_2",)]

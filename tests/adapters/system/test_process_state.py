@@ -136,7 +136,7 @@ def test_a_hook_for_all_threads_ends_no_thread_of_the_server(name: str, caplog: 
 
 
 def test_an_alarm_that_nothing_waits_for_does_not_end_the_process(caplog: pytest.LogCaptureFixture) -> None:
-    """Without a handler it would, at once and without a word."""
+    """Without a handler it would, at once and without a word. Findings: a workflow cannot end the server."""
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
     with kept_state():
         os.kill(os.getpid(), signal.SIGVTALRM)

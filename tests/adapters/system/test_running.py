@@ -106,7 +106,7 @@ def test_what_threads_of_a_run_print_is_the_runs(out: Out, start: Callable[[Call
 
 
 def test_output_without_end_is_cut_with_one_line(out: Out) -> None:
-    """The run is counted once for its owner."""
+    """The run is counted once for its owner. Findings: a workflow is named and bounded."""
     conducts = Conducts()
     with run_named(conducts=conducts):
         for _ in range(3):
@@ -141,7 +141,7 @@ def test_many_runs_of_a_workflow_share_a_minute(out: Out) -> None:
 
 
 def test_output_cannot_drive_the_terminal(out: Out) -> None:
-    """A workflow may print what a visitor has sent."""
+    """A workflow may print what a visitor has sent. Findings: no one writes in another's name."""
     with run_named():
         out.say("\x1b]52;c;aGk=\x07\tok\n")
     assert out.text == "helper | \\x1b]52;c;aGk=\\x07\tok\n"
@@ -247,7 +247,7 @@ def test_threads_of_a_pool_that_is_kept_are_not_left_behind() -> None:
 
 
 async def test_a_workflow_that_leaves_threads_behind_gets_no_more_of_them() -> None:
-    """Until they end; another workflow gets its own."""
+    """Until they end; another workflow gets its own. Findings: abandoned runs count."""
     conducts, release = Conducts(), threading.Event()
     for _ in range(LEFT_BY_WORKFLOW):
         with run_named(conducts=conducts):

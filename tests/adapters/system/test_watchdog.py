@@ -52,7 +52,7 @@ async def in_a_callback(noticed: Event) -> None:
 async def test_a_block_is_logged_once_with_workflow_and_place(
     lines: Lines, way: Callable[[Event], Awaitable[None]]
 ) -> None:
-    """And once more when it is over; the owner finds it counted."""
+    """And once more when it is over; the owner finds it counted. Findings: a workflow is named and bounded."""
     conducts, watchdog = Conducts(), Noticing()
 
     async def work() -> None:
