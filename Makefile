@@ -57,7 +57,7 @@ pytest: $(STAMPS)/installed $(STAMPS)/web-installed $(STATIC)/chat.html $(STAMPS
 
 # ORCHEO_FRAMEWORKS may name environments that are there already, with `:` between them; then nothing is installed.
 test-frameworks: $(STAMPS)/installed $(STATIC)/chat.html $(if $(ORCHEO_FRAMEWORKS),,$(STAMPS)/frameworks-installed) ## Publish agents of many frameworks, with their real packages
-	ORCHEO_FRAMEWORKS="$${ORCHEO_FRAMEWORKS:-$(FRAMEWORKS)/main:$(FRAMEWORKS)/crewai}" $(BIN)/python -m pytest -q tests/frameworks
+	ORCHEO_FRAMEWORKS="$${ORCHEO_FRAMEWORKS:-$(FRAMEWORKS)/main:$(FRAMEWORKS)/crewai:$(FRAMEWORKS)/microsoft}" $(BIN)/python -m pytest -q tests/frameworks
 
 bench: $(STAMPS)/installed $(STATIC)/chat.html ## Measure start, turns, streams, lists and a visitor's browser side by side, and print the ratios
 	$(BIN)/python -m bench.start
@@ -70,9 +70,10 @@ bench: $(STAMPS)/installed $(STATIC)/chat.html ## Measure start, turns, streams,
 	$(BIN)/python -m bench.isolation
 	$(BIN)/python -m bench.agui
 
-soak: $(STAMPS)/installed ## Walk through all that owners and visitors may do, for minutes instead of seconds
+soak: $(STAMPS)/installed ## Walk through all that owners and visitors may do, for minutes instead of seconds, and publish agents of all frameworks
 	ORCHEO_WALKS=$${ORCHEO_WALKS:-400} $(BIN)/python -m pytest -q --timeout=0 tests/http/test_access_walk.py
 	ORCHEO_KILLS=$${ORCHEO_KILLS:-200} $(BIN)/python -m pytest -q --timeout=0 tests/e2e/test_kills_at_work.py
+	$(MAKE) test-frameworks
 
 flood: $(STAMPS)/installed ## Flood a server from one address, a minute each way, and print what it cost
 	$(BIN)/python -m bench.flood
@@ -110,11 +111,12 @@ $(STAMPS)/installed: $(STAMPS)/demo-installed requirements/dev.txt
 	@touch $@
 
 # CrewAI asks for older packages than the others, so it has an environment of its own.
-$(STAMPS)/frameworks-installed: requirements/frameworks.txt requirements/frameworks-crewai.txt
+$(STAMPS)/frameworks-installed: requirements/frameworks.txt requirements/frameworks-crewai.txt requirements/frameworks-microsoft.txt
 	@echo "Installing frameworks into $(FRAMEWORKS) (some 300 packages; some minutes) ..."
-	@for name in main crewai; do $(PYTHON) -m venv $(FRAMEWORKS)/$$name || exit 1; done
+	@for name in main crewai microsoft; do $(PYTHON) -m venv $(FRAMEWORKS)/$$name || exit 1; done
 	@$(FRAMEWORKS)/main/bin/pip install --quiet --disable-pip-version-check -r requirements/frameworks.txt
 	@$(FRAMEWORKS)/crewai/bin/pip install --quiet --disable-pip-version-check -r requirements/frameworks-crewai.txt
+	@$(FRAMEWORKS)/microsoft/bin/pip install --quiet --disable-pip-version-check -r requirements/frameworks-microsoft.txt
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/demo-installed

@@ -22,7 +22,7 @@ from orcheo_core.errors import (
 if TYPE_CHECKING:
     import ssl
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 120.0
 """Longer than any operation but those of :data:`_PATIENT`; the longest is a probe turn."""
 
 _PATIENT = ("/api/operations/workflows.ask",)

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
-from orcheo_adapters.runners.agents.readable import readable
 from orcheo_adapters.runners.endings import cut_short
 from orcheo_adapters.runners.pieces import SHAPES, end_reason
+from orcheo_adapters.runners.readable import readable
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.run import RunEvent, TextDelta
 from orcheo_core.ports.runner import RunFailed

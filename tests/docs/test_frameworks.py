@@ -8,7 +8,7 @@ from tests.docs.pages import ROOT
 from tests.frameworks.matrix import ABILITIES, AGENTS, LINES, Line
 
 PAGE = ROOT / "docs" / "how-to" / "bring-your-agent.md"
-PINS = [ROOT / "requirements" / "frameworks.txt", ROOT / "requirements" / "frameworks-crewai.txt"]
+PINS = [ROOT / "requirements" / f"frameworks{which}.txt" for which in ("", "-crewai", "-microsoft")]
 
 
 def _pinned(package: str) -> str:

@@ -63,6 +63,7 @@ _PYTHON = {
 }
 _NO_TOOL = {"tool": "It calls no tools.", "steps": "It calls no tools."}
 _NO_APPROVAL = {"approval": "The framework has no approvals that end a run."}
+_CLIENT = _PYTHON | {"tool": "It calls no tools."}
 
 LINES: tuple[Line, ...] = (
     Line(
@@ -153,5 +154,104 @@ LINES: tuple[Line, ...] = (
         target="./with_llama_index.py:engine",
         runner="agent",
         lacks=_NO_TOOL | _NO_APPROVAL | {"attachment": "A chat engine takes a text."},
+    ),
+    Line(
+        framework="LlamaIndex",
+        packages=("llama-index-core", "llama-index-llms-openai-like"),
+        target="./with_llama_index.py:workflow",
+        runner="agent",
+        lacks=_NO_APPROVAL,
+    ),
+    Line(
+        framework="Microsoft Agent Framework",
+        packages=("agent-framework-core", "agent-framework-openai"),
+        target="./with_agent_framework.py:agent",
+        runner="agent",
+    ),
+    Line(
+        framework="Google ADK",
+        packages=("google-adk", "ag-ui-adk", "litellm"),
+        target="./with_adk.py:agent",
+        runner="agent",
+    ),
+    Line(
+        framework="AutoGen",
+        packages=("autogen-agentchat", "autogen-ext"),
+        target="./with_autogen.py:agent",
+        runner="agent",
+        lacks=_NO_APPROVAL,
+    ),
+    Line(
+        framework="AutoGen",
+        packages=("autogen-agentchat", "autogen-ext"),
+        target="./with_autogen.py:make_team",
+        runner="agent",
+        lacks=_NO_APPROVAL,
+    ),
+    Line(
+        framework="CrewAI",
+        packages=("crewai",),
+        target="./with_crewai.py:agent",
+        runner="agent",
+        lacks=_NO_APPROVAL | {"attachment": "CrewAI reads files by a package of its own."},
+    ),
+    Line(
+        framework="CrewAI",
+        packages=("crewai",),
+        target="./with_crewai.py:crew",
+        runner="agent",
+        lacks=_NO_APPROVAL | {"attachment": "A crew takes a text."},
+    ),
+    Line(
+        framework="LangGraph",
+        packages=("langgraph", "langgraph-supervisor", "deepagents", "langchain-openai"),
+        target="./with_langgraph.py:agent",
+        runner="langgraph",
+    ),
+    Line(
+        framework="LangGraph Supervisor",
+        packages=("langgraph-supervisor", "langgraph", "deepagents", "langchain-openai"),
+        target="./with_langgraph.py:supervisor",
+        runner="langgraph",
+        lacks=_NO_APPROVAL
+        | {
+            "stream": "Which agent answers is known at the end.",
+            "tool": "The model of these tests does not repeat what the expert found.",
+        },
+    ),
+    Line(
+        framework="Deep Agents",
+        packages=("deepagents", "langgraph", "langgraph-supervisor", "langchain-openai"),
+        target="./with_langgraph.py:deep",
+        runner="langgraph",
+        lacks={"approval": "As with LangGraph: by a middleware."},
+    ),
+    Line(
+        framework="OpenAI (client)",
+        packages=("openai",),
+        target="./with_openai.py:answer",
+        runner="python",
+        lacks=_CLIENT,
+    ),
+    Line(
+        framework="OpenAI (client)",
+        packages=("openai",),
+        target="./with_openai.py:respond",
+        runner="python",
+        lacks=_CLIENT,
+    ),
+    Line(
+        framework="Anthropic (client)",
+        packages=("anthropic",),
+        target="./with_anthropic.py:answer",
+        runner="python",
+        lacks=_CLIENT,
+    ),
+    Line(
+        framework="LiteLLM",
+        packages=("litellm",),
+        target="./with_litellm.py:answer",
+        runner="python",
+        lacks=_CLIENT,
     ),
 )

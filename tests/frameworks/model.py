@@ -1,12 +1,14 @@
 """A model on loopback: chat completions, responses and Anthropic's messages, by rules that tests can foresee.
 
 It answers "You said '…', earlier: […]" with all that it was told before. "weather" and "delete" call the tool of that
-name, "slow" takes a while, "refuse" is an error. A picture among the parts of the last message is mentioned.
+name, "slow" takes a while, "calmly" waits between the words, "refuse" is an error. A picture among the parts of the
+last message is mentioned.
 """
 
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -39,7 +41,7 @@ class Asked:
 
     @property
     def users(self) -> list[str]:
-        return [text for role, text in self.messages if role == "user" and text] or [""]
+        return [_question(text) for role, text in self.messages if role == "user" and text] or [""]
 
     @property
     def call(self) -> str | None:
@@ -75,7 +77,13 @@ class Asked:
 
     @property
     def pause(self) -> float:
-        return _SLOW if "slow" in self.users[-1] else _PAUSE
+        return _SLOW if {"slow", "calmly"} & set(self.users[-1].split()) else _PAUSE
+
+
+def _question(text: str) -> str:
+    """What the visitor says, without what DSPy writes around it."""
+    found = re.search(r"\[\[ ## question ## \]\]\n(.*?)(?:\n\n|$)", text, re.DOTALL)
+    return found[1] if found else text
 
 
 def _text(content: Any) -> str:

@@ -10,9 +10,11 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from orcheo_adapters.runners.agents.readable import readable
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.agui.exchange import Exchange
+from orcheo_adapters.runners.langgraph_questions import request_words
+from orcheo_adapters.runners.pieces import at
+from orcheo_adapters.runners.readable import readable
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import RunEvent
 
@@ -49,6 +51,11 @@ def agent_framework(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
 def strands(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
     """That of the protocol's makers, which makes an agent like this one for each turn."""
     return _bridged(_strands, agent, turn)
+
+
+def adk(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
+    """That of the protocol's makers for Google ADK, which keeps a session: one for each turn, or until an approval."""
+    return _bridged(_adk, agent, turn)
 
 
 async def _pydantic_ai(agent: Any, given: Json, turn: AgentTurn) -> AsyncIterator[Any]:
@@ -90,6 +97,64 @@ def _strands(agent: Any, given: Json, _turn: AgentTurn) -> AsyncIterator[Any]:
     bridge = import_module("ag_ui_strands").StrandsAgent(agent=agent, name=agent.name or "agent")
     events: AsyncIterator[Any] = bridge.run(_run_input(given))
     return events
+
+
+MOST_WAITING = 1_000
+"""Sessions of Google ADK that are kept for approvals, of one agent."""
+_ASKS = "adk_request_confirmation"
+
+
+async def _adk(agent: Any, given: Json, turn: AgentTurn) -> AsyncIterator[Any]:
+    waiting: dict[str, Any] = turn.shared.setdefault("waiting", {})
+    bridge = waiting.pop(given["threadId"], None) if "resume" in given else None
+    bridge = bridge or _adk_bridge(agent)
+    reading = _OfAdk()
+    try:
+        async with aclosing(bridge.run(_run_input(given))) as events:
+            async for event in events:
+                if (shown := reading.of(event)) is not None:
+                    yield shown
+    finally:
+        if reading.has_asked:
+            for thread_id in list(waiting)[: max(0, len(waiting) + 1 - MOST_WAITING)]:
+                await waiting.pop(thread_id).close()
+            waiting[given["threadId"]] = bridge
+        else:
+            await bridge.close()
+
+
+def _adk_bridge(agent: Any) -> Any:
+    """A bridge with a session of its own, which begins with the messages of the thread."""
+    kind = import_module("ag_ui_adk").ADKAgent
+    sessions = import_module("google.adk.sessions").InMemorySessionService()
+    options = {"session_service": sessions, "emit_interrupt_outcome": True, "save_session_to_memory_on_cleanup": False}
+    if any(each.__name__ == "App" for each in type(agent).__mro__):
+        return kind.from_app(agent, **options)
+    return kind(adk_agent=agent, app_name=agent.name, **options)
+
+
+class _OfAdk:
+    """Takes out of its events what only the bridge needs, and words what it asks for."""
+
+    def __init__(self) -> None:
+        self._asking: set[str] = set()
+        self.has_asked = False
+
+    def of(self, event: Any) -> Json | None:
+        said: Json = event.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if said.get("toolCallName") == _ASKS:
+            self._asking.add(said["toolCallId"])
+        if said.get("toolCallId") in self._asking:
+            return None
+        if said["type"] == "STATE_SNAPSHOT" and isinstance(said["snapshot"], dict):
+            own = (name for name in said["snapshot"] if not name.startswith("_ag_ui_") and name != "pending_tool_calls")
+            said["snapshot"] = {name: said["snapshot"][name] for name in own}
+        for each in at(said, "outcome", "interrupts") or ():
+            self.has_asked = True
+            call = at(each, "metadata", "adk", "originalFunctionCall")
+            if call is not None:
+                each["message"] = request_words({"name": str(at(call, "name")), "args": at(call, "args")})
+        return said
 
 
 def _run_input(given: Json) -> Any:

@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import Any
 
 from orcheo_adapters.runners.agents.approvals import refuse_late_answer
-from orcheo_adapters.runners.agents.readable import readable
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.endings import not_read
-from orcheo_core.domain.run import ProgressNote, RunEvent
+from orcheo_adapters.runners.readable import readable
+from orcheo_core.domain.run import ProgressNote, RunEvent, TextDelta
 from orcheo_core.ports.runner import RunFailed
 
 _ANSWERS = ("answer", "response", "output", "result", "text")
@@ -26,14 +26,15 @@ async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
     fields = _Fields.of(agent)
     listeners = [dspy.streaming.StreamListener(signature_field_name=name) for name in fields.listened(agent)]
     program = dspy.streamify(agent, stream_listeners=listeners)
-    prediction: Any = None
+    prediction, streamed = None, ""
     async with aclosing(program(**fields.given(dspy, turn))) as stream:
         async for value in stream:
             if type(value).__name__ == "Prediction":
                 prediction = value
             for event in _streamed(value, fields, turn):
+                streamed += event.text if isinstance(event, TextDelta) else ""
                 yield event
-    for event in _last(prediction, fields, turn):
+    for event in _last(prediction, fields, turn, streamed):
         yield event
 
 
@@ -47,14 +48,14 @@ def _streamed(value: Any, fields: "_Fields", turn: AgentTurn) -> Iterator[RunEve
             yield ProgressNote(text=value.message)
 
 
-def _last(prediction: Any, fields: "_Fields", turn: AgentTurn) -> Iterator[RunEvent]:
+def _last(prediction: Any, fields: "_Fields", turn: AgentTurn, streamed: str) -> Iterator[RunEvent]:
     """What did not stream, and what was used where DSPy tracks it."""
     if prediction is None:
         return
-    if not turn.said.has_text:
-        found = dict(prediction.items())
-        shown = found.get(fields.answer) if fields.answer else {k: v for k, v in found.items() if k not in _HIDDEN}
-        yield from turn.said.text(readable(shown))
+    found = dict(prediction.items())
+    shown = found.get(fields.answer) if fields.answer else {k: v for k, v in found.items() if k not in _HIDDEN}
+    if (whole := readable(shown)).startswith(streamed):  # the stream ends at words that look like DSPy's own marks
+        yield from turn.said.text(whole.removeprefix(streamed))
     usage = prediction.get_lm_usage() or {}
     for each in usage.values():
         yield from turn.said.used(each.get("prompt_tokens"), each.get("completion_tokens"))

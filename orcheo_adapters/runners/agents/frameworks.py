@@ -39,15 +39,29 @@ class Framework:
 
     name: str
     root: str
-    """The first part of their modules' names."""
+    """The package of their modules."""
     classes: tuple[str, ...]
     reader: str
     """``module:function`` of this package, a :data:`Reader`; imported when the first such agent is used."""
     bridge: Bridge | None = None
+    made: tuple[str, ...] = ()
+    """Classes whose objects keep the conversation and cannot be copied, unless they are of one of ``copied``."""
+    copied: tuple[str, ...] = ()
+
+    def refuse_shared(self, text: str, kind: type) -> None:
+        """Raise :class:`InvalidInput` for the object ``text`` of a class that must be made for each turn."""
+        names = {each.__name__ for each in kind.__mro__ if _is_in(self.root, each)}
+        if names.isdisjoint(self.made) or not names.isdisjoint(self.copied):
+            return
+        raise invalid_target(
+            f"{text!r} is a {kind.__name__}, which keeps the conversation in itself, so visitors cannot share it",
+            hint=f"Write a function that makes one, and name that: def make_{kind.__name__.lower()}(): "
+            f"return {kind.__name__}(…)",
+        )
 
     def takes(self, kind: type) -> bool:
         """Whether a class, or a base of it, is one of this framework's."""
-        return any(each.__name__ in self.classes and _root(each) == self.root for each in kind.__mro__)
+        return any(each.__name__ in self.classes and _is_in(self.root, each) for each in kind.__mro__)
 
     def load_reader(self) -> Reader:
         """The reader; :class:`InvalidInput` (path ``target``) when the bridge is not installed."""
@@ -81,6 +95,28 @@ FRAMEWORKS = (
         reader="llama_index:answer",
     ),
     Framework(
+        name="AutoGen",
+        root="autogen_agentchat",
+        classes=("BaseChatAgent", "BaseGroupChat"),
+        reader="autogen:answer",
+        made=("BaseChatAgent", "BaseGroupChat"),
+        copied=("AssistantAgent",),
+    ),
+    Framework(name="CrewAI", root="crewai", classes=("Agent", "Crew"), reader="crewai:answer"),
+    Framework(
+        name="Claude Agent SDK",
+        root="claude_agent_sdk",
+        classes=("ClaudeAgentOptions", "ClaudeSDKClient"),
+        reader="claude:answer",
+    ),
+    Framework(
+        name="Google ADK",
+        root="google.adk",
+        classes=("BaseAgent", "App"),
+        reader="bridges:adk",
+        bridge=Bridge(module="ag_ui_adk", install="ag-ui-adk"),
+    ),
+    Framework(
         name="Pydantic AI",
         root="pydantic_ai",
         classes=("AbstractAgent",),
@@ -92,7 +128,7 @@ FRAMEWORKS = (
         root="agent_framework",
         classes=("BaseAgent",),
         reader="bridges:agent_framework",
-        bridge=Bridge(module="agent_framework_ag_ui", install="--pre agent-framework-ag-ui"),
+        bridge=Bridge(module="agent_framework_ag_ui", install="agent-framework-ag-ui"),
     ),
     Framework(
         name="Strands Agents",
@@ -131,7 +167,7 @@ def framework_of(kind: type) -> Framework | None:
 def other_runner(kind: type) -> tuple[str, str] | None:
     """What objects of this class are and which other runner executes them; None when no other does."""
     for each in _ELSEWHERE:
-        if any(base.__name__ in each.classes and _root(base) == each.root for base in kind.__mro__):
+        if any(base.__name__ in each.classes and _is_in(each.root, base) for base in kind.__mro__):
             return each.what, each.runner
     return None
 
@@ -148,8 +184,8 @@ def _import_bridge(bridge: Bridge) -> None:
         ) from error
 
 
-def _root(kind: type) -> str:
-    return kind.__module__.partition(".")[0]
+def _is_in(package: str, kind: type) -> bool:
+    return f"{kind.__module__}.".startswith(f"{package}.")
 
 
 def _is_there(module: str) -> bool:

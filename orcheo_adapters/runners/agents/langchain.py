@@ -7,17 +7,13 @@ from typing import Any
 
 from orcheo_adapters.runners.agents.approvals import refuse_late_answer
 from orcheo_adapters.runners.agents.files import ReadFile
-from orcheo_adapters.runners.agents.readable import readable
+from orcheo_adapters.runners.agents.places import Places
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.endings import cut_short, not_read
 from orcheo_adapters.runners.pieces import at, end_reason, joined
+from orcheo_adapters.runners.readable import readable
 from orcheo_core.domain.run import RunEvent
-from orcheo_core.ports.runner import RunFailed
 
-_TEXT_KEYS = ("input", "question", "text", "query", "message", "user_input", "human_input", "prompt")
-_HISTORY_KEYS = frozenset(
-    {"history", "chat_history", "messages", "conversation", "message_history", "agent_scratchpad"}
-)
 _THOUGHTS = {"reasoning": "reasoning", "thinking": "thinking"}
 """Kinds of content parts that are thoughts, and where their text is."""
 
@@ -46,18 +42,10 @@ def _given(names: list[str], turn: AgentTurn) -> Any:
     message = core.HumanMessage([*_parts(turn)]) if turn.files else core.HumanMessage(turn.text)
     if not names:
         return [*past, message]
-    histories = [name for name in names if name in _HISTORY_KEYS]
-    texts = [name for name in names if name not in _HISTORY_KEYS]
-    if not texts:
-        return {histories[0]: [*past, message]}
-    text_key = next((name for name in _TEXT_KEYS if name in texts), texts[0] if len(texts) == 1 else None)
-    if text_key is None:
-        raise RunFailed(
-            "chain_input_unknown",
-            f"The chain takes {', '.join(sorted(texts))}, and which is the visitor's message is not known. Name "
-            "it input, or register a function with --runner python: async def answer(text, history).",
-        )
-    return {text_key: turn.text_with_files(), **dict.fromkeys(histories, past)}
+    places = Places.of(names, "The chain", name_it="input")
+    if places.text is None:
+        return {places.histories[0]: [*past, message]}
+    return {places.text: turn.text_with_files(), **dict.fromkeys(places.histories, past)}
 
 
 def _past(core: Any, asked: str, answered: str) -> Iterable[Any]:

@@ -12,10 +12,10 @@ from typing import Any
 from orcheo_adapters.runners.agents.approvals import refuse_late_answer
 from orcheo_adapters.runners.agents.files import ReadFile
 from orcheo_adapters.runners.agents.pushed import pushed
-from orcheo_adapters.runners.agents.readable import readable
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.endings import not_read
 from orcheo_adapters.runners.pieces import at
+from orcheo_adapters.runners.readable import readable
 from orcheo_core.domain.run import RunEvent
 
 _THINKING_ALOUD = frozenset({"ReActAgent", "CodeActAgent"})

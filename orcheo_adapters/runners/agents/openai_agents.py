@@ -7,9 +7,9 @@ from typing import Any
 
 from orcheo_adapters.runners.agents.approvals import asked, decision, refuse_late_answer, too_late
 from orcheo_adapters.runners.agents.files import ReadFile
-from orcheo_adapters.runners.agents.readable import readable
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.pieces import at
+from orcheo_adapters.runners.readable import readable
 from orcheo_core.domain.run import RunEvent
 
 _THOUGHTS = frozenset({"response.reasoning_summary_text.delta", "response.reasoning_text.delta"})

@@ -154,6 +154,7 @@ def _look_up(text: str) -> _Found:
     if inspect.isroutine(found):
         return _Found(text, found, None, takes_context=_takes_context(text, found))
     framework = _framework(text, found)
+    framework.refuse_shared(text, type(found))
     framework.load_reader()
     return _Found(text, found, framework)
 

@@ -8,9 +8,9 @@ from io import BytesIO
 from typing import Any
 
 from orcheo_adapters.runners.agents.approvals import refuse_late_answer
-from orcheo_adapters.runners.agents.readable import readable
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.endings import not_read
+from orcheo_adapters.runners.readable import readable
 from orcheo_core.domain.run import RunEvent
 
 _OFF = -1

@@ -69,8 +69,12 @@ class AgentTurn:
         elif self.paused() is not None:
             yield self._marked(**more)
 
+    def note(self, **more: Any) -> ContextKept:
+        """Keep ``more`` for :meth:`last_kept`, and no messages."""
+        return self._marked(**more)
+
     def last_kept(self) -> dict[str, Any]:
-        """What :meth:`kept` kept last, empty for nothing."""
+        """What :meth:`kept` or :meth:`note` kept last, empty for nothing."""
         found = (_of(past.hidden, self.framework) for past in reversed(self.context.history) if past.hidden is not None)
         return next((each for each in found if each), {})
 

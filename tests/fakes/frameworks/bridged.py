@@ -8,6 +8,8 @@ ASKED: list[dict[str, Any]] = []
 USED: "list[_Bridge]" = []
 """The bridge of each turn."""
 OUTPUT_TYPES: list[Any] = []
+CLOSED: "list[ADKAgent]" = []
+"""Bridges of Google ADK whose sessions have ended."""
 
 
 class DeferredToolRequests:
@@ -33,6 +35,21 @@ class Agent:
     name = "helper"
 
 
+class LlmAgent:
+    """Of Google ADK."""
+
+    name = "helper"
+
+
+LlmAgent.__name__ = "BaseAgent"
+
+
+class App:
+    """Of Google ADK: what holds an agent."""
+
+
+for each in (LlmAgent, App):
+    each.__module__ = "google.adk.agents"
 AbstractAgent.__module__ = "pydantic_ai.agent.abstract"
 BaseAgent.__module__ = "agent_framework._agents"
 Agent.__module__ = "strands.agent.agent"
@@ -93,11 +110,55 @@ class _Bridge:
         yield {"type": "RUN_FINISHED"}
 
 
+class ADKAgent(_Bridge):
+    """Keeps a session."""
+
+    def __init__(self, *, adk_agent: Any, app_name: str, **_options: Any) -> None:
+        super().__init__(agent=adk_agent, name=app_name)
+
+    @classmethod
+    def from_app(cls, app: App, **options: Any) -> "ADKAgent":
+        return cls(adk_agent=app, app_name="app", **options)
+
+    async def run(self, given: dict[str, Any]) -> AsyncIterator[Any]:
+        async for event in super().run(given):
+            if event["type"] == "RUN_FINISHED":
+                yield _Model({"type": "STATE_SNAPSHOT", "snapshot": {"mood": "good", "_ag_ui_user_id": "u"}})
+            for each in event.get("outcome", {}).get("interrupts", ()):
+                each["metadata"] = {"adk": {"originalFunctionCall": {"name": "delete", "args": {"city": "Paris"}}}}
+                asks = {"toolCallId": "a1", "toolCallName": "adk_request_confirmation"}
+                yield _Model({"type": "TOOL_CALL_START", **asks})
+                yield _Model({"type": "TOOL_CALL_END", "toolCallId": "a1"})
+            yield _Model(event)
+
+    async def close(self) -> None:
+        CLOSED.append(self)
+
+
+class _Model:
+    """An event of the protocol's package."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    def model_dump(self, **_options: Any) -> dict[str, Any]:
+        return self._content
+
+
 def _chunk(*, message_id: str, role: str, delta: str) -> dict[str, Any]:
     return {"type": "TEXT_MESSAGE_CHUNK", "messageId": message_id, "role": role, "delta": delta}
 
 
-_NAMES = ("ag_ui", "ag_ui.core", "pydantic_ai", "pydantic_ai.ui.ag_ui", "agent_framework_ag_ui", "ag_ui_strands")
+_NAMES = (
+    "ag_ui",
+    "ag_ui.core",
+    "pydantic_ai",
+    "pydantic_ai.ui.ag_ui",
+    "agent_framework_ag_ui",
+    "ag_ui_strands",
+    "ag_ui_adk",
+    "google.adk.sessions",
+)
 MODULES = {name: ModuleType(name) for name in _NAMES}
 MODULES["ag_ui.core"].__dict__.update(RunAgentInput=SimpleNamespace(model_validate=dict), TextMessageChunkEvent=_chunk)
 MODULES["pydantic_ai"].__dict__.update(DeferredToolRequests=DeferredToolRequests)
@@ -105,6 +166,11 @@ MODULES["pydantic_ai.ui.ag_ui"].__dict__.update(AGUIAdapter=AGUIAdapter)
 MODULES["agent_framework_ag_ui"].__dict__.update(AgentFrameworkAgent=_Bridge)
 MODULES["ag_ui_strands"].__dict__.update(StrandsAgent=_Bridge)
 
+MODULES["ag_ui_adk"].__dict__.update(ADKAgent=ADKAgent)
+MODULES["google.adk.sessions"].__dict__.update(InMemorySessionService=SimpleNamespace)
+
+adk = LlmAgent()
+adk_app = App()
 pydantic_ai = AbstractAgent()
 structured = AbstractAgent(output_type=[dict, DeferredToolRequests], output={"city": "Paris"})
 validated = AbstractAgent(validators=["one"])

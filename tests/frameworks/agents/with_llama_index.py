@@ -1,8 +1,8 @@
-"""An agent of LlamaIndex with a tool, and a chat engine, which keeps the conversation in itself."""
+"""An agent of LlamaIndex with a tool, a workflow of one, and a chat engine, which keeps the conversation in itself."""
 
 import os
 
-from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.agent.workflow import AgentWorkflow, FunctionAgent
 from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.llms.openai_like import OpenAILike
 
@@ -20,4 +20,5 @@ model = OpenAILike(
     is_function_calling_model=True,
 )
 agent = FunctionAgent(llm=model, tools=[weather])
+workflow = AgentWorkflow(agents=[FunctionAgent(name="helper", llm=model, tools=[weather])])
 engine = SimpleChatEngine.from_defaults(llm=model)

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from orcheo_adapters.runners.agents import bridges
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_core.domain.run import ClientToolCalled
 from orcheo_core.domain.workflow import RunnerSpec
@@ -12,14 +13,14 @@ from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import bridged
 
-ALL = pytest.mark.parametrize("name", ["pydantic_ai", "agent_framework", "strands", "make_agent"])
+ALL = pytest.mark.parametrize("name", ["pydantic_ai", "agent_framework", "strands", "adk", "adk_app", "make_agent"])
 
 
 @pytest.fixture(autouse=True)
 def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, module in bridged.MODULES.items():
         monkeypatch.setitem(sys.modules, name, module)
-    for each in (bridged.ASKED, bridged.USED, bridged.OUTPUT_TYPES):
+    for each in (bridged.ASKED, bridged.USED, bridged.OUTPUT_TYPES, bridged.CLOSED):
         each.clear()
 
 
@@ -79,13 +80,36 @@ async def test_a_call_that_waits_is_a_question_and_the_answer_resumes_it() -> No
     assert bridged.OUTPUT_TYPES[-1] == [str, bridged.DeferredToolRequests]
 
 
-@pytest.mark.parametrize(("name", "bridges"), [("agent_framework", 1), ("strands", 2)])
+@pytest.mark.parametrize(("name", "bridges"), [("agent_framework", 1), ("adk", 1), ("strands", 2)])
 async def test_what_a_bridge_remembers_of_approvals_is_kept_for_the_answer(name: str, bridges: int) -> None:
     """Microsoft's keeps them in itself; others are made for each turn."""
     thread = talk(name)
     await thread.say("delete it")
     await thread.answer("Approve")
     assert len(set(bridged.USED)) == bridges
+
+
+async def test_a_session_of_adk_ends_with_its_turn_unless_it_waits() -> None:
+    """What only the bridge needs is no step and no state; the question is worded for visitors."""
+    thread = talk("adk")
+    await thread.say("Hello")
+    assert bridged.CLOSED == bridged.USED
+    await thread.say("delete it")
+    assert bridged.ASKED[-1]["state"] == {"mood": "good"}
+    assert thread.steps == []
+    assert thread.questions[0].question == "May this be done?\n\nDelete\n- city: Paris"
+    assert len(bridged.CLOSED) == 1
+    await thread.answer("Approve")
+    assert len(bridged.CLOSED) == 2
+
+
+async def test_only_so_many_sessions_of_adk_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is closed."""
+    monkeypatch.setattr(bridges, "MOST_WAITING", 1)
+    thread = talk("adk")
+    await thread.say("delete it")
+    await thread.beside("thr_2").say("delete it")
+    assert bridged.USED[:1] == bridged.CLOSED
 
 
 async def test_an_answer_that_the_agent_does_not_take_locks_nothing() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from orcheo_adapters.runners.agents.readable import readable
 from orcheo_adapters.runners.agents.said import Said, arguments_of
 from orcheo_adapters.runners.agui.options import Options
+from orcheo_adapters.runners.readable import readable
 from orcheo_core.domain.run import RunEvent, StepNoted, TextDelta
 
 
