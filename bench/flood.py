@@ -1,6 +1,8 @@
 """What one stranger can do in a minute: each kind of flood alone, then all at once, from one address.
 
-Run as `python -m bench.flood [SECONDS] [once]`. The server is the real one with its default limits, in a process of
+Run as `python -m bench.flood [SECONDS] [once | write] [FLOOD...]`; `write` puts the table into the page about limits.
+
+The server is the real one with its default limits, in a process of
 its own; the stranger and the other visitors sit at addresses of their own. For each flood it prints how much disk,
 memory and log it cost, how long another visitor waited for the first event, how long the owner's
 `unpublish --end-sessions` took in the middle of it, and what is left a minute after its end.
@@ -14,20 +16,22 @@ minute.
 
 import asyncio
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
 import orjson
-from attrs import asdict, define, frozen
+from attrs import asdict, define, field, frozen
 
-from bench.rounds import print_table
 from bench.start import free_port, resident_mib, wait_until_ready
 from bench.stranger import CHATKIT, CUT, FLOODS, MIB, SAID, STARTED, Answer, Door
 
@@ -43,6 +47,11 @@ RECOVERY_SECONDS = 60
 RECOVERED = 1.2
 """Times the memory of the idle server: who has no more is back."""
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "how-to" / "limits.md"
+HEAD = (
+    "flood", "connections", "faults", "disk, MiB", "memory, MiB", "memory afterwards", "log, KiB",
+    "first event, p95 ÷ quiet server", "unpublish, s",
+)  # fmt: skip
 
 
 @frozen(kw_only=True)
@@ -62,21 +71,19 @@ class Result:
     first_p95: float
     close: float
 
-    def row(self, idle_memory: float) -> list[str]:
-        return [
+    def row(self, idle_memory: float) -> tuple[str, ...]:
+        """The cells of the table in the documentation."""
+        return (
             self.name,
             f"{self.requests:,}",
-            f"{self.refused:,}",
             str(self.faults),
             f"{self.disk:.0f}",
             f"{self.memory - idle_memory:+.0f}",
             f"{self.left / idle_memory - 1:+.0%} ({self.recovered_after:.0f} s)",
             f"{self.log * 1024:.0f}",
-            f"{self.calm_p95 * 1_000:.1f}",
-            f"{self.first_p95 * 1_000:.1f}",
             f"{self.first_p95 / self.calm_p95:.1f}",
             f"{self.close:.2f}",
-        ]
+        )
 
 
 @define
@@ -87,6 +94,8 @@ class Server:
     process: "subprocess.Popen[bytes]"
     folder: Path
     log: Path
+    secrets: dict[str, str] = field(factory=dict, repr=False)
+    """What a stranger is given who holds a publish token, or the cookie of an owner session."""
 
     @property
     def owner(self) -> dict[str, str]:
@@ -105,8 +114,16 @@ class Server:
 @contextmanager
 def running(target: str) -> Iterator[Server]:
     """A real server with its default limits, on a folder of its own."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0), backlog=1_000) as silent:
+        # An endpoint for dictations that takes connections and never says anything.
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "ORCHEO_TRANSCRIPTION_URL": f"http://{where}/v1",
+            "ORCHEO_TRANSCRIPTION_MODEL": "silent",
+            "ORCHEO_HTTP_RUNNER_ALLOW": where,
+        }
         port, log = free_port(), Path(name, "log")
         command = [sys.executable, "-m", "orcheo_cli", "serve", "--port", str(port), "--data-dir", f"{name}/data"]
         with log.open("wb") as out:
@@ -123,18 +140,36 @@ def running(target: str) -> Iterator[Server]:
 
 async def _publish(server: Server, target: str) -> None:
     added = await server.operation("workflows.add", handle="flooded", runner="python", target=target)
+    assert added.status == 200, added.body
+    await _open(server)
+
+
+async def _open(server: Server) -> None:
+    """Publish the workflow, and keep what holders get: a publish token, and the cookie of an owner session."""
     opened = await server.operation("workflows.publish", ref="flooded")
-    assert (added.status, opened.status) == (200, 200), (added.body, opened.body)
+    ticket = (await server.operation("canvas.open")).json()
+    door = Door(server.port, "127.0.0.1")
+    reader, writer = await door.send(
+        "POST", "/api/canvas/session", {"ticket": str(ticket["address"]).partition("#ticket=")[2]}
+    )
+    cookie = re.search(rb"orcheo_owner=[^;]+", await reader.read())
+    writer.close()
+    assert opened.status == 200, opened.body
+    assert cookie is not None
+    server.secrets = {
+        "FLOOD_PUBLISH_TOKEN": str(opened.json()["publish_token"]),
+        "FLOOD_COOKIE": cookie[0].decode(),
+    }
 
 
 @contextmanager
 def flooding(
-    port: int, names: list[str], seconds: float, *, tasks: int, number: int
+    server: Server, names: list[str], seconds: float, *, tasks: int, number: int
 ) -> "Iterator[asyncio.Task[bytes]]":
-    """A process that floods this port; gives a task that returns what it prints at its end."""
-    arguments = (str(port), STRANGERS.format(number), str(seconds), str(tasks), *names)
+    """A process that floods this server; gives a task that returns what it prints at its end."""
+    arguments = (str(server.port), STRANGERS.format(number), str(seconds), str(tasks), *names)
     command = [sys.executable, "-m", "bench.stranger", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env={**os.environ, **server.secrets})
 
     async def said() -> bytes:
         return (await asyncio.to_thread(process.communicate))[0]
@@ -206,7 +241,7 @@ async def measure(
     """One flood, the owner's end of it, and what is left when it is over."""
     visitors = [await visitors_of(server), await visitors_of(quiet)]
     disk, log = server.disk(), server.log.stat().st_size
-    with flooding(server.port, floods, seconds + 2, tasks=tasks, number=number) as said:
+    with flooding(server, floods, seconds + 2, tasks=tasks, number=number) as said:
         await asyncio.sleep(0.5)  # its process starts
         (flooded, calm), memory = await asyncio.gather(first_events(visitors, seconds), _watch(server, seconds))
         began = time.perf_counter()
@@ -220,7 +255,7 @@ async def measure(
         await asyncio.sleep(1)
         left = server.memory()
     recovered_after = time.monotonic() - ended
-    await server.operation("workflows.publish", ref="flooded")
+    await _open(server)
     return Result(
         name=name,
         requests=statuses[STARTED],
@@ -244,23 +279,43 @@ async def idle(server: Server, seconds: float) -> float:
 
 
 def main(seconds: float, wanted: list[str]) -> None:
-    """Print the table."""
+    """Print the table, or write it into the page about limits."""
     floods = {name: ([name], 8) for name in FLOODS} | {"all at once": (list(FLOODS), 2)}
+    chosen = [each for each in wanted if each != "write"]
     results = []
     with running("tests.workflows:twenty") as server, running("tests.workflows:twenty") as quiet:
         memory = asyncio.run(idle(server, seconds / 2))
         for number, (name, (parts, tasks)) in enumerate(floods.items(), 1):
-            if not wanted or name in wanted:
+            if not chosen or name in chosen:
                 options = {"tasks": tasks, "number": number}
                 results.append(asyncio.run(measure(server, quiet, name, parts, seconds, idle_memory=memory, **options)))
-                print(" | ".join(results[-1].row(memory)), file=sys.stderr)
-    head = ("flood", "requests", "refused", "faults", "disk, MiB", "memory, MiB", "memory left (after)", "log, KiB")
-    print_table(
-        f"A flood by one address, {seconds:g} s each",
-        (*head, "first event p95, quiet, ms", "flooded, ms", "ratio", "unpublish, s"),
-        [each.row(memory) for each in results],
-    )
-    print(f"\nThe idle server: {memory:.0f} MiB")
+                refused = f"{results[-1].refused:,} refused, quiet p95 {results[-1].calm_p95 * 1_000:.1f} ms"
+                print(" | ".join((*results[-1].row(memory), refused)), file=sys.stderr)
+    text = told(results, memory)
+    print(text)
+    if "write" in wanted:
+        write(text)
+
+
+def told(results: list[Result], idle_memory: float) -> str:
+    """The part of the page about limits that is measured."""
+    rows = [HEAD, ["---"] * len(HEAD), *(each.row(idle_memory) for each in results)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows).replace("| --- ", "|---").replace("---|", "---|")
+    return f"""\
+Measured on {datetime.now(UTC):%-d %B %Y}, on a machine with {os.cpu_count()} processors:
+
+{table}
+
+*Faults* are answers of 500 and above, except for 503. *Memory* is what the server takes at most over that of a server which only a few
+visitors use ({idle_memory:.0f} MiB), and *afterwards* what is left of it, with the seconds after which it was 20 % or less."""  # noqa: E501 - as wide as the page
+
+
+def write(text: str) -> None:
+    """Replace what an earlier run has written."""
+    page = PAGE.read_text("utf-8")
+    begin, end = "<!-- flood -->\n", "\n<!-- end of flood -->"
+    before, _, rest = page.partition(begin)
+    PAGE.write_text(f"{before}{begin}{text}{end}{rest.partition(end)[2]}", "utf-8")
 
 
 def once(seconds: float) -> None:

@@ -1,12 +1,14 @@
 """A stranger who floods a server from one address, in a process of its own that leaves the processors to the server.
 
 Run as `python -m bench.stranger PORT ADDRESS SECONDS TASKS FLOOD...`; prints how often which status came back, as JSON.
+Some floods need what only a holder has: `FLOOD_PUBLISH_TOKEN`, and the cookie of an owner session, `FLOOD_COOKIE`.
 """
 
 import asyncio
 import os
 import sys
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,6 +18,8 @@ from attrs import define, field, frozen
 
 MIB = 1024 * 1024
 CHATKIT = "/api/chatkit"
+SESSION_API = "/v1/chatkit/sessions"
+LIVE = "/api/canvas/workflows/flooded/live"
 SAID = {"content": [{"type": "input_text", "text": "Hello"}], "attachments": [], "inference_options": {}}
 
 STARTED, CUT = -1, 0
@@ -41,6 +45,8 @@ class Door:
     port: int
     address: str
     statuses: Counter[int] = field(factory=Counter)
+    publish_token: str = field(default="", repr=False)
+    cookie: str = field(default="", repr=False)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         self.statuses[STARTED] += 1
@@ -178,12 +184,50 @@ async def pipeline(door: Door) -> None:
 
 
 async def guess(door: Door) -> None:
-    """Wrong credentials of each kind."""
+    """Wrong credentials of each kind, at each door that asks for one."""
     for number in range(50):
-        await door.chat(f"Bearer orc_pt_{number:022}{'x' * 43}", "threads.list")
-        await door.ask(
-            "POST", "/api/operations/workflows.list", {}, authorization=f"Bearer orc_st_{number:022}{'x' * 43}"
-        )
+        guessed = f"{number:022}{'x' * 43}"
+        token, owner = f"Bearer orc_pt_{guessed}", f"Bearer orc_st_{guessed}"
+        await door.chat(token, "threads.list")
+        await door.ask("POST", SESSION_API, {"user": "a", "workflow": {"id": "flooded"}}, authorization=token)
+        await door.ask("POST", "/api/operations/workflows.list", {}, authorization=owner)
+        await door.ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 0, "method": "ping"}, authorization=owner)
+        await door.ask("GET", "/api/workflows/flooded/share-link.png", authorization=owner)
+        await door.ask("POST", "/api/canvas/session", {"ticket": f"orc_ct_{guessed}"})
+        await door.ask("GET", LIVE, cookie=f"orcheo_owner=orc_os_{guessed}", sec_fetch_site="same-origin")
+
+
+async def dictate(door: Door) -> None:
+    """Recordings as long as they may be, for an endpoint that is silent."""
+    grant, audio = await door.grant(), b64encode(bytes(180_000)).decode()
+    request = {"type": "input.transcribe", "params": {"audio_base64": audio, "mime_type": "audio/webm"}}
+    held = [await door.send("POST", CHATKIT, request, authorization=grant) for _ in range(20)]
+    await asyncio.sleep(5)
+    for _, writer in held:
+        writer.close()
+
+
+async def open_apps_sessions(door: Door) -> None:
+    """Chat sessions of an app's users, each with a turn; the app reads its threads and ends the sessions again."""
+    token = f"Bearer {door.publish_token}"
+    asked = {
+        "user": f"user-{time.monotonic_ns()}",
+        "workflow": {"id": "flooded", "state_variables": {"a": "x" * 3_000}},
+    }
+    opened = (await door.ask("POST", SESSION_API, asked, authorization=token)).json()
+    await door.chat(f"Bearer {opened['client_secret']}", "threads.create", input=SAID)
+    await door.ask("GET", SESSION_API.replace("sessions", "threads"), authorization=token)
+    await door.ask("POST", f"{SESSION_API}/{opened['id']}/cancel", authorization=token)
+
+
+async def watch(door: Door) -> None:
+    """Live views of an owner session that are never read, while turns begin and end."""
+    head = {"cookie": door.cookie, "sec_fetch_site": "same-origin"}
+    held = [await door.send("GET", LIVE, **head) for _ in range(30)]
+    await begin_and_leave(door)
+    await asyncio.sleep(2)
+    for _, writer in held:
+        writer.close()
 
 
 async def open_sessions(door: Door) -> None:
@@ -192,16 +236,20 @@ async def open_sessions(door: Door) -> None:
 
 
 FLOODS: dict[str, Flood] = {
-    "attachments": announce_and_upload,
-    "runs begun and left": begin_and_leave,
-    "streams held open": begin_and_hold,
+    "files that no message has": announce_and_upload,
+    "turns begun and left": begin_and_leave,
+    "streams held open, not read": begin_and_hold,
     "threads with long messages": say_much,
-    "pages not read": ask_for_pages,
+    "pages asked for, not read": ask_for_pages,
     "connections": open_connections,
     "pipelined requests": pipeline,
     "wrong credentials": guess,
     "chat sessions": open_sessions,
+    "chat sessions of an app": open_apps_sessions,
+    "dictations": dictate,
+    "live views of an owner, not read": watch,
 }
+"""By what they leave behind or keep open, as the documentation names it."""
 
 
 async def flood(door: Door, floods: list[Flood], *, seconds: float, tasks: int) -> None:
@@ -224,7 +272,8 @@ async def flood(door: Door, floods: list[Flood], *, seconds: float, tasks: int) 
 def main(port: str, address: str, seconds: str, tasks: str, *names: str) -> None:
     """Flood, then say what came back."""
     os.nice(19)
-    door = Door(int(port), address)
+    secrets = os.environ.get("FLOOD_PUBLISH_TOKEN", ""), os.environ.get("FLOOD_COOKIE", "")
+    door = Door(int(port), address, publish_token=secrets[0], cookie=secrets[1])
     asyncio.run(flood(door, [FLOODS[name] for name in names], seconds=float(seconds), tasks=int(tasks)))
     print(orjson.dumps({str(status): count for status, count in door.statuses.items()}).decode())
 
