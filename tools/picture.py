@@ -1,7 +1,8 @@
 """Take the pictures of the chat that the docs show: the real server, the docs assistant, a real Chromium.
 
 Usage: ``python -m tools.picture``. ``python -m tools.picture FOLDER [SCENE …]`` takes pictures of every state of
-:mod:`tests.e2e.screens` in both schemes and widths into FOLDER instead, for looking at them.
+:mod:`tests.e2e.screens` in both schemes and widths into FOLDER instead, for looking at them; the scene ``canvas`` is
+all screens of :mod:`tests.e2e.canvas_screens`.
 """
 
 import re
@@ -15,6 +16,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.browser import FLAGS, ChatTab, find_chromium
+from tests.e2e.canvas_screens import CANVAS_SCREENS, make_place
 from tests.e2e.past_turns import fill
 from tests.e2e.screens import SCENES
 from tests.e2e.server_process import ROOT, Gates, ServerProcess
@@ -45,7 +47,10 @@ def main() -> None:
     with _server() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         if len(sys.argv) > 1:
-            _take_all(browser, server, Path(sys.argv[1]), set(sys.argv[2:]))
+            folder, wanted = Path(sys.argv[1]), set(sys.argv[2:])
+            _take_all(browser, server, folder, wanted)
+            if not wanted or "canvas" in wanted:
+                _take_all_of_canvas(browser, server, folder)
         else:
             _take_for_docs(browser, server)
         browser.close()
@@ -132,6 +137,19 @@ def _take_all(browser: Browser, server: ServerProcess, folder: Path, wanted: set
             tab.page.emulate_media(color_scheme="light")
             tab.page.set_viewport_size(WIDE)
         tab.close()
+
+
+def _take_all_of_canvas(browser: Browser, server: ServerProcess, folder: Path) -> None:
+    place = make_place(server, lambda: _tab(browser, server, WIDE))
+    for screen in CANVAS_SCREENS.values():
+        for size, viewport in SIZES.items():
+            known = {"storage_state": place.signed_in} if screen.is_signed_in else {}
+            tab = ChatTab.open(browser, server.url, viewport=viewport, reduced_motion="reduce", **known)
+            screen.show(tab, place)
+            for scheme in SCHEMES:
+                tab.page.emulate_media(color_scheme=scheme)
+                _take(tab.page, folder / f"canvas-{screen.name.replace(' ', '-')}-{size}-{scheme}.png")
+            tab.close()
 
 
 def _tab(browser: Browser, server: ServerProcess, viewport: Any) -> ChatTab:

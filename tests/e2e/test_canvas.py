@@ -299,30 +299,6 @@ def test_overview_shows_all_by_which_it_is_shared(shared_server: ServerProcess, 
     expect(page.get_by_text(f'src="{shared_server.url}/embed.js"')).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_screens_have_no_fault_that_axe_finds(shared_server: ServerProcess, open_canvas: NewTab, screen: str) -> None:
-    """Every screen, on a desktop and on a phone, light and dark; none is wider than its window."""
-    handle = f"axe-{screen.replace(' ', '-')}"
-    ref = registered(shared_server, handle, name="طلبات Orders")
-    shared_server.operation("workflows.publish", ref=ref)
-    asked = shared_server.operation("workflows.ask", ref=ref, text="Hello")
-    tab = open_canvas(**SCREENS[screen])
-    for path, there in {
-        "/canvas": "Register a workflow",
-        f"/canvas/workflows/{ref}": "Share link",
-        f"/canvas/workflows/{ref}/threads": "Hello",
-        f"/canvas/workflows/{ref}/threads/{asked['thread_id']}": "You are reading what was said.",
-        "/canvas/audit": "by http",
-        "/canvas/tokens": "local owner token",
-        "/canvas/sessions": "This one",
-        "/canvas/nowhere": "There is nothing at this address",
-    }.items():
-        tab.page.goto(tab.origin + path)
-        expect(tab.page.get_by_text(there).first).to_be_visible()
-        assert (path, axe.faults(tab)) == (path, [])
-        assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-
-
 def test_right_to_left(shared_server: ServerProcess, open_canvas: NewTab) -> None:
     """With the page's direction turned round, nothing sticks out and the bubble is at the left."""
     ref = registered(shared_server, "rtl-chat")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.e2e import axe
 from tests.e2e.browser import ChatTab, expect_turn_over
-from tests.e2e.canvas import SCREENS, bubble, one_time_address, registered
+from tests.e2e.canvas import bubble, one_time_address, registered
 from tests.e2e.server_process import ServerProcess
 
 pytestmark = pytest.mark.browser
@@ -205,23 +205,3 @@ def test_origins_and_tokens_are_changed_in_place(shared_server: ServerProcess, o
     shown = shared_server.operation("workflows.show", ref=ref)
     assert shown["allowed_origins"] == ["https://shop.example.org"]
     tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 4" not in complaint]
-
-
-@pytest.mark.parametrize("screen", SCREENS)
-def test_forms_have_no_fault_that_axe_finds(shared_server: ServerProcess, open_canvas: NewTab, screen: str) -> None:
-    """Forms and dialogs, on a desktop and on a phone, light and dark."""
-    ref = registered(shared_server, f"form-{screen.replace(' ', '-')}")
-    tab = open_canvas(**SCREENS[screen])
-    for path, there in {
-        "/canvas/register": "What runs it",
-        f"/canvas/workflows/{ref}/edit": "What runs it",
-        f"/canvas/workflows/{ref}/look": "Above an empty chat.",
-    }.items():
-        tab.page.goto(tab.origin + path)
-        expect(tab.page.get_by_text(there).first).to_be_visible()
-        assert (path, axe.faults(tab)) == (path, [])
-        assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    tab.page.goto(f"{tab.origin}/canvas/workflows/{ref}")
-    tab.button("Publish").click()
-    expect(tab.page.get_by_role("dialog").get_by_label("Visitors must sign in")).to_be_visible()
-    assert axe.faults(tab) == []

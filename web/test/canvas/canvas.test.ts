@@ -542,6 +542,28 @@ describe("sharing", () => {
       '<script src="https://chat.example.org/embed.js" data-workflow="greeter" async></script>',
     ));
 
+  test("shows on wish what the snippet puts on a page, which asks the server for nothing", async () => {
+    const share_url = "https://chat.example.org/chat/greeter";
+    server.operation("workflows.show", () => workflow({ is_public: true, share_url }));
+    await openCanvas("/canvas/workflows/wf_1");
+    await shows("Preview on a site");
+    expect(all("canvas-site-preview")).toEqual([]);
+    const asked = server.asked.length;
+    const details = all<HTMLDetailsElement>("details");
+    const site = details.find(({ textContent }) => textContent?.includes("Preview on")) as HTMLDetailsElement;
+    site.open = true;
+    site.dispatchEvent(new Event("toggle"));
+    const patience = { timeout: 20_000 };
+    await vi.waitFor(() => expect(all(".panel orcheo-chat")).toHaveLength(1), patience);
+    const bubble = find("canvas-site-preview").shadowRoot?.querySelector<HTMLElement>(".bubble");
+    bubble?.click();
+    await vi.waitFor(() => expect(bubble?.getAttribute("aria-expanded")).toBe("false"));
+    expect(all(".panel orcheo-chat")).toEqual([]);
+    bubble?.click();
+    await vi.waitFor(() => expect(all(".panel orcheo-chat")).toHaveLength(1));
+    expect(server.asked.slice(asked).filter(({ path }) => !path.includes("/live"))).toEqual([]);
+  });
+
   test("shows the link, the token's beginning, and former tokens with their end", async () => {
     server.operation("workflows.show", () =>
       workflow({

@@ -11,6 +11,7 @@ import {
 import {
   argumentsOf,
   choicesOf,
+  exampleOf,
   faultsOf,
   kindOf,
   pairsOf,
@@ -23,6 +24,16 @@ import { catalogue, workflow } from "./fakes.ts";
 const WORDS = { needed: "needed", between: (low: number, high: number) => `${low}-${high}` };
 
 describe("a field", () => {
+  test.each<[Schema, string]>([
+    [{}, ""],
+    [{ default: "auto" }, "auto"],
+    [{ default: 0 }, "0"],
+    [{ default: false }, ""],
+    [{ default: {} }, ""],
+    [{ default: [] }, ""],
+    [{ default: null, examples: ["a:b"] }, "a:b"],
+  ])("of %j shows %j while it is empty", (schema, shown) => expect(exampleOf(schema)).toBe(shown));
+
   test.each<[Schema, string]>([
     [{ type: "string" }, "text"],
     [{}, "text"],

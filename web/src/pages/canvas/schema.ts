@@ -130,3 +130,8 @@ function isWithin({ type, minimum, maximum }: Schema, value: unknown): boolean {
   if (type === "integer" && !Number.isInteger(value)) return false;
   return value >= (minimum ?? Number.NEGATIVE_INFINITY) && value <= (maximum ?? Number.POSITIVE_INFINITY);
 }
+
+/** A text that shows what may be written into an empty field; empty where nothing can be shown. */
+export function exampleOf({ examples, default: start }: Schema): string {
+  return examples?.[0] ?? (typeof start === "string" || typeof start === "number" ? String(start) : "");
+}

@@ -233,6 +233,8 @@ const english = {
   toolsHint: "One in a line: id = name.",
   preview: "Preview",
   previewHint: "As visitors see it. Nothing is sent.",
+  previewSite: "Preview on a site",
+  previewBubble: "The bubble's button",
 
   chat: "Chat with {name}",
   chatOpen: "Open the chat with {name}",

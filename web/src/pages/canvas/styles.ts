@@ -506,6 +506,10 @@ export const canvasStyles = css`
     gap: 0.75rem 1rem;
   }
 
+  .facts .wide {
+    grid-column: 1 / -1;
+  }
+
   .facts dt {
     color: var(--ink-soft);
     font-size: 0.8125rem;

@@ -1,7 +1,7 @@
 /** Fields made from a schema of the catalogue; its descriptions are their hints. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { choicesOf, kindOf, type Schema, type Written, type WrittenForm } from "../schema.ts";
+import { choicesOf, exampleOf, kindOf, type Schema, type Written, type WrittenForm } from "../schema.ts";
 import { fieldLabels } from "../strings.ts";
 
 export interface FieldContext {
@@ -105,7 +105,7 @@ function area({ id, name, schema, described, isWrong, form }: Control, isList: b
   return html`<textarea
     id=${id}
     rows=${schema.isLong ? 1 : 3}
-    placeholder=${placeholderOf(schema)}
+    placeholder=${exampleOf(schema) || nothing}
     class=${isList ? "mono" : ""}
     dir="auto"
     aria-describedby=${described || nothing}
@@ -125,7 +125,7 @@ function input({ id, name, schema, described, isWrong, form }: Control, mode: st
     autocomplete="off"
     spellcheck=${schema.pattern ? "false" : nothing}
     autocapitalize=${schema.pattern ? "off" : nothing}
-    placeholder=${placeholderOf(schema)}
+    placeholder=${exampleOf(schema) || nothing}
     aria-describedby=${described || nothing}
     aria-invalid=${isWrong}
     aria-required=${form.isNeeded(name)}
@@ -133,9 +133,4 @@ function input({ id, name, schema, described, isWrong, form }: Control, mode: st
     .value=${String(form.written[name] ?? "")}
     @input=${(event: Event) => form.change(name, (event.target as HTMLInputElement).value)}
   />`;
-}
-
-function placeholderOf({ examples, default: start }: Schema): string | typeof nothing {
-  const shown = examples?.[0] ?? (start == null ? "" : String(start));
-  return shown === "" ? nothing : shown;
 }

@@ -1,21 +1,18 @@
 /** The look of a workflow's chat, with a preview drawn by the chat element itself. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { OrcheoChat } from "../../../element/orcheo-chat.ts";
-import { optionsOf } from "../../chat/look.ts";
 import type { OperationEntry } from "../api.ts";
 import { View } from "../app.ts";
-import { loadChat } from "../chat-element.ts";
 import type { ActResult, WorkflowView } from "../models.ts";
 import { type Schema, type WrittenForm, writtenOver } from "../schema.ts";
 import { words } from "../strings.ts";
 import { bones } from "./bones.ts";
+import { ChatPreview } from "./chat-preview.ts";
 import { failureNotice, fieldFaults } from "./failure.ts";
 import { fieldTemplate } from "./form.ts";
 import { LOOK_FIELDS, lookChanges, lookOf, startForLook } from "./look-fields.ts";
 import { lookStyles } from "./look-styles.ts";
 
-const COLOUR = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 const HINTS: Readonly<Record<string, () => string>> = {
   prompts: () => words.starterPromptsHint,
   models: () => words.modelsHint,
@@ -31,7 +28,7 @@ class LookForm extends View {
   #isRestored = false;
   #error: unknown = null;
   #isSaving = false;
-  #preview: OrcheoChat | null = null;
+  readonly #preview = new ChatPreview();
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -68,7 +65,7 @@ class LookForm extends View {
       <section class="preview" aria-labelledby="preview">
         <h2 id="preview">${words.preview}</h2>
         <p class="hint">${words.previewHint}</p>
-        <div class="stage" inert>${this.#preview ?? nothing}</div>
+        <div class="stage" inert>${this.#preview.chat ?? nothing}</div>
       </section>
     </div>`;
   }
@@ -115,32 +112,14 @@ class LookForm extends View {
   };
 
   async #showPreview(): Promise<void> {
-    // Without it, the form is whole.
-    this.#preview = await loadChat(this.#options()).catch(() => null);
+    await this.#preview.load();
     this.#paint();
     this.requestUpdate();
   }
 
-  #options(): Parameters<typeof loadChat>[0] {
-    return {
-      ...optionsOf(lookOf(this.#written ?? {})),
-      api: {
-        url: `${location.origin}/api/chatkit`,
-        domainKey: "",
-        fetch: async () => new Response(null, { status: 204 }),
-      },
-      header: { title: { text: this.workflow.name } },
-      history: { enabled: false },
-    };
-  }
-
   #paint(): void {
-    if (this.#preview === null) return;
-    this.#preview.setOptions(this.#options());
     const accent = String(this.#written?.accent ?? "").trim();
-    const { style } = this.#preview;
-    if (COLOUR.test(accent)) style.setProperty("--orcheo-accent", accent);
-    else style.removeProperty("--orcheo-accent");
+    this.#preview.paint(this.workflow.name, lookOf(this.#written ?? {}), accent);
   }
 
   readonly #submitted = (event: Event): void => {

@@ -39,6 +39,7 @@ class SharePanel extends View {
   #origins: string | null = null;
   #error: unknown = null;
   #isSaving = false;
+  #isPreviewed = false;
 
   override render(): TemplateResult {
     const { workflow } = this;
@@ -97,7 +98,8 @@ class SharePanel extends View {
       ${
         workflow.is_public
           ? html`<p class="hint">${words.embedHint}</p>
-              <canvas-copyable long .text=${snippetFor(workflow)} .label=${words.embedLabel}></canvas-copyable>`
+              <canvas-copyable long .text=${snippetFor(workflow)} .label=${words.embedLabel}></canvas-copyable>
+              ${this.#preview(workflow)}`
           : nothing
       }
       <div class="field">
@@ -128,6 +130,14 @@ class SharePanel extends View {
     </section>`;
   }
 
+  /** The chat is loaded when its owner wants to see it. */
+  #preview(workflow: WorkflowView): TemplateResult {
+    return html`<details @toggle=${this.#previewed}>
+      <summary>${words.previewSite}</summary>
+      ${this.#isPreviewed ? html`<canvas-site-preview .app=${this.app} .workflow=${workflow}></canvas-site-preview>` : nothing}
+    </details>`;
+  }
+
   #identity(workflow: WorkflowView): TemplateResult {
     const hint = workflow.identity_secret_hint;
     return html`<div class="field">
@@ -146,6 +156,13 @@ class SharePanel extends View {
   get #named(): { name: string } {
     return { name: this.workflow.name };
   }
+
+  readonly #previewed = async (event: Event): Promise<void> => {
+    if (!(event.target as HTMLDetailsElement).open || this.#isPreviewed) return;
+    await import("./site-preview.ts").catch(() => {});
+    this.#isPreviewed = true;
+    this.requestUpdate();
+  };
 
   readonly #typed = (event: Event): void => {
     this.#origins = (event.target as HTMLTextAreaElement).value;

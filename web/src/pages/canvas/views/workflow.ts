@@ -166,11 +166,11 @@ export class WorkflowPage extends View {
       ${description === "" ? nothing : html`<p class="soft" dir="auto">${description}</p>`}
       <dl class="facts">
         <div><dt>${words.runner}</dt><dd>${runner.kind}</dd></div>
-        <div><dt>${words.target}</dt><dd><code>${runner.target}</code></dd></div>
         <div><dt>${words.timeLimit}</dt><dd>${fill(words.seconds, { seconds: workflow.time_limit })}</dd></div>
         <div><dt>${words.historyLength}</dt><dd>${workflow.history}</dd></div>
         <div><dt>${words.registeredAt}</dt><dd>${moment(workflow.created_at)}</dd></div>
         <div><dt>${words.ownerIs}</dt><dd><bdi>${workflow.owner.replace(/^owner:/, "")}</bdi></dd></div>
+        <div class="wide"><dt>${words.target}</dt><dd><code>${runner.target}</code></dd></div>
       </dl>
     </section>`;
   }
