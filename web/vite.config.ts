@@ -195,12 +195,19 @@ function plainImports(): Plugin {
   };
 }
 
-/** Safari does not name the script that did not come; there the first answer stays. */
+/**
+ * Safari does not name the script that did not come; there the first answer stays. A script that the server has no
+ * longer, as its files were replaced, is told from a lost connection: the error has `isGone`.
+ */
 const RETRIED_IMPORT = `let attempts = 0;
 export const __vitePreload = (load) => load().catch((error) => {
   const [address] = /https?:\\S+\\.js/.exec(error.message) ?? [];
   if (!address) throw error;
-  return import(/* @vite-ignore */ address + "?" + ++attempts);
+  const again = address + "?" + ++attempts;
+  return import(/* @vite-ignore */ again).catch(async (error) => {
+    error.isGone = (await fetch(again)).status === 404;
+    throw error;
+  });
 });`;
 
 const lucide = createRequire(import.meta.url)("@iconify-json/lucide/package.json") as { version: string };

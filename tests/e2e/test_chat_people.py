@@ -320,7 +320,7 @@ LOST = "Failed to load resource: net::ERR_FAILED"
 
 @pytest.mark.parametrize("use", ["focus", "key"])
 def test_keys_are_asked_for_until_they_come(shared_server: ServerProcess, new_tab: NewTab, use: str) -> None:
-    """With the next use of the chat, without a reload."""
+    """With the next use of the chat, without a reload; the key that was pressed before they came is not lost."""
     published = shared_server.publish(f"lossy-keys-{use}", "examples.echo:answer")
     tab = new_tab()
     scripts = "**/assets/shortcuts-*.js*"
@@ -332,12 +332,23 @@ def test_keys_are_asked_for_until_they_come(shared_server: ServerProcess, new_ta
     with tab.page.expect_event("requestfinished", lambda request: "/shortcuts-" in request.url):
         if use == "focus":
             tab.button("History").focus()
-        else:
-            tab.page.keyboard.press("Control+k")
-    sheet = tab.page.get_by_role("dialog", name="Keyboard shortcuts")
-    while not sheet.is_visible():  # when the script has run cannot be seen otherwise
         tab.page.keyboard.press("Control+/")
+    expect(tab.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     tab.assert_complained_of(LOST)
+
+
+def test_a_page_whose_scripts_the_server_has_no_longer_says_to_reload_it(
+    shared_server: ServerProcess, new_tab: NewTab
+) -> None:
+    """A newer release has replaced them while the page was open: no connection was lost, and trying again is no use."""
+    published = shared_server.publish("outdated", "examples.echo:answer")
+    tab = new_tab().visit(published["share_url"])
+    tab.page.route("**/assets/history*.js*", lambda route: route.fulfill(status=404, body="{}"))
+    tab.button("History").click()
+    expect(tab.page.get_by_role("alert")).to_have_text("This page is outdated. Reload it.")
+    expect(tab.button("Try again")).to_have_count(0)
+    tab.button("Back to the chat").click()
+    expect(tab.message_field).to_be_editable()
 
 
 def test_what_was_opened_can_be_left_without_a_network(shared_server: ServerProcess, new_tab: NewTab) -> None:

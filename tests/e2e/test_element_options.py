@@ -137,7 +137,7 @@ def test_a_disclaimer_can_be_made_plain_to_see(shared_server: ServerProcess, new
 
 
 def test_a_token_that_is_rotated_under_a_visitor(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """The answer that runs ends well; the next message is not sent, until the page has the new token."""
+    """The answer that runs ends well; the next message is not taken until the page has the new token."""
     tab = new_tab()
     open_page(shared_server, tab, "turned", "tests.e2e.gated_workflows:held")
     tab.page.evaluate("say", {})
@@ -154,9 +154,11 @@ def test_a_token_that_is_rotated_under_a_visitor(shared_server: ServerProcess, n
     with tab.page.expect_request(is_refused):
         tab.ask("more")
     expect(tab.page.get_by_text("Not sent")).to_be_visible()
-    expect(tab.page.locator(".failure")).to_have_text("This chat is no longer available.")
+    expect(tab.page.locator(".failure p")).to_have_text("This chat is no longer available.")
+    expect(tab.message_field).not_to_be_editable()
     tab.page.evaluate("(fresh) => { token = fresh; }", rotated["publish_token"])
     shared_server.gates.open("more")
-    tab.ask("more")
+    tab.button("Retry").click()
     tab.expect_answer(number=1)
+    expect(tab.message_field).to_be_editable()
     tab.assert_refused_once(401)

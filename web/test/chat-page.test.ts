@@ -289,6 +289,24 @@ describe("the chat page", () => {
     expect(all("textarea")).toEqual([]);
   });
 
+  test("lets what was being written be copied when the chat is closed", async () => {
+    let close = (_answer: Response): void => {};
+    const closing = new Promise<Response>((resolve) => {
+      close = resolve;
+    });
+    openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), () => closing);
+    await send("Hi");
+    const field = find<HTMLTextAreaElement>("textarea");
+    field.value = "And then";
+    field.dispatchEvent(new InputEvent("input"));
+    close(problemAnswer(404, "chat_unavailable"));
+    await expect.poll(() => shownText('[role="alert"]')).toContain("This chat is no longer available.");
+    const kept = find<HTMLTextAreaElement>("textarea");
+    expect([kept.value, kept.readOnly, kept.disabled]).toEqual(["And then", true, false]);
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    expect(all('[data-role="user"]')).toHaveLength(1);
+  });
+
   test("starts a new thread on request", async () => {
     openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT), streamAnswer(turnEvents("thr_1", "Hi", ["Hello"])));
     await send("Hi");

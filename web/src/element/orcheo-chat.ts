@@ -52,6 +52,8 @@ import { ThreadController } from "./thread-controller.ts";
 import type { ActionConfig, WidgetHost } from "./widgets/host.ts";
 
 const shortcuts = new Later(() => import("./parts/shortcuts.ts"));
+/** Pressed with Ctrl or ⌘ before that script is there, these wait for it. */
+const EARLY_KEYS = /^[/kKO]$/;
 
 type Details = { [K in keyof ChatKitEvents]: ChatKitEvents[K]["detail"] };
 
@@ -124,6 +126,9 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   #loading: Promise<void> = Promise.resolve();
   #isLoading = false;
   #isHeld = false;
+  #isOutdated = false;
+  #hasKeys = false;
+  #pressed?: KeyboardEvent;
   #isHistoryOpen = false;
   #hasSpoken = false;
   #quoting: Quoting | null = null;
@@ -238,7 +243,9 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   async showHistory(): Promise<void> {
     if ((this.#isHistoryOpen && customElements.get("orcheo-history")) || !this.#hasHistory()) return;
     const arriving = import("./parts/history.ts");
-    await arriving.catch(() => {});
+    await arriving.catch(({ isGone }) => {
+      this.#isOutdated = isGone;
+    });
     const wasOpen = this.#isHistoryOpen;
     this.#isHistoryOpen = true;
     this.requestUpdate();
@@ -274,7 +281,9 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       isAtEnd: this.#scroll.isAtEnd,
       hasNews: view.items.at(-1) !== this.#lastSeen,
       isHistoryOpen: this.#isHistoryOpen,
+      isOutdated: this.#isOutdated,
       canEdit: this.#target !== null && isOrcheo(this.#target),
+      draft: this.#composer?.text ?? "",
       quoteButton: this.#quoting?.template(),
       host: this.#widgetHost,
       acts: this.#acts,
@@ -287,7 +296,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   }
 
   #listenForKeys(): void {
-    shortcuts.get(this.#keysArrived);
+    if (!this.#hasKeys && shortcuts.get(this.#keysArrived)) this.#keysArrived();
   }
 
   protected override willUpdate(): void {
@@ -296,7 +305,11 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     adoptStyles(this.renderRoot as ShadowRoot, richParts.arrived?.richStyles.styleSheet);
   }
 
-  readonly #keysArrived = (): void => shortcuts.arrived?.listenForKeys(this.renderRoot, this.#acts);
+  readonly #keysArrived = (): void => {
+    this.#hasKeys = true;
+    shortcuts.arrived?.listenForKeys(this.renderRoot, this.#acts);
+    if (this.#pressed) this.renderRoot.dispatchEvent(new KeyboardEvent("keydown", this.#pressed));
+  };
 
   readonly #widgetHost: WidgetHost = {
     act: (config, item) => this.#act(config, item),
@@ -362,7 +375,11 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     },
     keyPressed: (key: KeyboardEvent) => {
       const view = this.#thread?.view;
-      if (key.ctrlKey || key.metaKey) this.#listenForKeys();
+      if (!this.#hasKeys && (key.ctrlKey || key.metaKey) && EARLY_KEYS.test(key.key)) {
+        key.preventDefault();
+        this.#pressed = key;
+        this.#listenForKeys();
+      }
       if (key.key !== "Escape" || key.isComposing || view?.turn !== "running" || !view.canStop) return;
       this.#acts.stop();
       void this.focusComposer();

@@ -24,7 +24,7 @@ export const english = {
   sourcesFolded: { one: "Show {count} source", other: "Show {count} sources" },
   copyCode: "Copy code",
   copied: "Copied",
-  notCopied: "Could not be copied",
+  notCopied: "Not copied",
   wrapLines: "Wrap long lines",
   footnote: "Footnote {number}",
   loading: "Loading the chat",
@@ -37,7 +37,7 @@ export const english = {
   history: "History",
   closeHistory: "Back to the chat",
 
-  lockedText: "Nothing can be added to this chat at the moment.",
+  lockedText: "Nothing can be added to this chat now.",
   threadClosedText: "This chat is closed.",
 
   tooLong: "This message is too long: {over} over the limit of {limit} characters.",
@@ -64,8 +64,9 @@ export const english = {
   failureError: "Something went wrong while answering.",
   failureRateLimited: "Too many messages in a short time.",
   failureTurnInProgress:
-    "An answer in this chat is still being written, perhaps in another tab. Wait until it is complete, then try again.",
+    "An answer is still being written, perhaps in another tab. Try again when it is complete.",
   failureConnectionLost: "The connection to the server was lost.",
+  outdated: "This page is outdated. Reload it.",
   failureRefused: "The server did not accept this message.",
   tryAgainIn: "You can try again in {seconds} s.",
   tryAgainNow: "You can try again now.",

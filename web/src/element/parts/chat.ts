@@ -7,6 +7,7 @@ import { renderMarkdown } from "../markdown/render.ts";
 import type { ChatOptions, Target } from "../options.ts";
 import type { ChatClient } from "../protocol/chat-client.ts";
 import type { GivenAnswer } from "../protocol/wire.ts";
+import { isShutOut } from "../state/failure.ts";
 import { pendingQuestions, shownFailure, type ThreadView } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import type { WidgetHost } from "../widgets/host.ts";
@@ -58,8 +59,12 @@ export interface ChatDrawing {
   /** Whether something has come since the end was in sight. */
   hasNews: boolean;
   isHistoryOpen: boolean;
+  /** The server has other scripts by now than those that this page would load. */
+  isOutdated: boolean;
   /** Whether the server lets visitors change their last message. */
   canEdit: boolean;
+  /** What is written and not sent. */
+  draft: string;
   quoteButton: TemplateResult | typeof nothing | undefined;
   host: WidgetHost;
   acts: ChatActs;
@@ -138,11 +143,11 @@ function headerButton(icon: string, label: string, act: () => void): TemplateRes
   </button>`;
 }
 
-function historyTemplate({ options, client, view, acts }: ChatDrawing): TemplateResult {
+function historyTemplate({ options, client, view, isOutdated, acts }: ChatDrawing): TemplateResult {
   if (customElements.get("orcheo-history") === undefined)
     return html`<div class="history"><div class="failure" role="alert">
-      <p>${strings.failureConnectionLost}</p>
-      <button type="button" class="quiet" @click=${acts.showHistory}>${strings.tryAgain}</button>
+      <p>${isOutdated ? strings.outdated : strings.failureConnectionLost}</p>
+      ${isOutdated ? nothing : html`<button type="button" class="quiet" @click=${acts.showHistory}>${strings.tryAgain}</button>`}
     </div></div>`;
   const { showDelete = true, showRename = true } = options.history ?? {};
   return html`<orcheo-history
@@ -214,11 +219,18 @@ function jumpTemplate({ acts, hasNews }: ChatDrawing): TemplateResult {
   return html`<button type="button" class="jump" data-news=${hasNews} aria-label=${label} title=${label} @click=${acts.toEnd}>${downIcon}</button>`;
 }
 
+/** What was being written when the chat closed can still be read and copied. */
 function footTemplate(drawing: ChatDrawing): TemplateResult {
-  const { view } = drawing;
-  if (view.closed !== null) return closedTemplate(drawing);
-  if (view.status.type === "active") return html`${composerTemplate(drawing)} ${disclaimerTemplate(drawing)}`;
-  const { type, reason } = view.status;
+  const shut = shutTemplate(drawing);
+  const isKept = !shut || drawing.draft !== "";
+  return html`${shut}${isKept ? composerTemplate(drawing, shut) : nothing}${shut ? nothing : disclaimerTemplate(drawing)}`;
+}
+
+function shutTemplate(drawing: ChatDrawing): TemplateResult | null {
+  const { closed, status } = drawing.view;
+  if (closed !== null) return closedTemplate(drawing);
+  if (status.type === "active") return null;
+  const { type, reason } = status;
   const text = reason || (type === "locked" ? strings.lockedText : strings.threadClosedText);
   return html`<div class="closed" role="status" data-status=${type}>
     ${iconTemplate("lucide:lock")}
@@ -226,11 +238,14 @@ function footTemplate(drawing: ChatDrawing): TemplateResult {
   </div>`;
 }
 
-function composerTemplate({ view, options, client, target, secondsLeft, acts }: ChatDrawing): TemplateResult {
+function composerTemplate(
+  { view, options, client, target, secondsLeft, acts }: ChatDrawing,
+  shut: TemplateResult | null,
+): TemplateResult {
   const placeholder = options.composer?.placeholder ?? strings.messagePlaceholder;
   return html`<orcheo-composer
       .language=${spokenLanguage()}
-      .mode=${composerMode(view, secondsLeft)}
+      .mode=${shut ? "closed" : composerMode(view, secondsLeft)}
       .limit=${options.messageLimit ?? Number.POSITIVE_INFINITY}
       .placeholder=${pendingQuestions(view) === null ? placeholder : strings.answerPlaceholder}
       .setup=${setupOf(options, client, target)}
@@ -267,6 +282,7 @@ function disclaimerTemplate({ options }: ChatDrawing): TemplateResult {
 }
 
 function composerMode(view: ThreadView, secondsLeft: number): ComposerMode {
+  if (isShutOut(view.failure?.code)) return "closed";
   const isLimited = view.failure?.kind === "rate-limited" && secondsLeft > 0;
   if (view.turn === "idle") return isLimited ? "waiting" : "ready";
   return view.turn === "running" && view.canStop ? "answering" : "unstoppable";

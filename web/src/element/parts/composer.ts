@@ -15,8 +15,8 @@ import "./icon.ts";
 
 const NEAR_LIMIT = 500;
 
-/** What the composer can do at the moment; `waiting`: write, but not send yet. */
-export type ComposerMode = "ready" | "waiting" | "answering" | "unstoppable" | "disabled";
+/** What the composer can do at the moment; `waiting`: write, but not send yet; `closed`: read and copy what is written. */
+export type ComposerMode = "ready" | "waiting" | "answering" | "unstoppable" | "closed";
 
 /** What the page wants of the composer, and where it sends files. */
 export interface ComposerSetup {
@@ -80,7 +80,7 @@ export class OrcheoComposer extends LitElement {
   constructor() {
     super();
     this.language = spokenLanguage();
-    this.mode = "disabled";
+    this.mode = "closed";
     this.limit = Number.POSITIVE_INFINITY;
     this.placeholder = strings.messagePlaceholder;
     this.setup = PLAIN;
@@ -168,7 +168,7 @@ export class OrcheoComposer extends LitElement {
         aria-activedescendant=${tools?.activeId ?? nothing}
         placeholder=${tools?.placeholder ?? this.placeholder}
         .value=${this.#text}
-        ?disabled=${this.mode === "disabled"}
+        ?readonly=${this.mode === "closed"}
         @input=${this.#changed}
         @keydown=${this.#keyPressed}
         @paste=${(paste: ClipboardEvent) => tools?.pasted(paste)}
@@ -257,6 +257,7 @@ export class OrcheoComposer extends LitElement {
   }
 
   #send(): void {
+    if (this.mode === "closed") return;
     if (this.#text.trim() !== "" && this.mode !== "ready")
       this.dispatchEvent(new CustomEvent("composer-held"));
     if (!this.#canSend()) return;

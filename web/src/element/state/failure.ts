@@ -34,13 +34,21 @@ function changeForProblem({ problem }: ProblemError, remedy: Remedy, now: number
   }
 }
 
-/** What is refused once is refused again, but a thread that is gone gives way to a new one. */
+/**
+ * What is refused once is refused again, but a thread that is gone gives way to a new one, and the page may have got
+ * another credential.
+ */
 function otherProblem(
   { status, code }: Problem,
   remedy: Remedy,
 ): { kind: FailureKind; remedy: Remedy | null } {
   if (status < 400 || status >= 500) return { kind: "error", remedy };
-  return { kind: "refused", remedy: code === THREAD_GONE ? remedy : null };
+  return { kind: "refused", remedy: code === THREAD_GONE || isShutOut(code) ? remedy : null };
+}
+
+/** The credential of the page (publish token or chat grant) does not count, so no message is taken. */
+export function isShutOut(code = ""): boolean {
+  return /^(publish|grant)/.test(code);
 }
 
 function failed(failure: TurnFailure): ThreadChange {
