@@ -29,6 +29,7 @@ from orcheo_core.domain.keeping import KEPT  # noqa: E402
 from orcheo_core.errors import OrcheoError  # noqa: E402
 from orcheo_core.operations.catalogue import CATALOGUE  # noqa: E402
 from orcheo_core.operations.operation import Operation, default_of, parameters_of  # noqa: E402
+from tools.run_events import ROWS  # noqa: E402
 
 PACKAGES = ("orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp")
 FOLDER = ROOT / "docs" / "reference"
@@ -307,6 +308,28 @@ def budgets_page() -> str:
 
 # --- files ---------------------------------------------------------------------------------------------------------
 
+
+def run_events_page() -> str:
+    """Each run event, and what becomes of it."""
+    rows = [
+        (
+            f"`{each.event}`",
+            each.seen,
+            "; ".join(filter(None, (f"`{each.kept}`" if each.kept else "", each.note))) or "nothing",
+            "; ".join(filter(None, (each.found, each.elsewhere))) or "nothing",
+        )
+        for each in ROWS
+    ]
+    return _page(
+        "Run events",
+        "What a workflow says in a run, whichever runner executes it: what the visitor sees of it, what the thread "
+        "keeps (the type of the item, as ChatKit and transcripts name it), and what the next turn finds in the "
+        "history. A test compares this table with the code. "
+        "[Write a workflow](../how-to/write-a-workflow.md#what-may-it-give-back) has the fields of each.",
+        _table(("event", "what the visitor sees", "what is kept", "what the next turn finds"), rows),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "operations.md": operations_page,
     "cli.md": cli_page,
@@ -315,6 +338,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "runners.md": runners_page,
     "keeping.md": keeping_page,
     "budgets.md": budgets_page,
+    "run-events.md": run_events_page,
 }
 
 

@@ -26,6 +26,7 @@ from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.limiting import Limiting
 from orcheo_core.services.visitors.admitting import Admitting, ChatGrant
 from orcheo_core.services.visitors.signing_in import SigningIn
+from orcheo_core.turns.engine import TurnEngine
 from orcheo_core.turns.register import CANCELLED, Place, Register
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class ChatInfo:
     """Whether the server turns speech into text."""
     telemetry: bool
     """Whether the page should report what happens in it."""
+    engine: TurnEngine
 
     async def answer(self, request: Request) -> Response:
         """``GET /api/chat/{ref}``: what the page needs before a visitor is admitted."""
@@ -65,9 +67,12 @@ class ChatInfo:
                 "dev_login": self.dev_login,
                 "message_limit": MESSAGE_LENGTH,
                 "telemetry": self.telemetry,
-                "look": _look(workflow.look, self.contact, dictation=self.dictation),
+                "look": _look(workflow.look, self.contact, dictation=await self._takes_recordings(workflow)),
             }
         )
+
+    async def _takes_recordings(self, workflow: Workflow) -> bool:
+        return self.dictation or await self.engine.takes_recordings(workflow)
 
 
 def _look(look: Look, operators_contact: str, *, dictation: bool) -> dict[str, object]:

@@ -24,7 +24,7 @@ from orcheo_core.assembly import Core
 from orcheo_core.domain.attachments import Attachment
 from orcheo_core.domain.budget import STREAMS
 from orcheo_core.domain.feedback import FeedbackKind
-from orcheo_core.domain.run import FeedbackGiven
+from orcheo_core.domain.run import FeedbackGiven, RecordingSpoken
 from orcheo_core.domain.structured_input import InputStatus, QuestionAnswer
 from orcheo_core.domain.turn import Turn
 from orcheo_core.errors import FieldError, InvalidInput
@@ -118,7 +118,7 @@ class ChatKitDoor:
         params = decoded.params
         if decoded.workflow_ref not in {None, visit.workflow.id, visit.workflow.handle}:
             raise InvalidInput(FieldError("workflow_id", "must be the workflow that the credential was issued for"))
-        visit = _with_page(visit, request, decoded.metadata)
+        visit = self._visits.named(_with_page(visit, request, decoded.metadata), request)
         key = _idempotency_key(request, decoded.client_id)
         begin = self._streaming.get(type(params))
         if begin is not None:
@@ -255,6 +255,9 @@ class ChatKitDoor:
             audio = b64decode(params.audio_base64, validate=True)
         except ValueError:  # no base64, or no ASCII
             raise InvalidInput(FieldError("audio_base64", "must be base64")) from None
+        words = await self._acting.write_down(visit, RecordingSpoken(data=audio, mime_type=params.mime_type))
+        if words is not None:
+            return {"text": words}
         async with self._acting.beside_turns(visit):
             return {"text": await self._transcriber.transcribe(audio, params.mime_type)}
 

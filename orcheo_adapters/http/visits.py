@@ -1,12 +1,13 @@
 """Who a visitor's request is from."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 from starlette.requests import Request
 
 from orcheo_adapters.http.cookies import Cookies
 from orcheo_adapters.http.requests import address_of, bearer
 from orcheo_adapters.http.scope import HEADERS, WORKFLOW
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX
+from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import GrantInvalid, PublishTokenInvalid
 from orcheo_core.services.shared.limiting import Limiting
 from orcheo_core.services.visitors.admitting import Admitting, Program, Visit
@@ -34,6 +35,15 @@ class Visits:
         visit = await self._limiting.authenticate(checked, address=address)
         request.scope[WORKFLOW] = visit.workflow.id
         return visit
+
+    def named(self, visit: Visit, request: Request) -> Visit:
+        """The visit with the name of its visitor, where they are signed in with this browser."""
+        if not (visit.subject.is_logged_in and b"cookie" in request.scope[HEADERS]):
+            return visit
+        login = self._cookies.login(request)
+        if login is None or Subject.logged_in(login.identity.issuer, login.identity.sub) != visit.subject:
+            return visit
+        return evolve(visit, display_name=login.identity.display_name)
 
     async def reading(self, request: Request) -> Visit:
         """The same for a request that only reads, which is counted by its subject and its address."""

@@ -15,7 +15,7 @@ from orcheo_adapters.runners.failures import settings_invalid
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.posting import STREAMS, Answer, Post, posted
 from orcheo_adapters.runners.service_events import EventStream, ServiceAnswerInvalid
-from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, Given, Setting, first_byte_seconds
+from orcheo_adapters.runners.settings import FIRST_BYTE_SETTING, HEADERS_SETTING, Given, Setting, first_byte_seconds
 from orcheo_adapters.runners.signature import signature_headers
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_core.domain.run import RunRequest, conversation
@@ -35,6 +35,7 @@ class HttpRunner(Runner):
             help="Name of the server's environment variable that holds the secret with which requests are signed.",
         ),
         FIRST_BYTE_SETTING,
+        HEADERS_SETTING,
     )
 
     def __init__(self, conditions: Conditions) -> None:
@@ -101,10 +102,12 @@ def _document(request: RunRequest) -> dict[str, object]:
         "workflow_id": context.workflow_id,
         "subject": context.subject.key,
         "app_user": asdict(context.app_user) if context.app_user else None,
+        "display_name": context.display_name,
         "inference_options": asdict(context.inference_options),
         "tags": [asdict(each) for each in context.tags],
         "metadata": context.metadata,
         "locale": context.locale,
+        "headers": context.headers,
     }
 
 

@@ -22,7 +22,7 @@ from orcheo_adapters.runners.langgraph_graphs import Graph, Graphs, check_state
 from orcheo_adapters.runners.langgraph_hearing import HEARING_SETTINGS, Hearing
 from orcheo_adapters.runners.owner_errors import told_to_owner
 from orcheo_adapters.runners.packages import require_package
-from orcheo_adapters.runners.settings import Given, Setting
+from orcheo_adapters.runners.settings import HEADERS_SETTING, Given, Setting
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.text import decoded
 from orcheo_adapters.runners.worker_thread import in_thread
@@ -61,6 +61,7 @@ class LangGraphRunner(Runner):
             name="output_key",
             help="Key of the state that holds the answer when the graph has ended; its messages when left out.",
         ),
+        HEADERS_SETTING,
         *ISOLATION_SETTINGS,
     )
 

@@ -32,7 +32,7 @@ from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.thread_feed import write_from_thread
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.domain.run import RunContext, RunEvent, RunRequest, TextDelta
-from orcheo_core.domain.workflow import RunnerSpec, header_names
+from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, Runner
 
@@ -54,7 +54,6 @@ class PythonRunner(Runner):
     async def check(self, spec: RunnerSpec) -> None:
         """Import the target and look at it; see :meth:`Target.load` for what is refused."""
         check_isolation(Given.of(spec, self.settings, self._conditions.environment))
-        header_names(spec.settings.get(HEADERS_SETTING.name, ""))
         await self._workflows.fresh(spec.target)
 
     def run(self, request: RunRequest) -> Run:

@@ -6,18 +6,10 @@ Source of the events and items: OpenAI's API reference, and the types of the pac
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from orcheo_adapters.runners import endpoint_answers as endpoint
 from orcheo_adapters.runners.agents.approvals import asked
 from orcheo_adapters.runners.endings import CUT, FILTERED, cut_short
-from orcheo_adapters.runners.endpoint_answers import (
-    AnswerBrokenOff,
-    AnswerNotUnderstood,
-    Documents,
-    ToolCall,
-    counted,
-    fail_without_text,
-    plain,
-    said_error,
-)
+from orcheo_adapters.runners.endpoint_answers import plain
 from orcheo_adapters.runners.pieces import at
 from orcheo_adapters.runners.steps import StepNotes, nested, readable, words
 from orcheo_adapters.runners.text import WholeCharacters, encodable
@@ -53,7 +45,7 @@ class ResponseAnswer:
     def __init__(self, *, shows_reasoning: bool, steps: str, has_tools: bool = False) -> None:
         """``steps`` is one of :data:`~orcheo_adapters.runners.steps.STEPS`; ``has_tools``: calls can be carried out."""
         self._has_tools = has_tools
-        self.calls: list[ToolCall] = []
+        self.calls: list[endpoint.ToolCall] = []
         """The calls to carry out before the model continues."""
         self.items: list[Json] = []
         """What the model has to find again then: thoughts and calls."""
@@ -65,7 +57,7 @@ class ResponseAnswer:
         """Of the response, by which the endpoint remembers it."""
         self.approvals: list[Json] = []
         """Calls of remote tools that wait for the visitor (``mcp_approval_request``)."""
-        self._documents = Documents()
+        self._documents = endpoint.Documents()
         self._notes = StepNotes(detail=steps, shows_thoughts=shows_reasoning)
         self._characters = WholeCharacters()
         self._thought_characters = WholeCharacters()
@@ -97,7 +89,7 @@ class ResponseAnswer:
         self._note_end()
         yield from self._close()
         if self._usage is not None:
-            inward, outward = counted(self._usage, "input_tokens", "output_tokens")
+            inward, outward = endpoint.counted(self._usage, "input_tokens", "output_tokens")
             yield UsageReported(Usage(input_tokens=inward, output_tokens=outward))
         self._check()
         yield from self._last()
@@ -108,16 +100,16 @@ class ResponseAnswer:
         if self.approvals:
             yield asked([(each["id"], str(each.get("name")), each.get("arguments")) for each in self.approvals])
         elif not (self._has_text or self._has_shown):
-            fail_without_text(self._reason, self._tools)
+            endpoint.fail_without_text(self._reason, self._tools)
         yield from cut_short(self._reason)
         if self._tools and self._reason not in CUT | FILTERED:
             yield CutShort(code="tools_missing", reason=f"The model also wanted to call {', '.join(self._tools)}.")
 
     def _check(self) -> None:
         if not self._is_response and self._odd is not None:
-            raise AnswerNotUnderstood(str(self._odd))
+            raise endpoint.AnswerNotUnderstood(str(self._odd))
         if not self.is_ended:
-            raise AnswerBrokenOff(has_begun=self._is_response)
+            raise endpoint.AnswerBrokenOff(has_begun=self._is_response)
 
     def _note_end(self) -> None:
         if self._documents.is_over:
@@ -125,12 +117,12 @@ class ResponseAnswer:
 
     def _document(self, document: Any) -> Iterator[RunEvent]:
         if not isinstance(document, dict):
-            raise AnswerNotUnderstood(str(document))
+            raise endpoint.AnswerNotUnderstood(str(document))
         kind = document.get("type")
         if document.get("object") == "response":
             yield from self._ended({"response": document})
         elif kind == "error" or (document.get("error") and not kind):
-            raise said_error(document.get("error") or document)
+            raise endpoint.said_error(document.get("error") or document)
         elif isinstance(kind, str) and kind.startswith("response."):
             self._is_response = True
             read = self._EVENTS.get(kind.removeprefix("response."))
@@ -148,11 +140,11 @@ class ResponseAnswer:
         """The whole response: what did not stream of it, and how it ended."""
         response = event.get("response")
         if not isinstance(response, dict):
-            raise AnswerNotUnderstood(str(event))
+            raise endpoint.AnswerNotUnderstood(str(event))
         self._is_response = True
         yield from self._begun(event)
         if response.get("error") or response.get("status") == "failed":
-            raise said_error(response.get("error") or "it failed")
+            raise endpoint.said_error(response.get("error") or "it failed")
         for item in response.get("output") or ():
             yield from self._item_done({"item": item})
         self._reason = plain(at(response, "incomplete_details", "reason")).lower()
@@ -243,7 +235,7 @@ class ResponseAnswer:
             self.items.append(item)
         if item.get("type") == "function_call":
             call_id, name, arguments = (plain(item.get(key)) for key in ("call_id", "name", "arguments"))
-            self.calls.append(ToolCall(call_id, name, arguments))
+            self.calls.append(endpoint.ToolCall(call_id, name, arguments))
 
     def _whole_message(self, item: Json) -> Iterator[RunEvent]:
         for place, part in enumerate(item.get("content") or ()):

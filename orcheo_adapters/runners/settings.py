@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.domain.workflow import RunnerSpec, header_names
 from orcheo_core.errors import FieldError, InvalidInput
 
 
@@ -20,6 +20,13 @@ class Setting:
     default: str | None = None
     """What counts when it is left out; None: nothing."""
     needed: bool = False
+
+
+HEADERS_SETTING = Setting(
+    name="headers",
+    help="Request headers that the workflow is given, names separated by commas: `map-id,article-id`; at most 20, and "
+    "none that holds credentials.",
+)
 
 
 def invalid_setting(name: str, message: str, *, hint: str | None = None) -> InvalidInput:
@@ -36,7 +43,7 @@ class Given:
 
     @classmethod
     def of(cls, spec: RunnerSpec, known: Sequence[Setting], environment: Mapping[str, str]) -> "Given":
-        """Raises :class:`InvalidInput` for unknown and for missing settings, each by its path."""
+        """Raises :class:`InvalidInput` for unknown and for missing settings, each by its path; and for headers."""
         names = {each.name for each in known}
         wrong = [FieldError(f"settings.{name}", "is not known here") for name in spec.settings.keys() - names]
         missing = [each.name for each in known if each.needed and not spec.settings.get(each.name)]
@@ -45,6 +52,8 @@ class Given:
             knows = ", ".join(sorted(names)) or "none"
             hint = f"The runner {spec.kind} knows these settings: {knows}."
             raise InvalidInput(*sorted(wrong, key=lambda each: each.path), hint=hint)
+        if HEADERS_SETTING.name in names:
+            header_names(spec.settings.get(HEADERS_SETTING.name, ""))
         defaults = {each.name: each.default for each in known if each.default is not None}
         return cls(defaults | spec.settings, environment)
 
@@ -124,13 +133,6 @@ class Given:
 FIRST_BYTE_SETTING = Setting(
     name="first_byte_seconds",
     help="Seconds to wait for the first byte of an answer; as long as the answer may take when left out.",
-)
-
-
-HEADERS_SETTING = Setting(
-    name="headers",
-    help="Request headers that the workflow is given, names separated by commas: `map-id,article-id`; at most 20, and "
-    "none that holds credentials.",
 )
 
 

@@ -234,6 +234,7 @@ def assemble(
             contact=settings.contact,
             dictation=settings.transcription is not None,
             telemetry=settings.telemetry,
+            engine=core.engine,
         ),
         chat_sessions=ChatSessions(
             admitting=core.admitting,

@@ -277,7 +277,18 @@ class FeedbackGiven:
     kind: Literal["positive", "negative"]
 
 
-Cause = ClientToolCallItem | StructuredInputItem | ActionTaken | FeedbackGiven
+@value(kw_only=True)
+class RecordingSpoken:
+    """The visitor speaks instead of typing; only for workflows that write recordings down, beside the turns.
+
+    What the workflow says is the words for the visitor's message field; the thread of such a run is not kept.
+    """
+
+    data: bytes
+    mime_type: str
+
+
+Cause = ClientToolCallItem | StructuredInputItem | ActionTaken | FeedbackGiven | RecordingSpoken
 
 
 @value(kw_only=True)
@@ -292,6 +303,8 @@ class RunContext:
     """The visitor's message that is answered, the same when it is tried again; None when something else began it."""
     app_user: AppUser | None = None
     """Whom the app named that opened the chat session with its publish token."""
+    display_name: str | None = None
+    """The visitor's name, as the identity provider or the app says it; for reading only."""
     history: tuple[PastMessage, ...] = ()
     """Earlier entries of the thread, oldest first; at most as many as the workflow wants."""
     cause: Cause | None = None

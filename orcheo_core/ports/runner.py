@@ -166,6 +166,10 @@ class Runner(Protocol):
         """Whether this workflow is run when a visitor judges an answer, with what was judged as the cause."""
         return False
 
+    async def takes_recordings(self, spec: RunnerSpec) -> bool:  # noqa: ARG002 - for those that look
+        """Whether this workflow writes down what a visitor says aloud, with the recording as the cause."""
+        return False
+
     async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:  # noqa: ARG002 - most keep nothing
         """Delete what the workflow itself keeps of these threads; a runner without such a memory reads no ids."""
         return

@@ -169,6 +169,10 @@ class TurnEngine:
         """Whether the workflow asks for what visitors think of its answers."""
         return await (await self._runners.ready(workflow.runner.kind)).takes_feedback(workflow.runner)
 
+    async def takes_recordings(self, workflow: Workflow) -> bool:
+        """Whether the workflow writes down what visitors say aloud."""
+        return await (await self._runners.ready(workflow.runner.kind)).takes_recordings(workflow.runner)
+
     # --- execute ----------------------------------------------------------------------------------------------------
 
     async def _execute(self, live: LiveTurn, on_end: Callable[[], None]) -> None:

@@ -33,6 +33,13 @@ class SupportServer(ChatKitServer[Any]):
         super().__init__(store, attachment_store)
         self.reader = Reader(store)
 
+    async def transcribe(self, audio_input: Any, context: Any) -> wire.TranscriptionResult:
+        if audio_input.data == b"noise":
+            message = "the secret reason"
+            raise ValueError(message)
+        said = f"{audio_input.media_type} {len(audio_input.data)} {context['locale']}"
+        return wire.TranscriptionResult(text=f" {said} ")
+
     async def respond(self, thread: Any, input_user_message: Any, context: Any) -> AsyncIterator[Any]:
         text = "".join(part.text for part in input_user_message.content) if input_user_message else ""
         async for event in getattr(self, f"_{text.split()[0]}")(thread, input_user_message, context):

@@ -44,10 +44,12 @@ async def test_the_service_gets_the_turn(service: Service) -> None:
         "workflow_id": "wf_1",
         "subject": "anon:vis_1",
         "app_user": None,
+        "display_name": None,
         "inference_options": {"model": None, "tool_id": None},
         "tags": [],
         "metadata": {},
         "locale": None,
+        "headers": {},
     }
 
 
@@ -57,8 +59,10 @@ async def test_the_service_gets_what_the_page_says(service: Service) -> None:
     workflow = service("sse/reflect")
     tag = TagInput(id="cat-1", text="the cat", data={"age": 3}, group="cats", interactive=True)
     context = evolve(workflow.context, tags=(tag,), metadata={"page": "/"}, locale="de-at")
+    context = evolve(context, headers={"map-id": "m_1"}, display_name="Ada")
     got = orjson.loads(text_of(await everything(evolve(workflow, context=context).run())))
     mentioned = {"id": "cat-1", "text": "the cat", "data": {"age": 3}, "group": "cats", "interactive": True}
+    assert (got["headers"], got["display_name"]) == ({"map-id": "m_1"}, "Ada")
     assert (got["tags"], got["metadata"], got["locale"]) == ([mentioned], {"page": "/"}, "de-at")
 
 

@@ -1,6 +1,7 @@
 """Servers on OpenAI's ChatKit SDK as workflows, through the door: what visitors see, and find again."""
 
 import asyncio
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -327,6 +328,33 @@ async def test_a_server_without_the_hook_is_not_run_for_feedback(app_server: Tes
     judged = {"thread_id": chat.thread_id, "item_ids": [item_id], "kind": "positive"}
     assert (await app_server.chatkit(chat.grant, "items.feedback", **judged)).json() == {}  # type: ignore[arg-type]  # of JSON
     assert (await chat.reload())[-1]["orcheo.feedback"] == "positive"
+
+
+async def spoken(chat: Chat, data: bytes) -> Any:
+    """The answer to a recording."""
+    params = {"audio_base64": b64encode(data).decode(), "mime_type": "audio/webm;codecs=opus"}
+    return await chat.app_server.chatkit(chat.grant, "input.transcribe", {"accept-language": "de"}, **params)
+
+
+async def test_a_server_writes_down_what_visitors_say(app_server: TestServer) -> None:
+    """The page offers the microphone; nothing is kept, and errors are the owner's."""
+    chat = await Chat.with_server(app_server, "support:SupportServer")
+    look = (await app_server.client.get("/api/chat/echo")).json()["look"]
+    assert look["dictation"] is True
+    assert (await spoken(chat, b"words")).json() == {"text": "audio/webm 5 de"}
+    failed = await spoken(chat, b"noise")
+    assert_problem(failed, 424, "transcription_failed")
+    assert "secret" not in failed.text
+    assert "the secret reason" in str(app_server.telemetry.run_failures)
+    threads = await app_server.chatkit(chat.grant, "threads.list", order="desc")
+    assert threads.json()["data"] == []
+
+
+async def test_a_server_without_the_hook_takes_no_recordings(app_server: TestServer) -> None:
+    """As on a server without an endpoint for it."""
+    chat = await Chat.with_server(app_server, "cats:CatServer")
+    assert (await app_server.client.get("/api/chat/echo")).json()["look"]["dictation"] is False
+    assert_problem(await spoken(chat, b"words"), 422, "transcription_off")
 
 
 @pytest.mark.parametrize("name", ["make_context", "make_context_later"])

@@ -73,6 +73,19 @@ async def test_the_wall_opens_for_whoever_signs_in(walled: TestServer, provider:
     assert thread.subject.key == f"oidc:{ISSUER}#ada"
 
 
+async def test_the_workflow_knows_the_name_of_whoever_is_signed_in(walled: TestServer, provider: BadProvider) -> None:
+    """As long as the browser that holds the grant is signed in as that visitor."""
+    target = "tests.chatkit_servers.support:SupportServer"
+    await walled.result("workflows.edit", ref="echo", runner="chatkit", target=target)
+    info = (await walled.client.get("/api/chat/echo")).json()
+    await sign_in(walled, provider, info["login_url"].partition("?to=")[2])
+    grant = (await enter(walled)).json()["client_secret"]
+    asked = USER_INPUT | {"content": [{"type": "input_text", "text": "context"}]}
+    assert "'display_name': 'Ada'" in (await walled.chatkit(grant, "threads.create", input=asked)).text
+    walled.client.cookies.clear()
+    assert "'display_name': None" in (await walled.chatkit(grant, "threads.create", input=asked)).text
+
+
 async def test_a_person_is_the_same_in_another_browser(walled: TestServer, provider: BadProvider) -> None:
     """And another person is not."""
     await sign_in(walled, provider)

@@ -27,7 +27,7 @@ class Visitor:
         return cls(
             subject=context.subject.key,
             user=user.user if user else None,
-            display_name=user.display_name if user else None,
+            display_name=context.display_name,
             locale=context.locale,
             thread_id=context.thread_id,
             workflow_id=context.workflow_id,

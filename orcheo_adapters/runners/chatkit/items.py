@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
+from orcheo_core.domain import thread_events as growths
 from orcheo_core.domain.component_items import (
     ClientToolCallItem,
     EndOfTurnItem,
@@ -32,19 +33,6 @@ from orcheo_core.domain.items import (
 )
 from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
-from orcheo_core.domain.thread_events import (
-    Growth,
-    ImageGrew,
-    PartAdded,
-    PartCited,
-    PartDelta,
-    PartDone,
-    StepAdded,
-    StepChanged,
-    WidgetPartRedrawn,
-    WidgetRedrawn,
-    WidgetTextGrew,
-)
 
 Json = dict[str, Any]
 SDK_HIDDEN = "orcheo.sdk_hidden_context"
@@ -71,7 +59,7 @@ def item_of(document: Json, base: ItemBase, before: Item | None) -> Item:
     )
 
 
-def growth_of(item_id: str, update: Json) -> Growth:
+def growth_of(item_id: str, update: Json) -> growths.Growth:
     """What makes the item with this id grow."""
     return _GROWTHS[update["type"]](item_id, update)
 
@@ -192,36 +180,36 @@ _FIELDS: dict[str, Callable[[Json], Json]] = {
     "hidden_context_item": lambda item: {"content": item.get("content")},
     "sdk_hidden_context": lambda item: {"content": {SDK_HIDDEN: item["content"]}},
 }
-_GROWTHS: dict[str, Callable[[str, Json], Growth]] = {
-    "assistant_message.content_part.added": lambda item_id, update: PartAdded(
+_GROWTHS: dict[str, Callable[[str, Json], growths.Growth]] = {
+    "assistant_message.content_part.added": lambda item_id, update: growths.PartAdded(
         item_id=item_id, index=update["content_index"], part=part_of(update["content"])
     ),
-    "assistant_message.content_part.text_delta": lambda item_id, update: PartDelta(
+    "assistant_message.content_part.text_delta": lambda item_id, update: growths.PartDelta(
         item_id=item_id, index=update["content_index"], delta=update["delta"]
     ),
-    "assistant_message.content_part.annotation_added": lambda item_id, update: PartCited(
+    "assistant_message.content_part.annotation_added": lambda item_id, update: growths.PartCited(
         item_id=item_id,
         index=update["content_index"],
         position=update["annotation_index"],
         citation=_citation(update["annotation"]),
     ),
-    "assistant_message.content_part.done": lambda item_id, update: PartDone(
+    "assistant_message.content_part.done": lambda item_id, update: growths.PartDone(
         item_id=item_id, index=update["content_index"], part=part_of(update["content"])
     ),
-    "widget.streaming_text.value_delta": lambda item_id, update: WidgetTextGrew(
+    "widget.streaming_text.value_delta": lambda item_id, update: growths.WidgetTextGrew(
         item_id=item_id, component_id=update["component_id"], delta=update["delta"], is_whole=update["done"]
     ),
-    "widget.root.updated": lambda item_id, update: WidgetRedrawn(item_id=item_id, widget=update["widget"]),
-    "widget.component.updated": lambda item_id, update: WidgetPartRedrawn(
+    "widget.root.updated": lambda item_id, update: growths.WidgetRedrawn(item_id=item_id, widget=update["widget"]),
+    "widget.component.updated": lambda item_id, update: growths.WidgetPartRedrawn(
         item_id=item_id, component_id=update["component_id"], component=update["component"]
     ),
-    "workflow.task.added": lambda item_id, update: StepAdded(
+    "workflow.task.added": lambda item_id, update: growths.StepAdded(
         item_id=item_id, index=update["task_index"], step=step_of(update["task"])
     ),
-    "workflow.task.updated": lambda item_id, update: StepChanged(
+    "workflow.task.updated": lambda item_id, update: growths.StepChanged(
         item_id=item_id, index=update["task_index"], step=step_of(update["task"])
     ),
-    "generated_image.updated": lambda item_id, update: ImageGrew(
+    "generated_image.updated": lambda item_id, update: growths.ImageGrew(
         item_id=item_id, url=update["image"]["url"], progress=update.get("progress")
     ),
 }

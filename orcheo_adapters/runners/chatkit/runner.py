@@ -19,7 +19,7 @@ from orcheo_adapters.runners.settings import HEADERS_SETTING, Given, Setting
 from orcheo_adapters.runners.target import Target, invalid_target
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_core.domain.run import RunRequest
-from orcheo_core.domain.workflow import RunnerSpec, header_names
+from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import Run, RunFailed, Runner
 
@@ -58,7 +58,6 @@ class ChatKitRunner(Runner):
         """Import the target and make the server."""
         require_package("chatkit", extra="chatkit")
         given = Given.of(spec, self.settings, self._conditions.environment)
-        header_names(given.text(HEADERS_SETTING.name))
         await self._servers.fresh(spec.target)
         if given.text("context"):
             await self._contexts.fresh(given.text("context"))
@@ -78,6 +77,13 @@ class ChatKitRunner(Runner):
         """See the port: a server whose class has the hook."""
         try:
             return (await self._servers.known(spec.target)).takes_feedback
+        except InvalidInput:
+            return False
+
+    async def takes_recordings(self, spec: RunnerSpec) -> bool:
+        """See the port: a server whose class has the hook ``transcribe``."""
+        try:
+            return (await self._servers.known(spec.target)).takes_recordings
         except InvalidInput:
             return False
 
@@ -108,6 +114,7 @@ class _Hosted:
     turn: Callable[..., Any]
     takes_actions: bool
     takes_feedback: bool
+    takes_recordings: bool
 
 
 def _look_up(target: str) -> _Hosted:
@@ -127,8 +134,13 @@ def _look_up(target: str) -> _Hosted:
     _give_stores(server, stores)
     cls = type(server)
     takes_actions = cls.action is not ChatKitServer.action or cls.sync_action is not ChatKitServer.sync_action
-    takes_feedback = cls.add_feedback is not ChatKitServer.add_feedback
-    return _Hosted(server=server, turn=ServerTurn, takes_actions=takes_actions, takes_feedback=takes_feedback)
+    return _Hosted(
+        server=server,
+        turn=ServerTurn,
+        takes_actions=takes_actions,
+        takes_feedback=cls.add_feedback is not ChatKitServer.add_feedback,
+        takes_recordings=cls.transcribe is not ChatKitServer.transcribe,
+    )
 
 
 def _made(target: str, make: Any, stores: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from chatkit.errors import CustomStreamError, StreamError
 from chatkit.server import ChatKitServer
 from chatkit.types import (
     AssistantMessageContentPartTextDelta,
+    AudioInput,
     ErrorEvent,
     ThreadItem,
     ThreadItemAddedEvent,
@@ -37,8 +38,10 @@ from orcheo_core.domain.run import (
     FeedbackGiven,
     NoticeGiven,
     ProgressNote,
+    RecordingSpoken,
     RunRequest,
     StopOffered,
+    TextDelta,
     ThreadChange,
     ThreadSet,
     TitleGiven,
@@ -86,6 +89,9 @@ class ServerTurn:
             if isinstance(cause, FeedbackGiven):
                 given = [*cause.item_ids]
                 await self.server.add_feedback(self.thread.thread.id, given, cause.kind, self.context)
+            elif isinstance(cause, RecordingSpoken):
+                audio = AudioInput(data=cause.data, mime_type=cause.mime_type)
+                await self.writer.put(TextDelta((await self.server.transcribe(audio, self.context)).text))
             elif self.request.is_at_once:
                 await self._act_at_once()
             else:

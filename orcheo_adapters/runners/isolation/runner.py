@@ -86,6 +86,10 @@ class IsolatingRunner(Runner):
         """See the port; a process of its own has no place for it."""
         return not wants_process(spec) and await self._inner.takes_feedback(spec)
 
+    async def takes_recordings(self, spec: RunnerSpec) -> bool:
+        """See the port; as for feedback."""
+        return not wants_process(spec) and await self._inner.takes_recordings(spec)
+
     async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:
         """See the port."""
         if not wants_process(spec):

@@ -18,7 +18,9 @@ from orcheo_core.domain.run import (
     Cause,
     ContextKept,
     FeedbackGiven,
+    RecordingSpoken,
     RunEvent,
+    RunRequest,
     TextDelta,
     ThreadChange,
     WidgetChanged,
@@ -27,7 +29,7 @@ from orcheo_core.domain.thread_events import ItemEvent, ItemReplaced
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
-from orcheo_core.errors import ActionFailed, ItemNotFound
+from orcheo_core.errors import ActionFailed, ItemNotFound, TranscriptionFailed
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.run_thread import RunThread
@@ -46,6 +48,11 @@ from orcheo_core.turns.run_thread import DraftThread
 
 _Kept = WidgetChanged | ContextKept | ThreadChange
 """What an action without a turn may say."""
+
+RECORDING_SECONDS = 30.0
+"""For the words of one recording; the element waits as long."""
+RECORDING_CHARACTERS = 20_000
+"""Of these words: far more than anyone says in a minute."""
 
 _MOST_EVENTS = 1_000
 """As much of them, when each counts as its part of the limit of text, or for its own length if that is more."""
@@ -104,13 +111,40 @@ class Acting:
                 await self._carry_out(change, visit, thread, given, "", hold)
 
     @asynccontextmanager
-    async def beside_turns(self, visit: Visit) -> AsyncIterator[None]:
+    async def beside_turns(self, visit: Visit) -> AsyncIterator[Hold]:
         """Count what happens inside as a run, which ends with the chat; it belongs to no thread."""
         place = Place(workflow_id=visit.workflow.id, chat_session_id=visit.chat_session_id)
         async with self._register.working(WorkKind.ACTION, place):
-            with self._holding.hold(RUNS, visit.holders):
+            with self._holding.hold(RUNS, visit.holders) as hold:
                 await self._bound(visit)
-                yield
+                yield hold
+
+    async def write_down(self, visit: Visit, spoken: RecordingSpoken) -> str | None:
+        """What was said in a recording, by the workflow itself; None for one that does not do this.
+
+        Raises :class:`TranscriptionFailed` when no words came; the reason is the owner's.
+        """
+        if not await self._engine.takes_recordings(visit.workflow):
+            return None
+        now = self._clock.now()
+        thread = Thread(
+            id=self._identifiers.new(IdKind.THREAD),
+            workflow_id=visit.workflow.id,
+            subject=visit.subject,
+            created_at=now,
+            updated_at=now,
+        )
+        turn = self._requests.new_turn(visit, thread, "", None)
+        said = _Said(self._draft(thread, turn), self._store, self._files)
+        request = self._requests.request(visit, turn, thread, text="", history=(), cause=spoken)
+        request = evolve(request, time_limit=RECORDING_SECONDS, is_at_once=True)
+        async with self.beside_turns(visit) as hold:
+            try:
+                await self._carried_out(request, said, hold)
+            except Exception as error:
+                self._telemetry.run_failed(turn, error)
+                raise TranscriptionFailed from error
+        return said.words[:RECORDING_CHARACTERS].strip()
 
     async def _begun(self, visit: Visit, thread_id: str) -> tuple[UnitOfWork, Thread]:
         change = await self._bound(visit)
@@ -131,11 +165,7 @@ class Acting:
             request = await self._requests.caused_by(change, visit, turn, thread, cause)
             # The page waits for it, and sees no progress.
             request = evolve(request, time_limit=request.silence_limit, is_at_once=True)
-            run = await self._engine.run_apart(request)
-            try:
-                await run.execute_apart(said)
-            finally:
-                run.when_over(hold.share().release)
+            await self._carried_out(request, said, hold)
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             raise ActionFailed from error
@@ -144,6 +174,13 @@ class Acting:
         if said.draft.fault:
             self._telemetry.left_out(turn, said.draft.fault.reason)
         return await self._keep(visit, turn, said)
+
+    async def _carried_out(self, request: RunRequest, said: "_Said", hold: Hold) -> None:
+        run = await self._engine.run_apart(request)
+        try:
+            await run.execute_apart(said)
+        finally:
+            run.when_over(hold.share().release)
 
     def _draft(self, thread: Thread, turn: Turn) -> TurnDraft:
         def stamp() -> ItemBase:
@@ -201,6 +238,7 @@ class _Said(RunSink):
         self._store = store
         self._files = files
         self.kept: list[_Kept] = []
+        self.words = ""
         self.left_out: dict[str, None] = {}
         self._length = 0
 
@@ -215,6 +253,7 @@ class _Said(RunSink):
             self.kept.append(event)
         else:
             self.left_out[type(event).__name__] = None
+            self.words += event.text if isinstance(event, TextDelta) else ""
         return True
 
     async def room(self) -> None:

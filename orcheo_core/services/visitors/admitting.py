@@ -110,6 +110,8 @@ class Visit:
     subject: Subject
     app_user: AppUser | None = None
     """Whom the app named that opened the chat session."""
+    display_name: str | None = None
+    """The name of a visitor who is signed in."""
     chat_session_id: str | None = None
     """The chat session it belongs to; a program with a publish token needs none."""
     rules: SessionRules | None = None

@@ -93,6 +93,7 @@ class RunRequests:
             turn_id=turn.id,
             subject=turn.subject,
             app_user=visit.app_user,
+            display_name=visit.display_name or (visit.app_user.display_name if visit.app_user else None),
             history=history,
             cause=cause,
             message_id=item.id if item else None,
