@@ -69,6 +69,7 @@ bench: $(STAMPS)/installed $(STATIC)/chat.html ## Measure start, turns, streams,
 	$(BIN)/python -m bench.canvas
 	$(BIN)/python -m bench.isolation
 	$(BIN)/python -m bench.agui
+	$(BIN)/python -m bench.visitors
 
 soak: $(STAMPS)/installed ## Walk through all that owners and visitors may do, for minutes instead of seconds, and publish agents of all frameworks
 	ORCHEO_WALKS=$${ORCHEO_WALKS:-400} $(BIN)/python -m pytest -q --timeout=0 tests/http/test_access_walk.py

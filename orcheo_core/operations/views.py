@@ -294,6 +294,17 @@ class CheckResult:
     answer: str
     """The beginning of the answer."""
     seconds: float
+    """Until the answer was whole."""
+    first_seconds: float
+    """Until its first text."""
+    pieces: int
+    """In how many the text came."""
+    remembers: bool | None
+    """Whether it gave back a word that was said before; null when it was not asked."""
+    stops: bool | None
+    """Whether it ended soon after a stop in the middle of its answer; null when it was not stopped."""
+    unread: tuple[str, ...]
+    """What of the answer could not be read or shown."""
     message: str
 
     @classmethod
@@ -305,6 +316,11 @@ class CheckResult:
             ok=True,
             answer=answer,
             seconds=round(probe.seconds, 3),
+            first_seconds=round(probe.first_seconds, 3),
+            pieces=probe.pieces,
+            remembers=probe.remembers,
+            stops=probe.stops,
+            unread=probe.unread,
             message=f"{workflow.handle} answered in {probe.seconds:.1f} s ({probe.manner}): {answer}",
         )
 

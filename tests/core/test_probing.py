@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
-from orcheo_core.domain.run import ImageShown, NoticeGiven, ProgressNote, RunEvent, TextDelta, WidgetShown
+from orcheo_core.domain.run import (
+    CutShort,
+    FaultNoted,
+    ImageShown,
+    NoticeGiven,
+    ProgressNote,
+    RunEvent,
+    TextDelta,
+    WidgetShown,
+)
 from orcheo_core.domain.subject import Subject
 from orcheo_core.errors import WorkflowCheckFailed
 from orcheo_core.ports.runner import RunFailed
@@ -143,6 +152,36 @@ async def test_the_report_says_how_a_workflow_answers(harness: CoreHarness) -> N
     remembered = await check(harness)
     assert remembered.remembers
     assert "gave back a word that was said before, two visitors at once stayed apart" in remembered.manner
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_the_report_says_whether_a_workflow_stops(harness: CoreHarness, *, goes_on: bool) -> None:
+    """One that answers in pieces is stopped at its first word; a thread of it may work on."""
+    await harness.add()
+    harness.runners.script = ([TextDelta("Hel")], [TextDelta("lo")])
+    harness.runners.goes_on = goes_on
+    probe = await check(harness)
+    assert probe.stops is not goes_on
+    assert ("worked on after a stop" if goes_on else "stopped when told to") in probe.manner
+    assert [run.stopped for run in harness.runners.runs].count(True) == 1
+
+
+async def test_a_failure_at_the_stop_fails_nothing(harness: CoreHarness) -> None:
+    """It was not asked for an answer."""
+    await harness.add()
+    said = [TextDelta("Hel"), TextDelta("lo")]
+    harness.runners.answer = lambda _request: ValueError("torn") if len(harness.runners.runs) == 5 else said
+    assert (await check(harness)).stops is None
+
+
+async def test_the_report_says_what_could_not_be_read(harness: CoreHarness) -> None:
+    """Beside an answer that is there."""
+    await harness.add()
+    faults = [FaultNoted(code="c", reason="The state is too large.")] * 9
+    harness.runners.answer = lambda _request: [TextDelta("Hi"), *faults, CutShort(code="c", reason="It was cut.")]
+    probe = await check(harness)
+    assert probe.unread == ("The state is too large.",) * 3
+    assert probe.manner.endswith("; The state is too large.")
 
 
 async def test_a_service_elsewhere_is_not_asked_for_a_word(harness: CoreHarness) -> None:

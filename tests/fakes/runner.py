@@ -76,6 +76,8 @@ class FakeRunners(Runners, Runner):
         """What the next runs say, made of what is asked; None leaves it to the script."""
         self.before_check: Callable[[], Awaitable[None]] | None = None
         """What a check waits for first, as for the import of a large module."""
+        self.goes_on = False
+        """Whether the next runs have threads that work on."""
         self.forgotten: list[str] = []
         self.unforgettable: dict[str, Exception] = {}
         """What :meth:`forget` raises for these threads."""
@@ -105,6 +107,7 @@ class FakeRunners(Runners, Runner):
         self.runs.append(FakeRun(request, self.script))
         if self.answer is not None:
             self.runs[-1] = FakeRun(request, [self.answer(request)])
+        self.runs[-1].goes_on = self.goes_on
         return self.runs[-1]
 
     async def forget(self, spec: RunnerSpec, thread_ids: AsyncIterator[str]) -> None:

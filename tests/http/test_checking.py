@@ -35,6 +35,8 @@ async def test_the_route_of_its_own(app_server: TestServer) -> None:
     answer = await app_server.client.post("/api/workflows/echo/check", headers=headers)
     assert answer.json()["answer"].startswith("tok00 tok01 ")
     assert len(answer.json()["answer"]) <= 200
+    found = {name: answer.json()[name] for name in ("pieces", "remembers", "stops", "unread")}
+    assert found == {"pieces": 20, "remembers": False, "stops": True, "unread": []}
 
 
 @pytest.mark.parametrize(

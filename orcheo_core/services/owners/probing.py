@@ -11,7 +11,9 @@ from orcheo_core.domain.items import AssistantItem, UserItem
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     ClientToolCalled,
+    CutShort,
     EffectCaused,
+    FaultNoted,
     ImageShown,
     InputAsked,
     NoticeGiven,
@@ -73,6 +75,7 @@ _CODE_HINT = (
 _SHOWN = (WidgetShown, ImageShown, InputAsked, ClientToolCalled, EffectCaused, NoticeGiven)
 """What answers a visitor without any text."""
 _NO_TEXT = "(no text, but something to see)"
+_MOST_UNREAD = 3
 _CAUSES = 3
 _CAUSE_LENGTH = 500
 
@@ -89,6 +92,10 @@ class Probe:
     """In how many the text came."""
     remembers: bool | None = None
     """Whether the workflow gave back a word that the visitor had said before; None when it was not asked for one."""
+    stops: bool | None = None
+    """Whether it ended soon after a stop in the middle of its answer; None when it was not stopped."""
+    unread: tuple[str, ...] = ()
+    """What of its answer could not be read or shown, a sentence each."""
 
     @property
     def manner(self) -> str:
@@ -98,7 +105,9 @@ class Probe:
         if self.remembers is not None:
             memory = "gave back" if self.remembers else "did not give back"
             found += [f"{memory} a word that was said before", "two visitors at once stayed apart"]
-        return ", ".join(found)
+        if self.stops is not None:
+            found.append("stopped when told to" if self.stops else "worked on after a stop, which saves nothing")
+        return "; ".join([", ".join(found), *self.unread])
 
 
 @define(kw_only=True, eq=False)
@@ -116,7 +125,8 @@ class Probing:
         """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer.
 
         A workflow that is code of this server and answers within 8 s is also asked by several visitors: it fails when
-        one reads what another said, or when it cannot answer two at once. Then it is asked whether it remembers.
+        one reads what another said, or when it cannot answer two at once. Then it is asked whether it remembers. One
+        that answers in pieces is also stopped once, at its first word.
         """
         threads: list[str] = []
         async with self._register.working(WorkKind.CHECK, Place(workflow_id=workflow.id)):
@@ -130,33 +140,44 @@ class Probing:
         answer = await self._ask(workflow, turn, PROBE_TEXT)
         seconds = (self._clock.now() - turn.started_at).total_seconds()
         first = seconds if answer.first_at is None else (answer.first_at - turn.started_at).total_seconds()
-        remembers = None
+        remembers = stops = None
         if self._runners.executes_code(workflow.runner) and seconds <= _QUICK_SECONDS:
-            remembers = await self._check_apart(workflow, threads)
+            remembers, stops = await self._check_apart(workflow, threads, can_stop=len(answer.pieces) > 1)
         return Probe(
             answer=answer.text_or_note,
             seconds=seconds,
             first_seconds=first,
             pieces=len(answer.pieces),
             remembers=remembers,
+            stops=stops,
+            unread=tuple(answer.unread),
         )
 
-    async def _check_apart(self, workflow: Workflow, threads: list[str]) -> bool:
-        """Whether the workflow remembers what was said in a thread; raises when another visitor hears of it."""
+    async def _check_apart(self, workflow: Workflow, threads: list[str], *, can_stop: bool) -> tuple[bool, bool | None]:
+        """Whether the workflow remembers what was said in a thread, and whether it stops; raises when another visitor
+        hears of what was said.
+        """
         word = self._identifiers.new(IdKind.ITEM)[-10:]
         asked = f"Please remember this word: {word}."
         told = self._turn(workflow, threads)
         answer = await self._ask(workflow, told, asked, seconds=_NEXT_SECONDS)
-        await self._check_others(workflow, threads, word)
+        stopped = await self._check_others(workflow, threads, word, can_stop=can_stop)
         past = (PastMessage(said_by="visitor", text=asked), PastMessage(said_by="workflow", text=answer.joined))
         again = await self._try(workflow, told, _QUESTION, past)
-        return isinstance(again, _Heard) and again.has(word)
+        return isinstance(again, _Heard) and again.has(word), None if stopped is None else stopped.is_over
 
-    async def _check_others(self, workflow: Workflow, threads: list[str], word: str) -> None:
-        answers = await self._background.together(
+    async def _check_others(
+        self, workflow: Workflow, threads: list[str], word: str, *, can_stop: bool
+    ) -> "_Heard | None":
+        """What a run said that was stopped at its first word; it may still be at work."""
+        asking = [
             self._try(workflow, self._turn(workflow, threads), _QUESTION),
             self._try(workflow, self._turn(workflow, threads), PROBE_TEXT),
-        )
+        ]
+        if can_stop:
+            asking.append(self._try(workflow, self._turn(workflow, threads), PROBE_TEXT, is_stopped=True))
+        first, second, *stopped = await self._background.together(*asking)
+        answers = (first, second)
         if any(isinstance(each, _Heard) and each.has(word) for each in answers):
             raise WorkflowCheckFailed(
                 "What one visitor said came back to another: the workflow keeps the conversation in an object that all "
@@ -167,12 +188,19 @@ class Probing:
         if failed is not None:
             detail = f"The workflow answers one visitor, but not two at the same time. {failed.detail}"
             raise WorkflowCheckFailed(detail, hint=_SAFE) from failed
+        return next((each for each in stopped if isinstance(each, _Heard)), None)
 
     async def _try(
-        self, workflow: Workflow, turn: Turn, text: str, past: tuple[PastMessage, ...] = ()
+        self,
+        workflow: Workflow,
+        turn: Turn,
+        text: str,
+        past: tuple[PastMessage, ...] = (),
+        *,
+        is_stopped: bool = False,
     ) -> "_Heard | WorkflowCheckFailed":
         try:
-            return await self._ask(workflow, turn, text, past, seconds=_NEXT_SECONDS)
+            return await self._ask(workflow, turn, text, past, seconds=_NEXT_SECONDS, is_stopped=is_stopped)
         except WorkflowCheckFailed as error:
             return error
 
@@ -184,6 +212,7 @@ class Probing:
         past: tuple[PastMessage, ...] = (),
         *,
         seconds: float = PROBE_SECONDS,
+        is_stopped: bool = False,
     ) -> "_Heard":
         context = RunContext(
             workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject, history=past
@@ -193,7 +222,7 @@ class Probing:
         )
         try:
             run = (await self._runners.ready(workflow.runner.kind)).run(request)
-            answer = await _answer(_Heard(run, self._draft(turn), self._clock))
+            answer = await _answer(_Heard(run, self._draft(turn), self._clock, is_stopped=is_stopped))
         except Exception as error:
             self._telemetry.run_failed(turn, error)
             hint = _CODE_HINT if failure_of(error).code == CODE_FAILED else None
@@ -240,8 +269,13 @@ async def _each(thread_ids: list[str]) -> AsyncIterator[str]:
 class _Heard(RunSink):
     """Keeps the text of an answer, and of what else was said, up to the limit."""
 
-    def __init__(self, run: Run, draft: TurnDraft, clock: Clock) -> None:
+    def __init__(self, run: Run, draft: TurnDraft, clock: Clock, *, is_stopped: bool) -> None:
         self.run = run
+        self.is_over = False
+        """Whether no part of the workflow is at work any more."""
+        self._is_stopped = is_stopped
+        """Whether it is to be stopped at its first word."""
+        self.unread: list[str] = []
         self._draft = draft
         self._clock = clock
         self.first_at: datetime | None = None
@@ -254,7 +288,7 @@ class _Heard(RunSink):
         self.first_at = self.first_at or self._clock.now()
         self.pieces.append(text)
         self.length += len(text)
-        if self.length > OUTPUT_LIMIT:
+        if self.length > OUTPUT_LIMIT or self._is_stopped:
             self.run.stop()
         return False
 
@@ -263,7 +297,13 @@ class _Heard(RunSink):
             return self.text(event.text)
         self.beside += repr(event)[: OUTPUT_LIMIT - len(self.beside)]
         self.shows = self.shows or isinstance(event, _SHOWN)
+        if isinstance(event, FaultNoted | CutShort) and len(self.unread) < _MOST_UNREAD:
+            self.unread.append(event.reason)
         return True
+
+    def end(self) -> None:
+        """Nothing of the workflow is at work any more."""
+        self.is_over = True
 
     def thread(self) -> RunThread:
         return DraftThread(draft=self._draft, new_id=self._draft.new_id, say=self._tell)
@@ -298,6 +338,7 @@ class _Heard(RunSink):
 
 async def _answer(heard: _Heard) -> _Heard:
     await heard.run.execute_apart(heard)
+    heard.run.when_over(heard.end)
     if heard.length > OUTPUT_LIMIT:
         raise RunTooLong
     return heard
