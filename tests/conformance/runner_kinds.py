@@ -67,6 +67,10 @@ def _agent(*names: str) -> tuple[str, ...]:
     return tuple(f"tests.conformance.runner_agents:{name}" for name in names)
 
 
+def _chatkit(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests.conformance.runner_chatkit:{name}" for name in names)
+
+
 def _agui(*names: str) -> tuple[str, ...]:
     return tuple(f"tests.conformance.runner_agui:{name}" for name in names)
 
@@ -127,6 +131,22 @@ AGENT = Kind(
         "fails after a": _agent("fails_late"),
         "is empty": _agent("is_empty"),
         "is long": _agent("is_long"),
+    },
+)
+CHATKIT = Kind(
+    name="chatkit",
+    failure=RunFailed,
+    moment=1.0,
+    targets={
+        "answers": _chatkit("Streams", "streams", "makes"),
+        "says events": (),
+        "hangs after a": _chatkit("hangs"),
+        "hangs silently": _chatkit("hangs_silently"),
+        "works for ever": _chatkit("works_for_ever"),
+        "fails": _chatkit("fails"),
+        "fails after a": _chatkit("fails_late"),
+        "is empty": _chatkit("is_empty"),
+        "is long": _chatkit("is_long"),
     },
 )
 OPENAI = Kind(
@@ -255,6 +275,7 @@ KINDS = [
     PYTHON,
     LANGGRAPH,
     AGENT,
+    CHATKIT,
     OPENAI,
     HTTP,
     AGUI,

@@ -102,6 +102,37 @@ async def test_a_cat_is_named_by_a_click(app_server: TestServer) -> None:
     assert chat.thread["title"] == "Momo"
 
 
+async def test_a_map_knows_the_pages_stations(app_server: TestServer) -> None:
+    """The page's header, entities in and out, a client tool, a list to choose from, an effect, a title in mid-turn."""
+    module = "tests.chatkit_servers.metro"
+    page = {"map-id": "map-1"}
+    chat = await Chat.with_server(app_server, "metro:MetroServer", context=f"{module}:make_context", headers="map-id")
+    shown = await chat.says("Which lines are there?", page)
+    widget = shown[-1]["item"]["widget"]
+    assert [each["children"][0]["value"] for each in widget["children"]] == ["Blue line", "Red line"]
+    assert "thread.updated" in kinds(shown)
+    chosen = await chat.stream(
+        "threads.custom_action",
+        page,
+        item_id=shown[-1]["item"]["id"],
+        action=widget["children"][0]["onClickAction"] | {"type": "line.select"},
+    )
+    effect = {"type": "client_effect", "name": "add_station", "data": {"line": "blue", "station": "New Station"}}
+    assert effect in chosen
+    entity = {"type": "input_tag", "id": "st_1", "text": "Old Town", "data": {"line": "blue"}}
+    [answer] = [each["item"] for each in await chat.says("", page, content=[entity]) if "item" in each][1:]
+    [annotation] = answer["content"][0]["annotations"]
+    assert annotation["source"]["label"] == "Station"
+    assert (annotation["source"]["id"], annotation["source"]["data"]) == ("st_1", {"line": "blue"})
+    call = (await chat.says("where am I", page))[-1]["item"]
+    assert (call["name"], call["arguments"]) == ("get_selected_stations", {"map": "map-1"})
+    told = await chat.stream("threads.add_client_tool_output", page, result={"stations": ["Harbour"]})
+    assert words(told) == ["You stand at Harbour."]
+    items = await chat.reload()
+    assert items[1]["widget"]["children"][0]["children"][0]["value"] == "Blue line (chosen)"
+    assert chat.thread["title"] == "Plan of map-1"
+
+
 async def test_an_image_grows_and_is_kept_once(app_server: TestServer) -> None:
     """What is shown on the way is sent, and only the last of it stored."""
     chat = await Chat.with_server(app_server, "cats:CatServer")
