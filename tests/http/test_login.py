@@ -364,7 +364,7 @@ async def test_without_a_provider_nobody_can_sign_in(app_server: TestServer) -> 
     """And is told so; a login is asked for only if the owner says so twice."""
     await app_server.add()
     refused = await app_server.operation("workflows.publish", ref="echo", require_login=True)
-    assert "--anyway" in assert_problem(refused, 409, "no_identity_provider")["hint"]
+    assert "add `anyway`" in assert_problem(refused, 409, "no_identity_provider")["hint"]
     published = await app_server.result("workflows.publish", ref="echo", require_login=True, anyway=True)
     assert "No visitor can sign in yet" in published["message"]
     assert published["workflow"]["obstacle"] == "no_identity_provider"
