@@ -261,14 +261,17 @@ PYTHON_PROCESS = _isolated(
     is_empty=_python("is_empty"),
     is_long=_python("is_long_async", "is_long_at_once"),
 )
-LANGGRAPH_PROCESS = _isolated(LANGGRAPH, answers=_langgraph("streams"), is_long=_langgraph("is_long"))
-AGENT_PROCESS = _isolated(AGENT, answers=_agent("streams"))
+# What a process adds is the same for all: the other kinds show that they come through, each in few ways.
+_FEW: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("says_events", "hangs_after_a", "hangs_silently", "fails", "is_empty", "is_long"), ()
+)
+LANGGRAPH_PROCESS = _isolated(LANGGRAPH, **_FEW, answers=_langgraph("streams"))
+AGENT_PROCESS = _isolated(AGENT, **_FEW, answers=_agent("streams"))
 AGUI_PROCESS = _isolated(
     AGUI_PYTHON,
-    answers=_agui("echoes_async", "agent"),
-    hangs_after_a=_agui("hangs_async"),
+    **_FEW,
+    answers=_agui("echoes_async"),
     works_for_ever=_agui("works_for_ever_async"),
-    fails=_agui("fails"),
     fails_after_a=_agui("says_error_late"),
 )
 KINDS = [
@@ -369,7 +372,7 @@ def that(behaviour: str) -> pytest.MarkDecorator:
         pytest.param(
             (kind, target),
             id=f"{kind.label or kind.name}-{target.rpartition(':')[2]}",
-            marks=[pytest.mark.network] if kind.server else [],
+            marks=[pytest.mark.network] if kind.server else [pytest.mark.processes] if kind.settings else [],
         )
         for kind in KINDS
         for target in kind.targets[behaviour]

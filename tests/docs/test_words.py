@@ -56,6 +56,8 @@ def _rate(texts: list[str]) -> float:
 
 def _dangling(text: str) -> list[str]:
     """Pages that a text names and that are not in the repository; ``/docs`` can be left out."""
+    if ".md" not in text:
+        return []
     named = (match[0].lstrip("./") for match in _PAGE.finditer(text))
     return [page for page in named if not ((ROOT / page).exists() or (ROOT / "docs" / page).exists())]
 

@@ -52,7 +52,7 @@ def test_period_is_chosen_and_kept(open_canvas: NewTab) -> None:
     """By keyboard, and it stands in the address."""
     tab = open_canvas(USAGE)
     page = tab.page
-    page.get_by_label("Period").select_option("92")
+    page.get_by_label("Period", exact=True).select_option("92")
     expect(page.get_by_role("img", name="Turns by day, 92 days. Most on")).to_be_visible()
     page.reload()
     expect(page.get_by_role("img", name="Turns by day, 92 days. Most on")).to_be_visible()

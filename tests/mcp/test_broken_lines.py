@@ -32,25 +32,25 @@ def answers_to(folder: Path, *lines: bytes, count: int) -> list[dict[str, Any]]:
     return answers
 
 
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        (b'{"jsonrpc": "2.0", "id": 3, "method": "tools/list"', -32700),
-        (b"hello", -32700),
-        (b"\xff\xfe", -32700),
-        (b"[]", -32600),
-        (b'{"id": 3, "method": "tools/list"}', -32600),
-        (b'"ping"', -32600),
-    ],
-)
+_BROKEN = {
+    b'{"jsonrpc": "2.0", "id": 3, "method": "tools/list"': -32700,
+    b"hello": -32700,
+    b"\xff\xfe": -32700,
+    b"[]": -32600,
+    b'{"id": 3, "method": "tools/list"}': -32600,
+    b'"ping"': -32600,
+}
+"""Lines that are no messages, with the code of the answer."""
+
+
 @pytest.mark.parametrize("is_first", [True, False])
-def test_a_line_that_is_no_message_is_answered(tmp_path: Path, line: bytes, code: int, is_first: bool) -> None:
+def test_a_line_that_is_no_message_is_answered(tmp_path: Path, is_first: bool) -> None:
     """As JSON-RPC has it, without an id; before the first message, too. The connection stays."""
-    lines = (line, _HELLO, _PING) if is_first else (_HELLO, line, _PING)
-    answers = answers_to(tmp_path, *lines, count=3)
-    (error,) = [each for each in answers if each["id"] is None]
-    assert error["error"]["code"] == code
-    assert error["error"]["message"].endswith(".")
+    lines = (*_BROKEN, _HELLO, _PING) if is_first else (_HELLO, *_BROKEN, _PING)
+    answers = answers_to(tmp_path, *lines, count=len(lines))
+    errors = [each["error"] for each in answers if each["id"] is None]
+    assert [each["code"] for each in errors] == list(_BROKEN.values())
+    assert all(each["message"].endswith(".") for each in errors)
     assert sorted(each["id"] for each in answers if each["id"] is not None) == [1, 2]
 
 
