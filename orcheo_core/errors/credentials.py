@@ -260,5 +260,5 @@ class IdentityProviderUnavailable(UnavailableError):
     """Visitors cannot sign in through this identity provider now; existing logins stay valid."""
 
     code = "identity_provider_unavailable"
-    summary = "The identity provider cannot be reached, so visitors cannot sign in at the moment."
+    summary = "The identity provider gives no usable answer, so visitors cannot sign in at the moment."
     hint = "Try again in a minute. Visitors who are signed in already are not affected."

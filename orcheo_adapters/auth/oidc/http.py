@@ -81,7 +81,9 @@ class ProviderHttp:
         ):
             if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
                 raise _unavailable(url, f"status {response.status_code}")
-            return ProviderAnswer(status=response.status_code, document=_object(await _read(response)))
+            return ProviderAnswer(
+                status=response.status_code, document=_object(response.status_code, await _read(response))
+            )
 
     @contextmanager
     def _counted(self, host: str) -> Iterator[None]:
@@ -114,14 +116,17 @@ async def _read(response: httpx2.Response) -> bytes:
     return bytes(body)
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    document = orjson.loads(body)
+def _object(status: int, body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
     if not isinstance(document, dict):
-        message = "the answer is not a JSON object"
+        message = f"status {status}, and the answer is not a JSON object"
         raise TypeError(message)
     return document
 
 
 def _unavailable(url: str, why: str) -> IdentityProviderUnavailable:
-    _LOG.warning("the identity provider does not answer at %s: %s", url.partition("?")[0], why)
+    _LOG.warning("the identity provider gives no usable answer at %s: %s", url.partition("?")[0], why)
     return IdentityProviderUnavailable()

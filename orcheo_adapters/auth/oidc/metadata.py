@@ -55,6 +55,8 @@ def discovery_url(issuer: str) -> str:
 
 def _url(document: Mapping[str, Any], name: str) -> str:
     url = document.get(name)
+    if url is None:
+        raise MetadataWrong(f"{name} is missing")
     if not isinstance(url, str) or not is_secure_url(url):
         raise MetadataWrong(f"{name} is not an https URL")
     return url

@@ -11,6 +11,7 @@ from attrs import evolve
 from cryptography.hazmat.primitives import hashes
 
 from orcheo_adapters.auth.oidc.http import MOST_AT_ONCE, ProviderHttp
+from orcheo_adapters.auth.oidc.metadata import MetadataWrong, ProviderMetadata
 from orcheo_adapters.auth.oidc.provider import OidcProvider
 from orcheo_adapters.auth.oidc.registration import ProviderRegistration
 from orcheo_adapters.auth.spent_ids import SpentIds
@@ -545,6 +546,29 @@ async def test_no_answer_is_no_answer(answer: tuple[int, bytes] | Exception) -> 
     """Too large, another kind, elsewhere, late, none."""
     with pytest.raises(IdentityProviderUnavailable):
         await ProviderHttp(_Answering(answer)).get("https://login.example.org/x")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_the_log_says_what_is_wrong_with_an_answer(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """A page of HTML is an answer, though of no use: the log has the status and does not speak of silence."""
+    with pytest.raises(IdentityProviderUnavailable):
+        await ProviderHttp(_Answering((status, b"<html>"))).get("https://login.example.org/x")
+    assert f"no usable answer at https://login.example.org/x: TypeError: status {status}, and the answer" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"token_endpoint": None}, "token_endpoint is missing"),
+        ({"token_endpoint": "http://login.example.org/token"}, "token_endpoint is not an https URL"),
+    ],
+)
+def test_what_the_metadata_lack_is_named(changed: dict[str, Any], said: str) -> None:
+    """What is missing is not called an address of the wrong kind."""
+    issuer = "https://login.example.org"
+    names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    with pytest.raises(MetadataWrong, match=said):
+        ProviderMetadata.parse({"issuer": issuer, **dict.fromkeys(names, f"{issuer}/x"), **changed}, issuer=issuer)
 
 
 class _Dripping(httpx2.AsyncBaseTransport):
