@@ -233,6 +233,7 @@ export class OrcheoCanvas extends LitElement {
   };
 
   #moved(): void {
+    this.#actDialog?.leave();
     if (this.#signIn.state === "in") void this.#show();
   }
 
@@ -300,8 +301,12 @@ export class OrcheoCanvas extends LitElement {
     this.requestUpdate();
   }
 
+  get #actDialog(): ActDialog | null {
+    return this.renderRoot.querySelector<ActDialog>("canvas-act-dialog");
+  }
+
   async #act(order: ActOrder): Promise<ActResult | null> {
-    const dialog = this.renderRoot.querySelector<ActDialog>("canvas-act-dialog");
+    const dialog = this.#actDialog;
     if (dialog === null) return null;
     dialog.app = this.#app;
     const result = await dialog.ask(order);

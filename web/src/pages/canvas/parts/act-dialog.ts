@@ -211,6 +211,11 @@ class ActDialog extends LitElement {
     if (this.#order !== null && this.#state !== "doing") this.#finish(null);
   };
 
+  /** What it asks about is not shown any more. */
+  leave(): void {
+    if (this.#order !== null) this.#close();
+  }
+
   readonly #close = (): void => {
     if (this.#state !== "doing") this.#finish(null);
   };
