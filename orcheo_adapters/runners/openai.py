@@ -20,7 +20,7 @@ from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, setting
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.openai_requests import Dialect, Order, order_of
 from orcheo_adapters.runners.openai_settings import OPENAI_SETTINGS, OpenAiSettings
-from orcheo_adapters.runners.openai_tools import Result, Tools, tools_of
+from orcheo_adapters.runners.openai_tools import PROGRAMS_AT_ONCE, Result, Tools, tools_of
 from orcheo_adapters.runners.openai_waiting import Waiting, to_keep
 from orcheo_adapters.runners.packages import imported, require_package
 from orcheo_adapters.runners.responses import ResponseAnswer
@@ -56,6 +56,7 @@ class OpenAiRunner(Runner):
         self._conditions = conditions
         self._http = GuardedHttp(conditions.allowed, outgoing=conditions.outgoing)
         self._dialects: dict[tuple[str, str, str], Dialect] = {}
+        self._programs = asyncio.Semaphore(PROGRAMS_AT_ONCE)
 
     async def check(self, spec: RunnerSpec) -> None:
         """Look at the settings and the URL; nothing is sent. See :meth:`Runner.check`."""
@@ -87,7 +88,7 @@ class OpenAiRunner(Runner):
         await imported("openai")
         if (order := await order_of(settings, request, writer)) is None:
             return
-        async with tools_of(settings, self._http, request.context.workflow_id) as tools:
+        async with tools_of(settings, self._http, request.context.workflow_id, self._programs) as tools:
             response_id, waiting = await self._converse(request, order, tools, writer)
         if kept := to_keep(settings, response_id, waiting):
             await writer.put(kept)

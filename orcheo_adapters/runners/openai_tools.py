@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from orcheo_adapters.runners.endpoint_answers import ToolCall
 from orcheo_adapters.runners.guarded_http import GuardedHttp
@@ -26,10 +26,17 @@ from orcheo_core.ports.runner import RunFailed
 
 _RESULT_LENGTH = 100_000
 """Characters of one result that the model reads."""
+_ROUND_LENGTH = 1_000_000
+"""Of all results of one round; a model may want any number of calls."""
+_MOST_CALLS = 128
+"""In one round; further ones are not made."""
 _MOST_TOOLS = 128
+PROGRAMS_AT_ONCE = 16
+"""Turns that have programs at the same time; others wait. Each visitor's message starts some."""
 _NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _NAME_LENGTH = 64
 """What endpoints take as the name of a function."""
+_TOO_MANY = f"Only {_MOST_CALLS} calls are made at once."
 
 
 @frozen
@@ -112,17 +119,19 @@ class Tools:
         """
         notes = StepNotes(detail=self.settings.steps, shows_thoughts=False)
         await writer.put(AnswerEnded())  # a note of thoughts is another one
-        results = []
+        results: list[Result] = []
+        left = _ROUND_LENGTH
         for call in calls:
             for event in notes.note(call.id, words(call.name), readable(call.arguments), StepState.LOADING):
                 await writer.put(event)
-            reason = (refused or {}).get(call.id)
+            reason = _TOO_MANY if len(results) >= _MOST_CALLS else (refused or {}).get(call.id)
             result = await self._call(call) if reason is None else Result(call, reason, has_failed=True)
             state = StepState.NONE if result.has_failed else StepState.COMPLETE
             detail = " → ".join(filter(None, (readable(call.arguments), readable(result.text))))
             for event in notes.note(call.id, words(call.name), detail, state):
                 await writer.put(event)
-            results.append(result)
+            results.append(evolve(result, text=result.text[:left]))
+            left -= len(results[-1].text)
         await writer.put(AnswerEnded())
         return results
 
@@ -138,9 +147,12 @@ class Tools:
 
 
 @asynccontextmanager
-async def tools_of(settings: OpenAiSettings, http: GuardedHttp, workflow_id: str) -> AsyncIterator[Tools | None]:
+async def tools_of(
+    settings: OpenAiSettings, http: GuardedHttp, workflow_id: str, programs: asyncio.Semaphore
+) -> AsyncIterator[Tools | None]:
     """The tools of the workflow's MCP servers, connected for one turn; None for a workflow without any.
 
+    A turn that starts programs waits until it has its place among ``programs``.
     Raises :class:`RunFailed` when a server cannot be reached, or does not answer in time.
     """
     if not settings.has_tools:
@@ -151,6 +163,8 @@ async def tools_of(settings: OpenAiSettings, http: GuardedHttp, workflow_id: str
     is_over = False
     try:
         async with AsyncExitStack() as stack:
+            if settings.mcp_stdio:
+                await stack.enter_async_context(programs)
             try:
                 yield await _all_tools(stack, settings, http, workflow_id)
                 is_over = True

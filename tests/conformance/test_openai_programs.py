@@ -4,7 +4,8 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import orjson
 import pytest
 from attrs import evolve
 
+from orcheo_adapters.runners import openai
+from orcheo_adapters.runners.mcp_programs import McpProgram
 from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_core.domain.component_items import Ending, EndingKind, EndOfTurnItem, StepState
 from orcheo_core.domain.run import ContextKept, InputAsked, PastMessage, RunEvent, StepNoted
@@ -92,6 +95,29 @@ async def test_a_program_that_does_not_begin_ends_the_turn(model: Model, argumen
     seconds = "1" if code == "tools_silent" else "30"
     with fails_as(code, match=reason):
         await everything(model(mcp_stdio=f"{PROGRAM} {argument}", tool_seconds=seconds).run(CALL))
+
+
+async def test_so_many_answers_have_programs_at_once(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings: abandoned runs count. Each message of a visitor would start programs of its own; others wait."""
+    now = most = 0
+    connected = McpProgram.connected
+
+    @asynccontextmanager
+    async def counted(program: McpProgram) -> AsyncIterator[Any]:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        async with connected(program) as streams:
+            yield streams
+        now -= 1
+
+    monkeypatch.setattr(McpProgram, "connected", counted)
+    monkeypatch.setattr(openai, "PROGRAMS_AT_ONCE", 1)
+    workflow = model()
+    runner = workflow.runner()
+    answers = await asyncio.gather(*(everything(runner.run(workflow.request(CALL))) for _ in range(2)))
+    assert all("was sent" in text_of(each) for each in answers)
+    assert most == 1
 
 
 async def test_prints_of_a_program_are_passed_over(model: Model) -> None:

@@ -1,16 +1,23 @@
 """The runner ``openai`` with tools of MCP servers, all of them real and on loopback."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 
 from orcheo_adapters.runners import openai_tools
+from orcheo_adapters.runners.endpoint_answers import ToolCall
+from orcheo_adapters.runners.openai_settings import OpenAiSettings
+from orcheo_adapters.runners.openai_tools import Tools
+from orcheo_adapters.runners.task_run import Writer
 from orcheo_core.domain.component_items import Step, StepState
 from orcheo_core.domain.run import RunEvent, StepNoted
+from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from tests.conformance.runner_kinds import OPENAI, Subjected, everything, fails_as, text_of
+from tests.fakes.sink import FakeSink
 
 Model = Callable[..., Subjected]
 pytestmark = [pytest.mark.network, pytest.mark.usefixtures("closed_runners")]
@@ -124,3 +131,30 @@ async def test_settings_are_checked(model: Model, settings: dict[str, Any], path
     with pytest.raises(InvalidInput) as refused:
         await workflow.runner().check(workflow.spec)
     assert refused.value.fields[0].path == f"settings.{path}"
+
+
+class _Ready(FakeSink):
+    async def room(self) -> None:
+        """There always is."""
+
+
+async def test_a_model_that_calls_without_end_gets_some_results() -> None:
+    """Findings: what strangers leave behind is bounded. Calls of a round, and the characters of all their results."""
+
+    class Session:
+        calls = 0
+
+        async def call_tool(self, _name: str, _arguments: object) -> dict[str, Any]:
+            self.calls += 1
+            return {"content": [SimpleNamespace(text="x" * 60_000)]}
+
+    session = Session()
+    server = openai_tools._Server(name="a", transport=None)
+    tool = openai_tools._Tool(name="t", own_name="t", description="", parameters={}, session=session, server=server)
+    about = {"model": "m", "mcp": "https://b.example.org/"}
+    settings = OpenAiSettings.of(RunnerSpec(kind="openai", target="https://a.example.org/v1", settings=about), {})
+    calls = [ToolCall(id=f"c{number}", name="t", arguments="{}") for number in range(200)]
+    results = await Tools(settings, {"t": tool}).carry_out(calls, Writer(_Ready()))
+    assert (len(results), session.calls) == (200, 128)
+    assert sum(len(each.text) for each in results) == 1_000_000
+    assert results[-1].has_failed

@@ -10,7 +10,7 @@ from typing import Any
 from orcheo_adapters.runners.agui import interrupts
 from orcheo_adapters.runners.agui.activities import Activities
 from orcheo_adapters.runners.agui.json_state import AgentState
-from orcheo_adapters.runners.agui.memory import Kept, RunRecord, content_text
+from orcheo_adapters.runners.agui.memory import Kept, RunRecord, check_parts, content_text
 from orcheo_adapters.runners.agui.options import Options
 from orcheo_adapters.runners.agui.speech import Speech
 from orcheo_adapters.runners.agui.wire import (
@@ -143,6 +143,7 @@ class AgentEvents:
     def _text_start(self, event: Event) -> Said:
         message_id = text_of(event, "messageId")
         if event.get("role", "assistant") != "assistant":
+            check_parts(self._unheard)
             self._unheard.add(message_id)
         return iter(())
 
@@ -209,7 +210,7 @@ class AgentEvents:
 
     def _custom(self, event: Event) -> Said:
         name, value = text_of(event, "name"), event.get("value")
-        if name == "on_interrupt":
+        if name == "on_interrupt" and len(self._old_interrupts) < interrupts.MOST_INTERRUPTS:
             found = {"id": f"interrupt-{len(self._old_interrupts)}", "value": value, "isLegacy": True}
             self._old_interrupts.append(found)
         elif name in self._options.effects:

@@ -5,12 +5,13 @@ are not among them. One :class:`~orcheo_core.domain.run.ContextKept` at the end 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from orcheo_adapters.runners import loose_json
+from orcheo_adapters.runners.agui.wire import AgentNotUnderstood
 from orcheo_core.domain.component_items import ClientToolCallItem, EndOfTurnItem
 from orcheo_core.domain.run import PastMessage, RunContext, SentFile
 from orcheo_core.domain.structured_input import StructuredInputItem
@@ -19,6 +20,8 @@ KEY = "ag_ui"
 """What the kept JSON has at its top."""
 MOST_CHARACTERS = 48_000
 """Of the messages of one run that are kept; a run with more is remembered by its text alone."""
+MOST_PARTS = 10_000
+"""Messages of one run, and calls of tools: an agent may go round in circles for as long as its time limit."""
 _RESULT_LENGTH = 8_000
 _NO_RESULT = "There is no result of this call."
 
@@ -53,6 +56,7 @@ class RunRecord:
         """A tool call begins; False for one that is known."""
         if call_id in self.calls:
             return False
+        check_parts(self.calls)
         call = {"id": call_id, "type": "function", "function": {"name": name, "arguments": []}}
         self.calls[call_id] = call
         last = self._messages[-1] if self._messages else None
@@ -105,9 +109,16 @@ class RunRecord:
     def _message(self, message_id: str, role: str) -> Message:
         known = self._by_id.get(message_id)
         if known is None:
+            check_parts(self._by_id)
             known = self._by_id[message_id] = {"id": message_id, "role": role}
             self._messages.append(known)
         return known
+
+
+def check_parts(parts: Sized) -> None:
+    """Raise :class:`AgentNotUnderstood` when a run has as many parts of a kind as it may have."""
+    if len(parts) >= MOST_PARTS:
+        raise AgentNotUnderstood(f"it has more than {MOST_PARTS:,} messages or calls of tools in one run")
 
 
 def _whole(message: Message) -> Message | None:

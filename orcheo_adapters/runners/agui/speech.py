@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
+from orcheo_adapters.runners.agui.memory import check_parts
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.run import OUTPUT_LIMIT, AnswerEnded, RunEvent, TextDelta
 from orcheo_core.ports.runner import RunTooLong
@@ -61,6 +62,7 @@ class Speech:
         self._waiting += len(text)
         if self._waiting > OUTPUT_LIMIT:
             raise RunTooLong
+        check_parts(self._queue)
         self._queue.setdefault(message_id, _Message(message_id)).waiting.append(text)
 
     def end(self, message_id: str) -> Iterator[RunEvent]:

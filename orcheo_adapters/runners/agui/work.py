@@ -9,7 +9,8 @@ from orcheo_adapters.runners.agui.wire import AgentNotUnderstood, Event, Said, t
 from orcheo_adapters.runners.steps import StepNotes, beginning, readable, words
 from orcheo_adapters.runners.text import encodable
 from orcheo_core.domain.component_items import StepState
-from orcheo_core.domain.run import ProgressNote
+from orcheo_core.domain.run import OUTPUT_LIMIT, ProgressNote
+from orcheo_core.ports.runner import RunTooLong
 
 _MOST_SUBAGENTS = 200
 _MOST_ARGUMENTS = 200_000
@@ -25,10 +26,14 @@ class _Subagent:
         self._message_id = ""
         self._pieces: list[str] = []
 
-    def say(self, message_id: str, text: str) -> None:
+    def say(self, message_id: str, text: str) -> int:
+        """How much more is kept of it than before."""
+        before = 0
         if message_id != self._message_id:
+            before = sum(map(len, self._pieces))
             self._message_id, self._pieces = message_id, []
         self._pieces.append(text)
+        return len(text) - before
 
     def text(self) -> str:
         return encodable("".join(self._pieces)).strip()
@@ -48,6 +53,8 @@ class AgentWork:
         self._subagents: dict[str, _Subagent] = {}
         self._call_id = ""
         self._argument_size = 0
+        self._subagent_size = 0
+        """Characters of what sub-agents have said last."""
 
     def close(self) -> Said:
         """Something else is said: what follows is a note of its own."""
@@ -153,8 +160,10 @@ class AgentWork:
         yield from self._note_subagent(event, StepState.NONE)
 
     def subagent_says(self, event: Event, message_id: str, text: str) -> None:
-        """Text of a sub-agent: no part of the answer."""
-        self._subagent(text_of(event, "subagentRunId")).say(message_id, text)
+        """Text of a sub-agent: no part of the answer, unless nothing else is said."""
+        self._subagent_size += self._subagent(text_of(event, "subagentRunId")).say(message_id, text)
+        if self._subagent_size > OUTPUT_LIMIT:
+            raise RunTooLong
 
     def subagents_answer(self) -> str:
         """What a sub-agent has said last; empty when none has said anything."""

@@ -1,10 +1,12 @@
 """Each event of AG-UI, and what becomes of it."""
 
+from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
 import pytest
 
+from orcheo_adapters.runners.agui import memory, work
 from orcheo_adapters.runners.agui.events import AgentEvents
 from orcheo_adapters.runners.agui.options import Options
 from orcheo_adapters.runners.agui.wire import AgentBrokeOff, AgentFailed, AgentNotUnderstood
@@ -550,3 +552,41 @@ def test_a_step_shows_the_beginning_of_what_its_agent_has_said() -> None:
     """The rest is not looked at: joined anew for each short event, a long text would hold up all chats."""
     assert len(beginning(repeat("x" * 100))) == 8_100
     assert beginning(["ab", "cd"]) == "abcd"
+
+
+def _many(make: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    return [STARTED, *(make(f"id-{number}") for number in range(20))]
+
+
+ENDLESS: dict[str, list[dict[str, Any]]] = {
+    "messages": _many(lambda name: {"type": "TEXT_MESSAGE_CHUNK", "messageId": name, "delta": "x"}),
+    "messages at once": _many(lambda name: text(name, "x")),
+    "calls of tools": _many(lambda name: {"type": "TOOL_CALL_START", "toolCallId": name, "toolCallName": "t"}),
+    "results": _many(lambda name: result(name, "x")),
+    "messages of others": _many(lambda name: {"type": "TEXT_MESSAGE_START", "messageId": name, "role": "user"}),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_an_agent_that_goes_round_in_circles_is_stopped(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings: what strangers leave behind is bounded. Each part of a run lies in memory until its end."""
+    monkeypatch.setattr(memory, "MOST_PARTS", 10)
+    with pytest.raises(AgentNotUnderstood, match="more than 10 messages or calls of tools"):
+        taken(ENDLESS[what])
+
+
+def test_what_sub_agents_say_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each of them said last is kept, as it may be the answer."""
+    monkeypatch.setattr(work, "OUTPUT_LIMIT", 100)
+    begun = [{"type": "SUBAGENT_STARTED", "subagentRunId": "s1", "name": "helper"}]
+    others = [text(f"m{number}", "x" * 60, subagentRunId="s1") for number in range(5)]
+    assert words_of(taken([STARTED, *begun, *others, FINISHED])) == "x" * 60
+    with pytest.raises(RunTooLong):
+        taken([STARTED, *begun, *others, text("m4", "x" * 60, subagentRunId="s1")])
+
+
+def test_old_interrupts_are_bounded() -> None:
+    """Further ones would not be asked."""
+    asks = [{"type": "CUSTOM", "name": "on_interrupt", "value": f"Question {number}?"} for number in range(30)]
+    asked = next(each for each in seen([STARTED, *asks, FINISHED]) if isinstance(each, InputAsked))
+    assert len(asked.questions) == 20
