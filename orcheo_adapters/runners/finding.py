@@ -10,6 +10,7 @@ from orcheo_adapters.runners.target import Target, invalid_target
 from orcheo_core.ports.runner import FoundKind
 
 _AG_UI = {"ag-ui", "agui", "ag_ui"}
+_BRIDGES = ("ag_ui_", "agent_framework_ag_ui")
 _FORM = "package.module:name"
 _PYTHON_HINT = "Name a function that answers: def answer(text, history)."
 
@@ -44,6 +45,8 @@ def kind_of_code(target: str) -> FoundKind:
         return FoundKind(runner, f"{name!r} is {what}")
     if (framework := framework_of(kind)) is not None:
         return FoundKind("agent", f"{name!r} is an agent of {framework.name}")
+    if kind.__module__.startswith(_BRIDGES) and callable(getattr(found, "run", None)):
+        return FoundKind("ag-ui", f"{name!r} is a bridge to AG-UI")
     if not callable(found):
         raise invalid_target(
             f"{name!r} is of the type {kind.__name__}, which no runner takes: it is neither an agent or graph that is "

@@ -52,7 +52,7 @@ def test_tool(published: Publish, line: Line) -> None:
 def test_steps(published: Publish, line: Line) -> None:
     """The visitor sees that the tool is called."""
     answer = published(line).visitor().says("What is the weather?")
-    assert any("weather" in str(each) for each in answer.items("workflow")), answer.events
+    assert any("weather" in str(each).lower() for each in answer.items("workflow")), answer.events
 
 
 @lines_that("memory")
@@ -74,7 +74,7 @@ def test_stop(published: Publish, line: Line) -> None:
     visitor.says(text, at_first_text=visitor.stops)
 
     def ends() -> list[object]:
-        return [each["end"] for each in workflow.asked() if each["users"][-1] == text]  # type: ignore[index]
+        return [each["end"] for each in workflow.asked() if text in each["users"][-1]]  # type: ignore[index]
 
     eventually(lambda: "client left" in ends(), "the stream of the model is closed")
     eventually(lambda: None not in ends(), "no further request is open")
@@ -114,10 +114,10 @@ def test_approval(published: Publish, line: Line) -> None:
 
 def reply_to(visitor: Visitor, item: dict[str, Any], reply: str) -> Answer:
     """Answer the first question of ``item``: the first option for yes, the last one for no."""
-    (question, *_rest) = item["questions"]
-    options = [each["label"] if isinstance(each, dict) else each for each in question["options"]]
+    (question, *_rest) = item["inputs"]
+    options = [each["value"] for each in question["options"]]
     chosen = options[0] if reply == "yes" else options[-1]
-    given = {"status": "submitted", "answers": {question["id"]: {"values": [chosen], "skipped": False}}}
+    given = {"status": "answered", "answers": {question["id"]: {"values": [chosen], "skipped": False}}}
     return visitor.asks("threads.add_structured_input", thread_id=visitor.thread_id, item_id=item["id"], input=given)
 
 
