@@ -23,7 +23,7 @@ function compressed(): Plugin {
   return {
     name: "compressed-assets",
     apply: "build",
-    closeBundle() {
+    writeBundle() {
       const folder = join(import.meta.dirname, STATIC, "assets");
       const assets = readdirSync(folder).filter((each) => COMPRESSIBLE.test(each));
       for (const name of [...assets, "../embed.js"]) {

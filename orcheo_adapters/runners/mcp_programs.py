@@ -134,6 +134,7 @@ async def _end(process: Process, grace: float) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     await _exited(process, _GRACE_SECONDS)
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - its pipes stay open otherwise
 
 
 async def _exited(process: Process, seconds: float) -> None:

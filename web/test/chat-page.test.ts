@@ -366,7 +366,7 @@ describe("the composer", () => {
 
   test("tells by how much a message is too long", async () => {
     await compose("a".repeat(8_010), { key: "a" });
-    expect(shownText("#limit")).toBe("This message is too long: 10 over the limit of 8,000 characters.");
+    expect(shownText("#limit")).toBe("This message is too long: 10 over the limit of 8,000.");
   });
 
   test("counts characters as the server does, not halves of them", async () => {
@@ -542,7 +542,7 @@ test("an empty chat has no button for a new one", async () => {
   openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
   await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
   expect(all('button[aria-label="New chat"]')).toEqual([]);
-  expect(shownText(".disclaimer")).toContain("The owner of this chat can read this conversation.");
+  expect(shownText(".disclaimer")).toContain("The owner of this chat can read it.");
 });
 
 test.each([

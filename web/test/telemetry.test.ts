@@ -43,9 +43,9 @@ const say = (chat: EventTarget, name: string, detail?: unknown) =>
   chat.dispatchEvent(new CustomEvent(name, { detail }));
 
 describe("what a chat page reports", () => {
-  test("is where, what, how long and which code, without a cookie", () => {
+  test("is where, what, how long and which code, without a cookie", async () => {
     const chat = new EventTarget();
-    telemetry.watchChat(chat);
+    await telemetry.watchChat(Promise.resolve(chat));
     for (const _ of [1, 2]) {
       say(chat, "chatkit.response.start");
       say(chat, "chatkit.response.end");
@@ -69,22 +69,22 @@ describe("what a chat page reports", () => {
     }
   });
 
-  test("is one failure where the chat cannot be opened", () => {
-    telemetry.chatFailed(new problems.ProblemError(LIMITED));
+  test("is one failure where the chat cannot be opened", async () => {
+    await telemetry.watchChat(Promise.reject(new problems.ProblemError(LIMITED)));
     expect(told()).toEqual([{ place: "page", event: "failure", code: "rate_limited" }]);
   });
 
-  test("of a bubble follows what its visitor opens and closes, also after the chat began again", () => {
+  test("of a bubble follows what its visitor opens and closes, also after the chat began again", async () => {
     let isShown = false;
     const show = (shown: boolean) => {
       isShown = shown;
       dispatchEvent(new Event("orcheo.shown"));
     };
-    telemetry.watchChat(new EventTarget(), () => isShown);
+    await telemetry.watchChat(Promise.resolve(new EventTarget()), () => isShown);
     expect(told()).toEqual([]);
     show(true);
     const again = new EventTarget();
-    telemetry.watchChat(again, () => isShown);
+    await telemetry.watchChat(Promise.resolve(again), () => isShown);
     say(again, "chatkit.response.start");
     say(again, "chatkit.response.end");
     show(false);
@@ -98,8 +98,7 @@ describe("what a chat page reports", () => {
 
   test("is lost where the server is gone, and nothing else happens", async () => {
     vi.mocked(fetch).mockRejectedValue(new TypeError("Failed to fetch"));
-    telemetry.watchChat(new EventTarget());
-    await Promise.resolve();
+    await telemetry.watchChat(Promise.resolve(new EventTarget()));
     expect(fetch).toHaveBeenCalledTimes(1);
   });
 });

@@ -52,8 +52,6 @@ import { ThreadController } from "./thread-controller.ts";
 import type { ActionConfig, WidgetHost } from "./widgets/host.ts";
 
 const shortcuts = new Later(() => import("./parts/shortcuts.ts"));
-/** Pressed with Ctrl or ⌘ before that script is there, these wait for it. */
-const EARLY_KEYS = /^[/kKO]$/;
 
 type Details = { [K in keyof ChatKitEvents]: ChatKitEvents[K]["detail"] };
 
@@ -128,7 +126,6 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   #isHeld = false;
   #isOutdated = false;
   #hasKeys = false;
-  #pressed?: KeyboardEvent;
   #isHistoryOpen = false;
   #hasSpoken = false;
   #quoting: Quoting | null = null;
@@ -308,7 +305,6 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   readonly #keysArrived = (): void => {
     this.#hasKeys = true;
     shortcuts.arrived?.listenForKeys(this.renderRoot, this.#acts);
-    if (this.#pressed) this.renderRoot.dispatchEvent(new KeyboardEvent("keydown", this.#pressed));
   };
 
   readonly #widgetHost: WidgetHost = {
@@ -375,10 +371,10 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     },
     keyPressed: (key: KeyboardEvent) => {
       const view = this.#thread?.view;
-      if (!this.#hasKeys && (key.ctrlKey || key.metaKey) && EARLY_KEYS.test(key.key)) {
+      // Pressed with Ctrl or ⌘ before that script is there, the keys of shortcuts wait for it.
+      if (!this.#hasKeys && (key.ctrlKey || key.metaKey) && /^[/kKO]$/.test(key.key)) {
         key.preventDefault();
-        this.#pressed = key;
-        this.#listenForKeys();
+        shortcuts.get(() => this.renderRoot.dispatchEvent(new KeyboardEvent("keydown", key)));
       }
       if (key.key !== "Escape" || key.isComposing || view?.turn !== "running" || !view.canStop) return;
       this.#acts.stop();

@@ -31,8 +31,7 @@ export const english = {
   conversation: "Conversation",
   greeting: "What would you like to ask?",
   greetingHint: "Answers appear here as they are written.",
-  disclaimer:
-    "Answers are written by AI and can be wrong. The owner of this chat can read this conversation.",
+  disclaimer: "Answers are written by AI and can be wrong. The owner of this chat can read it.",
 
   history: "History",
   closeHistory: "Back to the chat",
@@ -40,7 +39,7 @@ export const english = {
   lockedText: "Nothing can be added to this chat now.",
   threadClosedText: "This chat is closed.",
 
-  tooLong: "This message is too long: {over} over the limit of {limit} characters.",
+  tooLong: "This message is too long: {over} over the limit of {limit}.",
   nearLimit: "Characters left: {left}",
 
   statusAnswering: "Writing an answer…",
@@ -50,7 +49,7 @@ export const english = {
   statusReconnecting: "The connection was lost. Reconnecting…",
   statusDone: "The answer is complete.",
   statusAsked: "A question waits for your answer.",
-  heldAnswering: "An answer is still being written. Send your message when it is complete, or stop it first.",
+  heldAnswering: "An answer is still being written. Try again when it is complete, or stop it first.",
   heldWaiting: "You can send your message when the wait is over.",
 
   failureInterrupted: "The answer was interrupted.",

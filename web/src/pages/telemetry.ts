@@ -50,10 +50,21 @@ class Reports {
 
 let ofChat: Reports | null = null;
 
-/** The chat of a page; `isShown` where it is in the frame of a bubble, which its visitor opens and closes. */
-export function watchChat(chat: EventTarget, isShown?: () => boolean): void {
+/**
+ * The chat of a page, once it is there, or why it could not be opened; `isShown` where it is in the frame of a bubble,
+ * which its visitor opens and closes.
+ */
+export async function watchChat(opening: Promise<EventTarget>, isShown?: () => boolean): Promise<void> {
   const reports = reportsOf(isShown);
-  const isOpen = isShown ?? (() => true);
+  try {
+    listen(await opening, reports);
+    reports.shown(isShown?.() ?? true);
+  } catch (error) {
+    reports.failed(failureCode(error));
+  }
+}
+
+function listen(chat: EventTarget, reports: Reports): void {
   let asked = 0;
   chat.addEventListener("chatkit.response.start", () => {
     asked = performance.now();
@@ -62,12 +73,6 @@ export function watchChat(chat: EventTarget, isShown?: () => boolean): void {
   chat.addEventListener("chatkit.error", (event) =>
     reports.failed(failureCode((event as CustomEvent<{ error?: unknown }>).detail?.error)),
   );
-  reports.shown(isOpen());
-}
-
-/** A chat that could not be opened. */
-export function chatFailed(error: unknown, isShown?: () => boolean): void {
-  reportsOf(isShown).failed(failureCode(error));
 }
 
 /** One for each page, which may start its chat again. */

@@ -222,20 +222,27 @@ function jumpTemplate({ acts, hasNews }: ChatDrawing): TemplateResult {
 /** What was being written when the chat closed can still be read and copied. */
 function footTemplate(drawing: ChatDrawing): TemplateResult {
   const shut = shutTemplate(drawing);
-  const isKept = !shut || drawing.draft !== "";
-  return html`${shut}${isKept ? composerTemplate(drawing, shut) : nothing}${shut ? nothing : disclaimerTemplate(drawing)}`;
+  return html`${shut}${!shut || drawing.draft ? composerTemplate(drawing, shut) : nothing}${shut ? nothing : disclaimerTemplate(drawing)}`;
 }
 
-function shutTemplate(drawing: ChatDrawing): TemplateResult | null {
-  const { closed, status } = drawing.view;
-  if (closed !== null) return closedTemplate(drawing);
-  if (status.type === "active") return null;
-  const { type, reason } = status;
-  const text = reason || (type === "locked" ? strings.lockedText : strings.threadClosedText);
-  return html`<div class="closed" role="status" data-status=${type}>
-    ${iconTemplate("lucide:lock")}
-    <div><p dir="auto">${text}</p></div>
+/** Why nothing can be written: the chat was closed to its visitor, or this thread is locked or closed. */
+function shutTemplate({ view, target, options: { contact } }: ChatDrawing): TemplateResult | null {
+  const { closed, status } = view;
+  if (!closed && status.type === "active") return null;
+  const isLogin = closed === "login";
+  const loginUrl = isLogin && target?.loginUrl;
+  const title = isLogin ? strings.loginEndedTitle : strings.closedTitle;
+  const text = isLogin ? strings.loginEndedText : strings.closedText;
+  return html`<div class="closed" role=${closed ? "alert" : "status"}>
+    ${closedIcon}
+    <div><strong>${closed && title}</strong><p dir="auto">${closed ? text : reasonOf(status)}</p></div>
+    ${contact ? contactTemplate(contact) : nothing}
+    ${loginUrl ? html`<a class="solid" href=${loginUrl}>${strings.signIn}</a>` : nothing}
   </div>`;
+}
+
+function reasonOf({ type, reason }: { type: string; reason?: string | null }): string {
+  return reason || (type === "locked" ? strings.lockedText : strings.threadClosedText);
 }
 
 function composerTemplate(
@@ -286,21 +293,6 @@ function composerMode(view: ThreadView, secondsLeft: number): ComposerMode {
   const isLimited = view.failure?.kind === "rate-limited" && secondsLeft > 0;
   if (view.turn === "idle") return isLimited ? "waiting" : "ready";
   return view.turn === "running" && view.canStop ? "answering" : "unstoppable";
-}
-
-function closedTemplate({ view, target, options: { contact } }: ChatDrawing): TemplateResult {
-  const isLogin = view.closed === "login";
-  const loginUrl = target?.loginUrl ?? null;
-  const link =
-    isLogin && loginUrl !== null ? html`<a class="solid" href=${loginUrl}>${strings.signIn}</a>` : nothing;
-  return html`<div class="closed" role="alert">
-    ${closedIcon}
-    <div>
-      <strong>${isLogin ? strings.loginEndedTitle : strings.closedTitle}</strong>
-      <p>${isLogin ? strings.loginEndedText : strings.closedText}</p>
-    </div>
-    ${contact === undefined ? nothing : contactTemplate(contact)} ${link}
-  </div>`;
 }
 
 /** A page opens in a tab of its own: what was said here stays. */

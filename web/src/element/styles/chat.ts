@@ -151,10 +151,7 @@ export const chatStyles = css`
     flex: 1 1 14rem;
   }
 
-  .closed > .icon {
-    color: var(--ink-soft);
-  }
-
+  .closed > .icon,
   .closed p {
     margin: 0;
     color: var(--ink-soft);

@@ -172,28 +172,32 @@ export class OrcheoChatPage extends LitElement {
     }
   }
 
+  async #begin(description: ChatDescription, api: ChatPageApi): Promise<OrcheoChat> {
+    const barArrives = this.#fetchBar();
+    const grant = await api.openChatSession();
+    await Promise.all([barArrives, this.#speaker.ready]);
+    return startChat(description, api, grant, this.surroundings);
+  }
+
   async #open(): Promise<void> {
     const api = this.surroundings.api();
     let known: Known | null = null;
-    let reports: Promise<typeof import("../telemetry.ts")> | null = null;
     this.#screen = null;
     this.requestUpdate();
     try {
       const description = await api.describe();
       const { id, name, login_url: loginUrl, login_with: loginWith, look } = description;
       known = { id, name, loginUrl, loginWith, contact: look.contact ?? null };
-      if (description.telemetry) reports = import("../telemetry.ts");
       paint(look, this.surroundings.options === undefined);
       this.#signIn = { name: description.signed_in_as, isTrial: description.dev_login };
       document.title = this.#name = description.name;
-      const barArrives = this.#fetchBar();
-      const grant = await api.openChatSession();
-      await Promise.all([barArrives, this.#speaker.ready]);
-      const chat = startChat(description, api, grant, this.surroundings);
-      this.#chat = chat;
-      reports?.then((to) => to.watchChat(chat, this.surroundings.isShown)).catch(() => {});
+      const chat = this.#begin(description, api);
+      if (description.telemetry)
+        import("../telemetry.ts")
+          .then(({ watchChat }) => watchChat(chat, this.surroundings.isShown))
+          .catch(() => {});
+      this.#chat = await chat;
     } catch (error) {
-      reports?.then((to) => to.chatFailed(error, this.surroundings.isShown)).catch(() => {});
       await this.#speaker.ready;
       this.#screen = screenForError(error, known, refOf(location.pathname), Date.now());
     }
