@@ -139,6 +139,27 @@ def test_scope_that_is_missing_is_named(shared_server: ServerProcess, new_tab: N
     tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 403" not in complaint]
 
 
+def test_scope_that_is_missing_in_the_middle_of_a_form_loses_nothing(
+    shared_server: ServerProcess, new_tab: NewTab
+) -> None:
+    """Code needs a scope of its own: the form says which, and keeps what was typed; an address is taken."""
+    made = shared_server.operation("tokens.create", scopes=["workflows:read", "workflows:write"], label="no code")
+    tab = new_tab()
+    with shared_server.client(authorization=f"Bearer {made['service_token']}") as client:
+        tab.page.goto(client.post("/api/operations/canvas.open", json={}).json()["address"])
+    page = tab.page
+    expect(page.get_by_role("heading", name="Workflows", level=1)).to_be_visible()
+    page.goto(f"{tab.origin}/canvas/register")
+    page.get_by_label("Handle").fill("without-the-scope")
+    page.get_by_role("radio", name="Python callable").check()
+    page.get_by_label("Target").fill("examples.echo:answer")
+    tab.button("Register").click()
+    expect(page.get_by_role("alert").get_by_text("workflows:code").first).to_be_visible()
+    expect(page.get_by_label("Handle")).to_have_value("without-the-scope")
+    expect(page.get_by_label("Target")).to_have_value("examples.echo:answer")
+    tab.complaints[:] = [complaint for complaint in tab.complaints if "status of 403" not in complaint]
+
+
 def test_look_is_changed_with_a_preview(shared_server: ServerProcess, open_canvas: NewTab) -> None:
     """The preview is the chat element itself, and shows what is not saved yet."""
     ref = registered(shared_server, "looked-at")

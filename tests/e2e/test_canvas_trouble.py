@@ -32,13 +32,16 @@ def _token(page: Page) -> None:
     page.get_by_role("dialog").get_by_label("workflows:read").check()
 
 
+_PUBLIC, _PRIVATE = "/canvas/workflows/in-trouble", "/canvas/workflows/out-of-sight"
 DIALOGS: dict[str, tuple[str, str, str, Callable[[Page], None]]] = {
-    "unpublish": ("", "Unpublish", "Unpublish", _nothing),
-    "new token": ("", "Replace the token", "Replace the token", _nothing),
-    "remove": ("", "Remove", "Remove", _retype),
-    "archive": ("", "Archive", "Archive", _nothing),
-    "purge": ("/threads", "Purge…", "Purge for good", _everything),
-    "service token": ("tokens", "Create a service token", "Create", _token),
+    "publish": (_PRIVATE, "Publish", "Publish", _nothing),
+    "unpublish": (_PUBLIC, "Unpublish", "Unpublish", _nothing),
+    "new token": (_PUBLIC, "Replace the token", "Replace the token", _nothing),
+    "remove": (_PUBLIC, "Remove", "Remove", _retype),
+    "archive": (_PUBLIC, "Archive", "Archive", _nothing),
+    "purge": (f"{_PUBLIC}/threads", "Purge…", "Purge for good", _everything),
+    "service token": ("/canvas/tokens", "Create a service token", "Create", _token),
+    "revoke": ("/canvas/tokens", "Revoke", "Revoke", _nothing),
 }
 """Where it is, what opens it, what carries it out, and what is said before."""
 
@@ -53,16 +56,19 @@ def ref(shared_server: ServerProcess) -> str:
     made = registered(shared_server, "in-trouble")
     shared_server.operation("workflows.publish", ref=made)
     shared_server.operation("workflows.ask", ref=made, text="Still here")
+    registered(shared_server, "out-of-sight")
+    shared_server.operation("tokens.create", scopes=["workflows:read"], label="to be revoked")
     return made
 
 
 @pytest.mark.parametrize("name", DIALOGS)
-def test_lost_connection_in_a_dialog_loses_nothing(open_canvas: NewTab, ref: str, name: str) -> None:
+@pytest.mark.usefixtures("ref")
+def test_lost_connection_in_a_dialog_loses_nothing(open_canvas: NewTab, name: str) -> None:
     """It says so, keeps what was chosen, and can be carried out once the server is back."""
     where, opens, confirms, prepare = DIALOGS[name]
-    tab = open_canvas(f"/canvas/{where}" if where == "tokens" else f"/canvas/workflows/{ref}{where}")
+    tab = open_canvas(where)
     page, dialog = tab.page, tab.page.get_by_role("dialog")
-    tab.button(opens).click()
+    tab.button(opens).first.click()
     prepare(page)
     confirm = dialog.get_by_role("button", name=confirms, exact=True)
     expect(confirm).to_be_enabled()

@@ -363,6 +363,18 @@ async def test_another_host_name_gets_nothing(app_server: TestServer) -> None:
     assert (await app_server.client.post(SESSION, json={"ticket": ticket})).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "chat.example.org:99999"])
+async def test_a_cookie_on_another_host_name_opens_nothing(app_server: TestServer, host: str) -> None:
+    """Names can be pointed here, and a program sends what it likes. Under its own name the session stays."""
+    await app_server.sign_in(None)
+    headers = {"cookie": f"orcheo_owner={cookie_of(app_server)}", "host": host}
+    answers = [await app_server.client.get(path, headers=headers) for path in (SESSION, SESSIONS)]
+    for answer in (*answers, await do(app_server, "workflows.list", headers)):
+        assert answer.status_code in {400, 403}, answer.text
+        assert "workflows" not in answer.json()
+    assert (await app_server.client.get(SESSION)).status_code == 200
+
+
 async def test_canvas_can_be_switched_off() -> None:
     """No address is given out, whoever asks."""
     async with build_app_server(environment={"ORCHEO_CANVAS_ENABLED": "off", **NO_LIMITS}) as app_server:

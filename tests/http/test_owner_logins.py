@@ -268,3 +268,22 @@ async def test_canvas_can_be_switched_off_for_them(provider: BadProvider) -> Non
     off = {**environment(*RULES), "ORCHEO_CANVAS_ENABLED": "off"}
     async with build_app_server(provider=provider, environment=off) as app_server:
         assert_problem(await sign_in(app_server, provider), 403, "feature_disabled")
+
+
+@pytest.mark.parametrize(
+    "nonsense", [{}, {"issuer": "https://elsewhere.example.org"}, ["no", "metadata"], "hello", None]
+)
+async def test_a_provider_that_answers_nonsense_leads_back_to_canvas(
+    owned: TestServer, provider: BadProvider, nonsense: Any
+) -> None:
+    """A page says so, with the way to try again; once the provider is in order, signing in works."""
+    provider.metadata = lambda _usual: nonsense
+    answer = await owned.client.get(f"{LOGIN}&to=/canvas/register", headers={"accept": "text/html"})
+    assert answer.status_code == 503
+    assert "The identity provider gives no usable answer" in answer.text
+    assert 'href="/canvas/register"' in answer.text
+    assert_problem(await owned.client.get(SESSION), 401, "owner_session_missing")
+    provider.metadata = lambda usual: usual
+    owned.clock.advance(minutes=1)
+    assert (await sign_in(owned, provider)).status_code == 303
+    assert (await owned.client.get(SESSION)).status_code == 200

@@ -189,7 +189,7 @@ export class CanvasBubble extends LitElement {
     const { partner } = this;
     if (partner === null) return nothing;
     const isBlocked = partner.obstacle !== null;
-    return html`${isBlocked ? html`<aside class="reason" id="reason" aria-label=${fill(words.chat, { name: partner.name })}>${partner.obstacle}</aside>` : nothing} ${this.#panel(partner)}
+    return html`${isBlocked ? html`<aside class="reason" aria-label=${fill(words.chat, { name: partner.name })}><span id="reason">${partner.obstacle}</span></aside>` : nothing} ${this.#panel(partner)}
       <button
         type="button"
         class="launch"
