@@ -542,7 +542,7 @@ test("an empty chat has no button for a new one", async () => {
   openPage(jsonAnswer(DESCRIPTION), jsonAnswer(GRANT));
   await expect.poll(() => all("textarea:not([disabled])")).toHaveLength(1);
   expect(all('button[aria-label="New chat"]')).toEqual([]);
-  expect(shownText(".disclaimer")).toContain("The owner of this chat can read it.");
+  expect(shownText(".disclaimer")).toContain("The owner can read this chat.");
 });
 
 test.each([

@@ -31,7 +31,7 @@ export const english = {
   conversation: "Conversation",
   greeting: "What would you like to ask?",
   greetingHint: "Answers appear here as they are written.",
-  disclaimer: "Answers are written by AI and can be wrong. The owner of this chat can read it.",
+  disclaimer: "Answers are written by AI and can be wrong. The owner can read this chat.",
 
   history: "History",
   closeHistory: "Back to the chat",
