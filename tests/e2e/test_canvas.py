@@ -232,6 +232,10 @@ class TestBubble:
         expect_turn_over(page)
         page.keyboard.press("Escape")
         expect(bubble(page)).to_be_hidden()
+        for _ in range(100):  # it is hidden first
+            if len(page.evaluate("told")) > 3:
+                break
+            page.wait_for_timeout(50)
         assert page.evaluate("told") == [
             ["open", [], None],
             ["failure", ["code"], "connection"],
