@@ -1,14 +1,16 @@
 """Canvas when things go wrong: lost connections, workflows that are gone, the back button, several owners."""
 
 import re
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import ChatTab
 from tests.e2e.canvas import registered
-from tests.e2e.server_process import ServerProcess
+from tests.e2e.server_process import Gates, ServerProcess
 
 pytestmark = pytest.mark.browser
 NewTab = Callable[..., ChatTab]
@@ -155,3 +157,63 @@ def test_nothing_of_canvas_comes_from_elsewhere(open_canvas: NewTab, ref: str) -
         tab.page.goto(f"{tab.origin}/canvas/workflows/{ref}/{'threads' if link == 'Transcripts' else link.lower()}")
         expect(tab.page.get_by_role("link", name=link, exact=True)).to_have_attribute("aria-current", "page")
     assert tab.foreign_requests == []
+
+
+MARKUP = "<img src=x onerror=alert(1)> עברית"
+ISOLATED = """(each) => {
+  for (let at = each; at; at = at.parentElement ?? at.getRootNode().host)
+    if (at.matches("bdi, [dir=auto], .spoken-only") || getComputedStyle(at).unicodeBidi === "plaintext") return "";
+  return each.outerHTML;
+}"""
+
+
+@pytest.fixture(scope="module")
+def cells(shared_server: ServerProcess) -> dict[str, str]:
+    """Where texts of strangers and owners are shown: the address of each cell."""
+    made = registered(shared_server, "with-markup", name=MARKUP, description=MARKUP)
+    shared_server.operation("workflows.publish", ref=made)
+    asked = shared_server.operation("workflows.ask", ref=made, text=f"\u202e{MARKUP}")
+    shared_server.operation("tokens.create", scopes=["workflows:read"], label=MARKUP)
+    page = f"/canvas/workflows/{made}"
+    return {
+        "list": "/canvas",
+        "workflow": page,
+        "conversations": f"{page}/threads",
+        "conversation": f"{page}/threads/{asked['thread_id']}",
+        "tokens": "/canvas/tokens",
+    }
+
+
+@pytest.mark.parametrize("cell", ["list", "workflow", "conversations", "conversation", "tokens"])
+def test_text_of_others_is_text_wherever_it_is_shown(open_canvas: NewTab, cells: dict[str, str], cell: str) -> None:
+    """Markup is not read as such, and a mark that turns the direction of writing turns nothing around it."""
+    tab = open_canvas(cells[cell])
+    shown = tab.page.get_by_text(MARKUP)
+    expect(shown.first).to_be_visible()
+    assert [found for each in shown.all() if (found := each.evaluate(ISOLATED))] == []
+    expect(tab.page.locator("img[src='x']")).to_have_count(0)
+
+
+def test_operator_sees_what_pages_report(tmp_path: Path, browser: Browser) -> None:
+    """Only counts: a chat page that was opened, got its first answer and was left."""
+    settings = {"ORCHEO_TELEMETRY": "on"}
+    server = ServerProcess(data_dir=tmp_path / "data", gates=Gates(tmp_path), settings=settings).start()
+    try:
+        tab = ChatTab.open(browser, server.url).visit(server.publish("echo", "examples.echo:answer")["share_url"])
+        with tab.page.expect_request("**/api/telemetry", timeout=30_000):
+            tab.ask("Hello")
+        tab.expect_answer(number=0)
+        tab.page.goto("about:blank")
+        for _ in range(100):
+            counts = server.operation("server.telemetry")["page_counts"]
+            if len(counts) == 3:
+                break
+            time.sleep(0.05)
+        tab.close()
+        assert {(each["place"], each["event"], each["times"]) for each in counts} == {
+            ("page", "open", 1),
+            ("page", "answer", 1),
+            ("page", "close", 1),
+        }
+    finally:
+        server.close()
