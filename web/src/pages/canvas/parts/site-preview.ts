@@ -19,7 +19,7 @@ const siteStyles = css`
     display: grid;
     align-content: start;
     gap: 0.75rem;
-    block-size: 34rem;
+    block-size: 40rem;
     padding: 1.25rem;
     overflow: hidden;
     border: 1px solid var(--line);
