@@ -1,5 +1,5 @@
 /**
- * What the embed snippet puts on a page, drawn beside it: a page of somebody's, the bubble's button, the chat.
+ * What the embed snippet puts on a page, drawn beside it: a page of another site, the bubble's button, the chat.
  *
  * It is drawn by the chat element, not by the bubble's own script in a frame: a sandboxed frame has the origin `null`,
  * which no workflow allows, and one of Canvas's own origin would put strangers' markup next to the owner's session.
