@@ -25,6 +25,14 @@ _AGAIN = "start the server again, which imports a module only once."
 CHANGE_HINT = f"Correct the module, then {_AGAIN}"
 _NAMES = "Parameters are filled by their names: text or message, messages, history, context, thread_id, user."
 _URL_HINT = "A URL is a target for the runners openai, http and ag-ui."
+_ELSEWHERE_HINT = (
+    "A file is named from the folder in which the server was started: ./file.py:name. Start it there or above."
+)
+_IMPORT_HINT = (
+    "Correct what fails while it is imported, and try again. What it reads from environment variables, such as an API "
+    "key, is set before the server is started."
+)
+_MOST_OFFERED = 8
 
 
 @frozen
@@ -39,7 +47,7 @@ class Target:
         """Raises :class:`InvalidInput` (path ``target``) for any other form."""
         match = _TARGET.fullmatch(text) or _FILE_TARGET.fullmatch(text)
         if match is None:
-            raise invalid_target(f"must have the form {form}", hint=_URL_HINT if "://" in text else None)
+            raise invalid_target(f"must have the form {form}", hint=_form_hint(text))
         return cls(*match.groups())
 
     def find(self) -> Any:
@@ -54,7 +62,7 @@ class Target:
             if not hasattr(found, name):
                 raise invalid_target(
                     f"the module {self.module!r} has no {self.attribute!r}",
-                    hint=f"Correct the name. If the module has it by now: {_AGAIN}",
+                    hint=f"Correct the name.{_offered(found)} If the module has it by now: {_AGAIN}",
                 )
             owner, found = found, getattr(found, name)
         if inspect.isclass(owner) and inspect.isfunction(found) and _is_unbound(owner, self.attribute):
@@ -128,6 +136,28 @@ class Target:
         )
 
 
+def _form_hint(text: str) -> str:
+    """What is wrong with a target that has no form of a target."""
+    if "://" in text:
+        return _URL_HINT
+    if text.startswith(("/", "../", "~")):
+        return _ELSEWHERE_HINT
+    return _HINT if ":" in text or not text else f"Name the agent or function in it too, such as {text}:agent. {_HINT}"
+
+
+def _offered(module: Any) -> str:
+    """What a module has that may be meant: its agents and graphs, then its functions."""
+    from orcheo_adapters.runners.agents.frameworks import framework_of, other_runner
+
+    if not inspect.ismodule(module):
+        return ""
+    public = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    agents = [name for name, value in public.items() if framework_of(type(value)) or other_runner(type(value))]
+    calls = [name for name, each in public.items() if inspect.isfunction(each) and each.__module__ == module.__name__]
+    names = [*agents, *calls][:_MOST_OFFERED]
+    return f" There is: {', '.join(names)}." if names else ""
+
+
 def _is_unbound(owner: type, attribute: str) -> bool:
     raw = inspect.getattr_static(owner, attribute.rpartition(".")[2])
     return not isinstance(raw, staticmethod | classmethod)
@@ -143,10 +173,17 @@ def import_target(module: str) -> Any:
         return import_module(module)
     except ModuleNotFoundError as error:
         if error.name and f"{module}.".startswith(f"{error.name}."):
-            raise invalid_target(f"there is no module {module!r} on the server's import path") from error
+            message = f"there is no module {module!r} on the server's import path"
+            raise invalid_target(message, hint=_file_hint(module)) from error
         raise _import_failed(module, error) from error
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise _import_failed(module, error) from error
+
+
+def _file_hint(module: str) -> str | None:
+    """The other form, where a file of the served folder is meant."""
+    file = f"./{module.replace('.', '/')}.py"
+    return f"The server was started where there is such a file: name it as {file}:…" if Path(file).is_file() else None
 
 
 def served_file(text: str) -> Path:
@@ -184,9 +221,13 @@ def module_of_file(text: str) -> Any:
 
 
 def _import_failed(module: str, error: BaseException) -> InvalidInput:
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
     return invalid_target(
         f"importing {module!r} failed with {_kind(error)}: {error}",
-        hint="Correct what fails while it is imported, and try again.",
+        hint=f"Install the package that has {missing!r} into the environment of the server, or start the server in the "
+        "environment of the agent."
+        if missing
+        else _IMPORT_HINT,
     )
 
 

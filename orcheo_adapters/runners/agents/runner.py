@@ -132,6 +132,11 @@ class _Found:
         if self.framework is not None:
             return self.value, self.framework
         made = await self._made(request.context)
+        if made is None:
+            raise invalid_target(
+                f"{self.target!r} returned None",
+                hint="A function that makes an agent returns it. Correct that, or name the agent itself.",
+            )
         return made, _framework(self.target, made, is_made=True)
 
     async def _made(self, context: RunContext) -> Any:

@@ -1,5 +1,8 @@
 """Which runner is found for a target."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from orcheo_adapters.runners.registry import RunnerRegistry
@@ -46,3 +49,41 @@ async def test_a_target_for_no_runner_is_refused_with_the_line_to_write(target: 
         await RunnerRegistry().find(target)
     assert [each.path for each in caught.value.fields] == ["target"]
     assert caught.value.hint
+
+
+_BROKEN = {
+    "needs": "import a_package_that_is_not_there",
+    "fails": "raise RuntimeError('no key')",
+    "fine": "def hi(): ...",
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("./mine_fine.py", "such as ./mine_fine.py:agent"),
+        ("mine_fine", "such as mine_fine:agent"),
+        ("/srv/mine_fine.py:hi", "named from the folder in which the server was started"),
+        ("../mine_fine.py:hi", "named from the folder in which the server was started"),
+        ("inner.mine_fine:hi", "name it as ./inner/mine_fine.py:…"),
+        ("inner.mine_other:hi", "PYTHONPATH"),
+        ("./inner/mine_needs.py:hi", "Install the package that has 'a_package_that_is_not_there'"),
+        ("./inner/mine_fails.py:hi", "such as an API key, is set before the server is started"),
+        ("./inner/mine_fine.py:hello", "Correct the name. There is: hi."),
+        ("tests.conformance.finding_targets:hi", "There is: agent, graph, make_agent, make_graph, app."),
+        ("tests.conformance.finding_targets:agent.hi", "Correct the name. If"),
+    ],
+)
+async def test_a_target_that_is_nearly_right_is_refused_with_the_right_one(
+    target: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What people type first who know other servers."""
+    (tmp_path / "inner").mkdir()
+    for name, text in _BROKEN.items():
+        (tmp_path / "inner" / f"mine_{name}.py").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    with pytest.raises(InvalidInput) as caught:
+        await RunnerRegistry().find(target)
+    sys.modules.pop("mine_fine", None)
+    assert hint in (caught.value.hint or "")

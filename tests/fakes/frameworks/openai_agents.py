@@ -177,3 +177,7 @@ def make_agent() -> Agent:
 def make_nothing() -> int:
     """No agent."""
     return 7
+
+
+def make_none() -> None:
+    """The trial run of a quick start, which makes no agent."""

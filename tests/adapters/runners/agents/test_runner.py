@@ -89,8 +89,9 @@ async def test_settings_are_checked() -> None:
 async def test_a_factory_that_makes_no_agent_fails_where_its_owner_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what it made."""
     monkeypatch.setitem(sys.modules, "agents", openai_agents.MODULE)
-    with pytest.raises(InvalidInput, match="gave of the type int"):
-        await Conversation.of("tests.fakes.frameworks.openai_agents:make_nothing").say("Hi")
+    for name, said in (("make_nothing", "gave of the type int"), ("make_none", "returned None")):
+        with pytest.raises(InvalidInput, match=said):
+            await Conversation.of(f"tests.fakes.frameworks.openai_agents:{name}").say("Hi")
 
 
 def test_frameworks_are_not_imported_by_the_table_of_them() -> None:
