@@ -106,7 +106,7 @@ def _operation(operation: AnyOperation) -> str:
         operation.summary,
         operation.guide,
         _table(
-            ("", ""),
+            ("property", "value"),
             [
                 ("CLI", f"`{_command_line(operation)}`"),
                 ("MCP tool", "none" if operation.for_people else f"`{operation.tool}`"),

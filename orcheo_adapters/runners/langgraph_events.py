@@ -130,6 +130,7 @@ class GraphEvents:
         used. An agent that worked for others has answered when no other has."""
         if not (self._floor.has_spoken or self._hearing.is_silent or self.interrupts):
             yield from self._floor.whole("", self._work.report, task="", tasks=frozenset({""}))
+            self._point_out_text_elsewhere()
         if self._floor.has_spoken:
             yield from cut_short(self._end_reason)
         yield from given(self._work.files, self._hearing.files)
@@ -137,6 +138,17 @@ class GraphEvents:
             yield InputAsked(questions=questions)
         if self._usage is not None:
             yield UsageReported(self._usage)
+
+    def _point_out_text_elsewhere(self) -> None:
+        """Of a graph that answers outside its messages visitors see nothing: the log says which setting helps."""
+        state = self.value.items() if isinstance(self.value, Mapping) else ()
+        keys = [str(key) for key, each in state if isinstance(each, str) and each.strip()]
+        if keys and not self._floor.has_spoken:
+            said = (
+                "a graph ended without a message for the visitor, but its state has text under: %s. "
+                "If one of them is the answer, name it with the setting output_key."
+            )
+            _LOG.warning(said, ", ".join(keys))
 
     def _of(self, part: Mapping[str, Any]) -> Iterator[RunEvent]:
         data, is_outer = part["data"], not part["ns"]

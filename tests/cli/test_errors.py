@@ -43,6 +43,8 @@ def test_conflict_is_five(orcheo: CommandLine, sync_server: SyncTestServer) -> N
     sync_server.publish()
     said = orcheo("workflow", "publish", "echo", "--yes")
     assert_error(said, 5, detail="has been public since 2026-11-23 12:00 UTC", hint="rotate-token")
+    again = orcheo("workflow", "add", "echo", "examples.echo:answer")
+    assert_error(again, 5, detail="'echo'", hint="Choose another handle.")
 
 
 def test_wrong_values_are_two(orcheo: CommandLine) -> None:
@@ -88,6 +90,7 @@ def test_wrong_usage_is_two(orcheo: CommandLine, words: list[str], detail: str, 
         (["workflow", "publish", "echo", "--anyway"], "--anyway: is for `--require-login` only"),
         (["thread", "list", "echo", "--visitor", "ada"], "--visitor: must begin with one of anon:, "),
         (["thread", "purge", "echo", "--visitor", "ada"], "--visitor: must begin with one of anon:, "),
+        (["workflow", "add", "new", "--runner", "langgrap", "--target", "a:b"], "Did you mean langgraph?"),
         (["audit", "list", "--since", "2026-02-02", "--until", "2026-02-01"], "--until: must be later than `--since`"),
     ],
 )

@@ -122,6 +122,16 @@ def test_the_demo_installs_the_server_and_nothing_of_the_tests() -> None:
     assert closure("server") - {"pip"} <= names <= closure("server") | builder
 
 
+def test_an_installation_says_what_it_waits_for() -> None:
+    """Before each step of the Makefile that installs without showing its command: what, and about how long."""
+    recipes = re.findall(r"^\$\(STAMPS\).*\n(?:\t.*\n)+", read("Makefile"), re.MULTILINE)
+    quiet = [each for each in recipes if re.search(r"^\t@.*(?:PIP_INSTALL|npm ci|pip install)", each, re.MULTILINE)]
+    assert len(quiet) >= 4
+    assert [
+        each for each in quiet if not re.search(r"^\t@echo \"Installing .* (?:seconds|minutes?)", each, re.MULTILINE)
+    ] == []
+
+
 def test_the_classifiers_begin_with_the_oldest_python_that_is_allowed() -> None:
     """What pip checks and what people read agree."""
     named = [each for each in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d+$", each)]

@@ -1,5 +1,6 @@
 """What each command of ``orcheo workflow`` does and says to people."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,9 @@ def test_a_grace_period_is_said_in_words_and_shown(orcheo: CommandLine, sync_ser
     assert "the old one ends in 1 hour." in orcheo("workflow", "rotate-token", "echo", "--grace", "1h", "--yes").out
     line = next(each for each in orcheo("workflow", "show", "echo").out.splitlines() if each.startswith("Old token"))
     assert line.split(maxsplit=2)[2] == f"{old[:18]}…, until 2026-11-23 13:00 UTC"
+    current, former = json.loads(orcheo("--json", "workflow", "show", "echo").out)["publish_tokens"]
+    assert (current["state"], current["expires_at"], former["state"]) == ("current", None, "grace")
+    assert former["expires_at"].startswith("2026-11-23T13:00:00")
     sync_server.app_server.clock.advance(minutes=60)
     assert "Old token" not in orcheo("workflow", "show", "echo").out
 

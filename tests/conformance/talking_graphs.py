@@ -347,6 +347,11 @@ async def _answer_elsewhere(state: Both) -> Any:
     return {"answer": f"elsewhere: {await _text()}"}
 
 
+async def _answer_elsewhere_alone(state: Both) -> Any:
+    return {"answer": f"{len(state['messages'])} message"}
+
+
+answers_elsewhere_alone = StateGraph(Both).add_node("a", _answer_elsewhere_alone).add_edge(START, "a").compile()
 answers_elsewhere = StateGraph(Both).add_node("a", _answer_elsewhere).add_edge(START, "a").compile()
 
 

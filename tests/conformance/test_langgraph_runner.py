@@ -347,6 +347,17 @@ async def test_text_that_a_node_writes_is_progress(caplog: pytest.LogCaptureFixt
     ]
 
 
+async def test_the_log_says_how_text_elsewhere_in_the_state_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """The visitor saw nothing; with the setting, and where a message was said, there is nothing to say."""
+    assert text_of(await everything(graph("answers_elsewhere_alone").run())) == ""
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert "has text under: answer. If one of them is the answer, name it with the setting output_key." in line
+    caplog.clear()
+    assert text_of(await everything(graph("answers_elsewhere_alone", output_key="answer").run())) == "1 message"
+    assert text_of(await everything(graph("answers_elsewhere").run())) == "the reply"
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "text"),
     [

@@ -511,6 +511,14 @@ async def test_a_workflow_sees_whether_its_thread_has_a_title(harness: CoreHarne
     assert titles == [None, ("Tea " * 20)[:79].rstrip() + "…"]
 
 
+async def test_a_long_first_message_is_cut_to_a_title_with_a_mark(harness: CoreHarness) -> None:
+    """So that its reader sees that more was said; a short one is the title as it is."""
+    visit = await harness.visit()
+    for said, title in (("Tea " * 40, ("Tea " * 20)[:79].rstrip() + "…"), ("x" * 80, "x" * 80)):
+        turn = await harness.answered(visit, text=said)
+        assert (await harness.core.own_threads.read(visit, turn.thread_id)).thread.title == title
+
+
 async def test_a_title_that_is_emptied_is_none(harness: CoreHarness) -> None:
     """As it was in the beginning, for the workflow."""
     visit = await harness.visit()

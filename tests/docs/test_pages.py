@@ -62,6 +62,13 @@ def test_no_section_begins_without_words(page: Path) -> None:
     assert re.match(r"\s*(<!--.*?-->\s*)?# \S", prose(page))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_column_of_a_table_has_a_head(page: Path) -> None:
+    """A screen reader says it before each cell; axe calls a table without it a fault wherever a page is quoted."""
+    heads = re.findall(r"^ *\|(.+)\|\n *\|(?: *:?-+:? *\|)+$", prose(page), re.MULTILINE)
+    assert [head for head in heads if "" in map(str.strip, re.split(r"(?<!\\)\|", head))] == []
+
+
 def test_overview_lists_every_page() -> None:
     """No one has to guess that a page exists."""
     overview = ROOT / "docs" / "README.md"

@@ -26,7 +26,8 @@ _MOST_MANNERED = 0.12
 _BANNED = re.compile(
     r"has not the expected form|is no valid|stands in the|hands on|if others shall|some work is asked|begin behind"
     r"|as it should be|over already|is there for you|nothing is known here|not genuine|counts? for nothing"
-    r"|inner hyphens|mean it\b|\b(?:nobody|somebody|whoever|meanwhile|anew|mend|of ours|so many|shall|goes on)\b",
+    r"|inner hyphens|written by a program|audit holds|puts a door|mean it\b"
+    r"|\b(?:nobody|somebody|whoever|meanwhile|anew|mend|of ours|so many|shall|goes on)\b",
     re.IGNORECASE,
 )
 

@@ -66,10 +66,12 @@ def sign_in(tab: ChatTab, name: str) -> None:
 
 
 def test_the_way_through_the_wall_and_back_to_the_thread(walled_tab: NewTab, share_url: str) -> None:
-    """Wall, provider, chat; a reload keeps the login and the thread."""
+    """Wall with the names of chat and provider, sign-in, chat; a reload keeps the login and the thread."""
     tab = walled_tab()
     tab.page.goto(share_url)
-    expect(tab.page.get_by_role("heading", name="Sign in to chat")).to_be_visible()
+    name = share_url.rpartition("/")[2].replace("-", " ").capitalize()
+    expect(tab.page.get_by_role("heading", name=f"Sign in to chat with {name}", exact=True)).to_be_visible()
+    expect(tab.page.get_by_role("link", name="Sign in with 127.0.0.1", exact=True)).to_be_visible()
     sign_in(tab, "Ada")
     expect(tab.page.get_by_text("Signed in as Ada Lovelace")).to_be_visible()
     assert tab.page.url == share_url

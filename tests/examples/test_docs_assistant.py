@@ -75,6 +75,17 @@ async def test_quotes_the_passage_with_its_source(root: Path) -> None:
     assert cited == [SourceCited(Citation(source=source))]
 
 
+@pytest.mark.parametrize("address", [None, "https://code.example.org/orcheo"])
+async def test_titles_of_sources_are_plain_text(root: Path, address: str | None) -> None:
+    """A heading with code in it loses its backticks, which the page would show; the words stay."""
+    (root / "docs" / "cli.md").write_text("# CLI\n\n## `orcheo workflow publish`\n\nOpens a workflow to visitors.\n")
+    assistant = DocsAssistant(root, pause=0, address=address)
+    said = [event async for event in assistant.answer("How does orcheo workflow publish work?", context())]
+    titles = [event.citation.source.title for event in said if isinstance(event, SourceCited)]
+    assert "CLI › orcheo workflow publish" in titles
+    assert not any("`" in title for title in titles)
+
+
 async def test_a_heading_that_asks_the_same_comes_first(root: Path) -> None:
     """A question that the documentation asks in the same words is answered from there."""
     (root / "docs" / "more.md").write_text(
@@ -108,6 +119,7 @@ async def test_greets(root: Path, greeting: str) -> None:
     text, cited = await ask(root, greeting)
     assert "How do I publish a workflow?" in text
     assert text.startswith("Hello!")
+    assert "which is in English" in text
     assert cited == []
 
 

@@ -121,3 +121,4 @@ def test_a_provider_that_is_none_is_refused_at_the_start(target: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         open_flags(settings.flags, settings.flags_provider)
     assert raised.value.fields[0].path == "ORCHEO_FLAGS_PROVIDER"
+    assert "request" not in raised.value.hint  # a server that is started has been sent none
