@@ -26,6 +26,29 @@ _PORTS = {"http": 80, "https": 443}
 _KEPT_SECONDS = 30.0
 
 
+_LONGEST_REASON = 300
+_WITHOUT_WORDS = {
+    "ConnectTimeout": "no connection in time",
+    "PoolTimeout": "no free connection in time",
+    "ReadTimeout": "no answer in time",
+    "TimeoutError": "no whole answer in time",
+    "WriteTimeout": "the request could not be sent in time",
+}
+
+
+def what_failed(error: Exception) -> str:
+    """Why a request to others had no answer, as one line of a log.
+
+    The words of the error, without its number; a class of Python is named only where there are none, and nothing took
+    too long.
+    """
+    kind = type(error).__name__
+    words = " ".join(str(getattr(error, "strerror", None) or error).split()) or _WITHOUT_WORDS.get(
+        kind, f"the connection failed ({kind})"
+    )
+    return words[:_LONGEST_REASON]
+
+
 @frozen(kw_only=True)
 class Outgoing:
     """The same for workflows and identity providers; set by the operator.

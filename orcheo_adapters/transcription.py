@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import httpx2
 from attrs import field, frozen
 
+from orcheo_adapters.outgoing import what_failed
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.text import encodable
@@ -78,7 +79,7 @@ class EndpointTranscriber(Transcriber):
         except TimeoutError:
             problem = f"no answer within {self._time_limit:g} s"
         except (httpx2.HTTPError, OSError, RunFailed, ValueError, RecursionError) as error:
-            problem = str(error) or type(error).__name__
+            problem = what_failed(error)
         _LOG.error("a recording was not transcribed: %s", problem)
         raise TranscriptionFailed
 

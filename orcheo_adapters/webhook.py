@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 from attrs import evolve, field, frozen
 
+from orcheo_adapters.outgoing import what_failed
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.signature import standard_webhook_headers
@@ -181,7 +182,7 @@ class Webhook(Notices):
         except TimeoutError:
             return f"no answer within {_TIME_LIMIT:.0f} s"
         except (httpx2.RequestError, OSError, RunFailed) as error:
-            return str(error) or type(error).__name__
+            return what_failed(error)
 
     def _outcome(self, delivery: Delivery, problem: str) -> Delivery | None:
         """The message as it waits for its next attempt; None when it was taken or is given up."""

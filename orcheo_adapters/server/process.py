@@ -136,8 +136,8 @@ async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[O
             _delivering(orcheo),
             repeated("left threads", LEFT_THREADS_SECONDS, LeftThreads().look),
             repeated("log", LOG_SECONDS, LogKeeper().look),
-            repeated("closing", CLOSING_SECONDS, orcheo.core.closing.settle),
-            repeated("checkpoint", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
+            repeated("closed chats", CLOSING_SECONDS, orcheo.core.closing.settle),
+            repeated("running answers", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
             repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: do_housekeeping(orcheo, store, settings.retention)),
         ):
             spare_the_collector()
@@ -174,7 +174,7 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
             try:
                 await work()
             except Exception:  # noqa: BLE001 - whatever it is, the next time must come
-                _LOG.exception("%s failed", name)
+                _LOG.exception("the regular work on %s failed; it is done again in %g s", name, seconds)
 
     task = asyncio.create_task(repeat(), name=name)
     try:

@@ -161,7 +161,10 @@ def kept_state() -> Iterator[ProcessState]:
 
 
 def _ignore(number: int, _frame: object) -> None:
-    _LOG.warning("a workflow has let %s come, which nothing waits for", signal.Signals(number).name)
+    _LOG.warning(
+        "a workflow let the signal %s come, for which there is no handler; it has no effect",
+        signal.Signals(number).name,
+    )
 
 
 def _refuse(name: str, _hook: object) -> None:

@@ -300,7 +300,7 @@ class CheckResult:
     pieces: int
     """In how many the text came."""
     remembers: bool | None
-    """Whether it gave back a word that was said before; null when it was not asked."""
+    """Whether it repeated a word that was said before; null when it was not asked."""
     stops: bool | None
     """Whether it ended soon after a stop in the middle of its answer; null when it was not stopped."""
     unread: tuple[str, ...]

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from orcheo_adapters.outgoing import Outgoing
+from orcheo_adapters.outgoing import Outgoing, what_failed
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_core.errors import InvalidInput
 
@@ -129,3 +129,20 @@ async def test_no_connection_takes_one_of_the_last_descriptors() -> None:
 async def test_a_proxy_may_be_reached_over_tls() -> None:
     """Its certificate is checked like all others."""
     await Outgoing().transport("https://proxy.example.org").aclose()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("status 200,\nand no JSON"), "status 200, and no JSON"),
+        (OSError(111, "Connection refused"), "Connection refused"),
+        (TimeoutError(), "no whole answer in time"),
+        (httpx2.ReadTimeout(""), "no answer in time"),
+        (httpx2.ConnectTimeout(""), "no connection in time"),
+        (httpx2.ReadError(""), "the connection failed (ReadError)"),
+        (ValueError("x" * 1_000), "x" * 300),
+    ],
+)
+def test_a_log_says_in_words_what_failed(error: Exception, words: str) -> None:
+    """The class of an error says nothing to operators; it is named where nothing else is known."""
+    assert what_failed(error) == words

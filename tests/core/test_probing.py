@@ -145,13 +145,13 @@ async def test_the_report_says_how_a_workflow_answers(harness: CoreHarness) -> N
     )
     probe = await check(harness)
     assert (probe.seconds, probe.first_seconds, probe.pieces, probe.remembers) == (3, 2, 2, False)
-    assert probe.manner.startswith("first text after 2.0 s, in 2 pieces, did not give back a word")
+    assert probe.manner.startswith("first text after 2.0 s, in 2 pieces, did not repeat a word")
     harness.runners.answer = lambda request: [
         TextDelta(" ".join([*(past.text for past in request.context.history), "Hi"]))
     ]
     remembered = await check(harness)
     assert remembered.remembers
-    assert "gave back a word that was said before, two visitors at once stayed apart" in remembered.manner
+    assert "repeated a word that was said before, two visitors at once stayed apart" in remembered.manner
 
 
 @pytest.mark.parametrize("goes_on", [False, True])
@@ -162,7 +162,7 @@ async def test_the_report_says_whether_a_workflow_stops(harness: CoreHarness, *,
     harness.runners.goes_on = goes_on
     probe = await check(harness)
     assert probe.stops is not goes_on
-    assert ("worked on after a stop" if goes_on else "stopped when told to") in probe.manner
+    assert ("kept working after a stop" if goes_on else "stopped when told to") in probe.manner
     assert [run.stopped for run in harness.runners.runs].count(True) == 1
 
 

@@ -19,7 +19,7 @@ async def test_a_workflow_that_answers(app_server: TestServer) -> None:
     assert checked["workflow"] == added["workflow"]
     assert (checked["ok"], checked["answer"], checked["seconds"]) == (True, "Hello", 0.0)
     assert checked["message"] == (
-        "echo answered in 0.0 s (first text after 0.0 s, in one piece, did not give back a word that was said before, "
+        "echo answered in 0.0 s (first text after 0.0 s, in one piece, did not repeat a word that was said before, "
         "two visitors at once stayed apart): Hello"
     )
     subject = Subject(checked["workflow"]["owner"])

@@ -10,7 +10,7 @@ import httpx2
 import orjson
 from attrs import frozen
 
-from orcheo_adapters.outgoing import Outgoing
+from orcheo_adapters.outgoing import Outgoing, what_failed
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.errors import IdentityProviderUnavailable
 
@@ -27,7 +27,6 @@ would hold a file descriptor."""
 TIME_LIMIT = 15.0
 """Seconds for a whole answer: one that drips in byte by byte would keep a visitor who signs in waiting for months."""
 _TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
-_LONGEST_REASON = 300
 _LOG = get_logger("login")
 
 
@@ -71,7 +70,7 @@ class ProviderHttp:
             with self._counted(httpx2.URL(url).host):
                 return await self._answer(method, url, **request)
         except (httpx2.HTTPError, OSError, TypeError, ValueError) as error:
-            raise _unavailable(url, " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]) from None
+            raise _unavailable(url, what_failed(error)) from None
 
     async def _answer(self, method: str, url: str, **request: Any) -> ProviderAnswer:
         async with (
@@ -128,5 +127,5 @@ def _object(status: int, body: bytes) -> dict[str, Any]:
 
 
 def _unavailable(url: str, why: str) -> IdentityProviderUnavailable:
-    _LOG.warning("the identity provider gives no usable answer at %s: %s", url.partition("?")[0], why)
+    _LOG.warning("the identity provider gave no usable answer at %s: %s", url.partition("?")[0], why)
     return IdentityProviderUnavailable()

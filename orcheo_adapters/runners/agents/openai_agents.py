@@ -60,7 +60,7 @@ async def _resumed(sdk: Any, agent: Any, turn: AgentTurn, paused: dict[str, Any]
         state = await sdk.RunState.from_json(agent, paused["state"], context_override=turn.context)
         waiting = state.get_interruptions()
     except Exception as error:
-        reason = f"The agent cannot continue with what was kept, as it is another one now: {error}"
+        reason = f"The agent cannot continue with the answer, perhaps as it was changed after it had asked: {error}"
         raise too_late(reason) from error
     for each in waiting:
         decided = decision(turn.request, _call_id(each))

@@ -38,7 +38,7 @@ class Activities:
             try:
                 changed, _ = patched(self._contents[activity_id], event.get("patch"))
             except (PatchFailed, StateUnusable) as error:
-                _LOG.warning("an activity of an agent stays as it was: %s", error)
+                _LOG.warning("a change of an agent's activity was not applied: %s", error)
             else:
                 self._keep(activity_id, changed)
         return iter(())

@@ -25,7 +25,7 @@ _EXCERPT = 2_000
 _HEADERS = {"content-type": "application/json", "accept": "text/event-stream"}
 _HINT = (
     "Name a function that takes a RunAgentInput and yields events, an object whose run(input) does so, "
-    "or an ASGI application. An agent of a framework itself is for another runner."
+    "or an ASGI application. The agent object of a framework is registered with --runner agent."
 )
 
 

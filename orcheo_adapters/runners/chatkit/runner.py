@@ -91,7 +91,10 @@ class ChatKitRunner(Runner):
         hosted = await self._servers.known(request.spec.target)
         thread = writer.thread()
         if thread is None:
-            raise RunFailed("thread_not_reached", "A ChatKit server runs in the server's own process only.")
+            raise RunFailed(
+                "thread_not_reached",
+                "A ChatKit server runs in the server's own process only. Take the setting isolation out.",
+            )
         with told_to_owner(self._conditions.clock):
             context = await self._context(request)
             turn = hosted.turn(server=hosted.server, context=context, request=request, writer=writer, thread=thread)

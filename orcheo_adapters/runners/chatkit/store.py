@@ -160,7 +160,7 @@ class RunStore(Store[Any]):
             problem = "The store was used outside of a turn; Orcheo knows no thread there."
             raise RuntimeError(problem)
         if thread_id not in {None, turn.thread.thread.id}:
-            problem = f"This turn is of the thread {turn.thread.thread.id}; {thread_id} is not to be seen."
+            problem = f"This turn belongs to the thread {turn.thread.thread.id} and cannot read {thread_id}."
             raise NotFoundError(problem)
         return turn
 
@@ -185,7 +185,7 @@ class RunAttachmentStore(AttachmentStore[Any]):
         context: Any,  # noqa: ARG002 - the SDK's
     ) -> Attachment:
         """Refused: files are announced and uploaded at Orcheo's own door."""
-        _refuse("create_attachment", "files are announced and uploaded at Orcheo's own door")
+        _refuse("create_attachment", "visitors upload their files to Orcheo itself")
 
     async def delete_attachment(self, attachment_id: str, context: Any) -> None:  # noqa: ARG002 - the SDK's
         """Refused, as in the store."""

@@ -103,10 +103,10 @@ class Probe:
         pieces = "in one piece" if self.pieces <= 1 else f"in {self.pieces} pieces"
         found = [f"first text after {self.first_seconds:.1f} s", pieces]
         if self.remembers is not None:
-            memory = "gave back" if self.remembers else "did not give back"
+            memory = "repeated" if self.remembers else "did not repeat"
             found += [f"{memory} a word that was said before", "two visitors at once stayed apart"]
         if self.stops is not None:
-            found.append("stopped when told to" if self.stops else "worked on after a stop, which saves nothing")
+            found.append("stopped when told to" if self.stops else "kept working after a stop")
         return "; ".join([", ".join(found), *self.unread])
 
 

@@ -553,7 +553,7 @@ async def test_the_log_says_what_is_wrong_with_an_answer(status: int, caplog: py
     """A page of HTML is an answer, though of no use: the log has the status and does not speak of silence."""
     with pytest.raises(IdentityProviderUnavailable):
         await ProviderHttp(_Answering((status, b"<html>"))).get("https://login.example.org/x")
-    assert f"no usable answer at https://login.example.org/x: TypeError: status {status}, and the answer" in caplog.text
+    assert f"no usable answer at https://login.example.org/x: status {status}, and the answer" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -587,7 +587,7 @@ async def test_an_answer_that_never_ends_is_not_waited_for(caplog: pytest.LogCap
     """Each byte comes in time, so that only a limit on all of them helps."""
     with pytest.raises(IdentityProviderUnavailable):
         await ProviderHttp(_Dripping(), time_limit=0.01).get("https://login.example.org/x")
-    assert "TimeoutError" in caplog.text
+    assert "no whole answer in time" in caplog.text
 
 
 async def test_an_answer_in_tiny_parts_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
