@@ -14,6 +14,7 @@ VARIABLE = "ORCHEO_FRAMEWORKS"
 _VERSION = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
 _QUIET = {
     "AGNO_TELEMETRY": "false",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "CREWAI_DISABLE_TELEMETRY": "true",
     "HAYSTACK_TELEMETRY_ENABLED": "False",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -50,6 +51,7 @@ def server_in(environment: Path, folder: Path, model: str) -> Iterator[ServerPro
         "OPENAI_API_BASE": f"{model}/v1",
         "ANTHROPIC_API_KEY": "unused",
         "ANTHROPIC_BASE_URL": model,
+        "CLAUDE_CONFIG_DIR": str(folder / "claude"),
         "PYTHONPATH": str(ROOT),
     }
     server = ServerProcess(

@@ -203,6 +203,13 @@ LINES: tuple[Line, ...] = (
         lacks=_NO_APPROVAL | {"attachment": "A crew takes a text."},
     ),
     Line(
+        framework="Claude Agent SDK",
+        packages=("claude-agent-sdk",),
+        target="./with_claude.py:options",
+        runner="agent",
+        lacks={"approval": "Permissions that it would ask for are denied."},
+    ),
+    Line(
         framework="LangGraph",
         packages=("langgraph", "langgraph-supervisor", "deepagents", "langchain-openai"),
         target="./with_langgraph.py:agent",

@@ -81,9 +81,9 @@ class Asked:
 
 
 def _question(text: str) -> str:
-    """What the visitor says, without what DSPy writes around it."""
+    """What the visitor says, without what DSPy writes around it, or the runner where a session has ended."""
     found = re.search(r"\[\[ ## question ## \]\]\n(.*?)(?:\n\n|$)", text, re.DOTALL)
-    return found[1] if found else text
+    return found[1] if found else text.rpartition("The newest message:\n\n")[2]
 
 
 def _text(content: Any) -> str:
@@ -103,7 +103,7 @@ def _read(kind: str, body: Json) -> Asked:
     messages = [{"role": "user", "content": given}] if isinstance(given, str) else given
     read = [(_role(each), _text(each.get("content") or each.get("output"))) for each in messages]
     tools = [tool.get("function", tool) for tool in body.get("tools") or []]
-    last = _parts(messages[-1].get("content"))
+    last = next((_parts(each.get("content")) for each in reversed(messages) if each.get("role") != "system"), [])
     return Asked(
         messages=read,
         tools={
