@@ -8,12 +8,16 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from attrs import define, field
+
 from orcheo_adapters.runners.endings import CUT, FILTERED, cut_short
 from orcheo_adapters.runners.endpoint_answers import (
+    MOST_CALLS,
     AnswerBrokenOff,
     AnswerNotUnderstood,
     Documents,
     ToolCall,
+    TooManyCalls,
     counted,
     fail_without_text,
     plain,
@@ -25,6 +29,17 @@ from orcheo_adapters.runners.text import WholeCharacters, encodable
 from orcheo_core.domain.run import CutShort, RunEvent, TextDelta, UsageReported
 from orcheo_core.domain.usage import Usage
 from orcheo_core.ports.runner import RunFailed
+
+
+@define
+class _Call:
+    """A call of a tool while it comes in."""
+
+    id: str
+    name: str = ""
+    arguments: list[str] = field(factory=list)
+    """In pieces: joined with each one, long ones would be copied as often as there are pieces."""
+
 
 _BROKEN = frozenset({"error", "network_error"})
 
@@ -38,7 +53,7 @@ class Completion:
         self.id = ""
         self.approvals: list[Mapping[str, Any]] = []
         """None of both is known to this API."""
-        self._calls: dict[Any, dict[str, str]] = {}
+        self._calls: dict[Any, _Call] = {}
         self.is_ended = False
         """Whether the endpoint said that the answer is whole, by a reason or by ``[DONE]``."""
         self.is_over = False
@@ -50,7 +65,6 @@ class Completion:
         """What came first, while nothing of a completion has come."""
         self._is_completion = False
         self._has_text = False
-        self._tools: list[str] = []
         self._usage: Mapping[str, Any] | None = None
         self._tags = ThinkTags()
         self._note = ReasoningNote()
@@ -60,8 +74,8 @@ class Completion:
     @property
     def calls(self) -> list[ToolCall]:
         """The calls to carry out before the model continues."""
-        named = [each for each in self._calls.values() if each["name"]]
-        return [ToolCall(each["id"], each["name"], each["arguments"]) for each in named] if self._has_tools else []
+        named = [each for each in self._calls.values() if each.name] if self._has_tools else []
+        return [ToolCall(each.id, each.name, "".join(each.arguments)) for each in named]
 
     def push(self, chunk: bytes) -> Iterator[RunEvent]:
         """More of the body; :class:`RunFailed` for anything else, or an error of the endpoint."""
@@ -91,7 +105,7 @@ class Completion:
         if self.calls:
             return
         if not self._has_text:
-            fail_without_text(self._reason, self._tools)
+            fail_without_text(self._reason, self._wanted)
         yield from self._cut_short()
 
     def _last(self) -> Iterator[RunEvent]:
@@ -145,7 +159,6 @@ class Completion:
         calls = said.get("tool_calls") or ([said["function_call"]] if said.get("function_call") else ())
         for call in calls:
             self._add_call(call)
-        self._tools += [name for call in calls if (name := _tool(call))]
 
     def _add_call(self, call: Any) -> None:
         """A piece of a call: its name comes once, its arguments in pieces."""
@@ -153,10 +166,14 @@ class Completion:
         if not (isinstance(call, dict) and isinstance(function, dict)):
             return
         name, place = _tool(call), call.get("index", call.get("id", len(self._calls)))
-        known = self._calls.setdefault(place, {"id": f"call_{place}", "name": "", "arguments": ""})
-        known["id"] = plain(call.get("id")) or known["id"]
-        known["name"] = name or known["name"]
-        known["arguments"] += plain(function.get("arguments"))
+        known = self._calls.get(place)
+        if known is None:
+            if len(self._calls) == MOST_CALLS:
+                raise TooManyCalls
+            known = self._calls[place] = _Call(id=f"call_{place}")
+        known.id = plain(call.get("id")) or known.id
+        known.name = name or known.name
+        known.arguments.append(plain(function.get("arguments")))
 
     def _write(self, text: str) -> Iterator[RunEvent]:
         text = self._characters.take(text)
@@ -178,8 +195,12 @@ class Completion:
 
     def _cut_short(self) -> Iterator[RunEvent]:
         yield from cut_short(self._reason)
-        if self._tools and self._reason not in CUT | FILTERED:
-            yield CutShort(code="tools_missing", reason=f"The model also wanted to call {', '.join(self._tools)}.")
+        if self._wanted and self._reason not in CUT | FILTERED:
+            yield CutShort(code="tools_missing", reason=f"The model also wanted to call {', '.join(self._wanted)}.")
+
+    @property
+    def _wanted(self) -> list[str]:
+        return [each.name for each in self._calls.values() if each.name]
 
 
 def _parts(content: list[Any]) -> Iterator[tuple[str, str]]:

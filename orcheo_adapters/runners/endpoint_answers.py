@@ -11,9 +11,13 @@ from orcheo_adapters.runners import loose_json
 from orcheo_adapters.runners.endings import CUT, FILTERED
 from orcheo_adapters.runners.lines import ServerSentData
 from orcheo_adapters.runners.text import encodable
+from orcheo_core.domain.json_values import has_more_values
 from orcheo_core.ports.runner import NothingSaid, RunFailed
 
 _TOOLS = frozenset({"tool_calls", "function_call", "tool_use"})
+
+MOST_CALLS = 1_000
+"""Calls of tools in one answer: a model makes a few."""
 
 _CUT_MESSAGE = "The model reached its limit before it began to answer. You can try again."
 _FILTER_MESSAGE = "The model's content filter held the answer back. You can ask in another way."
@@ -40,6 +44,16 @@ class AnswerNotUnderstood(RunFailed):
         said = " ".join(encodable(sent[:400]).split())[:200]
         super().__init__(
             code="answer_not_understood", reason=f"The endpoint sent something that is not its API's answer: {said}"
+        )
+
+
+class TooManyCalls(RunFailed):
+    """The model called more than :data:`MOST_CALLS` tools in one answer."""
+
+    def __init__(self) -> None:
+        """The limit is part of the reason."""
+        super().__init__(
+            code="answer_too_large", reason=f"The model called more than {MOST_CALLS:,} tools in one answer."
         )
 
 
@@ -71,42 +85,49 @@ class Documents:
         """Whether ``[DONE]`` came: nothing that follows counts."""
         self.is_whole = False
         """Whether the body is one JSON object."""
-        self._held = b""
+        self._held = bytearray()
+        """The body so far, while it may be JSON; it grows in place, as chunks may be tiny."""
+        self._is_json = False
         self._events: ServerSentData | None = None
 
     def push(self, chunk: bytes) -> Iterator[Any]:
         """More of the body; :class:`RunFailed` for anything but JSON."""
-        self._held += chunk
-        if self._events is None:
-            self._look()
-        if self._events is not None:
-            chunk, self._held = self._held, b""
-            yield from self._take(self._events.push(chunk))
+        events = self._events
+        if events is None:
+            self._held += chunk
+            if self._is_json or (events := self._look()) is None:
+                return
+            self._events, chunk, self._held = events, bytes(self._held), bytearray()
+        yield from self._take(events.push(chunk))
 
     def end(self) -> Iterator[Any]:
         """What only the end of the body makes whole."""
         if self._events is not None:
             with suppress(AnswerNotUnderstood):
                 yield from self._take(self._events.end())
-        elif self._held.strip():
+        elif self._held:
+            held = bytes(self._held)
+            if has_more_values(held, loose_json.MOST_VALUES) or held.count(b"\n") > loose_json.MOST_VALUES:
+                raise AnswerNotUnderstood(held[:400].decode("utf-8", "replace"))
             try:
-                whole = _parse(self._held)
+                whole = _parse(held)
             except AnswerNotUnderstood:
-                yield from self._take(self._held.splitlines())
+                yield from self._take(held.split(b"\n"))
             else:
                 self.is_whole = True
                 yield whole
 
-    def _look(self) -> None:
-        """Tell a stream of events from JSON by the first character."""
-        if codecs.BOM_UTF8.startswith(self._held):
-            return
-        first = self._held.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    def _look(self) -> ServerSentData | None:
+        """Tell JSON from a stream of events, which is returned, by the first character."""
+        if self._held and codecs.BOM_UTF8.startswith(self._held):
+            return None
+        self._held = self._held.removeprefix(codecs.BOM_UTF8).lstrip()  # blanks are not looked at again
+        first = bytes(self._held[:1])
+        self._is_json = first in (b"{", b"[")
         if first == b"<":
             reason = "The endpoint answered with a page for people, not with an API's answer: check the target."
             raise RunFailed(code="endpoint_not_an_api", reason=reason)
-        if first not in (b"", b"{", b"["):
-            self._events = ServerSentData(last_may_be_open=True)
+        return None if self._is_json or not first else ServerSentData(last_may_be_open=True)
 
     def _take(self, payloads: Iterable[bytes]) -> Iterator[Any]:
         for payload in payloads:

@@ -36,20 +36,24 @@ class Lines(Payloads):
 
     def __init__(self) -> None:
         """At the beginning of the stream."""
-        self._rest = b""
+        self._rest = bytearray()
+        """What has come of the next line; it grows in place, as chunks may be tiny."""
         self._mark = codecs.BOM_UTF8
 
     def push(self, chunk: bytes) -> Iterator[bytes]:
         """See :meth:`Payloads.push`."""
-        *whole, self._rest = (self._rest + chunk).split(b"\n")
-        for line in whole:
-            yield _checked(line).removesuffix(b"\r").removeprefix(self._mark)
-            self._mark = b""
+        self._rest += chunk
+        if b"\n" in chunk:
+            *whole, rest = bytes(self._rest).split(b"\n")
+            self._rest = bytearray(rest)
+            for line in whole:
+                yield _checked(line).removesuffix(b"\r").removeprefix(self._mark)
+                self._mark = b""
         _checked(self._rest)
 
     def end(self) -> Iterator[bytes]:
         """See :meth:`Payloads.end`."""
-        if rest := self._rest.removeprefix(self._mark):
+        if rest := bytes(self._rest).removeprefix(self._mark):
             yield rest
 
 

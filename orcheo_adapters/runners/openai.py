@@ -16,6 +16,7 @@ from attrs import evolve
 from orcheo_adapters.runners.agents.approvals import asked, too_late
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.conditions import Conditions
+from orcheo_adapters.runners.endpoint_answers import ToolCall
 from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, settings_invalid, silent
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.openai_requests import Dialect, Order, order_of
@@ -111,8 +112,9 @@ class OpenAiRunner(Runner):
                 await writer.put(event)
             if tools is None or not answer.calls:
                 return answer.id, Waiting(approvals=answer.approvals) if answer.approvals else None
-            waiting = [each for each in answer.calls if tools.needs_approval(each)]
-            free = [each for each in answer.calls if each not in waiting]
+            waiting, free = list[ToolCall](), list[ToolCall]()
+            for each in answer.calls:
+                (waiting if tools.needs_approval(each) else free).append(each)
             results = _results(settings, await tools.carry_out(free, writer) if free else ())
             if waiting:
                 await writer.put(asked([(each.id, each.name, each.arguments) for each in waiting]))

@@ -226,6 +226,8 @@ class ResponseAnswer:
         elif kind == "mcp_approval_request" and isinstance(item.get("id"), str):
             self.approvals.append(item)
         elif kind in _FUNCTIONS:
+            if len(self._tools) == endpoint.MOST_CALLS:
+                raise endpoint.TooManyCalls
             self._tools.append(encodable(plain(item.get("name"))[:100]))
         if self._has_tools:
             self._keep(item)

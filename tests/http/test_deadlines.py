@@ -304,6 +304,22 @@ async def test_a_body_without_end_is_not_read_on_once_its_request_is_answered(fr
         assert (await connection.to_the_end()).raw == b""
 
 
+async def test_whoever_still_reads_a_refused_body_learns_that_it_is_gone() -> None:
+    """A client that waits for leave to send its body (``Expect: 100-continue``) gets none behind our last words."""
+    told = asyncio.Queue[object]()
+
+    async def reads(_scope: Scope, receive: Receive, _send: Send) -> None:
+        try:
+            told.put_nowait((await receive())["type"])
+        except RuntimeError as error:
+            told.put_nowait(error)
+
+    async with serving(reads, QUICK) as live:
+        head = b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert_refused(await live.ask(head + b"no size\r\n"), 400, "not_http")
+        assert await told.get() == "http.disconnect"
+
+
 async def _flood(connection: Connection) -> None:
     while True:
         connection.send(b"x" * 65_536)

@@ -147,7 +147,8 @@ class AgentWork:
         subagent = self._subagent(text_of(event, "subagentRunId"))
         parent = self._subagents.get(str(event.get("parentSubagentRunId")))
         name = words(text_of(event, "name"))
-        subagent.name = f"{parent.name} › {name}" if parent is not None and parent.name else name
+        named = f"{parent.name} › {name}" if parent is not None and parent.name else name
+        subagent.name = named[:_TITLE_LENGTH]  # which those below it repeat
         subagent.about = text_of(event, "description", default="")
         yield from self._note_subagent(event, StepState.LOADING)
 

@@ -311,6 +311,19 @@ def test_sub_agents_are_steps_with_nested_names() -> None:
     assert words_of(said) == "Hello"
 
 
+def test_long_names_of_nested_sub_agents_do_not_add_up() -> None:
+    """Each repeats those above it: with whole names, ten megabytes of events would become gigabytes."""
+    work = [
+        {"type": "SUBAGENT_STARTED", "subagentRunId": f"s{at}", "parentSubagentRunId": f"s{at - 1}", "name": "n" * 300}
+        for at in range(3)
+    ]
+    stream = AgentEvents(DETAILS)
+    said = [said for event in [STARTED, *work] for said in stream.take(event)]
+    assert [len(title or "") for _, title, _, _ in steps_of(said)] == [200, 200, 200]
+    names = [each.name for each in stream._work._subagents.values()]
+    assert [*map(len, names)] == [200, 200, 200]
+
+
 def test_without_an_answer_of_its_own_a_sub_agent_answers() -> None:
     """The last message of the last one."""
     work = [

@@ -7,7 +7,7 @@ import pytest
 
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
-from orcheo_adapters.runners.endpoint_answers import AnswerBrokenOff
+from orcheo_adapters.runners.endpoint_answers import MOST_CALLS, AnswerBrokenOff
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_core.domain.component_items import StepKind, StepState
 from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, StepNoted, TextDelta, UsageReported
@@ -418,6 +418,48 @@ def test_an_error_that_comes_bare_in_a_stream_is_the_reason() -> None:
     assert failure.code == "endpoint_failed"
     assert "overloaded" in failure.reason
     assert text_of(read(sse(choice("par")), sse({"type": "ping", "message": "still here"}), DONE)) == "par"
+
+
+# The next two take a moment; minutes if each piece copies what was there before, while all chats wait.
+
+
+@pytest.mark.timeout(30)
+def test_a_whole_answer_in_tiny_chunks_costs_what_it_costs_in_one() -> None:
+    """Findings: a workflow that blocks the event loop."""
+    body = b" " * 2_000_000 + orjson.dumps({"choices": [{"message": {"content": "x" * 7_000_000}}]})
+    (said,) = read(*(body[at : at + 64] for at in range(0, len(body), 64)))
+    assert isinstance(said, TextDelta)
+    assert len(said.text) == 7_000_000
+
+
+@pytest.mark.timeout(30)
+def test_many_pieces_of_long_arguments_cost_what_one_costs() -> None:
+    """Findings: a workflow that blocks the event loop."""
+    completion = Completion(shows_reasoning=True, has_tools=True)
+
+    def pushed(document: Json) -> None:
+        assert [*completion.push(sse(document))] == []
+
+    for _ in range(8):
+        pushed(choice(tool_calls=[{"index": 0, "function": {"name": "f", "arguments": "a" * 1_000_000}}]))
+    for _ in range(2):
+        pushed(choice(tool_calls=[{"index": 0, "function": {"arguments": "b"}}] * 18_000))
+    (call,) = completion.calls
+    assert (call.id, call.name, len(call.arguments), call.arguments[-1]) == ("call_0", "f", 8_036_000, "b")
+
+
+def test_more_calls_than_a_model_makes_are_refused() -> None:
+    """Their names alone would be megabytes."""
+    calls = [{"index": at, "function": {"name": "f"}} for at in range(MOST_CALLS)]
+    assert failure_of(sse(choice(tool_calls=calls)), DONE).code == "tools_missing"
+    failure = failure_of(sse(choice(tool_calls=[*calls, {"index": -1, "function": {"name": "f"}}])), DONE)
+    assert (failure.code, "1,000 tools" in failure.reason) == ("answer_too_large", True)
+
+
+@pytest.mark.parametrize("line", [b"{}\n", b"\n"], ids=["objects", "empty"])
+def test_very_many_lines_are_not_understood(line: bytes) -> None:
+    """They are read at once when the body has ended."""
+    assert failure_of(b"{}\n" + line * 200_000).code == "answer_not_understood"
 
 
 def test_an_answer_of_very_many_values_is_not_understood() -> None:

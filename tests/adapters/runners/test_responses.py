@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from orcheo_adapters.runners.endings import CUT_NOTICE
-from orcheo_adapters.runners.endpoint_answers import AnswerBrokenOff, AnswerNotUnderstood
+from orcheo_adapters.runners.endpoint_answers import MOST_CALLS, AnswerBrokenOff, AnswerNotUnderstood
 from orcheo_adapters.runners.responses import ResponseAnswer
 from orcheo_core.domain.component_items import Step, StepKind, StepState
 from orcheo_core.domain.items import Citation
@@ -298,3 +298,10 @@ def test_odd_fields_do_no_harm() -> None:
         {"type": "ping"},
     ]
     assert read(*odd, text("a"), END) == [TextDelta("a")]
+
+
+def test_more_calls_than_a_model_makes_are_refused() -> None:
+    """They are kept until the answer ends, and named to the owner."""
+    calls = [{"type": "function_call", "id": f"fc_{at}", "name": "f"} for at in range(MOST_CALLS + 1)]
+    with pytest.raises(RunFailed, match="1,000 tools"):
+        read(*({"type": "response.output_item.done", "item": each} for each in calls))
