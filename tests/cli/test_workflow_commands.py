@@ -7,6 +7,7 @@ import pytest
 
 from orcheo_cli.build import operation_group
 from orcheo_cli.main import GROUPS
+from orcheo_cli.results import print_result
 from orcheo_core.operations.catalogue import CATALOGUE
 from tests.cli.command_line import CommandLine, assert_error
 from tests.sync_server import SyncTestServer
@@ -82,6 +83,23 @@ def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sy
         f"members  public, but sign-in is not set up  required                        Members  {url}/members",
         f"public   public                             no        2026-11-23 12:00 UTC  Public   {url}/public",
     ]
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "said"),
+    [
+        ("feature_disabled", "public, but switched off by the operator"),
+        ("no_identity_provider", "public, but sign-in is not set up"),
+    ],
+)
+def test_what_keeps_visitors_out_is_part_of_the_state(
+    sync_server: SyncTestServer, capsys: pytest.CaptureFixture[str], obstacle: str, said: str
+) -> None:
+    """In the list and on the workflow's own page: `public` alone would say that they come in."""
+    shown = sync_server.publish()["workflow"] | {"obstacle": obstacle}
+    for result in ({"workflows": [shown], "next_after": None}, shown):
+        print_result(result)
+        assert said in capsys.readouterr().out
 
 
 def test_a_list_that_goes_on_says_how(orcheo: CommandLine, sync_server: SyncTestServer) -> None:

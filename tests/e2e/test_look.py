@@ -76,6 +76,10 @@ def test_the_start_screen_shows_the_look(
     expect(tab.message_field).to_have_attribute("placeholder", "Ask about our shop")
     expect(tab.page.get_by_text("This is a trial <img src=x>.").first).to_be_attached()
     expect(tab.page.get_by_label("Model")).to_have_value("fast")
+    if width == 1280:  # where there is room, the first message is written in the middle
+        field = tab.message_field.bounding_box()
+        assert field is not None
+        assert 720 / 3 < field["y"] < 720 * 3 / 4
     assert tab.page.evaluate(WIDEST) == [width]
     assert faults(tab) == []
 
