@@ -36,15 +36,15 @@ _WITHOUT_WORDS = {
 }
 
 
-def what_failed(error: Exception) -> str:
-    """Why a request to others had no answer, as one line of a log.
+def what_failed(error: BaseException) -> str:
+    """Why a request to others had no answer, as one line for operators and owners.
 
     The words of the error, without its number; a class of Python is named only where there are none, and nothing took
     too long.
     """
     kind = type(error).__name__
     words = " ".join(str(getattr(error, "strerror", None) or error).split()) or _WITHOUT_WORDS.get(
-        kind, f"the connection failed ({kind})"
+        kind, f"no reason is given ({kind})"
     )
     return words[:_LONGEST_REASON]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from orcheo_adapters.outgoing import what_failed
 from orcheo_adapters.runners.endpoint_answers import ToolCall
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.mcp_programs import McpProgram
@@ -222,7 +223,7 @@ async def _add_tools(found: dict[str, _Tool], stack: AsyncExitStack, server: _Se
 def _first(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}".removesuffix(": ").removesuffix(".")
+    return what_failed(error).removesuffix(".")
 
 
 def _text_of(given: Any) -> str:

@@ -64,7 +64,7 @@ class StopNotOffered(ConflictError):
 
     code = "stop_not_offered"
     summary = "The workflow does not let this answer be stopped."
-    hint = "Wait for the answer. Its owner can still end all chats."
+    hint = "Wait for the answer. The owner of the workflow can still end all chats."
 
 
 class NothingPending(ConflictError):

@@ -15,7 +15,9 @@ ISOLATION_SETTINGS = (
         help="Where the code runs: `none` is the server's own process, `process` is a process of its own.",
         default="none",
     ),
-    Setting(name="memory_mb", help="With `isolation=process`: MiB of memory that the process may have; 1024."),
+    Setting(
+        name="memory_mb", help="With `isolation=process`: MiB of memory that the process may have; 1024 when left out."
+    ),
     Setting(
         name="cpu_seconds",
         help="With `isolation=process`: seconds of CPU time for one answer; without a limit when left out.",
