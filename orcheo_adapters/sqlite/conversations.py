@@ -58,11 +58,12 @@ def _of_filter(wanted: ThreadFilter) -> tuple[str, tuple[Any, ...]]:
 
 
 _SAVE_THREAD = ManyRows(
-    f"UPDATE threads SET updated_at = ?, title = ?, is_titled = ? WHERE id = ? AND {SHOWN_THREAD}",  # noqa: S608 - ours
-    "UPDATE threads SET updated_at = column1, title = column2, is_titled = column3 "  # noqa: S608 - ours
-    "FROM (VALUES {}) "
-    f"WHERE id = column4 AND {SHOWN_THREAD}",
-    row="(?, ?, ?, ?)",
+    "UPDATE threads SET updated_at = ?, title = ?, is_titled = ?, settings = ? "  # noqa: S608 - ours
+    f"WHERE id = ? AND {SHOWN_THREAD}",
+    "UPDATE threads SET updated_at = column1, title = column2, is_titled = column3, "  # noqa: S608 - ours
+    "settings = column4 FROM (VALUES {}) "
+    f"WHERE id = column5 AND {SHOWN_THREAD}",
+    row="(?, ?, ?, ?, ?)",
     must_hit=True,
 )
 
@@ -93,8 +94,8 @@ class SqliteThreadRepository(SqliteRepository, ThreadRepository):
         self._stage((THREADS.insert, THREADS.row(thread)))
 
     def save(self, thread: Thread) -> None:
-        values = (to_micros(thread.updated_at), thread.title, int(thread.is_titled), thread.id)
-        self._stage((_SAVE_THREAD, values))
+        key, _, _, _, *changing = THREADS.row(thread)
+        self._stage((_SAVE_THREAD, (*changing, key)))
 
     def remove(self, thread_id: str, *, untouched_since: datetime | None = None) -> None:
         since = to_micros(untouched_since) if untouched_since else None

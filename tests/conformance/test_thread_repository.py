@@ -5,6 +5,7 @@ from attrs import evolve
 
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import NOTHING_SET, ThreadSettings, ThreadStatus
 from orcheo_core.domain.transcript import ThreadFilter, ThreadSum
 from orcheo_core.errors import ConcurrentChange
 from orcheo_core.ports.unit_of_work import Store
@@ -31,6 +32,22 @@ async def test_a_thread_can_be_replaced(store: Store) -> None:
     await change.commit()
     assert await store.begin().threads.find("thr_1") == newer
     assert await store.begin().items.find("thr_1", "msg_1") == samples.user_item()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_what_a_workflow_sets_for_a_thread_is_kept(store: Store, count: int) -> None:
+    """Status, reason, domains and metadata: given at first, changed, and taken back; of one thread and of several."""
+    first = ThreadSettings(status=ThreadStatus.LOCKED, reason="Paid first")
+    second = ThreadSettings(status=ThreadStatus.CLOSED, image_domains=("example.org",), metadata={"n": [1]})
+    threads = [samples.thread(number) for number in range(1, count + 1)]
+    await keep(store, samples.workflow(), *threads)
+    for settings in (first, second, NOTHING_SET):
+        change = store.begin()
+        threads = [evolve(each.titled("New"), settings=settings) for each in threads]
+        for each in threads:
+            change.threads.save(each)
+        await change.commit()
+        assert [await store.begin().threads.find(each.id) for each in threads] == threads
 
 
 async def test_a_removed_thread_does_not_come_back(store: Store) -> None:
