@@ -115,6 +115,7 @@ async def query(*, prompt: AsyncIterator[Any], options: ClaudeAgentOptions) -> A
 for each in (ClaudeAgentOptions, ClaudeSDKClient):
     each.__module__ = "claude_agent_sdk.types"
 MODULE = ModuleType("claude_agent_sdk")
+MODULES = {MODULE.__name__: MODULE}
 MODULE.__dict__.update(query=query)
 options = ClaudeAgentOptions()
 client = ClaudeSDKClient(options)

@@ -9,6 +9,7 @@ from attrs import define, field
 ASKED: list[dict[str, Any]] = []
 LISTENED: list[list[str]] = []
 MODULE = ModuleType("dspy")
+MODULES = {MODULE.__name__: MODULE}
 
 
 @define

@@ -8,6 +8,7 @@ from attrs import asdict, define, field
 
 ASKED: list[list[Any]] = []
 MODULE = ModuleType("haystack.dataclasses")
+MODULES = {MODULE.__name__: MODULE}
 
 
 @define

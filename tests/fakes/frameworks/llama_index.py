@@ -67,6 +67,7 @@ class AgentOutput:
 
 
 MODULE = ModuleType("llama_index.core.llms")
+MODULES = {MODULE.__name__: MODULE}
 MODULE.__dict__.update(ChatMessage=ChatMessage, TextBlock=TextBlock, ImageBlock=ImageBlock, DocumentBlock=DocumentBlock)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 MODULE = ModuleType("agents")
+MODULES = {MODULE.__name__: MODULE}
 ASKED: list[list[dict[str, Any]]] = []
 """What each call of the model was given."""
 CANCELLED: list[str] = []

@@ -1,7 +1,5 @@
 """Agents and teams of AutoGen."""
 
-import sys
-
 import pytest
 
 from orcheo_adapters.runners.registry import RunnerRegistry
@@ -10,13 +8,6 @@ from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import autogen as framework
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, module in framework.MODULES.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    framework.ASKED.clear()
 
 
 def talk(name: str = "agent", **settings: str) -> Conversation:

@@ -16,14 +16,6 @@ from tests.fakes.frameworks import bridged
 ALL = pytest.mark.parametrize("name", ["pydantic_ai", "agent_framework", "strands", "adk", "adk_app", "make_agent"])
 
 
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, module in bridged.MODULES.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    for each in (bridged.ASKED, bridged.USED, bridged.OUTPUT_TYPES, bridged.CLOSED):
-        each.clear()
-
-
 def talk(name: str, **settings: str) -> Conversation:
     return Conversation.of(f"tests.fakes.frameworks.bridged:{name}", **settings)
 

@@ -1,19 +1,10 @@
 """Agents of the Claude Agent SDK."""
 
-import sys
-
 import pytest
 
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import claude as framework
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "claude_agent_sdk", framework.MODULE)
-    framework.ASKED.clear()
-    framework.FORGOTTEN.clear()
 
 
 def talk(name: str = "options", **settings: str) -> Conversation:

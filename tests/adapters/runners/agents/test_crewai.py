@@ -1,20 +1,10 @@
 """Agents and crews of CrewAI."""
 
-import sys
-
 import pytest
 
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import crewai as framework
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, module in framework.MODULES.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    framework.ASKED.clear()
-    framework.SUPPRESSED.clear()
 
 
 def talk(name: str = "agent", **settings: str) -> Conversation:

@@ -1,20 +1,11 @@
 """Programs of DSPy."""
 
-import sys
-
 import pytest
 
 from orcheo_core.domain.run import ProgressNote
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import dspy as framework
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "dspy", framework.MODULE)
-    framework.ASKED.clear()
-    framework.LISTENED.clear()
 
 
 def talk(name: str) -> Conversation:

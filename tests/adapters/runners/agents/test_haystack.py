@@ -1,19 +1,11 @@
 """Agents and chat generators of Haystack."""
 
-import sys
-
 import pytest
 
 from orcheo_core.domain.run import CutShort
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import haystack as framework
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "haystack.dataclasses", framework.MODULE)
-    framework.ASKED.clear()
 
 
 def talk(name: str = "agent", **settings: str) -> Conversation:

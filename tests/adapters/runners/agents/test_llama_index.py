@@ -1,20 +1,11 @@
 """Agents and chat engines of LlamaIndex."""
 
-import sys
-
 import pytest
 
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import llama_index as framework
 from tests.fakes.sink import FakeSink
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "llama_index.core.llms", framework.MODULE)
-    for each in (framework.ASKED, framework.CANCELLED, framework.LEFT):
-        each.clear()
 
 
 def talk(name: str = "agent", **settings: str) -> Conversation:

@@ -1,20 +1,11 @@
 """Agents of openai-agents."""
 
-import sys
-
 import pytest
 
 from orcheo_core.domain.run import AnswerEnded, ContextKept, PastMessage, TextDelta
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import openai_agents as sdk
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "agents", sdk.MODULE)
-    sdk.ASKED.clear()
-    sdk.CANCELLED.clear()
 
 
 def talk(name: str, **settings: str) -> Conversation:

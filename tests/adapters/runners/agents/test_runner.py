@@ -11,7 +11,6 @@ from orcheo_core.domain.run import RunContext
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from tests.fakes.conversation import Conversation
-from tests.fakes.frameworks import openai_agents
 
 HERE = "tests.adapters.runners.agents.test_runner"
 number = 7
@@ -86,9 +85,8 @@ async def test_settings_are_checked() -> None:
         await check("tests.fakes.frameworks.openai_agents:helper", forward="locale")
 
 
-async def test_a_factory_that_makes_no_agent_fails_where_its_owner_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_factory_that_makes_no_agent_fails_where_its_owner_sees_it() -> None:
     """With what it made."""
-    monkeypatch.setitem(sys.modules, "agents", openai_agents.MODULE)
     for name, said in (("make_nothing", "gave of the type int"), ("make_none", "returned None")):
         with pytest.raises(InvalidInput, match=said):
             await Conversation.of(f"tests.fakes.frameworks.openai_agents:{name}").say("Hi")

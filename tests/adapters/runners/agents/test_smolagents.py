@@ -1,7 +1,6 @@
 """Agents of smolagents, which keep the conversation in themselves."""
 
 import asyncio
-import sys
 
 import pytest
 
@@ -10,14 +9,6 @@ from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import smolagents as framework
 from tests.fakes.sink import FakeSink
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, module in framework.MODULES.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    framework.ASKED.clear()
-    framework.CLEANED.clear()
 
 
 def talk(name: str = "agent", **settings: str) -> Conversation:
