@@ -39,7 +39,7 @@ async def _bridged(
 
 
 def pydantic_ai(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
-    """Pydantic AI's own; the agent's ``deps``, where it has any, are made by a factory."""
+    """Pydantic AI's own; a factory makes the agent's ``deps``, where it has any."""
     return _bridged(_pydantic_ai, agent, turn)
 
 
@@ -69,7 +69,7 @@ async def _pydantic_ai(agent: Any, given: Json, turn: AgentTurn) -> AsyncIterato
             yield ag_ui.TextMessageChunkEvent(message_id="output", role="assistant", delta=readable(result.output))
 
     adapter = import_module("pydantic_ai.ui.ag_ui").AGUIAdapter(agent=agent, run_input=_run_input(given))
-    async for event in adapter.run_stream(output_type=_with_approvals(agent), on_complete=finish):
+    async for event in adapter.run_stream(deps=turn.deps, output_type=_with_approvals(agent), on_complete=finish):
         yield event
     for each in used:
         yield each

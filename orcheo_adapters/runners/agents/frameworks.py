@@ -47,6 +47,8 @@ class Framework:
     made: tuple[str, ...] = ()
     """Classes whose objects keep the conversation and cannot be copied, unless they are of one of ``copied``."""
     copied: tuple[str, ...] = ()
+    deps: str | None = None
+    """What a factory may return beside an agent for its run, as the framework calls it; None for nothing."""
 
     def refuse_shared(self, text: str, kind: type) -> None:
         """Raise :class:`InvalidInput` for the object ``text`` of a class that must be made for each turn."""
@@ -58,6 +60,16 @@ class Framework:
             hint=f"Write a function that makes one, and name that: def make_{kind.__name__.lower()}(): "
             f"return {kind.__name__}(…)",
         )
+
+    def refuse_without_deps(self, text: str, agent: Any) -> None:
+        """Raise :class:`InvalidInput` for the object ``text`` that says it needs something in each run."""
+        needed = getattr(agent, f"{self.deps}_type", None)
+        if isinstance(needed, type) and needed not in (object, type(None)):
+            raise invalid_target(
+                f"{text!r} needs {self.deps} of the type {needed.__name__} in each run",
+                hint=f"Write a function that returns both, and name that: def make_agent(context): "
+                f"return agent, {needed.__name__}(…)",
+            )
 
     def takes(self, kind: type) -> bool:
         """Whether a class, or a base of it, is one of this framework's."""
@@ -82,7 +94,7 @@ _GENERATORS = (
 )
 """Haystack's own; they have no base in common."""
 FRAMEWORKS = (
-    Framework(name="openai-agents", root="agents", classes=("Agent",), reader="openai_agents:answer"),
+    Framework(name="openai-agents", root="agents", classes=("Agent",), reader="openai_agents:answer", deps="context"),
     Framework(name="LangChain", root="langchain_core", classes=("Runnable",), reader="langchain:answer"),
     Framework(name="smolagents", root="smolagents", classes=("MultiStepAgent",), reader="smolagents:answer"),
     Framework(name="Haystack", root="haystack", classes=("Agent", *_GENERATORS), reader="haystack:answer"),
@@ -122,6 +134,7 @@ FRAMEWORKS = (
         classes=("AbstractAgent",),
         reader="bridges:pydantic_ai",
         bridge=Bridge(module="ag_ui", install="'pydantic-ai-slim[ag-ui]'"),
+        deps="deps",
     ),
     Framework(
         name="Microsoft Agent Framework",

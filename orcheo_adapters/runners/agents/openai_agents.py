@@ -28,7 +28,7 @@ async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
         given.append(_message(turn))
     else:
         given, past = await _resumed(sdk, agent, turn, paused), paused["past"]
-    result = sdk.Runner.run_streamed(agent, given, context=turn.context)
+    result = sdk.Runner.run_streamed(agent, given, context=_context(turn))
     try:
         reading = _Reading(agent, turn)
         async for event in result.stream_events():
@@ -38,6 +38,11 @@ async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
         result.cancel()  # which stops the model when nothing is read any more, and is nothing at the end
     for said in _ending(result, turn, past):
         yield said
+
+
+def _context(turn: AgentTurn) -> Any:
+    """What the agent's tools get: what its factory returned for them, else the run context."""
+    return turn.context if turn.deps is None else turn.deps
 
 
 def _ending(result: Any, turn: AgentTurn, past: int) -> Iterator[RunEvent]:
@@ -57,7 +62,7 @@ def _ending(result: Any, turn: AgentTurn, past: int) -> Iterator[RunEvent]:
 async def _resumed(sdk: Any, agent: Any, turn: AgentTurn, paused: dict[str, Any]) -> Any:
     """The state that waits, with the visitor's decisions."""
     try:
-        state = await sdk.RunState.from_json(agent, paused["state"], context_override=turn.context)
+        state = await sdk.RunState.from_json(agent, paused["state"], context_override=_context(turn))
         waiting = state.get_interruptions()
     except Exception as error:
         reason = f"The agent cannot continue with the answer, perhaps as it was changed after it had asked: {error}"

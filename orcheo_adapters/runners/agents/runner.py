@@ -66,7 +66,7 @@ class AgentRunner(Runner):
         try:
             with told_to_owner(self._conditions.clock):
                 found = await self._agents.known(request.spec.target)
-                agent, framework = await found.agent(request)
+                agent, framework, deps = await found.agent(request)
                 read = await in_thread(framework.load_reader)
                 turn = AgentTurn(
                     framework=framework.name,
@@ -75,6 +75,7 @@ class AgentRunner(Runner):
                     said=said,
                     files=await _files(request),
                     shared=found.shared if found.framework else {},
+                    deps=deps,
                 )
                 await _write(read(agent, turn), writer)
         finally:
@@ -127,17 +128,25 @@ class _Found:
     shared: dict[str, Any] = field(factory=dict)
     """What its reader keeps for all turns of an agent object."""
 
-    async def agent(self, request: RunRequest) -> tuple[Any, Framework]:
-        """The agent of a turn."""
+    async def agent(self, request: RunRequest) -> tuple[Any, Framework, Any]:
+        """The agent of a turn, and what its factory returned beside it for the run."""
         if self.framework is not None:
-            return self.value, self.framework
+            return self.value, self.framework, None
         made = await self._made(request.context)
         if made is None:
             raise invalid_target(
                 f"{self.target!r} returned None",
                 hint="A function that makes an agent returns it. Correct that, or name the agent itself.",
             )
-        return made, _framework(self.target, made, is_made=True)
+        is_pair = isinstance(made, tuple) and len(made) == 2
+        agent, deps = made if is_pair else (made, None)
+        framework = _framework(self.target, agent, is_made=True)
+        if is_pair and framework.deps is None:
+            raise invalid_target(
+                f"{self.target!r} returned two values, and agents of {framework.name} take nothing beside themselves",
+                hint="Return the agent alone.",
+            )
+        return agent, framework, deps
 
     async def _made(self, context: RunContext) -> Any:
         make = partial(self.value, context) if self.takes_context else self.value
@@ -160,6 +169,7 @@ def _look_up(text: str) -> _Found:
         return _Found(text, found, None, takes_context=_takes_context(text, found))
     framework = _framework(text, found)
     framework.refuse_shared(text, type(found))
+    framework.refuse_without_deps(text, found)
     framework.load_reader()
     return _Found(text, found, framework)
 

@@ -39,6 +39,8 @@ class AgentTurn:
     files: tuple[ReadFile, ...] = ()
     shared: dict[str, Any] = field(factory=dict)
     """What a reader keeps for all turns of this agent object; nothing of visitors that others could see."""
+    deps: Any = None
+    """What a factory returned beside the agent for this run."""
 
     @property
     def text(self) -> str:

@@ -8,6 +8,7 @@ ASKED: list[dict[str, Any]] = []
 USED: "list[_Bridge]" = []
 """The bridge of each turn."""
 OUTPUT_TYPES: list[Any] = []
+DEPS: list[Any] = []
 CLOSED: "list[ADKAgent]" = []
 """Bridges of Google ADK whose sessions have ended."""
 
@@ -19,8 +20,11 @@ class DeferredToolRequests:
 class AbstractAgent:
     """Of Pydantic AI."""
 
-    def __init__(self, output_type: Any = str, output: Any = None, validators: Any = ()) -> None:
+    def __init__(
+        self, output_type: Any = str, output: Any = None, validators: Any = (), deps_type: Any = object
+    ) -> None:
         self.output_type = output_type
+        self.deps_type = deps_type
         self.output = output
         self._output_validators = validators
 
@@ -85,9 +89,10 @@ class AGUIAdapter:
         self._given = run_input
 
     async def run_stream(
-        self, *, output_type: Any, on_complete: Callable[[Any], AsyncIterator[Any]]
+        self, *, deps: Any, output_type: Any, on_complete: Callable[[Any], AsyncIterator[Any]]
     ) -> AsyncIterator[Any]:
         OUTPUT_TYPES.append(output_type)
+        DEPS.append(deps)
         output = self._agent.output
         async for event in _events(self._given, output):
             yield event
@@ -174,6 +179,7 @@ adk_app = App()
 pydantic_ai = AbstractAgent()
 structured = AbstractAgent(output_type=[dict, DeferredToolRequests], output={"city": "Paris"})
 validated = AbstractAgent(validators=["one"])
+needs_deps = AbstractAgent(deps_type=dict)
 agent_framework = BaseAgent()
 strands = Agent()
 
@@ -181,3 +187,13 @@ strands = Agent()
 def make_agent() -> AbstractAgent:
     """An agent for each turn."""
     return AbstractAgent()
+
+
+def make_with_deps(context: Any) -> tuple[AbstractAgent, dict[str, str]]:
+    """An agent with what it needs for each turn."""
+    return needs_deps, {"thread": context.thread_id}
+
+
+def make_strands_with_deps() -> tuple[Agent, int]:
+    """One that takes nothing."""
+    return strands, 1

@@ -11,6 +11,8 @@ MODULES = {MODULE.__name__: MODULE}
 ASKED: list[list[dict[str, Any]]] = []
 """What each call of the model was given."""
 CANCELLED: list[str] = []
+CONTEXTS: list[Any] = []
+"""What tools get."""
 
 
 @define(eq=False)
@@ -145,7 +147,7 @@ class Runner:
 
     @staticmethod
     def run_streamed(agent: Agent, given: Any, *, context: Any) -> Result:
-        assert context.thread_id
+        CONTEXTS.append(context)
         return Result(agent, given)
 
 
@@ -182,3 +184,8 @@ def make_nothing() -> int:
 
 def make_none() -> None:
     """The trial run of a quick start, which makes no agent."""
+
+
+def make_with_context() -> tuple[Agent, dict[str, str]]:
+    """An agent with a context of its owner's."""
+    return helper, {"customer": "Ada"}

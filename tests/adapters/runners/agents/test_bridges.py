@@ -152,3 +152,15 @@ async def test_a_bridge_of_another_release_is_named_too(
     with pytest.raises(InvalidInput, match="cannot be imported: No module named 'strands_of_tomorrow'") as caught:
         await check("strands")
     assert "pip install --upgrade ag-ui-strands" in str(caught.value.hint)
+
+
+async def test_what_an_agent_needs_in_each_run_comes_from_its_factory() -> None:
+    """For each turn; without one the agent is refused when it is added."""
+    await talk("make_with_deps").say("Hello")
+    await talk("pydantic_ai").say("Hello")
+    assert bridged.DEPS == [{"thread": "thr_1"}, None]
+    with pytest.raises(InvalidInput, match="needs_deps' needs deps of the type dict in each run") as caught:
+        await check("needs_deps")
+    assert str(caught.value.hint).endswith("def make_agent(context): return agent, dict(…)")
+    with pytest.raises(InvalidInput, match="agents of Strands Agents take nothing beside themselves"):
+        await talk("make_strands_with_deps").say("Hello")

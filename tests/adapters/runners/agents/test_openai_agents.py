@@ -174,3 +174,12 @@ async def test_a_state_that_the_agent_of_today_cannot_read_gets_the_same_sentenc
         await thread.answer("Approve")
     assert caught.value.visitor_message == "This question cannot be answered any more. Write a message to continue."
     assert await thread.say("Hi") == "Changed: Hi "
+
+
+async def test_tools_get_the_run_context_or_what_the_factory_returned() -> None:
+    """As the context of the run."""
+    await talk("helper").say("Hello")
+    await talk("make_with_context").say("Hello")
+    first, second = sdk.CONTEXTS
+    assert first.thread_id == "thr_1"
+    assert second == {"customer": "Ada"}
