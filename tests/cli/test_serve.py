@@ -32,7 +32,7 @@ def test_a_data_folder_that_is_a_file(tmp_path: Path, command: str, is_option: b
     file = tmp_path / "file"
     file.touch()
     words = ("--data-dir", str(file)) if is_option else ()
-    named = {} if is_option else {"ORCHEO_DATA_DIR": str(file)}
+    named = {"ORCHEO_PORT": "0"} | ({} if is_option else {"ORCHEO_DATA_DIR": str(file)})
     ended = subprocess.run(
         [sys.executable, "-m", "orcheo_cli", command, *words], env=os.environ | named, capture_output=True, text=True
     )
