@@ -240,6 +240,8 @@ export default defineConfig({
       resolveDependencies: (_url, dependencies, { hostType }) => (hostType === "js" ? [] : dependencies),
     },
     rolldownOptions: {
+      // Says where a build on a slow machine took its time, which the person who waits for the demo cannot change.
+      checks: { bundlerTimings: false },
       input: { chat: "chat.html", frame: "embed.html", canvas: "canvas.html", chatkit: "src/chatkit.ts" },
       // Every first load has all of Lit that is used: in one file it is smaller than in five.
       output: { codeSplitting: { groups: [{ name: "lit", test: /node_modules\/(?:@lit|lit)/ }] } },

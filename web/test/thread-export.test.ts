@@ -51,3 +51,23 @@ test("its headings are nouns in languages that have another word on the button",
   speak(await fetchLanguage(["de"]));
   expect(exported(thread, [assistantItem("a", "Ja")], "markdown")).toBe("# A talk\n\n## Antwort\n\nJa\n\n");
 });
+
+test("sources, notices and images are in the file, and what Markdown cannot show is said", () => {
+  const page = { type: "url", title: "A [page]", url: "https://example.org/a_(b)" } as const;
+  const file = { type: "file", title: "Prices", filename: "docs/prices.md" } as const;
+  const said = assistantItem("a", "Ten.");
+  const annotations = [page, file, page].map((source) => ({ type: "annotation" as const, source }));
+  const all: WireItem[] = [
+    { ...said, content: said.content.map((part) => ({ ...part, annotations })) },
+    { type: "widget", id: "w" },
+    { type: "generated_image", id: "g", image: { id: "i", url: "https://example.org/i.png" } },
+    {
+      type: "end_of_turn",
+      id: "n",
+      "orcheo.notice": { level: "info", title: "Note", message: "Be careful" },
+    },
+  ];
+  expect(exported(thread, all, "markdown")).toBe(
+    "# A talk\n\n## Answer\n\nTen.\n\n### Sources\n\n- [A \\[page\\]](<https://example.org/a_(b)>)\n- Prices (docs/prices.md)\n\n*This part cannot be shown here.*\n\n![Image made for this answer](https://example.org/i.png)\n\n*Note: Be careful*\n\n",
+  );
+});

@@ -1,7 +1,7 @@
 /** Saves a thread as a file of the visitor's: as Markdown to read, as JSON to keep all of it. */
 
 import type { ChatClient } from "../protocol/chat-client.ts";
-import type { EndingKind, Page, WireItem, WireThread } from "../protocol/wire.ts";
+import type { AnnotationSource, EndingKind, Page, WireItem, WireThread } from "../protocol/wire.ts";
 import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 
@@ -65,8 +65,17 @@ function written(item: WireItem): string {
       const text = item.content.map((part) => part.text).join("");
       return [`## ${strings.you}`, quote, text, files.join("\n")].filter(Boolean).join("\n\n");
     }
-    case "assistant_message":
-      return [`## ${laterStrings.answerHeading}`, ...item.content.map(({ text }) => text)].join("\n\n");
+    case "assistant_message": {
+      const sources = item.content.flatMap(({ annotations }) =>
+        annotations.map(({ source }) => named(source)),
+      );
+      const list = [...new Set(sources)].join("\n");
+      return [
+        `## ${laterStrings.answerHeading}`,
+        ...item.content.map(({ text }) => text),
+        ...(list ? [`### ${strings.sources}`, list] : []),
+      ].join("\n\n");
+    }
     case "structured_input":
       return item.inputs
         .map(
@@ -75,17 +84,28 @@ function written(item: WireItem): string {
         )
         .join("\n\n");
     case "widget":
-      return item.copy_text ?? "";
+      return item.copy_text || `*${strings.cannotBeShown}*`;
     case "generated_image":
-      return item.image?.url ?? "";
+      return item.image ? `![${laterStrings.generatedImage}](${item.image.url})` : "";
     case "end_of_turn": {
-      const ending = item["orcheo.ending"];
-      const said = ending && (strings[ENDINGS[ending.kind]] ?? ending.message);
-      return said ? `*${said}*` : "";
+      const { "orcheo.ending": ending, "orcheo.notice": notice } = item;
+      const ended = ending && (strings[ENDINGS[ending.kind]] ?? ending.message);
+      const noticed = [notice?.title, notice?.message].filter(Boolean).join(": ");
+      return [noticed, ended]
+        .filter(Boolean)
+        .map((said) => `*${said}*`)
+        .join("\n\n");
     }
     default:
       return "";
   }
+}
+
+/** A source as an entry of a list, linked where it has an address. */
+function named(source: AnnotationSource): string {
+  const title = source.title.replace(/[[\]\\]/g, "\\$&");
+  if (source.type === "url") return `- [${title}](<${source.url}>)`;
+  return `- ${title}${source.type === "file" && source.filename !== source.title ? ` (${source.filename})` : ""}`;
 }
 
 function quoted(text: string): string {
