@@ -1,8 +1,7 @@
 """The ChatKit endpoint: each request type has one handler, which streams a turn or answers JSON."""
 
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -125,8 +124,10 @@ class ChatKitDoor:
             hold = self._holding.hold(STREAMS, visit.holders)
             try:
                 await self._limiting.begin_turn(visit, size=len(body))
-                with _named_in_the_request():
+                try:
                     turn = await begin(visit, params, key)
+                except InvalidInput as error:
+                    raise _named_in_the_request(error) from None
                 return await self._stream(request, visit, turn, hold)
             except BaseException:
                 hold.release()
@@ -135,8 +136,10 @@ class ChatKitDoor:
             await self._limiting.begin_turn(visit, size=len(body))
         else:
             await self._limiting.read(visit.subject, address=visit.address)
-        with _named_in_the_request():
+        try:
             document = await self._answering[type(params)](visit, params)
+        except InvalidInput as error:
+            raise _named_in_the_request(error) from None
         return json_answer(document, holding=self._holding, holders=visit.holders)
 
     async def follow(self, request: Request) -> ASGIApp:
@@ -262,14 +265,10 @@ class ChatKitDoor:
             return {"text": await self._transcriber.transcribe(audio, params.mime_type)}
 
 
-@contextmanager
-def _named_in_the_request() -> Iterator[None]:
-    """Errors of services name fields of ``params``; the client wrote more around them."""
-    try:
-        yield
-    except InvalidInput as error:
-        inside = (evolve(each, path=f"params.{each.path}") for each in error.fields)
-        raise InvalidInput(*inside, hint=error.hint) from None
+def _named_in_the_request(error: InvalidInput) -> InvalidInput:
+    """The error of a service, which names fields of ``params``, for the client, who wrote more around them."""
+    inside = (evolve(each, path=f"params.{each.path}") for each in error.fields)
+    return InvalidInput(*inside, hint=error.hint)
 
 
 def _with_page(visit: Visit, request: Request, metadata: dict[str, Any]) -> Visit:

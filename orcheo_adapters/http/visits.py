@@ -38,7 +38,7 @@ class Visits:
 
     def named(self, visit: Visit, request: Request) -> Visit:
         """The visit with the name of its visitor, where they are signed in with this browser."""
-        if not (visit.subject.is_logged_in and b"cookie" in request.scope[HEADERS]):
+        if b"cookie" not in request.scope[HEADERS] or not visit.subject.is_logged_in:
             return visit
         login = self._cookies.login(request)
         if login is None or Subject.logged_in(login.identity.issuer, login.identity.sub) != visit.subject:

@@ -59,7 +59,7 @@ class AnswerPieces:
     @property
     def is_settled(self) -> bool:
         """Whether nothing waits for the next piece, so that plain ASCII text can be passed on as it is."""
-        return self._growth.is_over and self._characters.is_empty
+        return self._growth.is_growing is False and self._characters.is_empty
 
     def rest(self) -> list[RunEvent]:
         """What is left when no piece follows."""
@@ -130,37 +130,33 @@ class _Growth:
     def __init__(self) -> None:
         self._said = ""
         self._held = ""
-        self._is_growing: bool | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is certain that pieces do not grow."""
-        return self._is_growing is False
+        self.is_growing: bool | None = None
+        """None until it is certain."""
 
     def take(self, text: str) -> str:
         """What is new in ``text``."""
-        if self._is_growing is False or not text:
+        if self.is_growing is False or not text:
             return text
         if not self._said:
             self._said = text
             return text
         if self._held:
-            self._is_growing = _grows(self._held, text)
+            self.is_growing = _grows(self._held, text)
             held, self._held = self._held, ""
-            return self._grown(text) if self._is_growing else held + text
-        if self._is_growing:
+            return self._grown(text) if self.is_growing else held + text
+        if self.is_growing:
             return self._grown(text)
         if _grows(self._said, text):
             self._held = text
             return ""
-        self._is_growing = False
+        self.is_growing = False
         return text
 
     def settled(self) -> str:
         """What waits, as plain text: something else than a piece of text follows."""
         held, self._held = self._held, ""
-        if self._is_growing is None and (held or self._said):
-            self._is_growing = False
+        if self.is_growing is None and (held or self._said):
+            self.is_growing = False
         return held
 
     def _grown(self, text: str) -> str:

@@ -76,7 +76,7 @@ class PythonRunner(Runner):
         target = request.spec.target
         workflow = await self._workflows.known(target)
         execute = partial(workflow.call, request.text, request.context)
-        if not workflow.takes_context:
+        if request.context.attachments and not workflow.takes_context:
             for notice in not_read(request.context.attachments):
                 await writer.put(notice)
         if target not in self._loops:

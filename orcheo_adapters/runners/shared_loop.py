@@ -59,7 +59,7 @@ def _owned_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) ->
     context = more.get("context")
     borrower = _BORROWER.get() if context is None else context.get(_BORROWER)
     if borrower is not None:
-        borrower.tasks.add(task)
+        borrower.own(task)
     return task
 
 
@@ -69,8 +69,8 @@ class LentLoop(asyncio.AbstractEventLoop):
     def __init__(self, shared: SharedLoop) -> None:
         """Hand everything on to ``shared``."""
         self._shared = shared
-        self.tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
-        """What was begun for this borrower and for those that it started."""
+        self._tasks: weakref.WeakSet[asyncio.Task[Any]] | None = None
+        """What was begun for this borrower and for those that it started; most begin nothing."""
 
     def run(self, work: Callable[[], _Result]) -> _Result:
         """Do ``work`` in this thread, which finds this loop wherever it asks for one or makes a new one."""
@@ -83,9 +83,15 @@ class LentLoop(asyncio.AbstractEventLoop):
             _lent.loop = None
             asyncio.set_event_loop(None)
 
+    def own(self, task: "asyncio.Task[Any]") -> None:
+        """A task of the shared loop was begun for this borrower."""
+        if self._tasks is None:
+            self._tasks = weakref.WeakSet()
+        self._tasks.add(task)
+
     def end(self) -> None:
         """Cancel what still runs for this answer, from any thread; a stop reaches the model this way."""
-        if self.tasks:
+        if self._tasks:
             self._shared.real().call_soon_threadsafe(self._cancel_all)
 
     def close(self) -> None:
@@ -93,7 +99,7 @@ class LentLoop(asyncio.AbstractEventLoop):
         self.end()
 
     def _cancel_all(self) -> None:
-        for task in list(self.tasks):
+        for task in list(self._tasks or ()):
             task.cancel()
 
     def create_task(self, coro: Any, **more: Any) -> "asyncio.Task[Any]":

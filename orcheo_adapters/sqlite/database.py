@@ -15,6 +15,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from itertools import zip_longest
+from operator import attrgetter
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, get_ident
@@ -37,6 +38,7 @@ from orcheo_core.errors import StorageUnavailable
 
 T = TypeVar("T")
 _LOG = get_logger("sqlite")
+_IS_SMALL = attrgetter("is_small")
 _GROUP_LIMIT = 256
 _LOG_LIMIT = 500
 """Changes after which the write-ahead log is shortened."""
@@ -282,7 +284,7 @@ class SqliteDatabase:
         if not group:  # closing has handed them over
             return
         self._pace.came_together(len(group))
-        if not (self._pace.is_quick and all(each.is_small for each in group) and self._write_on_loop(group)):
+        if not (self._pace.is_quick and all(map(_IS_SMALL, group)) and self._write_on_loop(group)):
             self._queue.put([*group])
 
     def _write_on_loop(self, group: list[Change]) -> bool:

@@ -190,9 +190,8 @@ class TurnDraft:
     @property
     def is_empty(self) -> bool:
         """Whether a visitor was shown nothing: no item (blank text does not count), no notice, no effect."""
-        if self._is_noticed or self._note is not None or any(map(_shows, self.whole.items)):
-            return False
-        return self.answer is None or not self.answer.shows
+        is_shown = self._is_noticed or self._note is not None or (self.answer is not None and self.answer.shows)
+        return not (is_shown or any(map(_shows, self.whole.items)))
 
     # --- what followers receive -------------------------------------------------------------------------------------
 
@@ -220,12 +219,14 @@ class TurnDraft:
     def items(self, *, every: bool = False) -> list[Item]:
         """The items to save: those that are not durable, or ``every`` one of the turn."""
         whole = self.whole.items if every else [item for _, item in self.whole.unsaved() if item is not None]
+        if not (self.answer or self._note or self._open):
+            return whole
         open_drafts = [each.item for each in (self.answer, self._note, *self._open.values()) if each and each.is_kept]
         return [*whole, *open_drafts]
 
     def removals(self) -> list[str]:
         """The ids of items to remove from the store."""
-        return [item_id for item_id, item in self.whole.unsaved() if item is None]
+        return [item_id for item_id, item in self.whole.unsaved() if item is None] if self.whole.has_gone else []
 
     def mark_staged(self) -> int:
         """All that :meth:`items` gave is on its way to the store; the number of the last of them."""

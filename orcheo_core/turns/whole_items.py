@@ -16,6 +16,8 @@ class WholeItems:
         """Of what was said last."""
         self.saved = 0
         """The highest number that is durable."""
+        self.has_gone = False
+        """Whether any was ever taken back."""
 
     def __contains__(self, item_id: str) -> bool:
         return item_id in self._entries
@@ -23,6 +25,7 @@ class WholeItems:
     def put(self, item_id: str, item: Item | None) -> None:
         """An item is whole, or changed, or gone (None)."""
         self.number += 1
+        self.has_gone = self.has_gone or item is None
         self._entries.pop(item_id, None)  # what is said again stands behind all else
         self._entries[item_id] = self.number, item
 

@@ -124,6 +124,12 @@ class Visit:
     """The language that the client wants most."""
     headers: dict[str, str] = field(factory=dict)
     """The request headers that the workflow asks for, by name in small letters."""
+    holders: Holders = field(init=False, eq=False)
+    """Whom what this visit takes is counted for."""
+
+    @holders.default
+    def _of_all(self) -> Holders:
+        return Holders.of(self.subject, self.address, self.workflow.id)
 
     def bind(self, change: UnitOfWork) -> None:
         """Let ``change`` land only if the visit has not ended by then.
@@ -139,11 +145,6 @@ class Visit:
     def leave(self) -> Leave:
         """What it depends on."""
         return Leave(chat_session_id=self.chat_session_id, publication_number=self.workflow.publication_number)
-
-    @property
-    def holders(self) -> Holders:
-        """Whom what this visit takes is counted for."""
-        return Holders.of(self.subject, self.address, self.workflow.id)
 
 
 @frozen(kw_only=True)
