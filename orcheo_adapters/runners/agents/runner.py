@@ -22,7 +22,7 @@ from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.isolation.options import ISOLATION_SETTINGS, check_isolation
 from orcheo_adapters.runners.lookups import Lookups
 from orcheo_adapters.runners.owner_errors import told_to_owner
-from orcheo_adapters.runners.settings import Given, Setting, invalid_setting
+from orcheo_adapters.runners.settings import HEADERS_SETTING, Given, Setting, invalid_setting
 from orcheo_adapters.runners.target import CHANGE_HINT, Target, invalid_target
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.thread_feed import write_from_thread
@@ -37,7 +37,7 @@ _FORM = "package.module:agent"
 class AgentRunner(Runner):
     """Lets agents of frameworks answer."""
 
-    settings: ClassVar[tuple[Setting, ...]] = (*AGENT_SETTINGS, *ISOLATION_SETTINGS)
+    settings: ClassVar[tuple[Setting, ...]] = (*AGENT_SETTINGS, HEADERS_SETTING, *ISOLATION_SETTINGS)
 
     def __init__(self, conditions: Conditions) -> None:
         """Run under ``conditions``; no agent is imported yet."""

@@ -85,6 +85,13 @@ async def test_settings_are_checked() -> None:
         await check("tests.fakes.frameworks.openai_agents:helper", forward="locale")
 
 
+async def test_a_factory_may_be_given_request_headers_but_no_credentials() -> None:
+    """The ones that its owner names, as other runners do."""
+    await check("tests.fakes.frameworks.openai_agents:make_agent", headers="map-id")
+    with pytest.raises(InvalidInput, match="headers"):
+        await check("tests.fakes.frameworks.openai_agents:make_agent", headers="cookie")
+
+
 async def test_a_factory_that_makes_no_agent_fails_where_its_owner_sees_it() -> None:
     """With what it made."""
     for name, said in (("make_nothing", "gave of the type int"), ("make_none", "returned None")):
