@@ -78,7 +78,7 @@ def _of_an_endpoint(error: Exception, clock: Clock) -> RunFailed | None:
 
 
 def _reason(error: Exception) -> str:
-    reason = "; because of ".join(map(_line, _causes(error))) + _place(error.__traceback__)
+    reason = "; because of ".join(map(_line, _causes(error))) + _place(error)
     said = str(error).lower()
     return next((f"{reason}. {advice}" for words, advice in _ADVICE.items() if words in said), reason)
 
@@ -97,8 +97,26 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _place(trace: TracebackType | None) -> str:
-    """The last line of the owner's own code that the error came through."""
+def _place(error: BaseException) -> str:
+    """The last line of the owner's own code that the error came through, or else what it was raised upon.
+
+    Frameworks raise errors of their own where a tool or a model has failed, in tasks that the owner's code is not in.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        if place := _own_line(each.__traceback__):
+            return place
+        inner = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+        waiting += (*inner, each.__cause__, None if each.__suppress_context__ else each.__context__)
+    return ""
+
+
+def _own_line(trace: TracebackType | None) -> str:
     place = ""
     while trace is not None:
         code = trace.tb_frame.f_code

@@ -22,3 +22,32 @@ def test_the_base_install_says_the_error_of_a_model_client_as_it_is(monkeypatch:
         raise _Refused("busy")
     assert failed.value.code == "workflow_error"
     assert "_Refused: busy" in failed.value.reason
+
+
+def _tool() -> None:
+    raise LookupError("no such room")
+
+
+def _raised_in_a_package(how: str) -> Exception:
+    """The error that a framework raises upon that of a tool, in code that is not the owner's."""
+    code = {
+        "from": "raise RuntimeError('agent failed') from error",
+        "inside": "raise RuntimeError('agent failed')",
+        "group": "raise ExceptionGroup('agents failed', [error])",
+    }
+    source = f"try:\n    tool()\nexcept Exception as error:\n    {code[how]}\n"
+    try:
+        exec(compile(source, "/lib/site-packages/framework.py", "exec"), {"tool": _tool})
+    except Exception as error:
+        return error.with_traceback(None)
+    raise AssertionError
+
+
+@pytest.mark.parametrize("how", ["from", "inside", "group"])
+def test_the_line_of_a_tool_is_named_when_its_framework_raises_an_error_of_its_own(how: str) -> None:
+    """However the framework has joined the two."""
+    with (
+        pytest.raises(RunFailed, match=r"agents? failed.*\(test_owner_errors\.py, line \d+, in _tool\)"),
+        told_to_owner(FakeClock()),
+    ):
+        raise _raised_in_a_package(how)
