@@ -38,7 +38,7 @@ def _raised_in_a_package(how: str) -> Exception:
     source = f"try:\n    tool()\nexcept Exception as error:\n    {code[how]}\n"
     try:
         exec(compile(source, "/lib/site-packages/framework.py", "exec"), {"tool": _tool})
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - of this or that class
         return error.with_traceback(None)
     raise AssertionError
 
@@ -46,8 +46,6 @@ def _raised_in_a_package(how: str) -> Exception:
 @pytest.mark.parametrize("how", ["from", "inside", "group"])
 def test_the_line_of_a_tool_is_named_when_its_framework_raises_an_error_of_its_own(how: str) -> None:
     """However the framework has joined the two."""
-    with (
-        pytest.raises(RunFailed, match=r"agents? failed.*\(test_owner_errors\.py, line \d+, in _tool\)"),
-        told_to_owner(FakeClock()),
-    ):
-        raise _raised_in_a_package(how)
+    line = r"agents? failed.*\(test_owner_errors\.py, line \d+, in _tool\)"
+    with pytest.raises(RunFailed, match=line):
+        told_to_owner(FakeClock()).__exit__(None, _raised_in_a_package(how), None)
