@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 _OWN = ("orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp")
 
@@ -24,6 +25,11 @@ def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
             sys.stdout.write(f"{program} {version('orcheo')}\n")
             sys.exit(0)
         sys.exit(f'{program} needs more than is installed here: pip install ".[{extra}]" in a clone of Orcheo')
+
+
+def install_line(extra: str, *, root: Path = Path(__file__).parents[1]) -> str:
+    """How an extra is added to this installation: with ``-e`` where it runs from its source (a clone), to stay so."""
+    return f"pip install {'-e ' if (root / 'pyproject.toml').is_file() else ''}'.[{extra}]'"
 
 
 def is_missing_package(error: BaseException) -> bool:

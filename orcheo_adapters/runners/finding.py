@@ -65,4 +65,6 @@ def _of_callable(name: str, found: Any) -> FoundKind:
         return FoundKind("ag-ui", f"{name!r} is an ASGI application")
     if names in ([], ["context"]):
         return FoundKind("agent", f"{name!r} takes no text, as functions that make an agent do")
-    return FoundKind("python", f"{name!r} can be called with a text")
+    if names[0] == "text":
+        return FoundKind("python", f"{name!r} can be called with a text")
+    return FoundKind("python", f"{name!r} is a callable that takes {', '.join(names)}")

@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from orcheo_adapters.installation import install_line
 from tests.test_frame import PROJECT, read
 
 _PROBE = """
@@ -152,3 +153,10 @@ def test_the_extra_server_runs_a_server(tmp_path: Path) -> None:
         said = server.stderr.readline()
         server.terminate()
         assert said.startswith("Orcheo listens on "), said + server.stderr.read()
+
+
+@pytest.mark.parametrize(("clone", "line"), [(True, "pip install -e '.[openai]'"), (False, "pip install '.[openai]'")])
+def test_an_extra_is_added_the_way_this_is_installed(tmp_path: Path, clone: bool, line: str) -> None:
+    if clone:
+        (tmp_path / "pyproject.toml").touch()
+    assert install_line("openai", root=tmp_path) == line

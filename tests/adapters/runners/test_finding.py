@@ -18,7 +18,7 @@ from orcheo_core.errors import InvalidInput
         ("https://service.example.org/agents/agui/", "ag-ui", "names AG-UI"),
         ("tests.conformance.finding_targets:app", "ag-ui", "an ASGI application"),
         ("tests.conformance.finding_targets:bridge", "ag-ui", "'bridge' is a bridge to AG-UI"),
-        ("tests.conformance.answer_shapes:history", "python", "'history' can be called with a text"),
+        ("tests.conformance.answer_shapes:history", "python", "'history' is a callable that takes message, history"),
         ("tests.conformance.answer_shapes:bot", "python", "called with a text"),
         ("tests.conformance.finding_targets:make_agent", "agent", "functions that make an agent"),
         ("tests.conformance.finding_targets:make_graph", "langgraph", "functions that make a graph"),
