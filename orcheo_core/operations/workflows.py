@@ -223,22 +223,33 @@ class RemoveWorkflow:
 async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) -> WorkflowResult:
     found = await services.registering.kind_of(caller, request.target) if request.runner is None else None
     kind = request.runner if found is None else found.kind
-    workflow = await services.registering.add(
-        caller,
-        handle=request.handle,
-        name=request.name,
-        description=request.description,
-        runner=RunnerSpec(kind=kind or "", target=request.target, settings=request.settings),
-        time_limit=request.time_limit,
-        history_length=request.history,
-        probing=services.probing if request.check else None,
-    )
+    try:
+        workflow = await services.registering.add(
+            caller,
+            handle=request.handle,
+            name=request.name,
+            description=request.description,
+            runner=RunnerSpec(kind=kind or "", target=request.target, settings=request.settings),
+            time_limit=request.time_limit,
+            history_length=request.history,
+            probing=services.probing if request.check else None,
+        )
+    except InvalidInput as error:
+        if found is None:
+            raise
+        raise _of_the_target(error) from None
     checked = " It answered a probe turn." if request.check else ""
     runner = "" if found is None else f" with the runner {found.kind}, as {found.why}"
     return WorkflowResult(
         workflow=await view_of(services, workflow),
         message=f"Registered {workflow.handle}{runner}.{checked} It is private; publish it to get a share link.",
     )
+
+
+def _of_the_target(error: InvalidInput) -> InvalidInput:
+    """The error of a runner that was found by the target: what was given is named, not what was left out."""
+    fields = [evolve(each, path="target") if each.path == "runner" else each for each in error.fields]
+    return InvalidInput(*fields, hint=error.hint)
 
 
 async def _check(services: OwnerServices, caller: Caller, request: CheckWorkflow) -> CheckResult:

@@ -1,6 +1,7 @@
 """What each command of ``orcheo workflow`` does and says to people."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,17 @@ def test_add_finds_the_runner_by_the_target(orcheo: CommandLine, target: tuple[s
     """Named by position or by option, with the reason."""
     said = orcheo("workflow", "add", "echo", *target)
     assert said.out.startswith("Registered echo with the runner python, as 'echo' can be called with a text. It is")
+
+
+@pytest.mark.parametrize(("runner", "named"), [((), "--target"), (("--runner", "openai"), "--runner")])
+def test_a_lacking_package_is_said_of_what_was_typed(
+    orcheo: CommandLine, monkeypatch: pytest.MonkeyPatch, runner: tuple[str, ...], named: str
+) -> None:
+    """Who names no runner reads nothing of an option."""
+    monkeypatch.setattr("orcheo_adapters.runners.packages.find_spec", lambda _name: None)
+    monkeypatch.delitem(sys.modules, "openai", raising=False)
+    said = orcheo("workflow", "add", "model", "https://models.example.org/v1", *runner)
+    assert_error(said, 2, detail=f"{named}: this server lacks the package openai", hint="[openai]")
 
 
 def test_add_takes_one_target(orcheo: CommandLine) -> None:
