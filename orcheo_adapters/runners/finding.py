@@ -1,12 +1,14 @@
 """Which runner is for a target that was named without one."""
 
 import inspect
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
 from orcheo_adapters.runners.agents.frameworks import framework_of, other_runner
 from orcheo_adapters.runners.callables import signature_of
 from orcheo_adapters.runners.target import Target, invalid_target
+from orcheo_adapters.system.own_code import is_own
 from orcheo_core.ports.runner import FoundKind
 
 _AG_UI = {"ag-ui", "agui", "ag_ui"}
@@ -40,11 +42,8 @@ def kind_of_code(target: str) -> FoundKind:
             hint=f"Write {found.__name__.lower()} = {found.__name__}(…) in the module and name that.",
         )
     kind = type(found)
-    if (other := other_runner(kind)) is not None:
-        what, runner = other
-        return FoundKind(runner, f"{name!r} is {what}")
-    if (framework := framework_of(kind)) is not None:
-        return FoundKind("agent", f"{name!r} is an agent of {framework.name}")
+    if (known := _known(kind)) is not None:
+        return FoundKind(known[1], f"{name!r} is {known[0]}")
     if kind.__module__.startswith(_BRIDGES) and callable(getattr(found, "run", None)):
         return FoundKind("ag-ui", f"{name!r} is a bridge to AG-UI")
     if not callable(found):
@@ -53,7 +52,39 @@ def kind_of_code(target: str) -> FoundKind:
             "known here nor a callable",
             hint=_PYTHON_HINT,
         )
+    _refuse_method(target)
     return _of_callable(name, found)
+
+
+def _known(kind: type) -> tuple[str, str] | None:
+    """What objects of this class are, in words, and the runner that takes them."""
+    if (other := other_runner(kind)) is not None:
+        return other
+    framework = framework_of(kind)
+    return None if framework is None else (f"an agent of {framework.name}", "agent")
+
+
+def _refuse_method(target: str) -> None:
+    """Refuse the method of an object that a runner takes whole: it gets no earlier message, and may take no text.
+
+    One that the owner adds in a subclass of their own is theirs.
+    """
+    whole, dot, method = target.rpartition(".")
+    if not dot or ":" not in whole:
+        return
+    kind = type(Target.parse(whole, form=_FORM).find())
+    is_owners = any(method in vars(each) and _is_own(each) for each in kind.__mro__)
+    if not is_owners and (known := _known(kind)) is not None:
+        raise invalid_target(
+            f"{method!r} is a method of {known[0]}, which would get the newest message alone",
+            hint=f"Name the object itself: {whole}. --runner python calls the method with the text.",
+        )
+
+
+def _is_own(kind: type) -> bool:
+    """Whether the owner has written this class."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return file is not None and is_own(file)
 
 
 def _of_callable(name: str, found: Any) -> FoundKind:

@@ -120,8 +120,8 @@ class Target:
         return invalid_target(
             f"{self.attribute!r} uses one {kind.__name__} of {kind.__module__.partition('.')[0]} for all visitors. It "
             "keeps the conversation, so what one visitor says would reach the model in the answer to another",
-            hint=f"Make one for each answer: def answer(text, history): agent = {kind.__name__}(…), or "
-            "copy.deepcopy(agent). docs/how-to/bring-your-agent.md shows how.",
+            hint=f"Make one for each answer: def answer(text, history): agent = {kind.__name__}(…). "
+            "docs/how-to/bring-your-agent.md shows how, and which agents are named themselves.",
         )
 
     def _not_callable(self, found: Any) -> InvalidInput:

@@ -245,7 +245,7 @@ async def test_python_an_object_that_keeps_the_conversation_is_not_shared(name: 
     workflow = shape(name)
     with pytest.raises(InvalidInput, match="one Agent of strands for all visitors") as caught:
         await workflow.runner().check(workflow.spec)
-    assert "copy.deepcopy(agent)" in caught.value.hint
+    assert "Make one for each answer: def answer(text, history): agent = " in caught.value.hint
     with pytest.raises(InvalidInput, match="is an agent of Strands Agents") as caught:
         await workflow.runner().check(shape("KEEPER").spec)
     assert "--runner agent" in caught.value.hint

@@ -11,6 +11,7 @@ from orcheo_core.domain.run import (
     NoticeGiven,
     ProgressNote,
     RunEvent,
+    RunRequest,
     TextDelta,
     WidgetShown,
 )
@@ -146,12 +147,29 @@ async def test_the_report_says_how_a_workflow_answers(harness: CoreHarness) -> N
     probe = await check(harness)
     assert (probe.seconds, probe.first_seconds, probe.pieces, probe.remembers) == (3, 2, 2, False)
     assert probe.manner.startswith("first text after 2.0 s, in 2 pieces, did not repeat a word")
+    assert "; a callable that is to remember takes `messages` in place of `text`" in probe.manner
     harness.runners.answer = lambda request: [
         TextDelta(" ".join([*(past.text for past in request.context.history), "Hi"]))
     ]
     remembered = await check(harness)
     assert remembered.remembers
     assert "repeated a word that was said before, two visitors at once stayed apart" in remembered.manner
+
+
+async def test_a_workflow_that_fails_at_the_next_message_is_found(harness: CoreHarness) -> None:
+    """Such as one that hands the history on in a form that its framework does not take."""
+    await harness.add()
+
+    def answer(request: RunRequest) -> list[RunEvent]:
+        if request.context.history:
+            raise AttributeError("'dict' object has no attribute 'conversation_id'")
+        return [TextDelta("Hello")]
+
+    harness.runners.answer = answer
+    with pytest.raises(
+        WorkflowCheckFailed, match=r"the first message of a thread, but not the next one.*conversation_id"
+    ):
+        await check(harness)
 
 
 @pytest.mark.parametrize("goes_on", [False, True])

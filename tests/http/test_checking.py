@@ -20,7 +20,7 @@ async def test_a_workflow_that_answers(app_server: TestServer) -> None:
     assert (checked["ok"], checked["answer"], checked["seconds"]) == (True, "Hello", 0.0)
     assert checked["message"] == (
         "echo answered in 0.0 s (first text after 0.0 s, in one piece, did not repeat a word that was said before, "
-        "two visitors at once stayed apart): Hello"
+        "two visitors at once stayed apart; a callable that is to remember takes `messages` in place of `text`): Hello"
     )
     subject = Subject(checked["workflow"]["owner"])
     threads = await app_server.store.begin().threads.page(ThreadFilter(subject=subject), PageQuery())

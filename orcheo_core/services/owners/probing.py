@@ -63,6 +63,7 @@ _QUICK_SECONDS = 8.0
 _NEXT_SECONDS = 12.0
 
 _QUESTION = "Which word did I ask you to remember?"
+_TO_REMEMBER = "a callable that is to remember takes `messages` in place of `text`"
 _SAFE = (
     "Make what keeps the conversation inside the callable, from the history that it is given "
     "(def answer(text, history): …), or keep it by thread. How visitors stay apart is described in "
@@ -107,7 +108,8 @@ class Probe:
             found += [f"{memory} a word that was said before", "two visitors at once stayed apart"]
         if self.stops is not None:
             found.append("stopped when told to" if self.stops else "kept working after a stop")
-        return "; ".join([", ".join(found), *self.unread])
+        advice = [_TO_REMEMBER] if self.remembers is False else []
+        return "; ".join([", ".join(found), *advice, *self.unread])
 
 
 @define(kw_only=True, eq=False)
@@ -154,8 +156,9 @@ class Probing:
         )
 
     async def _check_apart(self, workflow: Workflow, threads: list[str], *, can_stop: bool) -> tuple[bool, bool | None]:
-        """Whether the workflow remembers what was said in a thread, and whether it stops; raises when another visitor
-        hears of what was said.
+        """Whether the workflow remembers what was said in a thread, and whether it stops.
+
+        Raises when another visitor hears of what was said, or when the next message of a thread is not answered.
         """
         word = self._identifiers.new(IdKind.ITEM)[-10:]
         asked = f"Please remember this word: {word}."
@@ -164,7 +167,10 @@ class Probing:
         stopped = await self._check_others(workflow, threads, word, can_stop=can_stop)
         past = (PastMessage(said_by="visitor", text=asked), PastMessage(said_by="workflow", text=answer.joined))
         again = await self._try(workflow, told, _QUESTION, past)
-        return isinstance(again, _Heard) and again.has(word), None if stopped is None else stopped.is_over
+        if isinstance(again, WorkflowCheckFailed):
+            detail = f"The workflow answers the first message of a thread, but not the next one. {again.detail}"
+            raise WorkflowCheckFailed(detail, hint=again.hint) from again
+        return again.has(word), None if stopped is None else stopped.is_over
 
     async def _check_others(
         self, workflow: Workflow, threads: list[str], word: str, *, can_stop: bool

@@ -41,6 +41,8 @@ async def test_the_runner_is_found_by_the_target(target: str, kind: str, why: st
         ("tests.conformance.answer_shapes:agent", "of the type Odd, which no runner takes"),
         ("tests.conformance.answer_shapes:nothing", "has no 'nothing'"),
         ("nothing", "must have the form package.module:name"),
+        ("tests.conformance.finding_targets:graph.invoke", "'invoke' is a method of a graph"),
+        ("tests.conformance.finding_targets:agent.run", "'run' is a method of an agent of openai-agents"),
     ],
 )
 async def test_a_target_for_no_runner_is_refused_with_the_line_to_write(target: str, words: str) -> None:
@@ -49,6 +51,12 @@ async def test_a_target_for_no_runner_is_refused_with_the_line_to_write(target: 
         await RunnerRegistry().find(target)
     assert [each.path for each in caught.value.fields] == ["target"]
     assert caught.value.hint
+
+
+async def test_a_method_of_an_object_of_the_owners_own_is_found() -> None:
+    """Only those of what a runner takes whole are refused."""
+    for target in ("answer_shapes:bot.answer", "finding_targets:own_agent.answer"):
+        assert (await RunnerRegistry().find(f"tests.conformance.{target}")).kind == "python"
 
 
 _BROKEN = {
@@ -70,7 +78,7 @@ _BROKEN = {
         ("./inner/mine_needs.py:hi", "Install the package that has 'a_package_that_is_not_there'"),
         ("./inner/mine_fails.py:hi", "such as an API key, is set before the server is started"),
         ("./inner/mine_fine.py:hello", "Correct the name. There is: hi."),
-        ("tests.conformance.finding_targets:hi", "There is: agent, graph, make_agent, make_graph, app."),
+        ("tests.conformance.finding_targets:hi", "There is: agent, graph, own_agent, make_agent, make_graph, app."),
         ("tests.conformance.finding_targets:agent.hi", "Correct the name. If"),
     ],
 )
