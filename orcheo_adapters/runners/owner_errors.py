@@ -93,7 +93,8 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _line(error: BaseException) -> str:
-    text = " ".join("".join(each if each.isprintable() else " " for each in str(error)).split())[:_LENGTH]
+    beginning = str(error).lstrip()[: 4 * _LENGTH]  # an error may hold megabytes, and all chats would wait
+    text = " ".join("".join(each if each.isprintable() else " " for each in beginning).split())[:_LENGTH]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

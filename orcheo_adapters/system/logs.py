@@ -20,6 +20,9 @@ _SECRETS = re.compile(
 """Our tokens, also cut off somewhere behind their public id; JWTs; visitors' cookies."""
 _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tokens", "output_tokens")
 
+_LONGEST_TEXT = 32_000
+"""Characters of a message or a traceback that are written: all chats wait."""
+
 _LINE_SIZE = 120
 _TRACEBACK_SIZE = 2_000
 """About as much does a line of the log, and a traceback, take besides the text."""
@@ -47,7 +50,7 @@ class JsonLines(Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "text": _printable(record.getMessage()),
+            "text": _printable(_shortened(record.getMessage())),
         }
         if (running := current_run()) is not None:
             line["workflow"] = running.name
@@ -55,7 +58,7 @@ class JsonLines(Formatter):
             line["request_id"] = request_id
         line |= {name: record.__dict__[name] for name in _EXTRAS if name in record.__dict__}
         if record.exc_info:
-            line["traceback"] = _printable(self.formatException(record.exc_info))
+            line["traceback"] = _printable(_shortened(self.formatException(record.exc_info)))
         return redact(orjson.dumps(line, default=str).decode())
 
 
@@ -71,10 +74,11 @@ class TerminalLines(Formatter):
         running = current_run()
         part = record.name.removeprefix("orcheo.") + (f" ({running.name})" if running else "")
         about = [f"{name}={record.__dict__[name]}" for name in _EXTRAS if name in record.__dict__]
-        text = f"{record.getMessage()} ({' '.join(about)})" if about else record.getMessage()
+        said = _shortened(record.getMessage())
+        text = f"{said} ({' '.join(about)})" if about else said
         lines = f"{at:%H:%M:%S} {record.levelname.lower()} {part}: {text}".splitlines()
         if record.exc_info:
-            lines += self.formatException(record.exc_info).splitlines()
+            lines += _shortened(self.formatException(record.exc_info)).splitlines()
         return redact("\n    ".join(map(_harmless, lines)))
 
 
@@ -86,6 +90,18 @@ def _harmless(line: str) -> str:
 def _printable(text: str) -> str:
     """Half a surrogate pair is not UTF-8; an error while writing the log would print the line as it is."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _shortened(text: str) -> str:
+    """``text`` without its middle, if it is long: an error may hold all that a program was given.
+
+    What is left of its end begins with a line, as half a secret would not be known as one.
+    """
+    if len(text) <= _LONGEST_TEXT:
+        return text
+    half = _LONGEST_TEXT // 2
+    end = text[-half:].partition("\n")[2]
+    return f"{text[:half]}\n… {counted(len(text) - half - len(end), 'character')} left out …\n{end}"
 
 
 def _has_room(record: LogRecord) -> bool:

@@ -66,6 +66,8 @@ class NothingSaid(RunFailed):
 
 
 _REASON_LENGTH = 500
+_READ_LENGTH = 8_000
+"""Characters that are looked at for it: an error may hold megabytes, and all chats would wait."""
 CODE_FAILED = "workflow_error"
 """The code of an error that the owner's code raised."""
 
@@ -78,7 +80,7 @@ def failure_of(error: Exception) -> RunFailed:
 
 
 def _one_line(text: str) -> str:
-    shown = "".join(each if each.isprintable() else " " for each in text)
+    shown = "".join(each if each.isprintable() else " " for each in text.lstrip()[:_READ_LENGTH])
     line = " ".join(shown.split())
     return line if len(line) <= _REASON_LENGTH else f"{line[: _REASON_LENGTH - 1]}…"
 

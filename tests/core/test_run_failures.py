@@ -1,5 +1,7 @@
 """What an owner is told of a run that failed."""
 
+import tracemalloc
+
 import pytest
 
 from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut, RunTooLong, failure_of
@@ -39,3 +41,15 @@ def test_a_reason_is_one_line_of_printable_text() -> None:
     failure = RunFailed("x", "The endpoint says:\n\x1b[31mred\x07 \u202etext")
     assert failure.reason == str(failure) == "The endpoint says: [31mred text"
     assert len(RunFailed("x", "a" * 10_000).reason) == 500
+    assert RunFailed("x", " " * 100_000 + "a").reason == "a"
+
+
+def test_only_the_beginning_of_a_long_reason_is_read() -> None:
+    """An error may quote megabytes: read whole, they took seconds, and eight times their size of memory."""
+    text = "a" * 2_000_000
+    tracemalloc.start()
+    try:
+        RunFailed("x", text)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -1,6 +1,7 @@
 """What an owner reads of an error in their workflow."""
 
 import sys
+import tracemalloc
 
 import pytest
 
@@ -22,6 +23,19 @@ def test_the_base_install_says_the_error_of_a_model_client_as_it_is(monkeypatch:
         raise _Refused("busy")
     assert failed.value.code == "workflow_error"
     assert "_Refused: busy" in failed.value.reason
+
+
+def test_only_the_beginning_of_a_long_error_is_read() -> None:
+    """Read whole, megabytes took seconds, and eight times their size of memory."""
+    text = "a" * 2_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(RunFailed) as failed, told_to_owner(FakeClock()):
+            raise LookupError(text)
+        assert tracemalloc.get_traced_memory()[1] < 6_000_000
+    finally:
+        tracemalloc.stop()
+    assert failed.value.reason.startswith("LookupError: aaa")
 
 
 def _tool() -> None:

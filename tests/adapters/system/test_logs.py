@@ -80,6 +80,18 @@ def test_a_traceback_is_part_of_the_line_without_its_secrets(lines: Lines) -> No
     assert line["traceback"].endswith("ValueError: [redacted]")
 
 
+def test_a_long_error_is_written_without_its_middle(lines: Lines) -> None:
+    """Else one error of a workflow could fill the log, and all chats would wait while it is written."""
+    try:
+        raise ValueError("x" * 1_000_000 + SERVICE_TOKEN + "\n" + "y" * 10_000)
+    except ValueError:
+        LOG.exception("z" * 1_000_000)
+    (line,) = lines()
+    assert line["text"].endswith("z\n… 984000 characters left out …\n")
+    assert re.search(r"x\n… \d+ characters left out …\ny+$", line["traceback"])
+    assert len(line["traceback"]) < 33_000
+
+
 def test_known_extras_are_fields_and_others_are_left_out(lines: Lines) -> None:
     """What a line may hold is a fixed list, so nothing private slips in."""
     known: dict[str, Any] = {"turn_id": "trn_1", "workflow_id": "wf_1", "status": "completed", "input_tokens": 3}
