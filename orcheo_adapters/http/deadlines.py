@@ -362,7 +362,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Close, but take for a moment what the client still sends: cut at once, it would lose our last words."""
         self._closing = True
         if self.cycle is not None:
-            self.cycle.waiting_for_100_continue = False  # whoever still reads the body would write after the end
+            self.cycle.waiting_for_100_continue = False  # or reading on would write after the end
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
