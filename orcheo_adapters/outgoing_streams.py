@@ -16,7 +16,10 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of the head of an answer with all interim responses before it; the last read may go beyond."""
 
 _READ_BYTES = 16 * 1024
-"""Of one read: what is in it is parsed before anything else runs, some 10 ms for interim responses or tiny chunks."""
+"""Of one read of a body: its parts are passed on one by one (:class:`BoundedBody`)."""
+
+_HEAD_BYTES = 1024
+"""Of one read of a head, which may be some 60 interim responses: they are parsed before anything else runs."""
 
 _head_left: ContextVar[int | None] = ContextVar("head_left", default=None)
 """Bytes that the head may still have; None while no head is awaited."""
@@ -65,7 +68,7 @@ class _Stream(AsyncNetworkStream):
         if left is not None and left <= 0:
             message = f"The head of the answer has more than {HEAD_LIMIT:,} bytes."
             raise httpcore2.RemoteProtocolError(message)
-        data = await self._inner.read(min(max_bytes, _READ_BYTES), timeout)
+        data = await self._inner.read(min(max_bytes, _READ_BYTES if left is None else _HEAD_BYTES), timeout)
         if left is not None:
             _head_left.set(left - len(data))
         return data

@@ -16,6 +16,7 @@ from typing import cast
 import httpx2
 
 from orcheo_adapters.outgoing import Outgoing
+from orcheo_adapters.outgoing_answers import BoundedBody
 from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses, literal_addresses
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import RunFailed
@@ -25,9 +26,6 @@ ANSWER_LIMIT = 10 * 1024 * 1024
 
 ERROR_LIMIT = 1024 * 1024
 """Bytes of an answer with the status of an error that are read; it is parsed as a whole, while all chats wait."""
-
-_LEAST_PART = 64
-"""Bytes of this limit that each part takes: a chunk of one byte costs as much time as a larger one."""
 
 IDLE_SECONDS = 60.0
 """Seconds without use after which a client is closed."""
@@ -179,7 +177,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(
             response.status_code,
             headers=response.headers,
-            stream=_Limited(cast(httpx2.AsyncByteStream, response.stream), is_error=response.status_code >= _ERRORS),
+            stream=_bounded(response),
             extensions=response.extensions,
         )
 
@@ -230,24 +228,14 @@ def _redirected(request: httpx2.Request, address: str, host: str) -> httpx2.Requ
     )
 
 
-class _Limited(httpx2.AsyncByteStream):
-    def __init__(self, inner: httpx2.AsyncByteStream, *, is_error: bool) -> None:
-        self._inner = inner
-        self._is_error = is_error
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """An error that is longer is cut: its first part says why."""
-        left = ERROR_LIMIT if self._is_error else ANSWER_LIMIT
-        async for part in self._inner:
-            left -= max(len(part), _LEAST_PART)
-            if left < 0 and self._is_error:
-                return
-            if left < 0:
-                raise AnswerTooLarge
-            yield part
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+def _bounded(response: httpx2.Response) -> BoundedBody:
+    """An error that is longer is cut: its first part says why."""
+    is_error = response.status_code >= _ERRORS
+    return BoundedBody(
+        cast(httpx2.AsyncByteStream, response.stream),
+        limit=ERROR_LIMIT if is_error else ANSWER_LIMIT,
+        too_large=None if is_error else AnswerTooLarge(),
+    )
 
 
 def _parse(text: str) -> httpx2.URL:

@@ -4,21 +4,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import orjson
 from attrs import frozen
 
 from orcheo_adapters.outgoing import Outgoing, what_failed
+from orcheo_adapters.outgoing_answers import BoundedBody
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.errors import IdentityProviderUnavailable
 
 ANSWER_LIMIT = 1_000_000
 """Bytes of one answer; key sets with certificates are the largest."""
-
-_LEAST_PART = 64
-"""Bytes of this limit that each part takes: a chunk of one byte costs as much time as a larger one."""
 
 MOST_AT_ONCE = 32
 """Requests under way to one host. Anyone can begin them, from many addresses: while the host does not answer, each
@@ -105,14 +103,9 @@ class ProviderHttp:
 
 
 async def _read(response: httpx2.Response) -> bytes:
-    body, left = bytearray(), ANSWER_LIMIT
-    async for part in response.aiter_raw():
-        body += part
-        left -= max(len(part), _LEAST_PART)
-        if left < 0:
-            message = "the answer is too large"
-            raise ValueError(message)
-    return bytes(body)
+    body = cast(httpx2.AsyncByteStream, response.stream)
+    parts = BoundedBody(body, limit=ANSWER_LIMIT, too_large=ValueError("the answer is too large"))
+    return b"".join([part async for part in parts])
 
 
 def _object(status: int, body: bytes) -> dict[str, Any]:

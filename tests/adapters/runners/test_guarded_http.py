@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from orcheo_adapters.auth.oidc.http import ProviderHttp
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused, AllowedAddresses
 from orcheo_adapters.runners.guarded_http import ERROR_LIMIT, AnswerTooLarge, GuardedHttp, Resolve, resolve
+from orcheo_core.errors import IdentityProviderUnavailable
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.network
@@ -163,6 +165,46 @@ async def test_an_answer_that_says_little_without_end_is_given_up(
         async with GuardedHttp(ANYWHERE_AT_HOME).client() as client:
             with pytest.raises(error, match=words):
                 await client.get(url)
+
+
+@pytest.mark.parametrize(
+    ("said", "rounds"),
+    [
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 2_500 + b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", 60),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 3_200 + b"0\r\n\r\n", 200),
+    ],
+    ids=["head", "body"],
+)
+@pytest.mark.parametrize("reader", ["runner", "sign-in"])
+async def test_others_have_their_turn_while_tiny_pieces_are_read(said: bytes, rounds: int, reader: str) -> None:
+    """All of them have come at once: read without a pause, a dozen of such answers stopped all chats for seconds."""
+
+    count = 0
+
+    async def say(stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        await stream.readuntil(b"\r\n\r\n")
+        writer.write(said)
+        writer.close()
+        count = 0
+
+    async def others() -> None:
+        nonlocal count
+        while True:
+            count += 1
+            await asyncio.sleep(0)
+
+    async with await asyncio.start_server(say, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        running = asyncio.create_task(others())
+        if reader == "runner":
+            async with GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+                assert (await client.get(url)).status_code == 200
+        else:
+            with pytest.raises(IdentityProviderUnavailable):  # as it is no JSON
+                await ProviderHttp().get(url)
+        running.cancel()
+    assert count >= rounds
 
 
 async def test_an_error_is_read_only_so_far() -> None:
