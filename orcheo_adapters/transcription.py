@@ -9,6 +9,7 @@ from attrs import field, frozen
 from orcheo_adapters.outgoing import what_failed
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
+from orcheo_adapters.runners.loose_json import loads
 from orcheo_adapters.runners.text import encodable
 from orcheo_adapters.settings.values import wrong_setting
 from orcheo_adapters.system.logs import get_logger
@@ -97,7 +98,7 @@ def _text_in(answer: httpx2.Response) -> str:
     if not answer.is_success:
         excerpt = " ".join(answer.text[:500].split())
         raise ValueError(f"the endpoint answered with status {answer.status_code}: {excerpt}")
-    document = answer.json()
+    document = loads(answer.content)
     text = document.get("text") if isinstance(document, dict) else None
     if not isinstance(text, str):
         message = "the endpoint's answer has no text"

@@ -174,12 +174,14 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         if encoding.lower() != "identity":
             await response.aclose()
             raise AnswerEncoded(encoding)
-        return httpx2.Response(
+        answer = httpx2.Response(
             response.status_code,
             headers=response.headers,
             stream=_bounded(response),
             extensions=response.extensions,
         )
+        answer.encoding = "utf-8"  # of those that a service could name, some take a minute for 1 MiB (punycode)
+        return answer
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
         host, port = _host(request.url), _port(request.url)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from orcheo_adapters.runners.mcp_messages import check_values
 from orcheo_adapters.runners.steps import shortened
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 16 * 2**20
 """Bytes of one message; a program that writes a longer one is ended."""
+_MOST_BYTES = 64 * 2**20
+"""Of all lines of one turn; a program that writes more is ended."""
+_LEAST_LINE = 256
+"""Bytes of this limit that each line takes: a short one costs as much time."""
 _GRACE_SECONDS = 1.0
 """For a program that ends by itself when its input is closed."""
 _LAST_WORDS = 2_000
@@ -99,19 +104,31 @@ class McpProgram:
 
 async def _read(process: Process, said: Any, complaints: "asyncio.Task[None]") -> None:
     """Pass on what the program says; lines that are not messages, such as prints, are passed over."""
+    assert process.stdout is not None  # noqa: S101 - it was started with a pipe
+    left = _MOST_BYTES
+    with suppress(ValueError):  # a line that is too long, or has too many values
+        while left > 0 and (line := await process.stdout.readline()):
+            left -= max(len(line), _LEAST_LINE)
+            if (message := _message_in(line)) is None:
+                await asyncio.sleep(0)  # lines that have come already are read without a pause
+            else:
+                await said.send(message)
+    await asyncio.wait({complaints}, timeout=_GRACE_SECONDS)  # its reason, before its end is seen
+    said.close()
+
+
+def _message_in(line: bytes) -> Any:
+    """None for a line that is no message; raises :class:`ValueError` for one with too many values."""
     from mcp.shared.message import SessionMessage
     from mcp_types import jsonrpc_message_adapter
 
-    assert process.stdout is not None  # noqa: S101 - it was started with a pipe
-    with suppress(ValueError):  # a line that is too long
-        while line := await process.stdout.readline():
-            try:
-                message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-            except ValueError:
-                continue
-            await said.send(SessionMessage(message))
-    await asyncio.wait({complaints}, timeout=_GRACE_SECONDS)  # its reason, before its end is seen
-    said.close()
+    if not line.lstrip().startswith(b"{"):
+        return None
+    check_values(line)
+    try:
+        return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
+    except ValueError:
+        return None
 
 
 async def _write(process: Process, to_say: Any) -> None:

@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 from orcheo_adapters.outgoing import what_failed
 from orcheo_adapters.runners.endpoint_answers import ToolCall
 from orcheo_adapters.runners.guarded_http import GuardedHttp
+from orcheo_adapters.runners.mcp_messages import heard, refuse_news, refuse_too_many_values
 from orcheo_adapters.runners.mcp_programs import McpProgram
 from orcheo_adapters.runners.openai_settings import OpenAiSettings
 from orcheo_adapters.runners.packages import imported
@@ -22,6 +23,7 @@ from orcheo_adapters.runners.steps import StepNotes, readable, words
 from orcheo_adapters.runners.task_run import Writer
 from orcheo_adapters.runners.text import encodable
 from orcheo_core.domain.component_items import StepState
+from orcheo_core.domain.json_values import json_length
 from orcheo_core.domain.run import AnswerEnded
 from orcheo_core.ports.runner import RunFailed
 
@@ -32,6 +34,8 @@ _ROUND_LENGTH = 1_000_000
 _MOST_CALLS = 128
 """In one round; further ones are not made."""
 _MOST_TOOLS = 128
+_DESCRIBED_LENGTH = 1_000_000
+"""Characters of the descriptions of all tools of one server: each question to the model repeats them."""
 PROGRAMS_AT_ONCE = 16
 """Turns that have programs at the same time; others wait. Each visitor's message starts some."""
 _NAME = re.compile(r"[^a-zA-Z0-9_-]")
@@ -199,6 +203,7 @@ async def _all_tools(stack: AsyncExitStack, settings: OpenAiSettings, http: Guar
 def _over_http(address: str, client: Any) -> Any:
     from mcp.client.streamable_http import streamable_http_client
 
+    client.event_hooks = {"request": [refuse_news], "response": [refuse_too_many_values]}
     return streamable_http_client(address, http_client=client, terminate_on_close=False)
 
 
@@ -207,8 +212,15 @@ async def _add_tools(found: dict[str, _Tool], stack: AsyncExitStack, server: _Se
     from mcp.client import Client
 
     async with server.in_time(settings.tool_seconds):
-        session = await stack.enter_async_context(Client(server.transport))
+        session = await stack.enter_async_context(Client(heard(server.transport)))
+        left = _DESCRIBED_LENGTH
         for each in (await session.list_tools()).tools:
+            left -= len(each.name) + len(each.description or "") + json_length(each.input_schema)
+            if left < 0:
+                reason = (
+                    f"The MCP server {server.name} describes its tools in more than {_DESCRIBED_LENGTH:,} characters."
+                )
+                raise RunFailed("tools_failed", reason)
             tool = _Tool(
                 name=_NAME.sub("_", each.name)[:_NAME_LENGTH],
                 own_name=each.name,

@@ -133,6 +133,13 @@ async def test_settings_are_checked(model: Model, settings: dict[str, Any], path
     assert refused.value.fields[0].path == f"settings.{path}"
 
 
+async def test_descriptions_are_bounded(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question to the model repeats them."""
+    monkeypatch.setattr(openai_tools, "_DESCRIBED_LENGTH", 100)
+    with fails_as("tools_failed", match="/mcp describes its tools in more than 100 characters"):
+        await everything(model().run("count {}"))
+
+
 class _Ready(FakeSink):
     async def room(self) -> None:
         """There always is."""

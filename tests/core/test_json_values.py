@@ -9,7 +9,7 @@ import pytest
 from orcheo_adapters.wire.strict import MOST_VALUES, load_object
 from orcheo_core.domain.component_items import Step
 from orcheo_core.domain.items import AssistantItem, Citation
-from orcheo_core.domain.json_values import JSON_DEPTH, json_fault
+from orcheo_core.domain.json_values import JSON_DEPTH, has_more_values, json_fault
 from orcheo_core.domain.run import (
     AnswerEnded,
     ClientToolCalled,
@@ -224,3 +224,19 @@ async def test_an_action_at_once_keeps_nothing_after_the_owner_archived_the_work
     with pytest.raises(ChatSessionEnded):
         await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go", item_id=widget.id))
     assert await harness.store.begin().items.find(turn.thread_id, widget.id) == widget
+
+
+@pytest.mark.parametrize(
+    ("document", "marks"),
+    [
+        (b'["a,b", {"c": "\\"[,"}]', 3),
+        (b'["\\\\", 1, "\\\\\\",["]', 3),
+        (b'["\\n[", "]", ","]', 3),
+        (b'[1, "[[[', 2),
+        (b'"' + b"[" * 70_000 + b'",' + b"," * 70_000 + b'"' + b"," * 70_000, 70_001),
+    ],
+    ids=["texts", "backslashes", "three", "open", "long"],
+)
+def test_values_are_counted_without_what_is_in_texts(document: bytes, marks: int) -> None:
+    """However long the texts are; all wait while it is counted."""
+    assert [has_more_values(document, most) for most in (marks - 1, marks)] == [True, False]

@@ -289,6 +289,8 @@ _TRANSCRIPTIONS: dict[str, Response] = {
     "nested": Response(b'{"text":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
     "half-character": Response(b'{"text": "half \\ud83d"}'),
     "unknown-charset": Response(b"no", 500, {"content-type": "text/plain; charset=nothing-\xe9"}),
+    "slow-charset": Response(b"a" * 10_000 + b"-a", 500, {"content-type": "text/plain; charset=punycode"}),
+    "many-values": JSONResponse({"text": "a", "segments": [0] * 200_001}),
     "endless": JSONResponse({"text": "word " * 300_000}),
 }
 """What models of these names answer to a recording."""

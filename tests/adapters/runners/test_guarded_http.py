@@ -402,3 +402,20 @@ async def test_tls_is_verified_for_the_name_of_the_url(
         assert (await client.get(f"https://service.test:{port}/")).text == f"service.test:{port}"
         with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             await client.get(f"https://other.test:{port}/")
+
+
+async def test_text_is_read_as_utf_8_whatever_the_service_names() -> None:
+    """Some encodings take a minute for a MiB, and others are no encodings of text."""
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = b"HTTP/1.1 500 x\r\ncontent-type: text/plain; charset=%b\r\nconnection: close\r\n\r\n"
+        writer.write(head % next(names) + "é-a".encode())
+        writer.close()
+
+    names = iter([b"punycode", b"bz2", b"latin-1"])
+    async with (
+        await asyncio.start_server(answer, "127.0.0.1", 0) as server,
+        GuardedHttp(ANYWHERE_AT_HOME).client() as client,
+    ):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        assert [(await client.get(url)).text for _ in range(3)] == ["é-a"] * 3
