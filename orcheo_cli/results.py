@@ -104,7 +104,9 @@ def _list_row(each: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _change_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
-    yield click.style(paragraph(result["message"], width), bold=True)
+    done, *advice = result["message"].split("\n")
+    yield click.style(paragraph(done, width), bold=True)
+    yield from (paragraph(each, width) for each in advice)
     shown = {"Share link": result.get("share_url"), **_secrets(result)}
     yield from field_lines({label: value for label, value in shown.items() if value}, width)
 

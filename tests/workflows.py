@@ -129,6 +129,11 @@ def remembers(_text: str, context: RunContext) -> str:
     return " | ".join(f"{past.said_by}: {past.text}" for past in context.history)
 
 
+def recalls(text: str, history: list[dict[str, str]]) -> str:
+    """The message with all before it."""
+    return " | ".join([*(each["content"] for each in history), text])
+
+
 SAID_TO_ALL: list[str] = []
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -32,6 +33,8 @@ _GIVEN: dict[str, Callable[[str, RunContext], Any]] = {
     "user": lambda _, context: context.subject.key,
 }
 """What a parameter of this name gets."""
+_REMEMBERS = frozenset({"messages", "history", "context", "thread_id"})
+"""The names of those by which it knows what was said before, or can look it up."""
 _SAYS = ("text", "message", "messages")
 """The names of those that hold what the visitor says now."""
 
@@ -78,6 +81,28 @@ def accepts_text(call: Callable[..., Any]) -> bool:
 def takes_context(call: Callable[..., Any]) -> bool:
     """Whether :func:`caller` passes the context."""
     return any(place.gives == "context" for place in _places(call))
+
+
+def memory_advice(target: str, call: Callable[..., Any]) -> str | None:
+    """What to write in place of ``call``, which ``target`` names, for the earlier messages; None where it gets them."""
+    places = _places(call)
+    if any(place.gives in _REMEMBERS for place in places):
+        return None
+    name = target.rpartition(":")[2].rpartition(".")[2]
+    alone = f"{name!r} gets each message without the earlier ones."
+    if not is_own(_file_of(call)):
+        return f"{alone} Name a function of yours that gets them all and calls it: `def answer(messages)`."
+    said = next(place for place in places if place.gives in _SAYS)
+    names = ["messages" if place is said else place.name for place in places]
+    if not (inspect.isroutine(call) or isinstance(call, partial)):
+        name, call = "__call__", getattr(call, "__call__")  # noqa: B004, B009 - its code is meant
+    if inspect.ismethod(call):
+        names.insert(0, "cls" if inspect.isclass(call.__self__) else "self")
+    line = f"{'async ' if is_async(call) else ''}def {name}({', '.join(names)})"
+    return (
+        f"{alone} Take messages in place of {said.name or 'the text'}, the conversation as dicts with role and "
+        f"content: `{line}`."
+    )
 
 
 def signature_of(call: Callable[..., Any]) -> inspect.Signature | None:

@@ -73,13 +73,13 @@ class LangGraphRunner(Runner):
         self._forgotten: set[str] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
 
-    async def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> str | None:
         """Import the target and look at it; a function that makes the graph is not called yet."""
         require_package("langgraph", extra="langgraph")
         given = Given.of(spec, self.settings, self._conditions.environment)
         check_isolation(given)
         Hearing.of(given)
-        await self._graphs.check(spec.target, input_key=given.text("input_key"))
+        return await self._graphs.check(spec.target, input_key=given.text("input_key"))
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""

@@ -42,9 +42,14 @@ class Graphs:
                 self._graphs[text] = await self._made(text)
             return self._graphs[text]
 
-    async def check(self, text: str, *, input_key: str) -> None:
-        """Import the target and look at it; a function that makes the graph is not called yet."""
-        check_found(text, await self._targets.fresh(text), input_key=input_key)
+    async def check(self, text: str, *, input_key: str) -> str | None:
+        """Import the target and look at it; a function that makes the graph is not called yet.
+
+        Returns what to write where a graph gets no earlier messages.
+        """
+        found = await self._targets.fresh(text)
+        check_found(text, found, input_key=input_key)
+        return _memory_advice(text, found) if input_key and _is_graph(found) else None
 
     async def close(self) -> None:
         """Leave the context managers that made graphs, the latest first."""
@@ -199,6 +204,16 @@ def check_state(text: str, graph: Graph, *, input_key: str) -> None:
             hint="Name the keys of the text that comes in and of the answer: --setting input_key=question "
             "--setting output_key=answer.",
         )
+
+
+def _memory_advice(text: str, graph: Graph) -> str | None:
+    """What to write so that a graph whose input is the visitor's text alone has a memory."""
+    if graph.checkpointer not in (None, False):
+        return None
+    return (
+        f"{text.rpartition(':')[2]!r} gets each message without the earlier ones, and has no checkpointer that keeps "
+        "its state: compile it with one, `.compile(checkpointer=InMemorySaver())`."
+    )
 
 
 def _needs_memory(graph: Graph) -> bool:

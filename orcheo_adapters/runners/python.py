@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from attrs import define
 
 from orcheo_adapters.runners.answer_pieces import AnswerPieces
-from orcheo_adapters.runners.callables import async_twin, caller, takes_context
+from orcheo_adapters.runners.callables import async_twin, caller, memory_advice, takes_context
 from orcheo_adapters.runners.conditions import Conditions
 from orcheo_adapters.runners.containers import is_async_stream, needs_entering, opened, opened_sync, sync_stream
 from orcheo_adapters.runners.endings import not_read
@@ -51,10 +51,10 @@ class PythonRunner(Runner):
         self._workflows = Lookups(_look_up)
         self._loops: dict[str, SharedLoop] = {}
 
-    async def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> str | None:
         """Import the target and look at it; see :meth:`Target.load` for what is refused."""
         check_isolation(Given.of(spec, self.settings, self._conditions.environment))
-        await self._workflows.fresh(spec.target)
+        return (await self._workflows.fresh(spec.target)).advice
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
@@ -97,14 +97,18 @@ class _Workflow:
     call: Callable[[str, RunContext], Any]
     is_quick: bool
     takes_context: bool
+    advice: str | None
+    """What to write so that it gets the earlier messages; None where it does."""
     needs_loop: bool = False
     """Whether it only starts something on the running event loop, as its first call has shown."""
 
 
 def _look_up(target: str) -> _Workflow:
-    call = Target.parse(target).load()
-    call = async_twin(call) or call
-    return _Workflow(caller(call), is_quick=_is_quick(call), takes_context=takes_context(call))
+    named = Target.parse(target).load()
+    call = async_twin(named) or named
+    return _Workflow(
+        caller(call), is_quick=_is_quick(call), takes_context=takes_context(call), advice=memory_advice(target, named)
+    )
 
 
 def _is_quick(call: Callable[..., Any]) -> bool:

@@ -57,7 +57,7 @@ class SetLook:
 
 
 async def _set_look(services: OwnerServices, caller: Caller, request: SetLook) -> WorkflowResult:
-    before, workflow = await services.registering.edit(caller, request.ref, {}, look=request.change)
+    before, workflow, _ = await services.registering.edit(caller, request.ref, {}, look=request.change)
     message = (
         f"Changed the look of {workflow.handle}. Visitors see it when they open the chat the next time."
         if workflow != before

@@ -321,8 +321,15 @@ class CheckResult:
             remembers=probe.remembers,
             stops=probe.stops,
             unread=probe.unread,
-            message=f"{workflow.handle} answered in {probe.seconds:.1f} s ({probe.manner}): {answer}",
+            message=advised(
+                f"{workflow.handle} answered in {probe.seconds:.1f} s ({probe.manner}): {answer}", probe.advice
+            ),
         )
+
+
+def advised(message: str, advice: str | None) -> str:
+    """The message of a result, with what the owner should know of the workflow in a line of its own."""
+    return message if advice is None else f"{message}\n{advice}"
 
 
 def shorten(text: str) -> str:

@@ -45,6 +45,7 @@ from orcheo_core.operations.views import (
     WorkflowPage,
     WorkflowResult,
     WorkflowView,
+    advised,
     view_of,
 )
 
@@ -224,7 +225,7 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
     found = await services.registering.kind_of(caller, request.target) if request.runner is None else None
     kind = request.runner if found is None else found.kind
     try:
-        workflow = await services.registering.add(
+        workflow, advice = await services.registering.add(
             caller,
             handle=request.handle,
             name=request.name,
@@ -242,7 +243,9 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
     runner = "" if found is None else f" with the runner {found.kind}, as {found.why}"
     return WorkflowResult(
         workflow=await view_of(services, workflow),
-        message=f"Registered {workflow.handle}{runner}.{checked} It is private; publish it to get a share link.",
+        message=advised(
+            f"Registered {workflow.handle}{runner}.{checked} It is private; publish it to get a share link.", advice
+        ),
     )
 
 
@@ -313,7 +316,7 @@ async def _before_edit(services: OwnerServices, caller: Caller, request: EditWor
 
 
 async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> WorkflowResult:
-    before, workflow = await services.registering.edit(
+    before, workflow, advice = await services.registering.edit(
         caller,
         request.ref,
         request.fields,
@@ -324,7 +327,7 @@ async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) 
         f"Changed {workflow.handle}." if workflow != before else f"Nothing to change: {workflow.handle} is so already."
     )
     checked = " It answered a probe turn." if request.check else ""
-    return WorkflowResult(workflow=await view_of(services, workflow), message=done + checked)
+    return WorkflowResult(workflow=await view_of(services, workflow), message=advised(done + checked, advice))
 
 
 async def _remove(services: OwnerServices, caller: Caller, request: RemoveWorkflow) -> WorkflowResult:

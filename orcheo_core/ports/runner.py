@@ -147,8 +147,11 @@ class Runner(Protocol):
     """Executes workflows of one kind."""
 
     @abstractmethod
-    async def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> str | None:
         """Raise :class:`InvalidInput` (path ``target``) when this cannot be executed here.
+
+        What can be executed may still lack something that its owner should know: return that in one line, with what
+        to write, such as the parameter that gets the earlier messages; None when there is nothing to say.
 
         Code may have to be imported for that, which can take seconds; other work continues in that time.
         """

@@ -27,7 +27,15 @@ def test_add_says_what_comes_next(orcheo: CommandLine) -> None:
     """A new workflow is private; publishing is named."""
     said = orcheo(*_ADD)
     assert (said.code, said.err) == (0, "")
-    assert said.out == "Registered echo. It is private; publish it to get a share link.\n"
+    assert said.out.startswith("Registered echo. It is private; publish it to get a share link.\n")
+
+
+def test_add_and_edit_say_what_a_workflow_that_forgets_has_to_take(orcheo: CommandLine) -> None:
+    """In a line of its own, with the line to write."""
+    line = "Take messages in place of text, the conversation as dicts with role and content: `def echo(messages)`.\n"
+    assert orcheo(*_ADD).out.endswith(f"\n'echo' gets each message without the earlier ones. {line}")
+    assert orcheo("workflow", "edit", "echo", "--target", "tests.workflows:silent").out.endswith("(messages)`.\n")
+    assert orcheo("workflow", "edit", "echo", "--target", "tests.workflows:recalls").out.count("\n") == 1
 
 
 @pytest.mark.parametrize("target", [("tests.workflows:echo",), ("--target", "tests.workflows:echo")])

@@ -378,6 +378,17 @@ async def test_settings_name_the_keys_of_the_state(name: str, settings: dict[str
     assert text_of(await everything(workflow.run())) == text
 
 
+async def test_a_graph_that_forgets_is_taken_with_the_line_to_write() -> None:
+    """One that gets the visitor's text alone, and has nothing that keeps its state."""
+    workflow = graph("text_in_text_out", input_key="question", output_key="answer")
+    assert await workflow.runner().check(workflow.spec) == (
+        "'text_in_text_out' gets each message without the earlier ones, and has no checkpointer that keeps its state: "
+        "compile it with one, `.compile(checkpointer=InMemorySaver())`."
+    )
+    for other in (graph("text_in_with_memory", input_key="question", output_key="answer"), graph("as_dict")):
+        assert await other.runner().check(other.spec) is None
+
+
 async def test_a_list_of_something_else_in_the_state_is_named() -> None:
     """By the type of what it holds, as a list itself is accepted."""
     with pytest.raises(RunFailed, match="of the type int, which is not understood"):

@@ -24,7 +24,7 @@ async def added(harness: CoreHarness, runner: RunnerSpec = HTTP) -> None:
 async def edited(
     harness: CoreHarness, caller: Caller = ADA, *, probing: Probing | None = None, **change: Any
 ) -> RunnerSpec:
-    _, workflow = await harness.core.registering.edit(
+    _, workflow, _ = await harness.core.registering.edit(
         caller, "echo", {}, runner=RunnerChange(**change), probing=probing
     )
     return workflow.runner
@@ -108,7 +108,7 @@ async def test_a_change_that_can_do_no_harm_does_not_need_the_scope(harness: Cor
 async def test_a_name_can_be_changed_without_the_scope(harness: CoreHarness) -> None:
     """Nothing of what runs is touched."""
     await added(harness, RunnerSpec(kind="python", target="m:f"))
-    _, edited = await harness.core.registering.edit(WITHOUT_CODE, "echo", {"name": "E"})
+    _, edited, _ = await harness.core.registering.edit(WITHOUT_CODE, "echo", {"name": "E"})
     assert edited.name == "E"
 
 

@@ -139,6 +139,7 @@ async def test_a_service_elsewhere_is_asked_once(harness: CoreHarness) -> None:
 async def test_the_report_says_how_a_workflow_answers(harness: CoreHarness) -> None:
     """When the first text came, in how many pieces, and whether it remembers what was said before."""
     await harness.add()
+    harness.runners.advice = "Take the messages."
     harness.runners.script = (
         lambda: harness.clock.advance(seconds=2),
         [TextDelta("Hel"), TextDelta("lo")],
@@ -146,13 +147,14 @@ async def test_the_report_says_how_a_workflow_answers(harness: CoreHarness) -> N
     )
     probe = await check(harness)
     assert (probe.seconds, probe.first_seconds, probe.pieces, probe.remembers) == (3, 2, 2, False)
+    assert probe.advice == harness.runners.advice
     assert probe.manner.startswith("first text after 2.0 s, in 2 pieces, did not repeat a word")
-    assert "; a callable that is to remember takes `messages` in place of `text`" in probe.manner
     harness.runners.answer = lambda request: [
         TextDelta(" ".join([*(past.text for past in request.context.history), "Hi"]))
     ]
     remembered = await check(harness)
     assert remembered.remembers
+    assert remembered.advice is None
     assert "repeated a word that was said before, two visitors at once stayed apart" in remembered.manner
 
 

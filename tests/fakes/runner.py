@@ -76,6 +76,8 @@ class FakeRunners(Runners, Runner):
         """What the next runs say, made of what is asked; None leaves it to the script."""
         self.before_check: Callable[[], Awaitable[None]] | None = None
         """What a check waits for first, as for the import of a large module."""
+        self.advice: str | None = None
+        """What a check says to the owner."""
         self.goes_on = False
         """Whether the next runs have threads that work on."""
         self.forgotten: list[str] = []
@@ -98,10 +100,11 @@ class FakeRunners(Runners, Runner):
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         return not self.is_for_texts_only
 
-    async def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> str | None:
         """Everything can be executed."""
         if self.before_check is not None:
             await self.before_check()
+        return self.advice
 
     def run(self, request: RunRequest) -> Run:
         self.runs.append(FakeRun(request, self.script))

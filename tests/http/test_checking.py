@@ -11,6 +11,11 @@ from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.services.owners.probing import PROBE_SECONDS
 from tests.app_server import TestServer, assert_problem
 
+_FORGETS = (
+    "'echo' gets each message without the earlier ones. Take messages in place of text, the conversation as dicts with "
+    "role and content: `def echo(messages)`."
+)
+
 
 async def test_a_workflow_that_answers(app_server: TestServer) -> None:
     """The beginning of its answer is shown, and nothing is stored."""
@@ -20,7 +25,7 @@ async def test_a_workflow_that_answers(app_server: TestServer) -> None:
     assert (checked["ok"], checked["answer"], checked["seconds"]) == (True, "Hello", 0.0)
     assert checked["message"] == (
         "echo answered in 0.0 s (first text after 0.0 s, in one piece, did not repeat a word that was said before, "
-        "two visitors at once stayed apart; a callable that is to remember takes `messages` in place of `text`): Hello"
+        f"two visitors at once stayed apart): Hello\n{_FORGETS}"
     )
     subject = Subject(checked["workflow"]["owner"])
     threads = await app_server.store.begin().threads.page(ThreadFilter(subject=subject), PageQuery())
@@ -93,8 +98,15 @@ async def test_adding_with_a_check_says_so(app_server: TestServer) -> None:
         "workflows.add", handle="echo", runner="python", target="tests.workflows:echo", check=True
     )
     assert added["message"] == (
-        "Registered echo. It answered a probe turn. It is private; publish it to get a share link."
+        f"Registered echo. It answered a probe turn. It is private; publish it to get a share link.\n{_FORGETS}"
     )
+
+
+async def test_a_workflow_that_gets_the_earlier_messages_needs_no_advice(app_server: TestServer) -> None:
+    """Neither when it is registered nor when it is checked."""
+    added = await app_server.result("workflows.add", handle="recalls", target="tests.workflows:recalls")
+    assert "\n" not in added["message"]
+    assert "\n" not in (await app_server.result("workflows.check", ref="recalls"))["message"]
 
 
 async def test_only_the_owner_may_check(app_server: TestServer) -> None:

@@ -81,7 +81,9 @@ async def test_the_table_names_each_file_of_a_data_folder_in_use(tmp_path: Path)
         async with open_server(settings, open_store("sqlite", folder)) as orcheo:
             core = orcheo.core
             spec = RunnerSpec(kind="python", target="tests.workflows:echo")
-            workflow = await core.registering.add(local_caller(), handle="echo", name=None, description="", runner=spec)
+            workflow, _ = await core.registering.add(
+                local_caller(), handle="echo", name=None, description="", runner=spec
+            )
             visit = Visit(workflow=workflow, subject=Subject("anon:vis_1"))
             first, second = [
                 await core.attaching.announce(visit, name="a", size=3, mime_type="text/plain") for _ in "ab"

@@ -83,7 +83,14 @@ def _history(turn: AgentTurn) -> list[dict[str, str]]:
     ]
 
 
-def _inputs(crew: Any, turn: AgentTurn) -> dict[str, str]:
+def lacks_history(agent: Any) -> str | None:
+    """What to write where a crew has no place for the earlier messages."""
+    if not hasattr(agent, "tasks") or _places(agent).histories:
+        return None
+    return "Write {history} into the description of a task, where they belong."
+
+
+def _places(crew: Any) -> Places:
     places = Places.of(crew.fetch_inputs(), "The crew", name_it="{input}")
     if places.text is None:
         raise RunFailed(
@@ -91,8 +98,13 @@ def _inputs(crew: Any, turn: AgentTurn) -> dict[str, str]:
             "No task of the crew has a place for the visitor's message. Write {input} into the description of a task, "
             "and {history} where the earlier messages belong.",
         )
+    return places
+
+
+def _inputs(crew: Any, turn: AgentTurn) -> dict[str, str]:
+    places = _places(crew)
     past = "\n".join(f"{each['role']}: {each['content']}" for each in _history(turn))
-    return {places.text: turn.text_with_files(), **dict.fromkeys(places.histories, past)}
+    return {str(places.text): turn.text_with_files(), **dict.fromkeys(places.histories, past)}
 
 
 class _Reading:

@@ -38,6 +38,15 @@ async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
         yield event
 
 
+def lacks_history(agent: Any) -> str | None:
+    """What to write where a program has no place for the earlier messages."""
+    fields = _Fields.of(agent)
+    text, histories = fields.places(import_module("dspy"))
+    if histories:
+        return None
+    return f'Give its signature an input for them: `"{text}, history: dspy.History -> {fields.answer or "…"}"`.'
+
+
 def _streamed(value: Any, fields: "_Fields", turn: AgentTurn) -> Iterator[RunEvent]:
     match type(value).__name__:
         case "StreamResponse" if value.signature_field_name == fields.answer:
@@ -94,6 +103,12 @@ class _Fields:
 
     def given(self, dspy: Any, turn: AgentTurn) -> dict[str, Any]:
         """The inputs of this turn: the text, and the history where the signature has a place for it."""
+        text, histories = self.places(dspy)
+        past = [{text: each.asked, self.answer or "answer": each.answered} for each in turn.exchanges()]
+        return {text: turn.text_with_files()} | {name: dspy.History(messages=past) for name in histories}
+
+    def places(self, dspy: Any) -> tuple[str, list[str]]:
+        """The input that gets the visitor's message, and those that get the history."""
         histories = [name for name, each in self._inputs.items() if each.annotation is dspy.History]
         texts = [name for name in self._inputs if name not in histories]
         if len(texts) != 1:
@@ -102,5 +117,4 @@ class _Fields:
                 f"The program takes {', '.join(texts) or 'no text'}, and which is the visitor's message is not known. "
                 "Give it one input besides the history, or register a function with --runner python.",
             )
-        past = [{texts[0]: each.asked, self.answer or "answer": each.answered} for each in turn.exchanges()]
-        return {texts[0]: turn.text_with_files()} | {name: dspy.History(messages=past) for name in histories}
+        return texts[0], histories

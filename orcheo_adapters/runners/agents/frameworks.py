@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from orcheo_adapters.runners.agents.turn import AgentTurn
-from orcheo_adapters.runners.target import invalid_target
+from orcheo_adapters.runners.target import CHANGE_HINT, invalid_target
 from orcheo_core.domain.run import RunEvent
+from orcheo_core.ports.runner import RunFailed
 
 Talk: TypeAlias = Callable[[Callable[[RunEvent], None]], None]
 """Puts events; it is called in a thread of its own."""
@@ -49,6 +50,11 @@ class Framework:
     copied: tuple[str, ...] = ()
     deps: str | None = None
     """What a factory may return beside an agent for its run, as the framework calls it; None for nothing."""
+    forgets: str | None = None
+    """``module:function`` of this package, for objects that may have no place for the earlier messages: what to write.
+
+    It takes the agent, and raises :class:`RunFailed` where each run would for its inputs.
+    """
 
     def refuse_shared(self, text: str, kind: type) -> None:
         """Raise :class:`InvalidInput` for the object ``text`` of a class that must be made for each turn."""
@@ -70,6 +76,22 @@ class Framework:
                 hint=f"Write a function that returns both, and name that: def make_agent(context): "
                 f"return agent, {needed.__name__}(…)",
             )
+
+    def memory_advice(self, text: str, agent: Any) -> str | None:
+        """What to write so that the object ``text`` gets the earlier messages; None where it does.
+
+        Raises :class:`InvalidInput` for one whose inputs have no place for the visitor's message.
+        """
+        if self.forgets is None:
+            return None
+        try:
+            line: str | None = resolve_name(f"orcheo_adapters.runners.agents.{self.forgets}")(agent)
+        except RunFailed as error:
+            raise invalid_target(error.reason, hint=CHANGE_HINT) from error
+        except Exception:  # noqa: BLE001 - objects may raise anything when they are looked at, and still answer
+            return None
+        name = text.rpartition(":")[2]
+        return None if line is None else f"{name!r} gets each message without the earlier ones. {line}"
 
     def takes(self, kind: type) -> bool:
         """Whether a class, or a base of it, is one of this framework's."""
@@ -95,10 +117,16 @@ _GENERATORS = (
 """Haystack's own; they have no base in common."""
 FRAMEWORKS = (
     Framework(name="openai-agents", root="agents", classes=("Agent",), reader="openai_agents:answer", deps="context"),
-    Framework(name="LangChain", root="langchain_core", classes=("Runnable",), reader="langchain:answer"),
+    Framework(
+        name="LangChain",
+        root="langchain_core",
+        classes=("Runnable",),
+        reader="langchain:answer",
+        forgets="langchain:lacks_history",
+    ),
     Framework(name="smolagents", root="smolagents", classes=("MultiStepAgent",), reader="smolagents:answer"),
     Framework(name="Haystack", root="haystack", classes=("Agent", *_GENERATORS), reader="haystack:answer"),
-    Framework(name="DSPy", root="dspy", classes=("Module",), reader="dspy:answer"),
+    Framework(name="DSPy", root="dspy", classes=("Module",), reader="dspy:answer", forgets="dspy:lacks_history"),
     Framework(name="Agno", root="agno", classes=("Agent", "Team"), reader="agno:answer"),
     Framework(
         name="LlamaIndex",
@@ -114,7 +142,13 @@ FRAMEWORKS = (
         made=("BaseChatAgent", "BaseGroupChat"),
         copied=("AssistantAgent",),
     ),
-    Framework(name="CrewAI", root="crewai", classes=("Agent", "Crew"), reader="crewai:answer"),
+    Framework(
+        name="CrewAI",
+        root="crewai",
+        classes=("Agent", "Crew"),
+        reader="crewai:answer",
+        forgets="crewai:lacks_history",
+    ),
     Framework(
         name="Claude Agent SDK",
         root="claude_agent_sdk",

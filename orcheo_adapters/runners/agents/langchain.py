@@ -5,6 +5,8 @@ from contextlib import aclosing
 from importlib import import_module
 from typing import Any
 
+from attrs import frozen
+
 from orcheo_adapters.runners.agents.approvals import refuse_late_answer
 from orcheo_adapters.runners.agents.files import ReadFile
 from orcheo_adapters.runners.agents.places import Places
@@ -16,16 +18,20 @@ from orcheo_core.domain.run import RunEvent
 
 _THOUGHTS = {"reasoning": "reasoning", "thinking": "thinking"}
 """Kinds of content parts that are thoughts, and where their text is."""
+_IDS = {"session_id", "thread_id"}
+"""Configurable fields by which a runnable keeps the conversation itself."""
+_WHOLE = "root"
+"""How LangChain names an input that is no dict, as of ``{"question": RunnablePassthrough()}``."""
 
 
 async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
     """Stream ``agent`` with what its input has a place for: messages, or a dict with the text and the history."""
     refuse_late_answer(turn.context)
-    names = _keys(agent)
-    if names:
+    inputs = _Inputs.of(agent)
+    if inputs.takes_words:
         for notice in not_read(each for each in turn.files if each.text is None):
             yield notice
-    given = _given(names, turn)
+    given = _given(inputs, turn)
     config = {"configurable": {"thread_id": turn.context.thread_id, "session_id": turn.context.thread_id}}
     reading = _Reading(turn)
     async with aclosing(agent.astream(given, config)) as chunks:
@@ -36,13 +42,35 @@ async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
         yield event
 
 
-def _given(names: list[str], turn: AgentTurn) -> Any:
+def lacks_history(agent: Any) -> str | None:
+    """What to write where a chain has no place for the earlier messages, and keeps none by the thread's id."""
+    inputs = _Inputs.of(agent)
+    if not inputs.takes_words or not _IDS.isdisjoint(each.id for each in agent.config_specs):
+        return None
+    places = inputs.places()
+    if places.histories:
+        return None
+    if inputs.names is None or hasattr(getattr(agent, "first", None), "steps__"):  # a dict before the prompt
+        name = places.text or "question"
+        return (
+            'Give its prompt a `MessagesPlaceholder("history")`, and pass them on to it: '
+            f'`{{"{name}": itemgetter("{name}"), "history": itemgetter("history"), …}} | prompt`.'
+        )
+    return (
+        "Give its prompt a place for them: "
+        f'`ChatPromptTemplate([MessagesPlaceholder("history"), ("user", "{{{places.text}}}")])`.'
+    )
+
+
+def _given(inputs: "_Inputs", turn: AgentTurn) -> Any:
     core = import_module("langchain_core.messages")
     past = [message for each in turn.exchanges() for message in _past(core, each.asked, each.answered)]
     message = core.HumanMessage([*_parts(turn)]) if turn.files else core.HumanMessage(turn.text)
-    if not names:
+    if not inputs.takes_words:
         return [*past, message]
-    places = Places.of(names, "The chain", name_it="input")
+    if inputs.names is None:
+        return turn.text_with_files()
+    places = inputs.places()
     if places.text is None:
         return {places.histories[0]: [*past, message]}
     return {places.text: turn.text_with_files(), **dict.fromkeys(places.histories, past)}
@@ -52,11 +80,32 @@ def _past(core: Any, asked: str, answered: str) -> Iterable[Any]:
     return core.HumanMessage(asked), core.AIMessage(answered)
 
 
-def _keys(agent: Any) -> list[str]:
-    """The keys of the dict that a chain takes; empty for one that takes messages, as chat models do."""
-    schema = agent.get_input_jsonschema()
-    properties = schema.get("properties") if schema.get("type") == "object" else None
-    return list(properties or ())
+@frozen
+class _Inputs:
+    """What a runnable takes, by the schema of its input."""
+
+    takes_words: bool
+    """False for one that takes messages, as chat models do."""
+    names: tuple[str, ...] | None = None
+    """The keys of the dict that it takes; None for one that takes the text alone."""
+    messages: frozenset[str] = frozenset()
+    """Those that are declared as messages."""
+
+    @classmethod
+    def of(cls, agent: Any) -> "_Inputs":
+        schema = agent.get_input_jsonschema()
+        if schema.get("type") == "string":
+            return cls(takes_words=True)
+        properties = schema.get("properties") if schema.get("type") == "object" else None
+        if not properties:
+            return cls(takes_words=False)
+        names = tuple(name for name in properties if name != _WHOLE)
+        messages = frozenset(name for name in names if "AIMessage" in str(properties[name].get("items")))
+        return cls(takes_words=True, names=names or None, messages=messages)
+
+    def places(self) -> Places:
+        """Which key is for the message, and which for the history."""
+        return Places.of(self.names or (), "The chain", name_it="input", histories=self.messages)
 
 
 def _parts(turn: AgentTurn) -> Iterator[dict[str, Any]]:

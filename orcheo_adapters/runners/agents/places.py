@@ -19,10 +19,13 @@ class Places:
     histories: list[str]
 
     @classmethod
-    def of(cls, names: Iterable[str], what: str, *, name_it: str) -> "Places":
-        """Sort ``names``; raises :class:`RunFailed` when ``what`` has several inputs that may be the message."""
-        names = sorted(names)
-        texts = [name for name in names if name not in _HISTORIES]
+    def of(cls, names: Iterable[str], what: str, *, name_it: str, histories: frozenset[str] = frozenset()) -> "Places":
+        """Sort ``names``; those of ``histories`` are known to be for the history.
+
+        Raises :class:`RunFailed` when ``what`` has several inputs that may be the message.
+        """
+        names, histories = sorted(names), histories | _HISTORIES
+        texts = [name for name in names if name not in histories]
         text = next((name for name in _TEXTS if name in texts), texts[0] if len(texts) == 1 else None)
         if texts and text is None:
             raise RunFailed(
@@ -30,4 +33,4 @@ class Places:
                 f"{what} takes {', '.join(texts)}, and which is the visitor's message is not known. Name it "
                 f"{name_it}, or register a function with --runner python: async def answer(text, history).",
             )
-        return cls(text=text, histories=[name for name in names if name in _HISTORIES])
+        return cls(text=text, histories=[name for name in names if name in histories])

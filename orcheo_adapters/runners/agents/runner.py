@@ -44,7 +44,7 @@ class AgentRunner(Runner):
         self._conditions = conditions
         self._agents = Lookups(_look_up)
 
-    async def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> str | None:
         """Import the target and look at it; a factory is not called yet."""
         given = self._given(spec)
         check_isolation(given)
@@ -52,6 +52,7 @@ class AgentRunner(Runner):
         found = await self._agents.fresh(spec.target)
         if found.framework is not None and found.framework.bridge is None:
             _refuse_bridge_settings(given, found.framework)
+        return await in_thread(found.memory_advice)
 
     def run(self, request: RunRequest) -> Run:
         """See :meth:`Runner.run`."""
@@ -127,6 +128,10 @@ class _Found:
     takes_context: bool = False
     shared: dict[str, Any] = field(factory=dict)
     """What its reader keeps for all turns of an agent object."""
+
+    def memory_advice(self) -> str | None:
+        """What to write so that an agent gets the earlier messages; of a factory nothing is known."""
+        return None if self.framework is None else self.framework.memory_advice(self.target, self.value)
 
     async def agent(self, request: RunRequest) -> tuple[Any, Framework, Any]:
         """The agent of a turn, and what its factory returned beside it for the run."""

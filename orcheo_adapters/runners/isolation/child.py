@@ -309,14 +309,13 @@ class Server:
         else:
             self._link.send(Kind.REPLY, number, orjson.dumps(value))
 
-    async def _asked(self, what: str, spec: RunnerSpec, thread_ids: list[str]) -> bool:
+    async def _asked(self, what: str, spec: RunnerSpec, thread_ids: list[str]) -> bool | str | None:
         if what == "takes_actions":
             return await self._runner.takes_actions(spec)
         if what == "check":
-            await self._runner.check(spec)
-        else:
-            await self._runner.forget(spec, _each(thread_ids))
-        return True
+            return await self._runner.check(spec)
+        await self._runner.forget(spec, _each(thread_ids))
+        return None
 
 
 async def _each(thread_ids: list[str]) -> AsyncIterator[str]:

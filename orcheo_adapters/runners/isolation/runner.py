@@ -51,18 +51,18 @@ class IsolatingRunner(Runner):
         self._workers: set[Worker] = set()
         self._spawner: ThreadPoolExecutor | None = None
 
-    async def check(self, spec: RunnerSpec) -> None:
+    async def check(self, spec: RunnerSpec) -> str | None:
         """See the port: the code is imported in the process, never in the server."""
         if not wants_process(spec):
-            await self._inner.check(spec)
-            return
+            return await self._inner.check(spec)
         try:
             async with asyncio.timeout(IMPORT_SECONDS):
-                await self._ask(spec, "check")
+                advice: str | None = await self._ask(spec, "check")
         except TimeoutError:
             raise invalid_target(f"importing {spec.target!r} did not end within {IMPORT_SECONDS:g} s") from None
         except RunFailed as error:
             raise invalid_target(f"its process has a problem: {error.reason}") from error
+        return advice
 
     def run(self, request: RunRequest) -> Run:
         """See the port."""

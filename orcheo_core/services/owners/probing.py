@@ -63,7 +63,6 @@ _QUICK_SECONDS = 8.0
 _NEXT_SECONDS = 12.0
 
 _QUESTION = "Which word did I ask you to remember?"
-_TO_REMEMBER = "a callable that is to remember takes `messages` in place of `text`"
 _SAFE = (
     "Make what keeps the conversation inside the callable, from the history that it is given "
     "(def answer(text, history): …), or keep it by thread. How visitors stay apart is described in "
@@ -97,6 +96,8 @@ class Probe:
     """Whether it ended soon after a stop in the middle of its answer; None when it was not stopped."""
     unread: tuple[str, ...] = ()
     """What of its answer could not be read or shown, a sentence each."""
+    advice: str | None = None
+    """What to write so that it gives back the word, in one line, where that is known; see :meth:`Runner.check`."""
 
     @property
     def manner(self) -> str:
@@ -108,8 +109,7 @@ class Probe:
             found += [f"{memory} a word that was said before", "two visitors at once stayed apart"]
         if self.stops is not None:
             found.append("stopped when told to" if self.stops else "kept working after a stop")
-        advice = [_TO_REMEMBER] if self.remembers is False else []
-        return "; ".join([", ".join(found), *advice, *self.unread])
+        return "; ".join([", ".join(found), *self.unread])
 
 
 @define(kw_only=True, eq=False)
@@ -145,6 +145,7 @@ class Probing:
         remembers = stops = None
         if self._runners.executes_code(workflow.runner) and seconds <= _QUICK_SECONDS:
             remembers, stops = await self._check_apart(workflow, threads, can_stop=len(answer.pieces) > 1)
+        advice = None if remembers else await (await self._runners.ready(workflow.runner.kind)).check(workflow.runner)
         return Probe(
             answer=answer.text_or_note,
             seconds=seconds,
@@ -153,6 +154,7 @@ class Probing:
             remembers=remembers,
             stops=stops,
             unread=tuple(answer.unread),
+            advice=advice,
         )
 
     async def _check_apart(self, workflow: Workflow, threads: list[str], *, can_stop: bool) -> tuple[bool, bool | None]:

@@ -98,13 +98,15 @@ class Registering:
         time_limit: int | None = None,
         history_length: int | None = None,
         probing: Probing | None = None,
-    ) -> Workflow:
+    ) -> tuple[Workflow, str | None]:
         """Register a private workflow; its name is made from the handle when none is given.
+
+        Beside it comes what its owner should know of it, in one line; see :meth:`Runner.check`.
 
         Raises :class:`InvalidInput`, :class:`HandleTaken`, :class:`ScopeMissing` for a runner that executes code or
         reads the server's environment, and, with ``probing``, :class:`WorkflowCheckFailed`; then nothing is registered.
         """
-        await self._check_runner(caller, runner)
+        advice = await self._check_runner(caller, runner)
         self._check_time_limit(time_limit)
         now = self._clock.now()
         workflow = Workflow(
@@ -125,7 +127,7 @@ class Registering:
         change.workflows.add(workflow)
         self._audit_trail.record(change, Act.WORKFLOW_ADDED, caller, workflow=workflow, note=handle)
         await _commit_handle(change, workflow.handle)
-        return workflow
+        return workflow, advice
 
     async def kind_of(self, caller: Caller, target: str) -> FoundKind:
         """The kind of runner for a target that is to be registered, and why.
@@ -177,15 +179,16 @@ class Registering:
         runner: RunnerChange | None = None,
         look: LookChange | None = None,
         probing: Probing | None = None,
-    ) -> tuple[Workflow, Workflow]:
+    ) -> tuple[Workflow, Workflow, str | None]:
         """Change the named fields, the runner, and the look; the workflow before and after.
 
         Both are the same, and nothing is written down, when all of it is so already. Threads, share link and publish
-        tokens stay; turns that run now end as they began. Raises as :meth:`add` does; then nothing is changed.
+        tokens stay; turns that run now end as they began. A new runner is followed by what its owner should know of it,
+        as in :meth:`add`, and this raises as that does; then nothing is changed.
         """
         change = self._store.begin()
         before = await find_own(change, caller, ref)
-        edited = await self._edited(caller, before, fields, runner)
+        edited, advice = await self._edited(caller, before, fields, runner)
         if look is not None:
             edited["look"] = before.look.changed(look)
         workflow = before.edited(at=self._clock.now(), **edited)
@@ -193,12 +196,12 @@ class Registering:
             await probing.probe(workflow)
         changed = [name for name, value in edited.items() if getattr(before, name) != value]
         if not changed:
-            return before, before
+            return before, before, None
         change.workflows.save(workflow)
         note = ", ".join(sorted(_noted(name, before, workflow) for name in changed))
         self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow=workflow, note=note)
         await _commit_handle(change, workflow.handle)
-        return before, workflow
+        return before, workflow, advice
 
     async def before_edit(
         self, caller: Caller, ref: str, fields: Mapping[str, Any], *, runner: RunnerChange | None = None
@@ -206,23 +209,24 @@ class Registering:
         """The workflow as it is and as :meth:`edit` would leave it; raises as that does."""
         change = self._store.begin()
         before = await find_own(change, caller, ref)
-        after = before.edited(at=self._clock.now(), **await self._edited(caller, before, fields, runner))
+        edited, _ = await self._edited(caller, before, fields, runner)
+        after = before.edited(at=self._clock.now(), **edited)
         if after.handle != before.handle and await change.workflows.find(after.handle) is not None:
             raise _taken(after.handle)
         return before, after
 
     async def _edited(
         self, caller: Caller, before: Workflow, fields: Mapping[str, Any], runner: RunnerChange | None
-    ) -> dict[str, Any]:
-        """The fields to change with their new values, checked."""
-        edited = dict(fields)
+    ) -> tuple[dict[str, Any], str | None]:
+        """The fields to change with their new values, checked, and what is to be known of a new runner."""
+        edited, advice = dict(fields), None
         if runner is not None:
             edited["runner"] = before.runner.changed(runner)
-            await self._check_runner(caller, edited["runner"])
+            advice = await self._check_runner(caller, edited["runner"])
         if "identity_keys" in edited and not before.identity_keys:
             raise InvalidInput(FieldError("reset", "there is no identity secret to remove"))
         self._check_time_limit(edited.get("time_limit"))
-        return edited
+        return edited, advice
 
     async def before_remove(self, caller: Caller, ref: str) -> Workflow:
         """The workflow that :meth:`remove` would delete; raises :class:`WorkflowNotFound` as that does."""
@@ -256,12 +260,12 @@ class Registering:
                 hint="The operator sets this limit with ORCHEO_LONGEST_ANSWER_SECONDS.",
             )
 
-    async def _check_runner(self, caller: Caller, spec: RunnerSpec) -> None:
+    async def _check_runner(self, caller: Caller, spec: RunnerSpec) -> str | None:
         runner = await self._runners.ready(spec.kind)
         if not caller.may(Scope.WORKFLOWS_CODE):
             self._check_harmless(spec)
         async with self._register.working(WorkKind.IMPORT):
-            await runner.check(spec)
+            return await runner.check(spec)
 
     def _check_harmless(self, spec: RunnerSpec) -> None:
         what = None

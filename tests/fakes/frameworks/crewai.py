@@ -97,5 +97,6 @@ MODULES["crewai.events.utils.console_formatter"].__dict__.update(set_suppress_co
 
 agent = Agent()
 crew = Crew({"input", "history"})
+without_history = Crew({"input"})
 without_place = Crew({"history"})
 of_two = Crew({"colour", "size"})

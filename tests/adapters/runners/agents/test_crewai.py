@@ -2,6 +2,9 @@
 
 import pytest
 
+from orcheo_adapters.runners.registry import RunnerRegistry
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import crewai as framework
@@ -66,6 +69,11 @@ async def test_an_error_is_the_owners_and_the_next_message_works() -> None:
     assert await thread.say("Hi") == "You said Hi"
 
 
+async def check(name: str) -> str | None:
+    spec = RunnerSpec(kind="agent", target=f"tests.fakes.frameworks.crewai:{name}", settings={})
+    return await RunnerRegistry().get("agent").check(spec)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -74,6 +82,17 @@ async def test_an_error_is_the_owners_and_the_next_message_works() -> None:
     ],
 )
 async def test_a_crew_without_a_place_for_the_message_says_what_to_write(name: str, reason: str) -> None:
-    """Its owner reads it."""
+    """Its owner reads it when it is registered."""
     with pytest.raises(RunFailed, match=reason):
         await talk(name).say("Hello")
+    with pytest.raises(InvalidInput, match=reason):
+        await check(name)
+
+
+async def test_a_crew_that_forgets_is_taken_with_the_line_to_write() -> None:
+    """An agent by itself gets the messages."""
+    assert [await check(name) for name in ("agent", "crew")] == [None, None]
+    assert await check("without_history") == (
+        "'without_history' gets each message without the earlier ones. Write {history} into the description of a task, "
+        "where they belong."
+    )

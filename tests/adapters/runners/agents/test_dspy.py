@@ -2,7 +2,10 @@
 
 import pytest
 
+from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_core.domain.run import ProgressNote
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 from tests.fakes.frameworks import dspy as framework
@@ -57,3 +60,18 @@ async def test_texts_are_part_of_the_message_and_other_files_are_not_read() -> N
     files = [file("a.txt", "text/plain", b"t"), file("a.png", "image/png", b"p")]
     assert await thread.say("cut", files=files) == "You said cut\n\na.txt:\n\nt"
     assert thread.notices == ["This workflow cannot read attachments of this kind: a.png."]
+
+
+async def check(name: str) -> str | None:
+    spec = RunnerSpec(kind="agent", target=f"tests.fakes.frameworks.dspy:{name}", settings={})
+    return await RunnerRegistry().get("agent").check(spec)
+
+
+async def test_a_program_that_forgets_is_taken_with_the_line_to_write() -> None:
+    """What its signature lacks; one whose inputs are not known is refused."""
+    assert await check("chain") is None
+    advice = await check("at_once")
+    assert advice is not None
+    assert advice.endswith('an input for them: `"question, history: dspy.History -> answer"`.')
+    with pytest.raises(InvalidInput, match="takes question, place, and which is the visitor's message"):
+        await check("of_two")

@@ -12,9 +12,18 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder, PromptTemplate
-from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import (
+    ConfigurableFieldSpec,
+    Runnable,
+    RunnableGenerator,
+    RunnableLambda,
+    RunnablePassthrough,
+)
 
+from orcheo_adapters.runners.registry import RunnerRegistry
 from orcheo_core.domain.run import CutShort
+from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
 from tests.fakes.conversation import Conversation, file
 
@@ -72,6 +81,18 @@ chain = (
 without_history = ChatPromptTemplate.from_messages([("user", "{topic}")]) | model
 messages_only = ChatPromptTemplate.from_messages([MessagesPlaceholder("messages")]) | model
 of_two = PromptTemplate.from_template("{colour} {size}") | model
+with_past = ChatPromptTemplate.from_messages([MessagesPlaceholder("past"), ("user", "{question}")]) | model
+documents: Runnable[Any, Any] = {"context": RunnableLambda(str.upper), "question": RunnablePassthrough()} | (
+    ChatPromptTemplate.from_messages([("user", "{context} {question}")]) | model
+)
+
+
+def _as_topic(text: str) -> dict[str, str]:
+    return {"topic": text}
+
+
+_asked: Runnable[str, Any] = RunnableLambda(_as_topic)
+of_the_text = _asked.with_types(input_type=str) | without_history
 retrieval: Runnable[Any, Any] = RunnablePassthrough.assign(context=lambda _given: "documents") | (
     RunnablePassthrough.assign(
         answer=ChatPromptTemplate.from_messages([("user", "{context} {input}")]) | model | StrOutputParser()
@@ -86,6 +107,30 @@ def _fail(messages: list[BaseMessage]) -> str:
 
 
 failing: Runnable[Any, Any] = RunnableLambda(_fail)
+
+
+class KeepsSessions(RunnablePassthrough[Any]):
+    """As ``RunnableWithMessageHistory``: it looks the conversation up by the id that it is run with."""
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        return [ConfigurableFieldSpec(id="session_id", annotation=str)]
+
+    def get_input_jsonschema(self, *_args: Any, **_options: Any) -> dict[str, Any]:
+        return {"type": "object", "properties": {"question": {"type": "string"}}}
+
+
+keeps_sessions = KeepsSessions()
+
+
+class Odd(RunnablePassthrough[Any]):
+    """A runnable without a schema of its input."""
+
+    def get_input_jsonschema(self, *_args: Any, **_options: Any) -> dict[str, Any]:
+        raise LookupError
+
+
+odd = Odd()
 
 
 @define
@@ -108,6 +153,11 @@ executor: Runnable[Any, Any] = RunnableGenerator(_executor_steps)
 
 def talk(name: str, **settings: str) -> Conversation:
     return Conversation.of(f"tests.adapters.runners.agents.test_langchain:{name}", **settings)
+
+
+async def check(name: str) -> str | None:
+    target = f"tests.adapters.runners.agents.test_langchain:{name}"
+    return await RunnerRegistry().get("agent").check(RunnerSpec(kind="agent", target=target, settings={}))
 
 
 def contents() -> list[tuple[str, Any]]:
@@ -135,9 +185,57 @@ async def test_a_chain_gets_the_text_and_the_history_where_it_has_places_for_the
 
 
 async def test_a_chain_with_two_places_for_texts_says_what_to_do() -> None:
-    """Which one is the message is not guessed."""
-    with pytest.raises(RunFailed, match="takes colour, size, and which is the visitor's message is not known"):
+    """Which one is the message is not guessed, neither when it is registered nor when it is run."""
+    reason = "takes colour, size, and which is the visitor's message is not known"
+    with pytest.raises(RunFailed, match=reason):
         await talk("of_two").say("Hi")
+    with pytest.raises(InvalidInput, match=reason):
+        await check("of_two")
+
+
+async def test_a_chain_that_takes_a_text_gets_the_text() -> None:
+    """As those do that look documents up for a question."""
+    assert await talk("documents").say("Hi") == "You said HI Hi"
+    assert contents() == [("human", "HI Hi")]
+
+
+async def test_a_place_for_messages_is_found_under_any_name() -> None:
+    """By what the prompt declares."""
+    thread = talk("with_past")
+    await thread.say("Hello")
+    await thread.say("And?")
+    assert contents() == [("human", "Hello"), ("ai", "You said Hello"), ("human", "And?")]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("without_history", '`ChatPromptTemplate([MessagesPlaceholder("history"), ("user", "{topic}")])`.'),
+        (
+            "documents",
+            '`{"question": itemgetter("question"), "history": itemgetter("history"), …} | prompt`.',
+        ),
+        ("of_the_text", '"history": itemgetter("history"), …} | prompt`.'),
+    ],
+)
+async def test_a_chain_that_forgets_is_taken_with_the_line_to_write(name: str, line: str) -> None:
+    """What it lacks is a place for the earlier messages."""
+    advice = await check(name)
+    assert advice is not None
+    assert advice.startswith(f"{name!r} gets each message without the earlier ones. ")
+    assert 'MessagesPlaceholder("history")' in advice
+    assert advice.endswith(line)
+
+
+@pytest.mark.parametrize("name", ["model", "chain", "with_past", "messages_only", "whole", "keeps_sessions"])
+async def test_what_remembers_needs_no_advice(name: str) -> None:
+    """It takes messages, has a place for them, or keeps them by the thread's id."""
+    assert await check(name) is None
+
+
+async def test_a_runnable_that_cannot_be_looked_at_is_taken() -> None:
+    """It may still answer."""
+    assert await check("odd") is None
 
 
 async def test_of_a_dict_the_answer_is_shown() -> None:
