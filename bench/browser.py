@@ -181,8 +181,8 @@ def _measure(browser: Browser, server: ServerProcess) -> None:
     kept = ("turns", "JavaScript heap, MiB", "DOM nodes", "listeners")
     print_table(f"Memory, threads of {TURNS_A_THREAD} turns", kept, memory(tab.page))
     tab.close()
-    head = ("first piece, ms", "median of the others, ms", "p95, ms")
-    print_table("From said to the owner's screen in Canvas", head, [owners_view(browser, server)])
+    seen = ("first piece, ms", "median of the others, ms", "p95, ms")
+    print_table("From said to the owner's screen in Canvas", seen, [owners_view(browser, server)])
 
 
 if __name__ == "__main__":

@@ -7,56 +7,59 @@ import asyncio
 import sqlite3
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 from attrs import evolve
 
 from bench.rounds import print_table
-from orcheo_adapters.sqlite import rows
 from orcheo_adapters.sqlite.store import SqliteStore
+from orcheo_adapters.sqlite.table import Table, marks
+from orcheo_adapters.sqlite.tables import ITEMS, THREADS, WORKFLOWS
+from orcheo_core.domain.items import Item
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.workflow import Workflow, WorkflowFilter
 from orcheo_core.ports.unit_of_work import Store
 from tests import samples
 
 SHORT, LONG = 1_000, 1_000_000
 ROUNDS, READS = 15, 50
 Read = Callable[[str], Awaitable[object]]
+V = TypeVar("V")
 
 
 def fill(path: Path) -> None:
     """Two workflows: the first has few threads and a thread with few items, the second has many."""
     with sqlite3.connect(path) as file:
         for number, count in ((1, SHORT), (2, LONG)):
-            _put(file, "threads", (_thread(number, each) for each in range(count)))
-            _put(file, "items", (_item(number, each) for each in range(count)))
-            _put(file, "workflows", (_workflow(number, each) for each in range(count)))
+            _put(file, THREADS, (_thread(number, each) for each in range(count)))
+            _put(file, ITEMS, (_item(number, each) for each in range(count)))
+            _put(file, WORKFLOWS, (_workflow(number, each) for each in range(count)))
     file.close()
 
 
-def _put(file: sqlite3.Connection, table: str, values: Iterator[rows.Row]) -> None:
-    first = next(values)
-    sql = f"INSERT INTO {table} VALUES ({', '.join('?' * len(first))})"
-    file.execute(sql, first)
-    file.executemany(sql, values)
+def _put(file: sqlite3.Connection, table: Table[V], values: Iterable[V]) -> None:
+    sql = f"INSERT INTO {table.name} ({table.columns}) VALUES ({marks(table.columns.split(','))})"
+    file.executemany(sql, map(table.row, values))
 
 
-def _thread(workflow: int, number: int) -> rows.Row:
-    return rows.thread_row(samples.thread(1, of=workflow, id=f"thr_{workflow}_{number:09}"))
+def _thread(workflow: int, number: int) -> Thread:
+    return samples.thread(1, of=workflow, id=f"thr_{workflow}_{number:09}")
 
 
-def _item(workflow: int, number: int) -> rows.Row:
-    item = samples.user_item(1, id=f"msg_{workflow}_{number:09}", thread_id=f"thr_{workflow}_{0:09}")
-    return rows.item_row(item)
+def _item(workflow: int, number: int) -> Item:
+    return samples.user_item(1, id=f"msg_{workflow}_{number:09}", thread_id=f"thr_{workflow}_{0:09}")
 
 
-def _workflow(owner: int, number: int) -> rows.Row:
+def _workflow(owner: int, number: int) -> Workflow:
     name = f"{owner}-{number:09}"
     made = samples.workflow(1, id=f"wf_{name}", handle=f"flow-{name}")
-    return rows.workflow_row(evolve(made, owner=evolve(made.owner, name=f"owner{owner}")))
+    return evolve(made, owner=evolve(made.owner, name=f"owner{owner}"))
 
 
 def reads(store: Store) -> dict[str, Read]:
@@ -73,7 +76,7 @@ def reads(store: Store) -> dict[str, Read]:
 
     async def workflows(size: str) -> object:
         query = PageQuery(after=f"wf_{size}-{middle[size]:09}")
-        return await store.begin().workflows.page(f"owner{size}", query)
+        return await store.begin().workflows.page(WorkflowFilter(owner=f"owner{size}"), query)
 
     return {"items of a thread": items, "threads of a visitor": threads, "workflows of an owner": workflows}
 

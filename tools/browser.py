@@ -33,8 +33,9 @@ def _unpacked(npm: str) -> Path:
         subprocess.run([node, str(ROOT / "tools" / "browser.mjs"), str(CACHE)], check=True)
         for archive in ("al2023", "swiftshader", "fonts"):
             with tarfile.open(CACHE / "bin" / f"{archive}.tar") as tar:
-                safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Debian 12 has Python 3.11.2
-                tar.extractall(CACHE / "bin", **safely)  # noqa: S202 - the archives of a pinned package
+                if hasattr(tarfile, "data_filter"):  # Debian 12 has Python 3.11.2, without it
+                    tar.extraction_filter = tarfile.data_filter
+                tar.extractall(CACHE / "bin")  # noqa: S202 - the archives of a pinned package
         launcher.write_text(_LAUNCHER.format(bin=CACHE / "bin"))
         launcher.chmod(0o755)
     # Each time, so that a browser unpacked earlier learns what is new here.

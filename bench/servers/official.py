@@ -47,7 +47,7 @@ class TwentyPieces(chatkit.server.ChatKitServer[None]):
 
 def keep_adapter() -> None:
     """Build the decoder of requests once, not for each request."""
-    kept = TypeAdapter(chatkit.server.ChatKitReq)
+    kept: TypeAdapter[Any] = TypeAdapter(wire.ChatKitReq)
 
     class Kept:
         def __class_getitem__(cls, _item: Any) -> Any:
