@@ -328,7 +328,7 @@ def test_the_slower_of_two_windows_is_told_that_its_answer_was_not_taken(
 
 
 def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerProcess, new_tab: NewTab) -> None:
-    """One question after the other, over a reload too; the answers go on with the run instead of asking again."""
+    """One question after the other, over reloads too; the answers go on with the run instead of asking again."""
     published = shared_server.publish("asks", "tests.e2e.gated_workflows:asks")
     tab = new_tab().visit(published["share_url"])
     tab.ask("Order")
@@ -338,6 +338,10 @@ def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerPr
     expect_turn_over(tab.page)
     tab.button("M").click()
     expect(tab.page.get_by_text("For whom?")).to_be_visible()
+    tab.page.reload()
+    expect(tab.page.locator("[data-role=given]")).to_have_text(re.compile("M$"))
+    expect(tab.page.get_by_text("For whom?")).to_be_visible()
+    expect_turn_over(tab.page)
     tab.message_field.fill("Ada")
     tab.page.keyboard.press("Enter")
     expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")

@@ -103,7 +103,7 @@ def test_signing_out_brings_the_wall_back(walled_tab: NewTab, share_url: str) ->
 
 
 def test_signing_out_shuts_the_chat_in_other_tabs(walled_tab: NewTab, share_url: str) -> None:
-    """Nobody else at this computer reads or writes there as the person who left."""
+    """Nobody else at this computer reads or writes there as the person who left; what they were writing is gone."""
     tab = walled_tab()
     tab.page.goto(share_url)
     sign_in(tab, "Ada")
@@ -112,9 +112,11 @@ def test_signing_out_shuts_the_chat_in_other_tabs(walled_tab: NewTab, share_url:
     other = tab.beside()
     other.page.goto(share_url)
     expect(other.questions).to_have_text(["Hello"])
+    other.message_field.fill("Only for me")
     tab.button("Sign out").click()
     expect(other.page.get_by_role("heading", name="Sign in to chat")).to_be_visible()
     expect(other.questions).to_have_count(0)
+    assert other.page.evaluate("Object.keys(sessionStorage)") == []
 
 
 def test_who_says_no_is_told_so_in_plain_words(walled_tab: NewTab, share_url: str) -> None:

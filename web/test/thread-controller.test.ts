@@ -26,7 +26,16 @@ const ITEMS = [userItem("msg_u", "Hi"), assistantItem("msg_a", "Hello, you")];
 /** What the page's tool gives; null for a page without tools. */
 let tools: ((name: string) => Promise<unknown>) | null = null;
 
+/** What the tab keeps over a reload, by place. */
+const kept = new Map<string | null, string>();
+const drafts = {
+  recall: (place: string | null) => kept.get(place) ?? "",
+  keep: (place: string | null, text: string) =>
+    void (text === "" ? kept.delete(place) : kept.set(place, text)),
+};
+
 afterEach(() => {
+  kept.clear();
   tools = null;
 });
 
@@ -46,14 +55,19 @@ function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
     failed: () => told.push("failed"),
     effectCaused: (name) => told.push(`effect ${name}`),
     toolCalled: (tool) => tools?.(tool.name) ?? null,
+    drafts: () => drafts,
   });
   const requests = () => server.sent.map(({ url, body }) => body?.type ?? url.replace("/api/chatkit/", ""));
   return { server, pace, told, taken, thread, requests };
 }
 
-function threadWith(status: NonNullable<WireThread["metadata"]["orcheo.turn"]>["status"], items = ITEMS) {
+function threadWith(
+  status: NonNullable<WireThread["metadata"]["orcheo.turn"]>["status"],
+  items = ITEMS,
+  threadId = "thr_1",
+) {
   return jsonAnswer(
-    wireThread("thr_1", items, { "orcheo.turn": { id: "trn_1", status, user_item_id: "msg_u" } }),
+    wireThread(threadId, items, { "orcheo.turn": { id: "trn_1", status, user_item_id: "msg_u" } }),
   );
 }
 
@@ -385,8 +399,8 @@ describe("a question of the workflow", () => {
     { type: "thread.item.replaced", item: answered(item) },
     { type: "thread.item.done", item: assistantItem("msg_b", "Thanks") },
   ];
-  const asking = (item: QuestionsItem) =>
-    threadWith("completed", [userItem("msg_u", "Hi"), item] as typeof ITEMS);
+  const asking = (item: QuestionsItem, threadId = "thr_1") =>
+    threadWith("completed", [userItem("msg_u", "Hi"), item] as typeof ITEMS, threadId);
 
   test("is answered, after a reload too, and the answer continues the run", async () => {
     const item = questions("size");
@@ -418,6 +432,70 @@ describe("a question of the workflow", () => {
       status: "answered",
       answers: { size: { values: ["M"], skipped: false }, colour: { values: [], skipped: true } },
     });
+  });
+
+  const M = { values: ["M"], skipped: false };
+
+  test("answered before a reload is not asked again, and is forgotten once sent", async () => {
+    const item = questions("size", "colour");
+    const before = arrange(asking(item)).thread;
+    await before.open("thr_1");
+    await before.answer(M, "key-1");
+    const { thread, server } = arrange(asking(item), streamAnswer(goesOn(item)));
+    await thread.open("thr_1");
+    expect(pendingQuestions(thread.view)?.questions.map(({ answer }) => answer)).toEqual([M, null]);
+    await thread.answer({ values: [], skipped: true }, "key-2");
+    expect(server.sent.at(-1)?.body.params.input.answers).toEqual({
+      size: M,
+      colour: { values: [], skipped: true },
+    });
+    expect(kept.size).toBe(0);
+  });
+
+  test("is kept while the last answer has not reached the server", async () => {
+    const item = questions("size", "colour");
+    const { thread } = arrange(asking(item), problemAnswer(500, "internal"), asking(item));
+    await thread.open("thr_1");
+    await thread.answer(M, "key-1");
+    await thread.answer(M, "key-2");
+    await thread.retry("key-3");
+    expect(pendingQuestions(thread.view)?.questions.map(({ answer }) => answer)).toEqual([M, null]);
+  });
+
+  test.each([
+    ["another item", { ...questions("size", "colour"), id: "msg_other" }],
+    ["an item that waits no more", answered(questions("size", "colour"))],
+    ["an item that has fewer questions now", questions("size")],
+  ])("leaves no answer to %s", async (_, next) => {
+    kept.set("thr_1?", JSON.stringify(["msg_q", [M, null]]));
+    const { thread } = arrange(asking(next));
+    await thread.open("thr_1");
+    expect(JSON.stringify(thread.view.items)).not.toContain('"values"');
+  });
+
+  test("leaves no answer to a question of another thread", async () => {
+    const item = questions("size", "colour");
+    const { thread } = arrange(asking(item), asking(item, "thr_2"), asking(item));
+    await thread.open("thr_1");
+    await thread.answer(M, "key-1");
+    await thread.open("thr_2");
+    expect(pendingQuestions(thread.view)?.questions.map(({ answer }) => answer)).toEqual([null, null]);
+    await thread.open("thr_1");
+    expect(pendingQuestions(thread.view)?.questions.map(({ answer }) => answer)).toEqual([M, null]);
+  });
+
+  test.each(["?", "[]", "{}", '["msg_q"]', "null"])("opens where %s is kept", async (text) => {
+    kept.set("thr_1?", text);
+    const { thread } = arrange(asking(questions("size")));
+    await thread.open("thr_1");
+    expect(pendingQuestions(thread.view)?.id).toBe("msg_q");
+  });
+
+  test("is answered in words, which name an option in any case", async () => {
+    const { thread, server } = arrange(asking(questions("size")), streamAnswer(goesOn(questions("size"))));
+    await thread.open("thr_1");
+    await thread.answer("m.", "key-1");
+    expect(server.sent.at(-1)?.body.params.input.answers).toEqual({ size: M });
   });
 
   test("can be skipped", async () => {

@@ -45,14 +45,20 @@ export interface ChatOptions extends Omit<ChatKitOptions, "api" | "theme" | "hea
   contact?: { label: string; url: string };
   /** What tells a visitor who is elsewhere of an answer; `visitor`: what its visitor chooses. Nothing by default. */
   notifications?: Notifications | "visitor";
-  /** Where unsent text is kept by thread (null: a new one), so that a reload does not lose it. */
+  /**
+   * Where unsent text is kept by thread (null: a new one), so that a reload does not lose it. Answers that wait for the
+   * last one of their item are kept under the thread's id and `?`.
+   */
   drafts?: Drafts;
 }
 
-interface Drafts {
+export interface Drafts {
   recall(threadId: string | null): string;
   keep(threadId: string | null, text: string): void;
 }
+
+/** For a page that keeps nothing. */
+export const noDrafts: Drafts = { recall: () => "", keep: () => {} };
 
 /** One form for both of ChatKit's ways to name a server. */
 export interface Target {

@@ -10,7 +10,15 @@ import type {
 } from "@openai/chatkit";
 import { LitElement, type TemplateResult } from "lit";
 import { ownServer } from "./home.ts";
-import { type ChatOptions, checkOptions, narrowed, type Target, targetOf } from "./options.ts";
+import {
+  type ChatOptions,
+  checkOptions,
+  type Drafts,
+  narrowed,
+  noDrafts,
+  type Target,
+  targetOf,
+} from "./options.ts";
 import { chatTemplate } from "./parts/chat.ts";
 import type { ComposerValue, OrcheoComposer, Written } from "./parts/composer.ts";
 import { Countdown } from "./parts/countdown.ts";
@@ -30,9 +38,7 @@ import { browserPace } from "./protocol/pace.ts";
 import type { ActionOrder, GivenAnswer, UserInput } from "./protocol/wire.ts";
 import { reportOnce } from "./report.ts";
 import { Speaker } from "./speaker.ts";
-import { typedAnswer } from "./state/answering.ts";
 import {
-  currentQuestion,
   type ItemView,
   lastQuestion,
   pendingQuestions,
@@ -194,10 +200,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     this.#show();
     this.#scroll.toEnd();
     const { text = "", content, reply, attachments = [], toolChoice, model } = message;
-    const asked = pendingQuestions(this.#thread.view);
-    const question = asked && currentQuestion(asked);
-    if (question !== null && content === undefined)
-      return this.#thread.answer(typedAnswer(question, text), newKey());
+    if (content === undefined && this.#isAsked()) return this.#thread.answer(text, newKey());
     const input: UserInput = {
       content: content ?? (text === "" ? [] : [{ type: "input_text", text }]),
       attachments: attachments.map(({ id }) => id),
@@ -339,11 +342,8 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   readonly #acts = {
     send: (written: Written) => {
       this.#scroll.toEnd();
-      const asked = this.#thread && pendingQuestions(this.#thread.view);
-      const question = asked && currentQuestion(asked);
       const text = written.input.content.map((part) => part.text).join("");
-      if (question) void this.#thread?.answer(typedAnswer(question, text), newKey());
-      else void this.#say(written);
+      void (this.#isAsked() ? this.#thread?.answer(text, newKey()) : this.#say(written));
       void this.#keepFocus();
     },
     prompt: (content: string | UserMessageContent[]) => {
@@ -417,6 +417,10 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     },
     selected: () => void this.#lookAtSelection(),
   };
+
+  #isAsked(): boolean {
+    return this.#thread !== null && pendingQuestions(this.#thread.view) !== null;
+  }
 
   #answerAgain(text?: string): void {
     this.#scroll.toEnd();
@@ -507,6 +511,10 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     this.requestUpdate();
   }
 
+  get #drafts(): Drafts {
+    return this.#options?.drafts ?? noDrafts;
+  }
+
   get #locale(): string | null {
     return this.#options?.locale ?? this.locale ?? null;
   }
@@ -531,7 +539,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   async #restoreDraft(): Promise<void> {
     this.requestUpdate();
     await this.updateComplete;
-    this.#composer?.restore(this.#options?.drafts?.recall(this.#threadId) ?? "");
+    this.#composer?.restore(this.#drafts.recall(this.#threadId));
   }
 
   #connect(threadId: string | null): void {
@@ -553,6 +561,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       effectCaused: (name, data) =>
         this.#emit("chatkit.effect", data === undefined ? { name } : { name, data }),
       toolCalled: (tool) => (this.#options?.onClientTool === undefined ? null : this.#runTool(tool)),
+      drafts: () => this.#drafts,
     });
     void this.#start(threadId);
   }
@@ -619,10 +628,12 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     this.#keepUnsent(view);
     if (view.threadId === this.#threadId) return;
     const isNew = this.#threadId === null;
-    if (isNew) this.#options?.drafts?.keep(null, "");
     this.#threadId = view.threadId;
     // What is written while a new thread gets its id belongs to that thread.
-    if (isNew) this.#keepDraft();
+    if (isNew) {
+      this.#drafts.keep(null, "");
+      this.#keepDraft();
+    }
     this.#emit("chatkit.thread.change", { threadId: view.threadId });
   }
 
@@ -636,7 +647,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
   /** A reload loses neither what is being written nor a message that the server does not have. */
   #keepDraft(written = this.#composer?.text ?? ""): void {
-    this.#options?.drafts?.keep(this.#threadId, written || (this.#unsent?.text ?? ""));
+    this.#drafts.keep(this.#threadId, written || (this.#unsent?.text ?? ""));
   }
 
   #wrongOption(path: string, expected: string): void {

@@ -2,6 +2,7 @@
 
 import { newKey } from "./insecure.ts";
 import { errorSentence } from "./language.ts";
+import type { Drafts } from "./options.ts";
 import { type ChatClient, isAbort } from "./protocol/chat-client.ts";
 import { type Pace, retryDelay } from "./protocol/pace.ts";
 import { ConnectionError, isLimited, problemCode, THREAD_GONE } from "./protocol/problem.ts";
@@ -21,6 +22,7 @@ import {
   type WireItem,
   type WireThread,
 } from "./protocol/wire.ts";
+import { typedAnswer } from "./state/answering.ts";
 import { changeForError } from "./state/failure.ts";
 import { feedbackOf, itemViews, openedThread, withNews } from "./state/from-wire.ts";
 import { reduce, type ThreadChange } from "./state/reduce.ts";
@@ -56,6 +58,8 @@ export interface ThreadListener {
   effectCaused(name: string, data: Record<string, unknown> | undefined): void;
   /** The workflow waits for a tool of the page: what it gives; null for a page without tools. */
   toolCalled(tool: ToolView): Promise<unknown> | null;
+  /** Where answers wait for the last one of their item. */
+  drafts(): Drafts;
 }
 
 export class ThreadController {
@@ -189,19 +193,23 @@ export class ThreadController {
     if (opened.turn === "running") void this.#runTurn(null, signal);
   }
 
-  /** Answers the question that waits; with the last one of its item, all answers are sent. */
-  async answer(answer: GivenAnswer, key: string): Promise<void> {
+  /**
+   * Answers the question that waits, by the words or by what is picked; with the last one of its item, all answers are
+   * sent. Until the server has them, a reload does not lose those before.
+   */
+  async answer(said: GivenAnswer | string, key: string): Promise<void> {
     const { threadId } = this.#view;
     const asked = pendingQuestions(this.#view);
-    const question = asked && currentQuestion(asked);
-    if (threadId === null || asked === null || question === null) return;
-    this.#apply({ type: "question-answered", itemId: asked.id, questionId: question.id, answer });
-    if (pendingQuestions(this.#view) !== null) return;
-    const before = asked.questions.flatMap(({ id, answer: given }) => (given === null ? [] : [[id, given]]));
-    const answers = Object.fromEntries([...before, [question.id, answer]]);
+    const current = asked && currentQuestion(asked);
+    if (threadId === null || asked === null || current === null) return;
+    const answer = typeof said === "string" ? typedAnswer(current, said) : said;
+    const answers = asked.questions.map((each) => (each === current ? answer : each.answer));
+    this.#apply({ type: "questions-answered", itemId: asked.id, answers });
+    if (pendingQuestions(this.#view) !== null) return this.#keepAnswers(JSON.stringify([asked.id, answers]));
     const signal = this.#restart();
     this.#apply({ type: "answers-sent" });
-    await this.#runTurn({ request: answerRequest(threadId, asked.id, answers), key }, signal);
+    const given = Object.fromEntries(asked.questions.map(({ id }, at) => [id, answers[at] ?? answer]));
+    await this.#runTurn({ request: answerRequest(threadId, asked.id, given), key }, signal);
   }
 
   /** Shows what another tab of the visitor has done to the thread, if anything; one that is gone gives way to a new one. */
@@ -309,7 +317,23 @@ export class ThreadController {
     this.#apply({ type: "opened", view: await this.#read(threadId, signal) });
   }
 
+  /** The thread, with the answers to its pending questions that wait here for the last one. */
   async #read(threadId: string, signal: AbortSignal): Promise<ThreadView> {
+    const view = await this.#readFromServer(threadId, signal);
+    try {
+      const [itemId, answers] = JSON.parse(this.#listener.drafts().recall(answersOf(threadId)));
+      const answered = reduce(view, { type: "questions-answered", itemId, answers });
+      return pendingQuestions(answered)?.id === itemId ? answered : view;
+    } catch {
+      return view; // Nothing is kept, or it cannot be read.
+    }
+  }
+
+  #keepAnswers(text: string): void {
+    this.#listener.drafts().keep(answersOf(this.#view.threadId), text);
+  }
+
+  async #readFromServer(threadId: string, signal: AbortSignal): Promise<ThreadView> {
     let thread = await this.#thread(threadId, signal);
     if (!thread.items.has_more) return openedThread(thread, thread.items.data, null);
     for (;;) {
@@ -423,6 +447,7 @@ export class ThreadController {
       else this.#apply({ type: "connection", state: step.state });
       if (isNew && step.kind === "told" && this.#view.threadId !== null) {
         isNew = false;
+        if (opening?.request.type === "threads.add_structured_input") this.#keepAnswers("");
         this.#listener.turnTaken(this.#view.threadId);
       }
     }
@@ -469,3 +494,6 @@ interface Opening {
   request: TurnRequest;
   key: string;
 }
+
+/** The place of a thread's answers among its drafts. */
+const answersOf = (threadId: string | null): string => `${threadId}?`;

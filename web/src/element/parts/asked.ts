@@ -3,10 +3,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { renderMarkdown } from "../markdown/render.ts";
 import type { GivenAnswer } from "../protocol/wire.ts";
-import { pickedAnswer, skippedAnswer } from "../state/answering.ts";
+import { pickedAnswer } from "../state/answering.ts";
 import { type AskedQuestion, type AskedView, currentQuestion } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
+
+const skippedAnswer: GivenAnswer = { values: [], skipped: true };
 
 /** `answer` is null where nothing can be answered at the moment. */
 export function askedTemplate(

@@ -3,8 +3,6 @@
 import type { GivenAnswer } from "../protocol/wire.ts";
 import type { AskedQuestion } from "./thread-view.ts";
 
-export const skippedAnswer: GivenAnswer = { values: [], skipped: true };
-
 export function pickedAnswer(values: readonly string[]): GivenAnswer {
   return { values, skipped: false };
 }

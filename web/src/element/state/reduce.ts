@@ -1,7 +1,6 @@
 /** The reducer: a thread view and something that happened -> the next thread view. */
 
 import type {
-  GivenAnswer,
   ItemUpdate,
   Task,
   TextUpdate,
@@ -16,6 +15,7 @@ import type {
   AnswerPart,
   AnswerView,
   ClosedReason,
+  GivenAnswers,
   ItemView,
   NoticeView,
   QuestionView,
@@ -35,7 +35,7 @@ export type ThreadChange =
     }
   | { type: "asked"; key: string; input: UserInput; attachments: readonly WireAttachment[] }
   | { type: "answer-retried"; text?: string | undefined }
-  | { type: "question-answered"; itemId: string; questionId: string; answer: GivenAnswer }
+  | { type: "questions-answered"; itemId: string; answers: GivenAnswers }
   | { type: "answers-sent" }
   | { type: "acted" }
   | { type: "tool-done"; itemId: string }
@@ -65,13 +65,19 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
       return running(view, withQuestion(itemsWithEnding(view), change));
     case "answer-retried":
       return running(view, upToLastQuestion(view.items, change.text));
-    case "question-answered":
-      return { ...view, items: withAnswer(view.items, change) };
+    case "questions-answered":
+      return {
+        ...view,
+        items: changeItem(view.items, change.itemId, (item) => withAnswers(item, change.answers)),
+      };
     case "answers-sent":
     case "acted":
       return running(view, itemsWithEnding(view));
     case "tool-done":
-      return running(view, withToolDone(view.items, change.itemId));
+      return running(
+        view,
+        changeItem(view.items, change.itemId, (item) => ({ ...item, isPending: false })),
+      );
     case "judged":
       return { ...view, feedback: { ...view.feedback, ...judgements(change) } };
     case "titled":
@@ -115,7 +121,7 @@ function tell(view: ThreadView, threadEvent: ThreadEvent): ThreadView {
       return {
         ...view,
         progress: "",
-        items: updateItem(view.items, threadEvent.item_id, threadEvent.update),
+        items: changeItem(view.items, threadEvent.item_id, (item) => updated(item, threadEvent.update)),
       };
     default:
       return tellAside(view, threadEvent);
@@ -147,10 +153,6 @@ function running(view: ThreadView, items: readonly ItemView[]): ThreadView {
   return { ...view, items, turn: "running", canStop, progress, connection, failure, closed };
 }
 
-function withToolDone(items: readonly ItemView[], id: string): ItemView[] {
-  return items.map((item) => (item.kind === "tool" && item.id === id ? { ...item, isPending: false } : item));
-}
-
 function judgements({ itemIds, kind }: Extract<ThreadChange, { type: "judged" }>) {
   return Object.fromEntries(itemIds.map((id) => [id, kind]));
 }
@@ -167,19 +169,6 @@ function withQuestion(
     ...others,
     { kind: "question", id: key, key, text, content, status: "pending", attachments, quote, input },
   ];
-}
-
-function withAnswer(
-  items: readonly ItemView[],
-  given: Extract<ThreadChange, { type: "question-answered" }>,
-): ItemView[] {
-  return items.map((item) => {
-    if (item.kind !== "asked" || item.id !== given.itemId) return item;
-    const questions = item.questions.map((question) =>
-      question.id === given.questionId ? { ...question, answer: given.answer } : question,
-    );
-    return { ...item, questions };
-  });
 }
 
 /** `text`: what the question says now. */
@@ -210,11 +199,21 @@ function placeOfOwn(items: readonly ItemView[], next: ItemView): number {
   return items.findIndex((item) => item.kind === "question" && item.status === "pending");
 }
 
-function updateItem(items: readonly ItemView[], id: string, update: ItemUpdate): readonly ItemView[] {
+function changeItem(
+  items: readonly ItemView[],
+  id: string,
+  change: (item: ItemView) => ItemView,
+): readonly ItemView[] {
   const place = items.findIndex((item) => item.id === id);
   const item = items[place];
-  const next = item === undefined ? undefined : updated(item, update);
+  const next = item && change(item);
   return next === undefined || next === item ? items : items.with(place, next);
+}
+
+function withAnswers(item: ItemView, answers: GivenAnswers): ItemView {
+  if (item.kind !== "asked") return item;
+  const questions = item.questions.map((question, at) => ({ ...question, answer: answers[at] ?? null }));
+  return { ...item, questions };
 }
 
 function updated(item: ItemView, update: ItemUpdate): ItemView {
@@ -255,15 +254,14 @@ function updateWidget(widget: WidgetTree, update: ItemUpdate): WidgetTree {
 
 function updateTasks(tasks: readonly Task[], update: ItemUpdate): readonly Task[] {
   if (update.type !== "workflow.task.added" && update.type !== "workflow.task.updated") return tasks;
-  const index = update.task_index;
-  return index < tasks.length ? tasks.with(index, update.task) : [...tasks, update.task];
+  return placed(tasks, update.task_index, update.task);
 }
 
 function updateParts(parts: readonly AnswerPart[], update: TextUpdate): readonly AnswerPart[] {
   const index = update.content_index;
   const part = parts[index] ?? { text: "", annotations: [] };
   const next = updatePart(part, update);
-  return index < parts.length ? parts.with(index, next) : [...parts, next];
+  return placed(parts, index, next);
 }
 
 function updatePart(part: AnswerPart, update: TextUpdate): AnswerPart {
@@ -281,8 +279,12 @@ function updatePart(part: AnswerPart, update: TextUpdate): AnswerPart {
 }
 
 function withAnnotation(part: AnswerPart, index: number, annotation: AnswerPart["annotations"][number]) {
-  const { annotations } = part;
-  return index < annotations.length ? annotations.with(index, annotation) : [...annotations, annotation];
+  return placed(part.annotations, index, annotation);
+}
+
+/** The list with `value` at `index`, or at its end where it is shorter. */
+function placed<T>(list: readonly T[], index: number, value: T): readonly T[] {
+  return index < list.length ? list.with(index, value) : [...list, value];
 }
 
 function withNotice(

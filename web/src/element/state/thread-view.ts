@@ -53,6 +53,9 @@ export interface AskedQuestion {
   answer: GivenAnswer | null;
 }
 
+/** The answers to an item's questions, in their order; null for one that waits. */
+export type GivenAnswers = readonly (GivenAnswer | null)[];
+
 export interface AskedView {
   kind: "asked";
   id: string;

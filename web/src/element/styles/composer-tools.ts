@@ -1,8 +1,11 @@
 /** What a composer has besides its field. */
 
 import { css } from "lit";
+import { laterPartStyles } from "./later-parts.ts";
 
 export const composerToolStyles = css`
+  ${laterPartStyles}
+
   .quote,
   .files {
     display: flex;

@@ -20,14 +20,11 @@ export const logStyles = css`
     padding-block-end: 8vh;
     text-align: center;
     color: var(--ink-soft);
+    overflow-wrap: anywhere;
   }
 
   .empty p {
     margin: 0;
-  }
-
-  .empty {
-    overflow-wrap: anywhere;
   }
 
   .empty .greeting {
@@ -79,17 +76,14 @@ export const logStyles = css`
     font-size: 0.8125rem;
   }
 
-  .files,
   .unshown,
-  .ending,
-  .skipped {
+  .ending {
     margin: 0;
     color: var(--ink-soft);
     font-size: calc(0.9375 * var(--base-size, 1rem));
   }
 
-  .unshown,
-  .skipped {
+  .unshown {
     font-style: italic;
   }
 

@@ -43,28 +43,6 @@ export const partStyles = css`
     flex: 1;
   }
 
-  .anchor {
-    position: relative;
-    display: inline-block;
-  }
-
-  .spinner {
-    display: inline-block;
-    flex: none;
-    inline-size: 1rem;
-    block-size: 1rem;
-    border: 2px solid var(--line);
-    border-block-start-color: var(--accent);
-    border-radius: 50%;
-    animation: spin 0.8s linear infinite;
-  }
-
-  @keyframes spin {
-    to {
-      rotate: 1turn;
-    }
-  }
-
   .prompts {
     display: flex;
     flex-wrap: wrap;
@@ -110,10 +88,6 @@ export const partStyles = css`
 
   .disclaimer[data-contrast="high"] {
     color: var(--ink);
-  }
-
-  .disclaimer + .disclaimer {
-    margin-block-start: 0;
   }
 
   .history,

@@ -1,9 +1,11 @@
 /** The parts of a thread besides its texts. */
 
 import { css } from "lit";
+import { laterPartStyles } from "./later-parts.ts";
 import { rareProseStyles } from "./rare-prose.ts";
 
 export const richStyles = css`
+  ${laterPartStyles}
   ${rareProseStyles}
 
   /* Of a long thread only what is near the screen is laid out. Heights are guesses until then, so the browser has to
@@ -69,6 +71,17 @@ export const richStyles = css`
     .prose ::after {
       background: CanvasText !important;
     }
+  }
+
+  .skipped,
+  .question .files {
+    margin: 0;
+    color: var(--ink-soft);
+    font-size: calc(0.9375 * var(--base-size, 1rem));
+  }
+
+  .skipped {
+    font-style: italic;
   }
 
   .question .files {

@@ -6,6 +6,7 @@ import type { WidgetTree } from "../protocol/wire.ts";
 import { laterStrings } from "../strings-later.ts";
 import { answerStyles } from "../styles/answer.ts";
 import { controlStyles } from "../styles/controls.ts";
+import { laterPartStyles } from "../styles/later-parts.ts";
 import { partStyles } from "../styles/parts.ts";
 import { rareProseStyles } from "../styles/rare-prose.ts";
 import { actionOf, componentTemplate, type Drawing, labelledFields } from "./components.ts";
@@ -14,7 +15,14 @@ import type { WidgetHost } from "./host.ts";
 import { widgetStyles } from "./styles.ts";
 
 class OrcheoWidget extends LitElement {
-  static override styles = [controlStyles, answerStyles, rareProseStyles, partStyles, widgetStyles];
+  static override styles = [
+    controlStyles,
+    answerStyles,
+    rareProseStyles,
+    partStyles,
+    laterPartStyles,
+    widgetStyles,
+  ];
   static override properties = {
     item: { attribute: false },
     host: { attribute: false },

@@ -122,7 +122,11 @@ export class OrcheoChatPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("online", this.#cameOnline);
-    signOuts.onmessage = () => this.#signIn.name && location.reload();
+    signOuts.onmessage = () => {
+      if (this.#signIn.name === null) return;
+      Drafts.forgetAll();
+      location.reload();
+    };
     void this.#open();
   }
 
