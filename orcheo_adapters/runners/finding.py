@@ -12,7 +12,6 @@ from orcheo_adapters.system.own_code import is_own
 from orcheo_core.ports.runner import FoundKind
 
 _AG_UI = {"ag-ui", "agui", "ag_ui"}
-_BRIDGES = ("ag_ui_", "agent_framework_ag_ui")
 _FORM = "package.module:name"
 _PYTHON_HINT = "Name a function that answers: def answer(text, history)."
 
@@ -44,8 +43,6 @@ def kind_of_code(target: str) -> FoundKind:
     kind = type(found)
     if (known := _known(kind)) is not None:
         return FoundKind(known[1], f"{name!r} is {known[0]}")
-    if kind.__module__.startswith(_BRIDGES) and callable(getattr(found, "run", None)):
-        return FoundKind("ag-ui", f"{name!r} is a bridge to AG-UI")
     if not callable(found):
         raise invalid_target(
             f"{name!r} is of the type {kind.__name__}, which no runner takes: it is neither an agent or graph that is "

@@ -258,6 +258,8 @@ class PastMessage:
     is not whole (``item.ending.kind``, such as ``stopped``)."""
     hidden: Any = None
     """The JSON that the workflow kept with :class:`ContextKept`."""
+    id: str | None = None
+    """Of what was said, the same in each turn: for a visitor's message what was its ``message_id`` then."""
 
 
 @value(kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from tests.conformance.long_text import LONG_PIECE, LONG_PIECES
@@ -195,6 +196,22 @@ def takes_two(given: Json, other: str) -> Iterator[Json]:
 
 def gives_number(given: dict[str, Any]) -> int:
     return 7
+
+
+class LangGraphAgent(Agent):
+    """Stands for LangGraph's bridge."""
+
+    def __init__(self, checkpointer: object) -> None:
+        self.graph = SimpleNamespace(checkpointer=checkpointer)
+
+
+LangGraphAgent.__module__ = "ag_ui_langgraph.agent"
+bridge = LangGraphAgent(checkpointer=object())
+bridge_without_memory = LangGraphAgent(checkpointer=None)
+
+
+def make_bridge_without_memory() -> Agent:
+    return LangGraphAgent(checkpointer=False)
 
 
 def makes_nothing() -> None:

@@ -154,6 +154,7 @@ async def test_an_agent_that_goes_on_after_its_end_is_closed(name: str) -> None:
         ("takes_two", "cannot be called with a RunAgentInput, or with nothing"),
         ("two", "does not take a RunAgentInput alone"),
         ("nothing_there", "has no 'nothing_there'"),
+        ("bridge_without_memory", "around a graph without a checkpointer, which it needs for each message"),
     ],
 )
 async def test_check_refuses_what_is_no_agent(name: str, message: str) -> None:
@@ -161,6 +162,14 @@ async def test_check_refuses_what_is_no_agent(name: str, message: str) -> None:
     workflow = agent(name)
     with pytest.raises(InvalidInput, match=message):
         await workflow.runner().check(workflow.spec)
+
+
+async def test_a_bridge_to_a_graph_needs_its_checkpointer() -> None:
+    """One that is made for each run is looked at then."""
+    assert text_of(await everything(agent("bridge").run("hi"))) == "You said: hi"
+    with pytest.raises(InvalidInput, match="around a graph without a checkpointer") as caught:
+        await everything(agent("make_bridge_without_memory").run())
+    assert ".compile(checkpointer=InMemorySaver())" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,18 @@ async def asked(harness: CoreHarness, answers: Mapping[str, QuestionAnswer], sta
     return list(context_of(harness).history[1:])
 
 
+async def test_what_was_said_has_the_same_id_in_each_turn(harness: CoreHarness) -> None:
+    """That of a visitor's message is the one that it had while it was answered."""
+    visit = await harness.visit()
+    turn = await harness.answered(visit, [TextDelta("Hello")])
+    first_id = context_of(harness).message_id
+    seen = []
+    for _ in range(2):
+        await harness.answered(visit, thread_id=turn.thread_id, text="more")
+        seen.append([past.id for past in context_of(harness).history[:2]])
+    assert seen[0] == seen[1] == [first_id, (await harness.items(turn.thread_id))[1].id]
+
+
 async def test_files_and_mentions_of_earlier_messages_are_there(harness: CoreHarness) -> None:
     """With their bytes and the page's own data; those of the message itself are beside it."""
     visit = await harness.visit()
@@ -109,6 +121,8 @@ async def test_answered_questions_are_what_was_asked_and_what_the_visitor_said(h
     """So a model reads them as a part of the conversation."""
     answers = {"size": QuestionAnswer(values=("Large",)), "name": QuestionAnswer(values=("Ada",))}
     questions, given, said = await asked(harness, answers, InputStatus.ANSWERED)
+    assert questions.item is not None
+    assert (questions.id, given.id) == (questions.item.id, f"{questions.item.id}-answers")
     assert (questions.said_by, questions.text) == ("workflow", "Which size?\nFor whom?")
     assert isinstance(questions.item, StructuredInputItem)
     assert (given.said_by, given.text, given.item) == ("visitor", "Which size? Large\nFor whom? Ada", None)

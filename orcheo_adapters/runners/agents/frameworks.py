@@ -206,6 +206,9 @@ _ELSEWHERE = (
 )
 
 
+_AG_UI_BRIDGES = ("ag_ui_", "agent_framework_ag_ui")
+
+
 def framework_of(kind: type) -> Framework | None:
     """The framework whose reader runs objects of this class, None when there is none."""
     return next((each for each in FRAMEWORKS if each.takes(kind)), None)
@@ -216,7 +219,8 @@ def other_runner(kind: type) -> tuple[str, str] | None:
     for each in _ELSEWHERE:
         if any(base.__name__ in each.classes and _is_in(each.root, base) for base in kind.__mro__):
             return each.what, each.runner
-    return None
+    is_bridge = kind.__module__.startswith(_AG_UI_BRIDGES) and callable(getattr(kind, "run", None))
+    return ("a bridge to AG-UI", "ag-ui") if is_bridge and framework_of(kind) is None else None
 
 
 def _import_bridge(bridge: Bridge) -> None:

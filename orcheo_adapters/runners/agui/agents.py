@@ -21,6 +21,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.runner import RunFailed
 
 _ASGI = ("scope", "receive", "send")
+_LANGGRAPH = ("ag_ui_langgraph", "LangGraphAgent")
 _EXCERPT = 2_000
 _HEADERS = {"content-type": "application/json", "accept": "text/event-stream"}
 _HINT = (
@@ -89,12 +90,25 @@ def find_agent(target: str) -> Agent:
 
 def _object(found: Any, run: Callable[..., Any], target: str) -> Agent:
     """An object with ``run``; one that can be cloned keeps something of its run, so that each run gets a clone."""
+    _refuse_without_memory(found, target)
     if not _takes(run, 1):
         raise invalid_target(f"run of {target!r} does not take a RunAgentInput alone", hint=_HINT)
     clone = getattr(found, "clone", None)
     if callable(clone) and _takes(clone, 0):
         return Agent(call=_cloned(clone), blocks=not _is_async(run))
     return Agent(call=_with_input(run), blocks=not _is_async(run))
+
+
+def _refuse_without_memory(found: Any, target: str) -> None:
+    """Raise :class:`InvalidInput` for LangGraph's bridge around a graph whose state it could not look at."""
+    is_bridge = any((each.__module__.partition(".")[0], each.__name__) == _LANGGRAPH for each in type(found).__mro__)
+    graph = getattr(found, "graph", None)
+    if is_bridge and graph is not None and isinstance(getattr(graph, "checkpointer", None), bool | None):
+        raise invalid_target(
+            f"{target!r} is a bridge around a graph without a checkpointer, which it needs for each message",
+            hint="Compile the graph with one, such as .compile(checkpointer=InMemorySaver()), or name the graph "
+            "itself, which --runner langgraph takes as it is.",
+        )
 
 
 def _cloned(clone: Callable[[], Any]) -> Callable[[Mapping[str, Any]], Any]:
@@ -113,6 +127,7 @@ def _made_by(make: Callable[[], Any], target: str) -> Agent:
 
     def call(given: Mapping[str, Any]) -> Any:
         made = make()
+        _refuse_without_memory(made, target)
         run = getattr(made, "run", made)
         if not callable(run):
             reason = f"{target!r} made an object of the type {type(made).__name__}, which has no run(input)."

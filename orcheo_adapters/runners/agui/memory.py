@@ -218,8 +218,8 @@ class _Reader:
         self.messages: list[Message] = []
         self.last = Kept()
         self.state: Any = None
-        self._said: list[tuple[str, str]] = []
-        """Roles and texts since the visitor's message, or the run before."""
+        self._said: list[tuple[str, PastMessage]] = []
+        """What was said since the visitor's message, or the run before, with its roles."""
         self._outputs: list[ClientToolCallItem] = []
         self._is_asked = False
 
@@ -233,16 +233,16 @@ class _Reader:
         elif isinstance(past.item, EndOfTurnItem):  # what fails with an answer must not wait for it with each message
             self.last = evolve(self.last, interrupts=[], calls=[])
         elif past.said_by == "workflow" or is_answer:
-            self._said.append(("user" if is_answer else "assistant", past.text))
+            self._said.append(("user" if is_answer else "assistant", past))
         else:
             self.say()
-            self._add("user", past.text)["files"] = past.files
+            self._add("user", past)["files"] = past.files
 
     def say(self) -> None:
         """What was said in a run that has left nothing else."""
-        for role, text in self._said:
-            if text:
-                self._add(role, text)
+        for role, past in self._said:
+            if past.text:
+                self._add(role, past)
         self._said, self._outputs = [], []
 
     def _run_ended(self, kept: Kept | None) -> None:
@@ -261,8 +261,9 @@ class _Reader:
         self.last = kept
         self.state = kept.state
 
-    def _add(self, role: str, text: str) -> Message:
-        message: Message = {"id": f"{self._thread_id}-{len(self.messages)}", "role": role, "content": text}
+    def _add(self, role: str, past: PastMessage) -> Message:
+        message_id = past.id or f"{self._thread_id}-{len(self.messages)}"
+        message: Message = {"id": message_id, "role": role, "content": past.text}
         self.messages.append(message)
         return message
 

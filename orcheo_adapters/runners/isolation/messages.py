@@ -85,6 +85,7 @@ def _past(past: PastMessage) -> dict[str, Any]:
         "tags": [asdict(each) for each in past.tags],
         "item": _of_a_kind(past.item),
         "hidden": past.hidden,
+        "id": past.id,
     }
 
 

@@ -137,9 +137,9 @@ class RunRequests:
         match item:
             case UserItem():
                 files, tags = self._files_of(item), _tags_of(item)
-                yield PastMessage(said_by="visitor", text=item.text, files=files, tags=tags)
+                yield PastMessage(said_by="visitor", text=item.text, files=files, tags=tags, id=item.id)
             case AssistantItem():
-                yield PastMessage(said_by="workflow", text=item.text)
+                yield PastMessage(said_by="workflow", text=item.text, id=item.id)
             case HiddenItem():
                 yield PastMessage(said_by="workflow", text="", hidden=item.content)
             case WidgetItem():
@@ -147,9 +147,9 @@ class RunRequests:
             case GeneratedImageItem() | ClientToolCallItem() | EndOfTurnItem(ending=Ending()):
                 yield PastMessage(said_by="workflow", text="", item=item)
             case StructuredInputItem():
-                yield PastMessage(said_by="workflow", text=item.questions_text, item=item)
+                yield PastMessage(said_by="workflow", text=item.questions_text, item=item, id=item.id)
                 if item.answers_text:
-                    yield PastMessage(said_by="visitor", text=item.answers_text)
+                    yield PastMessage(said_by="visitor", text=item.answers_text, id=f"{item.id}-answers")
 
     def _files_of(self, item: UserItem) -> tuple[SentFile, ...]:
         return tuple([self._sent_file(each) for each in item.attachments]) if item.attachments else ()

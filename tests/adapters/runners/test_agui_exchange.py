@@ -81,6 +81,13 @@ def short(messages: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     ]
 
 
+def test_messages_of_a_run_that_kept_nothing_have_the_ids_of_the_thread() -> None:
+    """An agent that keeps messages itself finds them by their ids, as the newest one has its own."""
+    history = (visitor("Hi", id="itm_1"), workflow("Hel", id="itm_2"), visitor("Refused", id="itm_3"))
+    found = input_of(asked("And?", *history))["messages"]
+    assert [each["id"] for each in found] == ["itm_1", "itm_2", "itm_3", "itm_9"]
+
+
 def test_the_first_message() -> None:
     """Nothing of the visitor but the words; ids are those of the thread."""
     assert input_of(asked("Hello")) == {

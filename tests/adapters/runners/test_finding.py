@@ -43,6 +43,7 @@ async def test_the_runner_is_found_by_the_target(target: str, kind: str, why: st
         ("nothing", "must have the form package.module:name"),
         ("tests.conformance.finding_targets:graph.invoke", "'invoke' is a method of a graph"),
         ("tests.conformance.finding_targets:agent.run", "'run' is a method of an agent of openai-agents"),
+        ("tests.conformance.finding_targets:bridge.run", "'run' is a method of a bridge to AG-UI"),
     ],
 )
 async def test_a_target_for_no_runner_is_refused_with_the_line_to_write(target: str, words: str) -> None:
@@ -78,7 +79,7 @@ _BROKEN = {
         ("./inner/mine_needs.py:hi", "Install the package that has 'a_package_that_is_not_there'"),
         ("./inner/mine_fails.py:hi", "such as an API key, is set before the server is started"),
         ("./inner/mine_fine.py:hello", "Correct the name. There is: hi."),
-        ("tests.conformance.finding_targets:hi", "There is: agent, graph, own_agent, make_agent, make_graph, app."),
+        ("tests.conformance.finding_targets:hi", "There is: agent, graph, own_agent, bridge, make_agent, make_graph, app."),
         ("tests.conformance.finding_targets:agent.hi", "Correct the name. If"),
     ],
 )

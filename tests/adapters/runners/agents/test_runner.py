@@ -26,6 +26,17 @@ ChatKitServer.__module__ = "chatkit.server"
 server = type("Support", (ChatKitServer,), {})()
 
 
+class LangGraphAgent:
+    """Stands for a bridge to AG-UI."""
+
+    def run(self, given: object) -> object:
+        return given
+
+
+LangGraphAgent.__module__ = "ag_ui_langgraph.agent"
+bridge = LangGraphAgent()
+
+
 def answers(text: str) -> str:
     return text
 
@@ -52,6 +63,7 @@ async def check(target: str, **settings: str) -> None:
         ("graph", "is a graph", "Register it with --runner langgraph."),
         ("not_compiled", "is a graph", "Register it with --runner langgraph."),
         ("server", "is a ChatKit server", "Register it with --runner chatkit."),
+        ("bridge", "is a bridge to AG-UI", "Register it with --runner ag-ui."),
         ("answers", "answers text and makes no agent", "Register it with --runner python."),
         ("streams", "answers text and makes no agent", "Register it with --runner python."),
         ("weather", "must take no parameters, or a context", "def make_agent(context)"),
