@@ -95,6 +95,14 @@ class Outgoing:
         is_direct = any(_covers(each.strip().lower(), url.host, port) for each in self.direct.split(","))
         return None if is_direct or is_loopback_host(url.host) else proxy
 
+    async def prepare(self) -> None:
+        """Load what the first request needs, which would keep others waiting: the HTTP client and all certificates.
+
+        Certificates that cannot be read are the error of each request.
+        """
+        with suppress(OSError):
+            await (await self.connections()).aclose()
+
     async def connections(self, proxy: str | None = None) -> "httpx2.AsyncHTTPTransport":
         """A pool of connections, made in a thread: the first one imports the client and reads all certificates."""
         return await asyncio.to_thread(self.transport, proxy)

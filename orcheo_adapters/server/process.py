@@ -18,7 +18,7 @@ from orcheo_adapters.server.assembly import Orcheo, assemble
 from orcheo_adapters.server.local_owner import ensure_local_owner_token, require_credentials
 from orcheo_adapters.server.stores import open_store
 from orcheo_adapters.settings.server import ServerSettings
-from orcheo_adapters.system.collector import end_cycles, give_memory_back, spare_the_collector
+from orcheo_adapters.system.collector import MemoryKeeper, spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.descriptors import raise_descriptor_limit
 from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
@@ -44,6 +44,8 @@ WEBHOOK_SECONDS = 1.0
 CLOSING_SECONDS = 1.0
 LEFT_THREADS_SECONDS = 5.0
 LOG_SECONDS = 5.0
+MEMORY_SECONDS = 15.0
+"""What a flood took is given back within a minute, although the last of its requests may end half a minute later."""
 STATE_SECONDS = 5.0
 
 _DRAIN_SECONDS = 5.0
@@ -130,12 +132,15 @@ async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[O
     try:
         orcheo = assemble(store, load_secrets(folder.path, SystemEntropy().random_bytes), settings)
         await _prepare(orcheo, folder)
+        if settings.asks_others:
+            await settings.runner_conditions.outgoing.prepare()
         _warn_of_one_address(settings)
         async with (
             _watched(orcheo),
             _delivering(orcheo),
             repeated("left threads", LEFT_THREADS_SECONDS, LeftThreads().look),
             repeated("log", LOG_SECONDS, LogKeeper().look),
+            repeated("memory", MEMORY_SECONDS, MemoryKeeper().look),
             repeated("closed chats", CLOSING_SECONDS, orcheo.core.closing.settle),
             repeated("running answers", CHECKPOINT_SECONDS, orcheo.core.engine.checkpoint),
             repeated("housekeeping", HOUSEKEEPING_SECONDS, lambda: do_housekeeping(orcheo, store, settings.retention)),
@@ -210,7 +215,6 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
         lambda: _remove_aged(orcheo, retention),
         orcheo.core.tally.write,
         store.tidy,
-        _give_memory_back,
     )
     failure: Exception | None = None
     for part in parts:
@@ -220,11 +224,6 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
             failure = error
     if failure is not None:
         raise failure
-
-
-async def _give_memory_back() -> None:
-    end_cycles()
-    await asyncio.to_thread(give_memory_back)
 
 
 async def _remove_aged(orcheo: Orcheo, retention: timedelta | None) -> None:

@@ -162,6 +162,11 @@ class ServerSettings:
         _check_login(settings)
         return settings
 
+    @property
+    def asks_others(self) -> bool:
+        """Whether the server itself makes requests: to identity providers, a webhook, or for words of recordings."""
+        return bool(self.identity_providers or self.webhook or self.transcription)
+
     def on_port(self, port: int) -> "ServerSettings":
         """These settings on the port that the system chose for port 0; a public URL of the operator's own stays."""
         given = self.public_url != local_url(self.host, self.port)

@@ -44,6 +44,9 @@ _LOG_LIMIT = 500
 """Changes after which the write-ahead log is shortened."""
 _LOG_PAGES = 20_000
 """Size of the log at which SQLite shortens it by itself, should the thread not come to it."""
+_LOG_BYTES = _LOG_PAGES * 4096
+"""What its file keeps on the disk. One group of changes may be larger, when long answers end together, and a long read
+may hold the log: with the first change after that, its file is cut to this size."""
 _LOG_PARTS = 8
 """Parts of long work after which it is shortened too, as each of them can write hundreds of pages."""
 _MERGE_PAGES = 16
@@ -506,6 +509,7 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     connection.execute("PRAGMA secure_delete = ON")
     connection.create_function("audit_link", 2, link_of, deterministic=True)
     connection.create_function("folded", 1, folded, deterministic=True)

@@ -1,7 +1,10 @@
 """The memory of a server: the garbage collector, and what the allocator keeps."""
 
+import asyncio
 import ctypes
 import gc
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 _OBJECTS = 20_000
@@ -18,6 +21,28 @@ def spare_the_collector() -> None:
     gc.set_threshold(_OBJECTS, 20, 20)
 
 
+_SHARE = 1_000
+"""The event loop collects for one part in so many of the time: a workflow may have millions of objects."""
+
+
+class MemoryKeeper:
+    """Ends cycles, and gives the memory of what has gone back to the system: a flood leaves both behind."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        """``clock`` gives seconds."""
+        self._clock = clock
+        self._not_before = clock()
+
+    async def look(self) -> None:
+        """Do it now, unless the last time took so long that the next one is not due yet."""
+        began = self._clock()
+        if began < self._not_before:
+            return
+        end_cycles()
+        self._not_before = began + _SHARE * (self._clock() - began)
+        await asyncio.to_thread(_give_memory_back)
+
+
 def end_cycles() -> None:
     """Collect what the collector has not come to: each closed connection is a cycle, and thousands would wait for it.
 
@@ -26,7 +51,7 @@ def end_cycles() -> None:
     gc.collect()
 
 
-def give_memory_back() -> None:
+def _give_memory_back() -> None:
     """Hand pages without an object back to the system, which the C library keeps after a flood; some milliseconds."""
     with suppress(AttributeError, OSError):  # only the GNU C library has it
         ctypes.CDLL(None).malloc_trim(0)

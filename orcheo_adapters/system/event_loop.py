@@ -21,6 +21,8 @@ _WORKFLOW_THREADS = 32
 """Threads for what one workflow hands to the loop's executor (``asyncio.to_thread``)."""
 _MOST_EXECUTORS = 64
 """Workflows whose idle threads are kept."""
+_IDLE_SECONDS = 60.0
+"""Threads of a workflow end after it has used none for so long, or for twice as long at most."""
 _MOST_FAULTS = 100
 """With more faults of the loop itself, each within a second of the one before, the server ends."""
 _LOG = get_logger("server")
@@ -65,13 +67,16 @@ class ServerLoop(asyncio.SelectorEventLoop):
 
     _main: "asyncio.Task[Any] | None" = None
 
-    def __init__(self, set_back: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, set_back: Callable[[], object] = lambda: None, *, idle_seconds: float = _IDLE_SECONDS) -> None:
         """Tell tasks of the server from those of workflows; ``set_back`` undoes what they have done to the process."""
         super().__init__()
         self._set_back = set_back
+        self._idle_seconds = idle_seconds
         self._faults: list[float] = []
         self._executors: dict[str, ThreadPoolExecutor] = {}
         self._busy: Counter[str] = Counter()
+        self._used: set[str] = set()
+        """Workflows that have used their threads since the last look for idle ones."""
         self.set_task_factory(_make_task)
 
     def stop(self) -> None:
@@ -152,13 +157,31 @@ class ServerLoop(asyncio.SelectorEventLoop):
         """That of a workflow; threads that are idle are kept for a few workflows only, those used last."""
         executor = self._executors.pop(workflow_id, None)
         if executor is None:
-            idle = [each for each in self._executors if self._busy[each] <= 0]
-            for each in idle[: max(0, len(self._executors) - _MOST_EXECUTORS + 1)]:
-                self._executors.pop(each).shutdown(wait=False)
-                del self._busy[each]
+            self._end_threads_of(self._idle[: max(0, len(self._executors) - _MOST_EXECUTORS + 1)])
             executor = ThreadPoolExecutor(_WORKFLOW_THREADS, SHARED_THREADS)
+            if not self._executors:
+                self._look_later()
         self._executors[workflow_id] = executor
+        self._used.add(workflow_id)
         return executor
+
+    @property
+    def _idle(self) -> list[str]:
+        return [each for each in self._executors if self._busy[each] <= 0]
+
+    def _end_idle_threads(self) -> None:
+        self._end_threads_of([each for each in self._idle if each not in self._used])
+        self._used.clear()
+        if self._executors:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self.call_later(self._idle_seconds, self._end_idle_threads, context=Context())  # it belongs to no run
+
+    def _end_threads_of(self, workflow_ids: list[str]) -> None:
+        for each in workflow_ids:
+            self._executors.pop(each).shutdown(wait=False)
+            del self._busy[each]
 
     def run_forever(self) -> None:
         """See asyncio."""
@@ -193,12 +216,18 @@ def _is_servers(act: str) -> bool:
     return running is None
 
 
-def run_server_loop(main: Coroutine[Any, Any, None], *, set_back: Callable[[], object] = lambda: None) -> None:
+def run_server_loop(
+    main: Coroutine[Any, Any, None],
+    *,
+    set_back: Callable[[], object] = lambda: None,
+    idle_seconds: float = _IDLE_SECONDS,
+) -> None:
     """Run ``main`` to its end, then end the process even if tasks of workflows do not let themselves be cancelled.
 
-    ``set_back`` undoes what workflows have done to the process; it is called when the loop fails by it.
+    ``set_back`` undoes what workflows have done to the process; it is called when the loop fails by it. Threads that
+    workflows have not used for ``idle_seconds`` end.
     """
-    with asyncio.Runner(loop_factory=partial(ServerLoop, set_back)) as runner:
+    with asyncio.Runner(loop_factory=partial(ServerLoop, set_back, idle_seconds=idle_seconds)) as runner:
         failure: BaseException | None = None
         try:
             runner.run(main)

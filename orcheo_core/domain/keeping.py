@@ -327,8 +327,9 @@ KEPT: tuple[Kept, ...] = (
         filled_by="everyone above",
         why="the file that holds all rows, and SQLite's log of the latest changes",
         how_long="for good; housekeeping gives the space of removed rows back to the disk, but for a mebibyte",
-        most="the budget `database-bytes`, and what owners and running answers still add; some 80 MiB of log, more "
-        "only while a long read holds it",
+        most="the budget `database-bytes`, and what owners and running answers still add; some "
+        "80 MiB of log. It is larger while a long read holds it, and when long answers end together: by twice what "
+        "they have told at most, which `frame-bytes` bounds; its file is cut again afterwards",
     ),
     Kept(
         name="keys and lock",

@@ -10,7 +10,7 @@ import pytest
 from attrs import define, field
 
 from orcheo_adapters.sqlite.commit_pace import CommitPace
-from orcheo_adapters.sqlite.database import SqliteDatabase
+from orcheo_adapters.sqlite.database import SqliteDatabase, _shorten_log
 from orcheo_adapters.sqlite.statements import ManyRows, Statement
 from orcheo_core.errors import ConcurrentChange, HandleTaken, StorageUnavailable
 from tests.adapters.sqlite.files import ask, audit_ids, noted, opened
@@ -245,6 +245,21 @@ async def test_the_thread_shortens_the_write_ahead_log(tmp_path: Path) -> None:
             await database.write([noted(f"aud_{number:03}")])
     [thread] = [thread for thread, sql in said if "wal_checkpoint" in sql]
     assert thread != get_ident()
+
+
+async def test_the_file_of_the_log_does_not_stay_as_large_as_it_was(tmp_path: Path) -> None:
+    """What many long answers took, as they ended together, is given back when the log has been copied."""
+    log, note = tmp_path / "orcheo.db-wal", Statement("UPDATE audit SET note = ?", ("x" * 2_000_000,))
+    with opened(tmp_path / "orcheo.db") as database:
+        (limit,) = database._writer.execute("PRAGMA journal_size_limit").fetchone()
+        assert limit == 80_000 * 1024
+        database._writer.execute("PRAGMA journal_size_limit = 100000")
+        await database.write([noted("aud_0")])
+        await database.write([note])
+        assert log.stat().st_size > 2_000_000
+        await database.do_alone(_shorten_log)
+        await database.write([noted("aud_1")])
+        assert log.stat().st_size <= 100_000
 
 
 async def test_a_change_that_comes_alone_waits_for_nothing(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 import gc
 import weakref
+from collections.abc import Iterator
 
-from orcheo_adapters.system.collector import end_cycles, spare_the_collector
+import pytest
+
+from orcheo_adapters.system.collector import MemoryKeeper, spare_the_collector
 
 
 def test_what_is_there_at_the_start_is_looked_at_no_more() -> None:
@@ -26,8 +29,29 @@ class Circle:
         self.itself = self
 
 
-def test_cycles_end_when_asked() -> None:
+@pytest.fixture
+def _only_when_asked() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_only_when_asked")
+async def test_cycles_end_now_and_then() -> None:
     """Few of them would otherwise wait for thousands."""
     kept = weakref.ref(Circle())
-    end_cycles()
+    await MemoryKeeper().look()
     assert kept() is None
+
+
+@pytest.mark.usefixtures("_only_when_asked")
+async def test_a_long_collection_is_seldom_done() -> None:
+    """All chats wait for it: one that takes a fifth of a second is due again after 200 s."""
+    times = iter([0.0, 0.0, 0.2, 199.0, 201.0, 201.1])
+    keeper = MemoryKeeper(lambda: next(times))
+    ended = []
+    for _ in range(3):
+        kept = weakref.ref(Circle())
+        await keeper.look()
+        ended.append(kept() is None)
+    assert ended == [True, False, True]

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
@@ -383,3 +384,33 @@ def test_idle_threads_are_kept_for_a_few_workflows_only() -> None:
         assert await busy
 
     run_server_loop(main())
+
+
+def test_threads_that_a_workflow_does_not_use_end() -> None:
+    """Also those of the last one; while one is at work, however long, its workflow keeps them, and gets new ones."""
+    release, names = threading.Event(), list[str]()
+
+    def kept() -> int:
+        return sum(each.name.startswith(SHARED_THREADS) for each in threading.enumerate())
+
+    async def until(number: int) -> None:
+        async with asyncio.timeout(60):
+            while kept() != number:  # noqa: ASYNC110 - threads have no event for their end
+                await asyncio.sleep(0.001)
+
+    async def main() -> None:
+        conducts, loop = Conducts(), asyncio.get_running_loop()
+        with Running("busy", "wf_busy", conducts):
+            busy = loop.run_in_executor(None, release.wait, 60)
+        with Running("idle", "wf_idle", conducts):
+            await asyncio.gather(*(loop.run_in_executor(None, time.sleep, 0.01) for _ in range(3)))
+        await until(1)
+        release.set()
+        assert await busy
+        await until(0)
+        with Running("idle", "wf_idle", conducts):
+            names.append(await loop.run_in_executor(None, str, "again"))
+        await until(0)
+
+    run_server_loop(main(), idle_seconds=0.01)
+    assert names == ["again"]
