@@ -24,12 +24,13 @@ def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
 
             sys.stdout.write(f"{program} {version('orcheo')}\n")
             sys.exit(0)
-        sys.exit(f'{program} needs more than is installed here: pip install ".[{extra}]" in a clone of Orcheo')
+        sys.exit(f"{program} needs more than is installed here: {how_to_install(extra)}")
 
 
-def install_line(extra: str, *, root: Path = Path(__file__).parents[1]) -> str:
+def how_to_install(extra: str, *, root: Path = Path(__file__).parents[1]) -> str:
     """How an extra is added to this installation: with ``-e`` where it runs from its source (a clone), to stay so."""
-    return f"pip install {'-e ' if (root / 'pyproject.toml').is_file() else ''}'.[{extra}]'"
+    editable = "-e " if (root / "pyproject.toml").is_file() else ""
+    return f'pip install {editable}".[{extra}]" in a clone of Orcheo'
 
 
 def is_missing_package(error: BaseException) -> bool:

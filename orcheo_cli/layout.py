@@ -12,7 +12,7 @@ from textwrap import wrap
 import click
 
 _DRIVES_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_COMMAND = re.compile(r"`[^`]*`|pip install \S+")
+_COMMAND = re.compile(r"`[^`]*`|pip install (?:-e )?\S+")
 _NO_BREAK = "\0"
 """Stands for a blank at which no line ends; clean text has none."""
 _GAP = "  "

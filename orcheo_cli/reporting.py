@@ -5,7 +5,7 @@ import traceback
 
 import click
 
-from orcheo_adapters.installation import is_missing_package
+from orcheo_adapters.installation import how_to_install, is_missing_package
 from orcheo_cli.exit_codes import FAILED, INTERRUPTED, READER_GONE, exit_code_of
 from orcheo_cli.output import note, print_error
 from orcheo_cli.prompts import StoppedAtQuestion
@@ -25,7 +25,7 @@ class NotInstalled(OrcheoError):
 
     code = "not_installed"
     summary = "This needs a package that is not installed here."
-    hint = 'Install it: pip install ".[server]" in a clone of Orcheo'
+    hint = f"Install it: {how_to_install('server')}"
 
 
 class OutputFailed(OrcheoError):

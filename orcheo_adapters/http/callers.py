@@ -30,11 +30,11 @@ class Callers:
     own: AllowedOrigins
     """The pages of this very server: no other site may use an owner session, whatever else the operator allows it."""
 
-    async def by_token(self, request: Request) -> Caller:
+    async def by_token(self, request: Request, *, hint: str = _BY_HEADER) -> Caller:
         """The owner whose service token this request carries; :class:`ServiceTokenInvalid` without one.
 
-        Its hint is for the client that sent the request: our own programs take the service token from their settings,
-        all others write the header themselves.
+        ``hint`` is for clients that write the header themselves; our own programs take the service token from their
+        settings, and are told where it is looked for.
         """
         named = request.headers.get("orcheo-channel", "")
         channel = Channel(named) if named in {Channel.CLI, Channel.MCP} else Channel.HTTP
@@ -42,7 +42,7 @@ class Callers:
             return await self._holder(request, channel)
         except ServiceTokenInvalid as error:
             if channel is Channel.HTTP:
-                raise ServiceTokenInvalid(error.detail, hint=_BY_HEADER) from None
+                raise ServiceTokenInvalid(error.detail, hint=hint) from None
             raise
 
     async def by_any(self, request: Request) -> Caller:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from orcheo_adapters.http.operations import OwnerApi
 from orcheo_adapters.http.request_id import request_id_of
 from orcheo_adapters.http.requests import check_json
-from orcheo_adapters.installation import is_missing_package
+from orcheo_adapters.installation import how_to_install, is_missing_package
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import OrcheoError, UnavailableError
 from orcheo_core.services.shared.tally import Tally
@@ -24,12 +24,18 @@ McpApp = Callable[[Perform, QuestionOf, str], ASGIApp]
 """What answers one request, with what stands for its caller."""
 
 
+_OF_CONNECTION = (
+    "Give your assistant's connection to this server a service token, in the header `Authorization: Bearer orc_st_…`; "
+    "`orcheo token create` makes one."
+)
+
+
 class McpNotInstalled(UnavailableError):
     """The server runs without the library that speaks MCP."""
 
     code = "mcp_not_installed"
     summary = "This server does not speak MCP: a package is missing."
-    hint = 'The operator can install it: pip install ".[mcp]" in a clone of Orcheo, then start the server again.'
+    hint = f"The operator can install it: {how_to_install('mcp')}, then start the server again."
 
 
 @frozen
@@ -43,7 +49,7 @@ class McpEndpoint:
 
     async def answer(self, request: Request) -> ASGIApp:
         """``POST /mcp``: one message of MCP over streamable HTTP, without a session."""
-        caller = evolve(await self._api.callers.by_token(request), channel=Channel.MCP)
+        caller = evolve(await self._api.callers.by_token(request, hint=_OF_CONNECTION), channel=Channel.MCP)
         check_json(request)
 
         async def perform(name: str, arguments: dict[str, Any]) -> dict[str, Any]:

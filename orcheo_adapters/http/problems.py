@@ -173,6 +173,7 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
 """The first family that an error belongs to gives its status; any other error is 500."""
 
 OPENAI = "/v1/"
+MCP = "/mcp"
 """What the paths of OpenAI's own API begin with."""
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
@@ -242,8 +243,9 @@ def refusal_response(scope: Scope, error: OrcheoError) -> Response:
     """The answer for a program, in the form of the API that it has asked."""
     if scope["path"].startswith(OPENAI):
         return openai_error_response(error)
-    is_our_program = any(name == b"orcheo-channel" for name, _ in scope["headers"])
-    say = str if is_our_program else for_programs  # the CLI and orcheo-mcp know commands, and have words of their own
+    # The CLI and orcheo-mcp know commands, and have words of their own; what is refused at /mcp is read by a person.
+    is_for_people = scope["path"] == MCP or any(name == b"orcheo-channel" for name, _ in scope["headers"])
+    say = str if is_for_people else for_programs
     return problem_response(error, request_id_of(scope), say)
 
 

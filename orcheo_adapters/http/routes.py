@@ -18,7 +18,7 @@ from orcheo_adapters.http.mcp import McpEndpoint
 from orcheo_adapters.http.openapi import OpenApi
 from orcheo_adapters.http.operations import OwnerApi
 from orcheo_adapters.http.page_events import PageEvents
-from orcheo_adapters.http.problems import OPENAI
+from orcheo_adapters.http.problems import MCP, OPENAI
 from orcheo_adapters.http.session_api import SessionApi
 from orcheo_adapters.http.share_codes import ShareCodes
 from orcheo_adapters.http.static_files import StaticFiles
@@ -111,7 +111,7 @@ def routes(
         _route("/api/canvas/catalogue", canvas_catalogue.answer, "GET"),
         _route("/api/canvas/workflows/{ref}/live", live_views.watch, "GET"),
         _route("/api/canvas/threads/{id}/events", live_views.follow, "GET"),
-        _route("/mcp", allowed.required(mcp.answer), "POST"),
+        _route(MCP, allowed.required(mcp.answer), "POST"),
         _route("/healthz", health.healthz, "GET"),
         _route("/readyz", readiness.readyz, "GET"),
         _route("/openapi.json", OpenApi().answer, "GET"),

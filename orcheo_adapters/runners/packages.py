@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from orcheo_adapters.installation import install_line
+from orcheo_adapters.installation import how_to_install
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.errors import FieldError, InvalidInput
 
@@ -15,7 +15,7 @@ def require_package(name: str, *, extra: str) -> None:
     if name not in sys.modules and find_spec(name) is None:
         raise InvalidInput(
             FieldError("runner", f"this server lacks the package {name}"),
-            hint=f"Install it where the server runs: {install_line(extra)} in a clone of Orcheo.",
+            hint=f"Install it where the server runs: {how_to_install(extra)}.",
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from orcheo_adapters.installation import install_line
+from orcheo_adapters.installation import how_to_install
 from tests.test_frame import PROJECT, read
 
 _PROBE = """
@@ -72,7 +72,7 @@ def test_the_base_install_says_what_to_install(program: str, name: str, extra: s
     """One line, and exit code 1."""
     done = run(program, *words)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f'{name} needs more than is installed here: pip install ".[{extra}]" in a clone of Orcheo\n'
+    assert done.stderr == f'{name} needs more than is installed here: pip install -e ".[{extra}]" in a clone of Orcheo\n'
 
 
 @pytest.mark.parametrize(("program", "name"), [("orcheo_cli", "orcheo"), ("orcheo_mcp", "orcheo-mcp")])
@@ -88,7 +88,7 @@ def test_a_command_that_needs_the_server_says_so(words: tuple[str, ...]) -> None
     done = run("orcheo_cli", *words, installed=CLIENT)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: This needs more than is installed here: No module named ")
-    assert done.stderr.endswith('Hint:  Install it: pip install ".[server]" in a clone of Orcheo\n')
+    assert done.stderr.endswith('Hint:  Install it: pip install -e ".[server]" in a clone of Orcheo\n')
 
 
 def test_a_client_needs_few_packages() -> None:
@@ -155,8 +155,8 @@ def test_the_extra_server_runs_a_server(tmp_path: Path) -> None:
         assert said.startswith("Orcheo listens on "), said + server.stderr.read()
 
 
-@pytest.mark.parametrize(("clone", "line"), [(True, "pip install -e '.[openai]'"), (False, "pip install '.[openai]'")])
+@pytest.mark.parametrize(("clone", "line"), [(True, 'pip install -e ".[openai]"'), (False, 'pip install ".[openai]"')])
 def test_an_extra_is_added_the_way_this_is_installed(tmp_path: Path, clone: bool, line: str) -> None:
     if clone:
         (tmp_path / "pyproject.toml").touch()
-    assert install_line("openai", root=tmp_path) == line
+    assert how_to_install("openai", root=tmp_path) == f"{line} in a clone of Orcheo"

@@ -50,6 +50,7 @@ def test_a_command_to_copy_stays_on_one_line() -> None:
         "Start it with `orcheo serve`, or\n       run\n       `orcheo workflow list --offline --json`."
     )
     assert paragraph('Install it: pip install "orcheo[server]"', 30) == ('Install it:\npip install "orcheo[server]"')
+    assert paragraph('Install it: pip install -e ".[server]"', 30) == 'Install it:\npip install -e ".[server]"'
     (shown,) = field_lines({"Next": "Say `orcheo token list` now"}, 26)
     assert unstyle(shown) == "Next  Say\n      `orcheo token list`\n      now"
 

@@ -262,7 +262,7 @@ def test_a_missing_package_is_said(kind: str, package: str, monkeypatch: pytest.
     monkeypatch.setattr(packages, "find_spec", nothing)
     with pytest.raises(InvalidInput, match=f"lacks the package no_{package}") as caught:
         packages.require_package(f"no_{package}", extra=kind)
-    assert f"'.[{kind}]' in a clone" in caught.value.hint
+    assert f'pip install -e ".[{kind}]" in a clone' in caught.value.hint
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------

@@ -165,6 +165,15 @@ async def test_strangers_and_pages_of_others_are_kept_out(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("credential", ["Bearer orc_st_nothing", "Bearer orc_pt_nothing", "Basic nothing"])
+async def test_a_wrong_credential_tells_what_the_assistants_user_does(app_server: TestServer, credential: str) -> None:
+    """They change the connection and make a service token with a command; they send no requests."""
+    hint = (await call(app_server, headers={"authorization": credential})).json()["hint"]
+    assert hint.startswith("Give your assistant's connection to this server a service token, in the header")
+    assert "`orcheo token create` makes one." in hint
+    assert "POST" not in hint
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/jsonl", ""])
 async def test_a_message_in_another_content_type_is_refused_as_elsewhere(app_server: TestServer, kind: str) -> None:
     """With a problem, not with the library's line of plain text; a parameter of the type changes nothing."""
@@ -190,7 +199,7 @@ async def test_without_the_library_the_answer_says_what_to_install(monkeypatch: 
     async with build_app_server() as app_server:
         answer = await call(app_server)
     assert (answer.status_code, answer.json()["code"]) == (503, "mcp_not_installed")
-    assert 'pip install ".[mcp]"' in answer.json()["hint"]
+    assert 'pip install -e ".[mcp]"' in answer.json()["hint"]
 
 
 @pytest.mark.network
