@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if code == 0 and unwritten is not None:
         from orcheo_cli.reporting import report
 
-        code = report(unwritten, as_json="--json" in given, debug="--debug" in given)
+        code = report(unwritten, given)
     sys.exit(code)
 
 
@@ -152,5 +152,5 @@ def run(arguments: Sequence[str], context: "CliContext | None" = None) -> int:
     except (Exception, click.Abort) as error:  # noqa: BLE001 - people see a sentence, --debug shows the rest
         from orcheo_cli.reporting import report
 
-        return report(error, as_json="--json" in arguments, debug="--debug" in arguments)
+        return report(error, arguments)
     return result if isinstance(result, int) else 0

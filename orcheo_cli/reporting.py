@@ -2,6 +2,7 @@
 
 import errno
 import traceback
+from collections.abc import Sequence
 
 import click
 
@@ -33,13 +34,25 @@ class OutputFailed(OrcheoError):
 
     code = "output_failed"
     summary = "The output could not be written."
-    hint = "The command may have taken effect: check with `orcheo workflow list`. A lost secret can be rotated."
+    hint = "The command may have taken effect. A lost secret can be rotated."
 
 
-def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
-    """Tell of ``error`` on standard error; the exit code."""
+_NO_EFFECT = "Nothing was changed."
+_CHECKS = {
+    "ask": "orcheo thread list REF",
+    "workflow": "orcheo workflow list",
+    "thread": "orcheo thread list REF",
+    "token": "orcheo token list",
+    "keys": "orcheo audit list",
+}
+"""What shows whether a command took effect, by its last word or else by its first."""
+
+
+def report(error: BaseException, arguments: Sequence[str]) -> int:
+    """Report how the command of these ``arguments`` failed, on standard error; the exit code."""
+    as_json, debug = "--json" in arguments, "--debug" in arguments
     if isinstance(error, click.Abort):
-        return _stopped(error)
+        return _stopped(error, arguments)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return error.exit_code
@@ -47,20 +60,36 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
         return READER_GONE  # the reader has closed the pipe, so there is nowhere to report to
     if debug and not isinstance(error, OrcheoError | click.ClickException):
         traceback.print_exception(error)
-    shown = _known(error)
+    shown = _known(error, arguments)
     print_error(shown, as_json=as_json)
     return exit_code_of(shown)
 
 
-def _stopped(error: click.Abort) -> int:
+def _stopped(error: click.Abort, arguments: Sequence[str]) -> int:
     if isinstance(error.__cause__, KeyboardInterrupt):
-        note("Stopped. The command may have taken effect: check with `orcheo workflow list`.")
+        note(f"Stopped. {_outcome(arguments)}".rstrip())
         return INTERRUPTED
     note("Nothing was changed.")
     return INTERRUPTED if isinstance(error, StoppedAtQuestion) else FAILED
 
 
-def _known(error: BaseException) -> OrcheoError:
+def _outcome(arguments: Sequence[str]) -> str:
+    """What is known of the effect of an operation whose end was not seen; empty for the CLI's own commands."""
+    from orcheo_core.operations.catalogue import CATALOGUE
+    from orcheo_core.operations.operation import Effect
+
+    words = tuple(each for each in arguments if not each.startswith("-"))
+    called = [each for each in CATALOGUE.values() if each.command == words[: len(each.command)]]
+    if not called:
+        return ""
+    if called[0].effect is Effect.READ:
+        return _NO_EFFECT
+    group, name = called[0].command[0], called[0].command[-1]
+    check = _CHECKS.get(name, _CHECKS.get(group))
+    return f"The command may have taken effect{f': check with `{check}`' if check else ''}."
+
+
+def _known(error: BaseException, arguments: Sequence[str]) -> OrcheoError:
     if isinstance(error, OrcheoError):
         return error
     if is_missing_package(error):
@@ -69,7 +98,9 @@ def _known(error: BaseException) -> OrcheoError:
         command = getattr(getattr(error, "ctx", None), "command_path", "orcheo")
         return WrongUsage(_what_is_wrong(error), hint=f"See `{command} --help`.")
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
-        return OutputFailed(f"The output could not be written: {error.strerror}.")
+        outcome = _outcome(arguments)
+        hint = outcome if outcome in {"", _NO_EFFECT} else f"{outcome} A lost secret can be rotated."
+        return OutputFailed(f"The output could not be written: {error.strerror}.", hint=hint or None)
     return OrcheoError(f"{type(error).__name__}: {error}", hint="Run it again with --debug and report what it shows.")
 
 

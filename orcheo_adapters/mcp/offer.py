@@ -21,6 +21,7 @@ PUBLISH = "workflows.publish"
 """Of the operations with a secret the one that is of use without it: people need the share link only."""
 _NOT_SHOWN = "The publish token is not shown here."
 _REFUSED = "It is refused here, as secrets are not shown."
+_FILE_OR_SHOWN = "Absolute path of a new file for the secret; shown here if left out."
 _SERVICE_TOKENS = "tokens."
 _MOST_VALUES = 12
 
@@ -132,9 +133,15 @@ class Offer:
         schema = request_schema(operation.request)
         left_out = {"after"} if operation.is_document else set()  # its pages have numbers
         properties = {name: self._property(each) for name, each in schema["properties"].items() if name not in left_out}
-        properties |= {name: dict(each) for name, each in _OF_THE_DOOR.items() if self._takes(operation, name)}
+        properties |= {
+            name: self._of_the_door(operation, name) for name in _OF_THE_DOOR if self._takes(operation, name)
+        }
         required = {"required": [*schema["required"]]} if schema["required"] else {}
         return {"type": "object", "properties": properties} | required
+
+    def _of_the_door(self, operation: AnyOperation, name: str) -> Schema:
+        shown = {"description": _FILE_OR_SHOWN} if name == SECRET_TO_FILE and self.shows(operation) else {}
+        return _OF_THE_DOOR[name] | shown
 
     def _property(self, schema: Schema) -> Schema:
         """With tools for commands, and without what says nothing: an optional list is empty if left out.

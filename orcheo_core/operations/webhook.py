@@ -28,10 +28,13 @@ class WebhookView:
     message: str
 
 
+_NOT_SET_UP = "No webhook is set up: the server was started without ORCHEO_WEBHOOK_URL."
+
+
 async def _show(services: OwnerServices, _caller: Caller, _request: ShowWebhook) -> WebhookView:
     outbox = await services.notices.outbox()
     if outbox is None:
-        return WebhookView(receiver=None, waiting=0, failing=0, attempts=0, most=0, message="No webhook is set up.")
+        return WebhookView(receiver=None, waiting=0, failing=0, attempts=0, most=0, message=_NOT_SET_UP)
     waiting, failing = outbox.sum.waiting, outbox.sum.failing
     message = f"{counted(waiting, 'message')} to {outbox.receiver} {'waits' if waiting == 1 else 'wait'}"
     if failing:

@@ -1,5 +1,6 @@
 """Errors: an exit code for scripts, and for people what happened, why, and what to do next."""
 
+import errno
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from attrs import frozen
 
 from orcheo_adapters.client.remote import Operations, RemoteProblem, ServerUnreachable
 from orcheo_cli.exit_codes import exit_code_of
+from orcheo_cli.reporting import report
 from orcheo_core.domain.actor import Scope
 from orcheo_core.errors import OrcheoError
 from tests.cli.command_line import CommandLine, assert_error
@@ -248,11 +250,43 @@ def test_debug_shows_no_traceback_of_an_error_that_is_understood() -> None:
     assert "Traceback" not in connected(ServerUnreachable())("--debug", "workflow", "lists").err
 
 
-def test_ctrl_c_while_the_server_works_does_not_claim_that_nothing_changed() -> None:
-    """No one knows whether the server had done it."""
-    said = connected(KeyboardInterrupt())("workflow", "publish", "echo", "--yes")
+@pytest.mark.parametrize(
+    ("words", "what_is_known"),
+    [
+        ("workflow publish echo --yes", " The command may have taken effect: check with `orcheo workflow list`."),
+        ("workflow ask echo Hello", " The command may have taken effect: check with `orcheo thread list REF`."),
+        ("thread purge echo --all --yes", " The command may have taken effect: check with `orcheo thread list REF`."),
+        ("token create --scope audit:read", " The command may have taken effect: check with `orcheo token list`."),
+        ("keys rotate --yes", " The command may have taken effect: check with `orcheo audit list`."),
+        ("--json workflow list", " Nothing was changed."),
+        ("thread show thr_1", " Nothing was changed."),
+    ],
+)
+def test_ctrl_c_while_the_server_works_names_the_check_that_fits(words: str, what_is_known: str) -> None:
+    """No one knows whether the server had done it, unless there was nothing to do."""
+    said = connected(KeyboardInterrupt())(*words.split())
     assert said.code == 130
-    assert said.err.endswith("Stopped. The command may have taken effect: check with `orcheo workflow list`.\n")
+    assert said.err.endswith(f"Stopped.{what_is_known}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["audit", "list", "--json"], "Nothing was changed."),
+        (["token", "list"], "Nothing was changed."),
+        (
+            ["token", "create", "--scope", "audit:read"],
+            "The command may have taken effect: check with `orcheo token list`. A lost secret can be rotated.",
+        ),
+        (["doctor"], "The command may have taken effect. A lost secret can be rotated."),
+    ],
+)
+def test_an_output_that_is_full_says_what_is_known_of_the_effect(
+    words: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a command that only reads it is not said that it may have changed something."""
+    assert report(OSError(errno.ENOSPC, "No space left on device"), words) == 1
+    assert hint in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("words", [[], ["workflow"]])

@@ -69,6 +69,16 @@ def test_all_definitions_together_are_small(offer: Offer) -> None:
 
 
 @every_operation
+def test_a_tool_says_where_its_secret_goes(operation: AnyOperation) -> None:
+    """Into the conversation or into a file, whichever is true of this server: service tokens are never shown."""
+    for offer in (Offer(tokens=True), EVERYTHING):
+        properties = offer.arguments(operation)["properties"]
+        if "secret_to_file" in properties:
+            end = "shown here if left out." if offer.shows(operation) else "chosen if left out."
+            assert properties["secret_to_file"]["description"].endswith(end)
+
+
+@every_operation
 def test_a_tool_says_what_it_takes(operation: AnyOperation) -> None:
     """The names of the request and those of this door; types are plain, as some clients write others as text."""
     shown = tool_of(operation).input_schema
