@@ -10,7 +10,7 @@ import attrs
 from orcheo_adapters.runners.endings import cut_short
 from orcheo_adapters.runners.pieces import SHAPES, end_reason
 from orcheo_adapters.runners.readable import readable
-from orcheo_adapters.runners.text import WholeCharacters
+from orcheo_adapters.runners.text import MOST_OF_A_PIECE, WholeCharacters
 from orcheo_core.domain.run import RunEvent, TextDelta
 from orcheo_core.ports.runner import RunFailed
 
@@ -100,7 +100,7 @@ class AnswerPieces:
             return None
         if self._bytes is None:
             self._bytes = _UTF_8("replace")
-        return self._bytes.decode(bytes(found))
+        return self._bytes.decode(bytes(memoryview(found).cast("B")[: 4 * MOST_OF_A_PIECE]))
 
     def _counted(self, text: str, *, is_whole: bool) -> str:
         if is_whole and self._has_text:

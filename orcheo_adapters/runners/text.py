@@ -1,8 +1,13 @@
 """Text that workflows say and get."""
 
 import codecs
+import re
 
-from orcheo_core.domain.run import TextDelta
+from orcheo_core.domain.run import OUTPUT_LIMIT, TextDelta
+
+MOST_OF_A_PIECE = OUTPUT_LIMIT + 1
+"""Characters of one piece that are looked at, while all chats wait: an answer with more has failed anyway."""
+_LONE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 
 
 def text_delta(text: str) -> TextDelta | None:
@@ -14,7 +19,11 @@ def encodable(text: str) -> str:
     """``text`` without lone surrogates, which neither a database nor a browser takes."""
     if text.isascii():
         return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE.sub("\ufffd", text).encode("utf-16", "surrogatepass").decode("utf-16")
+    return text
 
 
 def decoded(data: bytes) -> str:
@@ -37,6 +46,8 @@ class WholeCharacters:
 
     def take(self, piece: str) -> str:
         """``piece`` after what was kept back; a high surrogate at its end waits for the next piece."""
+        if len(piece) > MOST_OF_A_PIECE and not piece.isascii():
+            piece = piece[:MOST_OF_A_PIECE]
         if not self._half and (not piece or not "\ud800" <= piece[-1] <= "\udbff"):
             return encodable(piece)
         text = self._half + piece

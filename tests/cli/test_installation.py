@@ -72,7 +72,9 @@ def test_the_base_install_says_what_to_install(program: str, name: str, extra: s
     """One line, and exit code 1."""
     done = run(program, *words)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f'{name} needs more than is installed here: pip install -e ".[{extra}]" in a clone of Orcheo\n'
+    assert (
+        done.stderr == f'{name} needs more than is installed here: pip install -e ".[{extra}]" in a clone of Orcheo\n'
+    )
 
 
 @pytest.mark.parametrize(("program", "name"), [("orcheo_cli", "orcheo"), ("orcheo_mcp", "orcheo-mcp")])

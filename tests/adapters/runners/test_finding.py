@@ -79,7 +79,10 @@ _BROKEN = {
         ("./inner/mine_needs.py:hi", "Install the package that has 'a_package_that_is_not_there'"),
         ("./inner/mine_fails.py:hi", "such as an API key, is set before the server is started"),
         ("./inner/mine_fine.py:hello", "Correct the name. There is: hi."),
-        ("tests.conformance.finding_targets:hi", "There is: agent, graph, own_agent, bridge, make_agent, make_graph, app."),
+        (
+            "tests.conformance.finding_targets:hi",
+            "There is: agent, graph, own_agent, bridge, make_agent, make_graph, app.",
+        ),
         ("tests.conformance.finding_targets:agent.hi", "Correct the name. If"),
     ],
 )
