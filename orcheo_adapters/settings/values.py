@@ -46,6 +46,8 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_RETENTION_DAYS = 36_500
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+_OFF = _NO - {"0"}
+"""Switches a limit off; zero does not, as it reads like a limit that lets nothing through."""
 
 
 def wrong_setting(name: str, message: str) -> InvalidInput:
@@ -82,7 +84,7 @@ def budgets(environment: Mapping[str, str], disk: int) -> BudgetPlan:
 
 
 def _budget(budget: Budget, disk: int, text: str) -> int | None:
-    if text.lower() in _NO - {"0"}:
+    if text.lower() in _OFF:
         return None
     amount = budget.parse(text)
     if budget.resource in {UNSENT_BYTES, KEPT_BYTES, DATABASE_BYTES} and amount > disk:
@@ -107,7 +109,7 @@ def connection_limits(environment: Mapping[str, str]) -> ConnectionLimits:
     by_address = _read(
         environment,
         "ORCHEO_LIMIT_CONNECTIONS_BY_ADDRESS",
-        lambda text: None if text.lower() in _NO - {"0"} else most(text),
+        lambda text: None if text.lower() in _OFF else most(text),
         usual.most_by_address,
     )
     return ConnectionLimits(
@@ -190,7 +192,7 @@ def retention(environment: Mapping[str, str]) -> timedelta | None:
 
 
 def _retention(text: str) -> timedelta | None:
-    if text.lower() in _NO - {"0"}:
+    if text.lower() in _OFF:
         return None
     if not text.isdecimal() or not 1 <= int(text) <= _MAX_RETENTION_DAYS:
         message = f"must be a whole number of days from 1 to {_MAX_RETENTION_DAYS}, or off"
@@ -223,7 +225,7 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _rate(text: str) -> Rate | None:
-    return None if text.lower() in _NO else Rate.parse(text)
+    return None if text.lower() in _OFF else Rate.parse(text)
 
 
 def _proxies(text: str) -> TrustedProxies:
