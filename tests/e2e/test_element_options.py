@@ -96,6 +96,23 @@ def test_without_auto_scroll_a_growing_answer_moves_nothing(shared_server: Serve
     expect(tab.answer_texts.last.get_by_text("paragraph 5.")).not_to_be_in_viewport()
 
 
+def test_who_answers_is_called_by_the_pages_own_title(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """For screen readers, which never hear the title of the thread as a speaker, nor a heading without words."""
+    tab = new_tab()
+    open_page(shared_server, tab, "speaker")
+    for title, speaker in (
+        ({}, "Answer"),
+        ({"enabled": False}, "Answer"),
+        ({"enabled": False, "text": "Ada"}, "Ada"),
+        ({"text": "Shop"}, "Shop"),
+    ):
+        tab.page.evaluate("say", {"header": {"title": title}})
+        if tab.answers.count() == 0:
+            tab.ask("Hello")
+            tab.expect_answer(number=0)
+        expect(tab.answers.get_by_role("heading", level=2)).to_have_text(speaker)
+
+
 def test_files_go_where_the_page_wants_them(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """By one direct request to its own address; what that answers goes along with the message."""
     tab = new_tab()

@@ -5,8 +5,6 @@ import { bookOf } from "./language.ts";
 export const englishLater = {
   /** On a button: to answer. */
   answer: "Answer",
-  /** Above what was answered. */
-  answerHeading: "Answer",
   skip: "Skip",
   skipped: "Skipped",
   thoughts: "Thoughts before the answer",

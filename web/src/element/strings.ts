@@ -4,6 +4,8 @@ import { bookOf } from "./language.ts";
 
 export const english = {
   you: "You",
+  /** Above what was answered. */
+  answerHeading: "Answer",
   messageLabel: "Message",
   messagePlaceholder: "Write a message",
   answerPlaceholder: "Write your answer",

@@ -101,15 +101,10 @@ function isEmpty(view: ThreadView): boolean {
   return view.items.length === 0 && view.turn === "idle" && shownFailure(view) === null;
 }
 
-/** What is called by name in the chat: the page's own title, or what the thread is about. */
-function titleOf({ options, view }: ChatDrawing): string {
-  const { title } = options.header ?? {};
-  return title?.enabled === false ? "" : (title?.text ?? view.title);
-}
-
 function headerTemplate(drawing: ChatDrawing): TemplateResult {
   const { view, options, acts, isHistoryOpen } = drawing;
-  const title = titleOf(drawing);
+  const { title: own } = options.header ?? {};
+  const title = own?.enabled === false ? "" : (own?.text ?? view.title);
   const isNew = view.items.length === 0 || view.closed !== null;
   const newChat = html`<button type="button" class="quiet" @click=${acts.startNew} aria-label=${strings.newChat}>
       ${newChatIcon}<span class="wide-only">${strings.newChat}</span>
@@ -166,16 +161,16 @@ function historyTemplate({ options, client, view, isOutdated, acts }: ChatDrawin
 }
 
 function logTemplate(drawing: ChatDrawing): TemplateResult {
-  const { view, secondsLeft, acts, isHistoryOpen } = drawing;
+  const { view, options, secondsLeft, acts, isHistoryOpen } = drawing;
   const isBusy = view.turn !== "idle";
   const failure = shownFailure(view);
-  const label = strings.conversation;
+  const answerer = options.header?.title?.text || strings.answerHeading;
   // Busy while an answer grows, so that a screen reader reads it once, whole.
   return html`<div
     class="scroller"
     tabindex="0"
     role="log"
-    aria-label=${label}
+    aria-label=${strings.conversation}
     aria-busy=${isBusy}
     ?inert=${isHistoryOpen}
     @scroll=${acts.scrolled}
@@ -184,7 +179,7 @@ function logTemplate(drawing: ChatDrawing): TemplateResult {
   >
     <div class="column log">
       ${view.earlier === null ? nothing : earlierTemplate(acts)}
-      ${isEmpty(view) ? startTemplate(drawing) : threadItemsTemplate({ ...drawing, answerer: titleOf(drawing) })}
+      ${isEmpty(view) ? startTemplate(drawing) : threadItemsTemplate({ ...drawing, answerer })}
       ${failure === null ? nothing : failureTemplate(failure, secondsLeft, acts)}
       ${disclaimerTemplate(drawing)}
     </div>

@@ -71,7 +71,7 @@ function written(item: WireItem): string {
       );
       const list = [...new Set(sources)].join("\n");
       return [
-        `## ${laterStrings.answerHeading}`,
+        `## ${strings.answerHeading}`,
         ...item.content.map(({ text }) => text),
         ...(list ? [`### ${strings.sources}`, list] : []),
       ].join("\n\n");
