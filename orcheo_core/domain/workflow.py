@@ -87,8 +87,8 @@ class RunnerSpec:
         if is_other and to.target is None:
             raise InvalidInput(FieldError("target", "is needed when the runner changes"))
         return RunnerSpec(
-            kind=to.kind or self.kind,
-            target=to.target or self.target,
+            kind=self.kind if to.kind is None else to.kind,
+            target=self.target if to.target is None else to.target,
             settings=changed_entries("settings.", {} if is_other else self.settings, to.settings),
         )
 

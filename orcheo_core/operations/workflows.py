@@ -105,7 +105,9 @@ class ShowWorkflow:
     """Which workflow, and whether with its usage."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
-    days: int = parameter("Number of days to show usage of.", default=0, minimum=0, maximum=USAGE_DAYS_MOST)
+    days: int = parameter(
+        "Number of days to show usage of.", default=0, minimum=0, maximum=USAGE_DAYS_MOST, counts="days"
+    )
 
 
 @frozen(kw_only=True)
@@ -128,7 +130,9 @@ class ListWorkflows:
     include_archived: bool = parameter("Archived ones, too.", default=False)
     limit: int = parameter("How many at most.", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT)
     after: str | None = parameter("Start after this workflow id, the last of the previous page.", default=None)
-    days: int = parameter("Number of days to count turns of.", default=0, minimum=0, maximum=USAGE_DAYS_MOST)
+    days: int = parameter(
+        "Number of days to count turns of.", default=0, minimum=0, maximum=USAGE_DAYS_MOST, counts="days"
+    )
     all: bool = parameter(f"Up to {ALL_LIMIT:,} at once, whatever the limit.", default=False)
 
     def __attrs_post_init__(self) -> None:

@@ -195,11 +195,22 @@ def test_a_number_that_no_computer_counts_is_called_too_long(orcheo: CommandLine
     assert_error(orcheo("workflow", "list", "--limit", number), 2, detail=detail, hint="Correct the named values")
 
 
-def test_days_may_be_written_as_days(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("thread", "purge", "echo", "--dry-run", "--older-than-days"),
+        ("workflow", "show", "echo", "--days"),
+        ("workflow", "list", "--days"),
+    ],
+)
+def test_days_may_be_written_as_days(
+    orcheo: CommandLine, sync_server: SyncTestServer, command: tuple[str, ...]
+) -> None:
     """30 and 30d are the same."""
     sync_server.add()
-    said = orcheo("thread", "purge", "echo", "--older-than-days", "30d", "--dry-run")
-    assert (said.code, said.out) == (0, "No threads of echo match; nothing would be purged.\n")
+    said = orcheo(*command, "30d")
+    assert (said.code, said.out) == (0, orcheo(*command, "30").out)
+    assert_error(orcheo(*command, "2h"), 2, detail=f"{command[-1]}: must be a whole number of days", hint="Correct")
 
 
 def test_a_credential_that_does_not_count_is_four(sync_server: SyncTestServer) -> None:

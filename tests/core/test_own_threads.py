@@ -119,6 +119,8 @@ async def test_control_characters_in_a_title_are_blanks(harness: CoreHarness) ->
     threads = harness.core.own_threads
     assert (await threads.read(visit, turn.thread_id)).thread.title == "first [31m words here"
     assert (await threads.set_title(visit, turn.thread_id, "\0a\0b\x9f")).title == "a b"
+    for turned, shown in (("pay\u202e4321\u2069", "pay4321"), ("\u202e", None)):  # no text passes for another in lists
+        assert (await threads.set_title(visit, turn.thread_id, turned)).title == shown
 
 
 async def test_deleting_a_thread_stops_its_turn(harness: CoreHarness) -> None:
