@@ -16,6 +16,9 @@ from orcheo_core.ports.runner import NothingSaid, RunFailed
 
 _TOOLS = frozenset({"tool_calls", "function_call", "tool_use"})
 
+_FIELDS = (b"data", b"event", b"id", b"retry")
+"""Of server-sent events."""
+
 MOST_CALLS = 1_000
 """Calls of tools in one answer: a model makes a few."""
 
@@ -89,6 +92,8 @@ class Documents:
         """The body so far, while it may be JSON; it grows in place, as chunks may be tiny."""
         self._is_json = False
         self._events: ServerSentData | None = None
+        self._odd = b""
+        """How a body begins that is neither JSON nor events, as far as nothing else has come."""
 
     def push(self, chunk: bytes) -> Iterator[Any]:
         """More of the body; :class:`RunFailed` for anything but JSON."""
@@ -98,6 +103,7 @@ class Documents:
             if self._is_json or (events := self._look()) is None:
                 return
             self._events, chunk, self._held = events, bytes(self._held), bytearray()
+            self._odd = b"" if _may_begin_events(chunk) else chunk[:400]
         yield from self._take(events.push(chunk))
 
     def end(self) -> Iterator[Any]:
@@ -105,6 +111,8 @@ class Documents:
         if self._events is not None:
             with suppress(AnswerNotUnderstood):
                 yield from self._take(self._events.end())
+            if self._odd:
+                raise AnswerNotUnderstood(self._odd.decode("utf-8", "replace"))
         elif self._held:
             held = bytes(self._held)
             if has_more_values(held, loose_json.MOST_VALUES) or held.count(b"\n") > loose_json.MOST_VALUES:
@@ -131,11 +139,18 @@ class Documents:
 
     def _take(self, payloads: Iterable[bytes]) -> Iterator[Any]:
         for payload in payloads:
+            self._odd = b""
             if payload.strip() == b"[DONE]":
                 self.is_over = True
                 return
             if payload.strip() not in (b"", b"null"):
                 yield _parse(payload)
+
+
+def _may_begin_events(body: bytes) -> bool:
+    """Whether the first line, of which there may be a part only, can be a field or a comment."""
+    name = body.split(b":", 1)[0].split(None, 1)[0] if not body.startswith(b":") else b""
+    return any(field.startswith(name) for field in _FIELDS)
 
 
 def said_error(error: Any) -> RunFailed:
@@ -161,8 +176,8 @@ def fail_without_text(reason: str, tools: Sequence[str]) -> NoReturn:
     if reason in FILTERED:
         why = f"The endpoint's content filter held the answer back ({reason})."
         raise RunFailed(code="answer_filtered", reason=why, visitor_message=_FILTER_MESSAGE)
-    ended = f"with the finish_reason {reason!r}" if reason else "with [DONE]"
-    raise NothingSaid(f"The endpoint's answer ended {ended} and holds no text.")
+    ended = f" with the finish_reason {reason!r}" if reason else ""
+    raise NothingSaid(f"The endpoint's answer ended{ended} and holds no text.")
 
 
 def plain(value: Any) -> str:

@@ -84,7 +84,7 @@ async def test_another_kind_needs_a_target(harness: CoreHarness) -> None:
         ({"kind": "", "target": "m:g"}, RunnerSpec(kind="", target="m:g")),
     ],
 )
-def test_an_empty_value_is_not_taken_for_one_that_was_left_out(change: dict[str, str], changed: RunnerSpec) -> None:
+def test_an_empty_value_is_not_taken_for_one_that_was_left_out(change: dict[str, Any], changed: RunnerSpec) -> None:
     """The check of the runner refuses it then, as it does when a workflow is registered."""
     before = RunnerSpec(kind="python", target="m:f", settings={"a": "1"})
     assert before.changed(RunnerChange(**change)) == changed

@@ -1,5 +1,6 @@
 """Answers of chat completions as endpoints and gateways really write them."""
 
+import re
 from typing import Any
 
 import orjson
@@ -7,7 +8,7 @@ import pytest
 
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.endings import CUT_NOTICE, FILTER_NOTICE
-from orcheo_adapters.runners.endpoint_answers import MOST_CALLS, AnswerBrokenOff
+from orcheo_adapters.runners.endpoint_answers import MOST_CALLS, AnswerBrokenOff, AnswerNotUnderstood
 from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_core.domain.component_items import StepKind, StepState
 from orcheo_core.domain.run import CutShort, NoticeGiven, RunEvent, StepNoted, TextDelta, UsageReported
@@ -83,11 +84,22 @@ def test_an_empty_finish_reason_is_none(finish: str | None) -> None:
         read(sse(choice("half", finish=finish)))
 
 
-@pytest.mark.parametrize("body", [b"", b"Welcome to this server"])
+@pytest.mark.parametrize("body", [b"", b": waiting\n\n", b"event: ping\n\n", b"d"])
 def test_an_answer_with_nothing_of_a_completion_is_not_half_of_one(body: bytes) -> None:
     """The owner looks elsewhere than for an answer that broke off."""
     with pytest.raises(AnswerBrokenOff, match="before any part of it arrived"):
         read(body)
+
+
+@pytest.mark.parametrize("body", ["Welcome to this server", '"hello"', "null", "error: no such model"])
+def test_an_answer_that_is_neither_json_nor_events_is_quoted(body: str) -> None:
+    """It did arrive; what it says leads the owner to the cause."""
+    with pytest.raises(AnswerNotUnderstood, match=re.escape(body)):
+        read(body.encode())
+
+
+def test_a_line_before_the_first_event_costs_nothing() -> None:
+    assert text_of(read(b"OK\n\n" + sse(choice("a")) + DONE)) == "a"
 
 
 @pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
