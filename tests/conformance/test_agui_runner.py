@@ -92,6 +92,17 @@ async def test_what_is_not_an_agents_answer_fails_with_a_reason(
 
 
 @pytest.mark.network
+async def test_a_huge_event_ends_the_answer_and_the_next_message_works(server: Server) -> None:
+    """Of the same runner, which keeps connections."""
+    huge, echo = server("raw/huge"), server("echo")
+    runner = huge.runner()
+    for _ in range(2):
+        with fails_as("answer_too_large"):
+            await everything(runner.run(huge.request()))
+        assert text_of(await everything(runner.run(echo.request("hi")))) == "You said: hi"
+
+
+@pytest.mark.network
 async def test_a_stream_that_goes_on_after_its_end_is_left(server: Server) -> None:
     """The answer is whole then."""
     assert text_of(await everything(server("goes-on").run())) == "whole"
