@@ -21,25 +21,29 @@ def spare_the_collector() -> None:
     gc.set_threshold(_OBJECTS, 20, 20)
 
 
-_SHARE = 1_000
+_SHARE = 500
 """The event loop collects for one part in so many of the time: a workflow may have millions of objects."""
 
 
 class MemoryKeeper:
     """Ends cycles, and gives the memory of what has gone back to the system: a flood leaves both behind."""
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        """``clock`` gives seconds."""
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, spent: Callable[[], float] = time.thread_time
+    ) -> None:
+        """Both give seconds; ``spent`` those of the processor in this thread, as a busy machine makes all take long."""
         self._clock = clock
+        self._spent = spent
         self._not_before = clock()
 
     async def look(self) -> None:
-        """Do it now, unless the last time took so long that the next one is not due yet."""
-        began = self._clock()
-        if began < self._not_before:
+        """Do it now, unless the last time was so much work that the next one is not due yet."""
+        now = self._clock()
+        if now < self._not_before:
             return
+        before = self._spent()
         end_cycles()
-        self._not_before = began + _SHARE * (self._clock() - began)
+        self._not_before = now + _SHARE * (self._spent() - before)
         await asyncio.to_thread(_give_memory_back)
 
 

@@ -46,9 +46,9 @@ async def test_cycles_end_now_and_then() -> None:
 
 @pytest.mark.usefixtures("_only_when_asked")
 async def test_a_long_collection_is_seldom_done() -> None:
-    """All chats wait for it: one that takes a fifth of a second is due again after 200 s."""
-    times = iter([0.0, 0.0, 0.2, 199.0, 201.0, 201.1])
-    keeper = MemoryKeeper(lambda: next(times))
+    """All chats wait for it: one that takes a fifth of a second is due again after 100 s."""
+    times, spent = iter([0.0, 0.0, 99.0, 101.0]), iter([7.0, 7.2, 8.0, 8.1])
+    keeper = MemoryKeeper(lambda: next(times), lambda: next(spent))
     ended = []
     for _ in range(3):
         kept = weakref.ref(Circle())
