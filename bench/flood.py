@@ -308,7 +308,7 @@ Measured on {datetime.now(UTC):%-d %B %Y}, on a machine with {os.cpu_count()} pr
 
 *Faults* are answers of 500 and above, except for 503. *Memory* is what the server takes at most over that of a server which only a few
 visitors use ({idle_memory:.0f} MiB), and *afterwards* what is left of it, with the seconds after which it was 20 % or less. The server of this
-table went through all of them, one after the other: what it loads for the first dictation (4 MiB) stays."""  # noqa: E501 - as wide as the page
+table went through all of them, one after the other."""  # noqa: E501 - as wide as the page
 
 
 def write(text: str) -> None:
