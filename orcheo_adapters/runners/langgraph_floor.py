@@ -1,6 +1,8 @@
 """Who of the branches of a LangGraph graph speaks: one message at a time, each text said once."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterator
+from functools import partial
 
 from attrs import define, field
 
@@ -9,6 +11,8 @@ from orcheo_core.domain.run import RunEvent, TextDelta
 
 PARAGRAPH = TextDelta("\n\n")
 """Between two messages of one answer."""
+_COMPARED = 100
+"""Messages of a task, the latest ones, that a whole one is compared with: it costs time while all chats wait."""
 HELD_LENGTH = 240
 """Characters of a message that may be held back: what an agent says before it calls another one is short."""
 
@@ -39,6 +43,8 @@ class Floor:
     def __init__(self) -> None:
         """Nothing is said yet."""
         self._messages: dict[str, _Message] = {}
+        self._latest_of: defaultdict[str, deque[_Message]] = defaultdict(partial(deque, maxlen=_COMPARED))
+        """By task."""
         self._speaker: _Message | None = None
         self._queue: list[_Message] = []
         self._latest: _Message | None = None
@@ -56,7 +62,9 @@ class Floor:
         self, message_id: str, text: str, *, tasks: frozenset[str], ends: bool, holds: bool = False
     ) -> Iterator[RunEvent]:
         """More of a message; the beginning of one that ``holds`` can be withdrawn."""
-        message = self._messages.setdefault(message_id, _Message(message_id, tasks | {""}, is_held=holds))
+        message = self._messages.get(message_id)
+        if message is None:
+            message = self._begun(message_id, _Message(message_id, tasks | {""}, is_held=holds))
         yield from self._say(message, text)
         if ends:
             yield from self._end(message)
@@ -66,12 +74,20 @@ class Floor:
         is said, behind what it continues."""
         if message_id in self._messages or not text:
             return
-        said = [each for each in self._messages.values() if task in each.tasks and each.parts]
-        new, continued = _news(text, said)
-        message = continued or _Message(message_id or str(len(self._messages)), tasks)
+        said = [each for each in self._latest_of[task] if each.parts]
+        new, message = _news(text, said)
+        if message is None:
+            message = _Message(message_id or str(len(self._messages)), tasks)
+            message = self._begun(message_id or message.id, message)
         self._messages[message_id or message.id] = message
         yield from self._say(message, new)
         yield from self._end(message)
+
+    def _begun(self, message_id: str, message: _Message) -> _Message:
+        self._messages[message_id] = message
+        for task in message.tasks:
+            self._latest_of[task].append(message)
+        return message
 
     def withdraw(self, message_id: str) -> str:
         """Say nothing of a message that is held back, as it is not for the visitor; what it said so far."""

@@ -1,0 +1,27 @@
+"""Who speaks in a graph that gives very many messages."""
+
+import pytest
+
+from orcheo_adapters.runners import langgraph_floor
+from orcheo_adapters.runners.langgraph_floor import PARAGRAPH, Floor
+from orcheo_core.domain.run import TextDelta
+
+
+def test_a_message_is_compared_with_some_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all of them, 20,000 messages of one node took minutes, while all chats waited."""
+    compared, news = [0], langgraph_floor._news
+
+    def counted(text: str, said: list[langgraph_floor._Message]) -> tuple[str, langgraph_floor._Message | None]:
+        compared.append(len(said))
+        return news(text, said)
+
+    monkeypatch.setattr(langgraph_floor, "_news", counted)
+    floor = Floor()
+    streamed = [*floor.chunk("first", "Hi", tasks=frozenset({"b"}), ends=True)]
+    for number in range(300):
+        assert [*floor.whole(f"{number}", f"<{number}>", task="a", tasks=frozenset({"a", ""}))][-1] == TextDelta(
+            f"<{number}>"
+        )
+    assert streamed == [TextDelta("Hi")]
+    assert [*floor.whole("again", "Hi there", task="b", tasks=frozenset({"b", ""}))] == [PARAGRAPH, TextDelta(" there")]
+    assert max(compared) == 100
