@@ -12,10 +12,12 @@ from orcheo_core.domain.run import RunRequest
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 
 YES = frozenset({"yes", "y", "true", "ok", "okay", "approve", "approved", "accept"})
-NO = frozenset({"no", "n", "false", "reject", "rejected", "deny"})
+NO = frozenset({"no", "n", "false", "reject", "rejected", "deny", "ignore"})
 """Answers of one word, in small letters."""
 _BOOLEANS = frozenset({"bool", "boolean", "confirm", "confirmation", "approval"})
 _DECISIONS = ("approve", "edit", "reject", "respond")
+_OLDER_ALLOWED = {"allow_accept": "approve", "allow_edit": "edit", "allow_ignore": "reject", "allow_respond": "respond"}
+_OLDER_TYPES = {"approve": "accept", "edit": "edit", "reject": "ignore", "respond": "response"}
 
 
 @frozen(kw_only=True)
@@ -35,7 +37,7 @@ class _AskedAgain(Exception):
 
 
 def questions_of(interrupts: Iterable[Any]) -> tuple[Question, ...]:
-    """The questions of these interrupts: each one its own, or one for each request of LangChain's human in the loop."""
+    """The questions of these interrupts: each one its own, or one for each request of a human in the loop."""
     return tuple(question for each in interrupts for question in _questions(each))
 
 
@@ -70,26 +72,25 @@ def _answers(interrupts: Sequence[Any], request: RunRequest) -> dict[str, str | 
 
 
 def _questions(interrupt: Any) -> tuple[Question, ...]:
-    value = interrupt.value
-    if not _requests(value):
-        options = tuple(_options(value))
-        return (Question(id=interrupt.id, question=_words_of(value), options=options),)
+    requests = _requests(interrupt.value)
+    if not requests:
+        options = tuple(_options(interrupt.value))
+        return (Question(id=interrupt.id, question=_words_of(interrupt.value), options=options),)
     return tuple(
-        _request_question(f"{interrupt.id}.{index}", each, _allowed(value, each))
-        for index, each in enumerate(_requests(value))
+        _request_question(f"{interrupt.id}.{index}", each, allowed) for index, (each, allowed) in enumerate(requests)
     )
 
 
 def _reply(interrupt: Any, answers: Sequence[str | None]) -> Any:
-    value = interrupt.value
-    if _requests(value):
+    if requests := _requests(interrupt.value):
         decisions = [
-            _decision(f"{interrupt.id}.{index}", each, _allowed(value, each), answer)
-            for index, (each, answer) in enumerate(zip(_requests(value), answers, strict=True))
+            _decision(f"{interrupt.id}.{index}", each, allowed, answer)
+            for index, ((each, allowed), answer) in enumerate(zip(requests, answers, strict=True))
         ]
-        return {"decisions": decisions}
+        older = _older_requests(interrupt.value)
+        return [_older_decision(each) for each in decisions] if older else {"decisions": decisions}
     answer = answers[0]
-    return answer if answer is None else _chosen(_options(value), answer)
+    return answer if answer is None else _chosen(_options(interrupt.value), answer)
 
 
 def _chosen(options: Mapping[str, Any], answer: str) -> Any:
@@ -103,10 +104,46 @@ def _chosen(options: Mapping[str, Any], answer: str) -> Any:
     return answer
 
 
-def _requests(value: Any) -> Sequence[Mapping[str, Any]]:
-    """The requests of LangChain's ``HumanInTheLoopMiddleware``; empty for any other question."""
+def _requests(value: Any) -> list[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """The requests for approval with the decisions that each allows; empty for any other question.
+
+    They come from LangChain's ``HumanInTheLoopMiddleware``, or as LangGraph's ``HumanInterrupt`` of before.
+    """
+    if older := _older_requests(value):
+        return [(_as_request(each), _allowed_by(each)) for each in older]
     found = at(value, "action_requests")
-    return found if isinstance(found, list | tuple) and all(isinstance(each, Mapping) for each in found) else ()
+    if not _are_mappings(found):
+        return []
+    return [(each, _allowed(value, each)) for each in found]
+
+
+def _older_requests(value: Any) -> list[Mapping[str, Any]]:
+    """Each a mapping of ``action_request``, ``config`` and ``description``; alone or in a list."""
+    found = [value] if isinstance(value, Mapping) else value
+    is_older = _are_mappings(found) and all(isinstance(each.get("action_request"), Mapping) for each in found)
+    return list(found) if is_older else []
+
+
+def _are_mappings(found: Any) -> bool:
+    return isinstance(found, list | tuple) and all(isinstance(each, Mapping) for each in found)
+
+
+def _as_request(older: Mapping[str, Any]) -> Mapping[str, Any]:
+    asked = older["action_request"]
+    return {"name": asked.get("action"), "args": asked.get("args"), "description": older.get("description")}
+
+
+def _allowed_by(older: Mapping[str, Any]) -> tuple[str, ...]:
+    config = older.get("config")
+    return tuple(decision for key, decision in _OLDER_ALLOWED.items() if at(config, key)) or ("approve", "reject")
+
+
+def _older_decision(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as LangGraph's ``HumanResponse``, which takes no reason for a refusal."""
+    args: Any = decision.get("message") if decision["type"] == "respond" else None
+    if edited := decision.get("edited_action"):
+        args = {"action": edited["name"], "args": edited["args"]}
+    return {"type": _OLDER_TYPES[decision["type"]], "args": args}
 
 
 def _allowed(value: Any, request: Mapping[str, Any]) -> tuple[str, ...]:
@@ -123,7 +160,7 @@ def _request_question(question_id: str, request: Mapping[str, Any], allowed: tup
 
 def request_words(request: Mapping[str, Any]) -> str:
     """What is asked for, with each argument in a line."""
-    name, about = str(request.get("name", "")), str(request.get("description") or "")
+    name, about = str(request.get("name") or ""), str(request.get("description") or "")
     arguments = request.get("args") or request.get("arguments")
     lines = [about.partition("\n\nTool:")[0] or "May this be done?", "", name.replace("_", " ").strip().capitalize()]
     if isinstance(arguments, Mapping):
@@ -134,7 +171,8 @@ def request_words(request: Mapping[str, Any]) -> str:
 def _decision(
     question_id: str, request: Mapping[str, Any], allowed: tuple[str, ...], answer: str | None
 ) -> dict[str, Any]:
-    """A decision that the middleware takes; free text is a reason against it, or changed arguments as JSON."""
+    """A decision that the middleware takes. Free text is changed arguments as JSON, a response where the request
+    takes one, or a reason against it."""
     word = (answer or "").strip().casefold()
     if word in YES and "approve" in allowed:
         return {"type": "approve"}
@@ -144,7 +182,9 @@ def _decision(
         now = _json(request.get("args") or request.get("arguments") or {})
         asked = f"{request_words(request)}\n\nWrite the changed arguments as JSON."
         raise _AskedAgain(Question(id=question_id, question=asked, description=now))
-    if "reject" in allowed:
+    if "respond" in allowed and word == "respond":
+        raise _AskedAgain(Question(id=question_id, question=f"{request_words(request)}\n\nWrite your answer."))
+    if "reject" in allowed and ("respond" not in allowed or not word or word in NO):
         return {"type": "reject"} | ({"message": answer} if answer and word not in NO else {})
     if "respond" in allowed:
         return {"type": "respond", "message": answer or "No answer was given."}
