@@ -92,7 +92,7 @@ class Outgoing:
         if proxy is None:
             return None
         port = url.port or _PORTS[url.scheme]
-        is_direct = any(_covers(each.strip().lower(), url.host, port) for each in self.direct.split(","))
+        is_direct = any(_covers(each, url.host, port) for each in self.direct.lower().replace(",", " ").split())
         return None if is_direct or is_loopback_host(url.host) else proxy
 
     async def prepare(self) -> None:
@@ -155,15 +155,19 @@ def _path(environment: Mapping[str, str], name: str) -> Path | None:
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
-    """Whether an entry of ``NO_PROXY`` means this host: a name with all below it, an address, a network, or ``*``."""
+    """Whether an entry of ``NO_PROXY`` means this host: a name with all below it, an address, a network, or ``*``.
+
+    Programs differ: a name may begin with a dot or ``*.``, and an IPv6 address may stand in brackets.
+    """
     if entry == "*":
         return True
     with suppress(ValueError):
-        return ip_address(host) in ip_network(entry)
+        return ip_address(host) in ip_network(entry.strip("[]"))
     name, colon, only_port = entry.rpartition(":")
     if colon and only_port.isdecimal():
         return int(only_port) == port and _covers(name, host, port)
-    return bool(entry) and f".{host}".endswith(f".{entry.lstrip('.')}")
+    name = entry.removeprefix("*").strip(".")
+    return bool(name) and f".{host.rstrip('.')}".endswith(f".{name}")
 
 
 def _is_proxy(text: str) -> bool:
@@ -172,7 +176,7 @@ def _is_proxy(text: str) -> bool:
         _port = parts.port
     except ValueError:
         return False
-    return parts.scheme in _PORTS and bool(parts.hostname)
+    return parts.scheme in _PORTS and bool(parts.hostname) and " " not in text
 
 
 def _is_tls(proxy: str) -> bool:

@@ -56,6 +56,11 @@ def test_each_scheme_has_its_proxy() -> None:
         ("ample.com", TARGET, False),
         ("other.org, API.example.com", TARGET, True),
         ("*", TARGET, True),
+        ("*.example.com", TARGET, True),
+        ("*.", TARGET, False),
+        ("other.org example.com", TARGET, True),
+        ("example.com.", TARGET, True),
+        ("example.com", "https://api.example.com./", True),
         ("", TARGET, False),
         ("api.example.com:443", TARGET, True),
         ("api.example.com:8443", TARGET, False),
@@ -63,6 +68,9 @@ def test_each_scheme_has_its_proxy() -> None:
         ("10.0.0.0/8", "http://11.1.2.3/", False),
         ("10.0.0.0/8", TARGET, False),
         ("2001:db8::1", "http://[2001:db8::1]/", True),
+        ("[2001:db8::1]", "http://[2001:db8::1]/", True),
+        ("[2001:db8::1]:80", "http://[2001:db8::1]/", True),
+        ("[2001:db8::1]:81", "http://[2001:db8::1]/", False),
         ("", "http://127.0.0.1:9000/", True),
         ("", "http://localhost/", True),
     ],
@@ -73,7 +81,7 @@ def test_no_proxy_names_what_is_reached_without_one(direct: str, url: str, is_di
     assert (proxy is None) is is_direct
 
 
-@pytest.mark.parametrize("text", ["proxy", "socks5://proxy:1", "http://", "ftp://proxy"])
+@pytest.mark.parametrize("text", ["proxy", "socks5://proxy:1", "http://", "ftp://proxy", "http://a proxy:1"])
 def test_a_proxy_setting_that_is_none_stops_the_start(text: str) -> None:
     """With its name and an example."""
     with pytest.raises(InvalidInput) as caught:
