@@ -173,8 +173,8 @@ _STATUS: tuple[tuple[type[OrcheoError], int], ...] = (
 """The first family that an error belongs to gives its status; any other error is 500."""
 
 OPENAI = "/v1/"
-MCP = "/mcp"
 """What the paths of OpenAI's own API begin with."""
+MCP = "/mcp"
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 _LOG = get_logger("http")
