@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
-from orcheo_core.domain.run import ContextKept, RunContext, RunEvent, TextDelta
+from orcheo_core.domain.run import OUTPUT_LIMIT, ContextKept, RunContext, RunEvent, TextDelta
 
 
 def _socket() -> int:
@@ -164,15 +164,16 @@ async def changes_everything(text: str) -> str:
     return "changed"
 
 
-def knows(text: str, context: RunContext) -> str:
-    """All that it is given."""
+def knows(text: str, context: RunContext) -> list[str]:
+    """All that it is given, in pieces: of one with more characters than an answer may have only a part is read."""
     files = [(each.name, each.mime_type, each.read()) for each in context.attachments]
     history = [(each, [sent.read() for sent in each.files]) for each in context.history]
     page = (context.tags, context.metadata, context.locale)
-    return repr((text, files, history, context.cause, context.subject, context.quoted_text, page))
+    told = repr((text, files, history, context.cause, context.subject, context.quoted_text, page))
+    return [told[start : start + OUTPUT_LIMIT] for start in range(0, len(told), OUTPUT_LIMIT)]
 
 
-async def knows_async(text: str, context: RunContext) -> str:
+async def knows_async(text: str, context: RunContext) -> list[str]:
     return knows(text, context)
 
 
