@@ -113,10 +113,11 @@ def test_approval(published: Publish, line: Line) -> None:
 
 
 def reply_to(visitor: Visitor, item: dict[str, Any], reply: str) -> Answer:
-    """Answer the first question of ``item``: the first option for yes, the last one for no."""
+    """Answer the first question of ``item``: the first option for yes; for no the one that refuses, or the last one."""
     (question, *_rest) = item["inputs"]
     options = [each["value"] for each in question["options"]]
-    chosen = options[0] if reply == "yes" else options[-1]
+    refused = next((each for each in options if each.casefold() == "reject"), options[-1])
+    chosen = options[0] if reply == "yes" else refused
     given = {"status": "answered", "answers": {question["id"]: {"values": [chosen], "skipped": False}}}
     return visitor.asks("threads.add_structured_input", thread_id=visitor.thread_id, item_id=item["id"], input=given)
 
