@@ -94,7 +94,7 @@ class Cookies:
     def _read(self, request: Request, cookie: Cookie) -> str | None:
         if header_of(request, b"cookie") is None:
             return None
-        return request.cookies.get(self._name(cookie))
+        return _value_of(self._name(cookie), "; ".join(request.headers.getlist("cookie")))
 
     def _set(
         self,
@@ -117,3 +117,13 @@ class Cookies:
 
     def _name(self, cookie: Cookie) -> str:
         return f"__Host-{cookie}" if self.secure else cookie.value
+
+
+def _value_of(name: str, header: str) -> str | None:
+    """The last value of this name, as it came.
+
+    The server's own values need no quotation marks. To undo those of strangers takes a second and a half for 15 KB in
+    Python before 3.11.10 and 3.12.6, while all others wait.
+    """
+    pairs = (pair.partition("=") for pair in header.split(";"))
+    return next((value.strip() for given, _, value in reversed([*pairs]) if given.strip() == name), None)

@@ -227,3 +227,26 @@ async def test_the_owner_api_is_never_open_to_another_origin(with_shop: TestServ
     answer = await preflight(with_shop, "/api/operations/workflows.list", SHOP)
     assert answer.status_code == 405
     assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("carried", "is_known"),
+    [
+        (["orcheo_visitor={}"], True),
+        (["a=b;  orcheo_visitor = {} ;;c"], True),
+        (["orcheo_visitor=x; orcheo_visitor={}"], True),
+        (["a=b", "orcheo_visitor={}"], True),
+        (["orcheo_visitor={}; orcheo_visitor=x"], False),
+        (["orcheo_visitor"], False),
+        (['orcheo_visitor="{}"'], False),
+    ],
+)
+async def test_cookies_are_taken_as_they_come(app_server: TestServer, carried: list[str], is_known: bool) -> None:
+    """The last of a name counts. No quotation marks are undone: some Pythons take seconds for those of a stranger."""
+    await app_server.publish()
+    value = (await app_server.client.post(URL, json={})).cookies["orcheo_visitor"]
+    app_server.client.cookies.clear()
+    headers = [("cookie", each.format(value)) for each in carried]
+    again = await app_server.client.post(URL, json={}, headers=[*headers, ("sec-fetch-site", "same-origin")])
+    visitor_id = value.partition(".")[0]
+    assert again.cookies["orcheo_visitor"].startswith(visitor_id) is is_known
