@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 from orcheo_adapters.auth.secrets_file import load_secrets
 from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS, THIS_MACHINE
@@ -211,8 +212,7 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
     Each part is tried whatever came of the others; raises the last error.
     """
     parts = (
-        *(spent.tidy for spent in orcheo.spent_ids),
-        lambda: _remove_aged(orcheo, retention),
+        partial(_remove_aged, orcheo, retention),
         orcheo.core.tally.write,
         store.tidy,
     )
@@ -227,7 +227,7 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
 
 
 async def _remove_aged(orcheo: Orcheo, retention: timedelta | None) -> None:
-    purged = await orcheo.core.housekeeping.remove_aged(retention)
+    purged = await orcheo.core.housekeeping.remove_aged(retention, *(spent.tidy for spent in orcheo.spent_ids))
     if retention is not None and purged:
         _LOG.info("purged %d threads that were older than %d days", purged, retention.days)
 

@@ -154,6 +154,24 @@ async def test_threads_are_not_purged_in_the_first_hour_of_a_process(harness: Co
     assert await again.core.housekeeping.remove_aged(MONTH) == 1
 
 
+async def test_ids_are_forgotten_by_a_steady_clock_only(harness: CoreHarness) -> None:
+    """Not in the first hour of a process, nor in the first one after a jump."""
+    forgotten: list[int] = []
+
+    async def forget() -> None:
+        forgotten.append(len(forgotten))
+
+    for by in (timedelta(0), MONTH, -MONTH):
+        harness.clock.set_off(by)
+        await harness.core.housekeeping.remove_aged(None, forget)
+        harness.clock.advance(minutes=59)
+        await harness.core.housekeeping.remove_aged(None, forget)
+        assert forgotten == []
+    harness.clock.advance(minutes=1)
+    await harness.core.housekeeping.remove_aged(None, forget)
+    assert forgotten == [0]
+
+
 async def test_housekeeping_makes_room_on_a_full_disk(harness: CoreHarness) -> None:
     """With the space that is kept back: what it removes is what fills the disk; a visitor's change does not use it."""
     visit = await harness.visit()

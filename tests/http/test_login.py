@@ -1,6 +1,7 @@
 """Signing in and out over HTTP: the login wall, the way to the provider and back, the end of a login."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from orcheo_adapters.server.process import do_housekeeping
 from orcheo_core.domain.pages import PageQuery
 from tests.app_server import NO_LIMITS, USER_INPUT, TestServer, assert_problem, build_app_server, events_of
 from tests.fakes.clock import FakeClock
@@ -424,3 +426,20 @@ async def test_logins_and_their_ends_are_audited(walled: TestServer, provider: B
     assert (began.act.value, ended.act.value) == ("login.began", "login.ended")
     assert began.actor.name == ended.actor.name == f"oidc:{ISSUER}#ada"
     assert began.note == f"main: {ended.note}"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=1), timedelta(days=4_000)])
+async def test_a_clock_that_was_ahead_for_a_while_keeps_no_one_out(
+    walled: TestServer, provider: BadProvider, ahead: timedelta
+) -> None:
+    """Housekeeping forgets no used-up id by such a clock: it would have to refuse all that was made since."""
+    await sign_in(walled, provider)
+    await walled.client.post("/auth/logout", json={})
+    for by in (ahead, -ahead):
+        walled.clock.set_off(by)
+        for _ in range(59):
+            walled.clock.advance(minutes=1)
+            await do_housekeeping(walled.orcheo, walled.store, None)
+    assert_problem(await enter(walled), 401, "login_required")
+    await sign_in(walled, provider)
+    assert (await enter(walled)).status_code == 200

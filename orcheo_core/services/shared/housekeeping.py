@@ -50,22 +50,24 @@ class Housekeeping:
         self._steady_since = clock.elapsed()
         self._has_jumped = False
 
-    async def remove_aged(self, retention: timedelta | None) -> int:
+    async def remove_aged(self, retention: timedelta | None, *forget: Callable[[], Awaitable[object]]) -> int:
         """Remove what is too old by now; how many threads were, by ``retention``.
 
         A clock that jumps to the future makes everything old, so after a jump nothing is removed until the clock was
-        steady for an hour; threads, which no one can bring back, not before that in any process. Raises the last error
-        that came up, after everything was tried.
+        steady for an hour; threads, which no one can bring back, not before that in any process. The same holds for
+        what ``forget`` forgets: ids that may be forgotten are refused, and once the clock is right again that would be
+        all new ones, for as long as it was ahead. Raises the last error that came up, after everything was tried.
         """
         is_steady = self._look_at_clock()
         if self._has_jumped and not is_steady:
             return 0
         failure: Exception | None = None
         purged, now = 0, self._clock.now()
-        parts = [(remove, now - kept.lifetime) for kept, remove in self.removes.items()]
-        for do, moment in ((self._make_ends_final, now), *parts):
+        parts: list[Callable[[], Awaitable[object]]] = [partial(self._make_ends_final, now)]
+        parts += [partial(remove, now - kept.lifetime) for kept, remove in self.removes.items()]
+        for do in (*parts, *(forget if is_steady else ())):
             try:
-                await do(moment)
+                await do()
             except Exception as error:  # noqa: BLE001 - the next kind must not wait for this one
                 failure = error
         if retention is not None and is_steady:
