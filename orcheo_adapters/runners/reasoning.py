@@ -6,6 +6,7 @@ from typing import Literal
 
 from orcheo_core.domain.component_items import Step, StepKind, StepState
 from orcheo_core.domain.run import StepNoted
+from orcheo_core.domain.shown_text import cut_to
 
 Said = tuple[Literal["thought", "text"], str]
 
@@ -126,5 +127,4 @@ class ReasoningNote:
 
     def _step(self, state: StepState) -> StepNoted:
         text = self._text.rstrip()
-        shown = text if len(text) <= LONGEST_NOTE else f"{text[:LONGEST_NOTE]}…"
-        return StepNoted(index=0, step=Step(kind=StepKind.THOUGHT, content=shown, state=state))
+        return StepNoted(index=0, step=Step(kind=StepKind.THOUGHT, content=cut_to(text, LONGEST_NOTE), state=state))

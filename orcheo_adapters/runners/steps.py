@@ -12,6 +12,7 @@ from orcheo_adapters.runners.settings import Setting
 from orcheo_adapters.runners.text import encodable
 from orcheo_core.domain.component_items import Step, StepKind, StepState
 from orcheo_core.domain.run import StepNoted
+from orcheo_core.domain.shown_text import cut_to
 
 STEPS = ("none", "names", "details")
 STEPS_SETTING = Setting(
@@ -151,8 +152,7 @@ def beginning(pieces: Iterable[str]) -> str:
 
 def shortened(text: str, length: int) -> str:
     """One line of ``text``, cut to ``length``."""
-    line = " ".join(encodable(text[: 4 * length]).split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+    return cut_to(" ".join(encodable(text[: 4 * length]).split()), length)
 
 
 def _plain(value: Any) -> str:

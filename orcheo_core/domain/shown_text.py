@@ -21,6 +21,16 @@ _UNSEEN_CARRIERS = re.compile(
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _CONTENTS = {"widget": "widget", "hidden_context": "content"}
 """Which detail an entry of a transcript is made of, by kind."""
+JOINERS = "\u200c\u200d"
+"""Of which Persian, Indic scripts and many emoji are made; Python does not call them printable."""
+_MARKS = frozenset({"Mn", "Mc", "Me"})
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_JOINED = frozenset(JOINERS).union(
+    *(map(chr, each) for each in (range(0x1160, 0x1200), range(0x1F3FB, 0x1F400), range(0xE0020, 0xE0080)))
+)
+"""Joiners, Hangul vowels and final letters, skin tones, and the tags of flags such as Scotland's."""
+_VIRAMA = 9
+"""The combining class of the sign that ties the next letter to the one before."""
 _UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})
 """General categories that show nothing by themselves."""
 
@@ -33,6 +43,27 @@ def plain_blanks(text: str) -> str:
 def without_refused(text: str) -> str:
     """``text`` without the characters that may not be shown."""
     return _REFUSED.sub("", text)
+
+
+def cut_to(text: str, most: int) -> str:
+    """``text`` if it has at most ``most`` characters; else its beginning with a ``…``, so that both fit.
+
+    What a reader sees as one character stays whole: letters with marks, conjuncts, joined emoji, skin tones, flags (the
+    clusters of UAX #29, as far as Python's Unicode data tells them). Only one as long as all of it is split.
+    """
+    if len(text) <= most:
+        return text
+    end = next((at for at in range(most - 1, 0, -1) if _is_border(text, at)), most - 1)
+    return f"{text[:end].rstrip()}…"
+
+
+def _is_border(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if before == "\u200d" or unicodedata.combining(before) == _VIRAMA:
+        return False
+    if after in _FLAG_LETTERS:  # two of them are a flag
+        return (at - len(text[:at].rstrip(_FLAG_LETTERS))) % 2 == 0
+    return after not in _JOINED and unicodedata.category(after) not in _MARKS
 
 
 def with_unseen_named(text: str) -> str:

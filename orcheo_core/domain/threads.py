@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve, field
 
-from orcheo_core.domain.shown_text import without_refused
+from orcheo_core.domain.shown_text import cut_to, without_refused
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.values import value
 
@@ -69,6 +69,4 @@ class Thread:
 def title_from(text: str) -> str | None:
     """A title out of the first words of a thread, on one line, without what names refuse; None without words."""
     words = " ".join(without_refused(_CONTROL.sub(" ", text)).split())
-    if len(words) > _TITLE_LENGTH:
-        words = words[: _TITLE_LENGTH - 1].rstrip() + "…"
-    return words or None
+    return cut_to(words, _TITLE_LENGTH) or None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import asdict, field, frozen
 
 from orcheo_core.domain.look import NO_LOOK, Look
+from orcheo_core.domain.shown_text import cut_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -334,8 +335,7 @@ def advised(message: str, advice: str | None) -> str:
 
 def shorten(text: str) -> str:
     """The beginning of ``text`` in one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
+    return cut_to(" ".join(text.split()), _EXCERPT)
 
 
 @frozen(kw_only=True)

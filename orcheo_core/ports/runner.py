@@ -8,6 +8,7 @@ from attrs import frozen
 
 from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
+from orcheo_core.domain.shown_text import JOINERS, cut_to
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.ports.run_thread import RunThread
 
@@ -80,9 +81,8 @@ def failure_of(error: Exception) -> RunFailed:
 
 
 def _one_line(text: str) -> str:
-    shown = "".join(each if each.isprintable() else " " for each in text.lstrip()[:_READ_LENGTH])
-    line = " ".join(shown.split())
-    return line if len(line) <= _REASON_LENGTH else f"{line[: _REASON_LENGTH - 1]}…"
+    shown = "".join(each if each.isprintable() or each in JOINERS else " " for each in text.lstrip()[:_READ_LENGTH])
+    return cut_to(" ".join(shown.split()), _REASON_LENGTH)
 
 
 class RunSink(Protocol):

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orcheo_core.domain.login import shown_name
-from orcheo_core.domain.shown_text import check_name, plain_blanks, readable, with_unseen_named
+from orcheo_core.domain.shown_text import check_name, cut_to, plain_blanks, readable, with_unseen_named
+from orcheo_core.domain.threads import title_from
 from orcheo_core.errors import InvalidInput
+from orcheo_core.operations.views import shorten
+from orcheo_core.ports.runner import RunFailed
 from tests import samples
 
 WRITTEN = {
@@ -204,3 +207,52 @@ def test_a_display_name_stays_as_it_was_read_once(name: str) -> None:
 def test_every_entry_of_a_transcript_shows_something(kind: str, text: str, details: dict[str, Any], shown: str) -> None:
     """Files, sources, options, widgets and kept context without words are not left out; the data of an image is."""
     assert readable(kind, text, details) == shown
+
+
+WHOLE = {
+    "a joined family": "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+    "a skin tone": "\U0001f44d\U0001f3fd",
+    "a skin tone and a joined sign": "\U0001f9d1\U0001f3fe\u200d\u2695\ufe0f",
+    "a flag": "\U0001f1fa\U0001f1e6",
+    "a flag made of tags": WRITTEN["a flag made of tags"],
+    "a letter with marks": "e\u0301\u0323",
+    "a keycap": "1\ufe0f\u20e3",
+    "a conjunct": "क्ष",
+    "a vowel sign": "கி",
+    "Hangul letters": "\u1112\u1161\u11ab",
+}
+
+
+@pytest.mark.parametrize("whole", WHOLE.values(), ids=WHOLE)
+def test_what_is_cut_is_never_cut_within_what_a_reader_sees_as_one(whole: str) -> None:
+    """Wherever the cut falls, each is there as a whole or not at all."""
+    text = whole * 12
+    for most in range(len(whole) + 1, len(text)):
+        cut = cut_to(text, most)
+        assert len(cut) <= most
+        assert cut == whole * (len(cut) // len(whole)) + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "cut"),
+    [
+        ("whole", 5, "whole"),
+        ("one two", 5, "one…"),
+        ("a" + "\u0301" * 99, 4, "a\u0301\u0301…"),
+        ("گزارش\u200cها", 7, "گزارش\u200c…"),
+        ("ab", 1, "…"),
+    ],
+)
+def test_what_is_cut_ends_with_a_mark_of_it(text: str, most: int, cut: str) -> None:
+    """Without a blank before; what is one character from end to end is split all the same."""
+    assert cut_to(text, most) == cut
+
+
+def test_titles_excerpts_and_what_failures_say_are_cut_so() -> None:
+    """A title of flags has as many whole ones as fit; joiners stay, as they are part of how words are written."""
+    flag = WHOLE["a flag"]
+    assert title_from(f"x{flag * 60}") == f"x{flag * 39}…"
+    assert shorten(flag * 150) == f"{flag * 99}…"
+    failure = RunFailed("c", flag * 400, visitor_message="دستیار پرسش\u200cها \u001b[0m\u202e")
+    assert failure.reason == f"{flag * 249}…"
+    assert failure.visitor_message == "دستیار پرسش\u200cها [0m"

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { englishAs, speak } from "../src/element/language.ts";
 import { fetchLanguage } from "../src/element/languages.ts";
-import { exported } from "../src/element/parts/thread-export.ts";
+import { exported, fileName } from "../src/element/parts/thread-export.ts";
 import type { WireItem } from "../src/element/protocol/wire.ts";
 import { assistantItem, userItem, wireThread } from "./fakes.ts";
 
@@ -70,4 +70,13 @@ test("sources, notices and images are in the file, and what Markdown cannot show
   expect(exported(thread, all, "markdown")).toBe(
     "# A talk\n\n## Answer\n\nTen.\n\n### Sources\n\n- [A \\[page\\]](<https://example.org/a_(b)>)\n- Prices (docs/prices.md)\n\n*This part cannot be shown here.*\n\n![Image made for this answer](https://example.org/i.png)\n\n*Note: Be careful*\n\n",
   );
+});
+
+test.each([
+  ["a/b:c?", "a b c"],
+  ["پرسش\u200cها \u{1f469}\u200d\u{1f467}\u202e", "پرسش\u200cها \u{1f469}\u200d\u{1f467}"],
+  ["\u{1f600}".repeat(90), "\u{1f600}".repeat(80)],
+  ["\n", "chat"],
+])("the file of a chat called %j has a name that file systems take", (title, name) => {
+  expect(fileName(title)).toBe(name);
 });

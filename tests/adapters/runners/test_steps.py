@@ -61,7 +61,7 @@ def test_names_are_words() -> None:
     """In one line, cut where they are long."""
     assert words("get_the-weather") == "Get the weather"
     assert (nested("Expert", "Look"), nested("", "Look")) == ("Expert › Look", "Look")
-    assert shortened("a " * 100, 9) == "a a a a …"
+    assert shortened("a " * 100, 9) == "a a a a…"
     assert readable("{no JSON") == "{no JSON"
     assert readable('{"city": "Paris", "days": 2}') == readable({"city": "Paris", "days": 2}) == "city: Paris, days: 2"
     assert readable([1, "a"]) == '[1, "a"]'

@@ -113,11 +113,11 @@ function quoted(text: string): string {
 }
 
 /** Without what a file system does not take. */
-function fileName(title: string): string {
+export function fileName(title: string): string {
   return (
     title
-      .replace(/[\p{C}\\/:*?"<>|]+/gu, " ")
+      .replace(/(?:(?![\u200c\u200d])[\p{C}\\/:*?"<>|])+/gu, " ")
       .trim()
-      .slice(0, 80) || "chat"
+      .match(/^.{1,80}/su)?.[0] ?? "chat"
   );
 }
