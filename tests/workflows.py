@@ -21,7 +21,7 @@ from orcheo_core import (
     UsageReported,
     WidgetShown,
 )
-from orcheo_core.ports.runner import RunTimedOut
+from orcheo_core.ports.runner import RunFailed, RunTimedOut
 
 _gates: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
 
@@ -84,6 +84,11 @@ async def broken(_text: str) -> AsyncIterator[str]:
     yield "half "
     message = "the secret reason"
     raise RuntimeError(message)
+
+
+async def busy(_text: str) -> str:
+    """Has to be asked again later."""
+    raise RunFailed("endpoint_rate_limited", "429", retry_after=20, visitor_message="The workflow is busy.")
 
 
 async def talkative(_text: str) -> AsyncIterator[str]:

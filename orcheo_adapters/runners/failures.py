@@ -18,7 +18,8 @@ from orcheo_core.ports.runner import RunFailed
 
 _EXCERPT = 500
 _NO_JSON = object()
-_LONGEST_PAUSE = 86_400
+_LONGEST_PAUSE = 600
+"""Seconds that a visitor may be asked to wait for; who has to wait longer reads no number."""
 _HINTS = {
     401: ("endpoint_key_refused", "it does not accept the key"),
     403: ("endpoint_key_refused", "it does not accept the key, or the key may not do this"),
@@ -60,9 +61,9 @@ class ErrorAnswer:
 
     @property
     def retry_after(self) -> int | None:
-        """Whole seconds after which the endpoint wants to be asked again, if it says so."""
+        """Whole seconds after which the endpoint wants to be asked again, if it says so and they can be waited for."""
         pause = self.pause
-        return None if pause is None else min(max(1, ceil(pause)), _LONGEST_PAUSE)
+        return None if pause is None or pause > _LONGEST_PAUSE else max(1, ceil(pause))
 
     @property
     def pause(self) -> float | None:
@@ -159,18 +160,9 @@ def silent(seconds: float) -> RunFailed:
 def _for_visitors(code: str, pause: int | None) -> str | None:
     if code == "conversation_too_long":
         return _CHAT_TOO_LONG
-    if code not in (_BUSY, _UNAVAILABLE) or (code == _UNAVAILABLE and pause is None):
-        return None
-    return f"The workflow is busy. You can try again in {_duration(pause)}."
-
-
-def _duration(seconds: int | None) -> str:
-    if seconds is None:
-        return "a little while"
-    if seconds <= 120:
-        return "1 second" if seconds == 1 else f"{seconds} seconds"
-    minutes = -(-seconds // 60)
-    return f"{minutes} minutes" if minutes <= 120 else f"{-(-minutes // 60)} hours"
+    if code in (_BUSY, _UNAVAILABLE) and pause is not None:
+        return "The workflow is busy."
+    return "The workflow is busy. You can try again in a little while." if code == _BUSY else None
 
 
 def message_in(document: Any) -> str:

@@ -1,6 +1,7 @@
 """ChatKit's threads, pages and stream events, encoded."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -71,7 +72,7 @@ class ChatKitEncoder(FrameEncoder):
         """``Thread`` with its first items, and the state of its latest turn."""
         document = self.thread(view.thread) | {"items": self.items(view.items)}
         if view.latest_turn is not None:
-            document["metadata"] = {TURN_KEY: _turn_json(view.latest_turn)}
+            document["metadata"] = {TURN_KEY: _turn_json(view.latest_turn, view.read_at)}
         return document
 
     def thread(self, thread: Thread) -> Json:
@@ -290,5 +291,12 @@ def _page_json(page: Page[Any], encode: Callable[[Any], Json]) -> Json:
     return present(data=[encode(entry) for entry in page.entries], has_more=page.has_more, after=after)
 
 
-def _turn_json(turn: Turn) -> Json:
-    return {"id": turn.id, "status": turn.status.value, "user_item_id": turn.user_item_id}
+def _turn_json(turn: Turn, now: datetime) -> Json:
+    """``seconds`` are those since it ended or, while it runs, since it began: no clock of a client is asked."""
+    seconds = (now - (turn.ended_at or turn.started_at)).total_seconds()
+    return {
+        "id": turn.id,
+        "status": turn.status.value,
+        "user_item_id": turn.user_item_id,
+        "seconds": max(0, round(seconds, 1)),
+    }

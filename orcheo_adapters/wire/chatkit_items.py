@@ -147,7 +147,12 @@ def _step_fields(item: StepItem) -> Json:
 def _ending_fields(item: EndOfTurnItem) -> Json:
     told: Json = {"type": "end_of_turn"}
     if ending := item.ending:
-        told[ENDING_KEY] = present(kind=ending.kind.value, message=ending.message, allow_retry=ending.allow_retry)
+        told[ENDING_KEY] = present(
+            kind=ending.kind.value,
+            message=ending.message,
+            allow_retry=ending.allow_retry,
+            retry_after=ending.retry_after,
+        )
     if notice := item.notice:
         told[NOTICE_KEY] = present(level=notice.level, message=notice.message, title=notice.title)
     return told

@@ -139,11 +139,15 @@ _ENDINGS: dict[str, str] = {
 
 @value(kw_only=True)
 class Ending:
-    """What a thread remembers of a turn without a whole answer; ``message`` is what the visitor saw."""
+    """What a thread remembers of a turn without a whole answer; ``message`` is what the visitor saw.
+
+    ``retry_after`` are the seconds from its end to the next try, where it makes sense to wait.
+    """
 
     kind: EndingKind
     message: str | None = None
     allow_retry: bool = True
+    retry_after: int | None = None
 
 
 @value(kw_only=True)

@@ -182,10 +182,11 @@ class Effect:
 
 @value(kw_only=True)
 class TurnTrouble:
-    """``error``: the turn ended early; ``message`` is fit for visitors."""
+    """``error``: the turn ended early; ``message`` is for visitors, ``retry_after`` the seconds to their next try."""
 
     message: str
     allow_retry: bool
+    retry_after: int | None = None
 
 
 Growth = (

@@ -24,4 +24,9 @@ class TurnEnd:
             return None
         if self.trouble is None:
             return Ending(kind=self.kind)
-        return Ending(kind=self.kind, message=self.trouble.message, allow_retry=self.trouble.allow_retry)
+        return Ending(
+            kind=self.kind,
+            message=self.trouble.message,
+            allow_retry=self.trouble.allow_retry,
+            retry_after=self.trouble.retry_after,
+        )

@@ -210,7 +210,9 @@ class TurnEngine:
         self._telemetry.run_failed(live.turn, error)
         failure = failure_of(error)
         trouble = TurnTrouble(
-            message=failure.visitor_message or FAILED.message, allow_retry=failure.allow_retry and FAILED.allow_retry
+            message=failure.visitor_message or FAILED.message,
+            allow_retry=failure.allow_retry and FAILED.allow_retry,
+            retry_after=failure.retry_after,
         )
         return _failed(TurnFault(failure.code, failure.reason), trouble)
 

@@ -93,6 +93,19 @@ async def test_a_failure_may_bring_the_sentence_for_visitors(
     assert trouble_in([*await harness.told(turn)]) == [TurnTrouble(message=message, allow_retry=True)]
 
 
+async def test_a_failure_may_say_when_another_try_makes_sense(harness: CoreHarness) -> None:
+    """The thread keeps it, so that a page which is opened later counts to the same moment."""
+    visit = await harness.visit()
+    turn = await harness.answered(visit, RunFailed("endpoint_rate_limited", "429", retry_after=20))
+    trouble = TurnTrouble(message=FAILED.message, allow_retry=True, retry_after=20)
+    assert trouble_in([*await harness.told(turn)]) == [trouble]
+    ends = [each.ending for each in await harness.items(turn.thread_id) if isinstance(each, EndOfTurnItem)]
+    assert [each.retry_after for each in ends if each is not None] == [20]
+    assert trouble_in([*await harness.core.own_threads.replay(visit, await harness.latest(turn.thread_id))]) == [
+        trouble
+    ]
+
+
 async def test_an_answer_that_is_cut_short_is_kept(harness: CoreHarness) -> None:
     """The turn is completed; what cut it short is no text."""
     turn = await harness.answered(

@@ -117,6 +117,19 @@ async def test_a_failing_workflow_ends_with_an_error_event_and_keeps_what_was_sa
     assert thread["items"]["data"][1]["content"][0]["text"] == "half "
 
 
+async def test_a_failure_that_passes_says_when_to_try_again(app_server: TestServer) -> None:
+    """In seconds from the end of the turn, which the thread says is how long ago."""
+    await app_server.publish(call="busy")
+    grant, events = await create(app_server)
+    told = {"kind": "failed", "message": "The workflow is busy.", "allow_retry": True, "retry_after": 20}
+    assert [each["item"].get("orcheo.ending") for each in events if "item" in each][-1] == told
+    app_server.clock.advance(seconds=7)
+    thread = (await app_server.chatkit(grant, "threads.get_by_id", thread_id=events[0]["thread"]["id"])).json()
+    Thread.model_validate(thread)
+    assert thread["metadata"]["orcheo.turn"]["seconds"] == 7
+    assert thread["items"]["data"][-1]["orcheo.ending"] == told
+
+
 async def test_a_repeated_message_is_one_message(app_server: TestServer) -> None:
     """The same idempotency key returns the first turn's stream."""
     await app_server.publish()

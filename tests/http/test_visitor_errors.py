@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web" / "src" / "element"
 SENTENCE = re.compile(
     r'(?:visitor_message|\bmessage|sentence|[A-Z]_(?:MESSAGE|NOTICE)|_CHAT_TOO_LONG) ?= ?\(?\s*f?"([A-Z][^"]*\.)"'
-    r'|return f"(The workflow [^"]*\.)"'
+    r'|return f?"(The workflow [^"]*\.)"'
 )
 """What visitors read of a turn, where it is written in the source."""
 VISITORS = ("/api/chat/", "/api/chatkit")

@@ -143,10 +143,7 @@ describe("an error of the server", () => {
   });
 
   test.each([
-    [
-      "The workflow is busy. You can try again in 30 seconds.",
-      "Сервер зараз не може цього зробити. Спробуйте пізніше.",
-    ],
+    ["The workflow is busy.", "Сервер зараз не може цього зробити. Спробуйте пізніше."],
     [
       "The workflow is busy. You can try again in a little while.",
       "Сервер зараз не може цього зробити. Спробуйте пізніше.",

@@ -174,7 +174,7 @@ class IsolatingRunner(Runner):
                 "too_many_processes",
                 f"All {MOST_PROCESSES} processes of isolated workflows are at work.",
                 retry_after=5,
-                visitor_message="The workflow is busy. You can try again in a little while.",
+                visitor_message="The workflow is busy.",
             )
         oldest = min(idle, key=lambda each: each.used_at)
         if oldest.worker is not None:
@@ -229,5 +229,5 @@ def _resting(reason: str) -> RunFailed:
         "process_restarting",
         f"The workflow's own process ends again and again: {reason} It is not started for {_REST_SECONDS:g} s.",
         retry_after=int(_REST_SECONDS),
-        visitor_message="The workflow is not available at the moment. You can try again in a little while.",
+        visitor_message="The workflow is not available at the moment.",
     )

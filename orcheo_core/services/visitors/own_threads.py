@@ -1,6 +1,7 @@
 """A visitor's own threads: reading, naming, judging and deleting them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
@@ -36,8 +37,9 @@ async def find_own_thread(change: UnitOfWork, visit: Visit, thread_id: str) -> T
 
 def _trouble_in(items: Sequence[Item]) -> TurnTrouble | None:
     for each in items:
-        if isinstance(each, EndOfTurnItem) and each.ending is not None and each.ending.message is not None:
-            return TurnTrouble(message=each.ending.message, allow_retry=each.ending.allow_retry)
+        ending = each.ending if isinstance(each, EndOfTurnItem) else None
+        if ending is not None and ending.message is not None:
+            return TurnTrouble(message=ending.message, allow_retry=ending.allow_retry, retry_after=ending.retry_after)
     return None
 
 
@@ -54,10 +56,11 @@ class ItemsView:
 
 @frozen(kw_only=True)
 class ThreadView:
-    """A thread as its subject sees it: its first items and how its latest turn stands."""
+    """A thread as its subject sees it: its first items, and how its latest turn stood at ``read_at``."""
 
     thread: Thread
     items: ItemsView
+    read_at: datetime
     latest_turn: Turn | None = None
 
 
@@ -102,7 +105,7 @@ class OwnThreads:
             before, latest = latest, await change.turns.latest(thread_id)
             # A turn that began or ended in between would not fit the items: its answer would seem to be missing.
             if _state(before) == _state(latest):
-                return ThreadView(thread=thread, items=items, latest_turn=latest)
+                return ThreadView(thread=thread, items=items, read_at=self._clock.now(), latest_turn=latest)
 
     async def page(self, visit: Visit, query: PageQuery) -> Page[Thread]:
         """The subject's own threads with this workflow; :class:`InvalidInput` for an invalid cursor.

@@ -28,14 +28,14 @@ const OF_TURNS: Readonly<Record<string, string>> = {
   "The app has ended this chat.": "closedTitle",
   "This conversation was deleted.": "error_thread_not_found",
   "The workflow is busy. You can try again in a little while.": "error_unavailable",
-  "The workflow is not available at the moment. You can try again in a little while.": "error_unavailable",
+  "The workflow is busy.": "error_unavailable",
+  "The workflow is not available at the moment.": "error_unavailable",
   "A part of this answer cannot be shown.": "cannotBeShown",
   "The answer was cut off at the model's limit. Write “continue” to read on.": "failureCutOff",
   "The answer was stopped by the model's content filter and may be incomplete.": "answerFiltered",
 };
 /** Sentences with something in them that is different each time. */
 const WITH_VALUES: readonly [RegExp, string][] = [
-  [/^The workflow is busy\. You can try again in [a-z0-9 ]+\.$/, "error_unavailable"],
   [/^This workflow cannot read attachments of this kind: (?<names>.+)\.$/, "filesNotRead"],
 ];
 

@@ -21,13 +21,12 @@ import {
 } from "./options.ts";
 import { chatTemplate } from "./parts/chat.ts";
 import type { ComposerValue, OrcheoComposer, Written } from "./parts/composer.ts";
-import { Countdown } from "./parts/countdown.ts";
 import { FrameBatch } from "./parts/frame-batch.ts";
 import { OtherTabs } from "./parts/other-tabs.ts";
 import type { Quoting } from "./parts/quoting.ts";
 import { ScrollKeeper } from "./parts/scroll-keeper.ts";
+import { Seconds } from "./parts/seconds.ts";
 import { skeletonTemplate } from "./parts/skeleton.ts";
-import { Stopwatch } from "./parts/stopwatch.ts";
 import { isWaiting, richParts } from "./parts/thread-items.ts";
 import "./parts/composer.ts";
 import { newKey } from "./insecure.ts";
@@ -43,6 +42,7 @@ import {
   lastQuestion,
   pendingQuestions,
   type QuestionView,
+  shownFailure,
   type ThreadView,
   type ToolView,
 } from "./state/thread-view.ts";
@@ -110,8 +110,8 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
   ];
 
   declare locale: string | null;
-  readonly #countdown = new Countdown(this);
-  readonly #stopwatch = new Stopwatch(this);
+  readonly #countdown = new Seconds(this);
+  readonly #stopwatch = new Seconds(this);
   readonly #scroll = new ScrollKeeper(this, () => this.renderRoot.querySelector(".scroller"));
   readonly #batch = new FrameBatch(() => this.requestUpdate());
   readonly #theme = new ThemeSheet();
@@ -275,8 +275,8 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       options: this.#options,
       client: this.#client,
       target: this.#target,
-      secondsLeft: this.#countdown.secondsUntil(view.failure?.notBefore ?? 0),
-      secondsWaited: this.#stopwatch.secondsOf(isWaiting(view) ? (lastQuestion(view)?.key ?? "") : null),
+      secondsLeft: this.#countdown.until(shownFailure(view)?.notBefore ?? 0),
+      secondsWaited: this.#stopwatch.since(isWaiting(view) ? view.since : null),
       isHeld: this.#isHeld,
       isAtEnd: this.#scroll.isAtEnd,
       hasNews: view.items.at(-1) !== this.#lastSeen,
@@ -502,7 +502,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
   #canSend(): boolean {
     const view = this.#thread?.view;
-    return view?.turn === "idle" && this.#countdown.secondsUntil(view.failure?.notBefore ?? 0) === 0;
+    return view?.turn === "idle" && this.#countdown.until(view.failure?.notBefore ?? 0) === 0;
   }
 
   #hold(isHeld: boolean): void {

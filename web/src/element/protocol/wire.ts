@@ -15,6 +15,8 @@ export interface WireTurn {
   id: string;
   status: TurnStatus;
   user_item_id: string;
+  /** How long it has run, or since when it is over. */
+  seconds?: number;
 }
 
 export type ThreadStatus = { type: "active" } | { type: "locked" | "closed"; reason?: string };
@@ -125,7 +127,7 @@ export type EndingKind =
 export interface EndOfTurnItem {
   type: "end_of_turn";
   id: string;
-  "orcheo.ending"?: { kind: EndingKind; message?: string; allow_retry: boolean };
+  "orcheo.ending"?: { kind: EndingKind; message?: string; allow_retry: boolean; retry_after?: number };
   "orcheo.notice"?: { level: NoticeLevel; message: string; title?: string };
 }
 

@@ -102,7 +102,8 @@ export function openedThread(
 ): ThreadView {
   const turn = thread.metadata?.["orcheo.turn"] ?? null;
   const views = itemViews(items);
-  const base = { ...emptyThread, ...threadFields(thread), earlier, feedback: feedbackOf(items) };
+  const since = Date.now() - (turn?.seconds ?? 0) * 1000;
+  const base = { ...emptyThread, ...threadFields(thread), since, earlier, feedback: feedbackOf(items) };
   if (views.at(-1)?.kind === "ending") return { ...base, items: views };
   if (turn === null || turn.status === "completed")
     return { ...base, items: views, failure: emptyAnswer(items) };
@@ -194,6 +195,7 @@ function endingView(item: EndOfTurnItem): EndingView | NoticeView | null {
     ending: told.kind,
     text: told.message ?? "",
     allowRetry: told.allow_retry,
+    wait: (told.retry_after ?? 0) * 1000,
   };
 }
 

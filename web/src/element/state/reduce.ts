@@ -136,13 +136,15 @@ function tellAside(view: ThreadView, threadEvent: ThreadEvent): ThreadView {
       return { ...view, progress: threadEvent.text };
     case "notice":
       return { ...view, items: withNotice(view.items, threadEvent) };
-    case "error":
+    case "error": {
+      const { ending = "error", wait = 0 } = latestEnding(view) ?? {};
       return endTurn(view, "interrupted", {
-        kind: latestEnding(view)?.ending ?? "error",
+        kind: ending,
         text: threadEvent.message ?? "",
         remedy: threadEvent.allow_retry ? "answer-again" : null,
-        notBefore: 0,
+        notBefore: wait && Date.now() + wait,
       });
+    }
     default:
       return view;
   }
@@ -150,7 +152,17 @@ function tellAside(view: ThreadView, threadEvent: ThreadEvent): ThreadView {
 
 function running(view: ThreadView, items: readonly ItemView[]): ThreadView {
   const { turn: _turn, canStop, progress, connection, failure, closed } = emptyThread;
-  return { ...view, items, turn: "running", canStop, progress, connection, failure, closed };
+  return {
+    ...view,
+    items,
+    turn: "running",
+    since: Date.now(),
+    canStop,
+    progress,
+    connection,
+    failure,
+    closed,
+  };
 }
 
 function judgements({ itemIds, kind }: Extract<ThreadChange, { type: "judged" }>) {
@@ -326,7 +338,7 @@ function endTurn(view: ThreadView, status: "done" | "interrupted", failure: Turn
       ? { ...item, status }
       : item,
   );
-  return { ...view, items, failure, turn: "idle", progress: "", connection: "connected" };
+  return { ...view, items, failure, turn: "idle", since: Date.now(), progress: "", connection: "connected" };
 }
 
 function refuse(view: ThreadView, failure: TurnFailure): ThreadView {

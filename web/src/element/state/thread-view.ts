@@ -111,6 +111,8 @@ export interface EndingView {
   /** What the server said of it; empty when it said nothing. */
   text: string;
   allowRetry: boolean;
+  /** Milliseconds from the end of the turn until it makes sense to try again. */
+  wait: number;
 }
 
 export interface NoticeView {
@@ -170,6 +172,8 @@ export interface ThreadView {
   /** Cursor to the items before the first one shown; null when all are shown. */
   earlier: string | null;
   turn: "idle" | "running" | "stopping";
+  /** The time (ms) when the latest turn began or, when none runs, ended; the same in every tab. */
+  since: number;
   canStop: boolean;
   progress: string;
   connection: "connected" | "reconnecting";
@@ -186,6 +190,7 @@ export const emptyThread: ThreadView = {
   items: [],
   earlier: null,
   turn: "idle",
+  since: 0,
   canStop: true,
   progress: "",
   connection: "connected",
@@ -203,7 +208,12 @@ export function shownFailure(view: ThreadView): TurnFailure | null {
   const ending = view.turn === "idle" ? latestEnding(view) : null;
   if (view.failure !== null || ending === null) return view.failure;
   const remedy = ending.allowRetry ? "answer-again" : null;
-  return { kind: ending.ending, text: ending.text, remedy, notBefore: 0 };
+  return {
+    kind: ending.ending,
+    text: ending.text,
+    remedy,
+    notBefore: ending.wait && view.since + ending.wait,
+  };
 }
 
 /** The items, with the end of their latest turn behind them: what is said next must not make it look whole. */
@@ -213,7 +223,10 @@ export function itemsWithEnding(view: ThreadView): readonly ItemView[] {
   const last = items.at(-1);
   if (ending === undefined || last === undefined || isRefused(last) || latestEnding(view) !== null)
     return items;
-  return [...items, { kind: "ending", id: `${OWN_ENDING}${last.id}`, ending, text: "", allowRetry: false }];
+  return [
+    ...items,
+    { kind: "ending", id: `${OWN_ENDING}${last.id}`, ending, text: "", allowRetry: false, wait: 0 },
+  ];
 }
 
 /** Begins the ids of endings of which no server knows. */

@@ -3,7 +3,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { ChatOptions } from "../../element/options.ts";
 import { OrcheoChat } from "../../element/orcheo-chat.ts";
-import { Countdown } from "../../element/parts/countdown.ts";
+import { Seconds } from "../../element/parts/seconds.ts";
 import { skeletonTemplate } from "../../element/parts/skeleton.ts";
 import { Speaker } from "../../element/speaker.ts";
 import { chatStyles } from "../../element/styles/chat.ts";
@@ -108,7 +108,7 @@ export interface Surroundings {
 export class OrcheoChatPage extends LitElement {
   static override styles = [themeStyles, controlStyles, chatStyles, skeletonStyles, pageStyles];
 
-  readonly #countdown = new Countdown(this);
+  readonly #countdown = new Seconds(this);
   readonly #speaker = new Speaker(this, () => navigator.languages);
   /** What is different where the page is not the whole of a tab. */
   surroundings: Surroundings = { api: newApi };
@@ -152,7 +152,7 @@ export class OrcheoChatPage extends LitElement {
   }
 
   #screenTemplate(screen: Screen): TemplateResult {
-    return screenTemplate(screen, this.#countdown.secondsUntil(screen.notBefore), () => void this.#open());
+    return screenTemplate(screen, this.#countdown.until(screen.notBefore), () => void this.#open());
   }
 
   async #fetchBar(): Promise<void> {
