@@ -587,3 +587,21 @@ def test_a_keyboard_on_the_screen_takes_its_room_from_the_chat(open_shop: OpenSh
         " Object.defineProperty(visualViewport, name, { value }); visualViewport.dispatchEvent(new Event('resize')); }"
     )
     assert shop.page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 30, "width": 360, "height": 400}
+
+
+def test_the_page_of_the_frame_leads_to_the_chat_where_no_bubble_is_around_it(open_shop: OpenShop) -> None:
+    """As a page of its own to the chat page; in a frame that someone wrote by hand by a link to it."""
+    shop = open_shop("echo")
+    alone = shop.tab.beside()
+    alone.page.goto(f"{shop.server.url}/embed/echo")
+    expect(alone.page).to_have_url(f"{shop.server.url}/chat/echo")
+    expect(alone.message_field).to_be_editable()
+    shop.page.clock.install()
+    frame = "(url) => { const frame = document.createElement('iframe'); frame.src = url; document.body.append(frame); }"
+    shop.page.evaluate(frame, f"{shop.server.url}/embed/echo")
+    shown = shop.page.frame_locator("iframe").locator("body")
+    expect(shown.locator(".waiting")).to_be_visible()
+    shop.page.clock.run_for(10_000)
+    expect(shown).to_have_text("The chat cannot be shown on this page. Open it in a tab of its own")
+    expect(shown.get_by_role("link")).to_have_attribute("href", "/chat/echo")
+    expect(shown.get_by_role("link")).to_have_attribute("target", "_blank")

@@ -112,11 +112,12 @@ export const chatStyles = css`
   .jump {
     position: absolute;
     inset-block-end: calc(100% + 0.75rem);
-    inset-inline-start: calc(50% - 1.125rem);
+    inset-inline: 0;
     display: grid;
     place-items: center;
     inline-size: 2.25rem;
     block-size: 2.25rem;
+    margin-inline: auto;
     padding: 0;
     border: 1px solid var(--edge);
     border-radius: 50%;

@@ -134,6 +134,19 @@ export const controlStyles = css`
     white-space: nowrap;
   }
 
+  /* Large enough for a finger (WCAG 2.5.5), but for what stands in a line of text; the id outweighs every size below. */
+  @media (pointer: coarse) {
+    :is(button, select, summary, textarea, .quiet, .solid, .contact, input:not([type="checkbox"], [type="radio"]), label:has(> input:enabled)):not(
+        #_,
+        .tag,
+        .note
+      ) {
+      min-inline-size: 2.75rem;
+      min-block-size: 2.75rem;
+      align-content: center;
+    }
+  }
+
   @media (prefers-reduced-motion: reduce) {
     *,
     *::before,

@@ -93,19 +93,6 @@ export const logStyles = css`
     margin-block-start: -0.5rem;
   }
 
-  .notice {
-    overflow-wrap: anywhere;
-    padding: 0.75rem 1rem;
-    border: 1px solid var(--line);
-    border-radius: var(--radius);
-    font-size: calc(0.9375 * var(--base-size, 1rem));
-  }
-
-  .notice[data-level="danger"] {
-    border-color: transparent;
-    background: var(--danger-soft);
-  }
-
   .failure {
     display: flex;
     flex-wrap: wrap;

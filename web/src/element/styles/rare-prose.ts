@@ -1,4 +1,4 @@
-/** What few answers have: coloured and wrapped code, formulas, footnotes. It arrives with the parts that draw them. */
+/** What few answers have: coloured and wrapped code, formulas, footnotes, tasks, sources. It arrives with the rich parts. */
 
 import { css } from "lit";
 
@@ -62,5 +62,87 @@ export const rareProseStyles = css`
     background: none;
     color: var(--accent);
     font-size: 0.75rem;
+  }
+
+  .prose .table [data-align="center"] {
+    text-align: center;
+  }
+
+  .prose .table [data-align="end"] {
+    text-align: var(--far);
+  }
+
+  .prose li.task {
+    margin-inline-start: -1.5em;
+    list-style: none;
+  }
+
+  .prose li > label {
+    display: flex;
+    gap: 0.5rem;
+  }
+
+  .prose li > label > input {
+    flex: none;
+    margin-block-start: 0.35em;
+    accent-color: var(--accent);
+  }
+
+  .sources {
+    margin-block-start: 1.1rem;
+    font-size: calc(0.875 * var(--base-size, 1rem));
+  }
+
+  .sources h3 {
+    margin: 0 0 0.35rem;
+    color: var(--ink-soft);
+    font-size: calc(0.8125 * var(--base-size, 1rem));
+    font-weight: 550;
+  }
+
+  .sources ol {
+    display: grid;
+    gap: 0.25rem;
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+
+  .sources summary {
+    inline-size: fit-content;
+    margin-block-end: 0.35rem;
+    cursor: pointer;
+  }
+
+  .sources li {
+    display: flex;
+    gap: 0.5rem;
+    overflow-wrap: anywhere;
+  }
+
+  .sources .icon {
+    inline-size: 1rem;
+    block-size: 1lh;
+    color: var(--ink-soft);
+  }
+
+  /* After the name, so that a place on a line of its own is not indented. */
+  .sources .named {
+    margin-inline-end: 0.25rem;
+  }
+
+  .sources .place {
+    color: var(--ink-soft);
+    font: 0.8125rem var(--mono);
+  }
+
+  @media (pointer: coarse) {
+    .sources ol {
+      gap: 1.4rem;
+    }
+
+    :is(.sources a, .no-image) {
+      padding-block: 0.75rem;
+    }
   }
 `;

@@ -58,6 +58,19 @@ export const richStyles = css`
     container-type: inline-size;
   }
 
+  .notice {
+    overflow-wrap: anywhere;
+    padding: 0.75rem 1rem;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    font-size: calc(0.9375 * var(--base-size, 1rem));
+  }
+
+  .notice[data-level="danger"] {
+    border-color: transparent;
+    background: var(--danger-soft);
+  }
+
   .notice[data-level="warning"] {
     border-color: light-dark(#9a6700, #d0a03c);
   }

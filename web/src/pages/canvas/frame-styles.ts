@@ -235,4 +235,10 @@ export const frameStyles = css`
       white-space: normal;
     }
   }
+
+  @media (pointer: coarse) {
+    nav a {
+      min-block-size: 2.75rem;
+    }
+  }
 `;

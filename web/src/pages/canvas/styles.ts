@@ -640,4 +640,11 @@ export const canvasStyles = css`
       padding-inline: 1rem;
     }
   }
+
+  @media (pointer: coarse) {
+    .tabs a {
+      min-block-size: 2.75rem;
+      align-content: center;
+    }
+  }
 `;

@@ -93,6 +93,10 @@ export class FrameApi extends ChatPageApi {
   }
 }
 
+export function chatPath(ref: string): string {
+  return `/chat/${encodeURIComponent(ref)}`;
+}
+
 export function signInPath(ref: string): string {
   return `/embed/${encodeURIComponent(ref)}/sign-in`;
 }

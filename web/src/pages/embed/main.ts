@@ -9,12 +9,13 @@ import type { HostMessage, Scheme } from "../../embed/messages.ts";
 import { Drafts } from "../chat/drafts.ts";
 import { focusUnlessTouch, OrcheoChatPage, refOf } from "../chat/orcheo-chat-page.ts";
 import { ThreadMemory } from "../chat/thread-memory.ts";
-import { FrameApi, signInPath, type Visitor } from "./frame-api.ts";
+import { chatPath, FrameApi, signInPath, type Visitor } from "./frame-api.ts";
 import { HostLink } from "./host-link.ts";
 
 /** The translations have this word, which the chat itself fetches later. */
 const words = bookOf({ close: "Close" });
 const IDENTITY_PATIENCE_MS = 10_000;
+const HELLO_PATIENCE_MS = 10_000;
 const ref = refOf(location.pathname);
 const web = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
 
@@ -43,6 +44,9 @@ class ChatFrame {
     });
     // The chat's own links to the sign-in: it has a window of its own, as no provider can be framed.
     document.addEventListener("click", (click) => this.#clicked(click), { capture: true });
+    setTimeout(() => {
+      if (this.#page === null) void import("./plain-page.ts").then(({ showWayOut }) => showWayOut(ref));
+    }, HELLO_PATIENCE_MS);
   }
 
   #heard(message: HostMessage): void {
@@ -205,4 +209,6 @@ function originsOf(page: Document): string[] {
 
 if (location.pathname === signInPath(ref))
   void import("./sign-in.ts").then(({ runSignIn }) => runSignIn(ref, web));
+// A page of its own, with no bubble around it.
+else if (parent === window) location.replace(chatPath(ref));
 else new ChatFrame();

@@ -3,14 +3,14 @@
  * frame that opened it, and to no other window, as the browser compares the origin.
  */
 
-import { englishAs, languageFor, speak } from "../../element/language.ts";
 import type { Fetch } from "../../element/protocol/chat-client.ts";
 import { problemCode } from "../../element/protocol/problem.ts";
 import { fill, strings } from "../../element/strings.ts";
 import { ChatPageApi, type GrantAnswer } from "../chat/chat-page-api.ts";
 import { pageStrings } from "../chat/page-strings.ts";
 import { signInStrings } from "../chat/sign-in-strings.ts";
-import { signInPath } from "./frame-api.ts";
+import { chatPath, signInPath } from "./frame-api.ts";
+import { show, speakAsBrowser } from "./plain-page.ts";
 
 const BACK = "?back";
 const MARK = "orcheo-signed-in";
@@ -37,27 +37,12 @@ export async function runSignIn(ref: string, fetch: Fetch): Promise<void> {
       opener.postMessage({ [MARK]: 1, loginPass, signedInAs }, location.origin);
       close();
     }
-    show(fill(signInStrings.signedInAs, { name: signedInAs ?? "" }), `/chat/${encodeURIComponent(ref)}`);
+    show(fill(signInStrings.signedInAs, { name: signedInAs ?? "" }), chatPath(ref), strings.continueAnswer);
   } catch (error) {
     if (problemCode(error) === "login_required" && location.search !== BACK)
       location.replace(`/auth/login?to=${encodeURIComponent(signInPath(ref) + BACK)}`);
-    else show(pageStrings.brokenText, signInPath(ref));
+    else show(pageStrings.brokenText, signInPath(ref), strings.tryAgain);
   }
-}
-
-async function speakAsBrowser(): Promise<void> {
-  const language = await Promise.resolve(languageFor(navigator.languages)).catch(() => englishAs("en"));
-  speak(language);
-  Object.assign(document.documentElement, { lang: language.locale, dir: language.dir });
-}
-
-function show(text: string, href: string): void {
-  const words = document.createElement("p");
-  const link = document.createElement("a");
-  link.href = href;
-  link.textContent = href.startsWith("/chat/") ? strings.continueAnswer : strings.tryAgain;
-  words.append(`${text} `, link);
-  document.body.replaceChildren(words);
 }
 
 /** Opens the window and hears what it hands over. */
