@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from orcheo_adapters.runners.target import invalid_target
 from orcheo_adapters.runners.worker_thread import in_thread
 from orcheo_core.errors import OrcheoError
-from orcheo_core.ports.runner import RunFailed
+from orcheo_core.ports.runner import RunFailed, text_of
 
 _Found = TypeVar("_Found")
 
@@ -60,7 +60,7 @@ class Lookups(Generic[_Found]):
             raise
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             raise invalid_target(
-                f"looking at {target!r} failed with {type(error).__name__}: {error}",
+                f"looking at {target!r} failed with {type(error).__name__}: {text_of(error)}",
                 hint="Name an object that can be inspected, such as a plain function.",
             ) from error
 

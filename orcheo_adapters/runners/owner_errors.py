@@ -7,7 +7,7 @@ from types import TracebackType
 from orcheo_adapters.system.own_code import is_own
 from orcheo_core.errors import OrcheoError
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.runner import CODE_FAILED, RunFailed
+from orcheo_core.ports.runner import CODE_FAILED, RunFailed, text_of
 
 _CAUSES = 3
 _LENGTH = 300
@@ -66,7 +66,7 @@ def _of_an_endpoint(error: Exception, clock: Clock) -> RunFailed | None:
     if found is None or not 400 <= (status := getattr(found, "status_code", 0)) < 600:
         return None
     headers = getattr(getattr(found, "response", None), "headers", None)
-    body = " ".join(str(found).split()).encode("utf-8", "replace")
+    body = " ".join(text_of(found).split()).encode("utf-8", "replace")
     try:
         from orcheo_adapters.runners.failures import ErrorAnswer
     except ModuleNotFoundError:  # the base install lacks what reads answers; the error itself is said then
@@ -79,7 +79,7 @@ def _of_an_endpoint(error: Exception, clock: Clock) -> RunFailed | None:
 
 def _reason(error: Exception) -> str:
     reason = "; because of ".join(map(_line, _causes(error))) + _place(error)
-    said = str(error).lower()
+    said = text_of(error).lower()
     return next((f"{reason}. {advice}" for words, advice in _ADVICE.items() if words in said), reason)
 
 
@@ -93,7 +93,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _line(error: BaseException) -> str:
-    beginning = str(error).lstrip()[: 4 * _LENGTH]  # an error may hold megabytes, and all chats would wait
+    beginning = text_of(error).lstrip()[: 4 * _LENGTH]
     text = " ".join("".join(each if each.isprintable() else " " for each in beginning).split())[:_LENGTH]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

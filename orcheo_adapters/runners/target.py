@@ -13,6 +13,7 @@ from attrs import frozen
 from orcheo_adapters.runners.callables import accepts_text, signature_of
 from orcheo_adapters.runners.shared_objects import shared_object
 from orcheo_core.errors import FieldError, InvalidInput
+from orcheo_core.ports.runner import text_of
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _TARGET = re.compile(f"({_NAME}):({_NAME})")
@@ -223,7 +224,7 @@ def module_of_file(text: str) -> Any:
 def _import_failed(module: str, error: BaseException) -> InvalidInput:
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     return invalid_target(
-        f"importing {module!r} failed with {_kind(error)}: {error}",
+        f"importing {module!r} failed with {_kind(error)}: {text_of(error)}",
         hint=f"Install the package that has {missing!r} into the environment of the server, or start the server in the "
         "environment of the agent."
         if missing

@@ -9,7 +9,7 @@ from attrs import frozen
 from orcheo_adapters.system.running import Running, call_in
 from orcheo_core.domain.run import RunEvent
 from orcheo_core.ports.run_thread import RunThread
-from orcheo_core.ports.runner import CODE_FAILED, Run, RunFailed, RunSink, RunTimedOut
+from orcheo_core.ports.runner import CODE_FAILED, Run, RunFailed, RunSink, RunTimedOut, text_of
 
 _FAREWELL = 1.0
 """Seconds a stopped workflow has to clean up before it is left to itself."""
@@ -163,7 +163,7 @@ class TaskRun(Run):
         is_cancelled = isinstance(error, asyncio.CancelledError) and self._task is not None and self._task.cancelling()
         is_own = self._running.own_cancellations > 0
         if (is_own or not is_cancelled) and not isinstance(error, Exception):
-            raise RunFailed(CODE_FAILED, f"The workflow ended itself with {error!r}.") from error
+            raise RunFailed(CODE_FAILED, f"The workflow ended itself with {text_of(error, repr)}.") from error
         return False
 
     def _was_stopped(self) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from orcheo_adapters.system.running import current_run, mark, may_start_thread
-from orcheo_core.ports.runner import RunFailed
+from orcheo_core.ports.runner import RunFailed, text_of
 
 _Result = TypeVar("_Result")
 
@@ -66,6 +66,6 @@ def _attempt(work: Callable[[], _Result], future: "asyncio.Future[_Result]") -> 
     try:
         return future.set_result, work()
     except (StopIteration, GeneratorExit) as error:  # a future cannot hold one, a task does not survive the other
-        return future.set_exception, RuntimeError(f"the workflow raised {error!r}")
+        return future.set_exception, RuntimeError(f"the workflow raised {text_of(error, repr)}")
     except BaseException as error:  # noqa: BLE001 - the error is passed to the event loop
         return future.set_exception, error

@@ -77,7 +77,15 @@ def failure_of(error: Exception) -> RunFailed:
     """``error`` as its owner reads it: a :class:`RunFailed` as it is, its type and text otherwise."""
     if isinstance(error, RunFailed):
         return error
-    return RunFailed(CODE_FAILED, _one_line(f"{type(error).__name__}: {error}").removesuffix(":"))
+    return RunFailed(CODE_FAILED, _one_line(f"{type(error).__name__}: {text_of(error)}").removesuffix(":"))
+
+
+def text_of(error: BaseException, read: Callable[[object], str] = str) -> str:
+    """The beginning of what ``read`` makes of an error that others have raised; their class may do anything then."""
+    try:
+        return read(error)[:_READ_LENGTH]
+    except BaseException as broken:  # noqa: BLE001 - an exit too: a turn that has failed must still come to its end
+        return f"(its text cannot be read: that raised {type(broken).__name__})"
 
 
 def _one_line(text: str) -> str:

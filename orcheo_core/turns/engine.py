@@ -6,6 +6,7 @@ only after it is durable. No transaction is open during a run.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain
 
 from attrs import evolve
@@ -41,6 +42,7 @@ _MAY_BE_SILENT = (ActionTaken, ClientToolCallItem)
 """Causes of a turn that a workflow may carry out without a word."""
 _INTERRUPTED = Ending(kind=EndingKind.INTERRUPTED, message=INTERRUPTED.message)
 _UNWRITABLE = TurnFault("not_saved", "What the workflow said cannot be stored.")
+_BROKEN = TurnFault("not_saved", "The end of the turn could not be made: the log has the error.")
 _KINDS = {
     "timed_out": EndingKind.TIMED_OUT,
     "too_long": EndingKind.CUT_OFF,
@@ -186,16 +188,28 @@ class TurnEngine:
         await self._finish(live, error)
 
     async def _finish(self, live: LiveTurn, error: Exception | None) -> None:
-        """This is where a turn ends, once, however its run went."""
+        """This is where a turn ends, once, however its run went.
+
+        Code that has replaced a built-in function, which is set back soon, can break this too: then the followers are
+        told nothing more, and the next checkpoint saves the end.
+        """
         if live.ended_as is not None:  # a run that was abandoned has come to its end after all
             return
-        live.ended_as = end = self._end_of(live, error)
-        live.pass_on()
-        live.draft.finish(end.ending)
-        is_saved = await self._save_end(live)
-        trouble = end.trouble if is_saved else _not_saved(live)
-        live.end([NOT_SAVED] if live.is_unwritable else self._ending(live, trouble))
-        self._live_turns.keep(live)
+        is_saved = False
+        try:
+            live.ended_as = end = self._end_of(live, error)
+            live.pass_on()
+            live.draft.finish(end.ending)
+            is_saved = await self._save_end(live)
+            trouble = end.trouble if is_saved else _not_saved(live)
+            live.end([NOT_SAVED] if live.is_unwritable else self._ending(live, trouble))
+            self._live_turns.keep(live)
+        except BaseException:
+            live.ended_as = live.ended_as or _failed(_BROKEN, FAILED)
+            if not is_saved:
+                self._waiting[live.turn.id] = live
+            live.relay.break_off()
+            raise
 
     def _end_of(self, live: LiveTurn, error: Exception | None) -> TurnEnd:
         if live.is_lost:
@@ -207,7 +221,8 @@ class TurnEngine:
             error = NothingSaid()
         if error is None or live.stopped_as is not None:
             return live.natural_end()
-        self._telemetry.run_failed(live.turn, error)
+        with suppress(Exception):  # here and below: a turn ends whatever becomes of the notes about it
+            self._telemetry.run_failed(live.turn, error)
         failure = failure_of(error)
         trouble = TurnTrouble(
             message=failure.visitor_message or FAILED.message,
@@ -275,7 +290,8 @@ class TurnEngine:
             self._waiting.pop(live.turn.id, None)
         if is_saved:
             self._live_turns.discard(live)
-            self._telemetry.turn_ended(live.turn)
+            with suppress(Exception):
+                self._telemetry.turn_ended(live.turn)
         return is_saved and not live.is_unwritable
 
     async def _save(self, live: LiveTurn, *, is_end: bool) -> bool:
@@ -293,7 +309,8 @@ class TurnEngine:
             live.draft.mark_unsaved()
             self._live_turns.spoken[live.turn.id] = live
             live.is_unwritable = not isinstance(error, StorageUnavailable)
-            self._telemetry.save_failed(live.turn, error)
+            with suppress(Exception):
+                self._telemetry.save_failed(live.turn, error)
             return False
         live.draft.mark_saved(staged)
         return True
@@ -312,7 +329,8 @@ class TurnEngine:
         try:
             await change.commit()
         except Exception as error:  # noqa: BLE001 - the next checkpoint tries again
-            self._telemetry.save_failed(live.turn, error)
+            with suppress(Exception):
+                self._telemetry.save_failed(live.turn, error)
             return False
         return True
 

@@ -52,6 +52,13 @@ class Relay:
             wake()
         return refusal
 
+    def break_off(self) -> None:
+        """No more frames will come, although the last one is missing."""
+        self.is_over = True
+        for wake in (*self._followers,):
+            wake()
+        self.forget()
+
     def follow(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` whenever there are new frames, and at the end; it must return at once."""
         self._followers[wake] = None

@@ -14,12 +14,18 @@ def said_in(event: ThreadEvent) -> str:
 
 
 class FakeEncoder(FrameEncoder):
-    """A frame is the number of its event among all that were encoded, and as long as the text of the event."""
+    """A frame is the number of its event among all that were encoded, and as long as the text of the event.
+
+    While there is an ``error``, it raises that.
+    """
 
     def __init__(self) -> None:
+        self.error: Exception | None = None
         self._events: list[ThreadEvent] = []
 
     def frames(self, events: Iterable[ThreadEvent]) -> list[bytes]:
+        if self.error is not None:
+            raise self.error
         first = len(self._events)
         self._events += events
         return [b"%-*d" % (len(said_in(event)), number) for number, event in enumerate(self._events[first:], first)]

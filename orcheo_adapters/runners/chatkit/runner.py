@@ -21,7 +21,7 @@ from orcheo_adapters.runners.task_run import Writer
 from orcheo_core.domain.run import RunRequest
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
-from orcheo_core.ports.runner import Run, RunFailed, Runner
+from orcheo_core.ports.runner import Run, RunFailed, Runner, text_of
 
 if TYPE_CHECKING:
     from chatkit.server import ChatKitServer
@@ -163,7 +163,7 @@ def _made(target: str, make: Any, stores: dict[str, Any]) -> Any:
     try:
         return make(**given)
     except Exception as error:
-        raise invalid_target(f"making the server failed with {type(error).__name__}: {error}") from error
+        raise invalid_target(f"making the server failed with {type(error).__name__}: {text_of(error)}") from error
 
 
 def _give_stores(server: "ChatKitServer[Any]", stores: dict[str, Any]) -> None:

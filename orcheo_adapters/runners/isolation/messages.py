@@ -23,7 +23,7 @@ from orcheo_core.domain.json_values import has_more_values, is_flat
 from orcheo_core.domain.run import Cause, PastMessage, PastPart, RunContext, RunEvent, RunRequest, SentFile
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import FieldError, InvalidInput
-from orcheo_core.ports.runner import NothingSaid, RunFailed, failure_of
+from orcheo_core.ports.runner import NothingSaid, RunFailed, failure_of, text_of
 
 _EVENTS: dict[str, type] = {each.__name__: each for each in get_args(RunEvent)}
 _KINDS: dict[str, type] = {each.__name__: each for each in (*get_args(Cause), *get_args(PastPart))}
@@ -170,7 +170,7 @@ def encode_failure(error: BaseException) -> bytes:
         document["fields"] = [[each.path, each.message] for each in error.fields]
         document["hint"] = error.hint
     else:
-        failure = failure_of(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+        failure = failure_of(error if isinstance(error, Exception) else RuntimeError(text_of(error, repr)))
         document |= {
             "code": failure.code,
             "reason": failure.reason,
