@@ -14,7 +14,7 @@ from attrs import asdict, evolve, frozen
 from orcheo_adapters.client.remote import OTHER_VERSION
 from orcheo_adapters.client.settings import server_url
 from orcheo_adapters.settings.server import ServerSettings
-from orcheo_adapters.system.data_folder import is_no_folder
+from orcheo_adapters.system.data_folder import DatabaseLost, DataFolder, is_no_folder
 from orcheo_cli.context import CliContext, json_option
 from orcheo_cli.exit_codes import FAILED
 from orcheo_cli.help_option import HELP_BY_BOTH
@@ -132,13 +132,29 @@ def _data_folder(folder: Path, *, needed: bool) -> list[Finding]:
         found = f"{folder} is a file, where the data folder should be"
         return [Finding(subject="Data folder", found=found, advice="Choose another with ORCHEO_DATA_DIR.")]
     try:
-        return [_private(folder, "Data folder"), *_private_files(folder), *_disk(folder)]
+        files = [_private(folder, "Data folder"), *_private_files(folder)]
+        return [*files, *_lost(DataFolder(folder), needed=needed), *_disk(folder)]
     except FileNotFoundError:
         advice = "Start `orcheo serve` once." if needed else ""
         return [Finding(subject="Data folder", found=f"{folder} (does not exist)", advice=advice)]
     except OSError as error:
         found = f"{folder} cannot be read: {error.strerror}"
         return [Finding(subject="Data folder", found=found, advice="Choose another with ORCHEO_DATA_DIR.")]
+
+
+def _lost(folder: DataFolder, *, needed: bool) -> Iterator[Finding]:
+    """What the next start would refuse. Where a server answers, the folder may hold its owner token alone."""
+    from orcheo_adapters.auth.secrets_file import SecretsLost
+
+    try:
+        folder.check_database()
+    except DatabaseLost as error:
+        if needed:
+            yield Finding(subject=folder.database.name, found=error.detail.rstrip("."), advice=error.hint)
+    else:
+        if folder.database.exists() and not folder.secrets.exists():
+            found = f"{folder.secrets} is missing"
+            yield Finding(subject=folder.secrets.name, found=found, advice=SecretsLost.hint)
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

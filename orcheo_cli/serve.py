@@ -32,14 +32,21 @@ _TRIAL = "Trial sign-in is on: anyone on this machine can sign in under any name
     is_flag=True,
     help="Let anyone on this machine sign in under any name, to try things out (ORCHEO_DEV_LOGIN).",
 )
-def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: bool) -> None:
+@click.option(
+    "--new-secrets",
+    is_flag=True,
+    help="Start although the secrets of the database are lost: all tokens then have to be issued again.",
+)
+def serve(host: str | None, port: int | None, data_dir: Path | None, dev_login: bool, new_secrets: bool) -> None:
     """Run the server until Ctrl-C."""
     with suppress(KeyboardInterrupt):  # before it listens: there is nothing yet that could be left half done
-        _run(host, port, data_dir, dev_login=dev_login or None)
+        _run(host, port, data_dir, dev_login=dev_login or None, new_secrets=new_secrets)
     _say_stopped()
 
 
-def _run(host: str | None, port: int | None, data_dir: Path | None, *, dev_login: bool | None) -> None:
+def _run(
+    host: str | None, port: int | None, data_dir: Path | None, *, dev_login: bool | None, new_secrets: bool
+) -> None:
     from orcheo_adapters.server.process import serve as run
     from orcheo_adapters.settings.names import misspelt
     from orcheo_adapters.settings.server import ServerSettings
@@ -47,7 +54,7 @@ def _run(host: str | None, port: int | None, data_dir: Path | None, *, dev_login
     for name, meant in misspelt(os.environ):
         _warn(f"{name} is not a setting, and changes nothing. Did you mean {meant}?")
     settings = ServerSettings.load(host=host, port=port, data_dir=data_dir, dev_login=dev_login)
-    run(settings, on_ready=lambda url: _say_ready(url, settings))
+    run(settings, on_ready=lambda url: _say_ready(url, settings), may_have_new_secrets=new_secrets)
 
 
 def _say_stopped() -> None:

@@ -17,11 +17,15 @@ from attrs import evolve, field, frozen
 
 from orcheo_adapters.auth.grants import GrantKey
 from orcheo_adapters.system.data_folder import write_private
+from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.opaque_token import Pepper, PepperRing, RandomBytes
+from orcheo_core.domain.pages import PAGE_LIMIT
 from orcheo_core.errors import OrcheoError
+from orcheo_core.ports.unit_of_work import Store
 
 SECRETS_FILE = "secrets.json"
 _VERSION = 1
+_LOG = get_logger("secrets")
 _KEY_BYTES = 32
 _ID_BYTES = 6
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
@@ -32,7 +36,22 @@ class SecretsUnreadable(OrcheoError):
 
     code = "secrets_unreadable"
     summary = "The server's secrets file cannot be read."
-    hint = "Restore it from a backup. If there is none, move it away; all publish and service tokens then stop working."
+    hint = (
+        "Restore it from a backup. If there is none, move it away and start once with `orcheo serve --new-secrets`; "
+        "all publish and service tokens then stop working."
+    )
+
+
+class SecretsLost(OrcheoError):
+    """The database was written with other secrets; with these no token, cookie or chat grant of it works."""
+
+    code = "secrets_lost"
+    summary = "The secrets of this database are lost."
+    hint = (
+        "Restore secrets.json from the backup that the database is of (docs/how-to/back-up-and-restore.md). If there "
+        "is none, start once with `orcheo serve --new-secrets`: all publish and service tokens then have to be issued "
+        "again, everyone has to sign in again, and visitors without a login no longer see their threads."
+    )
 
 
 def _no_empty_ring(_secrets: object, attribute: Any, keys: tuple[object, ...]) -> None:
@@ -72,6 +91,27 @@ def load_secrets(data_folder: Path, random_bytes: RandomBytes) -> ServerSecrets:
     except (OSError, ValueError, RecursionError) as error:
         message = f"{path} cannot be read: {_reason(error)}."
         raise SecretsUnreadable(message) from None  # what a parser says may quote a key
+
+
+async def fitting_secrets(
+    data_folder: Path, store: Store, random_bytes: RandomBytes, *, may_be_new: bool = False
+) -> ServerSecrets:
+    """The same, where they are those of the tokens in ``store``, or it has none yet.
+
+    Raises :class:`SecretsLost` as well, before new ones are made; with ``may_be_new`` the log says so instead.
+    """
+    path = data_folder / SECRETS_FILE
+    tokens = (await store.begin().service_tokens.page(None, limit=PAGE_LIMIT, after=None)).entries
+    if tokens and not path.exists() and not may_be_new:
+        raise SecretsLost(f"{path} is missing, and without it no token of the database works.")
+    secrets = load_secrets(data_folder, random_bytes)
+    known = {each.id for each in secrets.peppers.peppers}
+    if tokens and not any(each.digest.pepper_id in known for each in tokens):
+        fault = f"No token of the database was made with {path}."
+        if not may_be_new:
+            raise SecretsLost(fault)
+        _LOG.warning("%s All have to be issued again.", fault)
+    return secrets
 
 
 def save_grant_keys(data_folder: Path, keys: tuple[GrantKey, ...]) -> None:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 
-from orcheo_adapters.auth.secrets_file import load_secrets
+from orcheo_adapters.auth.secrets_file import fitting_secrets
 from orcheo_adapters.http.client_address import ALL_ONE_ADDRESS, THIS_MACHINE
 from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines
@@ -76,18 +76,24 @@ class AddressUnusable(InvalidError):
     hint = "Choose another address with --host or ORCHEO_HOST."
 
 
-def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    settings: ServerSettings,
+    *,
+    on_ready: Callable[[str], None] | None = None,
+    may_have_new_secrets: bool = False,
+) -> None:
     """Run the server until it is asked to stop; ``on_ready`` gets its URL once it listens.
 
     Raises :class:`OrcheoError`: the port is busy, the data folder cannot be written or is in use, the database is of
-    a newer schema, and the like.
+    a newer schema or its secrets are lost (unless the server ``may_have_new_secrets``), and the like.
     """
     listener = _listener(settings)
     try:
         raise_descriptor_limit()
         configure_logs(settings.log_level)
         with shared_streams(), marking_threads(), bounded_end() as resort, kept_state() as state:
-            run_server_loop(_serve(settings, listener, on_ready, resort, state), set_back=state.set_back)
+            work = _serve(settings, listener, on_ready, resort, state, may_have_new_secrets=may_have_new_secrets)
+            run_server_loop(work, set_back=state.set_back)
     finally:
         listener.close()
 
@@ -98,6 +104,8 @@ async def _serve(
     on_ready: Callable[[str], None] | None,
     resort: LastResort,
     state: ProcessState,
+    *,
+    may_have_new_secrets: bool,
 ) -> None:
     folder = DataFolder(settings.data_dir)
     folder.prepare()
@@ -108,7 +116,7 @@ async def _serve(
     with kept_from_children(port=settings.port, folder=folder.path), folder.locked(url):
         async with (
             repeated("state of the process", STATE_SECONDS, state.look),
-            open_server(settings, open_store("sqlite", folder)) as orcheo,
+            open_server(settings, open_store("sqlite", folder), may_have_new_secrets=may_have_new_secrets) as orcheo,
         ):
             await require_credentials(settings, orcheo.store, folder)
             await listen(
@@ -124,14 +132,19 @@ async def _serve(
 
 
 @asynccontextmanager
-async def open_server(settings: ServerSettings, store: Store) -> AsyncIterator[Orcheo]:
+async def open_server(
+    settings: ServerSettings, store: Store, *, may_have_new_secrets: bool = False
+) -> AsyncIterator[Orcheo]:
     """A server with all that works behind its requests; at the end it is drained, and ``store`` is closed.
 
-    Turns that an earlier process left are ended before it is given out.
+    Turns that an earlier process left are ended before it is given out. Raises :class:`SecretsLost` when the store has
+    tokens of other secrets than those of the data folder, unless it ``may_have_new_secrets``.
     """
     folder = DataFolder(settings.data_dir)
     try:
-        orcheo = assemble(store, load_secrets(folder.path, SystemEntropy().random_bytes), settings)
+        random_bytes = SystemEntropy().random_bytes
+        secrets = await fitting_secrets(folder.path, store, random_bytes, may_be_new=may_have_new_secrets)
+        orcheo = assemble(store, secrets, settings)
         await _prepare(orcheo, folder)
         if settings.asks_others:
             await settings.runner_conditions.outgoing.prepare()

@@ -11,6 +11,7 @@ def _sqlite(folder: DataFolder) -> Store:
     from orcheo_adapters.sqlite.store import SqliteStore
     from orcheo_adapters.system.reserve import Reserve
 
+    folder.check_database()
     reserve = Reserve(folder.reserve)
     reserve.fill()
     return SqliteStore(folder.database, reserve=reserve)

@@ -34,7 +34,7 @@ class DatabaseUnreadable(OrcheoError):
 
     code = "database_unreadable"
     summary = "The database file cannot be read."
-    hint = "Restore it from a backup, or move it away to start with an empty one."
+    hint = "Restore it from a backup, or move the whole data folder away to start with an empty one."
 
 
 def fault_of(error: Exception, what: str) -> OrcheoError:

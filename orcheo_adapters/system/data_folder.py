@@ -44,6 +44,17 @@ class DataFolderInUse(ConflictError):
     hint = "Commands on this machine find that server by the folder. Stop it, or choose another folder with --data-dir."
 
 
+class DatabaseLost(OrcheoError):
+    """The database is missing or empty in a folder in which a server has kept data."""
+
+    code = "database_lost"
+    summary = "The database of this data folder is lost."
+    hint = (
+        "Restore orcheo.db from a backup (docs/how-to/back-up-and-restore.md). To begin with nothing instead, move the "
+        "whole data folder away."
+    )
+
+
 class NoDatabase(NotFoundError):
     """The data folder has no database."""
 
@@ -81,6 +92,8 @@ class DataFolder:
         """The folder at ``path``; nothing is touched before :meth:`prepare`."""
         self.path = path
         self.database = path / "orcheo.db"
+        self.secrets = path / "secrets.json"
+        self.attachments = path / "attachments"
         self.local_owner_token = path / "owner-token"
         self.reserve = path / "reserve"
         self._lock = path / "orcheo.lock"
@@ -105,6 +118,18 @@ class DataFolder:
             raise DataFolderIsFile.at(self.path)
         if not self.database.is_file():
             raise NoDatabase(f"There is no database in {self.path}.")
+
+    def check_database(self) -> None:
+        """Raise :class:`DatabaseLost` where an empty one would be taken for a database with data.
+
+        A first start that was cut off leaves an empty file too, but writes the owner token last.
+        """
+        if self.database.exists() and (not self.database.is_file() or self.database.stat().st_size):
+            return
+        log = self.database.with_name(f"{self.database.name}-wal")
+        if self.local_owner_token.exists() or any(map(_holds_something, (self.attachments, log))):
+            state = "is empty" if self.database.exists() else "is missing"
+            raise DatabaseLost(f"{self.database} {state}, but a server has kept data in this folder before.")
 
     @contextmanager
     def locked(self, url: str | None = None) -> Iterator[None]:
@@ -165,6 +190,10 @@ class DataFolder:
                 f"The data folder {self.path} cannot be locked: {error.strerror}.",
                 hint="Keep it on a disk of this machine: two servers on one folder would damage the database.",
             ) from None
+
+
+def _holds_something(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists() and path.stat().st_size > 0
 
 
 def is_no_folder(path: Path) -> bool:

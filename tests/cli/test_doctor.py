@@ -20,8 +20,9 @@ def data_dir(tmp_path: Path) -> Path:
     """A data folder as a server leaves it."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
-    for name in ("secrets.json", "owner-token"):
+    for name in ("secrets.json", "owner-token", "orcheo.db"):
         (folder / name).touch(mode=0o600)
+    (folder / "orcheo.db").write_text("SQLite")
     return folder
 
 
@@ -63,6 +64,7 @@ def test_a_good_installation(healthy: CliContext, data_dir: Path, static_folder:
         "Data folder",
         "secrets.json",
         "owner-token",
+        "orcheo.db",
         "Server",
         "Storage",
         "Versions",
@@ -79,6 +81,35 @@ def test_files_that_others_can_read(healthy: CliContext, data_dir: Path, static_
     found = finding(examine(healthy, settings(data_dir), static_folder), "owner-token")
     assert found.found.endswith("owner-token (mode 644)")
     assert found.advice == f"Other users can read it: run chmod go-rwx {data_dir / 'owner-token'}"
+
+
+def test_lost_secrets(healthy: CliContext, data_dir: Path, static_folder: Path) -> None:
+    """Named before the server is started again: that one still has them."""
+    (data_dir / "secrets.json").unlink()
+    found = finding(examine(healthy, settings(data_dir), static_folder), "secrets.json")
+    assert found.found == f"{data_dir / 'secrets.json'} is missing"
+    assert "backup" in found.advice
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_lost_database(data_dir: Path, static_folder: Path, is_empty: bool) -> None:
+    """As ``orcheo serve`` refuses it; not where a server answers, for which a folder may hold a token alone."""
+    (data_dir / "orcheo.db").unlink()
+    if is_empty:
+        (data_dir / "orcheo.db").touch(mode=0o600)
+    *_, found = [
+        each for each in examine(unreachable(), settings(data_dir), static_folder) if "orcheo.db" in each.found
+    ]
+    assert f"orcheo.db is {'empty' if is_empty else 'missing'}, but a server has kept data" in found.found
+    assert "Restore orcheo.db" in found.advice
+
+
+def test_a_folder_with_the_owner_token_alone(healthy: CliContext, data_dir: Path, static_folder: Path) -> None:
+    """It may be the copy with which a server elsewhere is asked."""
+    for name in ("orcheo.db", "secrets.json"):
+        (data_dir / name).unlink()
+    found = examine(healthy, settings(data_dir), static_folder)
+    assert [each.advice for each in found] == [""] * len(found)
 
 
 def test_a_page_that_was_not_built(healthy: CliContext, data_dir: Path, tmp_path: Path) -> None:

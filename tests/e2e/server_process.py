@@ -71,6 +71,8 @@ class ServerProcess:
     """Environment variables besides the ones that every server here gets."""
     program: tuple[str, ...] = (str(ORCHEO),)
     """How ``orcheo`` is called."""
+    options: tuple[str, ...] = ()
+    """Of ``orcheo serve``."""
     started_in: Path | None = None
     url: str = ""
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
@@ -93,7 +95,7 @@ class ServerProcess:
         """Start, and return once it listens: on a free port the first time, then always on the same one."""
         before = len(self.log)
         with self._log_path.open("ab") as log:
-            command = [*self.program, "serve", "--port", self._port]
+            command = [*self.program, "serve", "--port", self._port, *self.options]
             self._process = subprocess.Popen(
                 command, env=self.environment(), cwd=self.started_in, stdout=log, stderr=log
             )

@@ -88,6 +88,19 @@ def test_damaged_secrets_are_refused_and_left_alone(tmp_path: Path, damage: byte
     assert secrets.read_bytes() == damage
 
 
+def test_lost_secrets_are_not_replaced_without_a_word(server: ServerProcess) -> None:
+    """New ones would void all tokens; with ``--new-secrets`` the owner has said so, and has a token that works."""
+    secrets, token = server.data_dir / "secrets.json", (server.data_dir / "owner-token").read_text()
+    server.end()
+    secrets.unlink()
+    assert_refused(serve(server.data_dir), 1, str(secrets), "backup", "--new-secrets")
+    assert not secrets.exists()
+    server.options = ("--new-secrets",)
+    server.start()
+    assert (server.data_dir / "owner-token").read_text() != token
+    server.publish("echo", "examples.echo:answer")
+
+
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
 def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
     """By the environment as well: exit code 2, and the variable is named."""

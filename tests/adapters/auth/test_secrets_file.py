@@ -13,12 +13,17 @@ from attrs import evolve
 from orcheo_adapters.auth.grants import GrantKey
 from orcheo_adapters.auth.secrets_file import (
     SECRETS_FILE,
+    SecretsLost,
     SecretsUnreadable,
     ServerSecrets,
+    fitting_secrets,
     load_secrets,
     save_grant_keys,
 )
-from orcheo_core.domain.opaque_token import PepperRing
+from orcheo_adapters.memory.store import MemoryStore
+from orcheo_core.domain.actor import Actor
+from orcheo_core.domain.opaque_token import PepperRing, TokenDigest
+from orcheo_core.domain.service_token import ServiceToken
 
 KEY = "A" * 43
 
@@ -123,6 +128,51 @@ def test_damaged_file_is_named_and_kept(tmp_path: Path, content: object) -> None
     assert "backup" in caught.value.hint
     assert "AAAA" not in caught.value.detail
     assert (tmp_path / SECRETS_FILE).read_bytes() == before
+
+
+async def store_with_tokens_of(*pepper_ids: str) -> MemoryStore:
+    """A store with one service token for each of these peppers."""
+    store = MemoryStore()
+    for number, pepper_id in enumerate(pepper_ids):
+        change = store.begin()
+        change.service_tokens.save(
+            ServiceToken(
+                public_id=f"st{number}",
+                digest=TokenDigest(pepper_id=pepper_id, value="0" * 64),
+                owner=Actor("ada"),
+                scopes=frozenset(),
+                issued_at=datetime(2026, 11, 24, tzinfo=UTC),
+            )
+        )
+        await change.commit()
+    return store
+
+
+async def test_secrets_are_made_for_a_store_without_tokens(tmp_path: Path) -> None:
+    """Also after a start that was cut off between the database and the secrets."""
+    store = await store_with_tokens_of()
+    assert await fitting_secrets(tmp_path, store, counted()) == load_secrets(tmp_path, counted())
+
+
+async def test_lost_secrets_are_not_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """All tokens of the store would be worth nothing; who says so gets new ones, and a line in the log."""
+    store = await store_with_tokens_of("p1")
+    with pytest.raises(SecretsLost, match=r"secrets\.json is missing") as caught:
+        await fitting_secrets(tmp_path, store, counted())
+    assert not (tmp_path / SECRETS_FILE).exists()
+    assert "--new-secrets" in caught.value.hint
+    made = await fitting_secrets(tmp_path, store, counted(), may_be_new=True)
+    assert made == load_secrets(tmp_path, counted())
+    assert "have to be issued again" in caplog.text
+
+
+async def test_secrets_of_another_database_are_refused(tmp_path: Path) -> None:
+    """Of another server, or of a backup of before ``--new-secrets``; those of one token are the right ones."""
+    write(tmp_path, document())
+    with pytest.raises(SecretsLost, match="No token of the database was made with"):
+        await fitting_secrets(tmp_path, await store_with_tokens_of("p2"), counted())
+    found = await fitting_secrets(tmp_path, await store_with_tokens_of("p2", "p1", "p3"), counted())
+    assert [each.id for each in found.peppers.peppers] == ["p1"]
 
 
 def test_unreadable_file_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from orcheo_adapters.system.data_folder import (
+    DatabaseLost,
     DataFolder,
     DataFolderInUse,
     DataFolderIsFile,
@@ -221,3 +222,39 @@ def test_a_file_system_without_locks_is_said(folder: DataFolder, monkeypatch: py
     with pytest.raises(DataFolderUnwritable, match="cannot be locked: ") as caught, folder.locked(URL):
         pass
     assert "disk of this machine" in caught.value.hint
+
+
+@pytest.mark.parametrize("state", ["empty", "missing"])
+@pytest.mark.parametrize("left", ["owner-token", "orcheo.db-wal", "attachments/att_1"])
+def test_a_database_that_is_lost_is_not_taken_for_a_new_one(folder: DataFolder, state: str, left: str) -> None:
+    """Whatever shows that a server has kept data: an empty one would hide the loss, and let the files be removed."""
+    rest = folder.path / left
+    rest.parent.mkdir(exist_ok=True)
+    rest.write_text("something")
+    if state == "empty":
+        folder.database.touch()
+    with pytest.raises(DatabaseLost, match=f"orcheo.db is {state}") as caught:
+        folder.check_database()
+    assert "Restore" in caught.value.hint
+
+
+@pytest.mark.parametrize("left", ["", "orcheo.db", "orcheo.db-wal", "secrets.json", "attachments/"])
+def test_a_first_start_that_was_cut_off_may_be_repeated(folder: DataFolder, left: str) -> None:
+    """It has left empty files at most; secrets may come from elsewhere before it."""
+    rest = folder.path / (left or "reserve")
+    if left.endswith("/"):
+        rest.mkdir()
+    else:
+        rest.touch()
+    folder.check_database()
+
+
+@pytest.mark.parametrize("kind", ["database", "folder"])
+def test_what_is_no_empty_database_is_judged_when_it_is_opened(folder: DataFolder, kind: str) -> None:
+    """Whether it is one at all, SQLite says."""
+    folder.local_owner_token.touch()
+    if kind == "folder":
+        folder.database.mkdir()
+    else:
+        folder.database.write_text("SQLite")
+    folder.check_database()
