@@ -79,9 +79,10 @@ class SqliteThreadRepository(SqliteRepository, ThreadRepository):
         if not wanted.words and wanted.untouched_since is None:
             return self._page(THREADS, where, values, query)
         if wanted.words:
-            await catch_up(self._database)
+            await catch_up(self._database, wanted.workflow_id)
             containing, words = items_with(wanted.words)
             where, values = f"{where} AND id IN ({containing})", (*values, *words)
+            return await self._long_page(THREADS, where, values, query, searches=True)
         return await self._long_page(THREADS, where, values, query)
 
     async def sum_up(self, wanted: ThreadFilter) -> ThreadSum:

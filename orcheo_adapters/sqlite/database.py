@@ -79,7 +79,7 @@ class SqliteDatabase:
         self._reserve = reserve
         self.cache = ReadCache()
         try:
-            self._writer, self._reader, self._apart, self._long = _open(path, synchronous)
+            self._writer, self._reader, self._apart, self._long, self._searching = _open(path, synchronous)
         except (sqlite3.DatabaseError, OSError) as error:
             if is_full(path):  # SQLite reports it as "disk I/O error" here, which reads like damage
                 raise DiskFull.at(path) from None
@@ -87,7 +87,11 @@ class SqliteDatabase:
         self._file = path.stat().st_ino
         self._reads_apart = Lock()
         self._reads_long = Lock()
+        self._reads_searching = Lock()
         self._turn_to_read_long = asyncio.Lock()
+        self._turn_to_search = asyncio.Lock()
+        self.indexing = defaultdict[str | None, asyncio.Lock](asyncio.Lock)
+        """Held while what was said in a workflow (None: in all) is indexed."""
         self._must_erase = False
         self._pace = pace or CommitPace()
         self._writing = Lock()
@@ -138,6 +142,15 @@ class SqliteDatabase:
         """All rows of a read over whole tables, which may take minutes: within :meth:`in_thread` only."""
         return _read_with(self._long, self._reads_long, sql, values)
 
+    def read_searching(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """The same for a search: within :meth:`searching_in_thread` only."""
+        return _read_with(self._searching, self._reads_searching, sql, values)
+
+    async def searching_in_thread(self, read: Callable[..., T], *given: Any) -> T:
+        """What ``read`` returns, which uses :meth:`read_searching`; no other long read waits for it."""
+        async with self._turn_to_search:
+            return await asyncio.to_thread(read, *given)
+
     async def in_thread(self, read: Callable[..., T], *given: Any) -> T:
         """What ``read`` returns, which uses :meth:`read_long`; several of them one after the other.
 
@@ -146,10 +159,14 @@ class SqliteDatabase:
         async with self._turn_to_read_long:
             return await asyncio.to_thread(read, *given)
 
-    async def write(self, parts: Iterable[Part]) -> None:
-        """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`."""
+    async def write(self, parts: Iterable[Part], *, is_small: bool = True) -> None:
+        """Carry out a change durably; raises what its checks raise, and :class:`StorageUnavailable`.
+
+        One that is not small, whatever the number of its parts, is left to the writer thread.
+        """
         loop = asyncio.get_running_loop()
         change = Change(tuple(parts), loop)
+        change.is_small = change.is_small and is_small
         is_at_once = change.is_small and not self._waiting and self._pace.is_alone and self._pace.is_quick
         if not (is_at_once and self._write_on_loop([change])):
             self._write_soon(change)
@@ -260,12 +277,12 @@ class SqliteDatabase:
         await self._without_long_reads(self._forget_pages_elsewhere)
 
     def _forget_pages_elsewhere(self, writer: sqlite3.Connection) -> None:
-        for each in (writer, self._apart, self._long):
+        for each in (writer, self._apart, self._long, self._searching):
             _forget_pages(each)
 
     async def _without_long_reads(self, chore: Callable[[sqlite3.Connection], None]) -> None:
         """They would hold the log; those of a thread too, as what is removed may be in it."""
-        async with self._turn_to_read_long:
+        async with self._turn_to_search, self._turn_to_read_long:
             await asyncio.to_thread(self._reads_apart.acquire)
             try:
                 await self.do_alone(chore)
@@ -329,6 +346,7 @@ class SqliteDatabase:
         self._reader.close()
         self._apart.close()
         self._long.close()
+        self._searching.close()
         self._writer.close()
 
     def _write_all(self) -> None:
@@ -484,7 +502,7 @@ def _read_with(connection: sqlite3.Connection, lock: Lock, sql: str, values: Seq
 
 
 def _open(path: Path, synchronous: str) -> list[sqlite3.Connection]:
-    """The writer's connection, and three for readers; a file that is refused is left as it was."""
+    """The writer's connection, and four for readers; a file that is refused is left as it was."""
     path.touch(mode=0o600)
     with ExitStack() as opened:
         writer = opened.enter_context(closing(_connect(path, synchronous)))
@@ -496,7 +514,7 @@ def _open(path: Path, synchronous: str) -> list[sqlite3.Connection]:
                 f"The file system of {path} cannot keep a write-ahead log, which the database needs.",
                 hint="Keep the data folder on a disk of this machine, not on a network disk.",
             )
-        readers = [opened.enter_context(closing(_connect(path, synchronous))) for _ in range(3)]
+        readers = [opened.enter_context(closing(_connect(path, synchronous))) for _ in range(4)]
         for each in readers:
             each.execute("PRAGMA query_only = ON")
         opened.pop_all()

@@ -70,10 +70,15 @@ class SqliteRepository:
         entries = tuple(table.value(row) for row in found[: query.limit])
         return Page(entries=entries, has_more=is_cut or len(found) > query.limit)
 
-    async def _long_page(self, table: Table[T], where: str, values: Sequence[Any], query: PageQuery) -> Page[T]:
+    async def _long_page(
+        self, table: Table[T], where: str, values: Sequence[Any], query: PageQuery, *, searches: bool = False
+    ) -> Page[T]:
         """The same where any number of rows may have to be looked at."""
-        read = partial(self._page, table, where, values, query, read=self._database.read_long)
-        return await self._database.in_thread(read)
+        database = self._database
+        if searches:
+            read = partial(self._page, table, where, values, query, read=database.read_searching)
+            return await database.searching_in_thread(read)
+        return await database.in_thread(partial(self._page, table, where, values, query, read=database.read_long))
 
 
 def or_else(error: type[Exception]) -> Callable[[sqlite3.Cursor], None]:

@@ -1,13 +1,15 @@
 """Full-text search over what was said.
 
-Items are indexed after their turn has ended, shortly before the next search or when the store is tidied, so that no
-visitor waits for it (``docs/decisions/0011``). The index holds folded text in trigrams, so a word is found inside of
-others and in languages without blanks; words too short for a trigram are looked for in the texts themselves.
+Items are indexed after their turn has ended, shortly before the next search of their workflow or when the store is
+tidied, so that no visitor waits for it (``docs/decisions/0011``). The index holds folded text in trigrams, so a word
+is found inside of others and in languages without blanks; words too short for a trigram are looked for in the texts
+themselves.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
+from time import monotonic
 
 from orcheo_adapters.sqlite.database import SqliteDatabase
 from orcheo_adapters.sqlite.removal import SHOWN_OF_THREAD, SHOWN_WORDS
@@ -17,9 +19,9 @@ from orcheo_core.domain.transcript import searchable_text
 
 _TRIGRAM = 3
 _THREADS_AT_ONCE = 500
-_ITEMS_AT_ONCE = 200
-_PARTS_AT_ONCE = 150
-"""Some milliseconds of the writer's time, which others wait for."""
+_ITEMS_AT_ONCE = 20
+_PARTS_AT_ONCE, _CHARACTERS_AT_ONCE = 150, 50_000
+"""What is indexed in one change, but for an item that is longer: others wait until it is written."""
 _WAITING = "is_indexed = 0 AND status <> 'running'"
 _FORGET = "DELETE FROM indexed_items WHERE thread_id = ? AND item_id = ?"
 _REMEMBER = (
@@ -42,17 +44,23 @@ def items_with(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     return sql, (*([match] if long else ()), *short)
 
 
-async def catch_up(database: SqliteDatabase) -> None:
-    """Index all items of turns that have ended."""
+async def catch_up(database: SqliteDatabase, workflow_id: str | None = None) -> None:
+    """Index all items of turns that have ended, of one workflow or of all, in changes between which others write."""
     find = (
         "SELECT thread_id, min(user_item_id), group_concat(id) FROM turns "  # noqa: S608 - ours
-        f"WHERE {_WAITING} AND {SHOWN_OF_THREAD} GROUP BY thread_id LIMIT ?"
+        f"WHERE {_WAITING} AND (?1 IS NULL OR workflow_id = ?1) AND {SHOWN_OF_THREAD} GROUP BY thread_id LIMIT ?2"
     )
-    while threads := await database.in_thread(database.read_long, find, (_THREADS_AT_ONCE,)):
-        left = deque(threads)
-        while left:
-            await database.write(await asyncio.to_thread(_next_parts, database, left))
-            await database.merge_index()
+    async with database.indexing[workflow_id]:
+        while threads := await database.searching_in_thread(
+            database.read_searching, find, (workflow_id, _THREADS_AT_ONCE)
+        ):
+            left = deque(threads)
+            while left:
+                parts = await asyncio.to_thread(_next_parts, database, left)
+                began = monotonic()
+                await database.write(parts, is_small=False)
+                await database.pause(monotonic() - began)
+                await database.merge_index()
 
 
 def _next_parts(database: SqliteDatabase, left: deque[Row]) -> list[Part]:
@@ -61,23 +69,30 @@ def _next_parts(database: SqliteDatabase, left: deque[Row]) -> list[Part]:
     The turns of a thread count as indexed with the last of its items, not before.
     """
     parts: list[Part] = []
+    room = _CHARACTERS_AT_ONCE
     sql = f"{ITEMS.select} WHERE thread_id = ? AND id >= ? ORDER BY id LIMIT ?"
-    while left and len(parts) < _PARTS_AT_ONCE:
+    while left and len(parts) < _PARTS_AT_ONCE and room > 0:
         thread_id, first_item_id, turns = left.popleft()
+        if not database.read_apart(f"SELECT 1 FROM turns WHERE thread_id = ? AND {_WAITING}", (thread_id,)):  # noqa: S608 - ours
+            continue  # a search, or housekeeping, was quicker
         found = database.read_apart(sql, (thread_id, first_item_id, _ITEMS_AT_ONCE))
-        parts += [each for row in found for each in _statements(row)]
-        if len(found) == _ITEMS_AT_ONCE:
-            left.appendleft((thread_id, f"{found[-1][0]}\0", turns))
+        for at, row in enumerate(found, 1):
+            item = ITEMS.value(row)
+            text = searchable_text(item)
+            parts += _statements(item.thread_id, item.id, text)
+            room -= len(text)
+            if room <= 0 or (at == len(found) == _ITEMS_AT_ONCE):
+                left.appendleft((thread_id, f"{item.id}\0", turns))
+                break
         else:
             parts += [Statement(_INDEXED, (thread_id, turn)) for turn in turns.split(",")]
     return parts
 
 
-def _statements(row: Row) -> Iterator[Statement]:
+def _statements(thread_id: str, item_id: str, text: str) -> Iterator[Statement]:
     """Delete what was indexed of an item first; an item that was removed in between is not indexed again."""
-    item = ITEMS.value(row)
-    key = item.thread_id, item.id
+    key = thread_id, item_id
     yield Statement(_FORGET, key)
-    if text := searchable_text(item):
+    if text:
         yield Statement(_REMEMBER, key)
         yield Statement(_WRITE, (text, *key))

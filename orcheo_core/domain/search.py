@@ -5,6 +5,8 @@ import unicodedata
 from orcheo_core.errors import FieldError, InvalidInput
 
 MAX_WORDS = 10
+SEARCHED_CHARACTERS = 100_000
+"""Of one item, from its beginning: to index a text takes much longer than to keep it."""
 _MOST_SPREAD, _ALWAYS_SPREAD = 4, 1_000
 """Characters that one may become in the mean, and as many more."""
 

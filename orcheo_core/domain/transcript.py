@@ -19,7 +19,7 @@ from orcheo_core.domain.component_items import (
 from orcheo_core.domain.durations import counted
 from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.items import AssistantItem, Item, UserItem
-from orcheo_core.domain.search import folded
+from orcheo_core.domain.search import SEARCHED_CHARACTERS, folded
 from orcheo_core.domain.sources import Source
 from orcheo_core.domain.structured_input import Question, StructuredInputItem
 from orcheo_core.domain.subject import Subject
@@ -118,10 +118,10 @@ def details_of(item: Item) -> dict[str, Any]:
 
 
 def searchable_text(item: Item) -> str:
-    """What searches find an item by; nothing for hidden ones, and not the bytes of an image in its URL."""
+    """What searches find an item by: the beginning of its text, nothing of hidden ones or of the bytes of an image."""
     text = "" if isinstance(item, HiddenItem) else text_of(item)
     is_data = isinstance(item, GeneratedImageItem) and text[:5].casefold() == "data:"
-    return "" if is_data else folded(text)
+    return "" if is_data else folded(text[:SEARCHED_CHARACTERS])
 
 
 def _question_lines(item: StructuredInputItem) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orcheo_core.domain.items import AnswerPart, TextInput
 from orcheo_core.domain.pages import PageQuery
-from orcheo_core.domain.search import folded, search_words
+from orcheo_core.domain.search import SEARCHED_CHARACTERS, folded, search_words
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.errors import InvalidInput
@@ -112,6 +112,14 @@ async def test_long_threads_are_found_to_their_end(store: Store) -> None:
     await keep(store, items[0])  # said again, so that its turn is looked at again
     assert await found(store, "number0") == ["thr_11"]
     assert await found(store, "number449") == ["thr_11"]
+
+
+async def test_a_long_text_is_found_by_its_beginning(store: Store) -> None:
+    """To index all of a megabyte would take much longer than to keep it."""
+    await keep(store, samples.workflow(1))
+    await said(store, f"{'x' * (SEARCHED_CHARACTERS - 10)} inside! beyond", "beyond")
+    assert await found(store, "inside") == ["thr_11"]
+    assert await found(store, "beyond") == ["thr_12"]
 
 
 async def test_a_store_can_be_tidied_at_any_time(store: Store) -> None:

@@ -4,8 +4,17 @@ import asyncio
 from pathlib import Path
 from threading import Event
 
-from orcheo_adapters.sqlite.statements import Statement
+from orcheo_adapters.sqlite.database import SqliteDatabase
+from orcheo_adapters.sqlite.search import catch_up
+from orcheo_adapters.sqlite.statements import Part, Statement
+from orcheo_adapters.sqlite.store import SqliteStore
+from orcheo_core.domain.items import TextInput
+from orcheo_core.domain.pages import PageQuery
+from orcheo_core.domain.transcript import ThreadFilter
+from orcheo_core.domain.turn import TurnStatus
+from tests import samples
 from tests.adapters.sqlite.files import opened
+from tests.conformance.keeping import keep
 
 _MORE_THAN_THREADS = 40
 
@@ -43,3 +52,65 @@ async def test_the_log_is_cut_once_a_long_read_is_over(tmp_path: Path) -> None:
         assert not cutting.done()
         over.set()
         await asyncio.gather(searching, cutting)
+
+
+async def test_no_other_read_waits_for_a_search(tmp_path: Path) -> None:
+    """Another search does; the audit, counts and what they are for do not."""
+    over = Event()
+
+    def search() -> None:
+        over.wait()
+
+    with opened(tmp_path / "orcheo.db") as database:
+        searching = asyncio.create_task(database.searching_in_thread(search))
+        await asyncio.sleep(0)
+        assert await database.in_thread(database.read_long, "SELECT 2") == [(2,)]
+        over.set()
+        await searching
+        assert await database.searching_in_thread(database.read_searching, "SELECT 3") == [(3,)]
+
+
+class _Watched:
+    """A database whose changes are counted by their texts."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self.characters: list[int] = []
+        self.are_small: list[bool] = []
+        self._write = database.write
+        database.write = self._counted  # type: ignore[method-assign, assignment]  # this database is ours
+
+    async def _counted(self, parts: list[Part], *, is_small: bool = True) -> None:
+        self.are_small.append(is_small)
+        texts = [each.values[0] for each in parts if isinstance(each, Statement) and "item_texts" in each.sql]
+        self.characters.append(sum(map(len, texts)))
+        await self._write(parts, is_small=is_small)
+
+
+async def _ended(store: SqliteStore, number: int, text: str, workflow: int = 1) -> None:
+    turn = samples.turn(number, of=number, workflow_id=f"wf_{workflow}")
+    said = samples.user_item(number, of=number, turn_id=turn.id, content=(TextInput(text=text),))
+    await keep(store, samples.thread(number, of=workflow), turn, said)
+    change = store.begin()
+    change.turns.save(turn.ended(TurnStatus.COMPLETED, samples.moment(90)))
+    await change.commit()
+
+
+async def test_a_search_indexes_its_own_workflow_in_small_changes(tmp_path: Path) -> None:
+    """By the thread that writes, so that neither turns nor others wait until megabytes of text are in the index."""
+    store = SqliteStore(tmp_path / "orcheo.db")
+    try:
+        await keep(store, samples.workflow(1), samples.workflow(2))
+        for number in range(12, 16):
+            await _ended(store, number, "word " * 8_000)
+        await _ended(store, 31, "another", workflow=2)
+        database = store._database
+        watched = _Watched(database)
+        wanted = ThreadFilter(workflow_id="wf_1", words=("word",))
+        found = await asyncio.gather(*(store.begin().threads.page(wanted, PageQuery()) for _ in range(2)))
+        assert [len(page.entries) for page in found] == [4, 4]
+        assert (watched.characters, watched.are_small) == ([80_000, 80_000, 0], [False] * 3)
+        assert database.read("SELECT thread_id FROM turns WHERE is_indexed = 0") == [("thr_31",)]
+        await asyncio.gather(catch_up(database, "wf_2"), catch_up(database))
+        assert database.read("SELECT thread_id FROM turns WHERE is_indexed = 0") == []
+    finally:
+        await store.close()
