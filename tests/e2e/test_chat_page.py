@@ -327,6 +327,31 @@ def test_the_slower_of_two_windows_is_told_that_its_answer_was_not_taken(
     other.assert_refused_once(409)
 
 
+def test_an_answer_that_could_not_be_sent_is_in_the_field_again(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """The owner closed the chat while its question waited: nothing looks as if it had been said, nothing is lost."""
+    published = shared_server.publish("closed-asking", "tests.e2e.gated_workflows:asks")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("Order")
+    tab.button("M").click()
+    expect(tab.page.get_by_text("For whom?")).to_be_visible()
+    shared_server.operation("workflows.unpublish", ref="closed-asking", end_sessions=True)
+    tab.ask("Ada")
+    expect(tab.page.get_by_role("alert")).to_contain_text("This chat is no longer available.")
+    expect(tab.page.locator("[data-role=given]")).to_have_text("You: M")
+    expect(tab.button("Skip")).to_have_count(0)
+    expect(tab.message_field).to_have_value("Ada")
+    expect(tab.page.get_by_role("status")).to_have_text("")
+    assert faults(tab) == []
+    tab.assert_refused_once(401)
+    shared_server.operation("workflows.publish", ref="closed-asking")
+    tab.page.reload()
+    expect(tab.page.get_by_text("For whom?")).to_be_visible()
+    expect(tab.message_field).to_have_value("Ada")
+    tab.button("Send").click()
+    tab.expect_answer(number=1)
+    expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")
+
+
 def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """One question after the other, over reloads too; the answers go on with the run instead of asking again."""
     published = shared_server.publish("asks", "tests.e2e.gated_workflows:asks")

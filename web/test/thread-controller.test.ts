@@ -498,6 +498,21 @@ describe("a question of the workflow", () => {
     expect(server.sent.at(-1)?.body.params.input.answers).toEqual({ size: M });
   });
 
+  test.each([
+    [401, "chat_session_ended", { closed: "unavailable" }],
+    [503, "storage_unavailable", { closed: null, failure: { remedy: "reconnect" } }],
+    [422, "invalid_input", { closed: null, failure: { kind: "refused" } }],
+  ])("waits again where its answer could not be sent (%i %s)", async (status, code, view) => {
+    const item = questions("size", "colour");
+    const { thread } = arrange(asking(item), problemAnswer(status, code));
+    await thread.open("thr_1");
+    expect(await thread.answer(M, "key-1")).toBe(true);
+    expect(await thread.answer("blue", "key-2")).toBe(false);
+    expect(thread.view).toMatchObject({ turn: "idle", ...view });
+    expect(thread.view.items.at(-1)).toMatchObject({ questions: [{ answer: M }, { answer: null }] });
+    expect(pendingQuestions(thread.view) === null).toBe(thread.view.closed !== null);
+  });
+
   test("can be skipped", async () => {
     const item = questions("size");
     const { thread, server } = arrange(asking(item), streamAnswer(goesOn(item)));

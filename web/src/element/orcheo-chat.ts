@@ -200,7 +200,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     this.#show();
     this.#scroll.toEnd();
     const { text = "", content, reply, attachments = [], toolChoice, model } = message;
-    if (content === undefined && this.#isAsked()) return this.#thread.answer(text, newKey());
+    if (content === undefined && this.#isAsked()) return void (await this.#thread.answer(text, newKey()));
     const input: UserInput = {
       content: content ?? (text === "" ? [] : [{ type: "input_text", text }]),
       attachments: attachments.map(({ id }) => id),
@@ -343,7 +343,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     send: (written: Written) => {
       this.#scroll.toEnd();
       const text = written.input.content.map((part) => part.text).join("");
-      void (this.#isAsked() ? this.#thread?.answer(text, newKey()) : this.#say(written));
+      void (this.#isAsked() ? this.#answer(text) : this.#say(written));
       void this.#keepFocus();
     },
     prompt: (content: string | UserMessageContent[]) => {
@@ -420,6 +420,13 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
   #isAsked(): boolean {
     return this.#thread !== null && pendingQuestions(this.#thread.view) !== null;
+  }
+
+  /** What could not be sent is in the field again, unless something else is. */
+  async #answer(text: string): Promise<void> {
+    if ((await this.#thread?.answer(text, newKey())) || this.#composer?.text) return;
+    this.#composer?.restore(text);
+    this.#keepDraft(text);
   }
 
   #answerAgain(text?: string): void {

@@ -195,21 +195,32 @@ export class ThreadController {
 
   /**
    * Answers the question that waits, by the words or by what is picked; with the last one of its item, all answers are
-   * sent. Until the server has them, a reload does not lose those before.
+   * sent. Until the server has them, a reload does not lose those before. Whether the answer counts; where it could not
+   * be sent, its question waits again.
    */
-  async answer(said: GivenAnswer | string, key: string): Promise<void> {
+  async answer(said: GivenAnswer | string, key: string): Promise<boolean> {
     const { threadId } = this.#view;
     const asked = pendingQuestions(this.#view);
     const current = asked && currentQuestion(asked);
-    if (threadId === null || asked === null || current === null) return;
+    if (threadId === null || asked === null || current === null) return false;
     const answer = typeof said === "string" ? typedAnswer(current, said) : said;
     const answers = asked.questions.map((each) => (each === current ? answer : each.answer));
     this.#apply({ type: "questions-answered", itemId: asked.id, answers });
-    if (pendingQuestions(this.#view) !== null) return this.#keepAnswers(JSON.stringify([asked.id, answers]));
+    if (pendingQuestions(this.#view) !== null) {
+      this.#keepAnswers(JSON.stringify([asked.id, answers]));
+      return true;
+    }
     const signal = this.#restart();
     this.#apply({ type: "answers-sent" });
     const given = Object.fromEntries(asked.questions.map(({ id }, at) => [id, answers[at] ?? answer]));
     await this.#runTurn({ request: answerRequest(threadId, asked.id, given), key }, signal);
+    const { failure, items } = this.#view;
+    const item = items.find(({ id }) => id === asked.id);
+    const isSent = item?.kind !== "asked" || item.status !== "pending";
+    if (isSent || signal.aborted || failure?.remedy === "send-again") return true;
+    const before = asked.questions.map((each) => each.answer);
+    this.#apply({ type: "questions-answered", itemId: asked.id, answers: before });
+    return false;
   }
 
   /** Shows what another tab of the visitor has done to the thread, if anything; one that is gone gives way to a new one. */

@@ -302,6 +302,7 @@ function isStatusShown({ view, isHeld }: ChatDrawing): boolean {
 
 /** The one sentence a screen reader hears about the turn; seen on screen only while it matters to everybody. */
 function statusText({ view, isHeld }: ChatDrawing): string {
+  if (view.closed !== null) return ""; // what is in the place of the field says so
   if (isHeld) return view.turn === "idle" ? strings.heldWaiting : strings.heldAnswering;
   if (view.connection === "reconnecting") return strings.statusReconnecting;
   if (view.turn === "stopping") return strings.statusStopping;

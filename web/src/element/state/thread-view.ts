@@ -254,7 +254,7 @@ export function isRefused(item: ItemView): boolean {
 export function pendingQuestions(view: ThreadView): AskedView | null {
   const last = view.items.findLast((item) => item.kind === "asked" || item.kind === "question");
   const isAsked = last?.kind === "asked" && last.status === "pending" && currentQuestion(last) !== null;
-  return view.turn === "idle" && isAsked ? last : null;
+  return view.turn === "idle" && view.closed === null && isAsked ? last : null;
 }
 
 /** The tool that the page has to run before the workflow continues. */

@@ -86,6 +86,18 @@ export const richStyles = css`
     }
   }
 
+  .quoted {
+    margin: 0;
+    padding-inline-start: 0.75rem;
+    border-inline-start: 3px solid var(--edge);
+    color: var(--ink-soft);
+    font-size: calc(0.875 * var(--base-size, 1rem));
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 3;
+    overflow: hidden;
+  }
+
   .skipped,
   .question .files {
     margin: 0;
