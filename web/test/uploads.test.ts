@@ -240,6 +240,25 @@ describe("a file on its way", () => {
     request.end(200);
     await vi.waitFor(() => expect(shown()?.status).toBe("sent"));
     expect(uploads.sent).toEqual([{ type: "file", id: "atc_1", name: "plan.txt" }]);
+    uploads.taken();
+    expect(uploads.all).toEqual([]);
+  });
+
+  test.each([
+    ["pl\u202ean\u0007.txt", "plan.txt"],
+    ["\u2067\ud800", "file"],
+    ["پرسش\u200cها.pdf", "پرسش\u200cها.pdf"],
+  ])("called %j is sent by a name that shows as it is", async (name, sent) => {
+    const server = new FakeServer(jsonAnswer(announced), jsonAnswer({}));
+    const uploads = new Uploads(
+      () => {},
+      () => {},
+    );
+    uploads.add([new File(["1"], name, { type: "text/plain" })], { enabled: true }, clientFor(server), {
+      type: "two_phase",
+    });
+    expect(uploads.all[0]?.name).toBe(sent);
+    await vi.waitFor(() => expect(server.sent[0]?.body.params.name).toBe(sent));
   });
 
   test.each([(request: FakeRequest) => request.end(500), (request: FakeRequest) => request.onerror()])(
@@ -249,6 +268,8 @@ describe("a file on its way", () => {
       fail(request);
       await vi.waitFor(() => expect(shown()?.status).toBe("failed"));
       expect(uploads.isSending).toBe(false);
+      uploads.taken();
+      expect(shown()?.status).toBe("failed");
     },
   );
 

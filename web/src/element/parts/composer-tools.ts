@@ -93,7 +93,7 @@ export class ComposerTools {
     };
     this.close();
     this.#tags.clear();
-    this.#uploads.clear();
+    this.#uploads.taken();
     this.#quote = "";
     if (!this.#tool?.persistent) this.#choose(null);
     return { input, attachments };

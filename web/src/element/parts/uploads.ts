@@ -32,6 +32,7 @@ const MOST_FILES = 10;
 /** A server takes only some uploads of one visitor at a time. */
 const MOST_AT_ONCE = 3;
 const MOST_BYTES = 100 * 1024 * 1024;
+const UNSHOWN = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const PREVIEWED = /^image\/(?:png|jpeg|gif|webp|avif)$/;
 
 export class Uploads {
@@ -64,7 +65,8 @@ export class Uploads {
 
   /** Takes files as far as the rules allow; what they refuse is said once for each file. */
   add(files: Iterable<File>, rules: AttachmentRules, client: ChatClient, strategy: FileUploadStrategy): void {
-    for (const file of files) {
+    for (const given of files) {
+      const file = plainlyNamed(given);
       const most = rules.maxCount ?? MOST_FILES;
       const fault =
         this.#kept.length >= most ? fill(laterStrings.tooManyFiles, { count: most }) : faultOf(file, rules);
@@ -105,7 +107,11 @@ export class Uploads {
     client.call({ type: "attachments.delete", params }, AbortSignal.timeout(10_000)).catch(() => undefined);
   }
 
-  /** Forgets all: they went with a message. */
+  /** Forgets what went with a message; a file that could not be uploaded waits for its visitor. */
+  taken(): void {
+    for (const { key, status } of this.#kept) if (status === "sent") this.#drop(key);
+  }
+
   clear(): void {
     for (const { key } of this.#kept) this.#drop(key);
   }
@@ -169,6 +175,12 @@ export class Uploads {
     this.#kept = this.#kept.map((each) => (each.key === key ? { ...each, ...change } : each));
     this.#changed();
   }
+}
+
+/** Without what turns or hides a part of its name, and what no server takes in one. */
+function plainlyNamed(file: File): File {
+  const name = file.name.replace(UNSHOWN, "");
+  return name === file.name ? file : new File([file], name || "file", { type: file.type });
 }
 
 /** Why the server did not take a file, for its visitor; `isFinal`: sending it again would not help. */
