@@ -45,6 +45,7 @@ label { display: block; margin-block-end: .3rem; }
 input { display: block; box-sizing: border-box; inline-size: 100%; font: inherit; padding: .55rem .8rem; color: inherit;
   background: transparent; border: 1px solid var(--edge); border-radius: .6rem; margin-block-end: 1rem; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+@media (pointer: coarse) { p > a:only-child { padding-block: .8rem; } }
 """
 
 

@@ -71,6 +71,10 @@ export const richStyles = css`
     background: var(--danger-soft);
   }
 
+  .closed + orcheo-composer {
+    margin-block-start: 0.5rem;
+  }
+
   .notice[data-level="warning"] {
     border-color: light-dark(#9a6700, #d0a03c);
   }

@@ -237,8 +237,10 @@ export const frameStyles = css`
   }
 
   @media (pointer: coarse) {
-    nav a {
+    nav a,
+    .brand {
       min-block-size: 2.75rem;
+      align-content: center;
     }
   }
 `;

@@ -642,9 +642,19 @@ export const canvasStyles = css`
   }
 
   @media (pointer: coarse) {
-    .tabs a {
+    .tabs a,
+    .flag > label {
       min-block-size: 2.75rem;
       align-content: center;
+    }
+
+    .flag {
+      align-items: center;
+    }
+
+    a:is(.row, .small, .plain, .plain-link),
+    p.small > a {
+      padding-block: 0.75rem;
     }
   }
 `;
