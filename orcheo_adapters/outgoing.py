@@ -36,17 +36,56 @@ _WITHOUT_WORDS = {
 }
 
 
+_UNKNOWN_ISSUER = (
+    "its certificate is not trusted; name the certificate authority in the server's SSL_CERT_FILE, and start it again"
+)
+_CERTIFICATES = {
+    "mismatch": "its certificate is for another name; name the host as the certificate does",
+    "has expired": "its certificate has expired; it must be renewed where it is shown",
+    "not yet valid": "its certificate is not valid yet; compare the clocks of both machines",
+    "local issuer": _UNKNOWN_ISSUER,
+    "self-signed": _UNKNOWN_ISSUER,
+    "self signed": _UNKNOWN_ISSUER,
+    "certificate_required": "it asks for a certificate of this server, which Orcheo cannot show",
+    "certificate_verify_failed": "its certificate is refused",
+}
+"""What to do, by words of OpenSSL in small letters; those that say more go first."""
+
+
+class CertificatesUnreadable(OSError):
+    """The certificates to trust cannot be read, so nothing was sent; the words name the setting."""
+
+
 def what_failed(error: BaseException) -> str:
     """Why a request to others had no answer, as one line for operators and owners.
 
     The words of the error, without its number; a class of Python is named only where there are none, and nothing took
-    too long.
+    too long. A certificate that is refused comes with what to do.
     """
     kind = type(error).__name__
     words = " ".join(str(getattr(error, "strerror", None) or error).split()) or _WITHOUT_WORDS.get(
         kind, f"no reason is given ({kind})"
     )
-    return words[:_LONGEST_REASON]
+    fault = certificate_fault(error)
+    return f"{fault} ({words})"[:_LONGEST_REASON] if fault else words[:_LONGEST_REASON]
+
+
+def certificate_fault(error: BaseException) -> str | None:
+    """What is wrong with the certificate of the other side, and what to do; None when something else failed."""
+    said = " ".join(f"{type(each).__name__} {each}" for each in chain_of(error)).lower()
+    said = said.replace(ssl.SSLCertVerificationError.__name__.lower(), "certificate_verify_failed")
+    is_told = isinstance(error, CertificatesUnreadable) or type(error).__name__ == "ProxyError"
+    is_one = not is_told and ("certificate_verify_failed" in said or "certificate_required" in said)
+    return next((fault for words, fault in _CERTIFICATES.items() if words in said), None) if is_one else None
+
+
+def chain_of(error: BaseException | None) -> list[BaseException]:
+    """The error, and those that it came from."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
 
 
 @frozen(kw_only=True)
@@ -117,12 +156,12 @@ class Outgoing:
             verify=self._ssl_context,
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEPT_SECONDS),
             trust_env=False,
-            proxy=httpx2.Proxy(proxy, ssl_context=self._ssl_context) if proxy and _is_tls(proxy) else proxy,
+            proxy=httpx2.Proxy(proxy, ssl_context=self._ssl_context if _is_tls(proxy) else None) if proxy else None,
         )
 
     @cached_property
     def _ssl_context(self) -> ssl.SSLContext:
-        """Raises :class:`OSError` that names the setting when its certificates cannot be read."""
+        """Raises :class:`CertificatesUnreadable`."""
         if self.ca_file is None and self.ca_folder is None:
             import httpx2
 
@@ -130,13 +169,14 @@ class Outgoing:
         if self.ca_folder is not None and not self.ca_folder.is_dir():  # OpenSSL would trust nothing, without a word
             what = f"is a file, which {CA_FILE} can name" if self.ca_folder.is_file() else "is missing"
             message = f"{CA_FOLDER} must name a folder of certificates: {self.ca_folder} {what}"
-            raise OSError(message)
+            raise CertificatesUnreadable(message)
         try:
             return ssl.create_default_context(cafile=self.ca_file, capath=self.ca_folder)
         except OSError as error:
             name = CA_FILE if self.ca_file else CA_FOLDER
-            message = f"the certificates that {name} names cannot be read: {self.ca_file or self.ca_folder}: {error}"
-            raise OSError(message) from None
+            reason = error.strerror or error
+            message = f"the certificates that {name} names cannot be read: {self.ca_file or self.ca_folder}: {reason}"
+            raise CertificatesUnreadable(message) from None
 
 
 def _usual_proxy(environment: Mapping[str, str], scheme: str) -> str:

@@ -1,7 +1,6 @@
 """Why an endpoint or a service did not answer: one code for each class of failure, a reason for the owner, and a
 sentence for the visitor where trying again in a while helps."""
 
-import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,6 +11,7 @@ from typing import Any
 import httpx2
 from attrs import frozen
 
+from orcheo_adapters.outgoing import CertificatesUnreadable, certificate_fault
 from orcheo_adapters.runners import loose_json
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
@@ -127,16 +127,16 @@ class ErrorAnswer:
 
 def no_connection(error: httpx2.RequestError | OSError, *, who: str = "endpoint") -> RunFailed:
     """The failure that an error below HTTP is; ``who`` is what the owner calls the other side."""
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error)) or "CERTIFICATE" in str(error):
-        code = "endpoint_certificate_refused"
-        why = "its certificate is not trusted; name the certificate authority in the server's SSL_CERT_FILE"
+    if isinstance(error, httpx2.ProxyError | CertificatesUnreadable):
+        code = "endpoint_unreachable" if isinstance(error, httpx2.ProxyError) else "endpoint_certificate_refused"
+        return RunFailed(code=code, reason=f"The {who} was not asked: {error}.")
+    if fault := certificate_fault(error):
+        code, why = "endpoint_certificate_refused", fault
     elif "WRONG_VERSION_NUMBER" in str(error):
         code, why = (
             "endpoint_unreachable",
             "it does not speak TLS, which https:// needs; perhaps http:// is meant",
         )
-    elif isinstance(error, httpx2.ProxyError):
-        code, why = "endpoint_unreachable", "the outgoing proxy could not connect to it"
     elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
         code, why = "answer_broken_off", "the connection broke off before the answer was whole"
     else:
@@ -182,11 +182,3 @@ def _moment(text: str) -> datetime | None:
         return parsedate_to_datetime(text).astimezone(UTC)
     except ValueError:
         return None
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found

@@ -3,12 +3,14 @@
 import ssl
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
 
+from orcheo_adapters.outgoing import Outgoing, what_failed
 from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, silent
 from tests.fakes.clock import START
 
@@ -168,6 +170,47 @@ def test_an_untrusted_certificate_is_found_behind_other_errors() -> None:
     failure = no_connection(outer)
     assert failure.code == "endpoint_certificate_refused"
     assert "SSL_CERT_FILE" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("certificate verify failed: certificate has expired (_ssl.c:1006)", "has expired; it must be renewed"),
+        ("certificate verify failed: certificate is not yet valid", "is not valid yet; compare the clocks"),
+        ("certificate verify failed: Hostname mismatch, certificate is not valid for 'a'.", "is for another name"),
+        ("certificate verify failed: IP address mismatch, certificate is not valid for '::1'.", "is for another name"),
+        ("certificate verify failed: self-signed certificate in certificate chain", "SSL_CERT_FILE"),
+        ("certificate verify failed: unable to get local issuer certificate", "SSL_CERT_FILE"),
+        ("certificate verify failed: EE certificate key too weak", "its certificate is refused"),
+    ],
+)
+def test_each_fault_of_a_certificate_has_its_advice(said: str, advice: str) -> None:
+    """Another authority helps with one of them only; the same words are in the log of a sign-in."""
+    error = httpx2.ConnectError(f"[SSL: CERTIFICATE_VERIFY_FAILED] {said}")
+    failure = no_connection(error)
+    assert failure.code == "endpoint_certificate_refused"
+    assert advice in failure.reason
+    assert ("SSL_CERT_FILE" in failure.reason) is (advice == "SSL_CERT_FILE")
+    assert advice in what_failed(error)
+    assert said in failure.reason
+
+
+def test_a_service_that_wants_a_certificate_is_named() -> None:
+    """It does not show a wrong one itself."""
+    alert = httpx2.ReadError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required")
+    assert "it asks for a certificate of this server" in no_connection(alert).reason
+
+
+def test_certificates_to_trust_that_cannot_be_read_are_no_fault_of_the_endpoint(tmp_path: Path) -> None:
+    """Nothing was sent to it."""
+    with pytest.raises(OSError, match="SSL_CERT_FILE") as caught:
+        Outgoing(ca_file=tmp_path / "none.pem").transport()
+    failure = no_connection(caught.value)
+    assert failure.code == "endpoint_certificate_refused"
+    assert failure.reason == (
+        "The endpoint was not asked: the certificates that SSL_CERT_FILE names cannot be read: "
+        f"{tmp_path}/none.pem: No such file or directory."
+    )
 
 
 def test_silence_is_told_as_taking_too_long() -> None:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from orcheo_adapters.auth.oidc.http import ProviderHttp
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused, AllowedAddresses
+from orcheo_adapters.runners.failures import no_connection
 from orcheo_adapters.runners.guarded_http import ERROR_LIMIT, AnswerTooLarge, GuardedHttp, Resolve, resolve
 from orcheo_core.errors import IdentityProviderUnavailable
 from tests.fakes.clock import START
@@ -278,6 +279,56 @@ async def test_a_name_is_left_to_the_proxy() -> None:
             await client.get("https://service.test/")
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_that_cannot_be_reached_is_told_as_the_proxy(scheme: str) -> None:
+    """By its address, without its password; what the endpoint has to do with it is nothing."""
+    async with _over(1).client() as client:
+        with pytest.raises(httpx2.ProxyError) as caught:
+            await client.get(f"{scheme}://service.test/")
+    reason = no_connection(caught.value).reason
+    assert reason.startswith("The endpoint was not asked: the outgoing proxy http://127.0.0.1:1 cannot be used (")
+    assert "ORCHEO_OUTGOING_PROXY" in reason
+    assert "word" not in reason
+
+
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A proxy that wants another password."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 2\r\n\r\nno")
+    writer.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("user", "wants"), [("name:word@", "does not take the name and password"), ("", "asks for a name and password")]
+)
+async def test_a_proxy_that_wants_a_password_is_told_as_the_proxy(scheme: str, user: str, wants: str) -> None:
+    """Its answer is not taken for the endpoint's."""
+    server = await asyncio.start_server(_refuse, "127.0.0.1", 0)
+    shown = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    http = GuardedHttp(NONE_ALLOWED, outgoing=Outgoing(proxies={scheme: f"http://{user}{shown}"}), resolve=_unknown)
+    async with server, http.client() as client:
+        with pytest.raises(httpx2.ProxyError, match=f"the outgoing proxy http://{shown} {wants} .407") as caught:
+            await client.get(f"{scheme}://service.test/")
+    assert "word@" not in str(caught.value).replace("password@proxy", "")
+
+
+async def test_the_tls_of_a_proxy_is_told_as_the_proxys(
+    certified: Callable[[str], tuple[ssl.SSLContext, Path]],
+) -> None:
+    """An untrusted certificate of its own, before anything is known of the endpoint's."""
+    context, _ = certified("proxy.test")
+    server = await asyncio.start_server(_forward, "127.0.0.1", 0, ssl=context)
+    proxy = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    http = GuardedHttp(NONE_ALLOWED, outgoing=Outgoing(proxies={"https": proxy}), resolve=_unknown)
+    async with server, http.client() as client:
+        with pytest.raises(httpx2.ProxyError) as caught:
+            await client.get("https://service.test/")
+    failure = no_connection(caught.value)
+    assert failure.code == "endpoint_unreachable"
+    assert f"the outgoing proxy {proxy} cannot be used (its certificate is not trusted" in failure.reason
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "[::1]", "localhost", "LOCALHOST.", "a.localhost", "10.0.0.1"])
 async def test_addresses_are_checked_in_front_of_the_proxy_too(host: str) -> None:
     """It would lead inside."""
@@ -400,8 +451,9 @@ async def test_tls_is_verified_for_the_name_of_the_url(
     http = GuardedHttp(ANYWHERE_AT_HOME, outgoing=Outgoing(ca_file=trusting), resolve=resolver)
     async with _listening(server) as port, http.client() as client:
         assert (await client.get(f"https://service.test:{port}/")).text == f"service.test:{port}"
-        with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED") as caught:
             await client.get(f"https://other.test:{port}/")
+    assert "its certificate is for another name" in no_connection(caught.value).reason
 
 
 async def test_text_is_read_as_utf_8_whatever_the_service_names() -> None:
