@@ -64,7 +64,7 @@ class Completion:
         self._odd: str | None = None
         """What came first, while nothing of a completion has come."""
         self._is_completion = False
-        self._has_text = False
+        self._has_text = self._has_thought = False
         self._usage: Mapping[str, Any] | None = None
         self._tags = ThinkTags()
         self._note = ReasoningNote()
@@ -105,7 +105,7 @@ class Completion:
         if self.calls:
             return
         if not self._has_text:
-            fail_without_text(self._reason, self._wanted)
+            fail_without_text(self._reason, self._wanted, has_thought=self._has_thought)
         yield from self._cut_short()
 
     def _last(self) -> Iterator[RunEvent]:
@@ -190,6 +190,7 @@ class Completion:
                 yield TextDelta(text)
 
     def _think(self, text: str) -> Iterator[RunEvent]:
+        self._has_thought = self._has_thought or bool(text.strip())
         if self._shows_reasoning and (text := self._thought_characters.take(text)):
             yield from self._note.think(text)
 

@@ -161,8 +161,11 @@ def said_error(error: Any) -> RunFailed:
     )
 
 
-def fail_without_text(reason: str, tools: Sequence[str]) -> NoReturn:
-    """Raise why an answer that ended for ``reason`` holds no text; ``tools`` are those that the model wants to call."""
+def fail_without_text(reason: str, tools: Sequence[str], *, has_thought: bool) -> NoReturn:
+    """Raise why an answer that ended for ``reason`` holds no text; ``tools`` are those that the model wants to call.
+
+    ``has_thought`` says whether it holds thoughts.
+    """
     if tools or reason in _TOOLS:
         called = f" ({', '.join(tools)})" if tools else ""
         why = (
@@ -177,6 +180,12 @@ def fail_without_text(reason: str, tools: Sequence[str]) -> NoReturn:
         why = f"The endpoint's content filter held the answer back ({reason})."
         raise RunFailed(code="answer_filtered", reason=why, visitor_message=_FILTER_MESSAGE)
     ended = f" with the finish_reason {reason!r}" if reason else ""
+    if has_thought:
+        why = (
+            f"The endpoint's answer ended{ended} and holds only what the model thought, no text: raise max_tokens or "
+            "lower reasoning_effort. If the thought is the answer, the endpoint takes one for the other."
+        )
+        raise NothingSaid(why)
     raise NothingSaid(f"The endpoint's answer ended{ended} and holds no text.")
 
 

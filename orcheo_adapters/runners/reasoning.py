@@ -13,8 +13,10 @@ Said = tuple[Literal["thought", "text"], str]
 LONGEST_NOTE = 32_000
 """Characters of reasoning that are shown."""
 
-_TAGS = {f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought")} | {"[THINK]": "[/THINK]"}
-_ANY_TAG = re.compile("(?<!`)(?:" + "|".join(map(re.escape, [*_TAGS, *_TAGS.values()])) + ")")
+_TAGS = {f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought")} | {"[think]": "[/think]"}
+"""In small letters; models write them in any."""
+_ANY_TAG = re.compile("(?<!`)(?:" + "|".join(map(re.escape, [*_TAGS, *_TAGS.values()])) + ")", re.IGNORECASE)
+_LONGEST_TAG = max(map(len, _TAGS.values()))
 _FIRST_UPDATE = 80
 _MOST_BLANKS = 1_000
 """What is kept of the blanks before the first word."""
@@ -24,9 +26,9 @@ class ThinkTags:
     """Tells a thought in tags at the very beginning of an answer (``<think>…</think>``) from the text after it.
 
     Models without a reasoning parser in front of them write like this. The pieces may be cut anywhere; tags further
-    on are text. Some templates put the opening tag into the prompt, so that the answer has only the closing one: with
-    ``is_whole`` the first piece is all of it, and what stands before that tag is a thought too. In a stream it was
-    shown before the tag came.
+    on are text, and capitals are as good as small letters. Some templates put the opening tag into the prompt, so that
+    the answer has only the closing one: with ``is_whole`` the first piece is all of it, and what stands before that tag
+    is a thought too. In a stream it was shown before the tag came.
     """
 
     def __init__(self, *, is_whole: bool = False) -> None:
@@ -63,18 +65,19 @@ class ThinkTags:
         if not begun:  # blanks without end would be looked at again with each piece
             self._held = self._held[-_MOST_BLANKS:]
             return
-        tag = next((each for each in _TAGS if begun.startswith(each)), None)
+        beginning = begun[:_LONGEST_TAG].lower()
+        tag = next((each for each in _TAGS if beginning.startswith(each)), None)
         if tag is not None:
             self._state, self._end_tag, self._held = "thought", _TAGS[tag], begun[len(tag) :].lstrip()
         elif self._is_whole and (end_tag := _unopened(begun)):
             self._state, self._end_tag, self._held = "thought", end_tag, begun
-        elif not any(each.startswith(begun) for each in _TAGS):
+        elif not any(each.startswith(beginning) for each in _TAGS):
             self._state = "text"
 
     def _think(self) -> Iterator[Said]:
-        thought, end, after = self._held.partition(self._end_tag)
+        thought, end = self._held, re.search(re.escape(self._end_tag), self._held, re.IGNORECASE)
         if end:
-            self._state, self._held = "after", after
+            self._state, thought, self._held = "after", thought[: end.start()], thought[end.end() :]
         else:
             kept = _overlap(thought, self._end_tag)
             thought, self._held = thought[: len(thought) - kept], thought[len(thought) - kept :]
@@ -85,12 +88,14 @@ class ThinkTags:
 def _unopened(text: str) -> str:
     """The closing tag that is the first tag of ``text``, if one is; a tag in backquotes is talked about."""
     first = _ANY_TAG.search(text)
-    return first[0] if first and first[0] in _TAGS.values() else ""
+    tag = first[0].lower() if first else ""
+    return tag if tag in _TAGS.values() else ""
 
 
 def _overlap(text: str, tag: str) -> int:
     """How many characters at the end of ``text`` may be the beginning of ``tag``."""
-    return next((length for length in range(len(tag) - 1, 0, -1) if text.endswith(tag[:length])), 0)
+    end = text[1 - len(tag) :].lower()
+    return next((length for length in range(len(tag) - 1, 0, -1) if end.endswith(tag[:length])), 0)
 
 
 def without_thoughts(text: str) -> str:

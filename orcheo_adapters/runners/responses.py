@@ -65,7 +65,7 @@ class ResponseAnswer:
         """The item whose text is being said."""
         self._said: set[str] = set()
         """Parts whose text came in pieces, and items that are done: neither is read again."""
-        self._has_text = self._is_response = self._is_failed = False
+        self._has_text = self._has_thought = self._is_response = self._is_failed = False
         self._has_shown = False
         self._reason = ""
         self._tools: list[str] = []
@@ -100,7 +100,7 @@ class ResponseAnswer:
         if self.approvals:
             yield asked([(each["id"], str(each.get("name")), each.get("arguments")) for each in self.approvals])
         elif not (self._has_text or self._has_shown):
-            endpoint.fail_without_text(self._reason, self._tools)
+            endpoint.fail_without_text(self._reason, self._tools, has_thought=self._has_thought)
         yield from cut_short(self._reason)
         if self._tools and self._reason not in CUT | FILTERED:
             yield CutShort(code="tools_missing", reason=f"The model also wanted to call {', '.join(self._tools)}.")
@@ -199,6 +199,7 @@ class ResponseAnswer:
     def _thought(self, event: Json) -> Iterator[RunEvent]:
         self._said.add(plain(event.get("item_id")))
         if text := self._thought_characters.take(plain(event.get("delta"))):
+            self._has_thought = True
             yield from self._notes.think(text)
 
     def _thought_part(self, event: Json) -> Iterator[RunEvent]:
@@ -251,6 +252,7 @@ class ResponseAnswer:
         if plain(item.get("id")) not in self._said:
             parts = item.get("summary") or item.get("content") or ()
             text = "\n\n".join(plain(at(each, "text")) for each in parts)
+            self._has_thought = self._has_thought or bool(text.strip())
             yield from self._notes.think(encodable(text)) if text else ()
         yield from self._notes.end_thought()
 

@@ -137,6 +137,16 @@ def test_an_end_without_text_is_a_failure_that_says_why(finish: str, code: str, 
     assert bool(failure.visitor_message) is bool(visitor_reads)
 
 
+@pytest.mark.parametrize("shows_reasoning", [True, False])
+@pytest.mark.parametrize(
+    "said", [{"content": "<think>so</think>"}, {"content": "<THINK>so"}, {"reasoning_content": "so"}]
+)
+def test_an_answer_of_thoughts_alone_is_told_as_such(said: Json, shows_reasoning: bool) -> None:
+    """Whether or not they are shown: the owner would look for a text that was lost on the way."""
+    with pytest.raises(NothingSaid, match="only what the model thought, no text: raise max_tokens"):
+        read(sse(choice(**said), END), shows_reasoning=shows_reasoning)
+
+
 def test_blanks_alone_are_no_answer() -> None:
     """Nor are they shown."""
     completion = Completion(shows_reasoning=True)
@@ -383,6 +393,7 @@ def test_a_thought_without_end_is_no_answer() -> None:
         ("Hm.\n</think>\n\nHello", "Hm.", "Hello"),
         ("</think>Hello", None, "Hello"),
         ("Hm[/THINK]Hello </think>", "Hm", "Hello </think>"),
+        ("Hm</THINK>Hello", "Hm", "Hello"),
         ("Write `</think>` at its end.", None, "Write `</think>` at its end."),
         ("Write <think>so</think>.", None, "Write <think>so</think>."),
     ],

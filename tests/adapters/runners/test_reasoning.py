@@ -22,3 +22,23 @@ def test_blanks_alone_are_nothing() -> None:
     """Before a thought and behind it."""
     assert said(*[" "] * 5_000) == []
     assert said("<think>a</think>", *[" "] * 5_000) == [("thought", "a")]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["<THINK>a</THINK>Hi"],
+        ["<Th", "ink>a</", "THINK", ">Hi"],
+        ["\n<THINKING>a</thinking>\nHi"],
+        ["[think]a[/Think]Hi"],
+    ],
+)
+def test_tags_may_be_in_capitals(pieces: list[str]) -> None:
+    """Wherever they are cut, and whether or not both are."""
+    assert said(*pieces) == [("thought", "a"), ("text", "Hi")]
+
+
+@pytest.mark.parametrize("text", ["<THINKER>a", "<b>THINK</b>", "<TH", "İ<think>a</think>"])
+def test_what_only_looks_like_a_tag_is_text(text: str) -> None:
+    """All of it."""
+    assert "".join(piece for kind, piece in said(*text) if kind == "text") == text

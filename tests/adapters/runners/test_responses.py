@@ -260,6 +260,19 @@ def test_an_answer_without_an_end_broke_off() -> None:
         read(text("a"))
 
 
+@pytest.mark.parametrize(
+    "thought",
+    [
+        event("reasoning_summary_text.delta", item_id="r1", delta="First"),
+        done({"type": "reasoning", "id": "r1", "summary": [{"text": "First"}]}),
+    ],
+)
+def test_an_answer_of_thoughts_alone_is_told_as_such(thought: Json) -> None:
+    """Whether or not it streams."""
+    with pytest.raises(NothingSaid, match="only what the model thought, no text: raise max_tokens"):
+        read(thought, END)
+
+
 def test_an_answer_without_text_is_none() -> None:
     """The visitor reads that there was no answer."""
     with pytest.raises(NothingSaid):
