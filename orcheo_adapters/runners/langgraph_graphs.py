@@ -22,6 +22,8 @@ Graph = Any
 
 _LANGGRAPH_JSON = re.compile(r"(?:\./)?((?:[^/:\x00]+/)*langgraph\.json)(?::([^:]+))?")
 
+_RETURN = "End the function with `return builder.compile()`."
+
 
 class Graphs:
     """Makes each graph when it is first asked for."""
@@ -62,6 +64,8 @@ class Graphs:
 
         found = await self._targets.known(text)
         made = found if _is_graph(found) else await self._entered_or_same(await _called(found))
+        if made is not found:
+            _check_made(text, made)
         check_graph(text, made)
         return await with_async_memory(made)
 
@@ -167,6 +171,27 @@ def check_found(text: str, found: Any, *, input_key: str | None = None) -> None:
         raise invalid_target(f"{text!r} answers text and makes no graph", hint="Register it with --runner python.")
     elif _call_of(found) is None:
         raise invalid_target(f"{text!r} must take no parameters, or a config, to make a graph")
+
+
+def _check_made(text: str, made: Any) -> None:
+    """Refuse what a factory returns that is no graph: what its name stands for is one thing, what it made another."""
+    from langgraph.graph import StateGraph
+
+    kind = type(made).__name__
+    if isinstance(made, StateGraph):
+        raise invalid_target(f"{text!r} returned a graph that is not compiled", hint=f"{_RETURN} {CHANGE_HINT}")
+    if made is None:
+        raise invalid_target(f"{text!r} returned None in place of a graph", hint=f"{_RETURN} {CHANGE_HINT}")
+    if inspect.isawaitable(made):
+        if inspect.iscoroutine(made):
+            made.close()  # or Python would warn of it in the log as well
+        advice = f"Write `return await …` in it. {CHANGE_HINT}"
+        raise invalid_target(f"{text!r} returned a {kind} in place of a graph", hint=advice)
+    if not _is_graph(made):
+        raise invalid_target(
+            f"{text!r} returned an object of the type {kind} in place of a graph",
+            hint=f"{_RETURN} A function that answers itself is registered with --runner python.",
+        )
 
 
 def check_graph(text: str, found: Any, *, input_key: str | None = None) -> None:

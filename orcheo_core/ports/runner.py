@@ -10,6 +10,7 @@ from orcheo_core.domain.conduct import Conduct
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
 from orcheo_core.domain.shown_text import JOINERS, cut_to
 from orcheo_core.domain.workflow import RunnerSpec
+from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.run_thread import RunThread
 
 
@@ -74,9 +75,11 @@ CODE_FAILED = "workflow_error"
 
 
 def failure_of(error: Exception) -> RunFailed:
-    """``error`` as its owner reads it: a :class:`RunFailed` as it is, its type and text otherwise."""
+    """``error`` as its owner reads it: what was written for them as it is, its type and text otherwise."""
     if isinstance(error, RunFailed):
         return error
+    if isinstance(error, InvalidInput):  # the target or a setting was right when the workflow was registered
+        return RunFailed(CODE_FAILED, f"The workflow cannot run: {error.detail.removeprefix('target: ')}. {error.hint}")
     return RunFailed(CODE_FAILED, _one_line(f"{type(error).__name__}: {text_of(error)}").removesuffix(":"))
 
 

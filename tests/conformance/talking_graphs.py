@@ -218,6 +218,25 @@ def makes_nothing() -> None:
     """A function that makes no graph."""
 
 
+def makes_text() -> str:
+    """Text without a visitor's."""
+    return "Hello"
+
+
+def makes_one_uncompiled() -> Any:
+    """The builder."""
+    return not_compiled
+
+
+async def makes_a_promise() -> Any:
+    """Of a graph, without waiting for it."""
+    return makes_async()
+
+
+async def makes_async() -> Any:
+    """Never waited for."""
+
+
 # --- answers in other forms ----------------------------------------------------------------------------------------
 
 

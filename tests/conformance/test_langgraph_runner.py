@@ -38,7 +38,7 @@ from orcheo_core.domain.run import (
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import InvalidInput
-from orcheo_core.ports.runner import Run, RunFailed, Runner
+from orcheo_core.ports.runner import Run, RunFailed, Runner, failure_of
 from tests import samples
 from tests.conformance.runner_kinds import LANGGRAPH, Subjected, collect, everything, said, text_of
 from tests.conformance.talking_graphs import CARD, transcript
@@ -243,12 +243,22 @@ async def test_a_function_whose_text_has_a_default_may_make_a_graph() -> None:
     assert await everything(workflow.run())
 
 
-async def test_a_function_that_makes_no_graph_fails_the_run() -> None:
+@pytest.mark.parametrize(
+    ("name", "message", "advice"),
+    [
+        ("makes_nothing", "returned None in place of a graph", "return builder.compile()"),
+        ("makes_text", "returned an object of the type str in place of a graph", "--runner python"),
+        ("makes_one_uncompiled", "returned a graph that is not compiled", "return builder.compile()"),
+        ("makes_a_promise", "returned a coroutine in place of a graph", "return await"),
+    ],
+)
+async def test_a_function_that_makes_no_graph_fails_the_run(name: str, message: str, advice: str) -> None:
     """It is not called before."""
-    workflow = graph("makes_nothing")
+    workflow = graph(name)
     await workflow.runner().check(workflow.spec)
-    with pytest.raises(InvalidInput, match="is not a LangGraph graph"):
+    with pytest.raises(InvalidInput, match=message) as caught:
         await everything(workflow.run())
+    assert advice in failure_of(caught.value).reason
 
 
 @pytest.mark.parametrize(("kind", "package"), [("langgraph", "langgraph"), ("openai", "openai")])

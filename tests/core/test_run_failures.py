@@ -4,6 +4,7 @@ import tracemalloc
 
 import pytest
 
+from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut, RunTooLong, failure_of
 
 
@@ -15,6 +16,16 @@ from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut, RunToo
         (RunTimedOut("no end after 9 s"), "timed_out", "no end after 9 s"),
         (RunTooLong(), "too_long", "The answer has more than 1,000,000 characters."),
         (NothingSaid(), "no_answer", "The workflow ended without an answer."),
+        (
+            InvalidInput(FieldError("target", "'a:b' returned None in place of a graph"), hint="Return one."),
+            "workflow_error",
+            "The workflow cannot run: 'a:b' returned None in place of a graph. Return one.",
+        ),
+        (
+            InvalidInput(FieldError("settings.nodes", "names no node"), hint="Correct it."),
+            "workflow_error",
+            "The workflow cannot run: settings.nodes: names no node. Correct it.",
+        ),
     ],
 )
 def test_each_error_has_a_code_and_a_reason_for_the_owner(error: Exception, code: str, reason: str) -> None:
