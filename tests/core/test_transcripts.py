@@ -40,7 +40,7 @@ from orcheo_core.domain.transcript import (
 )
 from orcheo_core.domain.transcript_formats import TranscriptFormat, export
 from orcheo_core.domain.turn import TurnFault
-from orcheo_core.errors import InvalidInput, ThreadNotFound, WorkflowNotFound
+from orcheo_core.errors import InvalidInput, StorageUnavailable, ThreadNotFound, WorkflowNotFound
 from orcheo_core.operations.catalogue import find_operation, perform
 from orcheo_core.operations.threads import ExportThread
 from orcheo_core.services.owners.threads import PurgeOrder
@@ -189,6 +189,18 @@ async def test_a_part_of_an_export_has_an_audit_entry_too(harness: CoreHarness) 
     harness.clock.advance(minutes=61)
     await export(ADA, thread_id, after=turns[0].user_item_id)
     assert [note for _, note in await audited(harness)] == [thread_id, other.thread_id, thread_id]
+
+
+async def test_an_export_that_the_audit_cannot_keep_says_why_it_is_not_taken(harness: CoreHarness) -> None:
+    """On a full disk: who reads does not expect that something is written. Reading itself works."""
+    turn = await harness.answered(await harness.visit())
+    harness.store.error = StorageUnavailable("The disk is full.")
+    with pytest.raises(
+        StorageUnavailable, match=r"audit keeps who exports a transcript, .* The disk is full\."
+    ) as caught:
+        await harness.core.transcripts.export(ADA, turn.thread_id)
+    assert "can still be read with `orcheo thread show`" in caught.value.hint
+    assert (await harness.core.transcripts.read(ADA, turn.thread_id, PageQuery())).items
 
 
 async def _exported(harness: CoreHarness, thread_id: str, form: TranscriptFormat) -> list[str]:

@@ -100,7 +100,7 @@ class Transcripts:
 
         It does so at the first part, and at one behind an id when the caller has taken no part of the thread lately.
         With ``lists_turns`` all turns come before the items, and ``after`` may be the id of one. Raises
-        :class:`ThreadNotFound`, :class:`InvalidInput`.
+        :class:`ThreadNotFound`, :class:`InvalidInput`, and :class:`StorageUnavailable` when the audit takes no entry.
         """
         is_at_turns = lists_turns and (after is None or is_id(IdKind.TURN, after))
         if not is_at_turns:
@@ -111,7 +111,7 @@ class Transcripts:
             part = await (_part_with_turns(change, thread, after) if is_at_turns else _part(change, thread, after))
             if after is None or not await self._was_exported(change, caller, workflow, thread_id):
                 self._audit_trail.record(change, Act.TRANSCRIPT_EXPORTED, caller, workflow=workflow, note=thread_id)
-                await change.commit()
+                await _write_down(change)
             return part
 
     async def _was_exported(self, change: UnitOfWork, caller: Caller, workflow: Workflow, thread_id: str) -> bool:
@@ -231,6 +231,17 @@ async def _part(change: UnitOfWork, thread: Thread, after: str | None) -> Transc
     before = None if after is None else await change.items.find(thread.id, after)
     transcript = await _transcript(change, thread, items, () if before is None else (before.turn_id,))
     return TranscriptPart(transcript=transcript, after=after, before=before)
+
+
+async def _write_down(change: UnitOfWork) -> None:
+    """Nothing is exported without an entry in the audit; its reader would not guess that reading writes."""
+    try:
+        await change.commit()
+    except StorageUnavailable as error:
+        raise StorageUnavailable(
+            f"The audit keeps who exports a transcript, and no entry can be saved now. {error.detail}",
+            hint=f"The thread can still be read with `orcheo thread show`. {error.hint}",
+        ) from None
 
 
 async def _transcript(
