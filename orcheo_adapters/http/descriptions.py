@@ -437,6 +437,9 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
     ),
     ("GET", "/api/workflows/{ref}/share-link.{form}"): Description(
         summary="The share link of a public workflow as a QR code; `form` is `svg` or `png`.",
+        parameters=(
+            {"name": "form", "in": "path", "required": True, "schema": {"type": "string", "enum": [*SHARE_CODES]}},
+        ),
         credentials=("serviceToken", "ownerSession"),
         answers={
             "200": {

@@ -146,11 +146,11 @@ class Offer:
     def _property(self, schema: Schema) -> Schema:
         """With tools for commands, and without what says nothing: an optional list is empty if left out.
 
-        Nor with patterns: the descriptions say the same in words, and the server checks. Nor with a list of values that
-        is longer than all the rest: the error for any other value has it.
+        Nor with patterns and formats: the descriptions say the same in words, and the server checks. Nor with a list
+        of values that is longer than all the rest: the error for any other value has it.
         """
         said = schema | {"description": self.say(schema["description"])}
-        left_out = {"pattern"} if len(schema.get("enum", ())) <= _MOST_VALUES else {"pattern", "enum"}
+        left_out = {"pattern", "anyOf"} | (set() if len(schema.get("enum", ())) <= _MOST_VALUES else {"enum"})
         return {name: each for name, each in said.items() if name not in left_out and (name != "default" or each)}
 
     def _takes(self, operation: AnyOperation, argument: str) -> bool:

@@ -56,6 +56,7 @@ def _ruled(schema: Schema, shown: Parameter) -> Schema:
         "maximum": shown.maximum,
         "maxLength": shown.longest,
         "pattern": shown.pattern,
+        "anyOf": [{"format": each} for each in shown.formats] or None,
     }
     return schema | {name: rule for name, rule in rules.items() if rule is not None}
 

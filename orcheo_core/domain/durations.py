@@ -37,6 +37,10 @@ def counted(amount: int, noun: str) -> str:
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
 
 
+MOMENT_FORMATS = ("date", "date-time")
+"""Formats of JSON Schema whose every text :func:`parse_moment` takes; it takes more."""
+
+
 def parse_moment(path: str, text: str, *, end_of_day: bool = False) -> datetime:
     """The moment in a text of ISO 8601, in UTC unless it says otherwise; :class:`InvalidInput` names ``path``.
 

@@ -7,7 +7,7 @@ from attrs import asdict, frozen
 
 from orcheo_core.domain.actor import Caller, Scope, actor_names
 from orcheo_core.domain.audit import Act, AuditEntry, AuditFilter
-from orcheo_core.domain.durations import parse_moment
+from orcheo_core.domain.durations import MOMENT_FORMATS, parse_moment
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.errors import AuditBroken, FieldError, InvalidInput, ScopeMissing, WorkflowNotFound
 from orcheo_core.operations.operation import Effect, Operation, parameter
@@ -21,8 +21,12 @@ class ListAudit:
     workflow: str | None = parameter("Only what was done to the workflow with this id or handle.", default=None)
     actor: str | None = parameter("Only what this actor did, as the list shows it.", default=None)
     act: str | None = parameter("Only this act, such as workflow.published.", default=None, choices=Act)
-    since: str | None = parameter("From this time on: 2026-11-23 or 2026-11-23T14:30, in UTC.", default=None)
-    until: str | None = parameter("Before this time; a date alone includes that day.", default=None)
+    since: str | None = parameter(
+        "From this time on: 2026-11-23 or 2026-11-23T14:30, in UTC.", default=None, formats=MOMENT_FORMATS
+    )
+    until: str | None = parameter(
+        "Before this time; a date alone includes that day.", default=None, formats=MOMENT_FORMATS
+    )
     limit: int = parameter("How many at most.", default=DEFAULT_LIMIT, minimum=1, maximum=PAGE_LIMIT)
     after: str | None = parameter("Start after this entry id, the last of the previous page.", default=None)
 

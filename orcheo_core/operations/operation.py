@@ -41,6 +41,8 @@ class Parameter:
     """The most characters of a text."""
     pattern: str | None = None
     """A regular expression that every text that is taken matches, in the words that Python and JSON Schema share."""
+    formats: tuple[str, ...] = ()
+    """Of a text, those of JSON Schema that are taken, of which each value has one: ``date``, ``date-time``."""
     counts: str | None = None
     """Of a whole number that is a length of time: what it counts, ``seconds`` or ``days``. The CLI takes ``1h`` too."""
     checked: bool = True
@@ -74,6 +76,7 @@ def parameter(
     maximum: int | None = None,
     longest: int | None = None,
     pattern: str | None = None,
+    formats: tuple[str, ...] = (),
     counts: str | None = None,
     checked: bool = True,
 ) -> Any:
@@ -90,6 +93,7 @@ def parameter(
         maximum=maximum,
         longest=longest,
         pattern=pattern,
+        formats=formats,
         counts=counts,
         checked=checked,
     )

@@ -21,6 +21,7 @@ from starlette.routing import Match, Route
 
 from orcheo_adapters.http.openapi import openapi_document
 from orcheo_adapters.wire.operations import decode_request
+from orcheo_core.domain.durations import parse_moment
 from orcheo_core.errors import InvalidInput
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import parameters_of
@@ -104,6 +105,23 @@ def test_the_names_in_a_path_have_the_patterns_of_the_checks() -> None:
     assert (ref["in"], ref["name"]) == ("path", "ref")
     assert ref["schema"] == argument["application/json"]["schema"]["properties"]["ref"]
     assert "pattern" in ref["schema"]
+
+
+def test_times_have_the_formats_that_are_taken() -> None:
+    """In the query as in the body; a client that checks formats sends nothing that is refused."""
+    formats = [{"format": "date"}, {"format": "date-time"}]
+    query = {each["name"]: each["schema"] for each in DOCUMENT["paths"]["/api/audit"]["get"]["parameters"]}
+    body = DOCUMENT["paths"]["/api/operations/audit.list"]["post"]["requestBody"]["content"]["application/json"]
+    for schema in (query, body["schema"]["properties"]):
+        assert [schema[name]["anyOf"] for name in ("since", "until")] == [formats] * 2
+    for text in ("2026-11-23", "2026-11-23T14:30:00Z", "2026-11-23T14:30:00.5+02:00"):
+        assert parse_moment("since", text)
+
+
+def test_the_forms_of_a_share_link_are_listed() -> None:
+    """In the path, where they are taken."""
+    parameters = DOCUMENT["paths"]["/api/workflows/{ref}/share-link.{form}"]["get"]["parameters"]
+    assert [each["schema"]["enum"] for each in parameters if each["name"] == "form"] == [["svg", "png"]]
 
 
 def test_chatkit_requests_have_the_bounds_of_the_checks() -> None:
