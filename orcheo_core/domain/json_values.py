@@ -67,6 +67,22 @@ def value_marks(document: bytes) -> int:
     return document.count(b",") + document.count(b"[") + document.count(b"{")
 
 
+def is_larger(value: object, most: int, *, least: int = 10) -> bool:
+    """Whether a value has more characters as JSON than ``most``, where each value and name counts for ``least``.
+
+    What is larger is not looked at to its end: that takes seconds for some megabytes, while all chats wait.
+    """
+    waiting: list[object] = [value]
+    while waiting and most >= 0:
+        each = waiting.pop()
+        most -= max(least, len(each)) if isinstance(each, str) else least
+        if isinstance(each, list | tuple | dict) and len(each) * least > most:
+            return True
+        if type(each) not in _SCALARS:
+            waiting += _inside(each) or ()
+    return most < 0
+
+
 def json_length(value: object) -> int:
     """How many characters a value has as JSON, or nearly so; zero where :func:`json_fault` finds one."""
     return 0 if json_fault(value) else len(json.dumps(value, ensure_ascii=False, default=str))

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from orcheo_core.domain.json_values import json_fault
+from orcheo_core.domain.json_values import is_larger, json_fault
 
 WIDGET_BYTES_MOST = 1_000_000
 IMAGE_BYTES_MOST = 10_000_000
@@ -29,7 +29,12 @@ class PartLimits:
     """Of the URL of an image, which may hold the image itself."""
 
     def widget_fault(self, widget: object) -> str | None:
-        """What is wrong with a widget, with the path in it; None for one that is taken."""
+        """What is wrong with a widget, with the path in it; None for one that is taken.
+
+        One that is far too large is not looked at to its end.
+        """
+        if is_larger(widget, _FAR * self.widget_bytes, least=1):
+            return _too_large(_FAR * self.widget_bytes, self.widget_bytes, "ORCHEO_WIDGET_BYTES", "more than ")
         if fault := widget_fault(widget):
             return fault
         size = len(json.dumps(widget, ensure_ascii=False).encode())
@@ -39,11 +44,16 @@ class PartLimits:
         """What is wrong with the URL of an image; None for one that is taken."""
         if not isinstance(url, str) or not url.startswith(("https://", "http://", "data:image/", "/")):
             return "the URL must begin with https://, http://, data:image/ or /"
+        if fault := _too_large(len(url), self.image_bytes, "ORCHEO_IMAGE_BYTES"):  # as they are if it is ASCII
+            return fault
         return json_fault(url) or _too_large(len(url.encode()), self.image_bytes, "ORCHEO_IMAGE_BYTES")
 
 
-def _too_large(size: int, most: int, setting: str) -> str | None:
-    return f"it has {size:,} bytes of {most:,} that are allowed ({setting})" if size > most else None
+def _too_large(size: int, most: int, setting: str, about: str = "") -> str | None:
+    return f"it has {about}{size:,} bytes of {most:,} that are allowed ({setting})" if size > most else None
+
+
+_FAR = 4
 
 
 _DEPTH = 32

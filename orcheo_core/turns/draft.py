@@ -20,7 +20,7 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AssistantItem, Item
-from orcheo_core.domain.json_values import json_fault
+from orcheo_core.domain.json_values import is_larger, json_fault
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     AnswerEnded,
@@ -155,9 +155,12 @@ class TurnDraft:
         if isinstance(run_event, ItemEvent):
             self._apply(run_event)
             return
-        if not isinstance(run_event, _LEFT_OUT_IF_WRONG) and (fault := json_fault(run_event)):
-            message = f"{type(run_event).__name__} cannot be kept: {fault}"
-            raise ValueError(message)
+        if not isinstance(run_event, _LEFT_OUT_IF_WRONG):
+            if is_larger(run_event, OUTPUT_LIMIT):
+                raise RunTooLong(f"{type(run_event).__name__} has more than {OUTPUT_LIMIT:,} characters.")
+            if fault := json_fault(run_event):
+                message = f"{type(run_event).__name__} cannot be kept: {fault}"
+                raise ValueError(message)
         self._count(run_event)
         if self.answer is not None:
             self.untold += self.answer.delta()
@@ -215,6 +218,10 @@ class TurnDraft:
     def growing(self) -> set[str]:
         """The ids of items that the run writes by their ids and that are not whole."""
         return set(self._open)
+
+    def is_growing(self, item_id: str) -> bool:
+        """Whether it is one of these."""
+        return item_id in self._open
 
     def items(self, *, every: bool = False) -> list[Item]:
         """The items to save: those that are not durable, or ``every`` one of the turn."""

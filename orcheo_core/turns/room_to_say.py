@@ -5,7 +5,7 @@ from attrs import fields
 from orcheo_core.domain.component_items import GeneratedImageItem, WidgetItem
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AssistantItem, Item, UserItem
-from orcheo_core.domain.json_values import json_fault, json_length
+from orcheo_core.domain.json_values import is_larger, json_fault, json_length
 from orcheo_core.domain.run import OUTPUT_LIMIT, SHOWN_LIMIT
 from orcheo_core.domain.thread_events import (
     Growth,
@@ -52,6 +52,7 @@ class RoomToSay:
 
     def show(self, part: object) -> None:
         """A widget or an image, or a change of one."""
+        _check_size(part, SHOWN_LIMIT)
         self._parts += 1
         if self._parts > MOST_SHOWN:
             raise RunTooLong(f"The workflow has shown more than {MOST_SHOWN:,} widgets and images.")
@@ -67,13 +68,14 @@ class RoomToSay:
 
         Raises :class:`ValueError` for what cannot be written as JSON.
         """
-        content = _content_of(item)
+        content, is_shown = _content_of(item), isinstance(item, WidgetItem | GeneratedImageItem)
+        _check_size(content, SHOWN_LIMIT if is_shown else OUTPUT_LIMIT)
         _check(content, item)
-        if isinstance(item, WidgetItem | GeneratedImageItem):
+        if is_shown:
             self.show(content)
         elif isinstance(item, AssistantItem):
             sources = [each for part in item.content for each in part.citations]
-            self.keep(self._more(f"sources of {item.id}", sum(map(weight, sources))))
+            self.keep(self._more(f"sources of {item.id}", _LEAST_PART + sum(map(weight, sources))))
             return self._more(item.id, len(item.text))
         else:
             self.keep(self._more(item.id, weight(content)))
@@ -106,6 +108,12 @@ def _content_of(item: Item) -> list[object]:
     if isinstance(item, UserItem):
         return [item.text]
     return [getattr(item, each.name) for each in fields(type(item)) if each.name not in _BASE]
+
+
+def _check_size(content: object, most: int) -> None:
+    """Before anything else looks at what is far too large: a whole look takes seconds."""
+    if is_larger(content, 2 * most, least=1):
+        raise RunTooLong(f"The workflow has said something that has more than {2 * most:,} characters.")
 
 
 def _check(content: object, said: object) -> None:

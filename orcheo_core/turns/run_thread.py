@@ -63,8 +63,10 @@ class DraftThread(RunThread):
 
     async def find(self, item_id: str) -> Item | None:
         """See the port."""
-        own = next((each for each in self._draft.whole.items if each.id == item_id), None)
-        if own is None and self._store is not None and item_id not in self._not_there():
+        draft = self._draft
+        own = draft.whole.find(item_id)
+        is_said = item_id in draft.whole or draft.is_growing(item_id) or item_id in self._replaced
+        if own is None and self._store is not None and not is_said:
             own = await self._store.begin().items.find(self.thread.id, item_id)
         if own is not None:
             self._known.add(item_id)

@@ -29,6 +29,10 @@ class WholeItems:
         self._entries.pop(item_id, None)  # what is said again stands behind all else
         self._entries[item_id] = self.number, item
 
+    def find(self, item_id: str) -> Item | None:
+        """The item with this id, if it is one of them and was not taken back."""
+        return self._entries.get(item_id, (0, None))[1]
+
     @property
     def items(self) -> list[Item]:
         """All of them, earlier ones of the thread too where they were changed."""

@@ -12,6 +12,7 @@ from chatkit.widgets import Card, Text
 
 from tests.protocol.official import OfficialStore
 
+VAST = [1] * 2_000_000
 BEGUN = asyncio.Event()
 
 
@@ -98,6 +99,8 @@ class SupportServer(ChatKitServer[Any]):
         if kind == "told":
             yield wire.ErrorEvent(code="custom", message="I cannot.", allow_retry=True)
             return
+        if kind == "hugely":
+            yield wire.ThreadItemDoneEvent(item=wire.HiddenContextItem(**self._base(thread, context), content=VAST))
         message = "the secret reason"
         raise RuntimeError(message)
 

@@ -211,8 +211,8 @@ def test_ended_turns_are_kept_up_to_a_number_of_bytes() -> None:
 async def test_a_turn_with_too_many_events_is_stopped() -> None:
     """Notes have no text of an answer, but they lie in memory all the same."""
     turn = live_turn()
-    note = ProgressNote(text="x" * (MOST_FRAME_BYTES // 4))
-    for _ in range(4):
+    note = ProgressNote(text="x" * (MOST_FRAME_BYTES // 128))
+    for _ in range(128):
         turn.event(note)
         await a_round()
     assert turn.excess

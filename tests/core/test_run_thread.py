@@ -79,11 +79,11 @@ WHOLE = PageQuery(limit=100)
 class Written:
     """A draft, and the thread over it."""
 
-    def __init__(self, limits: PartLimits | None = None) -> None:
-        ids = (f"msg_{n:03}" for n in range(1_000))
+    def __init__(self, limits: PartLimits | None = None, ids: int = 1_000) -> None:
+        numbered = (f"msg_{n:03}" for n in range(ids))
         self.draft = TurnDraft(
             thread=Thread(id="thr_1", workflow_id="wf_1", subject=SUBJECT, created_at=START, updated_at=START),
-            stamp=lambda: ItemBase(id=next(ids), thread_id="thr_1", turn_id="trn_1", created_at=START),
+            stamp=lambda: ItemBase(id=next(numbered), thread_id="thr_1", turn_id="trn_1", created_at=START),
             limits=limits or PartLimits(),
         )
         self.thread = DraftThread(draft=self.draft, new_id=self.draft.new_id, say=self._say)

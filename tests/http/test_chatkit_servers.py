@@ -253,6 +253,7 @@ async def test_a_stopped_answer_keeps_what_the_server_keeps(app_server: TestServ
         ("kindly", "We are closed.", False),
         ("coded", "The workflow could not answer. You can try again.", False),
         ("told", "I cannot.", True),
+        ("hugely", "The answer became too long and was cut off here.", True),
         ("badly", "The workflow could not answer. You can try again.", True),
     ],
 )

@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 from orcheo_adapters.runners.agents.files import ReadFile
 from orcheo_adapters.runners.agents.said import Said
 from orcheo_adapters.runners.agui.options import Options
-from orcheo_core.domain.json_values import json_length
+from orcheo_core.domain.json_values import is_larger, json_length
 from orcheo_core.domain.run import ContextKept, PastMessage, RunContext, RunRequest
 from orcheo_core.domain.structured_input import StructuredInputItem
 
@@ -66,7 +66,7 @@ class AgentTurn:
 
         ``more`` is found again by :meth:`last_kept`.
         """
-        if messages and 0 < json_length(messages) <= MOST_KEPT:
+        if messages and not is_larger(messages, MOST_KEPT, least=1) and 0 < json_length(messages) <= MOST_KEPT:
             yield self._marked(messages=messages, **more)
         elif self.paused() is not None:
             yield self._marked(**more)

@@ -32,7 +32,9 @@ from orcheo_core.domain import component_items as items
 from orcheo_core.domain.ids import IdKind, is_id
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import Item, TextInput, UserItem
+from orcheo_core.domain.json_values import is_larger
 from orcheo_core.domain.run import (
+    OUTPUT_LIMIT,
     ActionTaken,
     EffectCaused,
     FeedbackGiven,
@@ -57,7 +59,7 @@ from orcheo_core.domain.thread_events import (
 )
 from orcheo_core.domain.threads import ThreadSettings, ThreadStatus
 from orcheo_core.ports.run_thread import RunThread
-from orcheo_core.ports.runner import RunFailed
+from orcheo_core.ports.runner import RunFailed, RunTooLong
 from orcheo_core.turns.open_items import OpenItem, grown
 
 _CHANGED_WHOLE = (items.WidgetItem, items.GeneratedImageItem, items.ProgressNoteItem)
@@ -252,6 +254,8 @@ class ServerTurn:
 
     async def _decoded(self, item: ThreadItem, *, is_new: bool = False) -> tuple[Item, bool]:
         """The item as the core has it, and whether it takes the place of one that is whole."""
+        if is_larger(getattr(item, "content", None), 2 * OUTPUT_LIMIT, least=1):  # to decode it takes seconds
+            raise RunTooLong
         own_id = await self._id_of(item, is_new=is_new)
         before = None if own_id in self._pending else await self.thread.find(own_id)
         base = self._base(own_id)
