@@ -19,23 +19,45 @@ _new_event_loop = asyncio.new_event_loop
 _BORROWER: contextvars.ContextVar["LentLoop | None"] = contextvars.ContextVar("orcheo.borrower", default=None)
 
 
+IDLE_SECONDS = 60.0
+
+
 class SharedLoop:
-    """The one loop; its thread begins when it is first used."""
+    """The one loop; its thread begins when it is first used, and ends some time after it was used last.
 
-    def __init__(self) -> None:
-        """Nothing runs yet."""
+    The loop itself stays, as clients of the workflow are bound to it: another thread runs it when it is used again.
+    """
+
+    def __init__(self, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        """Nothing runs yet; the thread ends between ``idle_seconds`` and twice that after the last use."""
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._thread_before: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._idle_seconds = idle_seconds
+        self._borrowers: weakref.WeakSet[LentLoop] = weakref.WeakSet()
+        self._was_used = False
 
-    def real(self) -> asyncio.AbstractEventLoop:
-        """The loop, running."""
+    def real(self, borrower: "LentLoop") -> asyncio.AbstractEventLoop:
+        """The loop, running for ``borrower``."""
         with self._lock:
+            self._borrowers.add(borrower)
+            self._was_used = True
             if self._loop is None:
                 self._loop = _new_event_loop()
                 self._loop.set_task_factory(_owned_task)
-                thread = threading.Thread(target=_run, args=(self._loop,), name="orcheo-shared-loop", daemon=True)
-                thread.start()
+            if self._thread is None:
+                given = self._loop, self._thread_before
+                self._thread = threading.Thread(target=self._run, args=given, name="orcheo-shared-loop", daemon=True)
+                self._thread.start()
+                self._loop.call_soon_threadsafe(self._look_later)
             return self._loop
+
+    def take_back(self, borrower: "LentLoop") -> None:
+        """It needs the loop no more, but for tasks that still run."""
+        if self._loop is not None:
+            with self._lock:
+                self._borrowers.discard(borrower)
 
     def lend(self) -> "LentLoop":
         """A loop for one answer."""
@@ -44,14 +66,34 @@ class SharedLoop:
     def close(self) -> None:
         """End the loop and its thread; what still runs in it is left."""
         with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if thread is not None and loop is not None:
+            loop.call_soon_threadsafe(loop.stop)
+        elif self._thread_before is not None and loop is not None:
+            self._thread_before.join()
+            loop.close()
 
+    def _run(self, loop: asyncio.AbstractEventLoop, before: threading.Thread | None) -> None:
+        if before is not None:  # it may be about to leave the loop
+            before.join()
+        loop.run_forever()
+        if self._loop is not loop:
+            loop.close()
 
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    loop.run_forever()
-    loop.close()
+    def _look_later(self) -> None:
+        asyncio.get_running_loop().call_later(self._idle_seconds, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._borrowers or self._was_used or asyncio.all_tasks(loop):
+                self._was_used = False
+                self._look_later()
+            elif self._loop is loop:
+                self._thread_before, self._thread = self._thread, None
+                # The threads of the executor so far end with it, which nothing holds any more.
+                loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(thread_name_prefix="asyncio"))
+                loop.stop()
 
 
 def _owned_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) -> "asyncio.Task[Any]":
@@ -92,7 +134,8 @@ class LentLoop(asyncio.AbstractEventLoop):
     def end(self) -> None:
         """Cancel what still runs for this answer, from any thread; a stop reaches the model this way."""
         if self._tasks:
-            self._shared.real().call_soon_threadsafe(self._cancel_all)
+            self._shared.real(self).call_soon_threadsafe(self._cancel_all)
+        self._shared.take_back(self)
 
     def close(self) -> None:
         """As ``asyncio.run`` does at its end: nothing that was begun runs on."""
@@ -106,7 +149,7 @@ class LentLoop(asyncio.AbstractEventLoop):
         """Begin ``coro`` on the shared loop."""
         context = (more.pop("context", None) or contextvars.copy_context()).copy()
         context.run(_BORROWER.set, self)
-        loop = self._shared.real()
+        loop = self._shared.real(self)
         return self._there(lambda: loop.create_task(coro, context=context, **more))
 
     def run_until_complete(self, future: Any) -> Any:
@@ -132,16 +175,16 @@ class LentLoop(asyncio.AbstractEventLoop):
             except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
                 done.set_exception(error)
 
-        self._shared.real().call_soon_threadsafe(execute)
+        self._shared.real(self).call_soon_threadsafe(execute)
         return done.result()
 
     def create_future(self) -> "asyncio.Future[Any]":
         """A future of the shared loop."""
-        return self._shared.real().create_future()
+        return self._shared.real(self).create_future()
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, **more: Any) -> asyncio.Handle:  # type: ignore[override]  # as the shared loop has it
         """Hand it on."""
-        return self._shared.real().call_soon_threadsafe(callback, *args, **more)
+        return self._shared.real(self).call_soon_threadsafe(callback, *args, **more)
 
     call_soon = call_soon_threadsafe  # type: ignore[assignment]
 
@@ -149,11 +192,11 @@ class LentLoop(asyncio.AbstractEventLoop):
         self, executor: Any, func: Callable[..., Any], *args: Any
     ) -> Any:
         """Hand it on."""
-        return self._there(lambda: self._shared.real().run_in_executor(executor, func, *args))
+        return self._there(lambda: self._shared.real(self).run_in_executor(executor, func, *args))
 
     def time(self) -> float:
         """The shared loop's time."""
-        return self._shared.real().time()
+        return self._shared.real(self).time()
 
     def is_running(self) -> bool:
         """Not in this thread."""
