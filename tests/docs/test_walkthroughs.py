@@ -31,6 +31,11 @@ def _token_in(said: str) -> str:
     return token[1]
 
 
+def _assert_notes_what_the_page_says(said: str) -> None:
+    """The workflows of both pages take one text; ``add`` says what they do not get, and so do the pages."""
+    assert "gets each message without the earlier ones" in " ".join(said.split())
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A clone, as far as the pages use it."""
@@ -78,6 +83,7 @@ def test_the_readme(shell: str, folder: Path) -> None:
             assert set(statuses) == {0}, second.said
     assert '"type":"thread.item.done"' in second.said
     assert "echo is private." in second.said
+    _assert_notes_what_the_page_says(second.said)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -94,6 +100,7 @@ def test_the_tutorial(shell: str, folder: Path) -> None:
                 continue
             statuses = current.paste(block)
             assert set(statuses) == {0}, current.said
+    _assert_notes_what_the_page_says(second.said)
     for sentence in ("greeter is public.", "New publish token", "greeter is private.", "Removed greeter"):
         assert sentence in second.said
 
