@@ -66,4 +66,22 @@ describe("a text that grows", () => {
     expect(after.length).toBe(7_001);
     expect(after.slice(0, -1).every((block, at) => block === before[at])).toBe(true);
   });
+
+  test.each([
+    ["long beyond all measure", "x ".repeat(150_000)],
+    ["of headings", "#\n".repeat(60_000)],
+    ["of addresses", "a@b.c ".repeat(26_000)],
+    ["of rows", `|a|b|\n|-|-|\n${"|a|b|\n".repeat(11_000)}`],
+    ["of formulas", "$a$ ".repeat(10_000)],
+    ["of one formula", `$$\n${"a+".repeat(60_000)}\n$$`],
+    ["of code", "```js\na\n```\n".repeat(10_000)],
+    ["of points", "- a\n".repeat(20_000)],
+  ])("is shown as it is when it is %s, while it grows and at its end", (_, text) => {
+    const asItIs = [{ type: "code", language: "", text }];
+    const growing = new GrowingText(() => {});
+    for (let end = 40_000; end < text.length; end += 40_000) growing.blocks(text.slice(0, end), true);
+    expect(growing.blocks(text, true)).toEqual(asItIs);
+    expect(growing.blocks(text, false)).toEqual(asItIs);
+    expect(growing.blocks("another *one*", false)).toMatchObject([{ type: "paragraph" }]);
+  });
 });

@@ -50,6 +50,14 @@ type Coloured = TemplateResult | string;
 let highlighter: Promise<HLJSApi> | undefined;
 /** Languages that can be used without waiting. */
 const ready = new Map<string, HLJSApi>();
+/**
+ * Of most languages the time grows with the square of the length, of a line above all: a text that is made for it would
+ * block the page. No line that a person wrote is as long, and no gap.
+ */
+const LONG_LINE = /.{500}|\s{500}/;
+const LONGEST_MS = 500;
+/** Languages that took too long once: an answer may have many blocks of code. */
+const slow = new Set<string>();
 
 /** The text in colours, at once or when the language has been loaded; as it is in a language that is not known. */
 export function coloured(named: string, text: string): unknown {
@@ -78,7 +86,10 @@ async function prepare(language: string, load: () => Promise<{ default: Language
 }
 
 function scopes(loaded: HLJSApi, language: string, text: string): Coloured[] {
+  if (slow.has(language) || LONG_LINE.test(text)) return [text];
+  const began = performance.now();
   const { _emitter } = loaded.highlight(text, { language, ignoreIllegals: true });
+  if (performance.now() - began > LONGEST_MS) slow.add(language);
   return ((_emitter as unknown as { rootNode: Scope }).rootNode.children ?? []).map(scopeTemplate);
 }
 

@@ -6,8 +6,8 @@ import { copyText } from "../insecure.ts";
 import { copyIcon, wrapIcon } from "../parts/icons.ts";
 import { strings } from "../strings.ts";
 
-/** Longer code is shown without colours: each word of it would be an element. */
-const MOST_COLOURED = 30_000;
+/** Longer code is shown without colours: each word of it would be an element, and some languages take seconds. */
+const MOST_COLOURED = 10_000;
 const SHOWN_AS_COPIED = 2_000;
 
 type Colour = typeof import("./code-colours.ts").coloured;

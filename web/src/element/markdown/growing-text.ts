@@ -6,12 +6,16 @@ import { readWith } from "./rare.ts";
 
 /** What is defined in one place of a text and used in another: `[name]: address`, `[^note]`. */
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
+/** What goes beyond is shown as it is: no answer that a person reads does, and to draw it would block the page. */
+const LONGEST_TEXT = 250_000;
+const MOST_PARTS = 50_000;
+/** Lines end as the parser ends them: `\n`, `\r\n` or `\r`. */
+const LINE_END = /(?<=\n|\r(?!\n))/;
 
 export class GrowingText {
   /** The text of the finished blocks. */
   #settled = "";
   #finished: Block[] = [];
-  #isWhole = false;
   readonly #onArrival: () => void;
 
   /** `onArrival` is called when something has been loaded that this text needs. */
@@ -21,14 +25,19 @@ export class GrowingText {
 
   /** Blocks keep their identity for as long as they stay as they are. */
   blocks(text: string, streaming: boolean): readonly Block[] {
-    if (this.#isWhole && text === this.#settled) return this.#finished;
-    if (this.#isWhole || !text.startsWith(this.#settled)) this.#forget();
-    const { result, load } = readWith(() => (streaming ? this.#growing(text) : this.#whole(text)));
-    load?.().then(
-      () => this.#again(),
-      () => {}, // offline: the text stays as it is
-    );
-    return result;
+    if (!text.startsWith(this.#settled)) this.#forget();
+    if (text.length <= LONGEST_TEXT) {
+      const { result, load } = readWith(() => (streaming ? this.#growing(text) : this.#whole(text)));
+      load?.().then(
+        () => {
+          this.#forget();
+          this.#onArrival();
+        },
+        () => {}, // offline: the text stays as it is
+      );
+      if (partsOf(result) <= MOST_PARTS) return result;
+    }
+    return [{ type: "code", language: "", text }];
   }
 
   #growing(text: string): Block[] {
@@ -37,42 +46,26 @@ export class GrowingText {
     const blocks = placed.map(({ block }) => block);
     const last = placed.at(-1);
     if (last === undefined || last.line === 0) return [...this.#finished, ...blocks];
-    this.#settled += tail.slice(0, startOfLine(tail, last.line));
+    this.#settled += tail.split(LINE_END, last.line).join("");
     this.#finished = [...this.#finished, ...blocks.slice(0, -1)];
     return [...this.#finished, last.block];
   }
 
   #whole(text: string): Block[] {
-    const hasDefinitions = DEFINITION.test(text);
-    const tail = hasDefinitions ? text : text.slice(this.#settled.length);
-    const rest = parseMarkdown(tail, { streaming: false });
-    this.#finished = hasDefinitions ? rest : [...this.#finished, ...rest];
-    this.#settled = text;
-    this.#isWhole = true;
-    return this.#finished;
-  }
-
-  #again(): void {
-    this.#forget();
-    this.#onArrival();
+    if (DEFINITION.test(text)) this.#forget();
+    const rest = parseMarkdown(text.slice(this.#settled.length), { streaming: false });
+    return [...this.#finished, ...rest];
   }
 
   #forget(): void {
     this.#settled = "";
     this.#finished = [];
-    this.#isWhole = false;
   }
 }
 
-function startOfLine(text: string, line: number): number {
-  let at = 0;
-  for (let count = 0; count < line; count += 1) at = nextLine(text, at);
-  return at;
-}
-
-/** Lines end as the parser ends them: `\n`, `\r\n` or `\r`. */
-function nextLine(text: string, from: number): number {
-  const ends = /\r\n?|\n/g;
-  ends.lastIndex = from;
-  return ends.exec(text) === null ? text.length : ends.lastIndex;
+/** About as many elements as these are drawn as: code in colours has one for each word, a formula for each sign. */
+function partsOf(node: object): number {
+  const { type, text } = node as { type?: string; text?: string };
+  const own = type === "text" || text === undefined ? 1 : 5 + text.length / 2;
+  return Object.values(node).reduce((sum, each) => sum + (each instanceof Object ? partsOf(each) : 0), own);
 }

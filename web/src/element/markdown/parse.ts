@@ -20,8 +20,6 @@ export interface PlacedBlock {
   line: number;
 }
 
-/** Text beyond this is shown as it is: no answer that a person reads is as long. */
-const LONGEST_TEXT = 400_000;
 const DEEPEST = 24;
 /** How far around a mark is looked for what it may belong to. */
 const FAR = 200;
@@ -42,7 +40,6 @@ export function parseMarkdown(text: string, options: ParseOptions): Block[] {
 }
 
 export function parsePlaced(text: string, options: ParseOptions): PlacedBlock[] {
-  if (text.length > LONGEST_TEXT) return [{ block: { type: "code", language: "", text }, line: 0 }];
   if (!hasFootnotes && text.includes("[^")) lack(loadFootnotes);
   const source = options.streaming ? withoutLoneMarker(text) : text;
   const env: Growing = { growing: options.streaming };
@@ -70,12 +67,10 @@ function createParser(): MarkdownIt {
 
 /** `<br>` is what models write where a line of a table must end. */
 function breakTag(state: StateInline, silent: boolean): boolean {
-  const match = state.src.startsWith("<", state.pos)
-    ? BREAK_TAG.exec(state.src.slice(state.pos, state.pos + 6))
-    : null;
-  if (match === null) return false;
+  const [tag] = BREAK_TAG.exec(state.src.slice(state.pos, state.pos + 6)) ?? [];
+  if (tag === undefined) return false;
   if (!silent) state.push("hardbreak", "br", 0);
-  state.pos += match[0].length;
+  state.pos += tag.length;
   return true;
 }
 
@@ -84,7 +79,7 @@ function addressMark(state: StateInline, silent: boolean): boolean {
   const { src, pos, pending, delimiters } = state;
   const mark = src.charAt(pos);
   if (silent || !"*_~$".includes(mark)) return false;
-  const [before = ""] = /\S*$/.exec(pending.slice(-FAR)) ?? [];
+  const [before = ""] = /\S*$/.exec(src.slice(pos - Math.min(FAR, pending.length), pos)) ?? []; // of `pending` a copy would be made
   if (!/:\/\/|www\./i.test(before)) return false;
   const near = delimiters.slice(-NEAR).filter(({ marker }) => marker === mark.charCodeAt(0));
   if (near.reduce((depth, { open, close }) => depth + Number(open) - Number(close), 0) > 0) return false;
@@ -273,9 +268,14 @@ class InlineReader {
     if (token.tag === "a") this.#links += token.nesting;
     if (token.nesting > 0) this.#begin(token);
     else if (token.nesting < 0) this.#end();
-    else if (token.type === "text" && this.#links === 0)
-      this.#children().push(...linked(token.content, this.#resolve, grows));
-    else this.#children().push(...(token.type === "image" ? imageOf(token, this.#resolve) : leafOf(token)));
+    else this.#add(token, grows);
+  }
+
+  /** One by one: a text may have more addresses than a call takes values. */
+  #add(token: Token, grows: boolean): void {
+    const isRunning = token.type === "text" && this.#links === 0;
+    const found = isRunning ? linked(token.content, this.#resolve, grows) : leafOf(token, this.#resolve);
+    for (const one of found) this.#children().push(one);
   }
 
   #children(): Inline[] {
@@ -330,7 +330,7 @@ function wrapOf(token: Token, resolve: Resolve): Wrap {
   return (children) => ({ type: "link", href, children: children.length > 0 ? children : [textOf(href)] });
 }
 
-function leafOf(token: Token): Inline[] {
+function leafOf(token: Token, resolve: Resolve): Inline[] {
   switch (token.type) {
     case "text":
       return token.content === "" ? [] : [textOf(token.content)];
@@ -341,6 +341,8 @@ function leafOf(token: Token): Inline[] {
       return [{ type: "break" }];
     case "math":
       return [{ type: "math", text: token.content, display: token.meta?.display === true }];
+    case "image":
+      return imageOf(token, resolve);
     case "footnote_ref":
       return [{ type: "note", number: Number(token.meta?.id) + 1 }];
     default:

@@ -78,13 +78,17 @@ export const answerStyles = css`
   }
 
   .prose code {
+    font: 0.875em / 1.5 var(--mono);
+    unicode-bidi: isolate;
+  }
+
+  /* Not in blocks of code: their layout would take time by the square of the number of lines. */
+  .prose :not(pre) > code {
     padding: 0.12em 0.35em;
     border-radius: 0.35rem;
     background: var(--soft);
     -webkit-box-decoration-break: clone;
     box-decoration-break: clone;
-    font: 0.875em / 1.5 var(--mono);
-    unicode-bidi: isolate;
   }
 
   .prose code[data-short="true"] {
@@ -106,8 +110,6 @@ export const answerStyles = css`
   }
 
   .prose pre code {
-    padding: 0;
-    background: none;
     font-size: calc(0.8438 * var(--base-size, 1rem));
     line-height: 1.6;
     overflow-wrap: normal;
