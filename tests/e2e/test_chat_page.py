@@ -352,6 +352,36 @@ def test_an_answer_that_could_not_be_sent_is_in_the_field_again(shared_server: S
     expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")
 
 
+def test_an_answer_that_has_to_wait_survives_a_reload(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """Its words are in the field, and its question waits; once the server has it, they are not."""
+    published = shared_server.publish("waits-asking", "tests.e2e.gated_workflows:asks")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("Order")
+    tab.button("M").click()
+
+    def limit(route: Route) -> None:
+        if "add_structured_input" in (route.request.post_data or ""):
+            route.fulfill(status=429, headers={"Retry-After": "40"}, json={"code": "rate_limited"})
+        else:
+            route.continue_()
+
+    tab.page.route("**/api/chatkit", limit)
+    tab.ask("Ada")
+    expect(tab.button("Retry")).to_be_disabled()
+    tab.assert_refused_once(429)
+    tab.page.unroute("**/api/chatkit")
+    for _ in range(2):
+        tab.page.reload()
+        expect(tab.page.get_by_text("For whom?")).to_be_visible()
+        expect(tab.message_field).to_have_value("Ada")
+    tab.button("Send").click()
+    expect(tab.answer_texts.last).to_have_text("size: M and name: Ada")
+    tab.expect_answer(number=1)
+    tab.page.reload()
+    tab.expect_answer(number=1)
+    expect(tab.message_field).to_have_value("")
+
+
 def test_a_question_is_answered_by_a_button_and_by_words(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """One question after the other, over reloads too; the answers go on with the run instead of asking again."""
     published = shared_server.publish("asks", "tests.e2e.gated_workflows:asks")

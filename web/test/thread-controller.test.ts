@@ -526,12 +526,15 @@ describe("a question of the workflow", () => {
     [404, "item_not_found"],
   ])("that another tab has answered (%i %s) shows what came of it", async (status, code) => {
     const item = questions("size");
-    const done = [userItem("msg_u", "Hi"), answered(item), assistantItem("msg_b", "Thanks")] as typeof ITEMS;
+    const given = { ...answered(item), inputs: item.inputs.map((each) => ({ ...each, answer: M })) };
+    const done = [userItem("msg_u", "Hi"), given, assistantItem("msg_b", "Thanks")] as typeof ITEMS;
     const { thread } = arrange(asking(item), problemAnswer(status, code), threadWith("completed", done));
     await thread.open("thr_1");
     await thread.answer({ values: ["M"], skipped: false }, "key-1");
     await expect.poll(() => thread.view.items.at(-1)).toMatchObject({ kind: "notice", title: "Not sent: M" });
     expect(answerText(thread)).toBe("Thanks");
+    const now = thread.view.items.find(({ kind }) => kind === "asked");
+    expect(now).toMatchObject({ status: "answered", questions: [{ answer: { values: ["M"] } }] });
     expect(thread.view).toMatchObject({ failure: null, turn: "idle" });
   });
 

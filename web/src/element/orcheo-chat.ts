@@ -422,11 +422,12 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
     return this.#thread !== null && pendingQuestions(this.#thread.view) !== null;
   }
 
-  /** What could not be sent is in the field again, unless something else is. */
+  /** What could not be sent is in the field again, unless something else is; until the server has it, a reload keeps it. */
   async #answer(text: string): Promise<void> {
-    if ((await this.#thread?.answer(text, newKey())) || this.#composer?.text) return;
-    this.#composer?.restore(text);
+    const answering = this.#thread?.answer(text, newKey());
     this.#keepDraft(text);
+    if (!(await answering) && !this.#composer?.text) this.#composer?.restore(text);
+    else if (this.#thread?.view.failure?.remedy !== "send-again") this.#keepDraft();
   }
 
   #answerAgain(text?: string): void {
@@ -557,6 +558,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
       turnStarted: () => this.#emit("chatkit.response.start", undefined),
       turnTaken: (taken) => {
         this.#taken?.();
+        this.#keepDraft();
         this.#otherTabs?.tell(taken);
       },
       turnEnded: (view) => {

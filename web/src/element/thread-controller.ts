@@ -213,11 +213,13 @@ export class ThreadController {
     const signal = this.#restart();
     this.#apply({ type: "answers-sent" });
     const given = Object.fromEntries(asked.questions.map(({ id }, at) => [id, answers[at] ?? answer]));
-    await this.#runTurn({ request: answerRequest(threadId, asked.id, given), key }, signal);
+    const opening: Opening = { request: answerRequest(threadId, asked.id, given), key };
+    await this.#runTurn(opening, signal);
     const { failure, items } = this.#view;
-    const item = items.find(({ id }) => id === asked.id);
-    const isSent = item?.kind !== "asked" || item.status !== "pending";
-    if (isSent || signal.aborted || failure?.remedy === "send-again") return true;
+    const waits = items.some(
+      (item) => item.id === asked.id && item.kind === "asked" && item.status === "pending",
+    );
+    if (opening.isTaken || !waits || signal.aborted || failure?.remedy === "send-again") return true;
     const before = asked.questions.map((each) => each.answer);
     this.#apply({ type: "questions-answered", itemId: asked.id, answers: before });
     return false;
@@ -449,16 +451,15 @@ export class ThreadController {
 
   async #follow(opening: Opening | null, signal: AbortSignal): Promise<void> {
     const client = this.#client;
-    let isNew = opening !== null;
     const open = opening && (() => client.openTurn(opening.request, opening.key, signal));
     const feed = followTurn({ client, open, threadId: this.#view.threadId, signal, pace: this.#pace });
     for await (const step of feed) {
       signal.throwIfAborted();
       if (step.kind === "told") this.#tell(step.threadEvent);
       else this.#apply({ type: "connection", state: step.state });
-      if (isNew && step.kind === "told" && this.#view.threadId !== null) {
-        isNew = false;
-        if (opening?.request.type === "threads.add_structured_input") this.#keepAnswers("");
+      if (opening && !opening.isTaken && step.kind === "told" && this.#view.threadId !== null) {
+        opening.isTaken = true;
+        if (opening.request.type === "threads.add_structured_input") this.#keepAnswers("");
         this.#listener.turnTaken(this.#view.threadId);
       }
     }
@@ -504,6 +505,8 @@ function turnState({ metadata }: WireThread): string {
 interface Opening {
   request: TurnRequest;
   key: string;
+  /** Whether the server has it. */
+  isTaken?: boolean;
 }
 
 /** The place of a thread's answers among its drafts. */
