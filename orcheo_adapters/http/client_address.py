@@ -23,6 +23,8 @@ _LOG = get_logger("http")
 _UNKNOWN = "unknown"
 _FORWARDED = b"x-forwarded-for"
 _MAX_HOPS = 32
+_LONGEST = 64
+"""Characters of an address with zone and port; what is behind them is a stranger's, and would be kept with it."""
 _KEPT = 4_096
 
 
@@ -46,7 +48,7 @@ class TrustedProxies:
 
     def client_of(self, peer: str, forwarded: Iterable[str]) -> str:
         """The address of the client whose request came over ``peer``, with what the proxies said, in their order."""
-        hops = [part.strip() for line in forwarded for part in line.split(",") if part.strip()]
+        hops = [part.strip()[:_LONGEST] for line in forwarded for part in line.split(",") if part.strip()]
         return self._by_count(peer, hops) if self.count else self._by_network(peer, hops)
 
     def _by_count(self, peer: str, hops: list[str]) -> str:

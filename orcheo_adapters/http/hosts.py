@@ -13,6 +13,8 @@ from attrs import field, frozen
 from orcheo_core.errors import ForbiddenError
 
 _LOOPBACK = "localhost"
+_LONGEST = 300
+"""Bytes of a name with its port; of a longer text, which is no name, so much is kept and quoted."""
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 """Supervisors ask these under whatever name they have; the answers say nothing about anybody."""
 
@@ -42,7 +44,7 @@ class KnownHosts:
         """Return why a request is refused; a client of HTTP/1.0 may leave the header out, a browser never does."""
         if host is None or path in _OPEN_PATHS:
             return None
-        unknown = _unknown_name(host, self.names)
+        unknown = _unknown_name(host[:_LONGEST], self.names)
         return None if unknown is None else HostNotAllowed(f"This server does not answer to the name {unknown!r}.")
 
 

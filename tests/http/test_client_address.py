@@ -67,3 +67,11 @@ def test_what_names_no_proxies_is_refused(text: str) -> None:
     """A setting that is not understood must not mean trust."""
     with pytest.raises(ValueError, match=r".+"):
         TrustedProxies.parse(text)
+
+
+def test_of_a_text_that_is_no_address_a_part_is_kept() -> None:
+    """A zone may have any length, and each request another one."""
+    proxies = TrustedProxies(count=2)
+    client = proxies.client_of("10.0.0.1", [f"fe80::1%{'x' * 15_000}", "10.0.0.2"])
+    assert len(client) == 64
+    assert address_key(client) == "fe80::/64"

@@ -77,3 +77,10 @@ def test_a_client_of_http_1_0_may_leave_the_host_out() -> None:
 def test_a_host_that_is_no_name_is_refused(host: bytes) -> None:
     """It raises nothing either. Findings: known names only."""
     assert KnownHosts(frozenset({"chat.example.org"})).refusal("/", host) is not None
+
+
+def test_of_a_text_that_is_no_name_a_part_is_quoted() -> None:
+    """As much is kept of it, too."""
+    refused = KnownHosts(["chat.example.org"]).refusal("/", b"x" * 15_000)
+    assert refused is not None
+    assert len(refused.detail) < 400
