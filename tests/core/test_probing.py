@@ -16,7 +16,7 @@ from orcheo_core.domain.run import (
     WidgetShown,
 )
 from orcheo_core.domain.subject import Subject
-from orcheo_core.errors import WorkflowCheckFailed
+from orcheo_core.errors import FieldError, InvalidInput, WorkflowCheckFailed
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.owners.probing import Probe
 from tests.core.harness import ADA, CoreHarness
@@ -208,3 +208,16 @@ async def test_a_service_elsewhere_is_not_asked_for_a_word(harness: CoreHarness)
     """The report leaves out what was not tried."""
     await harness.add(runner="http")
     assert (await check(harness)).manner == "first text after 0.0 s, in one piece"
+
+
+async def test_a_target_that_cannot_be_used_is_told_in_a_sentence(harness: CoreHarness) -> None:
+    """What a factory made is known when it is called; the class of an error says nothing to owners."""
+    await harness.add()
+    wrong = InvalidInput(FieldError("target", "'a:b' returned None in place of a graph"), hint="Return one.")
+    harness.runners.script = (wrong,)
+    with pytest.raises(WorkflowCheckFailed) as caught:
+        await check(harness)
+    assert caught.value.detail == (
+        "The workflow failed to answer 'Hello': The workflow cannot run: 'a:b' returned None in place of a graph. "
+        "Return one."
+    )

@@ -131,7 +131,11 @@ def test_a_disk_that_is_filled_by_somebody_else(small: Small) -> None:
     Findings: an emergency act always works.
     """
     _assert_usable(small)
+    (thread, *_) = small.owner("threads.list", ref="echo").json()["threads"]
     with small.filled():
+        exported = small.owner("threads.export", id=thread["id"])
+        assert exported.status_code == 200 or "The audit keeps who exports" in exported.json()["detail"]
+        assert small.owner("threads.show", id=thread["id"]).status_code == 200
         for _ in range(5):
             _assert_told(small.chat())
             _assert_told(small.upload())

@@ -31,7 +31,7 @@ from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
 from orcheo_core.domain.workflow import Workflow
-from orcheo_core.errors import WorkflowCheckFailed
+from orcheo_core.errors import InvalidInput, WorkflowCheckFailed
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.run_thread import RunThread
@@ -354,10 +354,14 @@ async def _answer(heard: _Heard) -> _Heard:
 
 def _detail(error: Exception, text: str, seconds: float) -> str:
     if isinstance(error, RunTimedOut):
-        return f"The workflow did not finish its answer to {text!r} within {seconds:g} s."
+        return (
+            f"The workflow did not finish its answer to {text!r} within {seconds:g} s. A model that has to be loaded "
+            "first may need longer: check again."
+        )
     if isinstance(error, RunTooLong):
         return f"The answer to {text!r} is longer than {OUTPUT_LIMIT:,} characters."
-    why = error.reason if isinstance(error, RunFailed) else "; because of ".join(_causes(error))
+    is_told = isinstance(error, RunFailed | InvalidInput)
+    why = failure_of(error).reason if is_told else "; because of ".join(_causes(error))
     return f"The workflow failed to answer {text!r}: {why}"
 
 
