@@ -117,9 +117,12 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(_TELLING_STEP)
 
     async def on_tick(self, counter: int) -> bool:
-        if counter % _TICKS == 0:
-            self._keep_handlers()
-        return await super().on_tick(counter)
+        try:
+            if counter % _TICKS == 0:
+                self._keep_handlers()
+            return await super().on_tick(counter)
+        except Exception:  # noqa: BLE001 - of a function that a workflow has replaced: it is set back in a moment
+            return self.should_exit
 
     def _keep_handlers(self) -> None:
         """Take signals back from a workflow that took them: it may not keep the server from ending."""

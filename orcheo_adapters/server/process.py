@@ -193,7 +193,8 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
             try:
                 await work()
             except Exception:  # noqa: BLE001 - whatever it is, the next time must come
-                _LOG.exception("the regular work on %s failed; it is done again in %g s", name, seconds)
+                with suppress(Exception):  # the log may be what is broken
+                    _LOG.exception("the regular work on %s failed; it is done again in %g s", name, seconds)
 
     task = asyncio.create_task(repeat(), name=name)
     try:

@@ -6,10 +6,12 @@ server too, so what it changes is set back: a few seconds later, or at once wher
 
 import asyncio
 import builtins
+import json
 import resource
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -96,6 +98,8 @@ def _has_more(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
 def _states() -> tuple[_State, ...]:
     return (
         _State("the built-in functions", _BUILTINS.copy, _BUILTINS.update, _has_other),
+        *(_attribute(time, name) for name in ("time", "monotonic")),
+        *(_attribute(json, name) for name in ("dumps", "loads")),
         _State("sys.settrace", sys.gettrace, sys.settrace),
         _State("sys.setprofile", sys.getprofile, sys.setprofile),
         _State("threading.settrace", threading.gettrace, threading.settrace),
@@ -129,11 +133,14 @@ class ProcessState:
         self.set_back()
 
     def set_back(self) -> None:
-        """Set back what was changed, and name it in the log."""
+        """Set back what was changed, and then name it in the log, which may need all of it."""
+        changed = []
         for state, before in self._before:
             if state.is_harmed(before, state.get()):
                 state.put(before)
-                _LOG.warning("a workflow changed %s; it is set back", state.name)
+                changed.append(state.name)
+        for name in changed:
+            _LOG.warning("a workflow changed %s; it is set back", name)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import signal
 import socket
 import time
@@ -15,6 +16,7 @@ from orcheo_adapters.http import serving
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
+from orcheo_adapters.server.process import repeated
 from tests.app_server import TestServer
 from tests.http.live import Connection, Live
 from tests.http.live import serving as live_serving
@@ -170,3 +172,52 @@ async def test_ends_that_never_come_are_not_waited_for(monkeypatch: pytest.Monke
     monkeypatch.setattr(serving, "GRACE_SECONDS", 0.02)
     monkeypatch.setattr(serving, "TELLING_SECONDS", 0.05)
     assert b"last" not in await stop_while_telling(lambda: True, asyncio.Event())
+
+
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Answer nothing."""
+
+
+async def test_the_server_goes_through_a_tick_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one does while a workflow has replaced the clock; the signal to stop still counts."""
+    server = http_server(
+        _nothing,
+        deadlines=Deadlines(),
+        security_headers=SecurityHeaders(),
+        on_ready=lambda: None,
+        on_stop=lambda: None,
+    )
+    monkeypatch.setattr(time, "time", lambda: 1 / 0)
+    assert await server.on_tick(10) is False
+    server.should_exit = True
+    assert await server.on_tick(20) is True
+
+
+class _Broken(logging.Handler):
+    """Raises where others write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.calls += 1
+        raise OSError
+
+
+async def test_regular_work_continues_although_its_failure_cannot_be_logged() -> None:
+    """Or no text would become durable any more."""
+    handler, log = _Broken(), logging.getLogger("orcheo.server")
+    again = asyncio.Event()
+
+    async def work() -> None:
+        if handler.calls:
+            again.set()
+        raise ValueError
+
+    log.addHandler(handler)
+    try:
+        async with repeated("a test", 0.0, work):
+            await again.wait()
+    finally:
+        log.removeHandler(handler)

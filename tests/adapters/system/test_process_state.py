@@ -5,11 +5,13 @@ The tests leave SIGALRM to the time limit of tests, and take its neighbours.
 
 import asyncio
 import builtins
+import json
 import os
 import resource
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +49,8 @@ def remove_a_function() -> None:
 HARMS: dict[str, tuple[Callable[[], object], Callable[[], Any]]] = {
     "the built-in functions": (lambda: setattr(builtins, "len", harm), lambda: builtins.len),
     "built-in functions": (remove_a_function, lambda: getattr(builtins, "sorted", None)),
+    "time.time": (lambda: setattr(time, "time", harm), lambda: time.time),
+    "json.dumps": (lambda: setattr(json, "dumps", harm), lambda: json.dumps),
     "sys.settrace": (lambda: sys.settrace(lambda *_: None), sys.gettrace),
     "sys.setprofile": (lambda: sys.setprofile(lambda *_: None), sys.getprofile),
     "threading.settrace": (lambda: threading.settrace(harm), threading.gettrace),
