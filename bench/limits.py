@@ -33,8 +33,8 @@ def main() -> None:
     """Measure and print."""
     ratios = []
     with (
-        running("bench.servers.ours", "FULL", "asyncio", "on") as counting,
-        running("bench.servers.ours", "FULL", "asyncio", "off") as free,
+        running("bench.servers.ours", "FULL", "on") as counting,
+        running("bench.servers.ours", "FULL", "off") as free,
     ):
         for number in range(ROUNDS + 2):
             order = (counting, free) if number % 2 else (free, counting)

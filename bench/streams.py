@@ -153,27 +153,24 @@ def report_idle(ours: Subject, bare: Subject) -> None:
     print_table(f"Memory of a stream that waits, of {IDLE}", ("server", "KiB"), rows)
 
 
-def report_cold(loops: dict[str, Subject]) -> None:
+def report_cold(ours: Subject) -> None:
     """What a crowd at the door waits."""
-    pairs = [(name, cold_and_steady(each)) for _ in range(ROUNDS) for name, each in loops.items()]
-    rows = []
-    for name in loops:
-        cold, steady = (median(pair[at] for named, pair in pairs if named == name) for at in (0, 1))
-        rows.append([name, f"{cold:.0f}", f"{steady:.0f}", f"{cold / steady:.2f}"])
+    pairs = [cold_and_steady(ours) for _ in range(ROUNDS)]
+    cold, steady = (median(pair[at] for pair in pairs) for at in (0, 1))
     title = f"p99 of the first event: {COLD} connections at once while {BUSY} are busy"
-    print_table(title, ("loop", "cold, ms", "steady, ms", "÷"), rows)
+    print_table(title, ("cold, ms", "steady, ms", "÷"), [[f"{cold:.0f}", f"{steady:.0f}", f"{cold / steady:.2f}"]])
 
 
 def main() -> None:
     """Measure and print."""
-    with running(OURS, "FULL", "asyncio") as ours, running("bench.servers.bare") as bare:
+    with running(OURS, "FULL") as ours, running("bench.servers.bare") as bare:
         report_pauses(ours)
         report_paced(ours, bare)
         report_idle(ours, bare)
-    with running(OURS, "FULL", "asyncio") as fresh:  # which has no turns of others to index
+    with running(OURS, "FULL") as fresh:  # which has no turns of others to index
         report_idle_cpu(fresh)
-    with running(OURS, "FULL", "asyncio") as plain, running(OURS, "FULL", "uvloop") as uvloop:
-        report_cold({"asyncio": plain, "uvloop": uvloop})
+    with running(OURS, "FULL") as crowded:
+        report_cold(crowded)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,14 @@
-"""Ours: every check, and durable turns in SQLite, `FULL` or `NORMAL`, on uvloop or asyncio's own loop.
+"""Ours: every check, and durable turns in SQLite, `FULL` or `NORMAL`, on the real server's loop.
 
 A last word `off` switches the limits off.
 
 Writes the publish tokens of its workflows to standard output, on one line.
 """
 
-import asyncio
 import socket
 import sys
 import tempfile
 from pathlib import Path
-
-import uvloop
 
 from bench.servers.listening import option
 from orcheo_adapters.server.assembly import Orcheo
@@ -20,6 +17,7 @@ from orcheo_adapters.server.process import listen, open_server
 from orcheo_adapters.settings.server import ServerSettings
 from orcheo_adapters.settings.values import RATE_SETTINGS
 from orcheo_adapters.sqlite.store import SqliteStore
+from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_core import RunnerSpec
 
 WORKFLOWS = ("twenty", "paused", "waiting")
@@ -35,7 +33,7 @@ async def main() -> None:
     """Publish the workflow and serve it."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), int(sys.argv[1])
-        environment = {"ORCHEO_LIMITS": "off"} if option(3, "on") == "off" else PLENTY
+        environment = {"ORCHEO_LIMITS": "off"} if option(2, "on") == "off" else PLENTY
         settings = ServerSettings.load(port=port, data_dir=folder, environment=environment)
         store = SqliteStore(folder / "orcheo.db", synchronous=option(1, "FULL"))
         async with open_server(settings, store) as orcheo:
@@ -55,4 +53,4 @@ async def _publish(orcheo: Orcheo, handle: str) -> str:
 
 
 if __name__ == "__main__":
-    (asyncio.run if option(2, "uvloop") == "asyncio" else uvloop.run)(main())
+    run_server_loop(main())

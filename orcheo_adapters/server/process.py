@@ -47,7 +47,8 @@ LEFT_THREADS_SECONDS = 5.0
 LOG_SECONDS = 5.0
 MEMORY_SECONDS = 15.0
 """What a flood took is given back within a minute, although the last of its requests may end half a minute later."""
-STATE_SECONDS = 5.0
+STATE_SECONDS = 1.0
+"""What a workflow has changed of the process hurts the other chats until it is set back."""
 
 _DRAIN_SECONDS = 5.0
 END_SECONDS = GRACE_SECONDS + 2 * _DRAIN_SECONDS + 2.0
