@@ -6,7 +6,7 @@ from functools import partial
 
 from attrs import frozen
 
-from orcheo_adapters.system.running import Running, call_in
+from orcheo_adapters.system.running import Running, call_in, mark_task
 from orcheo_core.domain.run import RunEvent
 from orcheo_core.ports.run_thread import RunThread
 from orcheo_core.ports.runner import CODE_FAILED, Run, RunFailed, RunSink, RunTimedOut, text_of
@@ -124,6 +124,7 @@ class TaskRun(Run):
         self._ends_at = self._heard_at + self._limits.whole
         self._timer = loop.call_at(self._next_look(self._heard_at), self._look_at_time, self._writer)
         self._running.task = self._task
+        mark_task(self._task, self._running)
         try:
             with self._running:
                 await self._work(self._writer)
@@ -135,6 +136,7 @@ class TaskRun(Run):
             self._writer.close()
             self._writer = self._timer = self._abandon = None  # the sink holds this run: no circle for the collector
             task, self._task = self._task, None
+            mark_task(task, None)
             inside = self._running.own_cancellations + self._is_stopped
             if inside and task is not None:
                 await _take_back(task, inside)

@@ -15,7 +15,16 @@ from typing import Any, NoReturn, TypeVar
 import uvloop
 
 from orcheo_adapters.system.logs import get_logger
-from orcheo_adapters.system.running import SHARED_THREADS, Running, call_in, current_run, lent_to, part_of
+from orcheo_adapters.system.running import (
+    SHARED_THREADS,
+    CallbackOf,
+    Running,
+    call_in,
+    current_run,
+    lent_to,
+    mark_task,
+    part_of,
+)
 
 T = TypeVar("T")
 _LAST_WORDS_SECONDS = 2.0
@@ -54,8 +63,12 @@ class ServerTask(asyncio.Task[T]):
 
 
 def _make_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> "asyncio.Future[Any]":
-    kind = ServerTask if current_run() is None else asyncio.Task
-    return kind(work, loop=loop, **options)
+    running = current_run()
+    if running is None:
+        return ServerTask(work, loop=loop, **options)
+    task = asyncio.Task(work, loop=loop, **options)
+    mark_task(task, running)
+    return task
 
 
 class ServerLoop(uvloop.Loop):
@@ -117,6 +130,22 @@ class ServerLoop(uvloop.Loop):
         """See asyncio; asked by a run it does nothing, as it would close the generators of all."""
         if _is_servers("stop"):
             await super().shutdown_asyncgens()
+
+    def call_soon(  # type: ignore[override]  # typeshed's has a TypeVarTuple
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """See asyncio: a callback of a run is known by its frame."""
+        if context is None and (running := current_run()) is not None:
+            callback = CallbackOf(running, callback)
+        return super().call_soon(callback, *args, context=context)
+
+    def call_later(  # type: ignore[override]  # typeshed's has a TypeVarTuple
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """See asyncio: a callback of a run is known by its frame."""
+        if context is None and (running := current_run()) is not None:
+            callback = CallbackOf(running, callback)
+        return super().call_later(delay, callback, *args, context=context)
 
     def call_soon_threadsafe(  # type: ignore[override]  # typeshed's has a TypeVarTuple
         self, callback: Callable[..., object], *args: Any, context: Context | None = None

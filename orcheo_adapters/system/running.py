@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
-from typing import IO
+from typing import IO, Any
 
 from orcheo_core.domain.conduct import Conduct
 
@@ -23,7 +23,7 @@ LEFT_BY_ALL = 128
 _LONGEST_LINE = 8 * 1024
 """A line without an end is passed on in parts of this size."""
 _MARK = "_orcheo_run"
-"""Attribute of a thread: the run that started it."""
+"""Attribute of a thread or a task: the run that started it, or is at work in it."""
 _AT_WORK = "_orcheo_work"
 """Attribute of a thread: the run that it does something for right now."""
 _POOLED: Collection[threading.Thread] = getattr(concurrent.futures.thread, "_threads_queues", ())
@@ -34,6 +34,31 @@ SHARED_THREADS = "orcheo-shared"
 """Threads of the loop's own executor serve one run after the other, so they belong to no run while they are idle."""
 
 _RUNNING: "ContextVar[Running | None]" = ContextVar("orcheo.running", default=None)
+
+
+def mark_task(task: "asyncio.Task[Any] | None", running: "Running | None") -> None:
+    """What ``task`` does is of this run from now on, or with None of the server; for :func:`run_of`."""
+    setattr(task, _MARK, running)
+
+
+def run_of(task: "asyncio.Task[Any] | None") -> "Running | None":
+    """The run that a task works for, asked from any thread: only its own context knows it otherwise."""
+    return getattr(task, _MARK, None)
+
+
+class CallbackOf:
+    """A callback that a run has left with the event loop: its frame tells the watchdog whose it is."""
+
+    __slots__ = ("_call", "running")
+
+    def __init__(self, running: "Running", call: Callable[..., object]) -> None:
+        """Do ``call`` when this is called."""
+        self.running = running
+        self._call = call
+
+    def __call__(self, *args: Any) -> None:
+        """Do it."""
+        self._call(*args)
 
 
 class Running:

@@ -5,14 +5,14 @@ import sys
 import threading
 import time
 import traceback
-from asyncio.events import Handle
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from orcheo_adapters.system.logs import get_logger
-from orcheo_adapters.system.running import _RUNNING, Running, left_threads
+from orcheo_adapters.system.running import CallbackOf, Running, left_threads, run_of
 
 BLOCKED_SECONDS = 1.0
 """A loop that does not come round for this long is blocked."""
@@ -59,19 +59,20 @@ class Watchdog:
 
         self._last_beat = self._clock()
         beat()
-        thread = threading.Thread(target=self._watch, args=(ident, is_over), name="orcheo-watchdog", daemon=True)
+        thread = threading.Thread(target=self._watch, args=(loop, ident, is_over), name="orcheo-watchdog", daemon=True)
         thread.start()
         try:
             yield
         finally:
             is_over.set()
 
-    def _watch(self, ident: int, is_over: threading.Event) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop, ident: int, is_over: threading.Event) -> None:
         expected = self._clock() + _BEAT_SECONDS
         while not is_over.wait(_BEAT_SECONDS):
             now = self._clock()
             self.excuse(now - expected - _BEAT_SECONDS)
-            self.look(sys._current_frames().get(ident))  # noqa: SLF001 - the only way to another thread's stack
+            frame = sys._current_frames().get(ident)  # noqa: SLF001 - the only way to another thread's stack
+            self.look(frame, asyncio.current_task(loop))
             expected = self._clock() + _BEAT_SECONDS
 
     def excuse(self, seconds: float) -> None:
@@ -88,11 +89,11 @@ class Watchdog:
             if now - before >= LONG_SECONDS:
                 self._long_block = now, now - before
 
-    def look(self, frame: FrameType | None) -> None:
-        """Report a block, once; ``frame`` is what the loop's thread executes."""
+    def look(self, frame: FrameType | None, task: "asyncio.Task[Any] | None") -> None:
+        """Report a block, once; ``frame`` is what the loop's thread executes, for ``task`` if it is for one."""
         seconds = self._clock() - self._last_beat
         if self._block is None and seconds >= self._blocked_after and frame is not None:
-            self._block = _Block(*_whose(frame))
+            self._block = _Block(task, list(_above_the_loop(frame)))
             self._block.begin(seconds)
 
 
@@ -119,10 +120,12 @@ class LeftThreads:
 class _Block:
     """One time in which the loop does not come round."""
 
-    def __init__(self, running: Running | None, stack: str) -> None:
-        self._running = running
-        self._stack = stack
-        self._who = "the server" if running is None else f"the workflow {running.name}"
+    def __init__(self, task: "asyncio.Task[Any] | None", frames: list[FrameType]) -> None:
+        self._running = running = run_of(task) or _run_of_callback(frames)
+        summary = traceback.StackSummary.extract((one, one.f_lineno) for one in reversed(frames[:_DEEPEST]))
+        self._stack = "".join(summary.format()).rstrip()
+        who = "a callback" if task is None else "the server"
+        self._who = who if running is None else f"the workflow {running.name}"
         self._extra = {"workflow_id": running.workflow_id} if running else {}
 
     def begin(self, seconds: float) -> None:
@@ -138,13 +141,16 @@ class _Block:
         _LOG.warning("%s blocked the event loop for %.1f s; it runs again", self._who, seconds, extra=self._extra)
 
 
-def _whose(frame: FrameType) -> tuple[Running | None, str]:
-    """The run that the loop is at work for, and the stack above the loop itself."""
-    above: list[FrameType] = []
+def _above_the_loop(frame: FrameType) -> Iterator[FrameType]:
     each: FrameType | None = frame
-    while each is not None and each.f_code is not Handle._run.__code__:  # noqa: SLF001 - everything is called by it
-        above.append(each)
+    while each is not None and each.f_code.co_name != "run_forever":
+        yield each
         each = each.f_back
-    context = each.f_locals["self"]._context if each is not None else None  # noqa: SLF001 - its context knows the run
-    summary = traceback.StackSummary.extract((one, one.f_lineno) for one in reversed(above[:_DEEPEST]))
-    return (context.get(_RUNNING) if context is not None else None), "".join(summary.format()).rstrip()
+
+
+def _run_of_callback(frames: list[FrameType]) -> Running | None:
+    for each in frames:
+        if each.f_code is CallbackOf.__call__.__code__:
+            found: CallbackOf = each.f_locals["self"]
+            return found.running
+    return None

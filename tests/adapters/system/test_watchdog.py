@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from orcheo_adapters.runners.task_run import TaskRun, TimeLimits, Writer
+from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_adapters.system.running import Conducts, Running, mark
 from orcheo_adapters.system.watchdog import LeftThreads, Watchdog
 from tests.adapters.system.conftest import Lines
+from tests.fakes.sink import FakeSink
 
 
 def block_until(noticed: Event) -> None:
@@ -25,8 +28,8 @@ class Noticing(Watchdog):
         super().__init__(blocked_after=0.01)
         self.noticed = Event()
 
-    def look(self, frame: Any) -> None:
-        super().look(frame)
+    def look(self, frame: Any, task: Any) -> None:
+        super().look(frame, task)
         if self._block is not None:
             self.noticed.set()
 
@@ -48,22 +51,30 @@ async def in_a_callback(noticed: Event) -> None:
     await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("way", [in_its_task, in_a_task_of_its_own, in_a_callback])
-async def test_a_block_is_logged_once_with_workflow_and_place(
-    lines: Lines, way: Callable[[Event], Awaitable[None]]
-) -> None:
+async def in_a_timer(noticed: Event) -> None:
+    """In a callback that comes later."""
+    asyncio.get_running_loop().call_later(0.001, block_until, noticed)
+    await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("way", [in_its_task, in_a_task_of_its_own, in_a_callback, in_a_timer])
+def test_a_block_is_logged_once_with_workflow_and_place(lines: Lines, way: Callable[[Event], Awaitable[None]]) -> None:
     """And once more when it is over; the owner finds it counted. Findings: a workflow is named and bounded."""
     conducts, watchdog = Conducts(), Noticing()
 
-    async def work() -> None:
-        with Running("helper", "wf_1", conducts):
-            await way(watchdog.noticed)
-            await asyncio.sleep(0)
+    async def work(_writer: Writer) -> None:
+        await way(watchdog.noticed)
+        await asyncio.sleep(0)
 
-    with watchdog.watching():
-        await asyncio.create_task(work())
-        while watchdog._block is not None:  # noqa: ASYNC110 - its end comes with the next beat
-            await asyncio.sleep(0.01)
+    async def main() -> None:
+        with watchdog.watching():
+            await TaskRun(work, TimeLimits(whole=60, silence=60), Running("helper", "wf_1", conducts)).execute(
+                FakeSink()
+            )
+            while watchdog._block is not None:  # noqa: ASYNC110 - its end comes with the next beat
+                await asyncio.sleep(0.01)
+
+    run_server_loop(main())
     begun, ended = lines()
     assert "the workflow helper has blocked the event loop for" in begun["text"]
     assert "in block_until\n    noticed.wait(10)" in begun["text"]
@@ -125,7 +136,7 @@ def test_a_loop_that_comes_round_is_not_reported(lines: Lines) -> None:
     hands = Hands()
     watchdog = Watchdog(clock=hands)
     hands.now += 0.9
-    watchdog.look(sys._getframe())
+    watchdog.look(sys._getframe(), None)
     watchdog.beat()
     assert lines() == []
 
@@ -136,7 +147,7 @@ def test_a_long_block_is_remembered_for_a_minute(seconds: float, later: float, r
     hands = Hands()
     watchdog = Watchdog(clock=hands)
     hands.now += seconds
-    watchdog.look(sys._getframe())
+    watchdog.look(sys._getframe(), None)
     watchdog.beat()
     hands.now += later
     assert watchdog.recent_long_block == recent
@@ -149,6 +160,6 @@ def test_time_in_which_the_whole_process_stood_still_is_no_block(lines: Lines) -
     hands.now += 3_600
     watchdog.excuse(3_599.5)
     watchdog.excuse(-1.0)
-    watchdog.look(sys._getframe())
+    watchdog.look(sys._getframe(), None)
     assert lines() == []
     assert watchdog.recent_long_block is None
