@@ -51,7 +51,8 @@ STATE_SECONDS = 1.0
 """What a workflow has changed of the process hurts the other chats until it is set back."""
 
 _DRAIN_SECONDS = 5.0
-END_SECONDS = GRACE_SECONDS + 2 * _DRAIN_SECONDS + 2.0
+_COUNTS_SECONDS = 1.0
+END_SECONDS = GRACE_SECONDS + 2 * _DRAIN_SECONDS + _COUNTS_SECONDS + 2.0
 """The process is gone so long after it was asked to stop, whatever workflows do."""
 _TOLD = {WorkKind.TURN, WorkKind.ACTION}
 """Whose clients learn how it ended."""
@@ -270,14 +271,20 @@ async def listen(
 
 
 async def _drain(orcheo: Orcheo) -> None:
-    """Let the interrupted turns and the last counts become durable, then close what the runners keep open."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            await orcheo.background.wait()
-            await orcheo.core.tally.write()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            await orcheo.runners.close()
+    """Let the interrupted turns and the last counts become durable, then close what the runners keep open.
+
+    What fails, as counts do on a full disk, keeps nothing else from its end.
+    """
+    parts = (orcheo.background.wait, _DRAIN_SECONDS), (orcheo.core.tally.write, _COUNTS_SECONDS)
+    for end, seconds in (*parts, (orcheo.runners.close, _DRAIN_SECONDS)):
+        try:
+            async with asyncio.timeout(seconds):
+                await end()
+        except TimeoutError:
+            continue
+        except Exception as error:  # noqa: BLE001 - see above
+            with suppress(Exception):  # the log may be what is broken
+                _LOG.warning("at the end of the server a part of it failed: %s", error)
 
 
 def _listener(settings: ServerSettings) -> socket.socket:

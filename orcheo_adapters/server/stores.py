@@ -13,8 +13,9 @@ def _sqlite(folder: DataFolder) -> Store:
 
     folder.check_database()
     reserve = Reserve(folder.reserve)
-    reserve.fill()
-    return SqliteStore(folder.database, reserve=reserve)
+    store = SqliteStore(folder.database, reserve=reserve)
+    reserve.fill()  # behind the database, which is lost where only the reserve is there
+    return store
 
 
 def _memory(_folder: DataFolder) -> Store:

@@ -122,12 +122,12 @@ class DataFolder:
     def check_database(self) -> None:
         """Raise :class:`DatabaseLost` where an empty one would be taken for a database with data.
 
-        A first start that was cut off leaves an empty file too, but writes the owner token last.
+        A first start that was cut off leaves an empty file too, but makes the reserve and the owner token later.
         """
         if self.database.exists() and (not self.database.is_file() or self.database.stat().st_size):
             return
         log = self.database.with_name(f"{self.database.name}-wal")
-        if self.local_owner_token.exists() or any(map(_holds_something, (self.attachments, log))):
+        if self.local_owner_token.exists() or any(map(_holds_something, (self.attachments, log, self.reserve))):
             state = "is empty" if self.database.exists() else "is missing"
             raise DatabaseLost(f"{self.database} {state}, but a server has kept data in this folder before.")
 

@@ -93,7 +93,7 @@ class AddWorkflow:
         _TIME_LIMIT_HELP, default=None, minimum=1, maximum=TIME_LIMIT_MOST, counts="seconds"
     )
     history: int | None = parameter(_HISTORY_HELP, default=None, minimum=0, maximum=HISTORY_MOST)
-    check: bool = parameter("Run a probe turn first; register nothing if it fails.", default=False)
+    check: bool = parameter("Run probe turns first; register nothing if one fails.", default=False)
 
     def __attrs_post_init__(self) -> None:
         """Check what can be checked without the server's data, so that a client can do so too."""
@@ -177,7 +177,7 @@ class EditWorkflow:
         default=None,
     )
     reset: tuple[str, ...] = parameter("What to reset to the server's default or remove.", choices=_RESETS, default=())
-    check: bool = parameter("Run a probe turn of the change first; change nothing if it fails.", default=False)
+    check: bool = parameter("Run probe turns of the change first; change nothing if one fails.", default=False)
 
     def __attrs_post_init__(self) -> None:
         """Check that there is something to change, and nothing in two ways."""
@@ -243,7 +243,7 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
         if found is None:
             raise
         raise _of_the_target(error) from None
-    checked = " It answered a probe turn." if request.check else ""
+    checked = " It passed its check." if request.check else ""
     runner = "" if found is None else f" with the runner {found.kind}, as {found.why}"
     return WorkflowResult(
         workflow=await view_of(services, workflow),
@@ -330,7 +330,7 @@ async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) 
     done = (
         f"Changed {workflow.handle}." if workflow != before else f"Nothing to change: {workflow.handle} is so already."
     )
-    checked = " It answered a probe turn." if request.check else ""
+    checked = " It passed its check." if request.check else ""
     return WorkflowResult(workflow=await view_of(services, workflow), message=advised(done + checked, advice))
 
 
@@ -372,11 +372,10 @@ WORKFLOW_OPERATIONS = (
     Operation(
         name="workflows.check",
         command=("workflow", "check"),
-        summary="Run one probe turn of a workflow and report any problem; nothing of it is stored.",
+        summary="Run a few probe turns of a workflow and report any problem; nothing is stored.",
         guide=(
-            "Use it after each change and before publishing. It runs the workflow once "
-            'with the text "Hello", which may take half a minute. Returns the beginning of the answer, or what is '
-            "wrong."
+            "Use it after each change and before publishing. It runs the workflow up to six times, "
+            "which may take a minute. Returns the beginning of the answer, or what is wrong."
         ),
         request=CheckWorkflow,
         result=CheckResult,

@@ -390,7 +390,7 @@ def test_a_folder_is_no_look_file(orcheo: CommandLine, named: str, shown: str) -
     ("command", "options", "said"),
     [
         ("edit", ("--name", "Parrot", "--history", "3"), "Nothing to change: echo is so already."),
-        ("edit", ("--target", "tests.workflows:echo", "--check"), "echo is so already. It answered a probe turn."),
+        ("edit", ("--target", "tests.workflows:echo", "--check"), "echo is so already. It passed its check."),
         ("set-look", ("--greeting", "Hi", "--files", "off"), "Nothing to change: the look of echo is so already."),
     ],
 )

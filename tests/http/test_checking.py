@@ -98,7 +98,7 @@ async def test_adding_with_a_check_says_so(app_server: TestServer) -> None:
         "workflows.add", handle="echo", runner="python", target="tests.workflows:echo", check=True
     )
     assert added["message"] == (
-        f"Registered echo. It answered a probe turn. It is private; publish it to get a share link.\n{_FORGETS}"
+        f"Registered echo. It passed its check. It is private; publish it to get a share link.\n{_FORGETS}"
     )
 
 

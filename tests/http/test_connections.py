@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -16,7 +17,9 @@ from orcheo_adapters.http import serving
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.security_headers import SecurityHeaders
 from orcheo_adapters.http.serving import http_server
+from orcheo_adapters.server import process
 from orcheo_adapters.server.process import repeated
+from orcheo_core.errors import StorageUnavailable
 from tests.app_server import TestServer
 from tests.http.live import Connection, Live
 from tests.http.live import serving as live_serving
@@ -221,3 +224,20 @@ async def test_regular_work_continues_although_its_failure_cannot_be_logged() ->
             await again.wait()
     finally:
         log.removeHandler(handler)
+
+
+async def test_what_fails_at_the_end_keeps_nothing_else_from_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    """Findings: on a full disk the last counts cannot be written; what runners have started must end all the same."""
+    ended = []
+
+    async def end() -> None:
+        ended.append("one")
+
+    async def fail() -> None:
+        raise StorageUnavailable("The disk is full.")
+
+    part = SimpleNamespace(wait=end, write=fail, close=end)
+    core = SimpleNamespace(tally=part)
+    await process._drain(SimpleNamespace(background=part, core=core, runners=part))  # type: ignore[arg-type]
+    assert ended == ["one", "one"]
+    assert "The disk is full." in caplog.text

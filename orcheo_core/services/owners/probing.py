@@ -124,7 +124,7 @@ class Probing:
     _register: Register
 
     async def probe(self, workflow: Workflow) -> Probe:
-        """Run one probe turn; :class:`WorkflowCheckFailed` says what is wrong when the workflow does not answer.
+        """Run one to six probe turns; :class:`WorkflowCheckFailed` says what is wrong when one is not answered.
 
         A workflow that is code of this server and answers within 8 s is also asked by several visitors: it fails when
         one reads what another said, or when it cannot answer two at once. Then it is asked whether it remembers. One

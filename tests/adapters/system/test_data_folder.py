@@ -225,7 +225,7 @@ def test_a_file_system_without_locks_is_said(folder: DataFolder, monkeypatch: py
 
 
 @pytest.mark.parametrize("state", ["empty", "missing"])
-@pytest.mark.parametrize("left", ["owner-token", "orcheo.db-wal", "attachments/att_1"])
+@pytest.mark.parametrize("left", ["owner-token", "orcheo.db-wal", "attachments/att_1", "reserve"])
 def test_a_database_that_is_lost_is_not_taken_for_a_new_one(folder: DataFolder, state: str, left: str) -> None:
     """Whatever shows that a server has kept data: an empty one would hide the loss, and let the files be removed."""
     rest = folder.path / left
