@@ -1,14 +1,12 @@
 """Which runner is for a target that was named without one."""
 
 import inspect
-import sys
 from typing import Any
 from urllib.parse import urlsplit
 
 from orcheo_adapters.runners.agents.frameworks import framework_of, other_runner
 from orcheo_adapters.runners.callables import signature_of
-from orcheo_adapters.runners.target import Target, invalid_target
-from orcheo_adapters.system.own_code import is_own
+from orcheo_adapters.runners.target import Target, invalid_target, is_of_owner, methods_of, name_of_instance
 from orcheo_core.ports.runner import FoundKind
 
 _AG_UI = {"ag-ui", "agui", "ag_ui"}
@@ -36,9 +34,12 @@ def kind_of_code(target: str) -> FoundKind:
     found = Target.parse(target, form=_FORM).find()
     name = target.partition(":")[2]
     if inspect.isclass(found):
+        instance = found.__name__.lower()
+        target = f"{target.partition(':')[0]}:{instance}"
+        what = f"name {target}" if _known(found) else name_of_instance(target, found)
         raise invalid_target(
             f"{name!r} is a class, and no runner takes one without an instance",
-            hint=f"Write {found.__name__.lower()} = {found.__name__}(…) in the module and name that.",
+            hint=f"Write {instance} = {found.__name__}(…) in the module and {what}.",
         )
     kind = type(found)
     if (known := _known(kind)) is not None:
@@ -47,7 +48,7 @@ def kind_of_code(target: str) -> FoundKind:
         raise invalid_target(
             f"{name!r} is of the type {kind.__name__}, which no runner takes: it is neither an agent or graph that is "
             "known here nor a callable",
-            hint=_PYTHON_HINT,
+            hint=f"{_PYTHON_HINT} Or {name_of_instance(target, kind)}." if methods_of(kind) else _PYTHON_HINT,
         )
     _refuse_method(target)
     return _of_callable(name, found)
@@ -70,18 +71,12 @@ def _refuse_method(target: str) -> None:
     if not dot or ":" not in whole:
         return
     kind = type(Target.parse(whole, form=_FORM).find())
-    is_owners = any(method in vars(each) and _is_own(each) for each in kind.__mro__)
+    is_owners = any(method in vars(each) and is_of_owner(each) for each in kind.__mro__)
     if not is_owners and (known := _known(kind)) is not None:
         raise invalid_target(
             f"{method!r} is a method of {known[0]}, which would get the newest message alone",
             hint=f"Name the object itself: {whole}. --runner python calls the method with the text.",
         )
-
-
-def _is_own(kind: type) -> bool:
-    """Whether the owner has written this class."""
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return file is not None and is_own(file)
 
 
 def _of_callable(name: str, found: Any) -> FoundKind:

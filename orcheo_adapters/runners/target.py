@@ -12,6 +12,7 @@ from attrs import frozen
 
 from orcheo_adapters.runners.callables import accepts_text, signature_of
 from orcheo_adapters.runners.shared_objects import shared_object
+from orcheo_adapters.system.own_code import is_own
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import text_of
 
@@ -34,6 +35,10 @@ _IMPORT_HINT = (
     "key, is set before the server is started."
 )
 _MOST_OFFERED = 8
+_MOST_METHODS = 3
+_LIKE_A_FILE = re.compile(r"[^:\s]+\.py(:|$)")
+_LIKE_AN_ADDRESS = re.compile(r"(www\.[\w.-]+|[\w.-]+:\d+|[\w-]+(\.[\w-]+)+(:\d+)?(?=/)|localhost(?=/))(/\S*)?")
+"""A host with what only hosts have: ``www.``, a port, or a path."""
 
 
 @frozen
@@ -67,7 +72,8 @@ class Target:
                 )
             owner, found = found, getattr(found, name)
         if inspect.isclass(owner) and inspect.isfunction(found) and _is_unbound(owner, self.attribute):
-            raise self._needs_instance(owner.__name__, found.__name__)
+            what = f"is a method of the class {owner.__name__} without an instance"
+            raise self._needs_instance(owner, what, found.__name__)
         return found
 
     def load(self) -> Callable[..., Any]:
@@ -78,7 +84,7 @@ class Target:
         """
         found = self.find()
         if inspect.isclass(found):
-            raise self._needs_instance(found.__name__, "answer")
+            raise self._needs_instance(found, "is a class")
         self._refuse_agent(found)
         if not callable(found):
             raise self._not_callable(found)
@@ -96,13 +102,14 @@ class Target:
             )
         return found  # type: ignore[no-any-return]  # callable() was asked above
 
-    def _needs_instance(self, cls: str, method: str) -> InvalidInput:
-        name = cls.lower()
-        what = "is a class" if self.attribute.endswith(cls) else f"is a method of the class {cls} without an instance"
+    def _needs_instance(self, cls: type, what: str, method: str = "") -> InvalidInput:
+        name = cls.__name__.lower()
+        target = f"{self.module}:{name}"
+        hint = name_of_instance(target, cls) if not method else f"name {target}.{method}"
         return invalid_target(
             f"{self.attribute!r} {what}",
-            hint=f"Write {name} = {cls}(…) in the module and name {self.module}:{name} or "
-            f"{self.module}:{name}.{method}. All visitors share that instance: it must not keep what was said.",
+            hint=f"Write {name} = {cls.__name__}(…) in the module and {hint}. All visitors share that instance: it "
+            "must not keep what was said.",
         )
 
     def _refuse_agent(self, found: Any) -> None:
@@ -130,11 +137,37 @@ class Target:
         message = f"{self.attribute!r} in {self.module!r} cannot be called (it is of type {kind.__name__})"
         if any(each.__name__ in ("Pregel", "StateGraph") for each in kind.__mro__):
             return invalid_target(message, hint="This is a graph: register it with --runner langgraph.")
+        if methods_of(kind):
+            names = name_of_instance(f"{self.module}:{self.attribute}", kind)
+            return invalid_target(message, hint=f"{names[0].upper()}{names[1:]}.")
         return invalid_target(
             message,
             hint="The agent object of a framework is registered with --runner agent. Otherwise name a function that "
-            f"uses it, such as: async def answer(text, history): … {self.attribute} … return the text.",
+            "uses it: async def answer(text, history).",
         )
+
+
+def methods_of(cls: type) -> list[str]:
+    """The methods of a class of the owner's own that may be what answers; none of one that a package brings."""
+    functions = [name for each in cls.__mro__ if is_of_owner(each) for name in vars(each) if _is_method(each, name)]
+    return [name for name in dict.fromkeys(functions) if not name.startswith("_")][:_MOST_METHODS]
+
+
+def name_of_instance(target: str, cls: type) -> str:
+    """What to name of an instance of ``cls`` that ``target`` names: itself where it can be called, and its methods."""
+    itself = [target] if any(_is_method(each, "__call__") for each in cls.__mro__) else []
+    forms = [*itself, *(f"{target}.{method}" for method in methods_of(cls))]
+    return f"name {' or '.join(forms)}" if forms else f"give it a method that takes the text, then name {target}.method"
+
+
+def is_of_owner(cls: type) -> bool:
+    """Whether the owner has written this class."""
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return file is not None and is_own(file)
+
+
+def _is_method(cls: type, name: str) -> bool:
+    return inspect.isfunction(vars(cls).get(name))
 
 
 def _form_hint(text: str) -> str:
@@ -143,6 +176,11 @@ def _form_hint(text: str) -> str:
         return _URL_HINT
     if text.startswith(("/", "../", "~")):
         return _ELSEWHERE_HINT
+    if _LIKE_A_FILE.match(text):
+        name = "" if ":" in text else ":agent"
+        return f"A file is named as ./{text.removeprefix('./')}{name}, with the agent or function in it."
+    if _LIKE_AN_ADDRESS.fullmatch(text):
+        return f"A URL begins with https:// or http://, such as https://{text}. {_URL_HINT}"
     return _HINT if ":" in text or not text else f"Name the agent or function in it too, such as {text}:agent. {_HINT}"
 
 

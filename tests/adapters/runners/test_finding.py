@@ -60,6 +60,30 @@ async def test_a_method_of_an_object_of_the_owners_own_is_found() -> None:
         assert (await RunnerRegistry().find(f"tests.conformance.{target}")).kind == "python"
 
 
+_TAKEN = {
+    "Greeter": "greeter = Greeter(…) in the module and name MODULE:greeter.answer or MODULE:greeter.greet.",
+    "greeter": "name MODULE:greeter.answer or MODULE:greeter.greet.",
+    "Caller": "and name MODULE:caller or MODULE:caller.other.",
+    "Empty": "give it a method that takes the text, then name MODULE:empty.method.",
+    "empty": "Name a function that answers: def answer(text, history).",
+}
+
+
+async def test_of_a_class_the_hint_names_what_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings: a hint must not lead to the next refusal."""
+    (tmp_path / "mine_greets.py").write_text(
+        "class Greeter:\n    def answer(self, text): ...\n    def greet(self, text): ...\n"
+        "class Caller:\n    def __call__(self, text): ...\n    def other(self, text): ...\n"
+        "class Empty: ...\ngreeter = Greeter()\nempty = Empty()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for target, words in _TAKEN.items():
+        with pytest.raises(InvalidInput) as caught:
+            await RunnerRegistry().find(f"./mine_greets.py:{target}")
+        assert words.replace("MODULE", "./mine_greets.py") in caught.value.hint
+
+
 _BROKEN = {
     "needs": "import a_package_that_is_not_there",
     "fails": "raise RuntimeError('no key')",
@@ -70,7 +94,12 @@ _BROKEN = {
 @pytest.mark.parametrize(
     ("target", "hint"),
     [
-        ("./mine_fine.py", "such as ./mine_fine.py:agent"),
+        ("./mine_fine.py", "is named as ./mine_fine.py:agent"),
+        ("inner/mine_fine.py", "is named as ./inner/mine_fine.py:agent"),
+        ("inner/mine_fine.py:hi", "is named as ./inner/mine_fine.py:hi"),
+        ("www.example.org", "such as https://www.example.org"),
+        ("example.org/v1", "such as https://example.org/v1"),
+        ("localhost:8000", "such as https://localhost:8000"),
         ("mine_fine", "such as mine_fine:agent"),
         ("/srv/mine_fine.py:hi", "named from the folder in which the server was started"),
         ("../mine_fine.py:hi", "named from the folder in which the server was started"),
