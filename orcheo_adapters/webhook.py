@@ -78,7 +78,8 @@ def _key(text: str) -> bytes:
     except binascii.Error:
         key = b""
     if not text.startswith(_PREFIX) or len(key) not in _KEY_LENGTHS:
-        message = f"must be {_PREFIX} and 24 to 64 random bytes in Base64"
+        form = f"must be {_PREFIX} and 24 to 64 random bytes in Base64, which `openssl rand -base64 32` makes"
+        message = form if text else f"is not set and {form}"
         raise wrong_setting("ORCHEO_WEBHOOK_SECRET", message)
     return key
 

@@ -187,7 +187,8 @@ def mcp_page() -> str:
     ]
     return _page(
         "MCP tools",
-        "The tools of `orcheo-mcp` and of `/mcp`. Parameters and results are those of the operation. A tool is named "
+        "The tools of `orcheo-mcp` and of `/mcp`. Those of service tokens are offered by "
+        "`orcheo-mcp --allow-tokens` only. Parameters and results are those of the operation. A tool is named "
         "by its operation with `_` for the dot; `list`, `show` and `ask` come first: `list_workflows`. A call by the "
         "operation's own name works too. A tool whose effect is `read` is marked as read-only, one whose effect is "
         "`destructive` as destructive. An error of a tool is JSON text with the code, detail and hint of "

@@ -142,7 +142,9 @@ def no_connection(error: httpx2.RequestError | OSError, *, who: str = "endpoint"
     else:
         code, why = "endpoint_unreachable", "it cannot be reached"
     said = " ".join(str(error).split())[:_EXCERPT]
-    return RunFailed(code=code, reason=f"The {who} does not answer: {why} ({said or type(error).__name__}).")
+    if code != "answer_broken_off":
+        said = said or type(error).__name__
+    return RunFailed(code=code, reason=f"The {who} does not answer: {why}{f' ({said})' if said else ''}.")
 
 
 def settings_invalid(error: InvalidInput) -> RunFailed:

@@ -293,6 +293,7 @@ def test_a_wrong_setting_of_the_webhook_is_named(name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         _load(**{name: value})
     assert caught.value.fields[0].path == name
+    assert caught.value.fields[0].message.startswith("is not set and must be whsec_") is (not value)
 
 
 def test_the_check_of_the_how_to_page_takes_genuine_messages_only(monkeypatch: pytest.MonkeyPatch) -> None:

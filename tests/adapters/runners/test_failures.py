@@ -163,6 +163,12 @@ def test_errors_below_http_have_codes_too(raised: httpx2.RequestError, code: str
     assert (str(raised) or "ConnectError") in failure.reason
 
 
+def test_a_connection_that_broke_off_without_a_word_shows_no_class() -> None:
+    """Findings: "(ReadError)" says nothing to an owner."""
+    reason = no_connection(httpx2.ReadError("")).reason
+    assert reason == "The endpoint does not answer: the connection broke off before the answer was whole."
+
+
 def test_an_untrusted_certificate_is_found_behind_other_errors() -> None:
     """With what the operator can do."""
     outer = OSError("handshake")
