@@ -39,7 +39,10 @@ class ToolNotOffered(ForbiddenError):
 
     code = "tool_not_offered"
     summary = "This tool is not offered here."
-    hint = "The owner can use the command line instead, or start orcheo-mcp with other options."
+    hint = (
+        "The owner can use the command line instead, or an orcheo-mcp of their own: its options --tools, --read-only "
+        "and --allow-tokens say what it offers."
+    )
 
 
 @frozen(kw_only=True)

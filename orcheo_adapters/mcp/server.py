@@ -64,7 +64,7 @@ _INTO_FILES = " Secrets go into a file, if they are not allowed in the conversat
 _LOG = get_logger("mcp")
 _WITHHELD = (
     "The publish token, which programs need, is not shown here; on the owner's command line "
-    "orcheo workflow rotate-token shows a new one."  # no backticks: the command itself is meant, not the tool
+    "orcheo workflow rotate-token {handle} shows a new one."  # no backticks: the command itself is meant, not the tool
 )
 _CRASHED = "Look at the present state before you try again. The log of this MCP server has the reason."
 _YES_OR_NO = {"type": "object", "properties": {}}
@@ -123,7 +123,10 @@ class ToolServer:
 
     async def _answer(self, context: Any, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
         operation = self.offer.find(params.name)
-        understood = understand(params.arguments or {}, self.offer.arguments(operation))
+        given = params.arguments or {}
+        if self.files is None and operation.secret is not None:  # refused below, so not unknown
+            given = {name: value for name, value in given.items() if name != SECRET_TO_FILE}
+        understood = understand(given, self.offer.arguments(operation))
         try:
             return await self._carried_out(context, params, operation, understood)
         except OrcheoError as error:
@@ -159,7 +162,8 @@ class ToolServer:
         if self.files is not None:
             return await self.files.perform(operation, arguments, file_name)
         published = await self.perform(operation.name, arguments)
-        return published | {"publish_token": None, "message": f"{without_showing(published['message'])} {_WITHHELD}"}
+        withheld = _WITHHELD.format(handle=published["workflow"]["handle"])
+        return published | {"publish_token": None, "message": f"{without_showing(published['message'])} {withheld}"}
 
     async def _ask(
         self,

@@ -93,7 +93,7 @@ async def test_acts_are_audited_as_an_assistants(app_server: TestServer) -> None
     assert done["structuredContent"]["share_url"]
     assert done["structuredContent"]["message"] == (
         "echo is public. Anyone with the share link can chat with it. The publish token, which programs need, is not "
-        "shown here; on the owner's command line orcheo workflow rotate-token shows a new one."
+        "shown here; on the owner's command line orcheo workflow rotate-token echo shows a new one."
     )
     assert "orc_pt_" not in str(done).replace(done["structuredContent"]["workflow"]["publish_token_hint"], "")
     entries = (await app_server.store.begin().audit.page(PageQuery(limit=10))).entries
@@ -115,6 +115,7 @@ async def test_a_secret_that_was_meant_for_a_file_is_not_shown(app_server: TestS
     refused = result_of(await call(app_server, "tools/call", name="workflows_publish", arguments=arguments))
     assert refused["isError"]
     assert "secret_to_file" in refused["content"][0]["text"]
+    assert "was ignored" not in str(refused)
     assert not (await app_server.store.begin().workflows.find("echo")).is_public  # type: ignore[union-attr]  # it was added
 
 
