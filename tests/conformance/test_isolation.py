@@ -83,7 +83,7 @@ ENDS = {
     "exits_in_thread": "exit status 7",
     "kills_itself": "It was ended by SIGKILL",
     "crashes": "It was ended by SIGSEGV.",
-    "closes_everything": "It ended itself with exit status 1.",
+    "closes_everything": "It was ended by SIGABRT.",
     "closes_link": "It closed its connection to the server.",
     "says_garbage": "It sent a frame of 4294967295 bytes.",
     "says_too_much": "It sent a frame of 2147483648 bytes.",
