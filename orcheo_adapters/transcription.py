@@ -45,7 +45,7 @@ class TranscriptionSettings:
         try:
             GuardedHttp(allowed).check_url(url)
         except InvalidInput as error:
-            raise wrong_setting("ORCHEO_TRANSCRIPTION_URL", error.fields[0].message) from None
+            raise wrong_setting("ORCHEO_TRANSCRIPTION_URL", error.fields[0].message, hint=error.hint) from None
         model = environment.get("ORCHEO_TRANSCRIPTION_MODEL", "").strip()
         if not model:
             raise wrong_setting("ORCHEO_TRANSCRIPTION_MODEL", "must name the model, such as whisper-1")

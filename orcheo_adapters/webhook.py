@@ -67,7 +67,7 @@ class WebhookSettings:
         try:
             GuardedHttp(allowed).check_url(url)
         except InvalidInput as error:
-            raise wrong_setting("ORCHEO_WEBHOOK_URL", error.fields[0].message) from None
+            raise wrong_setting("ORCHEO_WEBHOOK_URL", error.fields[0].message, hint=error.hint) from None
         key = _key(environment.get("ORCHEO_WEBHOOK_SECRET", "").strip())
         return cls(url=url, key=key, events=_events(environment.get("ORCHEO_WEBHOOK_EVENTS", "")))
 

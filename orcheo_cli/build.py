@@ -16,11 +16,12 @@ from orcheo_adapters.client.remote import part_of
 from orcheo_adapters.client.values_first import values_first
 from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
+from orcheo_cli.groups import PointingGroup
 from orcheo_cli.help_option import HELP_BY_BOTH
 from orcheo_cli.layout import clean, one_line
 from orcheo_cli.offline import OFFLINE, OFFLINE_HELP, ask_or_hint, last_heard
 from orcheo_cli.options import PARAMETERS_FILE, Command, Length, Number, errors_in_options, refused
-from orcheo_cli.output import print_json, terminal_width
+from orcheo_cli.output import print_json, terminal_width, waiting_told
 from orcheo_cli.prompts import confirm
 from orcheo_cli.results import print_result
 from orcheo_core.domain.durations import PATTERN as DURATION_PATTERN
@@ -51,7 +52,7 @@ _LENGTHS = {"seconds": "90s, 15m, 1h", "days": "30d"}
 
 def operation_group(name: str, summary: str) -> click.Group:
     """The commands of all operations whose first word is ``name``."""
-    group = click.Group(name, help=summary, context_settings=HELP_BY_BOTH)
+    group = PointingGroup(name, help=summary, context_settings=HELP_BY_BOTH)
     for operation in _operations(name):
         word, command = operation.command
         if word == name:
@@ -96,7 +97,8 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
             if offline:
                 result = last_heard(operation.name, arguments, context.known())
             else:
-                result = _perform(operation, arguments, context)
+                with waiting_told():
+                    result = _perform(operation, arguments, context)
         _print(result, as_json=context.as_json)
 
     return Command(

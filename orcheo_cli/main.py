@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orcheo_cli.groups import PointingGroup
 from orcheo_cli.help_option import HELP_BY_BOTH
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ GROUPS = {
 """Groups of the catalogue's commands; a test holds this list against the catalogue."""
 
 
-class _LateGroup(click.Group):
+class _LateGroup(PointingGroup):
     """Knows the names of its commands before it imports them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
@@ -50,29 +51,10 @@ class _LateGroup(click.Group):
             return operation_group(cmd_name, GROUPS[cmd_name])
         return None
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.exceptions.NoSuchCommand as error:
-            name = error.command_name
-            if meant := _in_groups(name):
-                said = f"No such command {name!r}. Did you mean {' or '.join(map(repr, meant))}?"
-                raise click.exceptions.NoSuchCommand(name, said, ctx=ctx) from None
-            raise click.exceptions.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx) from None
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         summaries = {name: summary for name, (_, summary) in _OWN_COMMANDS.items()} | GROUPS
         with formatter.section("Commands"):
             formatter.write_dl([(name, summaries[name]) for name in self.list_commands(ctx)])
-
-
-def _in_groups(name: str) -> list[str]:
-    """The commands of groups with this name, as they are typed: ``publish`` is ``workflow publish``."""
-    from orcheo_core.operations.catalogue import CATALOGUE
-
-    return [" ".join(each.command) for each in CATALOGUE.values() if each.command[1:] == (name,)]
 
 
 def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:

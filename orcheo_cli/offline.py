@@ -1,5 +1,6 @@
 """``--offline``: what this machine last heard of the server's workflows, without asking the server."""
 
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,8 @@ import click
 from click.core import ParameterSource
 
 from orcheo_cli.context import CliContext
-from orcheo_cli.output import note
+from orcheo_cli.layout import moment
+from orcheo_cli.output import note, terminal_width
 from orcheo_core.errors import OrcheoError
 
 if TYPE_CHECKING:
@@ -59,7 +61,8 @@ def _say_age(heard: "list[KnownWorkflow]", known: "KnownWorkflows") -> None:
     """On standard error, so that standard output has the same lines as from the server."""
     moments = [each.at for each in heard]
     when = _ages(known.now() - max(moments), known.now() - min(moments))
-    note(f"Not asked: this is what {known.server} said {when}. It may have changed.")
+    oldest = moment(min(moments).isoformat(), local=terminal_width(sys.stderr) is not None)
+    note(f"Not asked: this is what {known.server} said {when}, as of {oldest}. It may have changed.")
 
 
 def _ages(newest: timedelta, oldest: timedelta) -> str:

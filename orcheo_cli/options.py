@@ -6,20 +6,18 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from orcheo_core.domain.durations import parse_duration
+from orcheo_core.domain.durations import count_of
 from orcheo_core.errors import FieldError, InvalidInput, OrcheoError
 
 PARAMETERS_FILE = "parameters_file"
 """What the option for a file of parameters is called inside."""
-_UNITS = {"seconds": timedelta(seconds=1), "days": timedelta(days=1)}
-_PATH = re.compile(r"([a-z_]+)(?:\[([0-9]+)\]|(?:\.|: )(.+))?")
+_PATH = re.compile(r"([a-z_]+)(?:\[([0-9]+)\]|(?:\.|: )(.*))?", re.DOTALL)
 _NAMED = re.compile(r"`([a-z_]+)`")
 
 
@@ -110,14 +108,7 @@ class Length(click.ParamType[int]):
         number = _whole(value)
         if number is not None:
             return number
-        try:
-            length = parse_duration("", value)
-        except InvalidInput as error:
-            raise refused(param, error.fields[0].message) from None
-        count, rest = divmod(length, _UNITS[self._unit])
-        if rest:
-            raise refused(param, f"must be a whole number of {self._unit}")
-        return count
+        return count_of(str(param.name if param else ""), value, self._unit)
 
 
 class FolderPath(click.ParamType[Path]):

@@ -3,6 +3,9 @@
 import json
 import shutil
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import click
@@ -37,6 +40,30 @@ def print_error(error: OrcheoError, *, as_json: bool) -> None:
 def note(text: str) -> None:
     """A sentence on standard error that is not an error."""
     click.echo(paragraph(text, terminal_width(sys.stderr)), err=True)
+
+
+@contextmanager
+def waiting_told(seconds: float = 5.0) -> Iterator[None]:
+    """Tell a person at the terminal, after ``seconds`` and again each time twice as late, that nothing is stuck."""
+    if terminal_width(sys.stderr) is None:
+        yield
+        return
+    over = threading.Event()
+
+    def tell() -> None:
+        waited, pause = 0.0, seconds
+        while not over.wait(pause):
+            waited += pause
+            note(f"Still waiting for the server, {waited:g} s so far. Ctrl-C stops waiting.")
+            pause = waited
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
 
 
 def _say(label: str, colour: str, text: str) -> None:

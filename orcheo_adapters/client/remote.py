@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import ssl
 
 TIMEOUT_SECONDS = 120.0
-"""Longer than any operation but those of :data:`_PATIENT`; the longest is a probe turn."""
+"""Longer than any operation but those of :data:`_PATIENT`."""
 
-_PATIENT = ("/api/operations/workflows.ask",)
-"""Answered within the time that a workflow may take, which the server keeps."""
+_PATIENT = tuple(f"/api/operations/workflows.{name}" for name in ("ask", "check", "add", "edit"))
+"""Answered within the time that a workflow may take, which the server keeps: two of them can check it first."""
 
 
 _ABOUT_TOKENS = ("service_token_invalid", "service_token_revoked", "service_token_expired", ScopeMissing.code)

@@ -1,12 +1,17 @@
 """Arguments as assistants send them, made into those that operations take. Only this door is loose; HTTP is strict."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
 
 from orcheo_adapters.wire.json_schema import Schema
+from orcheo_core.domain.durations import count_of
+from orcheo_core.errors import InvalidInput
+from orcheo_core.operations.operation import parameters_of
 
 Arguments = dict[str, Any]
 _MOST_NAMED, _LONGEST_NAME = 20, 100
@@ -26,11 +31,17 @@ class Understood:
     warnings: tuple[str, ...]
 
 
-def understand(given: Arguments, schema: Schema) -> Understood:
+def units_of(request: type) -> dict[str, str]:
+    """Of the parameters that are lengths of time, what they count: ``seconds`` or ``days``."""
+    return {name: shown.counts for name, (_, shown) in parameters_of(request).items() if shown.counts}
+
+
+def understand(given: Arguments, schema: Schema, units: Mapping[str, str] = MappingProxyType({})) -> Understood:
     """Read the arguments by their schema.
 
     What is unknown is dropped with a warning (clients add theirs), null is left out, and a text is read as JSON where
-    an object, a list, a number or a boolean is meant. What cannot be read stays, for the operation to refuse.
+    an object, a list, a number or a boolean is meant; ``units`` says which numbers may be written as ``15m`` too. What
+    cannot be read stays, for the operation to refuse.
     """
     properties = schema["properties"]
     known = {name: value for name, value in given.items() if name in properties and value is not None}
@@ -39,16 +50,19 @@ def understand(given: Arguments, schema: Schema) -> Understood:
     if len(ignored) > _MOST_NAMED:
         ignored[_MOST_NAMED:] = [f"{len(unknown) - _MOST_NAMED} more arguments were ignored."]
     return Understood(
-        {name: _meant(name, value, properties[name]) for name, value in known.items()},
+        {name: _meant(name, value, properties[name], units.get(name)) for name, value in known.items()},
         tuple(ignored),
     )
 
 
-def _meant(name: str, value: Any, schema: Schema) -> Any:
+def _meant(name: str, value: Any, schema: Schema, unit: str | None) -> Any:
     read = _READERS.get(schema["type"])
     if read is None:
         return value
     found = read(value)
+    if unit is not None and isinstance(found, str):
+        with suppress(InvalidInput):
+            return count_of(name, found, unit)
     return (
         _texts(found, (*_SCALARS, *_COMPOUND) if name == _SETTINGS else _SCALARS) if isinstance(found, dict) else found
     )

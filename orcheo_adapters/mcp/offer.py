@@ -10,7 +10,7 @@ from mcp.types import Tool, ToolAnnotations
 from orcheo_adapters.wire.json_schema import Schema, request_schema
 from orcheo_core.errors import ForbiddenError, NotFoundError
 from orcheo_core.operations.catalogue import CATALOGUE
-from orcheo_core.operations.operation import Effect, Operation
+from orcheo_core.operations.operation import Effect, Operation, parameters_of
 from orcheo_core.operations.words import for_assistants, without_showing
 
 AnyOperation = Operation[Any, Any]
@@ -19,8 +19,7 @@ SECRET_TO_FILE = "secret_to_file"  # noqa: S105 - the name of an argument
 PAGE = "page"
 PUBLISH = "workflows.publish"
 """Of the operations with a secret the one that is of use without it: people need the share link only."""
-_NOT_SHOWN = "The publish token is not shown here."
-_REFUSED = "It is refused here, as secrets are not shown."
+_NOT_SHOWN = "It is not shown here: `orcheo workflow rotate-token` on the owner's command line shows a new one."
 _FILE_OR_SHOWN = "Absolute path of a new file for the secret; shown here if left out."
 _SERVICE_TOKENS = "tokens."
 _MOST_VALUES = 12
@@ -42,6 +41,17 @@ class ToolNotOffered(ForbiddenError):
     hint = (
         "The owner can use the command line instead, or an orcheo-mcp of their own: its options --tools, --read-only "
         "and --allow-tokens say what it offers."
+    )
+
+
+class SecretNotShown(ForbiddenError):
+    """A secret would be in the conversation or lost, so none was issued."""
+
+    code = "secret_not_shown"
+    summary = "This would issue a secret, and secrets are not shown in a conversation. Nothing was changed."
+    hint = (
+        "The owner can do it on the command line, or with `orcheo-mcp` on their own machine, which writes secrets into "
+        "files. An operator can allow secrets in conversations with ORCHEO_MCP_SHOW_SECRETS."
     )
 
 
@@ -82,11 +92,16 @@ class Offer:
         return for_assistants(text, self._by_command)
 
     def find(self, name: str) -> AnyOperation:
-        """The operation of a tool, by either of its names; :class:`ToolNotFound`, :class:`ToolNotOffered`."""
+        """The operation of a tool, by either of its names.
+
+        Raises :class:`ToolNotFound`, :class:`ToolNotOffered` and :class:`SecretNotShown`.
+        """
         if name not in self._by_name:
             raise ToolNotFound(f"There is no tool named {name!r}.", hint=self._near(name))
         operation = self._by_name[name]
         if not self._has(operation):
+            if self._is_wanted(operation):
+                raise SecretNotShown
             raise ToolNotOffered(f"The tool {name!r} is not offered here.")
         return operation
 
@@ -104,6 +119,10 @@ class Offer:
         return [self._tool(each) for each in CATALOGUE.values() if self._has(each)]
 
     def _has(self, operation: AnyOperation) -> bool:
+        return self._is_wanted(operation) and (self.files or self.shows(operation) or operation.name == PUBLISH)
+
+    def _is_wanted(self, operation: AnyOperation) -> bool:
+        """Whether it would be offered if there were a place for its secret."""
         if operation.for_people:
             return False
         if self.read_only and operation.effect is not Effect.READ:
@@ -116,7 +135,7 @@ class Offer:
         return Tool(
             name=self._name(operation),
             description=self.say(self._description(operation)),
-            input_schema=self.arguments(operation),
+            input_schema=self._listed(operation),
             annotations=_annotations(operation),
         )
 
@@ -124,12 +143,16 @@ class Offer:
         whole = f"{operation.summary} {operation.guide}"
         if self.shows(operation):
             return whole
-        if self.files:
-            return without_showing(whole)
-        return f"{without_showing(whole)} {_NOT_SHOWN if operation.name == PUBLISH else _REFUSED}"
+        return without_showing(whole) if self.files else f"{without_showing(whole)} {_NOT_SHOWN}"
+
+    def _listed(self, operation: AnyOperation) -> Schema:
+        """The arguments, each in one form: another may come, but an assistant does not have to choose."""
+        schema, offered = self.arguments(operation), parameters_of(operation.request)
+        twice = {name for name, (_, shown) in offered.items() if shown.form_of is not None}
+        return schema | {"properties": {name: each for name, each in schema["properties"].items() if name not in twice}}
 
     def arguments(self, operation: AnyOperation) -> Schema:
-        """The schema of a tool's arguments: those of the operation, and those of this door.
+        """The schema of all arguments that a tool takes: those of the operation, and those of this door.
 
         Unknown ones may come along: some clients add theirs.
         """

@@ -28,11 +28,11 @@ from mcp.types import Tool as Definition
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from orcheo_adapters.mcp.answers import CUT_NOTE, LONGER_NOTE, DocumentPage, done, fitted, refused
-from orcheo_adapters.mcp.arguments import Arguments, Understood, understand
-from orcheo_adapters.mcp.offer import CONFIRM, PAGE, PUBLISH, SECRET_TO_FILE, AnyOperation, Offer
+from orcheo_adapters.mcp.arguments import Arguments, Understood, understand, units_of
+from orcheo_adapters.mcp.offer import CONFIRM, PAGE, SECRET_TO_FILE, AnyOperation, Offer
 from orcheo_adapters.mcp.questions import Questions
 from orcheo_adapters.system.logs import get_logger
-from orcheo_core.errors import ConfirmationNeeded, Declined, FieldError, ForbiddenError, InvalidInput, OrcheoError
+from orcheo_core.errors import ConfirmationNeeded, Declined, FieldError, InvalidInput, OrcheoError
 from orcheo_core.operations.words import without_showing
 
 Perform = Callable[[str, Arguments], Awaitable[dict[str, Any]]]
@@ -63,22 +63,11 @@ _FIRST = ("workflow", "list")
 _INTO_FILES = " Secrets go into a file, if they are not allowed in the conversation; the result says where."
 _LOG = get_logger("mcp")
 _WITHHELD = (
-    "The publish token, which programs need, is not shown here; on the owner's command line "
-    "orcheo workflow rotate-token {handle} shows a new one."  # no backticks: the command itself is meant, not the tool
+    "The publish token, which programs need, is not shown here; `orcheo workflow rotate-token {handle}` on the owner's "
+    "command line shows a new one."
 )
 _CRASHED = "Look at the present state before you try again. The log of this MCP server has the reason."
 _YES_OR_NO = {"type": "object", "properties": {}}
-
-
-class SecretNotShown(ForbiddenError):
-    """A secret would be in the conversation or lost, so none was issued."""
-
-    code = "secret_not_shown"
-    summary = "This would issue a secret, and secrets are not shown in a conversation. Nothing was changed."
-    hint = (
-        "The owner can do it on the command line, or with `orcheo-mcp` on their own machine, which writes secrets into "
-        "files. An operator can allow secrets in conversations with ORCHEO_MCP_SHOW_SECRETS."
-    )
 
 
 @frozen(kw_only=True)
@@ -126,7 +115,7 @@ class ToolServer:
         given = params.arguments or {}
         if self.files is None and operation.secret is not None:  # refused below, so not unknown
             given = {name: value for name, value in given.items() if name != SECRET_TO_FILE}
-        understood = understand(given, self.offer.arguments(operation))
+        understood = understand(given, self.offer.arguments(operation), units_of(operation.request))
         try:
             return await self._carried_out(context, params, operation, understood)
         except OrcheoError as error:
@@ -135,8 +124,6 @@ class ToolServer:
     async def _carried_out(
         self, context: Any, params: CallToolRequestParams, operation: AnyOperation, understood: Understood
     ) -> CallToolResult | InputRequiredResult:
-        if self.files is None and not self.offer.shows(operation) and operation.name != PUBLISH:
-            raise SecretNotShown
         if self.files is None and operation.secret is not None:
             _require_no_file(params.arguments or {})
         arguments = dict(understood.arguments)

@@ -100,8 +100,8 @@ def memory_advice(target: str, call: Callable[..., Any]) -> str | None:
         names.insert(0, "cls" if inspect.isclass(call.__self__) else "self")
     line = f"{'async ' if is_async(call) else ''}def {name}({', '.join(names)})"
     return (
-        f"{alone} Take messages in place of {said.name or 'the text'}, the conversation as dicts with role and "
-        f"content: `{line}`."
+        f"{alone} To get the whole conversation, a list of dicts with role and content, take messages in place of "
+        f"{said.name or 'the text'}: `{line}`."
     )
 
 

@@ -50,9 +50,9 @@ _OFF = _NO - {"0"}
 """Switches a limit off; zero does not, as it reads like a limit that lets nothing through."""
 
 
-def wrong_setting(name: str, message: str) -> InvalidInput:
+def wrong_setting(name: str, message: str, *, hint: str | None = None) -> InvalidInput:
     """The error for an environment variable whose value is not understood."""
-    return InvalidInput(FieldError(name, message), hint=f"Correct {name} in the environment and start again.")
+    return InvalidInput(FieldError(name, message), hint=hint or f"Correct {name} in the environment and start again.")
 
 
 def yes_or_no(environment: Mapping[str, str], name: str, *, default: bool) -> bool:

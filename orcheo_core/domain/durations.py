@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from orcheo_core.errors import FieldError, InvalidInput
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+_COUNTED = {"seconds": timedelta(seconds=1), "days": timedelta(days=1)}
 _TEXT = re.compile(r"([0-9]{1,9}) ?([smhd]?)")
 PATTERN = "^[0-9]{1,9} ?[smhd]?$"
 
@@ -20,6 +21,17 @@ def parse_duration(path: str, text: str) -> timedelta:
         raise InvalidInput(FieldError(path, "must be a length of time, such as 90s, 15m, 1h or 2d"))
     amount, unit = found.groups()
     return timedelta(**{f"{_UNITS[unit or 's']}s": int(amount)})
+
+
+def count_of(path: str, text: str, unit: str) -> int:
+    """How many ``seconds`` or ``days``, as ``unit`` says, a length of time such as ``1h`` has.
+
+    Raises :class:`InvalidInput`, which names ``path``, when it is not a whole number of them.
+    """
+    count, rest = divmod(parse_duration(path, text), _COUNTED[unit])
+    if rest:
+        raise InvalidInput(FieldError(path, f"must be a whole number of {unit}"))
+    return count
 
 
 def in_words(length: timedelta) -> str:

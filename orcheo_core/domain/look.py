@@ -125,22 +125,30 @@ class Offer:
 
 def _check_prompts(_look: object, _attribute: object, prompts: tuple[StarterPrompt, ...]) -> None:
     _check_count("prompts", prompts, MOST_PROMPTS)
-    for at, each in enumerate(prompts):
-        check_name(f"prompts[{at}]", each.label, longest=LABEL_LENGTH)
-        check_name(f"prompts[{at}].prompt", each.prompt.replace("\n", " "), longest=PROMPT_LENGTH)
-        _check_icon(f"prompts[{at}].icon", each.icon)
+    for each in prompts:
+        _check_entry(f"prompts: {each.label}", "button text", each.label, longest=LABEL_LENGTH)
+        _check_entry(f"prompts: {each.label}", "message", each.prompt.replace("\n", " "), longest=PROMPT_LENGTH)
+        _check_icon(each.label, each.icon)
 
 
 def _check_offers(_look: object, attribute: Any, offers: tuple[Offer, ...]) -> None:
     _check_count(attribute.name, offers, MOST_OFFERS)
-    for at, each in enumerate(offers):
-        path = f"{attribute.name}[{at}]"
+    for each in offers:
+        path = f"{attribute.name}: {each.id}"
         if not _OFFER_ID.fullmatch(each.id):
             raise InvalidInput(
                 FieldError(path, f"must have an id of up to {OFFER_ID_LENGTH} letters, digits and . _ : / @ + -")
             )
-        check_name(f"{path}.label", each.label, longest=LABEL_LENGTH)
-        _check_icon(f"{path}.icon", each.icon)
+        _check_entry(path, "name", each.label, longest=LABEL_LENGTH)
+        _check_icon(each.id, each.icon)
+
+
+def _check_entry(path: str, what: str, text: str, *, longest: int) -> None:
+    """As :func:`check_name`; the error says which part of the entry at ``path`` is wrong."""
+    try:
+        check_name(path, text, longest=longest)
+    except InvalidInput as error:
+        raise InvalidInput(FieldError(path, f"the {what} {error.fields[0].message}")) from None
 
 
 def _check_count(path: str, entries: tuple[object, ...], most: int) -> None:
@@ -148,10 +156,11 @@ def _check_count(path: str, entries: tuple[object, ...], most: int) -> None:
         raise InvalidInput(FieldError(path, f"must be at most {most}"))
 
 
-def _check_icon(path: str, icon: str | None) -> None:
+def _check_icon(name: str, icon: str | None) -> None:
+    """``name`` is by what the owner gives it: a button's text or the id of a tool."""
     if icon is not None and icon not in ICON_NAMES:
         raise InvalidInput(
-            FieldError(path, "is not the name of an icon"),
+            FieldError(f"icons: {name}", f"there is no icon named {icon!r}"),
             hint="For example: bolt, book-open, calendar, globe, lightbulb, mail, search, sparkle.",
         )
 

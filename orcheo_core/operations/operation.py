@@ -45,6 +45,8 @@ class Parameter:
     """Of a text, those of JSON Schema that are taken, of which each value has one: ``date``, ``date-time``."""
     counts: str | None = None
     """Of a whole number that is a length of time: what it counts, ``seconds`` or ``days``. The CLI takes ``1h`` too."""
+    form_of: str | None = None
+    """The parameter that says the same in another form; MCP lists that one only, and takes both."""
     checked: bool = True
     """Whether :func:`broken_rules` checks choices and bounds; if not, the handler does, as it knows more."""
 
@@ -78,6 +80,7 @@ def parameter(
     pattern: str | None = None,
     formats: tuple[str, ...] = (),
     counts: str | None = None,
+    form_of: str | None = None,
     checked: bool = True,
 ) -> Any:
     """An attrs field of a request class, with what adapters show of it and the rules for its values.
@@ -95,6 +98,7 @@ def parameter(
         pattern=pattern,
         formats=formats,
         counts=counts,
+        form_of=form_of,
         checked=checked,
     )
     start = Factory(lambda: dict(default)) if isinstance(default, dict) else default

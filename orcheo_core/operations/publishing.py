@@ -1,7 +1,7 @@
 """Operations on the publish state: publish, unpublish, rotate the publish token, set the login rule."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
@@ -31,6 +31,27 @@ if TYPE_CHECKING:
 
 MAX_GRACE_SECONDS = 7 * 24 * 3600
 _ANYWAY_HELP = "Require sign-in even without an identity provider; no visitor can then come in."
+
+
+def grace_parameter(secret: str) -> Any:
+    """How long an old ``secret`` still works, as people write it."""
+    return parameter(
+        f"How long the old {secret} keeps working: 90s, 15m, 1h or 2d.",
+        default=None,
+        pattern=PATTERN,
+        form_of="grace_seconds",
+    )
+
+
+def grace_seconds_parameter(secret: str) -> Any:
+    """The same as a whole number, as programs and assistants write lengths of time."""
+    return parameter(
+        f"How many seconds the old {secret} keeps working.",
+        default=0,
+        minimum=0,
+        maximum=MAX_GRACE_SECONDS,
+        counts="seconds",
+    )
 
 
 @frozen(kw_only=True)
@@ -63,12 +84,8 @@ class RotatePublishToken:
     """Whose publish token to replace, and how long the old one still works."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
-    grace: str | None = parameter(
-        "How long the old publish token keeps working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
-    )
-    grace_seconds: int = parameter(
-        f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0, minimum=0, maximum=MAX_GRACE_SECONDS
-    )
+    grace: str | None = grace_parameter("publish token")
+    grace_seconds: int = grace_seconds_parameter("publish token")
 
     def __attrs_post_init__(self) -> None:
         """Check the range."""
@@ -80,9 +97,12 @@ class RotateIdentitySecret:
     """Whose identity secret to make or replace, and how long the old one still counts."""
 
     ref: str = parameter(REF_HELP, argument=True, pattern=REF_PATTERN)
-    grace: str | None = parameter(
-        "How long the old secret keeps working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
-    )
+    grace: str | None = grace_parameter("secret")
+    grace_seconds: int = grace_seconds_parameter("secret")
+
+    def __attrs_post_init__(self) -> None:
+        """Check the range."""
+        grace_of(self.grace, self.grace_seconds)
 
 
 @frozen(kw_only=True)
@@ -274,7 +294,7 @@ async def _unarchive(services: OwnerServices, caller: Caller, request: Unarchive
 async def _rotate_identity(
     services: OwnerServices, caller: Caller, request: RotateIdentitySecret
 ) -> IdentitySecretResult:
-    grace = grace_of(request.grace, 0)
+    grace = grace_of(request.grace, request.grace_seconds)
     made = await services.identity_secrets.rotate(caller, request.ref, grace=grace)
     old = f" The old one ends {ends_in(grace)}." if len(made.workflow.identity_keys) > 1 else ""
     return IdentitySecretResult(
@@ -288,7 +308,7 @@ async def _before_rotate_identity(services: OwnerServices, caller: Caller, reque
     found = await services.identity_secrets.before_rotate(caller, request.ref)
     if not found.identity_keys:
         return None
-    grace = grace_of(request.grace, 0)
+    grace = grace_of(request.grace, request.grace_seconds)
     until = f", which counts {in_words(grace)} longer," if grace else ""
     sites = f"Sites that sign with the old one{until} must get the new one."
     return f"Replace the identity secret of {found.handle}? {sites}"
@@ -304,8 +324,7 @@ PUBLISHING_OPERATIONS = (
         summary="Open a workflow to visitors and issue its publish token.",
         guide=(
             "Use it when the owner wants others to chat with a workflow. Try it with `orcheo workflow check` first. "
-            "Returns the share link, for people, and the publish "
-            "token, for programs, which is shown only this once."
+            "Returns the share link, for people. Programs need the publish token, which is shown only this once."
         ),
         request=PublishWorkflow,
         result=PublishResult,

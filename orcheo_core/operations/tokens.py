@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from orcheo_core.domain.actor import SERVER_NAME, Actor, Caller, Scope
-from orcheo_core.domain.durations import PATTERN, in_words
+from orcheo_core.domain.durations import in_words
 from orcheo_core.domain.pages import DEFAULT_LIMIT, PAGE_LIMIT, PageQuery
 from orcheo_core.domain.service_token import LABEL_LENGTH, check_label
 from orcheo_core.errors import (
@@ -19,7 +19,7 @@ from orcheo_core.errors import (
     ServiceTokenNotFound,
 )
 from orcheo_core.operations.operation import Effect, Operation, parameter
-from orcheo_core.operations.publishing import MAX_GRACE_SECONDS, ends_in, grace_of
+from orcheo_core.operations.publishing import ends_in, grace_of, grace_parameter, grace_seconds_parameter
 from orcheo_core.operations.services import OwnerServices
 from orcheo_core.operations.token_views import ServiceTokenPage, ServiceTokenResult, ServiceTokenView
 
@@ -87,12 +87,8 @@ class RotateServiceToken:
     """Which service token to replace, and how long the old one still works."""
 
     id: str = parameter(_ID_HELP, argument=True)
-    grace: str | None = parameter(
-        "How long the old service token keeps working: 90s, 15m, 1h or 2d.", default=None, pattern=PATTERN
-    )
-    grace_seconds: int = parameter(
-        f"The same in seconds (0 to {MAX_GRACE_SECONDS}).", default=0, minimum=0, maximum=MAX_GRACE_SECONDS
-    )
+    grace: str | None = grace_parameter("service token")
+    grace_seconds: int = grace_seconds_parameter("service token")
 
     def __attrs_post_init__(self) -> None:
         """Check the range."""

@@ -243,6 +243,8 @@ async def _add(services: OwnerServices, caller: Caller, request: AddWorkflow) ->
         if found is None:
             raise
         raise _of_the_target(error) from None
+    except WorkflowCheckFailed as error:
+        raise WorkflowCheckFailed(f"Nothing was registered. {error.detail}", hint=error.hint) from error
     checked = " It passed its check." if request.check else ""
     runner = "" if found is None else f" with the runner {found.kind}, as {found.why}"
     return WorkflowResult(
@@ -320,13 +322,16 @@ async def _before_edit(services: OwnerServices, caller: Caller, request: EditWor
 
 
 async def _edit(services: OwnerServices, caller: Caller, request: EditWorkflow) -> WorkflowResult:
-    before, workflow, advice = await services.registering.edit(
-        caller,
-        request.ref,
-        request.fields,
-        runner=request.runner_change,
-        probing=services.probing if request.check else None,
-    )
+    try:
+        before, workflow, advice = await services.registering.edit(
+            caller,
+            request.ref,
+            request.fields,
+            runner=request.runner_change,
+            probing=services.probing if request.check else None,
+        )
+    except WorkflowCheckFailed as error:
+        raise WorkflowCheckFailed(f"Nothing was changed. {error.detail}", hint=error.hint) from error
     done = (
         f"Changed {workflow.handle}." if workflow != before else f"Nothing to change: {workflow.handle} is so already."
     )
@@ -374,8 +379,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "check"),
         summary="Run a few probe turns of a workflow and report any problem; nothing is stored.",
         guide=(
-            "Use it after each change and before publishing. It runs the workflow up to six times, "
-            "which may take a minute. Returns the beginning of the answer, or what is wrong."
+            "Use it after each change and before publishing. It runs the workflow up to six times, as long as its "
+            "time limit allows. Returns the beginning of the answer, or what is wrong."
         ),
         request=CheckWorkflow,
         result=CheckResult,

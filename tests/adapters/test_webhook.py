@@ -296,6 +296,17 @@ def test_a_wrong_setting_of_the_webhook_is_named(name: str, value: str) -> None:
     assert caught.value.fields[0].message.startswith("is not set and must be whsec_") is (not value)
 
 
+@pytest.mark.parametrize("name", ["ORCHEO_WEBHOOK_URL", "ORCHEO_TRANSCRIPTION_URL"])
+def test_the_hint_about_an_address_of_this_machine_says_how_to_allow_it(name: str) -> None:
+    """And a malformed one is shown the form; nothing is said to be wrong in the environment that is not."""
+    with pytest.raises(InvalidInput, match=r"ORCHEO_HTTP_RUNNER_ALLOW=127\.0\.0\.1:9 ") as caught:
+        _load(**{name: "http://127.0.0.1:9/hook"})
+    assert caught.value.hint == "Choose another address, or allow this one and start the server again."
+    with pytest.raises(InvalidInput) as malformed:
+        _load(**{name: "hook"})
+    assert malformed.value.hint.startswith("For example: https://")
+
+
 def test_the_check_of_the_how_to_page_takes_genuine_messages_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The snippet as it is printed there, run."""
     code = next(code for language, code in code_blocks(ROOT / "docs/how-to/get-told.md") if language == "python")

@@ -4,11 +4,14 @@ import errno
 from collections.abc import Callable
 from typing import Any
 
+import click
 import pytest
 from attrs import frozen
 
 from orcheo_adapters.client.remote import Operations, RemoteProblem, ServerUnreachable
 from orcheo_cli.exit_codes import exit_code_of
+from orcheo_cli.groups import OTHER_WORDS
+from orcheo_cli.main import cli
 from orcheo_cli.reporting import report
 from orcheo_core.domain.actor import Scope
 from orcheo_core.errors import OrcheoError
@@ -64,6 +67,15 @@ def test_wrong_values_are_two(orcheo: CommandLine) -> None:
         (["workflows"], "No such command 'workflows'. Did you mean 'workflow'?", "`orcheo --help`"),
         (["wokflow", "list"], "No such command 'wokflow'. Did you mean 'workflow'?", "`orcheo --help`"),
         (["publish", "echo"], "No such command 'publish'. Did you mean 'workflow publish'?", "`orcheo --help`"),
+        (["thread", "publish"], "Did you mean 'orcheo workflow publish'?", "`orcheo thread --help`"),
+        (["thread", "search", "x"], "Did you mean 'orcheo thread list --search'?", "`orcheo thread --help`"),
+        (["search"], "Did you mean 'thread list --search' or 'workflow list --search'?", "`orcheo --help`"),
+        (["share-link"], "Did you mean 'workflow show'?", "`orcheo --help`"),
+        (["audit", "show"], "Did you mean 'orcheo audit list'?", "`orcheo audit --help`"),
+        (["workflow", "doctor"], "Did you mean 'orcheo doctor'?", "`orcheo workflow --help`"),
+        (["workflow", "token", "list"], "Did you mean 'orcheo token'?", "`orcheo workflow --help`"),
+        (["backup"], "'backup'. docs/how-to/back-up-and-restore.md says how it is done.", "`orcheo --help`"),
+        (["server", "restore"], "'restore'. docs/how-to/back-up-and-restore.md says", "`orcheo server --help`"),
         (["xyz"], "No such command 'xyz'.", "`orcheo --help`"),
         (["workflow", "list", "x"], "Got unexpected extra argument (x).", "`orcheo workflow list --help`"),
         (["workflow", "list", "--limt", "5"], "No such option '--limt'. Did you mean '--limit'?", "list --help`"),
@@ -85,6 +97,16 @@ def test_wrong_usage_is_two(orcheo: CommandLine, words: list[str], detail: str, 
         (["workflow", "edit", "echo", "--allowed-origin", "x"], "--allowed-origin x: must be"),
         (["workflow", "add", "x", "--runner", "openai", "--target", "https://a.example"], "--setting model: is needed"),
         (["workflow", "set-look", "echo", "--icon", "Hours=bolt"], "--icon Hours: is neither a starter prompt"),
+        (
+            ["workflow", "set-look", "echo", "--prompt", "On time=x", "--icon", "On time=skull"],
+            "--icon 'On time': there is no icon named 'skull'",
+        ),
+        (
+            ["workflow", "set-look", "echo", "--prompt", f"Hours={'x' * 2_001}"],
+            "--prompt Hours: the message must be at",
+        ),
+        (["workflow", "set-look", "echo", "--model", "a b=A"], "--model 'a b': must have an id"),
+        (["workflow", "set-look", "echo", "--tool", f"t={'x' * 81}"], "--tool t: the name must be at most 80"),
         (["workflow", "edit", "echo", "--setting", "colour=red"], "--setting colour: is not known here"),
         (["workflow", "add", "No Handle", "--runner", "python", "--target", "a:b"], "HANDLE: must have"),
         (["workflow", "rotate-token", "echo", "--grace", "1h", "--grace-seconds", "5"], "`--grace-seconds` is given"),
@@ -104,6 +126,20 @@ def test_errors_name_options_as_they_are_typed(
     found = orcheo(*words)
     assert found.code == 2
     assert said in found.err
+
+
+@pytest.mark.parametrize("meant", sorted({each for found in OTHER_WORDS.values() for each in found}))
+def test_what_other_words_point_to_is_there(meant: str) -> None:
+    """The command and its option."""
+    words = [each for each in meant.split() if not each.startswith("--")]
+    command: click.Command = cli
+    for word in words:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    options = {option for param in command.params for option in param.opts}
+    assert set(meant.split()) - set(words) <= options
 
 
 @pytest.mark.parametrize(

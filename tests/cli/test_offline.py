@@ -48,7 +48,8 @@ def test_the_list_has_the_same_lines_as_from_the_server(online: CommandLine, off
         assert online("workflow", *words).code == 0
     said = offline("workflow", "list", "--offline")
     assert (said.code, said.out) == (0, online("workflow", "list").out)
-    assert said.err == f"Not asked: this is what {SERVER} said just now. It may have changed.\n"
+    assert said.err.startswith(f"Not asked: this is what {SERVER} said just now, as of 20")
+    assert said.err.endswith(" UTC. It may have changed.\n")
 
 
 def test_one_is_shown_with_what_is_kept_of_it(
@@ -89,7 +90,7 @@ def test_json_has_the_shape_of_the_servers_answer_and_its_age(
 def test_the_age_is_said_in_words(known: KnownWorkflows, offline: CommandLine, age: timedelta, words: str) -> None:
     """In the largest unit that fits."""
     evolve(known, now=lambda: datetime.now(UTC) - age).learn([view(1)])
-    assert f" said {words}." in offline("workflow", "list", "--offline").err
+    assert f" said {words}, as of " in offline("workflow", "list", "--offline").err
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,8 @@ def test_different_ages_are_said_from_to(
     old = datetime.now(UTC) - oldest
     evolve(known, now=lambda: old).learn([view(1)])
     evolve(known, now=lambda: datetime.now(UTC) - newest).learn([view(2)])
-    assert f" said {words}." in offline("workflow", "list", "--offline").err
+    assert f", as of {old:%Y-%m-%d %H:%M} UTC. " in offline("workflow", "list", "--offline").err
+    assert f" said {words}, as of " in offline("workflow", "list", "--offline").err
     assert offline("workflow", "list", "--offline", "--json").document["as_of"] == old.isoformat()
 
 

@@ -32,7 +32,10 @@ def test_add_says_what_comes_next(orcheo: CommandLine) -> None:
 
 def test_add_and_edit_say_what_a_workflow_that_forgets_has_to_take(orcheo: CommandLine) -> None:
     """In a line of its own, with the line to write."""
-    line = "Take messages in place of text, the conversation as dicts with role and content: `def echo(messages)`.\n"
+    line = (
+        "To get the whole conversation, a list of dicts with role and content, take messages in place of text: "
+        "`def echo(messages)`.\n"
+    )
     assert orcheo(*_ADD).out.endswith(f"\n'echo' gets each message without the earlier ones. {line}")
     assert orcheo("workflow", "edit", "echo", "--target", "tests.workflows:silent").out.endswith("(messages)`.\n")
     assert orcheo("workflow", "edit", "echo", "--target", "tests.workflows:recalls").out.count("\n") == 1
@@ -269,6 +272,22 @@ def test_the_audit_names_fields_as_the_options_do(orcheo: CommandLine, sync_serv
     assert sync_server.result("audit.list", act="workflow.edited")["audit_entries"][0]["note"] == (
         "history, identity_secret"
     )
+
+
+def test_the_audit_says_what_of_the_runner_was_changed(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """The target, a setting or the kind, as the options are called."""
+    sync_server.add()
+    edits = [
+        (("--target", "tests.workflows:recalls"), "target"),
+        (
+            ("--runner", "openai", "--target", "https://m.example/v1", "--setting", "model=m"),
+            "runner, settings, target",
+        ),
+        (("--setting", "temperature=0", "--name", "Model"), "name, settings"),
+    ]
+    for words, note in edits:
+        assert orcheo("workflow", "edit", "echo", *words).code == 0
+        assert sync_server.result("audit.list", act="workflow.edited")["audit_entries"][0]["note"] == note
 
 
 def test_archived_workflows_are_listed_when_asked_for(orcheo: CommandLine, sync_server: SyncTestServer) -> None:

@@ -33,6 +33,19 @@ def asked(harness: CoreHarness) -> list[str]:
     return [run.request.text for run in harness.runners.runs]
 
 
+async def test_the_first_answer_may_take_as_long_as_a_visitors(harness: CoreHarness) -> None:
+    """As a model may have to be loaded first; what is asked after a quick answer has to be quick too."""
+    await harness.add()
+    harness.runners.answer = lambda _request: [TextDelta("Hi")]
+    await check(harness)
+    first, *others = (run.request for run in harness.runners.runs)
+    assert (first.time_limit, first.silence_limit) == (None, 120)
+    assert {each.time_limit for each in others} == {12.0}
+    await harness.core.owner_services.registering.edit(ADA, "echo", {"time_limit": 300})
+    await check(harness)
+    assert harness.runners.runs[len(others) + 1].request.silence_limit == 300
+
+
 async def test_visitors_who_share_a_memory_are_found(harness: CoreHarness) -> None:
     """A random word that one of them said comes back to another."""
     await harness.add()

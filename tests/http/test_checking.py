@@ -8,12 +8,11 @@ from orcheo_core.domain.actor import Scope
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.transcript import ThreadFilter
-from orcheo_core.services.owners.probing import PROBE_SECONDS
 from tests.app_server import TestServer, assert_problem
 
 _FORGETS = (
-    "'echo' gets each message without the earlier ones. Take messages in place of text, the conversation as dicts with "
-    "role and content: `def echo(messages)`."
+    "'echo' gets each message without the earlier ones. To get the whole conversation, a list of dicts with role and "
+    "content, take messages in place of text: `def echo(messages)`."
 )
 
 
@@ -52,7 +51,7 @@ async def test_the_route_of_its_own(app_server: TestServer) -> None:
         ("fails_without_words", "failed to answer 'Hello': ValueError"),
         ("silent", "without any text in answer to 'Hello'"),
         ("talkative", "longer than 1,000,000 characters"),
-        ("takes_too_long", "within 30 s. A model that has to be loaded first may need longer: check again."),
+        ("takes_too_long", "did not finish its answer to 'Hello' in time: no time left."),
     ],
 )
 async def test_a_workflow_that_does_not_answer(app_server: TestServer, call: str, cause: str) -> None:
@@ -63,8 +62,11 @@ async def test_a_workflow_that_does_not_answer(app_server: TestServer, call: str
 
     target = f"tests.workflows:{call}"
     again = await app_server.operation("workflows.add", handle="again", runner="python", target=target, check=True)
-    assert_problem(again, 424, "workflow_check_failed")
+    refused = assert_problem(again, 424, "workflow_check_failed")
+    assert refused["detail"] == f"Nothing was registered. {problem['detail']}"
     assert_problem(await app_server.operation("workflows.show", ref="again"), 404, "workflow_not_found")
+    edited = await app_server.operation("workflows.edit", ref="echo", name="Other", check=True)
+    assert assert_problem(edited, 424, "workflow_check_failed")["detail"].startswith("Nothing was changed. The ")
 
 
 @pytest.mark.parametrize(
@@ -164,8 +166,11 @@ async def test_settings_of_python_are_refused(app_server: TestServer) -> None:
     assert problem["errors"] == [{"path": "settings.tone", "message": "is not known here"}]
 
 
-def test_a_probe_turn_has_less_time_than_a_client_waits() -> None:
-    """Or the CLI would give up before the answer."""
-    from orcheo_adapters.client.remote import TIMEOUT_SECONDS
-
-    assert PROBE_SECONDS < TIMEOUT_SECONDS
+async def test_a_probe_turn_has_the_time_of_a_visitors_turn(app_server: TestServer) -> None:
+    """A model may have to be loaded first; the error says how much there was and what gives it more."""
+    await app_server.result("workflows.add", handle="slow", target="tests.workflows:endless", time_limit=1)
+    problem = assert_problem(await app_server.operation("workflows.check", ref="slow"), 424, "workflow_check_failed")
+    assert problem["detail"] == (
+        "The workflow did not finish its answer to 'Hello' in time: the workflow said nothing for 1 s."
+    )
+    assert "`time_limit`" in problem["hint"]

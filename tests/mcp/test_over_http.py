@@ -45,20 +45,39 @@ async def test_the_same_tools_without_files_and_service_tokens(app_server: TestS
     assert "secret_to_file" not in json.dumps(tools)
 
 
-@pytest.mark.parametrize(
-    ("tool", "told"),
-    [
-        ("workflows_publish", "The publish token is not shown here."),
-        ("workflows_rotate_publish_token", "It is refused here, as secrets are not shown."),
-        ("workflows_rotate_identity_secret", "It is refused here, as secrets are not shown."),
-        ("workflows_open_chat_session", "It is refused here, as secrets are not shown."),
-    ],
-)
-async def test_a_description_does_not_promise_a_secret(app_server: TestServer, tool: str, told: str) -> None:
-    """The instructions of this door speak of no file either."""
-    (found,) = [each for each in result_of(await call(app_server))["tools"] if each["name"] == tool]
-    assert found["description"].endswith(f" {told}")
-    assert "shown only this once" not in found["description"]
+REFUSED_HERE = ("workflows_rotate_publish_token", "workflows_rotate_identity_secret", "workflows_open_chat_session")
+"""What could only be refused here, as its secret may be neither shown nor written into a file."""
+
+
+async def test_what_could_only_be_refused_is_not_listed(app_server: TestServer) -> None:
+    """Nor does any text name it as a tool; the owner's command is named instead."""
+    tools = result_of(await call(app_server))["tools"]
+    assert not set(REFUSED_HERE) & {each["name"] for each in tools}
+    assert not any(name in json.dumps(tools) for name in REFUSED_HERE)
+    async with build_app_server(environment={**NO_LIMITS, "ORCHEO_MCP_SHOW_SECRETS": "on"}) as showing:
+        shown = {each["name"] for each in result_of(await call(showing))["tools"]}
+    assert shown - {each["name"] for each in tools} == set(REFUSED_HERE)
+
+
+async def test_a_workflow_that_is_public_already_points_to_a_command(app_server: TestServer) -> None:
+    """As there is no tool here that would replace its publish token."""
+    await app_server.add()
+    await app_server.result("workflows.publish", ref="echo")
+    arguments = {"ref": "echo", "confirm": True}
+    refused = result_of(await call(app_server, "tools/call", name="workflows_publish", arguments=arguments))
+    hint = json.loads(refused["content"][0]["text"])["hint"]
+    assert hint.startswith("`orcheo workflow rotate-token` issues a new publish token, `workflows_set_login` changes ")
+
+
+async def test_a_description_does_not_promise_a_secret(app_server: TestServer) -> None:
+    """It says where the owner gets the publish token; the instructions of this door speak of no file either."""
+    tools = result_of(await call(app_server))["tools"]
+    (found,) = [each for each in tools if each["name"] == "workflows_publish"]
+    assert found["description"].endswith(
+        "Returns the share link, for people. Programs need the publish token. It is not shown here: "
+        "`orcheo workflow rotate-token` on the owner's command line shows a new one."
+    )
+    assert "shown only this once" not in json.dumps(tools)
     hello: dict[str, Any] = {
         "protocolVersion": "2025-11-25",
         "capabilities": {},
@@ -93,7 +112,7 @@ async def test_acts_are_audited_as_an_assistants(app_server: TestServer) -> None
     assert done["structuredContent"]["share_url"]
     assert done["structuredContent"]["message"] == (
         "echo is public. Anyone with the share link can chat with it. The publish token, which programs need, is not "
-        "shown here; on the owner's command line orcheo workflow rotate-token echo shows a new one."
+        "shown here; `orcheo workflow rotate-token echo` on the owner's command line shows a new one."
     )
     assert "orc_pt_" not in str(done).replace(done["structuredContent"]["workflow"]["publish_token_hint"], "")
     entries = (await app_server.store.begin().audit.page(PageQuery(limit=10))).entries
@@ -119,7 +138,7 @@ async def test_a_secret_that_was_meant_for_a_file_is_not_shown(app_server: TestS
     assert not (await app_server.store.begin().workflows.find("echo")).is_public  # type: ignore[union-attr]  # it was added
 
 
-@pytest.mark.parametrize("tool", ["workflows_rotate_publish_token", "workflows_open_chat_session"])
+@pytest.mark.parametrize("tool", [*REFUSED_HERE, "workflows.rotate_publish_token"])
 async def test_a_secret_that_could_not_be_shown_is_not_issued(app_server: TestServer, tool: str) -> None:
     """The old publish token stays; the hint says where it can be done."""
     await app_server.add()

@@ -104,7 +104,9 @@ async def test_a_thread_that_a_hint_names_is_named_for_assistants_too(
     sync_server.result("workflows.add", handle="echo", runner="python", target="tests.workflows:broken")
     problem = await refusal(assistant, "ask_workflow", ref="echo", text="Hello")
     (thread,) = sync_server.result("threads.list", ref="echo")["threads"]
-    assert problem["hint"] == f"`show_thread` with `{thread['id']}` shows what was said so far."
+    assert problem["hint"] == (
+        f"`workflows_check` tries it again; `show_thread` with `{thread['id']}` shows what was said so far."
+    )
 
 
 async def test_a_missing_scope(sync_server: SyncTestServer) -> None:
@@ -194,6 +196,24 @@ async def test_json_text_is_read_where_something_else_is_meant(assistant: Assist
     listed = await assistant.call_tool("list_workflows", {"limit": "1", "public": "false"})
     assert [each["handle"] for each in data_of(listed)["workflows"]] == ["tuned"]
     assert len(data_of(await assistant.call_tool("list_workflows", {"limit": 1.0}))["workflows"]) == 1
+
+
+async def test_a_length_of_time_is_a_whole_number_or_as_people_write_it(
+    assistant: Assistant, sync_server: SyncTestServer
+) -> None:
+    """All of them alike; what is not a whole number of what is counted is refused."""
+    sync_server.publish()
+    for written, seconds in (("15m", 900), ("90", 90), (60, 60), ("10 m", 600)):
+        edited = data_of(await assistant.call_tool("workflows_edit", {"ref": "echo", "time_limit": written}))
+        assert edited["workflow"]["time_limit"] == seconds
+    assert data_of(await assistant.call_tool("show_workflow", {"ref": "echo", "days": "7d"}))["activity"]["usage"]
+    for wrong in ("36h", "soon"):
+        problem = await refusal(assistant, "show_workflow", ref="echo", days=wrong)
+        assert problem["errors"][0]["path"] == "days"
+    rotated = {"ref": "echo", "confirm": True}
+    for grace in ({"grace_seconds": "1h"}, {"grace_seconds": 3600}, {"grace": "1h"}):
+        answer = data_of(await assistant.call_tool("workflows_rotate_publish_token", rotated | grace))
+        assert "; the old one ends in 1 hour." in answer["message"]
 
 
 async def test_a_null_among_texts_is_refused(assistant: Assistant, sync_server: SyncTestServer) -> None:

@@ -16,7 +16,7 @@ from orcheo_core.domain.actor import Channel
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.operations.catalogue import CATALOGUE
-from orcheo_core.operations.operation import Effect, Operation
+from orcheo_core.operations.operation import Effect, Operation, parameters_of
 from orcheo_mcp.server import create_server
 from tests.mcp.answers import Assistant, connect, data_of, refusal, texts_of
 from tests.sync_server import SyncTestServer
@@ -90,6 +90,17 @@ def test_a_tool_says_what_it_takes(operation: AnyOperation) -> None:
     assert all(isinstance(each["type"], str) for each in shown["properties"].values())
     assert "anyOf" not in json.dumps(shown)
     Draft202012Validator.check_schema(shown)
+
+
+@every_operation
+def test_a_length_of_time_has_one_form(operation: AnyOperation) -> None:
+    """A whole number, with bounds, whose name or description says what it counts."""
+    listed = tool_of(operation).input_schema["properties"]
+    assert "grace" not in listed
+    lengths = {name: shown.counts for name, (_, shown) in parameters_of(operation.request).items() if shown.counts}
+    for name, unit in lengths.items():
+        assert (listed[name]["type"], "maximum" in listed[name]) == ("integer", True)
+        assert unit in f"{name} {listed[name]['description'].lower()}"
 
 
 @every_operation

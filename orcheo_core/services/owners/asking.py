@@ -101,4 +101,7 @@ class Asking:
         if latest.status is TurnStatus.RUNNING:  # as far as the store knows
             raise NoAnswer("The answer could not be saved.", hint="`orcheo doctor` says whether the server can save.")
         reason = latest.fault.reason if latest.fault else f"The answer was {latest.status.value}."
-        raise NoAnswer(reason, hint=f"`orcheo thread show {turn.thread_id}` shows what was said so far.")
+        hint = (
+            f"`orcheo workflow check` tries it again; `orcheo thread show {turn.thread_id}` shows what was said so far."
+        )
+        raise NoAnswer(reason, hint=hint)

@@ -30,7 +30,7 @@ from orcheo_core.domain.thread_events import ItemAdded, ItemDone, ItemEvent, Ite
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
-from orcheo_core.domain.workflow import Workflow
+from orcheo_core.domain.workflow import ANSWER_SECONDS, Workflow
 from orcheo_core.errors import InvalidInput, WorkflowCheckFailed
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
@@ -55,9 +55,6 @@ from orcheo_core.turns.run_thread import DraftThread
 PROBE_TEXT = "Hello"
 """What a visitor might say first."""
 
-PROBE_SECONDS = 30.0
-"""Time for the whole answer."""
-
 _QUICK_SECONDS = 8.0
 """A workflow that answers so soon is also asked by several visitors, which has to fit into what a client waits."""
 _NEXT_SECONDS = 12.0
@@ -69,8 +66,11 @@ _SAFE = (
     "docs/how-to/write-a-workflow.md."
 )
 _CODE_HINT = (
-    "Fix it, start the server again, which imports a module only once, and check again; for a workflow in a process "
+    "Fix it, start the server again, which imports a module only once, and try again; for a workflow in a process "
     "of its own another value of a setting is enough. The server's log has the traceback."
+)
+_TIME_HINT = (
+    "Try again: a model that had to be loaded may be there now. A longer --time-limit gives the workflow more time."
 )
 _SHOWN = (WidgetShown, ImageShown, InputAsked, ClientToolCalled, EffectCaused, NoticeGiven)
 """What answers a visitor without any text."""
@@ -219,22 +219,27 @@ class Probing:
         text: str,
         past: tuple[PastMessage, ...] = (),
         *,
-        seconds: float = PROBE_SECONDS,
+        seconds: float | None = None,
         is_stopped: bool = False,
     ) -> "_Heard":
+        """Run a probe turn, with ``seconds`` for the whole answer; without them it may take as long as a visitor's."""
         context = RunContext(
             workflow_id=workflow.id, thread_id=turn.thread_id, turn_id=turn.id, subject=turn.subject, history=past
         )
         request = RunRequest(
-            spec=workflow.runner, text=text, context=context, handle=workflow.handle, time_limit=seconds
+            spec=workflow.runner,
+            text=text,
+            context=context,
+            handle=workflow.handle,
+            time_limit=seconds,
+            silence_limit=None if seconds is not None else workflow.time_limit or ANSWER_SECONDS,
         )
         try:
             run = (await self._runners.ready(workflow.runner.kind)).run(request)
             answer = await _answer(_Heard(run, self._draft(turn), self._clock, is_stopped=is_stopped))
         except Exception as error:
             self._telemetry.run_failed(turn, error)
-            hint = _CODE_HINT if failure_of(error).code == CODE_FAILED else None
-            raise WorkflowCheckFailed(_detail(error, text, seconds), hint=hint) from error
+            raise WorkflowCheckFailed(_detail(error, text, seconds), hint=_hint(error)) from error
         if not answer.shows and not answer.joined.strip():
             raise WorkflowCheckFailed(f"The workflow ended without any text in answer to {text!r}.")
         return answer
@@ -352,12 +357,16 @@ async def _answer(heard: _Heard) -> _Heard:
     return heard
 
 
-def _detail(error: Exception, text: str, seconds: float) -> str:
+def _hint(error: Exception) -> str | None:
     if isinstance(error, RunTimedOut):
-        return (
-            f"The workflow did not finish its answer to {text!r} within {seconds:g} s. A model that has to be loaded "
-            "first may need longer: check again."
-        )
+        return _TIME_HINT
+    return _CODE_HINT if failure_of(error).code == CODE_FAILED else None
+
+
+def _detail(error: Exception, text: str, seconds: float | None) -> str:
+    if isinstance(error, RunTimedOut):
+        within = f"within {seconds:g} s" if seconds is not None else f"in time: {failure_of(error).reason}"
+        return f"The workflow did not finish its answer to {text!r} {within}."
     if isinstance(error, RunTooLong):
         return f"The answer to {text!r} is longer than {OUTPUT_LIMIT:,} characters."
     is_told = isinstance(error, RunFailed | InvalidInput)

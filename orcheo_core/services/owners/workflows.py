@@ -1,6 +1,6 @@
 """Workflows: register, find, list, edit, remove."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import define, evolve
@@ -28,11 +28,17 @@ _NAMES_FOR_OWNERS = {"history_length": "history", "identity_keys": "identity_sec
 """What the audit calls fields that owners know by another name."""
 
 
-def _noted(name: str, before: Workflow, after: Workflow) -> str:
+def _noted(name: str, before: Workflow, after: Workflow) -> Iterator[str]:
     """A changed field for the audit; a new handle with the old one, as links and other entries name it."""
     if name == "handle":
-        return f"handle from {before.handle} to {after.handle}"
-    return _NAMES_FOR_OWNERS.get(name, name)
+        yield f"handle from {before.handle} to {after.handle}"
+    elif name == "runner":
+        parts = {"runner": "kind", "target": "target", "settings": "settings"}
+        yield from (
+            part for part, field in parts.items() if getattr(before.runner, field) != getattr(after.runner, field)
+        )
+    else:
+        yield _NAMES_FOR_OWNERS.get(name, name)
 
 
 async def find_own(change: UnitOfWork, caller: Caller, ref: str) -> Workflow:
@@ -198,7 +204,7 @@ class Registering:
         if not changed:
             return before, before, None
         change.workflows.save(workflow)
-        note = ", ".join(sorted(_noted(name, before, workflow) for name in changed))
+        note = ", ".join(sorted(part for name in changed for part in _noted(name, before, workflow)))
         self._audit_trail.record(change, Act.WORKFLOW_EDITED, caller, workflow=workflow, note=note)
         await _commit_handle(change, workflow.handle)
         return before, workflow, advice

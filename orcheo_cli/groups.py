@@ -1,0 +1,77 @@
+"""Groups of commands that name the right command for a word that they do not know."""
+
+import click
+
+OTHER_WORDS = {
+    "new": ("workflow add",),
+    "register": ("workflow add",),
+    "delete": ("workflow remove", "thread purge", "token revoke"),
+    "rm": ("workflow remove", "thread purge", "token revoke"),
+    "ls": ("workflow list", "thread list", "token list", "audit list"),
+    "show": ("audit list", "token list", "server space"),
+    "get": ("workflow show", "thread show"),
+    "update": ("workflow edit",),
+    "rename": ("workflow edit --name", "workflow edit --handle"),
+    "search": ("thread list --search", "workflow list --search"),
+    "find": ("thread list --search", "workflow list --search"),
+    "share": ("workflow publish", "workflow show"),
+    "share-link": ("workflow show",),
+    "link": ("workflow show",),
+    "url": ("workflow show",),
+    "usage": ("workflow show --days",),
+    "stats": ("workflow show --days",),
+    "chat": ("workflow ask",),
+    "test": ("workflow check",),
+    "close": ("workflow unpublish",),
+    "look": ("workflow set-look",),
+    "transcript": ("thread show",),
+    "start": ("serve",),
+    "run": ("serve",),
+    "status": ("doctor",),
+    "space": ("server space",),
+}
+"""What people type for our commands; a test holds the commands and options against those that there are."""
+_HOW_TO = {
+    "backup": "docs/how-to/back-up-and-restore.md",
+    "restore": "docs/how-to/back-up-and-restore.md",
+    "embed": "docs/how-to/put-a-bubble-on-your-site.md",
+    "logs": "docs/how-to/read-the-audit.md",
+}
+"""What no command does, with the page that says how it is done."""
+
+
+class PointingGroup(click.Group):
+    """Names the commands that were probably meant, of other groups too."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See Click."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise self._pointing(error.command_name, ctx) from None
+
+    def _pointing(self, name: str, ctx: click.Context) -> click.exceptions.NoSuchCommand:
+        if name in _HOW_TO:
+            said = f"{_HOW_TO[name]} says how it is done."
+        elif meant := _meant(name, ctx):
+            said = f"Did you mean {' or '.join(map(repr, meant))}?"
+        else:
+            return click.exceptions.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx)
+        return click.exceptions.NoSuchCommand(name, f"No such command {name!r}. {said}", ctx=ctx)
+
+
+def _meant(name: str, ctx: click.Context) -> list[str]:
+    """Commands as they are typed: those of this group, if there are any, or else of others."""
+    from orcheo_core.operations.catalogue import CATALOGUE
+
+    root = ctx.find_root()
+    named = [" ".join(each.command) for each in CATALOGUE.values() if each.command[1:] == (name,)]
+    found = list(dict.fromkeys([*OTHER_WORDS.get(name, ()), *named]))
+    if ctx is root:
+        return found
+    if isinstance(root.command, click.Group) and name in root.command.list_commands(root):
+        found = [name]
+    here = [each for each in found if each.startswith(f"{ctx.info_name} ")]
+    return [f"orcheo {each}" for each in here or found]
