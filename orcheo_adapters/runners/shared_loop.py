@@ -108,6 +108,9 @@ def _owned_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) ->
 class LentLoop(asyncio.AbstractEventLoop):
     """What code in a thread finds as its event loop: it can run something to its end, and create tasks."""
 
+    _nest_patched = True
+    """``nest_asyncio.apply()`` leaves this loop as it is; it fails on others than asyncio's own otherwise."""
+
     def __init__(self, shared: SharedLoop) -> None:
         """Hand everything on to ``shared``."""
         self._shared = shared

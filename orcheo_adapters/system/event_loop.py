@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, NoReturn, TypeVar
 
 import uvloop
@@ -23,7 +24,7 @@ from orcheo_adapters.system.running import (
     current_run,
     lent_to,
     mark_task,
-    part_of,
+    run_in,
 )
 
 T = TypeVar("T")
@@ -37,7 +38,16 @@ _IDLE_SECONDS = 60.0
 """Threads of a workflow end after it has used none for so long, or for twice as long at most."""
 _MOST_FAULTS = 100
 """With more faults of the loop itself, each within a second of the one before, the server ends."""
+_NESTED = (
+    "This event loop is already running: async code of workflows runs in it. Use await here, or make the workflow a "
+    "plain def: it is called in a thread, where asyncio.run() works."
+)
 _LOG = get_logger("server")
+
+_call_soon, _call_later = uvloop.Loop.call_soon, uvloop.Loop.call_later
+"""Looked up once: each piece of each answer passes them."""
+_WRITTEN_IN_PYTHON = frozenset({FunctionType, MethodType, partial})
+"""What people leave with a future; steps of tasks are of other types."""
 
 
 class ServerTask(asyncio.Task[T]):
@@ -71,6 +81,11 @@ def _make_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> "a
     return task
 
 
+def _of_the_run(callback: Callable[..., object]) -> Callable[..., object]:
+    running = current_run()
+    return callback if running is None else CallbackOf(running, callback)
+
+
 class ServerLoop(uvloop.Loop):
     """Keeps running where uvloop would end: when a task or a callback raises SystemExit or KeyboardInterrupt.
 
@@ -83,6 +98,8 @@ class ServerLoop(uvloop.Loop):
     """
 
     _main: "asyncio.Task[Any] | None" = None
+    _nest_patched = True
+    """``nest_asyncio.apply()`` leaves this loop as it is; it fails on others than asyncio's own otherwise."""
 
     def __init__(self, set_back: Callable[[], object] = lambda: None, *, idle_seconds: float = _IDLE_SECONDS) -> None:
         """Tell tasks of the server from those of workflows; ``set_back`` undoes what they have done to the process."""
@@ -134,27 +151,38 @@ class ServerLoop(uvloop.Loop):
     def call_soon(  # type: ignore[override]  # typeshed's has a TypeVarTuple
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        """See asyncio: a callback of a run is known by its frame."""
-        if context is None and (running := current_run()) is not None:
+        """See asyncio: a callback of a run is known by its frame. Steps of tasks come here too and stay."""
+        if context is None:
+            running = current_run()
+        else:
+            running = run_in(context) if type(callback) in _WRITTEN_IN_PYTHON else None
+        if running is not None:
             callback = CallbackOf(running, callback)
-        return super().call_soon(callback, *args, context=context)
+        return _call_soon(self, callback, *args, context=context)
 
     def call_later(  # type: ignore[override]  # typeshed's has a TypeVarTuple
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """See asyncio: a callback of a run is known by its frame."""
-        if context is None and (running := current_run()) is not None:
-            callback = CallbackOf(running, callback)
-        return super().call_later(delay, callback, *args, context=context)
+        if context is None:
+            callback = _of_the_run(callback)
+        return _call_later(self, delay, callback, *args, context=context)
 
     def call_soon_threadsafe(  # type: ignore[override]  # typeshed's has a TypeVarTuple
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         """See asyncio: what a thread of a run has done here belongs to that run."""
-        running = current_run()
-        if running is not None and context is None:
-            context = part_of(running)
+        if context is None:
+            callback = _of_the_run(callback)
         return super().call_soon_threadsafe(callback, *args, context=context)
+
+    def add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]  # see above
+        """See asyncio: a callback of a run is known by its frame."""
+        super().add_reader(fd, _of_the_run(callback), *args)
+
+    def add_writer(self, fd: Any, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]  # see above
+        """See asyncio: a callback of a run is known by its frame."""
+        super().add_writer(fd, _of_the_run(callback), *args)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """See asyncio: what a callback met may come from what a workflow has changed, which is set back first."""
@@ -163,7 +191,8 @@ class ServerLoop(uvloop.Loop):
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """See asyncio: an exit of the future itself still ends the loop."""
-        self._main = future if isinstance(future, asyncio.Task) else None
+        self._refuse_nesting()
+        self._main = future if isinstance(future, ServerTask) else None
         return super().run_until_complete(future)
 
     def run_in_executor(self, executor: Executor | None, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":  # type: ignore[override]  # typeshed's has a TypeVarTuple
@@ -235,8 +264,14 @@ class ServerLoop(uvloop.Loop):
             self._executors.pop(each).shutdown(wait=False)
             del self._busy[each]
 
+    def _refuse_nesting(self) -> None:
+        """A workflow that asks for it must neither be taken for the server nor for a fault of the loop."""
+        if self.is_running():
+            raise RuntimeError(_NESTED)
+
     def run_forever(self) -> None:
         """See asyncio."""
+        self._refuse_nesting()
         while True:
             try:
                 super().run_forever()

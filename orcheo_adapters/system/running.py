@@ -47,7 +47,7 @@ def run_of(task: "asyncio.Task[Any] | None") -> "Running | None":
 
 
 class CallbackOf:
-    """A callback that a run has left with the event loop: its frame tells the watchdog whose it is."""
+    """A callback that a run or its thread has left with the event loop: its frame tells the watchdog whose it is."""
 
     __slots__ = ("_call", "running")
 
@@ -57,8 +57,12 @@ class CallbackOf:
         self._call = call
 
     def __call__(self, *args: Any) -> None:
-        """Do it."""
-        self._call(*args)
+        """Do it as a part of the run, which a thread's own context does not know."""
+        token = _RUNNING.set(self.running)
+        try:
+            self._call(*args)
+        finally:
+            _RUNNING.reset(token)
 
 
 class Running:
@@ -186,11 +190,9 @@ def current_run() -> Running | None:
     return running if running is not None else getattr(threading.current_thread(), _MARK, None)
 
 
-def part_of(running: Running) -> Context:
-    """The context of the caller, with all that happens in it belonging to this run."""
-    context = copy_context()
-    context.run(_RUNNING.set, running)
-    return context
+def run_in(context: Context) -> Running | None:
+    """The run that what is called in this context is part of."""
+    return context.get(_RUNNING)
 
 
 def mark(thread: threading.Thread, *, is_work: bool = False) -> None:

@@ -13,8 +13,9 @@ from typing import NoReturn
 
 import pytest
 
+from orcheo_adapters.runners.shared_loop import LentLoop
 from orcheo_adapters.runners.task_run import TaskRun, TimeLimits, Work, Writer
-from orcheo_adapters.system.event_loop import run_server_loop
+from orcheo_adapters.system.event_loop import ServerLoop, run_server_loop
 from orcheo_adapters.system.logs import LogKeeper
 from orcheo_adapters.system.running import SHARED_THREADS, Conducts, Running, mark
 from orcheo_core.ports.runner import RunFailed
@@ -156,25 +157,63 @@ def test_a_workflow_cannot_change_how_the_loop_works(caplog: pytest.LogCaptureFi
     assert caplog.text.count("the workflow helper tried to change the event loop") == 4
 
 
+@pytest.mark.parametrize("way", ["call_soon", "call_soon_threadsafe", "call_later"])
 @pytest.mark.parametrize("act", ["stop", "set_task_factory"])
-def test_nor_by_a_callback_from_a_thread_of_its_own(act: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_nor_by_a_callback_from_a_thread_of_its_own(act: str, way: str, caplog: pytest.LogCaptureFixture) -> None:
     """A thread does not know the context that it was started in, so what it hands to the loop had none either."""
     done = []
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        given = () if act == "stop" else (None,)
+        given = (getattr(loop, act), *(() if act == "stop" else (None,)))
         with running():
-            thread = threading.Thread(target=lambda: loop.call_soon_threadsafe(getattr(loop, act), *given))
+            delay = (0,) if way == "call_later" else ()
+            thread = threading.Thread(target=getattr(loop, way), args=(*delay, *given))
             mark(thread)
         thread.start()
         await asyncio.to_thread(thread.join)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
         done.append(loop.get_task_factory() is not None)
 
     run_server_loop(main())
     assert done == [True]
     assert "the workflow helper tried to" in caplog.text
+
+
+def nested_run() -> None:
+    """A sync form of an async function does this, after ``nest_asyncio.apply()`` also ``asyncio.run``."""
+    asyncio.get_running_loop().run_until_complete(asyncio.ensure_future(asyncio.sleep(0)))
+
+
+def nested_loop() -> None:
+    """The other way to ask for it."""
+    asyncio.get_running_loop().run_forever()
+
+
+@pytest.mark.parametrize("nest", [nested_run, nested_loop])
+def test_a_workflow_that_runs_the_loop_inside_itself_fails_alone(
+    nest: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It reads what to do; the loop knows the server's task from it, and is not taken for broken."""
+    done = []
+
+    async def main() -> None:
+        with running():
+            with pytest.raises(RuntimeError, match=r"already running.*make the workflow a plain def"):
+                nest()
+            await asyncio.sleep(0)
+            logged = caplog.text
+            await in_a_callback(SystemExit(3))
+        done.append(logged)
+
+    run_server_loop(main())
+    assert done == [""]
+
+
+def test_patching_the_loop_for_nested_runs_does_nothing() -> None:
+    """``nest_asyncio.apply()`` asks for this name; notebooks call it whether they need it or not."""
+    assert hasattr(ServerLoop, "_nest_patched")
+    assert hasattr(LentLoop, "_nest_patched")
 
 
 def test_a_workflow_cancels_its_own_tasks_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """A blocked event loop is noticed, named, and counted for the owner."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from threading import Event, Thread
@@ -57,7 +58,48 @@ async def in_a_timer(noticed: Event) -> None:
     await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("way", [in_its_task, in_a_task_of_its_own, in_a_callback, in_a_timer])
+async def in_a_callback_of_a_future(noticed: Event) -> None:
+    """Which the future calls in the context that it was given in."""
+    future = asyncio.get_running_loop().create_future()
+    future.add_done_callback(lambda _done: block_until(noticed))
+    future.set_result(None)
+    await asyncio.sleep(0.01)
+
+
+async def in_a_callback_of_a_thread(noticed: Event) -> None:
+    """Whose own context does not know the run."""
+    loop = asyncio.get_running_loop()
+    thread = Thread(target=loop.call_soon_threadsafe, args=(block_until, noticed))
+    mark(thread)
+    thread.start()
+    while not noticed.is_set():  # noqa: ASYNC110 - it is set while the loop is blocked
+        await asyncio.sleep(0.001)
+
+
+async def as_a_reader(noticed: Event) -> None:
+    """In what waits for a file descriptor."""
+    loop, (one, other) = asyncio.get_running_loop(), socket.socketpair()
+    with one, other:
+        loop.add_reader(one, block_until, noticed)
+        loop.add_writer(other, str)
+        other.send(b"!")
+        await asyncio.sleep(0.01)
+        loop.remove_reader(one)
+        loop.remove_writer(other)
+
+
+WAYS = [
+    in_its_task,
+    in_a_task_of_its_own,
+    in_a_callback,
+    in_a_timer,
+    in_a_callback_of_a_future,
+    in_a_callback_of_a_thread,
+    as_a_reader,
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_block_is_logged_once_with_workflow_and_place(lines: Lines, way: Callable[[Event], Awaitable[None]]) -> None:
     """And once more when it is over; the owner finds it counted. Findings: a workflow is named and bounded."""
     conducts, watchdog = Conducts(), Noticing()
