@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from orcheo_adapters.auth.oidc.registration import is_loopback_host
+from orcheo_adapters.connection_faults import CertificatesUnreadable, what_failed
 from orcheo_core.errors import FieldError, InvalidInput
 
 if TYPE_CHECKING:
@@ -24,68 +25,18 @@ PROXY, CA_FILE, CA_FOLDER = "ORCHEO_OUTGOING_PROXY", "SSL_CERT_FILE", "SSL_CERT_
 _OFF = frozenset({"0", "false", "no", "off"})
 _PORTS = {"http": 80, "https": 443}
 _KEPT_SECONDS = 30.0
+_REACHED_WITHIN = 3.0
+"""Seconds that a proxy has to take a connection when it is tried at the start."""
+
+PROXY_SETTINGS = f"{PROXY} (or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY)"
 
 
-_LONGEST_REASON = 300
-_WITHOUT_WORDS = {
-    "ConnectTimeout": "no connection in time",
-    "PoolTimeout": "no free connection in time",
-    "ReadTimeout": "no answer in time",
-    "TimeoutError": "no whole answer in time",
-    "WriteTimeout": "the request could not be sent in time",
-}
+@frozen
+class OutgoingFault:
+    """What keeps requests to others from their way, and what the operator can do."""
 
-
-_UNKNOWN_ISSUER = (
-    "its certificate is not trusted; name the certificate authority in the server's SSL_CERT_FILE, and start it again"
-)
-_CERTIFICATES = {
-    "mismatch": "its certificate is for another name; name the host as the certificate does",
-    "has expired": "its certificate has expired; it must be renewed where it is shown",
-    "not yet valid": "its certificate is not valid yet; compare the clocks of both machines",
-    "local issuer": _UNKNOWN_ISSUER,
-    "self-signed": _UNKNOWN_ISSUER,
-    "self signed": _UNKNOWN_ISSUER,
-    "certificate_required": "it asks for a certificate of this server, which Orcheo cannot show",
-    "certificate_verify_failed": "its certificate is refused",
-}
-"""What to do, by words of OpenSSL in small letters; those that say more go first."""
-
-
-class CertificatesUnreadable(OSError):
-    """The certificates to trust cannot be read, so nothing was sent; the words name the setting."""
-
-
-def what_failed(error: BaseException) -> str:
-    """Why a request to others had no answer, as one line for operators and owners.
-
-    The words of the error, without its number; a class of Python is named only where there are none, and nothing took
-    too long. A certificate that is refused comes with what to do.
-    """
-    kind = type(error).__name__
-    words = " ".join(str(getattr(error, "strerror", None) or error).split()) or _WITHOUT_WORDS.get(
-        kind, f"no reason is given ({kind})"
-    )
-    fault = certificate_fault(error)
-    return f"{fault} ({words})"[:_LONGEST_REASON] if fault else words[:_LONGEST_REASON]
-
-
-def certificate_fault(error: BaseException) -> str | None:
-    """What is wrong with the certificate of the other side, and what to do; None when something else failed."""
-    said = " ".join(f"{type(each).__name__} {each}" for each in chain_of(error)).lower()
-    said = said.replace(ssl.SSLCertVerificationError.__name__.lower(), "certificate_verify_failed")
-    is_told = isinstance(error, CertificatesUnreadable) or type(error).__name__ == "ProxyError"
-    is_one = not is_told and ("certificate_verify_failed" in said or "certificate_required" in said)
-    return next((fault for words, fault in _CERTIFICATES.items() if words in said), None) if is_one else None
-
-
-def chain_of(error: BaseException | None) -> list[BaseException]:
-    """The error, and those that it came from."""
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found
+    found: str
+    advice: str
 
 
 @frozen(kw_only=True)
@@ -100,15 +51,18 @@ class Outgoing:
     ca_folder: Path | None = None
     proxies: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)  # may hold a password
     direct: str = ""
+    unusable: tuple[str, ...] = ()
+    """The variables that name a proxy which is not used, as it is of another kind or no URL."""
 
     @classmethod
     def load(cls, environment: Mapping[str, str]) -> "Outgoing":
         """From ``ORCHEO_OUTGOING_PROXY``, else the variables that other programs read too; ``off`` means no proxy.
 
         Raises :class:`InvalidInput` for a proxy that is not an ``http`` or ``https`` URL. Other kinds in ``ALL_PROXY``
-        and its like are meant for other programs.
+        and its like may be meant for other programs: :meth:`faults` names them.
         """
         given = environment.get(PROXY, "").strip()
+        unusable: dict[str, None] = {}
         if given.lower() in _OFF:
             proxies = {}
         elif given:
@@ -117,12 +71,15 @@ class Outgoing:
                 raise InvalidInput(FieldError(PROXY, message), hint="For example: http://proxy.example.org:3128.")
             proxies = dict.fromkeys(_PORTS, given)
         else:
-            proxies = {scheme: url for scheme in _PORTS if _is_proxy(url := _usual_proxy(environment, scheme))}
+            usual = {scheme: _usual_proxy(environment, scheme) for scheme in _PORTS}
+            proxies = {scheme: url for scheme, (_, url) in usual.items() if _is_proxy(url)}
+            unusable |= {name: None for name, url in usual.values() if url and not _is_proxy(url)}
         return cls(
             ca_file=_path(environment, CA_FILE),
             ca_folder=_path(environment, CA_FOLDER),
             proxies=proxies,
-            direct=_either_case(environment, "NO_PROXY"),
+            direct=_either_case(environment, "NO_PROXY")[1],
+            unusable=tuple(unusable),
         )
 
     def proxy_for(self, url: "httpx2.URL") -> str | None:
@@ -142,21 +99,45 @@ class Outgoing:
         with suppress(OSError):
             await (await self.connections()).aclose()
 
-    async def connections(self, proxy: str | None = None) -> "httpx2.AsyncHTTPTransport":
-        """A pool of connections, made in a thread: the first one imports the client and reads all certificates."""
-        return await asyncio.to_thread(self.transport, proxy)
+    async def faults(self) -> list[OutgoingFault]:
+        """What is wrong with these settings, as far as it is seen without a request; a proxy is connected to."""
+        found = [
+            OutgoingFault(
+                f"{name} does not name an HTTP proxy: requests to others are made without it",
+                f"Set {PROXY} to the URL of an HTTP proxy, or to off if none is needed.",
+            )
+            for name in self.unusable
+        ]
+        if self.ca_file or self.ca_folder:
+            try:
+                await asyncio.to_thread(lambda: self._ssl_context)
+            except CertificatesUnreadable as error:
+                advice = "Correct it, and start the server again; until then no https:// address is reached."
+                found.append(OutgoingFault(str(error), advice))
+        tried = [fault for each in dict.fromkeys(self.proxies.values()) if (fault := await _why_not_reached(each))]
+        return [*found, *tried]
 
-    def transport(self, proxy: str | None = None) -> "httpx2.AsyncHTTPTransport":
-        """A pool of connections, all of them over ``proxy`` if one is given; nothing else of the environment counts."""
+    async def connections(self, proxy: str | None = None, *, is_tls: bool = True) -> "httpx2.AsyncHTTPTransport":
+        """A pool of connections, made in a thread: the first one imports the client and reads all certificates."""
+        return await asyncio.to_thread(self.transport, proxy, is_tls=is_tls)
+
+    def transport(self, proxy: str | None = None, *, is_tls: bool = True) -> "httpx2.AsyncHTTPTransport":
+        """A pool of connections, all of them over ``proxy`` if one is given; nothing else of the environment counts.
+
+        Without ``is_tls`` it is for ``http://`` alone, which needs no certificates. Raises
+        :class:`CertificatesUnreadable`.
+        """
         import httpx2
 
         from orcheo_adapters.outgoing_streams import BoundedTransport
 
+        needs_trust = is_tls or (proxy is not None and _is_tls(proxy))
+        trust = self._ssl_context if needs_trust else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return BoundedTransport(
-            verify=self._ssl_context,
+            verify=trust,
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEPT_SECONDS),
             trust_env=False,
-            proxy=httpx2.Proxy(proxy, ssl_context=self._ssl_context if _is_tls(proxy) else None) if proxy else None,
+            proxy=httpx2.Proxy(proxy, ssl_context=trust if _is_tls(proxy) else None) if proxy else None,
         )
 
     @cached_property
@@ -179,15 +160,32 @@ class Outgoing:
             raise CertificatesUnreadable(message) from None
 
 
-def _usual_proxy(environment: Mapping[str, str], scheme: str) -> str:
-    """With the scheme that other programs take for granted."""
-    named = _either_case(environment, f"{scheme}_proxy") or _either_case(environment, "ALL_PROXY")
-    return named if "://" in named or not named else f"http://{named}"
+async def _why_not_reached(proxy: str) -> OutgoingFault | None:
+    parts = urlsplit(proxy)
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    try:
+        async with asyncio.timeout(_REACHED_WITHIN):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme])
+        writer.close()
+    except (OSError, UnicodeError) as error:  # a name that is too long for one is the latter
+        why = f"no connection within {_REACHED_WITHIN:g} s" if isinstance(error, TimeoutError) else what_failed(error)
+        return OutgoingFault(f"the outgoing proxy {shown} cannot be reached ({why})", f"Correct {PROXY_SETTINGS}.")
+    return None
 
 
-def _either_case(environment: Mapping[str, str], name: str) -> str:
-    """The lower-case form goes first, as in other programs."""
-    return (environment.get(name.lower()) or environment.get(name.upper()) or "").strip()
+def _usual_proxy(environment: Mapping[str, str], scheme: str) -> tuple[str, str]:
+    """The variable, and its URL with the scheme that other programs take for granted."""
+    name, named = _either_case(environment, f"{scheme}_proxy")
+    if not named:
+        name, named = _either_case(environment, "ALL_PROXY")
+    return name, named if "://" in named or not named else f"http://{named}"
+
+
+def _either_case(environment: Mapping[str, str], name: str) -> tuple[str, str]:
+    """The variable and its value; the lower-case form goes first, as in other programs."""
+    found = (each for each in (name.lower(), name.upper()) if environment.get(each))
+    used = next(found, name)
+    return used, environment.get(used, "").strip()
 
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:

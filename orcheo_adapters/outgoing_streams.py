@@ -3,6 +3,8 @@ end, reads all that has arrived before anything else runs, and would take the la
 
 What the outgoing proxy did wrong is told as the proxy's fault: the client words it like a fault of the service."""
 
+import errno
+import os
 import ssl
 from contextvars import ContextVar
 from typing import Any
@@ -12,7 +14,8 @@ import httpcore2
 import httpx2
 from httpcore2 import AsyncNetworkBackend, AsyncNetworkStream
 
-from orcheo_adapters.outgoing import what_failed
+from orcheo_adapters.connection_faults import PERHAPS_HTTPS, TLS_ALERT, own_words, what_failed
+from orcheo_adapters.outgoing import PROXY_SETTINGS
 from orcheo_adapters.system.descriptors import OUTGOING_SHARE, is_reserved
 
 HEAD_LIMIT = 64 * 1024
@@ -29,8 +32,17 @@ _PASSWORD_NEEDED = 407
 _head_left: ContextVar[int | None] = ContextVar("head_left", default=None)
 """Bytes that the head may still have; None while no head is awaited."""
 
+_is_past_proxy: ContextVar[bool] = ContextVar("is_past_proxy", default=False)
+"""Whether the service itself was written to, through the tunnel of a proxy."""
 
-_SETTINGS = "ORCHEO_OUTGOING_PROXY (or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY)"
+_NO_PROXY_FOR_TLS = frozenset({400, 404, 405, 501})
+"""What a web server answers to ``CONNECT``, and a proxy that leads to plain HTTP only."""
+
+_WITHOUT_A_WORD = ("Server disconnected without", os.strerror(errno.ECONNRESET))
+
+
+class ProxyBrokeOff(httpx2.ProxyError, httpx2.RemoteProtocolError):
+    """The proxy closed the connection, or what it said is not HTTP: both a fault of the proxy and of the protocol."""
 
 
 class BoundedTransport(httpx2.AsyncHTTPTransport):
@@ -45,13 +57,19 @@ class BoundedTransport(httpx2.AsyncHTTPTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises :class:`httpx2.ProxyError` for a fault of the proxy, in words for owners and operators."""
-        before = _head_left.set(HEAD_LIMIT)
+        before, was_past = _head_left.set(HEAD_LIMIT), _is_past_proxy.set(False)
         try:
             response = await super().handle_async_request(request)
         except httpx2.ProxyError as error:
-            raise httpx2.ProxyError(self._fault(str(error)), request=request) from error
+            raise httpx2.ProxyError(self._fault(own_words(error)), request=request) from error
+        except (httpx2.RemoteProtocolError, httpx2.ReadError) as error:
+            if self._proxy is not None and not _is_past_proxy.get():
+                kind = ProxyBrokeOff if isinstance(error, httpx2.RemoteProtocolError) else httpx2.ProxyError
+                raise kind(self._fault(what_failed(error)), request=request) from error
+            raise _perhaps_tls(error, request) from error
         finally:
             _head_left.reset(before)
+            _is_past_proxy.reset(was_past)
         if self._proxy and request.url.scheme == "http" and response.status_code == _PASSWORD_NEEDED:
             await response.aclose()
             raise httpx2.ProxyError(self._fault(str(_PASSWORD_NEEDED)), request=request)
@@ -59,16 +77,29 @@ class BoundedTransport(httpx2.AsyncHTTPTransport):
 
     def _fault(self, said: str) -> str:
         """``said`` is a status, or why there is none."""
-        proxy = self._proxy
+        proxy, status = self._proxy, int(said[:3]) if said[:3].isdecimal() else 0
         shown = f"the outgoing proxy {_shown(proxy.url)}" if proxy else "the outgoing proxy"
-        if said.startswith(str(_PASSWORD_NEEDED)):
-            wants = (
-                "does not take the name and password" if proxy and proxy.raw_auth else "asks for a name and password"
+        if status == _PASSWORD_NEEDED:
+            has_one = proxy is not None and proxy.raw_auth is not None
+            wants = "does not take the name and password" if has_one else "asks for a name and password"
+            return f"{shown} {wants} ({said.strip()}): correct {PROXY_SETTINGS}, as in http://name:password@proxy:3128"
+        if status in _NO_PROXY_FOR_TLS:
+            return (
+                f"{shown} does not lead to https:// ({said.strip()}): if it is no HTTP proxy, correct {PROXY_SETTINGS}"
             )
-            return f"{shown} {wants} ({said.strip()}): correct {_SETTINGS}, as in http://name:password@proxy:3128"
-        if said[:3].isdecimal():
-            return f"{shown} does not lead there ({said.strip()})"
-        return f"{shown} cannot be used ({said}): correct {_SETTINGS}, or list the host in NO_PROXY"
+        if status == httpx2.codes.FORBIDDEN:
+            return f"{shown} does not allow it ({said.strip()}): have it allow the host, or list the host in NO_PROXY"
+        if status:
+            return f"{shown} does not lead there ({said.strip()}): check the host and the port, or list it in NO_PROXY"
+        return f"{shown} cannot be used ({said}): correct {PROXY_SETTINGS}, or list the host in NO_PROXY"
+
+
+def _perhaps_tls(error: httpx2.TransportError, request: httpx2.Request) -> httpx2.TransportError:
+    """The error, with the advice for one whose service may want TLS: nothing of an answer has come."""
+    words = own_words(error)
+    if request.url.scheme != "http" or not words.startswith(_WITHOUT_A_WORD):
+        return error
+    return type(error)(f"{words.rstrip('.')}; {PERHAPS_HTTPS}", request=request)
 
 
 def _shown(proxy: httpx2.URL) -> str:
@@ -93,17 +124,20 @@ class _Network(AsyncNetworkBackend):
             await stream.aclose()
             message = "This server has too few file descriptors left for one more connection."
             raise httpcore2.ConnectError(message)
-        return _Stream(stream, is_to_proxy=self._proxy is not None and self._proxy.url.scheme == "https")
+        if self._proxy is None:
+            return _Stream(stream, is_past_proxy=True)
+        return _Stream(stream, is_to_proxy=self._proxy.url.scheme == "https")
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
 
 
 class _Stream(AsyncNetworkStream):
-    def __init__(self, inner: AsyncNetworkStream, *, is_to_proxy: bool = False) -> None:
+    def __init__(self, inner: AsyncNetworkStream, *, is_to_proxy: bool = False, is_past_proxy: bool = False) -> None:
         """With ``is_to_proxy`` the proxy is the other side of the TLS that comes next."""
         self._inner = inner
         self._is_to_proxy = is_to_proxy
+        self._is_past_proxy = is_past_proxy
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as the library asks
         left = _head_left.get()
@@ -112,10 +146,14 @@ class _Stream(AsyncNetworkStream):
             raise httpcore2.RemoteProtocolError(message)
         data = await self._inner.read(min(max_bytes, _READ_BYTES if left is None else _HEAD_BYTES), timeout)
         if left is not None:
+            if left == HEAD_LIMIT and data.startswith(TLS_ALERT):  # the library says nothing of what it has read
+                message = f"illegal status line: {data[:7]!r}"
+                raise httpcore2.RemoteProtocolError(message)
             _head_left.set(left - len(data))
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as the library asks
+        _is_past_proxy.set(self._is_past_proxy)
         await self._inner.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -128,7 +166,8 @@ class _Stream(AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - as the library asks
     ) -> AsyncNetworkStream:
         try:
-            return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+            stream = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+            return _Stream(stream, is_past_proxy=not self._is_to_proxy)
         except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
             if not self._is_to_proxy:
                 raise

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import httpx2
 from attrs import field, frozen
 
-from orcheo_adapters.outgoing import what_failed
+from orcheo_adapters.connection_faults import what_failed
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.loose_json import loads

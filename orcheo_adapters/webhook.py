@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 from attrs import evolve, field, frozen
 
-from orcheo_adapters.outgoing import what_failed
+from orcheo_adapters.connection_faults import NEEDS_HTTPS, was_sent_to_tls, what_failed
 from orcheo_adapters.runners.addresses import AllowedAddresses
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.signature import standard_webhook_headers
@@ -45,6 +45,7 @@ MOST_WAITING = 10_000
 GIVEN_UP_AFTER = timedelta(days=1)
 _AT_ONCE = 20
 _TIME_LIMIT = 10.0
+_LONGEST_ADDRESS = 200
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 21_600.0
 _FURTHEST = timedelta(seconds=2 * _LONGEST_PAUSE)
 """Only a clock that was ahead puts a message off for longer."""
@@ -179,7 +180,7 @@ class Webhook(Notices):
                 asyncio.timeout(_TIME_LIMIT),
                 client.stream("POST", self._settings.url, content=body, headers=headers) as response,
             ):
-                return "" if response.is_success else f"it answered with status {response.status_code}"
+                return "" if response.is_success else await _why_not_taken(response)
         except TimeoutError:
             return f"no answer within {_TIME_LIMIT:.0f} s"
         except (httpx2.RequestError, OSError, RunFailed) as error:
@@ -201,3 +202,11 @@ class Webhook(Notices):
         """Three times as long after each failure, with a quarter more or less by chance."""
         seconds = min(_FIRST_PAUSE * 3.0 ** (attempts - 1), _LONGEST_PAUSE)
         return timedelta(seconds=seconds * (0.75 + self._entropy.random_bytes(1)[0] / 510))
+
+
+async def _why_not_taken(response: httpx2.Response) -> str:
+    said = f"it answered with status {response.status_code}"
+    if response.has_redirect_location:
+        return f"{said}, a redirect to {response.headers['location'][:_LONGEST_ADDRESS]}: correct ORCHEO_WEBHOOK_URL"
+    is_refused = response.status_code == httpx2.codes.BAD_REQUEST
+    return f"{said}: {NEEDS_HTTPS}" if is_refused and was_sent_to_tls(await response.aread()) else said

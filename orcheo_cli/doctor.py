@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import asdict, evolve, frozen
@@ -23,8 +23,12 @@ from orcheo_cli.output import print_json, terminal_width
 from orcheo_cli.results import conduct_words, print_result
 from orcheo_core.errors import OrcheoError
 
+if TYPE_CHECKING:
+    from orcheo_adapters.outgoing import Outgoing
+
 _PRIVATE_FILES = ("secrets.json", "owner-token", "orcheo.db")
 _INDENT = " " * 4
+_WHERE = "What counts is the environment in which the server is started."
 
 
 @frozen(kw_only=True)
@@ -70,7 +74,8 @@ def examine(context: CliContext, settings: ServerSettings, static_folder: Path) 
     server = _server(context)
     folder = _data_folder(settings.data_dir, needed=bool(server.advice))
     answers = [] if server.advice else list(_answers(context))
-    return [_python(), _full_text_search(), _page(static_folder), *folder, server, *answers]
+    outgoing = _outgoing(settings.runner_conditions.outgoing)
+    return [_python(), _full_text_search(), _page(static_folder), *folder, *outgoing, server, *answers]
 
 
 def _answers(context: CliContext) -> Iterator[Finding]:
@@ -172,6 +177,15 @@ def _private(path: Path, subject: str) -> Finding:
     mode = stat.S_IMODE(path.stat().st_mode)
     advice = f"Other users can read it: run chmod go-rwx {path}" if mode & 0o077 else ""
     return Finding(subject=subject, found=f"{path} (mode {mode:o})", advice=advice)
+
+
+def _outgoing(outgoing: "Outgoing") -> Iterator[Finding]:
+    """What is wrong with proxies and certificates for requests to endpoints; a server has its own environment."""
+    import asyncio
+
+    for fault in asyncio.run(outgoing.faults()):
+        found = f"in this environment {fault.found}"
+        yield Finding(subject="Outgoing requests", found=found, advice=f"{fault.advice} {_WHERE}")
 
 
 def _server(context: CliContext) -> Finding:

@@ -118,6 +118,8 @@ class Answer:
 
     status: int
     body: bytes
+    location: str = ""
+    """Where it redirects to, if it does."""
 
     @property
     def is_success(self) -> bool:
@@ -172,7 +174,9 @@ class RemoteOperations(Operations):
         try:
             answer = self._send(method, self._settings.url + path, headers, body)
         except (OSError, ValueError, HTTPException) as error:
-            message = f"The Orcheo server at {self._settings.url} does not answer: {_reason(error)}."
+            message = (
+                f"The Orcheo server at {self._settings.url} does not answer: {_reason(error, self._settings.url)}."
+            )
             raise ServerUnreachable(message) from None
         return self._result(answer)
 
@@ -183,9 +187,7 @@ class RemoteOperations(Operations):
             document = None
         if not isinstance(document, dict):
             self._check_path(answer.status, None)
-            host = urlsplit(self._settings.url).hostname
-            message = f"The server at {host} is not an Orcheo server (status {answer.status})."
-            raise ServerUnreachable(message)
+            raise _foreign(answer, self._settings.url)
         if not answer.is_success:
             self._check_path(answer.status, document.get("code"))
             problem = RemoteProblem(document, answer.status)
@@ -225,7 +227,7 @@ def send_over_http(method: str, url: str, headers: Mapping[str, str], body: byte
         if parts.path.endswith(_PATIENT):
             connection.sock.settimeout(None)
         answer = connection.getresponse()
-        return Answer(answer.status, answer.read())
+        return Answer(answer.status, answer.read(), answer.getheader("location", ""))
     finally:
         connection.close()
 
@@ -249,9 +251,36 @@ def _encoded(arguments: dict[str, Any]) -> bytes:
         ) from None
 
 
-def _reason(error: Exception) -> str:
-    """In words, without the error number in front."""
-    if getattr(error, "reason", None) == "WRONG_VERSION_NUMBER":
-        return "it does not speak TLS, so its address may begin with http:// instead"
-    words = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
-    return (words or type(error).__name__).rstrip(".")
+def _foreign(answer: Answer, url: str) -> ServerUnreachable:
+    """Why an answer is no Orcheo server's, as far as it shows; a redirect is often the one to https://."""
+    from orcheo_adapters.connection_faults import NEEDS_HTTPS, was_sent_to_tls
+
+    if was_sent_to_tls(answer.body):
+        return ServerUnreachable(f"The Orcheo server at {url} does not answer: {NEEDS_HTTPS}.")
+    host, to = urlsplit(url).hostname, _origin(answer.location)
+    if to and 300 <= answer.status < 400:
+        return ServerUnreachable(
+            f"The server at {host} redirects to {to}, where the service token is not sent without your word.",
+            hint=f"If your Orcheo server is there, set ORCHEO_URL={to}",
+        )
+    return ServerUnreachable(f"The server at {host} is not an Orcheo server (status {answer.status}).")
+
+
+def _origin(location: str) -> str:
+    """Of an absolute URL; empty for anything else."""
+    try:
+        parts = urlsplit(location)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    plain = parts.scheme in {"http", "https"} and bool(parts.hostname) and location.isascii() and location.isprintable()
+    return f"{parts.scheme}://{parts.hostname}{port}" if plain else ""
+
+
+def _reason(error: Exception, url: str) -> str:
+    """In words, with what to do where that is known."""
+    from orcheo_adapters.connection_faults import PERHAPS_HTTPS, what_failed
+
+    reason = what_failed(error, trust="name the certificate authority in SSL_CERT_FILE").rstrip(".")
+    is_closed = isinstance(error, ConnectionResetError) and url.startswith("http://")
+    return f"{reason}; {PERHAPS_HTTPS}" if is_closed else reason

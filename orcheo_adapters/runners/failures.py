@@ -11,7 +11,14 @@ from typing import Any
 import httpx2
 from attrs import frozen
 
-from orcheo_adapters.outgoing import CertificatesUnreadable, certificate_fault
+from orcheo_adapters.connection_faults import (
+    NEEDS_HTTPS,
+    CertificatesUnreadable,
+    certificate_fault,
+    own_words,
+    protocol_fault,
+    was_sent_to_tls,
+)
 from orcheo_adapters.runners import loose_json
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
@@ -93,9 +100,8 @@ class ErrorAnswer:
         return RunFailed(code=code, reason=reason, retry_after=pause, visitor_message=_for_visitors(code, pause))
 
     def _class(self) -> tuple[str, str]:
-        if httpx2.codes.is_redirect(self.status):
-            where = self.headers.get("location", "elsewhere")
-            return "endpoint_redirects", f"a redirect to {where[:_EXCERPT]}, which is not followed: correct the target"
+        if elsewhere := self._elsewhere():
+            return elsewhere
         if self.status == 402 or (self.status == 429 and self._error_codes & _QUOTA):
             return "endpoint_quota_used_up", "its quota is used up"
         if self.status in _LOADS:
@@ -109,6 +115,15 @@ class ErrorAnswer:
         if self.status in _HINTS:
             return _HINTS[self.status]
         return (_UNAVAILABLE, "") if self.status >= 500 or self.status == 408 else (_REFUSED, "")
+
+    def _elsewhere(self) -> tuple[str, str] | None:
+        """What an answer means that names another address, or TLS."""
+        if self.status == httpx2.codes.BAD_REQUEST and was_sent_to_tls(self.body):
+            return "endpoint_unreachable", NEEDS_HTTPS
+        if httpx2.codes.is_redirect(self.status):
+            where = self.headers.get("location", "elsewhere")
+            return "endpoint_redirects", f"a redirect to {where[:_EXCERPT]}, which is not followed: correct the target"
+        return None
 
     @cached_property
     def _document(self) -> Any:
@@ -130,20 +145,15 @@ def no_connection(error: httpx2.RequestError | OSError, *, who: str = "endpoint"
     if isinstance(error, httpx2.ProxyError | CertificatesUnreadable):
         code = "endpoint_unreachable" if isinstance(error, httpx2.ProxyError) else "endpoint_certificate_refused"
         return RunFailed(code=code, reason=f"The {who} was not asked: {error}.")
+    said = own_words(error)[:_EXCERPT].removesuffix(".")
     if fault := certificate_fault(error):
         code, why = "endpoint_certificate_refused", fault
-    elif "WRONG_VERSION_NUMBER" in str(error):
-        code, why = (
-            "endpoint_unreachable",
-            "it does not speak TLS, which https:// needs; perhaps http:// is meant",
-        )
+    elif fault := protocol_fault(error):
+        code, why, said = "endpoint_unreachable", fault, ""
     elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
         code, why = "answer_broken_off", "the connection broke off before the answer was whole"
     else:
-        code, why = "endpoint_unreachable", "it cannot be reached"
-    said = " ".join(str(error).split())[:_EXCERPT]
-    if code != "answer_broken_off":
-        said = said or type(error).__name__
+        code, why, said = "endpoint_unreachable", "it cannot be reached", said or type(error).__name__
     return RunFailed(code=code, reason=f"The {who} does not answer: {why}{f' ({said})' if said else ''}.")
 
 

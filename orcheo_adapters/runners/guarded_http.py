@@ -159,7 +159,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         self._outgoing = outgoing
         self._allowed = allowed
         self._resolve = resolve
-        self._pools: dict[tuple[str, str | None], httpx2.AsyncHTTPTransport] = {}
+        self._pools: dict[tuple[str, str, str | None], httpx2.AsyncHTTPTransport] = {}
         self._has_answered = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -189,7 +189,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         if proxy is not None:
             is_localhost = f".{host.rstrip('.')}".endswith(".localhost")  # of the proxy, which is inside too
             check_addresses(host, port, ["127.0.0.1"] if is_localhost else literal_addresses(host), self._allowed)
-            pool = await self._pool(host, proxy)
+            pool = await self._pool(request.url, proxy)
             return await pool.handle_async_request(request)
         try:
             found = await self._resolve(host, port)
@@ -199,7 +199,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         return await self._try_each(request, check_addresses(host, port, found, self._allowed), host)
 
     async def _try_each(self, request: httpx2.Request, addresses: list[str], host: str) -> httpx2.Response:
-        pool = await self._pool(host, None)
+        pool = await self._pool(request.url, None)
         for address in addresses[:-1]:
             try:
                 return await pool.handle_async_request(_redirected(request, address, host))
@@ -207,12 +207,13 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
                 continue
         return await pool.handle_async_request(_redirected(request, addresses[-1], host))
 
-    async def _pool(self, host: str, proxy: str | None) -> httpx2.AsyncHTTPTransport:
+    async def _pool(self, url: httpx2.URL, proxy: str | None) -> httpx2.AsyncHTTPTransport:
         """Connections of this host alone: one to a shared address must never serve another name."""
-        if (host, proxy) not in self._pools:
-            made = await self._outgoing.connections(proxy)
-            self._pools.setdefault((host, proxy), made)  # another request may have been quicker
-        return self._pools[host, proxy]
+        key = url.scheme, _host(url), proxy
+        if key not in self._pools:
+            made = await self._outgoing.connections(proxy, is_tls=url.scheme == "https")
+            self._pools.setdefault(key, made)  # another request may have been quicker
+        return self._pools[key]
 
     async def aclose(self) -> None:
         for pool in self._pools.values():

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from orcheo_adapters.outgoing import what_failed
+from orcheo_adapters.connection_faults import what_failed
 from orcheo_adapters.runners.endpoint_answers import ToolCall
 from orcheo_adapters.runners.guarded_http import GuardedHttp
 from orcheo_adapters.runners.mcp_messages import heard, refuse_news, refuse_too_many_values

@@ -1,7 +1,7 @@
 """What a model thinks before it answers: told apart from the answer, shown as a note."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from orcheo_core.domain.component_items import Step, StepKind, StepState
@@ -14,9 +14,22 @@ LONGEST_NOTE = 32_000
 """Characters of reasoning that are shown."""
 
 _TAGS = {f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought")} | {"[think]": "[/think]"}
-"""In small letters; models write them in any."""
-_ANY_TAG = re.compile("(?<!`)(?:" + "|".join(map(re.escape, [*_TAGS, *_TAGS.values()])) + ")", re.IGNORECASE)
-_LONGEST_TAG = max(map(len, _TAGS.values()))
+"""In small letters and without blanks; models write them in any, and with blanks in them."""
+_MOST_IN_TAG = 4
+"""Blanks in one place of a tag."""
+
+
+def _pattern(tags: Iterable[str], *, before: str = "") -> re.Pattern[str]:
+    """Matches any of these tags, with blanks where models write them: around names and slashes."""
+    blanks = rf"\s{{0,{_MOST_IN_TAG}}}"
+    forms = (blanks.join(map(re.escape, re.findall(r"\w+|\W", each))) for each in tags)
+    return re.compile(f"{before}(?:{'|'.join(forms)})", re.IGNORECASE)
+
+
+_OPENING = _pattern(_TAGS)
+_CLOSING = {tag: _pattern([tag]) for tag in _TAGS.values()}
+_ANY_TAG = _pattern([*_TAGS, *_TAGS.values()], before="(?<!`)")
+_LONGEST_TAG = max(map(len, _TAGS.values())) + 3 * _MOST_IN_TAG
 _FIRST_UPDATE = 80
 _MOST_BLANKS = 1_000
 """What is kept of the blanks before the first word."""
@@ -65,17 +78,16 @@ class ThinkTags:
         if not begun:  # blanks without end would be looked at again with each piece
             self._held = self._held[-_MOST_BLANKS:]
             return
-        beginning = begun[:_LONGEST_TAG].lower()
-        tag = next((each for each in _TAGS if beginning.startswith(each)), None)
-        if tag is not None:
-            self._state, self._end_tag, self._held = "thought", _TAGS[tag], begun[len(tag) :].lstrip()
+        if opening := _OPENING.match(begun):
+            self._state, self._end_tag = "thought", _TAGS[_bare(opening[0])]
+            self._held = begun[opening.end() :].lstrip()
         elif self._is_whole and (end_tag := _unopened(begun)):
             self._state, self._end_tag, self._held = "thought", end_tag, begun
-        elif not any(each.startswith(beginning) for each in _TAGS):
+        elif len(begun) >= _LONGEST_TAG or not any(each.startswith(_bare(begun)) for each in _TAGS):
             self._state = "text"
 
     def _think(self) -> Iterator[Said]:
-        thought, end = self._held, re.search(re.escape(self._end_tag), self._held, re.IGNORECASE)
+        thought, end = self._held, _CLOSING[self._end_tag].search(self._held)
         if end:
             self._state, thought, self._held = "after", thought[: end.start()], thought[end.end() :]
         else:
@@ -85,17 +97,24 @@ class ThinkTags:
             yield "thought", thought
 
 
+def _bare(text: str) -> str:
+    """In small letters, without blanks."""
+    return "".join(text.split()).lower()
+
+
 def _unopened(text: str) -> str:
     """The closing tag that is the first tag of ``text``, if one is; a tag in backquotes is talked about."""
     first = _ANY_TAG.search(text)
-    tag = first[0].lower() if first else ""
-    return tag if tag in _TAGS.values() else ""
+    tag = _bare(first[0]) if first else ""
+    return tag if tag in _CLOSING else ""
 
 
 def _overlap(text: str, tag: str) -> int:
     """How many characters at the end of ``text`` may be the beginning of ``tag``."""
-    end = text[1 - len(tag) :].lower()
-    return next((length for length in range(len(tag) - 1, 0, -1) if end.endswith(tag[:length])), 0)
+    at = text.find(tag[0], max(0, len(text) - _LONGEST_TAG + 1))
+    while at >= 0 and not tag.startswith(_bare(text[at:])):
+        at = text.find(tag[0], at + 1)
+    return len(text) - at if at >= 0 else 0
 
 
 def without_thoughts(text: str) -> str:

@@ -22,6 +22,11 @@ STEPS_SETTING = Setting(
     default="names",
 )
 
+ONLY_THOUGHTS = (
+    "The agent's answer holds only what the model thought, no text: let the model write more tokens, or think less."
+)
+"""What the owner reads of such an answer."""
+
 MOST_STEPS = 200
 """In one run; further ones are not shown."""
 _TITLE_LENGTH = 200

@@ -15,6 +15,7 @@ from orcheo_adapters.http.connections import Connections
 from orcheo_adapters.http.deadlines import Deadlines
 from orcheo_adapters.http.pace import Pace
 from orcheo_adapters.http.serving import BACKLOG, GRACE_SECONDS, http_server
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.server.assembly import Orcheo, assemble
 from orcheo_adapters.server.local_owner import ensure_local_owner_token, require_credentials
 from orcheo_adapters.server.stores import open_store
@@ -152,6 +153,7 @@ async def open_server(
             await settings.runner_conditions.outgoing.prepare()
         _warn_of_one_address(settings)
         async with (
+            _outgoing_tried(settings.runner_conditions.outgoing),
             _watched(orcheo),
             _delivering(orcheo),
             repeated("left threads", LEFT_THREADS_SECONDS, LeftThreads().look),
@@ -205,6 +207,22 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def _outgoing_tried(outgoing: Outgoing) -> AsyncIterator[None]:
+    """Say in the log what is wrong with the way to others, while the server answers: a proxy may be slow to look up."""
+
+    async def look() -> None:
+        for fault in await outgoing.faults():
+            _LOG.warning("%s. %s", fault.found[:1].upper() + fault.found[1:], fault.advice)
+
+    task = asyncio.create_task(look(), name="outgoing")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

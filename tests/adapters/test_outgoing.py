@@ -1,15 +1,21 @@
 """How the server reaches others: certificates and proxies, from settings."""
 
 import asyncio
+import itertools
 import resource
 import socket
 from pathlib import Path
 
 import httpx2
 import pytest
+from attrs import evolve
 
-from orcheo_adapters.outgoing import Outgoing, what_failed
+from orcheo_adapters.connection_faults import CertificatesUnreadable, what_failed
+from orcheo_adapters.outgoing import Outgoing
+from orcheo_adapters.server.process import open_server
+from orcheo_adapters.server.stores import open_store
 from orcheo_adapters.settings.server import ServerSettings
+from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_core.errors import InvalidInput
 
 PROXY = "http://proxy.example.org:3128"
@@ -81,6 +87,50 @@ def test_no_proxy_names_what_is_reached_without_one(direct: str, url: str, is_di
     assert (proxy is None) is is_direct
 
 
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"HTTPS_PROXY": "socks5://name:word@proxy:1"}, ("HTTPS_PROXY",)),
+        ({"https_proxy": "http://["}, ("https_proxy",)),
+        ({"ALL_PROXY": "socks5h://proxy:1"}, ("ALL_PROXY",)),
+        ({"ALL_PROXY": "socks5h://proxy:1", "HTTPS_PROXY": PROXY, "HTTP_PROXY": PROXY}, ()),
+        ({"ORCHEO_OUTGOING_PROXY": "off", "ALL_PROXY": "socks5://proxy:1"}, ()),
+    ],
+)
+async def test_a_proxy_of_another_kind_is_named(environment: dict[str, str], named: tuple[str, ...]) -> None:
+    """Once, and only where it would have counted: what it leads to is asked without it."""
+    outgoing = Outgoing.load(environment)
+    assert outgoing.unusable == named
+    found = await evolve(outgoing, proxies={}).faults()
+    assert [each.found.partition(" ")[0] for each in found] == [*named]
+    assert not any("word" in each.found for each in found)
+    assert all("ORCHEO_OUTGOING_PROXY" in each.advice for each in found)
+
+
+async def test_certificates_that_cannot_be_read_are_a_fault_before_the_first_request(tmp_path: Path) -> None:
+    """What needs none works: plain HTTP."""
+    outgoing = Outgoing(ca_file=tmp_path / "none.pem")
+    (fault,) = await outgoing.faults()
+    assert fault.found.startswith("the certificates that SSL_CERT_FILE names cannot be read: ")
+    await outgoing.transport(is_tls=False).aclose()
+    with pytest.raises(CertificatesUnreadable):
+        outgoing.transport("https://proxy.example.org", is_tls=False)
+
+
+@pytest.mark.network
+async def test_a_proxy_that_cannot_be_reached_is_a_fault_before_the_first_request() -> None:
+    """Each once, without its password; the one that takes connections is well."""
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        well = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert await Outgoing(proxies={"http": well, "https": well}).faults() == []
+    bad = "http://name:word@127.0.0.1:1"
+    (fault,) = await Outgoing(proxies={"http": bad, "https": bad}).faults()
+    assert fault.found == "the outgoing proxy http://127.0.0.1:1 cannot be reached (Connection refused)"
+    (fault,) = await Outgoing(proxies={"https": f"http://{'a' * 64}"}).faults()
+    assert "cannot be reached (" in fault.found
+
+
 @pytest.mark.parametrize("text", ["proxy", "socks5://proxy:1", "http://", "ftp://proxy", "http://a proxy:1"])
 def test_a_proxy_setting_that_is_none_stops_the_start(text: str) -> None:
     """With its name and an example."""
@@ -139,6 +189,13 @@ async def test_a_proxy_may_be_reached_over_tls() -> None:
     await Outgoing().transport("https://proxy.example.org").aclose()
 
 
+def _behind(*errors: BaseException) -> BaseException:
+    """The first error, with the others as what it came from."""
+    for error, cause in itertools.pairwise(errors):
+        error.__cause__ = cause
+    return errors[0]
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -149,8 +206,30 @@ async def test_a_proxy_may_be_reached_over_tls() -> None:
         (httpx2.ConnectTimeout(""), "no connection in time"),
         (httpx2.ReadError(""), "no reason is given (ReadError)"),
         (ValueError("x" * 1_000), "x" * 300),
+        (OSError("[Errno -2] Name or service not known"), "Name or service not known"),
+        (OSError(111, "Connect call failed ('127.0.0.1', 1)"), "Connection refused"),
+        (_behind(OSError("All connection attempts failed"), OSError(113, "x")), "x"),
+        (_behind(httpx2.ReadError(""), ConnectionResetError(104, "Reset by peer")), "Reset by peer"),
+        (
+            _behind(httpx2.ConnectTimeout(""), TimeoutError(), asyncio.CancelledError("7f")),
+            "no connection in time",
+        ),
     ],
 )
-def test_a_log_says_in_words_what_failed(error: Exception, words: str) -> None:
+def test_a_log_says_in_words_what_failed(error: BaseException, words: str) -> None:
     """The class of an error says nothing to operators; it is named where nothing else is known."""
     assert what_failed(error) == words
+
+
+async def test_a_server_says_at_its_start_what_keeps_requests_from_their_way(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In its log, and it starts all the same."""
+    environment = {"ALL_PROXY": "socks5://proxy:1", "SSL_CERT_FILE": str(tmp_path / "none.pem")}
+    settings = ServerSettings.load(data_dir=tmp_path, environment=environment)
+    folder = DataFolder(tmp_path)
+    folder.prepare()
+    async with open_server(settings, open_store("memory", folder)):
+        await asyncio.gather(*(each for each in asyncio.all_tasks() if each.get_name() == "outgoing"))
+    assert "ALL_PROXY does not name an HTTP proxy: requests to others are made without it. Set" in caplog.text
+    assert "The certificates that SSL_CERT_FILE names cannot be read" in caplog.text

@@ -4,7 +4,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from http.client import RemoteDisconnected
+from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
 
 import pytest
@@ -19,12 +19,20 @@ from orcheo_adapters.client.remote import (
     problem_of,
 )
 from orcheo_adapters.client.settings import ClientSettings
+from orcheo_adapters.connection_faults import NEEDS_HTTPS
 from orcheo_core.domain.actor import Channel
 from orcheo_core.errors import FieldError, InvalidInput, MalformedRequest, OrcheoError, WorkflowNotFound
 from tests.sync_server import build_sync_server
 
 SETTINGS = ClientSettings(url="https://chat.example.org/orcheo", service_token="orc_st_x")
 PROBLEM = {"code": "not_published", "detail": "It is private.", "hint": "Publish it.", "request_id": "req_1"}
+
+TRUST = "name the certificate authority in SSL_CERT_FILE"
+_SAID_OF_HTTP = (
+    b"<center>The plain HTTP request was sent to HTTPS port</center>",
+    b"Client sent an HTTP request to an HTTPS server.\n",
+    b"You're speaking plain HTTP to an SSL-enabled server port.",
+)
 
 
 @frozen
@@ -59,9 +67,8 @@ def failing(error: Exception) -> RemoteOperations:
 
 def untrusted() -> ssl.SSLCertVerificationError:
     """What the TLS library says of a certificate that nothing vouches for."""
-    error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)")
-    error.verify_message = "self-signed certificate"
-    return error
+    words = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1006)"
+    return ssl.SSLCertVerificationError(1, words)
 
 
 def without_tls() -> ssl.SSLError:
@@ -199,9 +206,17 @@ def test_an_answer_that_is_not_orcheos(status: int, content: bytes) -> None:
             RemoteDisconnected("Remote end closed connection without response"),
             "Remote end closed connection without response",
         ),
-        (untrusted(), "self-signed certificate"),
-        (without_tls(), "it does not speak TLS, so its address may begin with http:// instead"),
-        (OSError(), "OSError"),
+        (
+            untrusted(),
+            f"its certificate is not trusted; {TRUST} (certificate verify failed: self-signed certificate)",
+        ),
+        (
+            without_tls(),
+            "it does not speak TLS, which https:// needs; perhaps http:// is meant (wrong version number)",
+        ),
+        (BadStatusLine("\x15\x03\x01\x00\x02\x02P"), NEEDS_HTTPS),
+        (BadStatusLine("SSH-2.0-OpenSSH"), "what it answers is not HTTP; check the host and the port"),
+        (OSError(), "no reason is given (OSError)"),
     ],
 )
 def test_a_server_that_is_not_reached(error: Exception, reason: str) -> None:
@@ -209,6 +224,51 @@ def test_a_server_that_is_not_reached(error: Exception, reason: str) -> None:
     with pytest.raises(ServerUnreachable) as caught:
         failing(error).perform("workflows.list", {})
     assert caught.value.detail == f"The Orcheo server at {SETTINGS.url} does not answer: {reason}."
+
+
+@pytest.mark.parametrize(
+    ("url", "is_advised"), [("http://chat.example.org", True), ("https://chat.example.org", False)]
+)
+@pytest.mark.parametrize("error", [RemoteDisconnected("No."), ConnectionResetError(104, "No.")])
+def test_a_server_that_reads_http_and_leaves_may_want_tls(error: Exception, url: str, *, is_advised: bool) -> None:
+    """A server with TLS often closes the connection without a word."""
+
+    def leave(*_request: object) -> Answer:
+        raise error
+
+    operations = RemoteOperations(ClientSettings(url=url, service_token="orc_st_x"), Channel.CLI, leave)
+    with pytest.raises(ServerUnreachable) as caught:
+        operations.perform("workflows.list", {})
+    assert ("must begin with https://" in caught.value.detail) is is_advised
+
+
+@pytest.mark.parametrize("said", _SAID_OF_HTTP)
+def test_a_web_server_that_wants_tls_is_told_as_such(said: bytes) -> None:
+    """It answers in HTTP that it speaks another protocol."""
+    with pytest.raises(ServerUnreachable) as caught:
+        answer(400, said).perform("workflows.list", {})
+    assert caught.value.detail == f"The Orcheo server at {SETTINGS.url} does not answer: {NEEDS_HTTPS}."
+
+
+@pytest.mark.parametrize(
+    ("location", "to"),
+    [
+        ("https://chat.example.org/api", "https://chat.example.org"),
+        ("https://u:p@chat.example.org:8443/", "https://chat.example.org:8443"),
+        ("/login", ""),
+        ("https://[", ""),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_a_redirect_says_where_the_server_may_be(location: str, to: str) -> None:
+    """Most often http:// leads to https://; the service token is not sent along."""
+    with pytest.raises(ServerUnreachable) as caught:
+        answering(lambda _: Answer(308, b"Moved", location)).perform("workflows.list", {})
+    if to:
+        assert caught.value.detail.startswith(f"The server at chat.example.org redirects to {to}, ")
+        assert caught.value.hint.endswith(f"set ORCHEO_URL={to}")
+    else:
+        assert "is not an Orcheo server (status 308)" in caught.value.detail
 
 
 def test_an_argument_that_is_not_text() -> None:

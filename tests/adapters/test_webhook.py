@@ -362,3 +362,31 @@ async def test_a_message_that_a_clock_ahead_put_off_is_sent_when_the_clock_is_ri
         receiver.status = 204
         await webhook.deliver()
         assert await post.waiting() == []
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"308 Moved\r\nlocation: https://b.example/", "308, a redirect to https://b.example/: correct ORCHEO_WEBHOOK"),
+        (b"400 Bad\r\ncontent-type: text/plain", "status 400: it speaks TLS, which http:// does not"),
+        (b"500 Oops", "status 500"),
+    ],
+)
+async def test_what_keeps_a_receiver_from_taking_messages_is_said(
+    said: bytes, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With what to do, where the answer shows it."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b"Client sent an HTTP request to an HTTPS server."
+        writer.write(b"HTTP/1.1 %b\r\ncontent-length: %d\r\n\r\n%b" % (said, len(body), body))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        post = Post(settings=evolve(SETTINGS, url=url))
+        await post.act()
+        await post.webhook.deliver()
+    assert told in caplog.text

@@ -75,6 +75,17 @@ def test_a_good_installation(healthy: CliContext, data_dir: Path, static_folder:
     assert finding(found, "Webhook").found.startswith("No webhook is set up")
 
 
+def test_what_keeps_requests_from_their_way_is_found(
+    healthy: CliContext, data_dir: Path, static_folder: Path, tmp_path: Path
+) -> None:
+    """A proxy of another kind and certificates that are missing would be seen with the first message only."""
+    environment = {"ALL_PROXY": "socks5://name:word@proxy:1", "SSL_CERT_FILE": str(tmp_path / "none.pem")}
+    given = ServerSettings.load(data_dir=data_dir, environment=environment)
+    found = [each for each in examine(healthy, given, static_folder) if each.subject == "Outgoing requests"]
+    assert [each.found.split(" ")[3] for each in found] == ["ALL_PROXY", "the"]
+    assert all(each.advice.endswith("the environment in which the server is started.") for each in found)
+
+
 def test_files_that_others_can_read(healthy: CliContext, data_dir: Path, static_folder: Path) -> None:
     """The command that mends it is given."""
     (data_dir / "owner-token").chmod(0o644)

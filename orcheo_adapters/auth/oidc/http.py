@@ -10,7 +10,8 @@ import httpx2
 import orjson
 from attrs import frozen
 
-from orcheo_adapters.outgoing import Outgoing, what_failed
+from orcheo_adapters.connection_faults import what_failed
+from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.outgoing_answers import BoundedBody
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.errors import IdentityProviderUnavailable
@@ -94,8 +95,9 @@ class ProviderHttp:
             self._under_way[host] -= 1
 
     async def _client(self, url: str) -> httpx2.AsyncClient:
-        proxy = self._outgoing.proxy_for(httpx2.URL(url))
-        transport = self._given_transport or await self._outgoing.connections(proxy)
+        asked = httpx2.URL(url)
+        proxy, is_tls = self._outgoing.proxy_for(asked), asked.scheme == "https"
+        transport = self._given_transport or await self._outgoing.connections(proxy, is_tls=is_tls)
         headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "orcheo"}
         return httpx2.AsyncClient(
             transport=transport, timeout=_TIMEOUT, headers=headers, follow_redirects=False, trust_env=False

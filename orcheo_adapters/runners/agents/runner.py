@@ -79,6 +79,7 @@ class AgentRunner(Runner):
                     deps=deps,
                 )
                 await _write(read(agent, turn), writer)
+                said.check_end()
         finally:
             for event in said.rest():
                 writer.event(event)

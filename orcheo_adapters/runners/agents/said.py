@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from orcheo_adapters.runners.agui.options import Options
-from orcheo_adapters.runners.steps import StepNotes, words
+from orcheo_adapters.runners.steps import ONLY_THOUGHTS, StepNotes, words
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.component_items import StepState
 from orcheo_core.domain.run import AnswerEnded, RunEvent, TextDelta, UsageReported
 from orcheo_core.domain.usage import Usage
+from orcheo_core.ports.runner import NothingSaid
 
 
 class Said:
@@ -28,6 +29,7 @@ class Said:
         """Whether any text was said."""
         self.has_called = False
         """Whether a tool was called, shown or not."""
+        self._has_thought = False
 
     def text(self, piece: str) -> Iterator[RunEvent]:
         """More text of the answer."""
@@ -48,6 +50,7 @@ class Said:
     def think(self, piece: str) -> Iterator[RunEvent]:
         """More of what the model thinks."""
         if piece:
+            self._has_thought = self._has_thought or bool(piece.strip())
             yield from self._halves()
             yield from self._notes.think(piece)
 
@@ -79,6 +82,11 @@ class Said:
         counts = [each if isinstance(each, int) and each > 0 else 0 for each in (input_tokens, output_tokens)]
         if any(counts):
             yield UsageReported(Usage(input_tokens=counts[0], output_tokens=counts[1]))
+
+    def check_end(self) -> None:
+        """Raise :class:`NothingSaid` for an agent that has thought and done nothing else, shown or not."""
+        if self._has_thought and not (self.has_text or self.has_called):
+            raise NothingSaid(ONLY_THOUGHTS)
 
     def rest(self) -> Iterator[RunEvent]:
         """What is left when the agent says no more, also after an error."""

@@ -25,6 +25,7 @@ from orcheo_adapters.runners.agui.wire import (
     usage_of,
 )
 from orcheo_adapters.runners.agui.work import AgentWork
+from orcheo_adapters.runners.steps import ONLY_THOUGHTS
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.run import (
     ClientToolCalled,
@@ -103,7 +104,8 @@ class AgentEvents:
                 raise AgentNotUnderstood(f"it has only events of other types: {', '.join(sorted(self._unknown))}")
             raise AgentBrokeOff(self._number)
         if not (self._speech.has_said or self._has_shown or self._may_be_silent):
-            raise NothingSaid("The agent's run has ended without text, a widget or a question.")
+            nothing = "The agent's run has ended without text, a widget or a question."
+            raise NothingSaid(ONLY_THOUGHTS if self._work.has_thought else nothing)
 
     def _plain_delta(self, event: Any) -> Any:
         """The text of the next piece of the message that is being written; None for any other event."""

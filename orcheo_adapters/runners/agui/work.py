@@ -50,6 +50,8 @@ class AgentWork:
         self._options = options
         self._record = record
         self._steps = StepNotes(detail=options.steps, shows_thoughts=options.shows_reasoning)
+        self.has_thought = False
+        """Whether the agent has told a thought, shown or not."""
         self._subagents: dict[str, _Subagent] = {}
         self._call_id = ""
         self._argument_size = 0
@@ -193,6 +195,7 @@ class AgentWork:
         piece = text_of(event, "delta", default="")
         self._record.thought(text_of(event, "messageId", default="thought"), piece)
         if piece:
+            self.has_thought = self.has_thought or bool(piece.strip())
             yield from self._steps.think(piece)
 
     def thought_end(self, _event: Event) -> Said:

@@ -454,6 +454,18 @@ def test_the_result_answers_where_nothing_else_does() -> None:
         taken([{**FINISHED, "result": {"a": 1}}])
 
 
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_run_of_thoughts_alone_is_told_as_such(shows: bool) -> None:
+    """Visitors see no answer; the owner reads what there was."""
+    thought = [
+        {"type": "REASONING_MESSAGE_START", "messageId": "r1", "role": "reasoning"},
+        {"type": "REASONING_MESSAGE_CONTENT", "messageId": "r1", "delta": "Hm."},
+        {"type": "REASONING_MESSAGE_END", "messageId": "r1"},
+    ]
+    with pytest.raises(NothingSaid, match="only what the model thought"):
+        taken([*thought, FINISHED], Options(shows_reasoning=shows))
+
+
 def test_an_error_of_the_agent_fails_the_run() -> None:
     """What was said and used before is passed on; the owner reads the agent's words."""
     stream = AgentEvents(Options())

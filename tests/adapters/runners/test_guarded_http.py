@@ -1,9 +1,10 @@
 """HTTP with checked addresses: what is resolved, what is connected to, and under which name."""
 
 import asyncio
+import re
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from orcheo_adapters.auth.oidc.http import ProviderHttp
+from orcheo_adapters.connection_faults import NEEDS_HTTP, NEEDS_HTTPS, what_failed
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused, AllowedAddresses
 from orcheo_adapters.runners.failures import no_connection
@@ -62,10 +64,10 @@ class _Noted(Outgoing):
 
     threads: ClassVar[list[threading.Thread]] = []
 
-    def transport(self, proxy: str | None = None) -> httpx2.AsyncHTTPTransport:
+    def transport(self, proxy: str | None = None, *, is_tls: bool = True) -> httpx2.AsyncHTTPTransport:
         """As for any server."""
         self.threads.append(threading.current_thread())
-        return super().transport(proxy)
+        return super().transport(proxy, is_tls=is_tls)
 
 
 async def test_connections_are_made_ready_in_a_thread() -> None:
@@ -360,6 +362,125 @@ async def test_no_proxy_leads_around_the_proxy_not_around_the_guard() -> None:
     async with http.client() as client:
         with pytest.raises(AddressRefused):
             await client.get("http://service.test/")
+
+
+async def _not_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What a SOCKS proxy says to anything else."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"\x05\xff")
+    writer.close()
+
+
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(("talk", "words"), [(_not_http, "not HTTP"), (_hang_up, "disconnected without")])
+async def test_a_proxy_that_speaks_no_http_is_told_as_the_proxy(
+    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], scheme: str, words: str
+) -> None:
+    """The endpoint was not asked; after a good answer a connection that was closed is tried again."""
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server, _over(server.sockets[0].getsockname()[1]).client() as client:
+        with pytest.raises(httpx2.ProxyError) as caught:
+            await client.get(f"{scheme}://service.test/")
+    reason = no_connection(caught.value).reason
+    assert reason.startswith("The endpoint was not asked: the outgoing proxy http://127.0.0.1:")
+    assert words in reason
+    assert "ORCHEO_OUTGOING_PROXY" in reason
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("400 Bad Request", "if it is no HTTP proxy, correct ORCHEO_OUTGOING_PROXY"),
+        ("501 Unsupported method", "if it is no HTTP proxy, correct ORCHEO_OUTGOING_PROXY"),
+        ("403 Forbidden", "have it allow the host, or list the host in NO_PROXY"),
+        ("503 Service Unavailable", "check the host and the port, or list it in NO_PROXY"),
+    ],
+)
+async def test_what_a_proxy_answers_comes_with_advice(status: str, advice: str) -> None:
+    """By what it means."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode())
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server, _over(server.sockets[0].getsockname()[1]).client() as client:
+        with pytest.raises(httpx2.ProxyError, match=re.escape(f"({status})")) as caught:
+            await client.get("https://service.test/")
+    assert advice in str(caught.value)
+
+
+async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A proxy that leads to a service which breaks off before its TLS is there."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    await reader.read(1)
+    writer.close()
+
+
+async def test_a_service_behind_the_proxy_is_told_as_the_service() -> None:
+    """The tunnel stands: what fails then is not the proxy's."""
+    server = await asyncio.start_server(_connect, "127.0.0.1", 0)
+    async with server, _over(server.sockets[0].getsockname()[1]).client() as client:
+        with pytest.raises(httpx2.ConnectError) as caught:
+            await client.get("https://service.test/")
+    assert no_connection(caught.value).reason.startswith("The endpoint does not answer: ")
+
+
+# --- the wrong protocol ----------------------------------------------------------------------------------------------
+
+
+async def test_http_to_a_server_that_wants_tls_says_so(
+    certified: Callable[[str], tuple[ssl.SSLContext, Path]],
+) -> None:
+    """Some TLS servers send an alert, some close the connection: of those it can only be guessed."""
+    context, _ = certified("service.test")
+    async with _listening(context) as port, GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+        with pytest.raises(httpx2.RequestError) as caught:
+            await client.get(f"http://127.0.0.1:{port}/")
+    assert "must begin with https://" in no_connection(caught.value).reason
+
+    async def alert(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\x15\x03\x01\x00\x02\x02\x46")
+        writer.close()
+
+    server = await asyncio.start_server(alert, "127.0.0.1", 0)
+    async with server, GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+        with pytest.raises(httpx2.RequestError) as caught:
+            await client.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert no_connection(caught.value).reason == f"The endpoint does not answer: {NEEDS_HTTPS}."
+
+
+async def test_https_to_a_server_without_tls_says_so() -> None:
+    """In the same words for runners and for what the server itself asks."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server, GuardedHttp(ANYWHERE_AT_HOME).client() as client:
+        with pytest.raises(httpx2.ConnectError) as caught:
+            await client.get(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert NEEDS_HTTP in no_connection(caught.value).reason
+    assert NEEDS_HTTP in what_failed(caught.value)
+
+
+async def test_plain_http_needs_no_certificates(tmp_path: Path) -> None:
+    """An SSL_CERT_FILE that is missing keeps only https:// from its way."""
+    http = GuardedHttp(ANYWHERE_AT_HOME, outgoing=Outgoing(ca_file=tmp_path / "none.pem"))
+    async with _listening() as port, http.client() as client:
+        assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 200
+        with pytest.raises(OSError, match="SSL_CERT_FILE"):
+            await client.get(f"https://127.0.0.1:{port}/")
 
 
 # --- lent clients ----------------------------------------------------------------------------------------------------

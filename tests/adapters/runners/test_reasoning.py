@@ -31,14 +31,20 @@ def test_blanks_alone_are_nothing() -> None:
         ["<Th", "ink>a</", "THINK", ">Hi"],
         ["\n<THINKING>a</thinking>\nHi"],
         ["[think]a[/Think]Hi"],
+        ["<think >a</think >Hi"],
+        ["< think>a< / think >Hi"],
+        ["<think", " ", ">a</thi", "nk", "\n>", "Hi"],
+        ["[ think ]a[ /think]Hi"],
     ],
 )
-def test_tags_may_be_in_capitals(pieces: list[str]) -> None:
+def test_tags_may_be_in_capitals_or_have_blanks(pieces: list[str]) -> None:
     """Wherever they are cut, and whether or not both are."""
     assert said(*pieces) == [("thought", "a"), ("text", "Hi")]
 
 
-@pytest.mark.parametrize("text", ["<THINKER>a", "<b>THINK</b>", "<TH", "İ<think>a</think>"])
+@pytest.mark.parametrize(
+    "text", ["<THINKER>a", "<b>THINK</b>", "<TH", "İ<think>a</think>", "<th ink>a", f"<{' ' * 40}think>a", "< 3"]
+)
 def test_what_only_looks_like_a_tag_is_text(text: str) -> None:
     """All of it."""
     assert "".join(piece for kind, piece in said(*text) if kind == "text") == text

@@ -11,6 +11,7 @@ from orcheo_adapters.runners.agents.said import Said, arguments_of
 from orcheo_adapters.runners.agui.options import Options
 from orcheo_adapters.runners.readable import readable
 from orcheo_core.domain.run import RunEvent, StepNoted, TextDelta
+from orcheo_core.ports.runner import NothingSaid
 
 
 def steps(events: list[RunEvent]) -> list[tuple[str | None, str | None, str]]:
@@ -103,3 +104,19 @@ def test_what_has_no_end_ends() -> None:
 def test_arguments_are_parsed_where_they_are_json(given: Any, parsed: Any) -> None:
     """Frameworks hand them on as text or as an object."""
     assert arguments_of(given) == parsed
+
+
+def test_an_agent_that_only_thinks_has_not_answered() -> None:
+    """Whether or not visitors see its thoughts; calls of tools and text are more."""
+    for shows in (True, False):
+        said = Said(Options(shows_reasoning=shows))
+        _events = [*said.think("Hm."), *said.rest()]
+        with pytest.raises(NothingSaid, match="only what the model thought"):
+            said.check_end()
+    for more in ("text", "call"):
+        said = Said(Options())
+        _events = [*said.think("Hm."), *(said.text("Hi") if more == "text" else said.call("1", "a"))]
+        said.check_end()
+    said = Said(Options())
+    _events = [*said.think("\n")]
+    said.check_end()
