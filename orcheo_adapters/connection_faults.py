@@ -38,11 +38,12 @@ _SENT_TO_TLS = re.compile(
 """What the usual web servers answer to HTTP on a port for TLS."""
 NEEDS_HTTPS = "it speaks TLS, which http:// does not; perhaps https:// is meant"
 NEEDS_HTTP = "it does not speak TLS, which https:// needs; perhaps http:// is meant"
+_PERHAPS_NO_TLS = "it does not begin to speak TLS; if it speaks plain HTTP, http:// is meant"
 _NOT_HTTP = "what it answers is not HTTP; check the host and the port"
 PERHAPS_HTTPS = "if it speaks TLS, its address must begin with https://"
 """Of one that closes the connection when it reads HTTP, as some do; others fail like that too."""
 
-_NOISE = re.compile(r"\[(?:Errno -?\d+|SSL[^\]]*|[A-Z0-9_]{4,})\]\s*|\s*\(_ssl\.c:\d+\)")
+_NOISE = re.compile(r"\[(?:Errno -?\d+|SSL[^\]]*|[A-Z0-9_]{4,})\]\s*|\s*\(_ssl\.c:\d+\)|_ssl\.c:\d+: ")
 _HOLLOW = ("All connection attempts failed", "Connect call failed", "Multiple exceptions")
 """Words that only say that there is a reason, which is in the error below."""
 _WITHOUT_WORDS = {
@@ -62,7 +63,7 @@ def what_failed(error: BaseException, *, trust: str = _TRUST) -> str:
     """Why a request to others had no answer, as one line for operators and owners.
 
     What to do comes first where that is known, then the error's own words. A class of Python is named only where there
-    are none, and nothing took too long. ``trust`` is the advice for a certificate authority that is not known.
+    are no words, and nothing took too long. ``trust`` is the advice for a certificate authority that is not known.
     """
     words = own_words(error) or f"no reason is given ({type(error).__name__})"
     fault = certificate_fault(error, trust=trust) or protocol_fault(error)
@@ -89,6 +90,8 @@ def protocol_fault(error: BaseException) -> str | None:
         return NEEDS_HTTPS
     if _NO_TLS.search(said):
         return NEEDS_HTTP
+    if "handshake operation timed out" in said:
+        return _PERHAPS_NO_TLS
     return _NOT_HTTP if _NO_HTTP.search(said) else None
 
 

@@ -1,7 +1,7 @@
 """Bounds of connections to services: the HTTP client reads interim responses (``100 Continue`` and its like) without
 end, reads all that has arrived before anything else runs, and would take the last file descriptor.
 
-What the outgoing proxy did wrong is told as the proxy's fault: the client words it like a fault of the service."""
+Faults of the outgoing proxy are raised as the proxy's: the client words them like those of the service."""
 
 import errno
 import os
@@ -84,9 +84,8 @@ class BoundedTransport(httpx2.AsyncHTTPTransport):
             wants = "does not take the name and password" if has_one else "asks for a name and password"
             return f"{shown} {wants} ({said.strip()}): correct {PROXY_SETTINGS}, as in http://name:password@proxy:3128"
         if status in _NO_PROXY_FOR_TLS:
-            return (
-                f"{shown} does not lead to https:// ({said.strip()}): if it is no HTTP proxy, correct {PROXY_SETTINGS}"
-            )
+            refused = f"{shown} does not lead to https:// ({said.strip()})"
+            return f"{refused}: unless it is an HTTP proxy, correct {PROXY_SETTINGS}"
         if status == httpx2.codes.FORBIDDEN:
             return f"{shown} does not allow it ({said.strip()}): have it allow the host, or list the host in NO_PROXY"
         if status:

@@ -22,6 +22,9 @@ from orcheo_core.errors import (
 if TYPE_CHECKING:
     import ssl
 
+CONNECT_SECONDS = 10.0
+"""A server that is there takes a connection, and begins to speak TLS, in less."""
+
 TIMEOUT_SECONDS = 120.0
 """Longer than any operation but those of :data:`_PATIENT`."""
 
@@ -218,14 +221,14 @@ def send_over_http(method: str, url: str, headers: Mapping[str, str], body: byte
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     connection = (
-        HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=_system_trust())
+        HTTPSConnection(host, port, timeout=CONNECT_SECONDS, context=_system_trust())
         if parts.scheme == "https"
-        else HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+        else HTTPConnection(host, port, timeout=CONNECT_SECONDS)
     )
     try:
+        connection.connect()
+        connection.sock.settimeout(None if parts.path.endswith(_PATIENT) else TIMEOUT_SECONDS)
         connection.request(method, parts.path, body=body, headers=dict(headers))
-        if parts.path.endswith(_PATIENT):
-            connection.sock.settimeout(None)
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(), answer.getheader("location", ""))
     finally:
@@ -252,7 +255,7 @@ def _encoded(arguments: dict[str, Any]) -> bytes:
 
 
 def _foreign(answer: Answer, url: str) -> ServerUnreachable:
-    """Why an answer is no Orcheo server's, as far as it shows; a redirect is often the one to https://."""
+    """Why this is not the answer of an Orcheo server, as far as it shows; a redirect is often the one to https://."""
     from orcheo_adapters.connection_faults import NEEDS_HTTPS, was_sent_to_tls
 
     if was_sent_to_tls(answer.body):

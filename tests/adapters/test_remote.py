@@ -27,6 +27,7 @@ from tests.sync_server import build_sync_server
 SETTINGS = ClientSettings(url="https://chat.example.org/orcheo", service_token="orc_st_x")
 PROBLEM = {"code": "not_published", "detail": "It is private.", "hint": "Publish it.", "request_id": "req_1"}
 
+PERHAPS_NO_TLS = "it does not begin to speak TLS; if it speaks plain HTTP, http:// is meant"
 TRUST = "name the certificate authority in SSL_CERT_FILE"
 _SAID_OF_HTTP = (
     b"<center>The plain HTTP request was sent to HTTPS port</center>",
@@ -215,6 +216,10 @@ def test_an_answer_that_is_not_orcheos(status: int, content: bytes) -> None:
             "it does not speak TLS, which https:// needs; perhaps http:// is meant (wrong version number)",
         ),
         (BadStatusLine("\x15\x03\x01\x00\x02\x02P"), NEEDS_HTTPS),
+        (
+            TimeoutError("_ssl.c:989: The handshake operation timed out"),
+            f"{PERHAPS_NO_TLS} (The handshake operation timed out)",
+        ),
         (BadStatusLine("SSH-2.0-OpenSSH"), "what it answers is not HTTP; check the host and the port"),
         (OSError(), "no reason is given (OSError)"),
     ],

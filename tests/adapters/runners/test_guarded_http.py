@@ -395,8 +395,8 @@ async def test_a_proxy_that_speaks_no_http_is_told_as_the_proxy(
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        ("400 Bad Request", "if it is no HTTP proxy, correct ORCHEO_OUTGOING_PROXY"),
-        ("501 Unsupported method", "if it is no HTTP proxy, correct ORCHEO_OUTGOING_PROXY"),
+        ("400 Bad Request", "unless it is an HTTP proxy, correct ORCHEO_OUTGOING_PROXY"),
+        ("501 Unsupported method", "unless it is an HTTP proxy, correct ORCHEO_OUTGOING_PROXY"),
         ("403 Forbidden", "have it allow the host, or list the host in NO_PROXY"),
         ("503 Service Unavailable", "check the host and the port, or list it in NO_PROXY"),
     ],
