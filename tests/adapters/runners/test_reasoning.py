@@ -33,7 +33,7 @@ def test_blanks_alone_are_nothing() -> None:
         ["[think]a[/Think]Hi"],
         ["<think >a</think >Hi"],
         ["< think>a< / think >Hi"],
-        ["<think", " ", ">a</thi", "nk", "\n>", "Hi"],
+        ["<think", " ", ">a</thin", "k", "\n>", "Hi"],
         ["[ think ]a[ /think]Hi"],
     ],
 )
