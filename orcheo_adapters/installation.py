@@ -10,7 +10,8 @@ _OWN = ("orcheo_core", "orcheo_adapters", "orcheo_cli", "orcheo_mcp")
 def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
     """Start a program; one that is not wholly installed ends with a line that says what to install, and exit code 1.
 
-    ``--version`` still works. A missing module of Orcheo itself is a fault, and raised.
+    So does one on a system whose Python lacks a module that it needs. ``--version`` still works. A missing module of
+    Orcheo itself is a fault, and raised.
     """
     try:
         start()
@@ -24,6 +25,11 @@ def run_installed(program: str, extra: str, start: Callable[[], None]) -> None:
 
             sys.stdout.write(f"{program} {version('orcheo')}\n")
             sys.exit(0)
+        if error.name in sys.stdlib_module_names:
+            sys.exit(
+                f"{program} runs on Linux and macOS; Python on this system has no module {error.name}. "
+                "On Windows, run it in the Windows Subsystem for Linux (WSL)."
+            )
         sys.exit(f"{program} needs more than is installed here: {how_to_install(extra)}")
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 
 import uvloop
 
+from orcheo_adapters.system.forks import starts_programs
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.running import (
     SHARED_THREADS,
@@ -229,6 +230,16 @@ class ServerLoop(uvloop.Loop):
         """See asyncio: in a thread of the run's own. uvloop has four for all, which one workflow could keep busy."""
         ask = partial(socket.getaddrinfo, host, port, family, type, proto, flags)
         return await self.run_in_executor(None, ask)
+
+    @starts_programs
+    async def subprocess_exec(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
+        """See asyncio."""
+        return await super().subprocess_exec(protocol_factory, *args, **options)
+
+    @starts_programs
+    async def subprocess_shell(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
+        """See asyncio."""
+        return await super().subprocess_shell(protocol_factory, *args, **options)
 
     def _end_part(self, running: Running, _begun: object) -> None:
         running.end_part()

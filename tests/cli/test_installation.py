@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from orcheo_adapters.installation import how_to_install
+from orcheo_adapters.installation import how_to_install, run_installed
 from tests.test_frame import PROJECT, read
 
 _PROBE = """
@@ -75,6 +75,16 @@ def test_the_base_install_says_what_to_install(program: str, name: str, extra: s
     assert (
         done.stderr == f'{name} needs more than is installed here: pip install -e ".[{extra}]" in a clone of Orcheo\n'
     )
+
+
+def test_a_system_without_a_module_of_python_is_named() -> None:
+    """Nothing that can be installed brings it; Windows has no fcntl."""
+
+    def start() -> None:
+        raise ModuleNotFoundError(name="fcntl")
+
+    with pytest.raises(SystemExit, match=r"orcheo runs on Linux and macOS; .* no module fcntl\..*WSL"):
+        run_installed("orcheo", "standard", start)
 
 
 @pytest.mark.parametrize(("program", "name"), [("orcheo_cli", "orcheo"), ("orcheo_mcp", "orcheo-mcp")])

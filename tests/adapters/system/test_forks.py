@@ -1,12 +1,21 @@
 """Children that a workflow forks inherit nothing of the server."""
 
+import asyncio
+import os
+import socket
 import sqlite3
+import stat
 import subprocess
 import sys
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from orcheo_adapters.system.event_loop import run_server_loop
+from orcheo_adapters.system.forks import kept_from_children
 
 SOCKETS = """
 import os, socket, sys, tempfile
@@ -87,6 +96,27 @@ def test_a_child_has_no_socket_of_the_server_and_no_file_of_the_data_folder(tmp_
     guarded, free = run(SOCKETS, tmp_path).stdout.split("\n")[:2]
     assert guarded == "connection listener lock"
     assert free == ""
+
+
+@pytest.mark.network
+@pytest.mark.processes
+@pytest.mark.parametrize("start", [asyncio.create_subprocess_exec, asyncio.create_subprocess_shell])
+def test_a_program_is_started_without_a_look_at_each_connection(
+    start: Callable[..., Awaitable[Process]], tmp_path: Path
+) -> None:
+    """The event loop waits for it, and what the program is executed in loses its descriptors by that."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def is_as_before() -> None:
+            if not stat.S_ISSOCK(os.fstat(listener.fileno()).st_mode):
+                raise ValueError
+
+        async def main() -> None:
+            program = await start("true", preexec_fn=is_as_before)
+            assert await program.wait() == 0
+
+        with kept_from_children(port=listener.getsockname()[1], folder=tmp_path):
+            run_server_loop(main())
 
 
 def test_a_child_that_ends_in_order_leaves_the_database_alone(tmp_path: Path) -> None:
