@@ -149,6 +149,7 @@ def assemble_core(ports: Ports) -> Core:
     register = Register(ports.background)
     live_turns = LiveTurns(clock, register)
     gate = FeatureGate(ports.flags)
+    holding = Holding(ports.budgets)
     engine = TurnEngine(
         store=store,
         runners=ports.runners,
@@ -199,6 +200,7 @@ def assemble_core(ports: Ports) -> Core:
         closing=closing,
         can_sign_in=bool(ports.identity_providers),
         host_identities=ports.host_identities,
+        holding=holding,
     )
     attaching = Attaching(
         store=store,
@@ -239,9 +241,9 @@ def assemble_core(ports: Ports) -> Core:
         audit_trail=audit_trail,
         tally=tally,
         providers=ports.identity_providers,
+        holding=holding,
     )
     requests = RunRequests(files=ports.files, clock=clock, identifiers=identifiers)
-    holding = Holding(ports.budgets)
     page_reports = PageReports(telemetry=ports.telemetry, clock=clock, is_on=ports.takes_page_events)
     chatting = Chatting(
         store=store,

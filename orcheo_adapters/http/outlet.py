@@ -88,14 +88,16 @@ class ConnectionOutlet(Outlet):
     def end(self, body: bytes) -> None:
         """See the base class."""
         cycle = self._cycle
-        chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
-        cycle.transport.write(self._taken_head() + chunk if self._head else chunk)
-        cycle.response_complete = True
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            cycle.transport.close()
-        cycle.on_response()
-        self._close()
+        try:
+            chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
+            cycle.transport.write(self._taken_head() + chunk if self._head else chunk)
+            cycle.response_complete = True
+            cycle.message_event.set()
+            if not cycle.keep_alive:
+                cycle.transport.close()
+            cycle.on_response()
+        finally:  # a function that a workflow has replaced must not leave the request waiting for its end
+            self._close()
 
     async def closed(self) -> None:
         """See the base class."""

@@ -34,7 +34,8 @@ from orcheo_adapters.system.process_state import ProcessState, kept_state
 from orcheo_adapters.system.running import marking_threads
 from orcheo_adapters.system.standard_streams import shared_streams
 from orcheo_adapters.system.watchdog import LeftThreads
-from orcheo_core.errors import ConflictError, InvalidError
+from orcheo_core.errors import ConflictError, InvalidError, OrcheoError
+from orcheo_core.ports.runner import text_of
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.turns.register import WorkKind
 
@@ -99,6 +100,7 @@ def serve(
             run_server_loop(work, set_back=state.set_back)
     finally:
         listener.close()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # in what is left to do it would only spoil the exit status
 
 
 async def _serve(
@@ -190,15 +192,18 @@ def _warn_of_one_address(settings: ServerSettings) -> None:
 @asynccontextmanager
 async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     """Do ``work`` repeatedly with a pause of ``seconds``, even when it fails."""
+    failures = _Failures(f"the regular work on {name} failed; it is done again in {seconds:g} s")
 
     async def repeat() -> None:
         while True:
             await asyncio.sleep(seconds)
             try:
                 await work()
-            except Exception:  # noqa: BLE001 - whatever it is, the next time must come
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next time must come
                 with suppress(Exception):  # the log may be what is broken
-                    _LOG.exception("the regular work on %s failed; it is done again in %g s", name, seconds)
+                    failures.add(error)
+            else:
+                failures.end()
 
     task = asyncio.create_task(repeat(), name=name)
     try:
@@ -207,6 +212,35 @@ async def repeated(name: str, seconds: float, work: Callable[[], Awaitable[None]
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+class _Failures:
+    """Writes that the same fails again and again: the first time, the tenth, the hundredth, and so on.
+
+    A disk that is full stays so for a night, and the log is often on it.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._text = ""
+        self._count = 0
+
+    def add(self, error: Exception) -> None:
+        """It has failed."""
+        text = f"{type(error).__name__}: {text_of(error)}"
+        self._count = self._count + 1 if text == self._text else 1
+        self._text = text
+        if str(self._count).strip("0") != "1":
+            return
+        times = f" ({self._count} times in a row now)" if self._count > 1 else ""
+        if self._count > 1 or isinstance(error, OrcheoError):  # which says what is wrong; so did the first traceback
+            _LOG.error("%s%s: %s", self._what, times, text)
+        else:
+            _LOG.error("%s", self._what, exc_info=error)
+
+    def end(self) -> None:
+        """It has not failed this time."""
+        self._text, self._count = "", 0
 
 
 @asynccontextmanager

@@ -68,19 +68,26 @@ def value_marks(document: bytes) -> int:
 
 
 def is_larger(value: object, most: int, *, least: int = 10) -> bool:
-    """Whether a value has more characters as JSON than ``most``, where each value and name counts for ``least``.
+    """Whether a value has more characters as JSON than ``most``; see :func:`rough_size`."""
+    return rough_size(value, most, least=least) > most
 
-    What is larger is not looked at to its end: that takes seconds for some megabytes, while all chats wait.
+
+def rough_size(value: object, most: int, *, least: int = 10) -> int:
+    """How many characters a value has as JSON, or nearly so, where each value and name counts for ``least``.
+
+    What has more than ``most`` is not looked at to its end, as that takes seconds for some megabytes, while all chats
+    wait: the answer is one more then.
     """
     waiting: list[object] = [value]
-    while waiting and most >= 0:
+    size = 0
+    while waiting and size <= most:
         each = waiting.pop()
-        most -= max(least, len(each)) if isinstance(each, str) else least
-        if isinstance(each, list | tuple | dict) and len(each) * least > most:
-            return True
+        size += max(least, len(each)) if isinstance(each, str) else least
+        if isinstance(each, list | tuple | dict) and len(each) * least > most - size:
+            return most + 1
         if type(each) not in _SCALARS:
             waiting += _inside(each) or ()
-    return most < 0
+    return min(size, most + 1)
 
 
 def json_length(value: object) -> int:

@@ -64,7 +64,7 @@ CHAT_SESSIONS = Kept(
     how_long="until an hour after they expired, ended or not. They expire 8 hours after they were opened, those of "
     "OpenAI's session API after 10 minutes at most",
     most="the rates of chat sessions, for 9 hours, or 71 minutes; one is half a kB, and what its app has said of its "
-    "user, 4 KiB at most",
+    "user, 4 KiB at most. None is opened when the database is a fifteenth larger than the budget `database-bytes`",
     lifetime=EXPIRED_IS_KEPT,
 )
 CANVAS_TICKETS = Kept(

@@ -28,13 +28,18 @@ class PartLimits:
     image_bytes: int = 1_000_000
     """Of the URL of an image, which may hold the image itself."""
 
+    @property
+    def widget_seen(self) -> int:
+        """Characters of a widget that are looked at, at most."""
+        return _FAR * self.widget_bytes
+
     def widget_fault(self, widget: object) -> str | None:
         """What is wrong with a widget, with the path in it; None for one that is taken.
 
         One that is far too large is not looked at to its end.
         """
-        if is_larger(widget, _FAR * self.widget_bytes, least=1):
-            return _too_large(_FAR * self.widget_bytes, self.widget_bytes, "ORCHEO_WIDGET_BYTES", "more than ")
+        if is_larger(widget, self.widget_seen, least=1):
+            return _too_large(self.widget_seen, self.widget_bytes, "ORCHEO_WIDGET_BYTES", "more than ")
         if fault := widget_fault(widget):
             return fault
         size = len(json.dumps(widget, ensure_ascii=False).encode())

@@ -20,7 +20,7 @@ from orcheo_core.domain.component_items import (
 )
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AssistantItem, Item
-from orcheo_core.domain.json_values import is_larger, json_fault
+from orcheo_core.domain.json_values import json_fault, rough_size
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     AnswerEnded,
@@ -147,16 +147,19 @@ class TurnDraft:
         self._is_visible = True
         return self.answer
 
-    def apply(self, run_event: RunEvent | ItemEvent) -> None:
-        """Anything but text.
+    def apply(self, run_event: RunEvent | ItemEvent) -> int:
+        """Anything but text; how many characters of it were looked at, or nearly so.
 
         Raises :class:`TypeError` and :class:`ValueError` for what a run cannot say, :class:`RunTooLong` for too much.
         """
+        seen = self._room.seen
         if isinstance(run_event, ItemEvent):
             self._apply(run_event)
-            return
+            return self._room.seen - seen
         if not isinstance(run_event, _LEFT_OUT_IF_WRONG):
-            if is_larger(run_event, OUTPUT_LIMIT):
+            size = rough_size(run_event, OUTPUT_LIMIT)
+            self._room.seen += size
+            if size > OUTPUT_LIMIT:
                 raise RunTooLong(f"{type(run_event).__name__} has more than {OUTPUT_LIMIT:,} characters.")
             if fault := json_fault(run_event):
                 message = f"{type(run_event).__name__} cannot be kept: {fault}"
@@ -165,6 +168,7 @@ class TurnDraft:
         if self.answer is not None:
             self.untold += self.answer.delta()
         self._apply(run_event)
+        return self._room.seen - seen
 
     def _count(self, run_event: RunEvent) -> None:
         """Raise :class:`RunTooLong` when this is more than a thread keeps of one run besides text."""
@@ -277,7 +281,7 @@ class TurnDraft:
     @_apply.register
     def _(self, run_event: WidgetShown) -> None:
         if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
-            self._leave_out(TurnFault("widget_invalid", f"A widget was left out: {fault}."))
+            self._leave_out_widget(run_event, f"A widget was left out: {fault}.")
             return
         self._room.show([run_event.widget, run_event.copy_text])
         content = {"widget": run_event.widget, "copy_text": run_event.copy_text}
@@ -290,7 +294,7 @@ class TurnDraft:
             message = "WidgetChanged needs a widget that the visitor acted upon"
             raise ValueError(message)
         if fault := self._limits.widget_fault(run_event.widget) or json_fault(run_event.copy_text):
-            self._leave_out(TurnFault("widget_invalid", f"A changed widget was left out: {fault}."))
+            self._leave_out_widget(run_event, f"A changed widget was left out: {fault}.")
             return
         self._room.show([run_event.widget, run_event.copy_text])
         self._acted_upon = self._acted_upon.changed(run_event.widget, run_event.copy_text)
@@ -300,6 +304,7 @@ class TurnDraft:
     @_apply.register
     def _(self, run_event: ImageShown) -> None:
         if fault := self._limits.image_fault(run_event.url):
+            self._room.refuse(run_event.url, self._limits.image_bytes)
             self._leave_out(TurnFault("image_invalid", f"An image was left out: {fault}."))
             return
         self._room.show(run_event.url)
@@ -394,6 +399,7 @@ class TurnDraft:
         item = event.item
         was_shown = self._open.pop(item.id, None) is not None or item.id in self.whole
         if fault := self._fault_of(item):
+            self._refuse(item)
             self._leave_out(fault)
             if was_shown:
                 self._take_back(item.id)
@@ -417,6 +423,7 @@ class TurnDraft:
             message = f"{type(event).__name__} needs an item that was added and is not whole yet"
             raise ValueError(message)
         if isinstance(event, ImageGrew) and self._limits.image_fault(event.url):
+            self._room.refuse(event.url, self._limits.image_bytes)
             return  # the whole image will be found to be too large
         self._lengthen(self._room.growth(event))
         growing.grow(event)
@@ -435,6 +442,13 @@ class TurnDraft:
             fault = self._limits.image_fault(item.url)
             return TurnFault("image_invalid", f"An image was left out: {fault}.") if fault else None
         return None
+
+    def _refuse(self, item: Item) -> None:
+        """Count one of these, as if it had been shown."""
+        if isinstance(item, WidgetItem):
+            self._room.refuse([item.widget, item.copy_text], self._limits.widget_seen)
+        elif isinstance(item, GeneratedImageItem):
+            self._room.refuse(item.url, self._limits.image_bytes)
 
     def _lengthen(self, characters: int) -> None:
         if self.length + characters > OUTPUT_LIMIT:
@@ -502,6 +516,10 @@ class TurnDraft:
         self._open.pop(item.id, None)
         self._keep(item)
         self.untold.append(ItemReplaced(item) if is_known else ItemDone(item))
+
+    def _leave_out_widget(self, event: WidgetShown | WidgetChanged, reason: str) -> None:
+        self._room.refuse([event.widget, event.copy_text], self._limits.widget_seen)
+        self._leave_out(TurnFault("widget_invalid", reason))
 
     def _leave_out(self, fault: TurnFault) -> None:
         """The owner sees the first part that cannot be shown; the visitor sees a notice for each."""

@@ -30,9 +30,9 @@ from orcheo_core.ports.runner import NothingSaid, Run, Runners, failure_of
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.turns.draft import TurnDraft
-from orcheo_core.turns.live import THREAD_DELETED, LiveTurn, LiveTurns
+from orcheo_core.turns.live import THREAD_DELETED, LiveTurn, LiveTurns, Pace
 from orcheo_core.turns.register import INTERRUPTED, Register
-from orcheo_core.turns.relay import Room
+from orcheo_core.turns.relay import Relay, Room
 from orcheo_core.turns.run_thread import DraftThread
 
 FAILED = TurnTrouble(message="The workflow could not answer. You can try again.", allow_retry=True)
@@ -85,6 +85,8 @@ class TurnEngine:
         self._notices = notices or NullNotices()
         self._waiting: dict[str, LiveTurn] = {}
         """Turns whose end is not durable yet."""
+        self._broken_off: list[Relay] = []
+        """Those whose followers may not know that they are over."""
 
     # --- begin ------------------------------------------------------------------------------------------------------
 
@@ -160,6 +162,11 @@ class TurnEngine:
         """A run that has not begun; :class:`InvalidInput` without a runner of its kind."""
         return (await self._runners.ready(request.spec.kind)).run(request)
 
+    @property
+    def pace(self) -> Pace:
+        """Of a run that is heard apart from the turns."""
+        return Pace(self._background.pause)
+
     async def check_takes_actions(self, workflow: Workflow, action_type: str) -> None:
         """Raise :class:`ActionNotTaken`, and note it in the log, where the workflow takes messages only."""
         runner = await self._runners.ready(workflow.runner.kind)
@@ -208,6 +215,7 @@ class TurnEngine:
             live.ended_as = live.ended_as or _failed(_BROKEN, FAILED)
             if not is_saved:
                 self._waiting[live.turn.id] = live
+            self._broken_off.append(live.relay)
             live.relay.break_off()
             raise
 
@@ -244,7 +252,10 @@ class TurnEngine:
     # --- make durable -----------------------------------------------------------------------------------------------
 
     async def checkpoint(self) -> None:
-        """Make the text so far of all running turns durable, and finish those that could not be finished before."""
+        """Make the text so far of all running turns durable, and finish those that could not be finished before.
+
+        To be called again when it fails, as its followers may.
+        """
         waiting = list(self._waiting.values())
         spoken = self._live_turns.spoken
         unsaved = [live for live in spoken.values() if live.draft.unsaved and not live.waits_for_storage]
@@ -254,6 +265,9 @@ class TurnEngine:
                 await self._save_part(live)
         for live in waiting:
             await self._save_end(live)
+        while self._broken_off:  # what broke their end may have kept the followers from hearing of it
+            self._broken_off[-1].break_off()
+            self._broken_off.pop()
 
     async def _save_together(self, lives: Sequence[LiveTurn]) -> bool:
         """One commit for all of them; when it is refused, nothing of it has landed."""

@@ -26,6 +26,8 @@ _WHOLE = TurnEnd(status=TurnStatus.COMPLETED)
 
 PIECES_IN_A_ROW = 32
 """After this many a run is asked to let others have their turn: a workflow may never pause by itself."""
+PIECE_CHARACTERS = 4_096
+"""So much of a widget, an image or of whatever else is no text counts for one more of them: it takes as long."""
 
 MOST_FRAME_BYTES = 64 * 1024 * 1024
 """A turn whose frames have more is stopped like one with too much text: notes, widgets and images count here."""
@@ -35,6 +37,25 @@ _TOO_MANY_BYTES = f"The events of the answer have more than {shown_bytes(MOST_FR
 KEPT_ENDED_TURNS = 1_000
 KEPT_ENDED_BYTES = 8 * 1024 * 1024
 """Of the frames of ended turns; the newest turn's are kept whatever their size, as it is followed now."""
+
+
+class Pace:
+    """Lets others have their turn while a run is heard that no one follows."""
+
+    def __init__(self, pause: Callable[[], Awaitable[None]]) -> None:
+        """``pause`` returns when others have had their turn."""
+        self._pause = pause
+        self._since_pause = 0
+
+    def took(self, characters: int) -> bool:
+        """Whether more may be said at once, after something with so many characters."""
+        self._since_pause += 1 + characters // PIECE_CHARACTERS
+        return self._since_pause < PIECES_IN_A_ROW
+
+    async def room(self) -> None:
+        """Return when more may be said."""
+        self._since_pause = 0
+        await self._pause()
 
 
 class LiveTurn(RunSink):
@@ -135,12 +156,11 @@ class LiveTurn(RunSink):
             self.turn = self.turn.with_usage(event.usage)
         elif self.first_event_at is None:
             self.first_event_at = self._now()
-        self.draft.apply(event)
+        self._since_pause += 1 + self.draft.apply(event) // PIECE_CHARACTERS
         if not self._is_due:
             self._is_due = True
             self._spoken[self.turn.id] = self
             self._soon(self.pass_on)
-        self._since_pause += 1
         return self._since_pause < PIECES_IN_A_ROW and not self.draft.has_news
 
     async def room(self) -> None:

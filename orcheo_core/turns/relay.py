@@ -53,11 +53,11 @@ class Relay:
         return refusal
 
     def break_off(self) -> None:
-        """No more frames will come, although the last one is missing."""
+        """No more frames will come, although the last one is missing; may be called again."""
         self.is_over = True
+        self.forget()
         for wake in (*self._followers,):
             wake()
-        self.forget()
 
     def follow(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` whenever there are new frames, and at the end; it must return at once."""

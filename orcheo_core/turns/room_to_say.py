@@ -5,7 +5,7 @@ from attrs import fields
 from orcheo_core.domain.component_items import GeneratedImageItem, WidgetItem
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AssistantItem, Item, UserItem
-from orcheo_core.domain.json_values import is_larger, json_fault, json_length
+from orcheo_core.domain.json_values import json_fault, json_length, rough_size
 from orcheo_core.domain.run import OUTPUT_LIMIT, SHOWN_LIMIT
 from orcheo_core.domain.thread_events import (
     Growth,
@@ -38,6 +38,8 @@ class RoomToSay:
     def __init__(self) -> None:
         self._kept = self._shown = self._parts = 0
         """Characters of what is kept, of what is shown, and how many widgets, images and changes of them."""
+        self.seen = 0
+        """Characters of all that was looked at, or nearly so: that takes time, whatever becomes of it."""
         self._charges: dict[str, int] = {}
         """What is counted of each item that is written by its id."""
 
@@ -52,11 +54,20 @@ class RoomToSay:
 
     def show(self, part: object) -> None:
         """A widget or an image, or a change of one."""
-        _check_size(part, SHOWN_LIMIT)
+        self._look_at(part, SHOWN_LIMIT)
+        self._show_part(weight(part))
+
+    def refuse(self, part: object, most: int) -> None:
+        """One that cannot be shown counts as much, but for what is beyond ``most`` characters."""
+        size = rough_size(part, most)
+        self.seen += size
+        self._show_part(size)
+
+    def _show_part(self, characters: int) -> None:
         self._parts += 1
         if self._parts > MOST_SHOWN:
             raise RunTooLong(f"The workflow has shown more than {MOST_SHOWN:,} widgets and images.")
-        self._show(weight(part))
+        self._show(characters)
 
     def _show(self, characters: int) -> None:
         self._shown += characters
@@ -69,7 +80,7 @@ class RoomToSay:
         Raises :class:`ValueError` for what cannot be written as JSON.
         """
         content, is_shown = _content_of(item), isinstance(item, WidgetItem | GeneratedImageItem)
-        _check_size(content, SHOWN_LIMIT if is_shown else OUTPUT_LIMIT)
+        self._look_at(content, SHOWN_LIMIT if is_shown else OUTPUT_LIMIT)
         _check(content, item)
         if is_shown:
             self.show(content)
@@ -90,11 +101,19 @@ class RoomToSay:
             self._show(len(growth.delta))
         elif isinstance(growth, PartDelta | PartAdded):
             text = growth.delta if isinstance(growth, PartDelta) else growth.part.text
+            self.seen += len(text)
             return self._more(growth.item_id, self._charges.get(growth.item_id, 0) + len(text))
         elif not isinstance(growth, PartDone):  # which repeats what came before
             name = f"sources of {growth.item_id}" if isinstance(growth, PartCited) else growth.item_id
             self.keep(self._more(name, self._charges.get(name, 0) + weight(growth)))
         return 0
+
+    def _look_at(self, content: object, most: int) -> None:
+        """Before anything else looks at what is far too large: a whole look takes seconds."""
+        size = rough_size(content, 2 * most, least=1)
+        if size > 2 * most:
+            raise RunTooLong(f"The workflow has said something that has more than {2 * most:,} characters.")
+        self.seen += size
 
     def _more(self, name: str, now: int) -> int:
         """How much more something counts for than it did before."""
@@ -108,12 +127,6 @@ def _content_of(item: Item) -> list[object]:
     if isinstance(item, UserItem):
         return [item.text]
     return [getattr(item, each.name) for each in fields(type(item)) if each.name not in _BASE]
-
-
-def _check_size(content: object, most: int) -> None:
-    """Before anything else looks at what is far too large: a whole look takes seconds."""
-    if is_larger(content, 2 * most, least=1):
-        raise RunTooLong(f"The workflow has said something that has more than {2 * most:,} characters.")
 
 
 def _check(content: object, said: object) -> None:

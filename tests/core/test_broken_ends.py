@@ -4,11 +4,12 @@ from typing import NoReturn
 
 import pytest
 
-from orcheo_core.domain.run import TextDelta
+from orcheo_core.domain.run import RecordingSpoken, TextDelta, TitleGiven
 from orcheo_core.domain.turn import TurnFault, TurnStatus
-from orcheo_core.errors import StorageUnavailable
+from orcheo_core.errors import ActionFailed, StorageUnavailable, TranscriptionFailed, WorkflowCheckFailed
 from orcheo_core.ports.runner import failure_of
-from tests.core.harness import CoreHarness
+from orcheo_core.services.visitors.acting import ActionInput
+from tests.core.harness import ADA, CoreHarness
 from tests.fakes.runner import Batch
 
 _SAID = [TextDelta("So far")]
@@ -61,6 +62,54 @@ async def test_an_end_that_cannot_be_told_ends_the_stream_and_is_stored_later(
     assert (stored.status, stored.fault) == (status, fault)
     again = await harness.answered(visit, _SAID, thread_id=turn.thread_id)
     assert (await harness.latest(again.thread_id)).status is TurnStatus.COMPLETED
+
+
+async def test_a_follower_that_could_not_hear_of_the_end_is_woken_again(harness: CoreHarness) -> None:
+    """What broke the end of the turn may break its streams too; they must not stay open."""
+    turn = await harness.ask(await harness.visit(), _SAID)
+    relay = harness.core.live_turns.find(turn.id)
+    assert relay is not None
+    woken: list[bool] = []
+
+    def wake() -> None:
+        if harness.encoder.error is not None:
+            raise harness.encoder.error
+        woken.append(relay.is_over)
+
+    relay.follow(wake)
+    harness.encoder.error = TypeError("isinstance is broken")
+    for work in (harness.background.run_all, harness.core.engine.checkpoint):
+        with pytest.raises(TypeError, match="isinstance is broken"):
+            await work()
+    assert not any(woken)
+    harness.encoder.error = None
+    await harness.core.engine.checkpoint()
+    assert woken[-1]
+    del woken[:]
+    await harness.core.engine.checkpoint()
+    assert woken == []
+
+
+async def test_beside_the_turns_what_was_done_is_told_although_no_note_can_be_made(harness: CoreHarness) -> None:
+    """Of an action, of a recording and of a probe."""
+    visit = await harness.visit()
+    turn = await harness.answered(visit, _SAID)
+    harness.telemetry.error = OSError("full")
+    harness.runners.script = (ValueError("broken"),)
+    with pytest.raises(ActionFailed):
+        await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
+    harness.runners.hears, harness.runners.script = True, (ValueError("broken"),)
+    with pytest.raises(TranscriptionFailed):
+        await harness.core.acting.write_down(visit, RecordingSpoken(data=b"", mime_type="audio/webm"))
+    harness.runners.script = ([*_SAID, TitleGiven("Kept")],)
+    assert await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="go")) is None
+    thread = await harness.store.begin().threads.find(turn.thread_id)
+    assert thread is not None
+    assert thread.title == "Kept"
+    services = harness.core.owner_services
+    harness.runners.script = (ValueError("broken"),)
+    with pytest.raises(WorkflowCheckFailed, match="broken"):
+        await services.registering.check(ADA, "echo", services.probing)
 
 
 async def test_an_end_that_cannot_be_made_has_failed(harness: CoreHarness, monkeypatch: pytest.MonkeyPatch) -> None:

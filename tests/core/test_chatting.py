@@ -43,7 +43,9 @@ from orcheo_core.services.visitors.acting import ActionInput, _Said
 from orcheo_core.services.visitors.admitting import Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
 from orcheo_core.turns.draft import TurnDraft
+from orcheo_core.turns.live import Pace
 from tests.core.harness import CoreHarness
+from tests.fakes.background import FakeBackground
 from tests.fakes.clock import START
 
 CARD = {"type": "Card", "children": []}
@@ -127,7 +129,7 @@ def test_text_of_an_action_without_a_turn_is_left_out() -> None:
     thread = Thread(id="thr_1", workflow_id="wf_1", subject=Subject("anon:vis_1"), created_at=START, updated_at=START)
     item = ItemBase(id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=START)
     draft = TurnDraft(thread=thread, stamp=lambda: item, limits=PartLimits())
-    heard = _Said(draft, MemoryStore(), MemoryAttachmentFiles())
+    heard = _Said(draft, MemoryStore(), MemoryAttachmentFiles(), Pace(FakeBackground().pause))
     assert heard.text("one")
     assert heard.text("two")
     assert (heard.kept, list(heard.left_out)) == ([], ["TextDelta"])

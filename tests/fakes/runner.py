@@ -72,6 +72,8 @@ class FakeRunners(Runners, Runner):
         self.script: Sequence[Batch] = ([TextDelta("Hello")],)
         self.runs: list[FakeRun] = []
         self.is_for_texts_only = False
+        self.hears = False
+        """Whether workflows write down what visitors say."""
         self.answer: Callable[[RunRequest], Batch] | None = None
         """What the next runs say, made of what is asked; None leaves it to the script."""
         self.before_check: Callable[[], Awaitable[None]] | None = None
@@ -99,6 +101,9 @@ class FakeRunners(Runners, Runner):
 
     async def takes_actions(self, spec: RunnerSpec) -> bool:
         return not self.is_for_texts_only
+
+    async def takes_recordings(self, spec: RunnerSpec) -> bool:
+        return self.hears
 
     async def check(self, spec: RunnerSpec) -> str | None:
         """Everything can be executed."""

@@ -31,6 +31,7 @@ class FakeTelemetry(Telemetry):
         self.actions_not_taken.append((workflow_id, action_type))
 
     def left_out(self, turn: Turn, what: str) -> None:
+        self._fail()
         self.left_outs.append(what)
 
     def save_failed(self, turn: Turn, error: Exception) -> None:

@@ -226,6 +226,32 @@ async def test_regular_work_continues_although_its_failure_cannot_be_logged() ->
         log.removeHandler(handler)
 
 
+async def test_what_fails_again_and_again_is_written_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
+    """With its traceback once at most, and with none where it says what is wrong: the log may be on the full disk."""
+    rounds = iter([StorageUnavailable("full")] * 100 + [None] + [ValueError("a")] * 11 + [ValueError("b")])
+    over = asyncio.Event()
+
+    async def work() -> None:
+        error = next(rounds, None)
+        if error is not None:
+            raise error
+        if next(rounds, None) is None:
+            over.set()
+
+    async with repeated("a test", 0.0, work):
+        await over.wait()
+    what = "the regular work on a test failed; it is done again in 0 s"
+    told = [(each.getMessage(), bool(each.exc_info)) for each in caplog.records]
+    assert told == [
+        (f"{what}: StorageUnavailable: full", False),
+        (f"{what} (10 times in a row now): StorageUnavailable: full", False),
+        (f"{what} (100 times in a row now): StorageUnavailable: full", False),
+        (what, True),
+        (f"{what} (10 times in a row now): ValueError: a", False),
+        (what, True),
+    ]
+
+
 async def test_what_fails_at_the_end_keeps_nothing_else_from_its_end(caplog: pytest.LogCaptureFixture) -> None:
     """Findings: on a full disk the last counts cannot be written; what runners have started must end all the same."""
     ended = []

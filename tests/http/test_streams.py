@@ -7,6 +7,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, cast
 
+import pytest
 from attrs import define, field
 
 from orcheo_adapters.http.heartbeats import Heartbeats
@@ -174,6 +175,14 @@ class Connection:
         return self.outlets[-1]
 
 
+class _BrokenAtItsEnd(Connection):
+    """What uvicorn does with a complete response fails."""
+
+    def on_response(self) -> None:
+        message = "isinstance is broken"
+        raise TypeError(message)
+
+
 def writing(answer: TurnStream, connection: Connection) -> "asyncio.Task[None]":
     """Our own server at work."""
     return answering(answer, Client(), **{OPEN_OUTLET: connection.open})
@@ -205,6 +214,18 @@ async def test_head_and_first_frames_are_one_write() -> None:
     assert head.endswith(b"transfer-encoding: chunked")
     assert (chunk, end) == (b"4\r\none;\r\n", b"4\r\ntwo;\r\n0\r\n\r\n")
     assert (connection.response_complete, connection.completed, connection.closed) == (True, 1, False)
+
+
+async def test_an_end_that_breaks_on_its_way_ends_the_request() -> None:
+    """By a function that a workflow has replaced, say; it would wait for an end that has been."""
+    turn, connection = live_turn(FIRST), _BrokenAtItsEnd()
+    task = writing(stream(turn), connection)
+    await turns_of_the_loop()
+    with pytest.raises(TypeError, match="isinstance is broken"):
+        turn.end([SECOND])
+    await task
+    turn.relay.break_off()
+    assert connection.written[-1] == b"4\r\ntwo;\r\n0\r\n\r\n"
 
 
 async def test_a_piece_that_comes_alone_passes_six_functions() -> None:

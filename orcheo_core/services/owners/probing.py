@@ -1,6 +1,7 @@
 """Probe turns: what an owner does to find out whether a workflow answers, before visitors do."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 
 from attrs import define, frozen
@@ -8,6 +9,7 @@ from attrs import define, frozen
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AssistantItem, UserItem
+from orcheo_core.domain.json_values import rough_size
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     ClientToolCalled,
@@ -44,11 +46,13 @@ from orcheo_core.ports.runner import (
     RunTimedOut,
     RunTooLong,
     failure_of,
+    text_of,
 )
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.removing import forget
 from orcheo_core.turns.draft import TurnDraft
+from orcheo_core.turns.live import Pace
 from orcheo_core.turns.register import Place, Register, WorkKind
 from orcheo_core.turns.run_thread import DraftThread
 
@@ -236,9 +240,11 @@ class Probing:
         )
         try:
             run = (await self._runners.ready(workflow.runner.kind)).run(request)
-            answer = await _answer(_Heard(run, self._draft(turn), self._clock, is_stopped=is_stopped))
+            pace = Pace(self._background.pause)
+            answer = await _answer(_Heard(run, self._draft(turn), self._clock, pace, is_stopped=is_stopped))
         except Exception as error:
-            self._telemetry.run_failed(turn, error)
+            with suppress(Exception):  # the owner reads it here, whatever becomes of the note about it
+                self._telemetry.run_failed(turn, error)
             raise WorkflowCheckFailed(_detail(error, text, seconds), hint=_hint(error)) from error
         if not answer.shows and not answer.joined.strip():
             raise WorkflowCheckFailed(f"The workflow ended without any text in answer to {text!r}.")
@@ -282,7 +288,7 @@ async def _each(thread_ids: list[str]) -> AsyncIterator[str]:
 class _Heard(RunSink):
     """Keeps the text of an answer, and of what else was said, up to the limit."""
 
-    def __init__(self, run: Run, draft: TurnDraft, clock: Clock, *, is_stopped: bool) -> None:
+    def __init__(self, run: Run, draft: TurnDraft, clock: Clock, pace: Pace, *, is_stopped: bool) -> None:
         self.run = run
         self.is_over = False
         """Whether no part of the workflow is at work any more."""
@@ -291,6 +297,7 @@ class _Heard(RunSink):
         self.unread: list[str] = []
         self._draft = draft
         self._clock = clock
+        self._pace = pace
         self.first_at: datetime | None = None
         self.pieces: list[str] = []
         self.length = 0
@@ -303,16 +310,27 @@ class _Heard(RunSink):
         self.length += len(text)
         if self.length > OUTPUT_LIMIT or self._is_stopped:
             self.run.stop()
-        return False
+        return False  # at each piece: a probe looks for what a visitor would see of it
 
     def event(self, event: RunEvent) -> bool:
         if isinstance(event, TextDelta):
             return self.text(event.text)
-        self.beside += repr(event)[: OUTPUT_LIMIT - len(self.beside)]
+        characters = self._note(event)
         self.shows = self.shows or isinstance(event, _SHOWN)
         if isinstance(event, FaultNoted | CutShort) and len(self.unread) < _MOST_UNREAD:
             self.unread.append(event.reason)
-        return True
+        return self._pace.took(characters)
+
+    def _note(self, said: object) -> int:
+        """Keep what was said besides text, as far as there is room; how many characters it has, or nearly so.
+
+        What is far too large is not looked at to its end: all chats wait.
+        """
+        room = OUTPUT_LIMIT - len(self.beside)
+        characters = rough_size(said, OUTPUT_LIMIT)
+        if room and characters <= OUTPUT_LIMIT:
+            self.beside += repr(said)[:room]
+        return characters
 
     def end(self) -> None:
         """Nothing of the workflow is at work any more."""
@@ -322,12 +340,12 @@ class _Heard(RunSink):
         return DraftThread(draft=self._draft, new_id=self._draft.new_id, say=self._tell)
 
     def _tell(self, event: ItemEvent | ThreadChange) -> bool:
-        self._draft.apply(event)
+        characters = self._draft.apply(event)
         item = event.item if isinstance(event, ItemAdded | ItemDone | ItemReplaced) else None
         if item and not isinstance(item, AssistantItem | UserItem):
-            self.beside += repr(event)[: OUTPUT_LIMIT - len(self.beside)]
+            characters += self._note(event)
             self.shows = True
-        return True
+        return self._pace.took(characters)
 
     @property
     def joined(self) -> str:
@@ -343,7 +361,8 @@ class _Heard(RunSink):
         return word.casefold() in f"{self.joined}{self.beside}".casefold()
 
     async def room(self) -> None:
-        """There always is."""
+        """When others have had their turn."""
+        await self._pace.room()
 
     def abandoned(self, error: Exception | None) -> None:
         """The probe does not wait for it either."""
@@ -379,7 +398,7 @@ def _causes(error: BaseException) -> list[str]:
     found: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(found) < _CAUSES:
-        text = " ".join(str(cause).split())[:_CAUSE_LENGTH]
+        text = " ".join(text_of(cause).split())[:_CAUSE_LENGTH]
         found.append(f"{type(cause).__name__}: {text}" if text else type(cause).__name__)
         cause = cause.__cause__
     return found

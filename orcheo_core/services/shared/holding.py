@@ -5,7 +5,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
-from orcheo_core.domain.budget import BUDGETS, Budget, BudgetPlan, Claim, Holders, Per, Resource
+from orcheo_core.domain.budget import BUDGETS, DATABASE_BYTES, Budget, BudgetPlan, Claim, Holders, Per, Resource
 from orcheo_core.errors import BudgetExceeded
 from orcheo_core.turns.relay import Room
 
@@ -13,6 +13,7 @@ _Share = tuple[Budget, str]
 """A budget, and whose share of it is counted."""
 _Claims = tuple[tuple[_Share, int], ...]
 """Shares that are counted together, each with how much it may hold."""
+_ALL = Holders.of()
 _KEPT = 4_096
 """Claims of this many holders are kept: a visitor's are the same for every turn."""
 
@@ -122,6 +123,13 @@ class Holding:
         for (budget, key), limit in self._claims_of(resource, holders):
             if whole >= limit and (budget.per is Per.SERVER or held(budget.per, key) >= limit):
                 raise Claim(budget=budget, key=key, amount=0, limit=limit).refusal
+
+    def check_entry(self, held: Callable[[Per, str], int]) -> None:
+        """Raise :class:`BudgetExceeded` where the database has no room for what is kept of those who come in.
+
+        Turns end a sixteenth earlier: whoever can no longer say anything may still come in to read and to delete.
+        """
+        self.check(DATABASE_BYTES, _ALL, lambda per, key: held(per, key) * 15 // 16)
 
     def growing(self, resource: Resource, holders: Holders) -> GrowingHold:
         """Nothing of a resource yet, for all its holders."""

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 from attrs import define, evolve, frozen
 
-from orcheo_core.domain.budget import RUNS
+from orcheo_core.domain.budget import DATABASE_BYTES, RUNS
 from orcheo_core.domain.component_items import HiddenItem, WidgetItem
 from orcheo_core.domain.ids import IdKind
 from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import Item
-from orcheo_core.domain.json_values import json_fault, json_length
+from orcheo_core.domain.json_values import json_fault, rough_size
 from orcheo_core.domain.run import (
     OUTPUT_LIMIT,
     ActionTaken,
@@ -43,6 +43,7 @@ from orcheo_core.services.visitors.own_threads import find_own_thread
 from orcheo_core.services.visitors.run_requests import RunRequests
 from orcheo_core.turns.draft import TurnDraft, changed_thread
 from orcheo_core.turns.engine import TurnEngine
+from orcheo_core.turns.live import Pace
 from orcheo_core.turns.register import Place, Register, WorkKind
 from orcheo_core.turns.run_thread import DraftThread
 
@@ -135,18 +136,19 @@ class Acting:
             updated_at=now,
         )
         turn = self._requests.new_turn(visit, thread, "", None)
-        said = _Said(self._draft(thread, turn), self._store, self._files)
+        said = self._said(thread, turn)
         request = self._requests.request(visit, turn, thread, text="", history=(), cause=spoken)
         request = evolve(request, time_limit=RECORDING_SECONDS, is_at_once=True)
         async with self.beside_turns(visit) as hold:
             try:
                 await self._carried_out(request, said, hold)
             except Exception as error:
-                self._telemetry.run_failed(turn, error)
+                self._note_failure(turn, error)
                 raise TranscriptionFailed from error
         return said.words[:RECORDING_CHARACTERS].strip()
 
     async def _begun(self, visit: Visit, thread_id: str) -> tuple[UnitOfWork, Thread]:
+        self._holding.check(DATABASE_BYTES, visit.holders, self._store.kept_bytes)  # for what it keeps
         change = await self._bound(visit)
         return change, await find_own_thread(change, visit, thread_id)
 
@@ -160,20 +162,28 @@ class Acting:
         self, change: UnitOfWork, visit: Visit, thread: Thread, cause: Cause, item_id: str, hold: Hold
     ) -> Item | None:
         turn = self._requests.new_turn(visit, thread, item_id, None)
-        said = _Said(self._draft(thread, turn), self._store, self._files)
+        said = self._said(thread, turn)
         try:
             request = await self._requests.caused_by(change, visit, turn, thread, cause)
             # The page waits for it, and sees no progress.
             request = evolve(request, time_limit=request.silence_limit, is_at_once=True)
             await self._carried_out(request, said, hold)
         except Exception as error:
-            self._telemetry.run_failed(turn, error)
+            self._note_failure(turn, error)
             raise ActionFailed from error
         for what in said.left_out:
-            self._telemetry.left_out(turn, f"{what} of an action that was carried out without a turn")
+            self._note_left_out(turn, f"{what} of an action that was carried out without a turn")
         if said.draft.fault:
-            self._telemetry.left_out(turn, said.draft.fault.reason)
+            self._note_left_out(turn, said.draft.fault.reason)
         return await self._keep(visit, turn, said)
+
+    def _note_failure(self, turn: Turn, error: Exception) -> None:
+        with suppress(Exception):  # the visitor learns how it ended, whatever becomes of the note about it
+            self._telemetry.run_failed(turn, error)
+
+    def _note_left_out(self, turn: Turn, what: str) -> None:
+        with suppress(Exception):  # see above
+            self._telemetry.left_out(turn, what)
 
     async def _carried_out(self, request: RunRequest, said: "_Said", hold: Hold) -> None:
         run = await self._engine.run_apart(request)
@@ -182,11 +192,12 @@ class Acting:
         finally:
             run.when_over(hold.share().release)
 
-    def _draft(self, thread: Thread, turn: Turn) -> TurnDraft:
+    def _said(self, thread: Thread, turn: Turn) -> "_Said":
         def stamp() -> ItemBase:
             return ItemBase(id=self._new_id(), thread_id=thread.id, turn_id=turn.id, created_at=self._clock.now())
 
-        return TurnDraft(thread=thread, stamp=stamp, limits=self._part_limits)
+        draft = TurnDraft(thread=thread, stamp=stamp, limits=self._part_limits)
+        return _Said(draft, self._store, self._files, self._engine.pace)
 
     def _new_id(self) -> str:
         return self._identifiers.new(IdKind.ITEM)
@@ -205,7 +216,7 @@ class Acting:
         thread = _stage_written(change, thread, said.draft)
         for run_event in said.kept:
             if fault := _fault(run_event, after, self._part_limits):
-                self._telemetry.left_out(turn, fault)
+                self._note_left_out(turn, fault)
                 continue
             if isinstance(run_event, ContextKept):
                 change.items.save(self._hidden(turn, run_event))
@@ -231,12 +242,13 @@ class Acting:
 class _Said(RunSink):
     """Keeps what an action without a turn may say, and the names of the rest; an endless run is ended."""
 
-    def __init__(self, draft: TurnDraft, store: Store, files: AttachmentFiles) -> None:
+    def __init__(self, draft: TurnDraft, store: Store, files: AttachmentFiles, pace: Pace) -> None:
         self.draft = draft
         """What is written by ids."""
         self.changed: Item | None = None
         self._store = store
         self._files = files
+        self._pace = pace
         self.kept: list[_Kept] = []
         self.words = ""
         self.left_out: dict[str, None] = {}
@@ -246,7 +258,8 @@ class _Said(RunSink):
         return self.event(TextDelta(text))
 
     def event(self, event: RunEvent) -> bool:
-        self._length += len(event.text) if isinstance(event, TextDelta) else _length_of(event)
+        length = len(event.text) if isinstance(event, TextDelta) else _length_of(event)
+        self._length += length
         if self._length > OUTPUT_LIMIT:
             raise RunTooLong
         if isinstance(event, _Kept):
@@ -254,10 +267,10 @@ class _Said(RunSink):
         else:
             self.left_out[type(event).__name__] = None
             self.words += event.text if isinstance(event, TextDelta) else ""
-        return True
+        return self._pace.took(length)
 
     async def room(self) -> None:
-        """There always is."""
+        await self._pace.room()
 
     def thread(self) -> RunThread:
         return DraftThread(
@@ -265,10 +278,10 @@ class _Said(RunSink):
         )
 
     def _tell(self, event: ItemEvent | ThreadChange) -> bool:
-        self.draft.apply(event)
+        characters = self.draft.apply(event)
         if isinstance(event, ItemReplaced):
             self.changed = event.item
-        return True
+        return self._pace.took(characters)
 
     def abandoned(self, error: Exception | None) -> None:
         """The action does not wait for it either."""
@@ -288,9 +301,8 @@ def _stage_written(change: UnitOfWork, thread: Thread, draft: TurnDraft) -> Thre
 
 
 def _length_of(event: RunEvent) -> int:
-    """What an event counts for, by its size where that is in the hands of the workflow."""
-    kept = event.content if isinstance(event, ContextKept) else getattr(event, "widget", None)
-    return max(OUTPUT_LIMIT // _MOST_EVENTS, json_length(kept))
+    """What an event counts for, by its size; what is far too large is not looked at to its end."""
+    return max(OUTPUT_LIMIT // _MOST_EVENTS, rough_size(event, OUTPUT_LIMIT))
 
 
 def _fault(said: _Kept, acted_upon: Item | None, limits: PartLimits) -> str | None:

@@ -56,6 +56,7 @@ from orcheo_core.ports.unit_of_work import Store, UnitOfWork
 from orcheo_core.services.owners.workflows import find_own
 from orcheo_core.services.shared.closing import Closing
 from orcheo_core.services.shared.feature_gate import FeatureGate
+from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.identifiers import Identifiers
 
 _OF_THE_OWNER_API = "This is a service token, which is for the owner API."
@@ -170,6 +171,7 @@ class Admitting:
         closing: Closing,
         can_sign_in: bool,
         host_identities: HostIdentities,
+        holding: Holding,
     ) -> None:
         """Join the ports this service needs; ``can_sign_in`` says whether there is an identity provider."""
         self._store = store
@@ -181,6 +183,7 @@ class Admitting:
         self._closing = closing
         self._can_sign_in = can_sign_in
         self._host_identities = host_identities
+        self._holding = holding
         self._committed = store.begin()
         """For reading only, which a unit of work that was begun earlier does as well as a new one."""
         self._matched: dict[bytes, PublishToken] = {}
@@ -410,8 +413,10 @@ class Admitting:
             admission = await decide(change)
             if isinstance(admission, Refused):
                 raise self._reason(admission)
-            flag = Flag.CHATKIT_CANVAS if admission.way is Way.OWNER else Flag.CHATKIT_PUBLISH
-            self._gate.require(flag, admission.workflow.owner)
+            is_owner = admission.way is Way.OWNER
+            self._gate.require(Flag.CHATKIT_CANVAS if is_owner else Flag.CHATKIT_PUBLISH, admission.workflow.owner)
+            if not is_owner:
+                self._holding.check_entry(self._store.kept_bytes)
             chat_session = self._new_chat_session(admission)
             change.workflows.check_unchanged(admission.workflow)
             change.chat_sessions.save(chat_session)

@@ -12,6 +12,7 @@ from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.identity import IdentityProvider, LoginAttempt
 from orcheo_core.ports.unit_of_work import Store
 from orcheo_core.services.shared.audit_trail import AuditTrail
+from orcheo_core.services.shared.holding import Holding
 from orcheo_core.services.shared.identifiers import Identifiers
 from orcheo_core.services.shared.tally import UNKNOWN_VISITOR, Tally
 
@@ -28,6 +29,7 @@ class SigningIn:
         audit_trail: AuditTrail,
         tally: Tally,
         providers: Sequence[IdentityProvider],
+        holding: Holding,
     ) -> None:
         """Join the ports this service needs; without ``providers`` no visitor can sign in."""
         self._store = store
@@ -35,6 +37,7 @@ class SigningIn:
         self._identifiers = identifiers
         self._audit_trail = audit_trail
         self._tally = tally
+        self._holding = holding
         self.providers = tuple(providers)
 
     @property
@@ -60,8 +63,9 @@ class SigningIn:
         """A new login for whom the provider vouched for, with an id of its own each time.
 
         Raises :class:`LoginNotSetUp`, :class:`LoginDenied`, :class:`LoginNotVerified`,
-        :class:`IdentityProviderUnavailable`.
+        :class:`IdentityProviderUnavailable`, :class:`BudgetExceeded`.
         """
+        self._holding.check_entry(self._store.kept_bytes)  # the audit keeps each sign-in for good
         identity = await self.identify(provider, attempt, answer)
         now = self._clock.now()
         login = Login(id=self._identifiers.new(IdKind.LOGIN), identity=identity, began_at=now, seen_at=now)
