@@ -6,6 +6,8 @@ import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging import Formatter, Logger, LogRecord, StreamHandler
+from traceback import format_tb
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -13,6 +15,10 @@ from orcheo_adapters.system.log_repeats import LogRepeats
 from orcheo_adapters.system.running import current_run
 from orcheo_adapters.system.steady_stream import SteadyStream
 from orcheo_core.domain.durations import counted
+from orcheo_core.ports.runner import READ_LENGTH, UNREAD, text_of
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
 
 _SECRETS = re.compile(
     r"orc_(?:pt|st|is|ct|os)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}"
@@ -22,6 +28,11 @@ _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tok
 
 _LONGEST_TEXT = 32_000
 """Characters of a message or a traceback that are written: all chats wait."""
+
+_MOST_ERRORS = 20
+"""Errors of one chain or group that are written."""
+_FRAMES = 20
+"""Lines of code of each, where not all of them can be written."""
 
 _LINE_SIZE = 120
 _TRACEBACK_SIZE = 2_000
@@ -41,7 +52,37 @@ def redact(text: str) -> str:
     return _SECRETS.sub("[redacted]", text)
 
 
-class JsonLines(Formatter):
+class _BoundedLines(Formatter):
+    """Writes of an error what can be written soon: all chats wait."""
+
+    def formatException(self, ei: "OptExcInfo") -> str:  # noqa: N802 - logging's
+        """See logging; of errors that have too much to say, the last lines of code and the beginning of each text."""
+        if ei[1] is None:
+            return super().formatException(ei)
+        errors = _chain(ei[1])
+        texts = [text_of(each) for each in errors]
+        if len(errors) < _MOST_ERRORS and all(len(each) < READ_LENGTH and not each.startswith(UNREAD) for each in texts):
+            return _shortened(super().formatException(ei))
+        lines = ["".join(format_tb(each.__traceback__, -_FRAMES)) for each in errors]
+        told = (f"{code}{type(each).__name__}: {text}" for code, each, text in zip(lines, errors, texts, strict=True))
+        return _shortened("\nbecause of or beside:\n".join(told))
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error, what it came from, and what it is a group of; not more of them than are written."""
+    found: dict[int, BaseException] = {}
+    waiting: list[BaseException | None] = [error]
+    while waiting and len(found) < _MOST_ERRORS:
+        each = waiting.pop(0)
+        if each is None or id(each) in found:
+            continue
+        found[id(each)] = each
+        inner = each.exceptions[:_MOST_ERRORS] if isinstance(each, BaseExceptionGroup) else ()
+        waiting += (each.__cause__ or each.__context__, *inner)
+    return list(found.values())
+
+
+class JsonLines(_BoundedLines):
     """Formats a record as one JSON object."""
 
     def format(self, record: LogRecord) -> str:
@@ -58,11 +99,11 @@ class JsonLines(Formatter):
             line["request_id"] = request_id
         line |= {name: record.__dict__[name] for name in _EXTRAS if name in record.__dict__}
         if record.exc_info:
-            line["traceback"] = _printable(_shortened(self.formatException(record.exc_info)))
+            line["traceback"] = _printable(self.formatException(record.exc_info))
         return redact(orjson.dumps(line, default=str).decode())
 
 
-class TerminalLines(Formatter):
+class TerminalLines(_BoundedLines):
     """Formats a record for a person who watches: local time, level, part, text and what it is about.
 
     A traceback is indented below.
@@ -78,7 +119,7 @@ class TerminalLines(Formatter):
         text = f"{said} ({' '.join(about)})" if about else said
         lines = f"{at:%H:%M:%S} {record.levelname.lower()} {part}: {text}".splitlines()
         if record.exc_info:
-            lines += _shortened(self.formatException(record.exc_info)).splitlines()
+            lines += self.formatException(record.exc_info).splitlines()
         return redact("\n    ".join(map(_harmless, lines)))
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from orcheo_core.domain.conduct import Conduct
+from orcheo_core.domain.json_values import is_larger
 from orcheo_core.domain.run import OUTPUT_LIMIT, RunEvent, RunRequest
 from orcheo_core.domain.shown_text import JOINERS, cut_to
 from orcheo_core.domain.workflow import RunnerSpec
@@ -68,8 +69,12 @@ class NothingSaid(RunFailed):
 
 
 _REASON_LENGTH = 500
-_READ_LENGTH = 8_000
+READ_LENGTH = 8_000
 """Characters that are looked at for it: an error may hold megabytes, and all chats would wait."""
+UNREAD = "(its text "
+"""What stands for a text that was not read begins so."""
+_MOST_READ = 1_000_000
+"""Of what an error holds, to be read at all."""
 CODE_FAILED = "workflow_error"
 """The code of an error that the owner's code raised."""
 
@@ -84,15 +89,21 @@ def failure_of(error: Exception) -> RunFailed:
 
 
 def text_of(error: BaseException, read: Callable[[object], str] = str) -> str:
-    """The beginning of what ``read`` makes of an error that others have raised; their class may do anything then."""
+    """The beginning of what ``read`` makes of an error that others have raised; their class may do anything then.
+
+    An error that holds far too much is not read: that takes seconds for some hundred megabytes, while all chats wait.
+    """
     try:
-        return read(error)[:_READ_LENGTH]
+        said = error.args[0] if len(error.args) == 1 and read is str else error.args
+        if not isinstance(said, str) and is_larger(said, _MOST_READ, least=1):
+            return f"{UNREAD}has more than {_MOST_READ:,} characters)"
+        return read(error)[:READ_LENGTH]
     except BaseException as broken:  # noqa: BLE001 - an exit too: a turn that has failed must still come to its end
-        return f"(its text cannot be read: that raised {type(broken).__name__})"
+        return f"{UNREAD}cannot be read: that raised {type(broken).__name__})"
 
 
 def _one_line(text: str) -> str:
-    shown = "".join(each if each.isprintable() or each in JOINERS else " " for each in text.lstrip()[:_READ_LENGTH])
+    shown = "".join(each if each.isprintable() or each in JOINERS else " " for each in text.lstrip()[:READ_LENGTH])
     return cut_to(" ".join(shown.split()), _REASON_LENGTH)
 
 

@@ -27,7 +27,7 @@ _WHOLE = TurnEnd(status=TurnStatus.COMPLETED)
 PIECES_IN_A_ROW = 32
 """After this many a run is asked to let others have their turn: a workflow may never pause by itself."""
 PIECE_CHARACTERS = 4_096
-"""So much of a widget, an image or of whatever else is no text counts for one more of them: it takes as long."""
+"""So much of a widget, an image or of whatever else is not text counts for one more of them: it takes as long."""
 
 MOST_FRAME_BYTES = 64 * 1024 * 1024
 """A turn whose frames have more is stopped like one with too much text: notes, widgets and images count here."""
@@ -48,7 +48,7 @@ class Pace:
         self._since_pause = 0
 
     def took(self, characters: int) -> bool:
-        """Whether more may be said at once, after something with so many characters."""
+        """Whether more may be said at once, after something of this length."""
         self._since_pause += 1 + characters // PIECE_CHARACTERS
         return self._since_pause < PIECES_IN_A_ROW
 

@@ -127,7 +127,7 @@ class Holding:
     def check_entry(self, held: Callable[[Per, str], int]) -> None:
         """Raise :class:`BudgetExceeded` where the database has no room for what is kept of those who come in.
 
-        Turns end a sixteenth earlier: whoever can no longer say anything may still come in to read and to delete.
+        Turns end a sixteenth earlier: visitors may still come in then, to read and to delete what they have.
         """
         self.check(DATABASE_BYTES, _ALL, lambda per, key: held(per, key) * 15 // 16)
 
