@@ -56,12 +56,13 @@ class _BoundedLines(Formatter):
     """Writes of an error what can be written soon: all chats wait."""
 
     def formatException(self, ei: "OptExcInfo") -> str:  # noqa: N802 - logging's
-        """See logging; of errors that have too much to say, the last lines of code and the beginning of each text."""
+        """See logging; where errors have too much to say, the last lines of code and a part of each text."""
         if ei[1] is None:
             return super().formatException(ei)
         errors = _chain(ei[1])
-        texts = [text_of(each) for each in errors]
-        if len(errors) < _MOST_ERRORS and all(len(each) < READ_LENGTH and not each.startswith(UNREAD) for each in texts):
+        texts = [text_of(each, lambda error: _shortened(str(error)), most=2 * _LONGEST_TEXT) for each in errors]
+        is_short = all(len(each) < READ_LENGTH and not each.startswith(UNREAD) for each in texts)
+        if is_short and len(errors) < _MOST_ERRORS:
             return _shortened(super().formatException(ei))
         lines = ["".join(format_tb(each.__traceback__, -_FRAMES)) for each in errors]
         told = (f"{code}{type(each).__name__}: {text}" for code, each, text in zip(lines, errors, texts, strict=True))

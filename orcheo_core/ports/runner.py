@@ -88,16 +88,16 @@ def failure_of(error: Exception) -> RunFailed:
     return RunFailed(CODE_FAILED, _one_line(f"{type(error).__name__}: {text_of(error)}").removesuffix(":"))
 
 
-def text_of(error: BaseException, read: Callable[[object], str] = str) -> str:
+def text_of(error: BaseException, read: Callable[[object], str] = str, *, most: int = READ_LENGTH) -> str:
     """The beginning of what ``read`` makes of an error that others have raised; their class may do anything then.
 
     An error that holds far too much is not read: that takes seconds for some hundred megabytes, while all chats wait.
     """
     try:
-        said = error.args[0] if len(error.args) == 1 and read is str else error.args
-        if not isinstance(said, str) and is_larger(said, _MOST_READ, least=1):
+        is_itself = read is not repr and len(error.args) == 1 and isinstance(error.args[0], str)
+        if not is_itself and is_larger(error.args, _MOST_READ, least=1):
             return f"{UNREAD}has more than {_MOST_READ:,} characters)"
-        return read(error)[:READ_LENGTH]
+        return read(error)[:most]
     except BaseException as broken:  # noqa: BLE001 - an exit too: a turn that has failed must still come to its end
         return f"{UNREAD}cannot be read: that raised {type(broken).__name__})"
 

@@ -92,6 +92,47 @@ def test_a_long_error_is_written_without_its_middle(lines: Lines) -> None:
     assert len(line["traceback"]) < 33_000
 
 
+class _Unreadable(Exception):
+    """Its text must not be made."""
+
+    def __str__(self) -> str:
+        raise AssertionError
+
+
+_LONG = "x" * 20_000
+_LARGE = _Unreadable(["x" * 1_000_001])
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "expected"),
+    [
+        (ValueError("a"), ValueError(_LONG), ["ValueError: a", f"ValueError: {_LONG}"]),
+        (ExceptionGroup("some", [ValueError(_LONG)] * 100), None, ["ExceptionGroup: some (100 sub", "ValueError: xxx"]),
+        (ValueError("a"), _LARGE, ["ValueError: a", "_Unreadable: (its text has more than 1,000,000 characters)"]),
+        (
+            ValueError("a"),
+            _Unreadable(),
+            ["ValueError: a", "_Unreadable: (its text cannot be read: that raised AssertionError)"],
+        ),
+        (ValueError("a"), ValueError("b"), ["ValueError: b", "direct cause of the following", "ValueError: a"]),
+    ],
+)
+def test_errors_are_written_whatever_they_have_to_say(
+    error: Exception, cause: Exception | None, expected: list[str], lines: Lines
+) -> None:
+    """What they hold is not made a text where it has hundreds of megabytes: all chats would wait."""
+    try:
+        raise error from cause
+    except Exception:
+        LOG.exception("failed")
+    (line,) = lines()
+    at = [line["traceback"].find(each) for each in expected]
+    assert -1 not in at, line["traceback"]
+    assert at == sorted(at)
+    assert f"line {error.__traceback__.tb_lineno}" in line["traceback"] if error.__traceback__ else False
+    assert len(line["traceback"]) < 33_000
+
+
 def test_known_extras_are_fields_and_others_are_left_out(lines: Lines) -> None:
     """What a line may hold is a fixed list, so nothing private slips in."""
     known: dict[str, Any] = {"turn_id": "trn_1", "workflow_id": "wf_1", "status": "completed", "input_tokens": 3}
