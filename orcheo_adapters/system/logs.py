@@ -18,7 +18,7 @@ from orcheo_core.domain.durations import counted
 from orcheo_core.ports.runner import READ_LENGTH, UNREAD, text_of
 
 if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
+    from logging import _SysExcInfoType
 
 _SECRETS = re.compile(
     r"orc_(?:pt|st|is|ct|os)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}"
@@ -55,7 +55,7 @@ def redact(text: str) -> str:
 class _BoundedLines(Formatter):
     """Writes of an error what can be written soon: all chats wait."""
 
-    def formatException(self, ei: "OptExcInfo") -> str:  # noqa: N802 - logging's
+    def formatException(self, ei: "_SysExcInfoType") -> str:  # noqa: N802 - logging's
         """See logging; where errors have too much to say, the last lines of code and a part of each text."""
         if ei[1] is None:
             return super().formatException(ei)
