@@ -157,11 +157,17 @@ class SignInPages:
 
     @_for_people
     async def signed_out(self, request: Request) -> Response:
-        """``GET /auth/signed-out?provider=…&to=…``: offers to end the login at the identity provider as well."""
+        """``GET /auth/signed-out?provider=…&to=…``: offers to end the login at the identity provider as well.
+
+        Opened by hand in a browser that is signed in, it says that.
+        """
         provider = self.signing_in.provider(request.query_params.get("provider", ""))
+        return_path = _return_path(request) or None
+        if login := self.cookies.login(request):
+            return login_pages.signed_in(words_of(request), login.identity.display_name, return_path)
         where = urlsplit(provider.issuer).hostname or provider.title
         end_url = await provider.end_url()
-        return login_pages.signed_out(words_of(request), where, end_url, _return_path(request) or None)
+        return login_pages.signed_out(words_of(request), where, end_url, return_path)
 
     async def end_by_provider(self, request: Request) -> Response:
         """``POST /auth/backchannel-logout/{provider}``: an identity provider says that it has ended logins.

@@ -38,9 +38,10 @@ def trial(words: Words, state: str) -> Response:
     )
 
 
-def signed_in(words: Words, display_name: str) -> Response:
-    """For those who came from nowhere."""
-    return plain_page(words, "signedInTitle", f"<p>{words.html('signedInText', name=_isolated(display_name))}</p>")
+def signed_in(words: Words, display_name: str, return_path: str | None = None) -> Response:
+    """For those who came from nowhere, and for who asks in a browser that is signed in."""
+    text = f"<p>{words.html('signedInText', name=_isolated(display_name))}</p>"
+    return plain_page(words, "signedInTitle", f"{text}{_back(words, return_path)}")
 
 
 def signed_out(words: Words, where: str, end_url: str | None, return_path: str | None) -> Response:
@@ -52,8 +53,11 @@ def signed_out(words: Words, where: str, end_url: str | None, return_path: str |
         if end_url
         else ""
     )
-    back = f'<p><a href="{escape(return_path)}">{words.html("backToChat")}</a></p>' if return_path else ""
-    return plain_page(words, "signedOutTitle", f"{there}{back}")
+    return plain_page(words, "signedOutTitle", f"{there}{_back(words, return_path)}")
+
+
+def _back(words: Words, return_path: str | None) -> str:
+    return f'<p><a href="{escape(return_path)}">{words.html("backToChat")}</a></p>' if return_path else ""
 
 
 def way_back(words: Words, path: str | None) -> str:

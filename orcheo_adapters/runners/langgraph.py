@@ -312,12 +312,16 @@ class _GraphRun:
         return self.request.context.cause is None
 
     def _resumed(self, state: Any) -> "_Beginning | None":
-        """The answer to what the graph waits for; None when it waits for nothing, or failed with the last answer."""
+        """The answer to what the graph waits for; None when it waits for nothing, or failed with the last answer.
+
+        An answer that is given once more, as the graph failed with it, continues where it failed.
+        """
         from langgraph.types import Command
 
         from orcheo_adapters.runners.langgraph_questions import replies_to
 
-        if any(task.error is not None for task in state.tasks):
+        is_given = isinstance(self.request.context.cause, StructuredInputItem)
+        if not is_given and any(task.error is not None for task in state.tasks):
             return None
         config = self._config()
         if state.interrupts:
@@ -326,7 +330,8 @@ class _GraphRun:
                 return _Beginning(questions=replies.questions, config=config)
             return _Beginning(input=Command(resume=replies.resume), config=config) if replies.resume else None
         says_yes = self._text().strip().casefold() in ("yes", "y", "ok", "go on", "continue")
-        return _Beginning(input=None, config=config) if state.next and self._has_breakpoints and says_yes else None
+        goes_on = says_yes if self._has_breakpoints else is_given
+        return _Beginning(input=None, config=config) if state.next and goes_on else None
 
     def _text(self) -> str:
         from orcheo_adapters.runners.langgraph_questions import answer_text

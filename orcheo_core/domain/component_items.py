@@ -31,6 +31,10 @@ class ClientToolCallItem(ItemBase):
         """The page has made the call."""
         return evolve(self, is_pending=False, output=output)
 
+    def waiting(self) -> "ClientToolCallItem":
+        """As it was before the page made the call."""
+        return evolve(self, is_pending=True, output=None)
+
 
 @value(kw_only=True)
 class WidgetItem(ItemBase):

@@ -77,3 +77,8 @@ class StructuredInputItem(ItemBase):
         given = answers if status is InputStatus.ANSWERED else {}
         questions = tuple(each.answered(given.get(each.id)) for each in self.questions)
         return evolve(self, questions=questions, status=status)
+
+    def waiting(self) -> "StructuredInputItem":
+        """As it was before the visitor answered."""
+        questions = tuple(evolve(each, answer=None) for each in self.questions)
+        return evolve(self, questions=questions, status=InputStatus.PENDING)

@@ -119,6 +119,39 @@ def asks() -> Any:
 asks_without_memory = of_node(_ask_colour)
 
 
+def asks_and_fails_once(fails: str) -> Any:
+    """Asks, and fails the first time with the answer: in the node that asked, or in the one behind it."""
+    tries = {"asks": 0, "behind": 0}
+
+    def fail_once(node: str) -> None:
+        tries[node] += 1
+        if node == fails and tries[node] == 1:
+            raise ValueError(node)
+
+    def ask(_state: MessagesState) -> Update:
+        colour = interrupt("Which colour?")
+        fail_once("asks")
+        return {"messages": [AIMessage(f"{colour}!", id="colour")]}
+
+    def behind(state: MessagesState) -> Update:
+        fail_once("behind")
+        return {"messages": [AIMessage(f"Then {state['messages'][-1].content}")]}
+
+    graph: Any = StateGraph(MessagesState)
+    graph.add_node("_ask", ask).add_node("behind", behind)
+    return graph.add_edge(START, "_ask").add_edge("_ask", "behind").compile(checkpointer=InMemorySaver())
+
+
+def asks_and_fails_in_its_node() -> Any:
+    """Before the question's node is over."""
+    return asks_and_fails_once("asks")
+
+
+def asks_and_fails_behind() -> Any:
+    """In a later node."""
+    return asks_and_fails_once("behind")
+
+
 def asks_twice_at_once() -> Any:
     """Two nodes ask in the same step."""
 

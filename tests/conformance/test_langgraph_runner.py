@@ -150,6 +150,20 @@ async def test_structured_input_resumes_the_graph(given: tuple[str, ...], said: 
     assert await say(runner, workflow, "Paint it", cause=item) == said
 
 
+@pytest.mark.parametrize("name", ["asks_and_fails_in_its_node", "asks_and_fails_behind"])
+async def test_an_answer_that_failed_is_given_again(name: str) -> None:
+    """The graph does not ask once more, and does not take the answer for a message."""
+    workflow = graph(name)
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "Paint it")
+    item = StructuredInputItem(
+        id="msg_1", thread_id="thr_1", turn_id="trn_1", created_at=samples.moment(1), questions=put
+    ).submitted(InputStatus.ANSWERED, {put[0].id: QuestionAnswer(values=("blue",))})
+    with pytest.raises(RunFailed):
+        await say(runner, workflow, "blue", cause=item)
+    assert (await say(runner, workflow, "blue", cause=item)).endswith("Then blue!")
+
+
 async def test_a_message_answers_one_of_several_questions() -> None:
     """The first; the graph asks the others again."""
     workflow = graph("asks_twice_at_once")

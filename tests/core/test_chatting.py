@@ -323,6 +323,42 @@ async def test_questions_are_answered_once(harness: CoreHarness) -> None:
         await answer(item.id)
 
 
+@pytest.mark.parametrize("what", ["questions", "tool"])
+async def test_what_was_given_is_given_again_after_a_failure(harness: CoreHarness, what: str) -> None:
+    """The questions are not asked again; what the failed try has left goes. A whole answer is not for this."""
+    visit = await harness.visit()
+    first = await harness.answered(visit, [ASKED if what == "questions" else CALL, ContextKept("kept")])
+    [*_, item] = [each for each in await harness.items(first.thread_id) if not isinstance(each, HiddenItem)]
+    chatting, thread_id = harness.core.chatting, first.thread_id
+    with pytest.raises(ItemNotFound):
+        await chatting.retry(visit, thread_id, item.id)
+    harness.runners.script = ([TextDelta("half")], ValueError("no"))
+    answers = {"q": QuestionAnswer(values=("because",))}
+    if what == "questions":
+        await chatting.add_structured_input(visit, thread_id, item.id, status=InputStatus.ANSWERED, answers=answers)
+    else:
+        await chatting.add_tool_output(visit, thread_id, {"at": 1})
+    await harness.background.run_all()
+    failed = harness.runners.runs[-1].request
+    before = await harness.items(thread_id)
+    harness.runners.script = ([TextDelta("whole")],)
+    again = await chatting.retry(visit, thread_id, item.id, idempotency_key="r")
+    assert await chatting.retry(visit, thread_id, item.id, idempotency_key="r") == again
+    await harness.background.run_all()
+    request = harness.runners.runs[-1].request
+    assert (request.text, request.context.cause, request.context.history) == (
+        failed.text,
+        failed.context.cause,
+        failed.context.history,
+    )
+    assert failed.context.history
+    items = await harness.items(thread_id)
+    assert items[:-1] == before[:-2]
+    assert [each.text for each in items if isinstance(each, AssistantItem)] == ["whole"]
+    with pytest.raises(ItemNotFound):
+        await chatting.retry(visit, thread_id, item.id)
+
+
 async def test_an_action_runs_the_workflow_with_its_widget(harness: CoreHarness) -> None:
     """The widget that the workflow changes is the one acted upon."""
     visit = await harness.visit()

@@ -154,6 +154,19 @@ async def test_a_signed_out_page_without_a_place_at_the_provider_is_plain(walled
     assert (page.status_code, "Sign out at" in page.text) == (200, False)
 
 
+async def test_the_signed_out_page_opened_by_hand_says_who_is_signed_in(
+    walled: TestServer, provider: BadProvider
+) -> None:
+    """Its heading is never untrue; after the sign-out it says that."""
+    address = "/auth/signed-out?provider=main&to=/chat/echo"
+    await sign_in(walled, provider)
+    page = await walled.client.get(address)
+    assert "<h1>You are signed in</h1>" in page.text
+    assert 'href="/chat/echo"' in page.text
+    await walled.client.post("/auth/logout", json={})
+    assert "<h1>You are signed out</h1>" in (await walled.client.get(address)).text
+
+
 async def test_a_login_that_the_provider_has_ended_is_over(walled: TestServer, provider: BadProvider) -> None:
     """The provider tells the server itself; who signs in later is in."""
     await sign_in(walled, provider)

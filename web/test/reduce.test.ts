@@ -43,7 +43,7 @@ describe("a turn", () => {
 
   test("grows the answer and ends settled", () => {
     expect(texts(tellAll(asked, EVENTS.slice(0, 6)))).toEqual(["Hi", "Hello, "]);
-    const done = reduce(tellAll(asked, EVENTS), { type: "ended" });
+    const done = reduce(tellAll(asked, EVENTS), { type: "ended", isTold: true });
     expect(texts(done)).toEqual(["Hi", "Hello, you"]);
     expect(isSettled(done)).toBe(true);
     expect(done.turn).toBe("idle");
@@ -60,7 +60,7 @@ describe("a turn", () => {
     const questioned = tellAll(asked, [...EVENTS, { type: "thread.item.done", item }]);
     expect(questioned.items.at(-1)).toMatchObject({ kind: "asked", questions: [{ answer: null }] });
     expect(pendingQuestions(questioned)).toBeNull();
-    const ended = reduce(questioned, { type: "ended" });
+    const ended = reduce(questioned, { type: "ended", isTold: true });
     expect(pendingQuestions(ended)?.id).toBe("msg_q");
     expect(isSettled(ended)).toBe(true);
     const answer = { values: ["M"], skipped: false };
@@ -78,7 +78,10 @@ describe("a turn", () => {
     ["end_of_turn", 0],
   ])("a part of the type %s leaves %i placeholder", (type, count) => {
     const item = { type, id: "itm_1" } as unknown as WireItem;
-    const told = reduce(tellAll(asked, [...EVENTS, { type: "thread.item.done", item }]), { type: "ended" });
+    const told = reduce(tellAll(asked, [...EVENTS, { type: "thread.item.done", item }]), {
+      type: "ended",
+      isTold: true,
+    });
     expect(told.items.filter(({ kind }) => kind === "unshown")).toHaveLength(count);
     const reopened = openedThread(wireThread("thr_1", [userItem("msg_u", "Hi"), item]), [], null);
     expect(reopened.failure).toBeNull();
@@ -146,9 +149,10 @@ describe("a turn", () => {
     expect(failed.failure).toMatchObject({ kind: "error", remedy: "answer-again" });
   });
 
-  test("is told to have been stopped by the visitor", () => {
+  test("was stopped by the visitor where servers do not tell its end; else their server knows better", () => {
     const stopping = reduce(tellAll(asked, EVENTS), { type: "stopping" });
-    expect(reduce(stopping, { type: "ended" }).failure).toMatchObject({ kind: "stopped" });
+    expect(reduce(stopping, { type: "ended", isTold: false }).failure).toMatchObject({ kind: "stopped" });
+    expect(reduce(stopping, { type: "ended", isTold: true }).failure).toBeNull();
     expect(reduce(stopping, { type: "stop-failed" }).turn).toBe("running");
   });
 });
@@ -236,7 +240,7 @@ describe("an opened thread", () => {
     });
     expect(more.items.map(({ kind }) => kind)).toEqual(["question", "answer", "ending", "question"]);
     expect(more.items[2]).toMatchObject({ ending });
-    const again = reduce(open(status), { type: "answer-retried" });
+    const again = reduce(open(status), { type: "answer-retried", itemId: "msg_u" });
     expect(again.items.map(({ kind }) => kind)).toEqual(["question"]);
   });
 
@@ -277,6 +281,22 @@ describe("the end of a turn that the server keeps", () => {
     const all = [...items, ...more];
     return openedThread(wireThread("thr_1", all, { "orcheo.turn": turn }), all, null);
   };
+
+  test("offers no retry of an action, which only the page that took it knows", () => {
+    const shown: WireItem[] = [userItem("msg_u", "Hi"), { type: "widget", id: "wid_1" }];
+    const marks = [end("failed", { allow_retry: true })];
+    for (const [said, remedy] of [
+      ["msg_u", "answer-again"],
+      ["wid_1", null],
+      ["", null],
+    ] as const) {
+      const turn = { id: "trn_1", status: "failed", user_item_id: said } as const;
+      for (const items of [shown, [...shown, ...marks]]) {
+        const opened = openedThread(wireThread("thr_1", items, { "orcheo.turn": turn }), items, null);
+        expect(shownFailure(opened)).toMatchObject({ remedy });
+      }
+    }
+  });
 
   test("is what is said of the latest turn, after a reload too", () => {
     expect(shownFailure(open(end("stopped")))).toMatchObject({ kind: "stopped", remedy: "answer-again" });
@@ -325,7 +345,7 @@ describe("the end of a turn that the server keeps", () => {
       { type: "thread.item.done", item: end("failed", { message: "The workflow could not answer." }) },
       { type: "error", code: "custom", message: "The workflow could not answer.", allow_retry: true },
     ]);
-    const ended = reduce(told, { type: "ended" });
+    const ended = reduce(told, { type: "ended", isTold: true });
     expect(ended.items.filter(({ kind }) => kind === "ending")).toHaveLength(1);
     expect(shownFailure(ended)).toMatchObject({ text: "The workflow could not answer." });
     const next = reduce(ended, { type: "asked", key: "key-2", input: textInput("More"), attachments: [] });
@@ -333,13 +353,14 @@ describe("the end of a turn that the server keeps", () => {
     const stopping = reduce(tellAll(asked, EVENTS), { type: "stopping" });
     const stopped = reduce(tellAll(stopping, [{ type: "thread.item.done", item: end("stopped") }]), {
       type: "ended",
+      isTold: true,
     });
     expect(stopped.failure).toBeNull();
     expect(shownFailure(stopped)).toMatchObject({ kind: "stopped" });
   });
 
   test("is news for a tab that shows the answer as whole", () => {
-    const whole = reduce(tellAll(asked, EVENTS), { type: "ended" });
+    const whole = reduce(tellAll(asked, EVENTS), { type: "ended", isTold: true });
     expect(shownFailure(withNews(whole, open(end("stopped"))))).toMatchObject({ kind: "stopped" });
   });
 

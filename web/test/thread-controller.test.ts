@@ -40,11 +40,18 @@ afterEach(() => {
 });
 
 function arrange(...answers: ConstructorParameters<typeof FakeServer>) {
+  return arrangeWith({}, ...answers);
+}
+
+function arrangeWith(
+  change: Parameters<typeof clientFor>[1],
+  ...answers: ConstructorParameters<typeof FakeServer>
+) {
   const server = new FakeServer(...answers);
   const pace = new FakePace();
   const told: string[] = [];
   const taken: string[] = [];
-  const client = clientFor(server);
+  const client = clientFor(server, change);
   const thread = new ThreadController(client, pace, {
     viewChanged: (view) => {
       if (told.at(-1) !== view.connection) told.push(view.connection);
@@ -346,7 +353,10 @@ describe("an answer", () => {
     expect(thread.view.failure).toMatchObject({ text: "No luck." });
   });
 
-  test("is stopped at the server, and its stream then tells the end", async () => {
+  test.each([
+    ["of another kind does not say that it was stopped", false, { kind: "stopped" }],
+    ["of ours says so, unless the end had come before", true, null],
+  ])("is stopped at the server, and its stream then tells the end: one %s", async (_, isOurs, failure) => {
     let endTurn = () => {};
     const gate = new Promise<void>((resolve) => {
       endTurn = resolve;
@@ -365,7 +375,7 @@ describe("an answer", () => {
         controller.close();
       },
     });
-    const { thread, requests } = arrange(new Response(body), jsonAnswer({}));
+    const { thread, requests } = arrangeWith({ isOurs }, new Response(body), jsonAnswer({}));
     const asking = thread.ask(textInput("Hi"), [], "key-1");
     await expect.poll(() => answerText(thread)).toBe("Hello");
     await thread.stop();
@@ -373,7 +383,7 @@ describe("an answer", () => {
     endTurn();
     await asking;
     expect(requests()).toEqual(["threads.create", "threads.cancel"]);
-    expect(thread.view).toMatchObject({ turn: "idle", failure: { kind: "stopped" } });
+    expect(thread.view).toMatchObject({ turn: "idle", failure });
   });
 
   test("left behind by a new chat does not write into it", async () => {
@@ -511,6 +521,41 @@ describe("a question of the workflow", () => {
     expect(thread.view).toMatchObject({ turn: "idle", ...view });
     expect(thread.view.items.at(-1)).toMatchObject({ questions: [{ answer: M }, { answer: null }] });
     expect(pendingQuestions(thread.view) === null).toBe(thread.view.closed !== null);
+  });
+
+  test.each([
+    [true, "msg_q", ["question", "asked", "answer"]],
+    [false, "msg_u", ["question", "answer"]],
+  ])(
+    "whose answer failed is answered once more, not asked again (server of ours: %s)",
+    async (isOurs, id, kinds) => {
+      const item = questions("size");
+      const failed: ThreadEvent[] = [
+        ...goesOn(item).slice(0, 2),
+        { type: "error", code: "custom", message: "No luck.", allow_retry: true },
+      ];
+      const again: ThreadEvent[] = [{ type: "thread.item.done", item: assistantItem("msg_c", "Now") }];
+      const answers = [asking(item), streamAnswer(failed), streamAnswer(again)];
+      const { thread, server } = arrangeWith({ isOurs }, ...answers);
+      await thread.open("thr_1");
+      await thread.answer(M, "key-1");
+      expect(thread.view.failure).toMatchObject({ text: "No luck." });
+      await thread.retry("key-2");
+      const params = { thread_id: "thr_1", item_id: id };
+      expect(server.sent.at(-1)?.body).toMatchObject({ type: "threads.retry_after_item", params });
+      expect(thread.view.items.map(({ kind }) => kind)).toEqual(kinds);
+      expect(thread.view.failure).toBeNull();
+      expect(server.unused).toBe(0);
+    },
+  );
+
+  test("whose answer is whole is asked again when another answer is wanted", async () => {
+    const item = answered(questions("size"));
+    const items = [userItem("msg_u", "Hi"), item, assistantItem("msg_b", "Thanks")] as typeof ITEMS;
+    const { thread, server } = arrange(threadWith("completed", items), streamAnswer([]));
+    await thread.open("thr_1");
+    void thread.answerAgain("key-1");
+    await expect.poll(() => server.sent.at(-1)?.body).toMatchObject({ params: { item_id: "msg_u" } });
   });
 
   test("can be skipped", async () => {
@@ -732,6 +777,25 @@ describe("a message into a thread that is gone", () => {
 
 describe("what the page and its widgets do in a thread", () => {
   const opened = () => jsonAnswer(wireThread("thr_1", ITEMS));
+
+  test("that failed is taken again, not the last message", async () => {
+    const failed: ThreadEvent = { type: "error", code: "custom", message: "No luck.", allow_retry: true };
+    const { thread, server } = arrange(
+      threadWith("completed"),
+      streamAnswer([failed]),
+      streamAnswer([failed]),
+    );
+    await thread.open("thr_1");
+    await thread.act({ type: "go" }, "itm_1", "key-1");
+    await thread.retry("key-2");
+    const params = { thread_id: "thr_1", action: { type: "go" }, item_id: "itm_1" };
+    const sent = server.sent.slice(1).map(({ body, headers }) => [body, headers["Idempotency-Key"]]);
+    const request = { type: "threads.custom_action", params };
+    expect(sent).toEqual([
+      [request, "key-1"],
+      [request, "key-2"],
+    ]);
+  });
 
   test("an action of a widget is a turn, and names its widget", async () => {
     const { thread, server } = arrange(opened(), streamAnswer(turnEvents(null, "", ["Done"])));

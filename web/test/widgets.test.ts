@@ -278,3 +278,68 @@ describe("a tree", () => {
     expect(JSON.stringify(tree)).toContain('"value":"a"');
   });
 });
+
+describe("a widget of very much", () => {
+  const counted = (root: ShadowRoot) => root.querySelectorAll("*").length;
+  const chart = (rows: number, type: string) => {
+    const series = Array.from({ length: 5 }, (_, at) => ({ type, dataKey: `k${at}` }));
+    const values = Object.fromEntries(series.map(({ dataKey }, at) => [dataKey, at]));
+    const data = Array.from({ length: rows }, (_, at) => ({ day: `Day ${at}`, ...values }));
+    return { type: "Card", children: [{ type: "Chart", data, series, xAxis: "day" }] };
+  };
+
+  test.each(["bar", "line", "area"])(
+    "a chart of 1,200 × 5 values (%s) has a shape for each series, and a table",
+    async (type) => {
+      const root = await draw(chart(1_200, type));
+      expect(root.querySelectorAll("svg path").length).toBe(type === "area" ? 10 : 5);
+      expect(root.querySelectorAll("rect, circle, title")).toHaveLength(0);
+      expect(counted(root)).toBeLessThan(900);
+      expect(root.querySelector("details > summary")?.textContent).toBe("Show more (1,200)");
+      const rows = [...root.querySelectorAll("tbody th")].map(({ textContent }) => textContent);
+      expect([rows[0], rows.at(-1)]).toEqual(["Day 0", "Day 1199"]);
+    },
+  );
+
+  test("a chart of few values has a mark for each, and its table is for screen readers", async () => {
+    const root = await draw(chart(60, "bar"));
+    expect(root.querySelectorAll("rect > title")).toHaveLength(300);
+    expect(root.querySelectorAll("table.spoken-only tbody tr")).toHaveLength(60);
+  });
+
+  test("a chart of more rows than are drawn says so, and draws the others when they are wanted", async () => {
+    const data = Array.from({ length: 5_000 }, (_, at) => ({ a: at }));
+    const root = await draw({
+      ...{
+        type: "Card",
+        children: [{ type: "Chart", data, series: [{ type: "line", dataKey: "a" }], xAxis: "a" }],
+      },
+    });
+    const points = () => root.querySelector("path.line")?.getAttribute("d")?.split("L").length;
+    expect(points()).toBe(2_000);
+    const more = root.querySelector<HTMLButtonElement>("figure > .more button");
+    expect(more?.textContent).toBe("Show more (3,000)");
+    more?.click();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(points()).toBe(5_000);
+    expect(root.querySelector("figure > .more")).toBeNull();
+  });
+
+  test.each([
+    ["Table", "Table.Row", "tr"],
+    ["ListView", "ListViewItem", "li"],
+  ])("a %s draws its two ends, and more when wanted", async (type, entry, name) => {
+    const text = (at: number) => ({ type: "Text", value: `Entry ${at}` });
+    const children = Array.from({ length: 2_000 }, (_, at) => ({
+      type: entry,
+      children: [type === "Table" ? { type: "Table.Cell", children: [text(at)] } : text(at)],
+    }));
+    const root = await draw(
+      type === "Table" ? { type: "Card", children: [{ type, children }] } : { type, children },
+    );
+    expect(root.querySelectorAll(`${name}:not(.more)`)).toHaveLength(100);
+    expect(root.textContent).toContain("Entry 1999");
+    root.querySelector<HTMLButtonElement>(".more button")?.click();
+    expect(root.querySelectorAll(`${name}:not(.more)`)).toHaveLength(200);
+  });
+});

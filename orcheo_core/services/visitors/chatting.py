@@ -190,7 +190,8 @@ class Chatting:
 
         What a try has left that did not come to its end goes at once: no one could tell it from a whole answer beside
         the new one. With ``content`` the visitor has changed what they said: then all that came after it goes at once,
-        as it answers another question. Raises :class:`ItemNotFound`.
+        as it answers another question. Answers to questions and outputs of client tools can be given again, too, where
+        the turn that they began is the latest and did not come to its end. Raises :class:`ItemNotFound`.
         """
         text = None if content is None else "".join(each.text for each in content)
         asked = _Asked(key=idempotency_key, thread_id=thread_id, text=text)
@@ -198,6 +199,8 @@ class Chatting:
             return first
         change, thread = await self._opened(visit, thread_id)
         item = await change.items.find(thread_id, item_id)
+        if content is None and isinstance(item, StructuredInputItem | ClientToolCallItem):
+            return await self._go_on_again(change, visit, thread, item, asked)
         if not isinstance(item, UserItem):
             raise ItemNotFound("The thread has no visitor's message with this id that could be answered again.")
         later = await change.items.classes_after(thread_id, item_id)
@@ -281,6 +284,34 @@ class Chatting:
         cause = await find_action(change, thread_id, action)
         return await self._go_on(change, visit, thread, cause, action.item_id or "", asked)
 
+    async def _go_on_again(
+        self,
+        change: UnitOfWork,
+        visit: Visit,
+        thread: Thread,
+        cause: StructuredInputItem | ClientToolCallItem,
+        asked: _Asked,
+    ) -> Turn:
+        """Continue once more with what the visitor gave, in the place of a turn that did not come to its end."""
+        last = await change.turns.latest(thread.id)
+        if last is None or last.user_item_id != cause.id or last.status is TurnStatus.COMPLETED:
+            raise ItemNotFound("The thread's latest answer is whole, or it answers something else.")
+        later = await change.items.classes_after(thread.id, cause.id)
+        gone = [each for each in later if each >= last.answer_id]
+        if gone:
+            change.items.remove(thread.id, gone[0], gone[-1])
+        return await self._go_on(
+            change,
+            visit,
+            thread,
+            cause,
+            cause.id,
+            asked,
+            *map(ItemRemoved, gone),
+            before=last.answer_id,
+            waiting=cause.waiting(),
+        )
+
     async def _go_on(
         self,
         change: UnitOfWork,
@@ -290,10 +321,12 @@ class Chatting:
         item_id: str,
         asked: _Asked,
         *shown: ThreadEvent,
+        before: str | None = None,
+        waiting: Item | None = None,
     ) -> Turn:
         """Begin a turn that no message begins."""
         turn = self._requests.new_turn(visit, thread, item_id, asked.key)
-        request = await self._requests.caused_by(change, visit, turn, thread, cause)
+        request = await self._requests.caused_by(change, visit, turn, thread, cause, before=before, waiting=waiting)
         return await self._begin(change, visit, turn, asked, thread=thread, request=request, opening=(_OPTIONS, *shown))
 
     async def cancel(self, visit: Visit, thread_id: str) -> None:

@@ -68,9 +68,19 @@ class RunRequests:
             replaces=replaces,
         )
 
-    async def caused_by(self, change: UnitOfWork, visit: Visit, turn: Turn, thread: Thread, cause: Cause) -> RunRequest:
-        """The request of a turn that no message began."""
-        history = await self.history(change, visit, turn.thread_id)
+    async def caused_by(
+        self,
+        change: UnitOfWork,
+        visit: Visit,
+        turn: Turn,
+        thread: Thread,
+        cause: Cause,
+        *,
+        before: str | None = None,
+        waiting: Item | None = None,
+    ) -> RunRequest:
+        """The request of a turn that no message began; ``before`` and ``waiting`` as for :meth:`history`."""
+        history = await self.history(change, visit, turn.thread_id, before=before, waiting=waiting)
         return self.request(visit, turn, thread, text=_text_of(cause), history=history, cause=cause)
 
     def request(
@@ -119,18 +129,26 @@ class RunRequests:
         )
 
     async def history(
-        self, change: UnitOfWork, visit: Visit, thread_id: str, *, before: str | None = None
+        self,
+        change: UnitOfWork,
+        visit: Visit,
+        thread_id: str,
+        *,
+        before: str | None = None,
+        waiting: Item | None = None,
     ) -> tuple[PastMessage, ...]:
         """What was said and shown in a thread, oldest first, with what the workflow kept there; as much as it wants.
 
-        Where entries are long there are fewer: the newest ones, and one at least whatever its length.
+        Where entries are long there are fewer: the newest ones, and one at least whatever its length. ``before``: only
+        what is older than the item with this id. ``waiting`` takes the place of the item with its id.
         """
         length = visit.workflow.history_length
         if length == 0:
             return ()
         query = PageQuery(limit=length or HISTORY_LENGTH, newest_first=True, after=before, most_bytes=HISTORY_BYTES)
         page = await change.items.page(thread_id, query, hidden=True)
-        return tuple([past for item in reversed(page.entries) for past in self._past_messages(item)])
+        items = [waiting if waiting and waiting.id == each.id else each for each in reversed(page.entries)]
+        return tuple([past for item in items for past in self._past_messages(item)])
 
     def _past_messages(self, item: Item) -> Iterator[PastMessage]:
         """What later turns know of an item; of steps and notices nothing."""

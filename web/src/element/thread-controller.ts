@@ -29,6 +29,7 @@ import { reduce, type ThreadChange } from "./state/reduce.ts";
 import {
   currentQuestion,
   emptyThread,
+  isSaidByVisitor,
   isSettled,
   lastQuestion,
   pendingQuestions,
@@ -169,15 +170,20 @@ export class ThreadController {
     this.#apply({ type: "titled", title });
   }
 
-  /** Has the latest question answered once more; `text`: what it says now, in the place of what it said. */
+  /**
+   * Has the latest message answered once more; `text`: what it says now, in the place of what it said. Of an answer that
+   * is not whole, what it is for: also what the visitor gave when they were asked. Servers of others know messages only.
+   */
   async answerAgain(key: string, text?: string): Promise<void> {
-    const { threadId, turn } = this.#view;
+    const { threadId, turn, items } = this.#view;
     const question = lastQuestion(this.#view);
     if (threadId === null || question?.status !== "kept" || turn !== "idle") return;
+    const isLatest = text !== undefined || !this.#client.isOurs || shownFailure(this.#view) === null;
+    const { id } = (isLatest ? null : items.findLast(isSaidByVisitor)) ?? question;
     const signal = this.#restart();
-    this.#apply({ type: "answer-retried", text });
+    this.#apply({ type: "answer-retried", itemId: id, text });
     const content = text === undefined ? {} : { content: textInput(text).content };
-    const params = { thread_id: threadId, item_id: question.id, ...content };
+    const params = { thread_id: threadId, item_id: id, ...content };
     await this.#runTurn({ request: { type: "threads.retry_after_item", params }, key }, signal);
   }
 
@@ -266,12 +272,22 @@ export class ThreadController {
       return this.ask(question.input, question.attachments, question.id);
     }
     if (remedy === "reconnect" && threadId !== null) return this.open(threadId);
-    if (remedy === "send-again" && this.#lastOpening !== null) {
+    const opening = this.#opening(newKey);
+    if (opening !== null) {
       const signal = this.#restart();
       this.#apply({ type: "answers-sent" });
-      return this.#runTurn(this.#lastOpening, signal);
+      return this.#runTurn(opening, signal);
     }
     if (remedy === "answer-again") return this.answerAgain(newKey);
+  }
+
+  /** What is sent once more: as it was, or an action of this page that failed, as another one. */
+  #opening(newKey: string): Opening | null {
+    const { failure, threadId } = this.#view;
+    if (failure?.remedy === "send-again") return this.#lastOpening;
+    const request = failure?.remedy === "answer-again" ? this.#lastOpening?.request : undefined;
+    const isAction = request?.type === "threads.custom_action" && request.params.thread_id === threadId;
+    return isAction ? { request, key: newKey } : null;
   }
 
   /**
@@ -446,7 +462,8 @@ export class ThreadController {
       await this.#pace.wait(retryDelay(round, this.#pace.random()), signal);
       await this.#follow(null, signal);
     }
-    this.#apply({ type: "ended" });
+    // A stop that came too late changes nothing: our server tells how the turn ended.
+    this.#apply({ type: "ended", isTold: this.#client.isOurs });
   }
 
   async #follow(opening: Opening | null, signal: AbortSignal): Promise<void> {

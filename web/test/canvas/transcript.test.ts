@@ -34,6 +34,18 @@ describe("a transcript for the chat element", () => {
       items: { data: [], has_more: false },
     }));
 
+  test("that a turn runs in says since when, by the turn's beginning", () => {
+    const turn = { ...{ id: "trn_1", status: "running", ended_at: null, code: null, reason: null } };
+    const started_at = new Date(Date.now() - 90_000).toISOString();
+    const turns = [{ ...turn, started_at, input_tokens: null, output_tokens: null }];
+    const { metadata } = threadOf({ ...transcript, status: "running" }, [], turns, CLOSED);
+    expect(metadata["orcheo.turn"]).toMatchObject({ id: "trn_1", status: "running" });
+    expect(metadata["orcheo.turn"]?.seconds).toBeGreaterThanOrEqual(90);
+    const later = [{ ...turns[0], started_at: new Date(Date.now() + 90_000).toISOString() }] as typeof turns;
+    const other = threadOf({ ...transcript, status: "running" }, [], later, CLOSED).metadata["orcheo.turn"];
+    expect(other?.seconds).toBe(0);
+  });
+
   test("has what visitors said, with quotes and names of files", () => {
     const details = {
       attachments: [{ id: "att_1", name: "a.pdf", mime_type: "application/pdf" }],

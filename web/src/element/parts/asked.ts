@@ -7,6 +7,7 @@ import { pickedAnswer } from "../state/answering.ts";
 import { type AskedQuestion, type AskedView, currentQuestion } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
+import { folded } from "./folded.ts";
 
 const skippedAnswer: GivenAnswer = { values: [], skipped: true };
 
@@ -21,7 +22,7 @@ export function askedTemplate(
   const shown = asked.questions.slice(0, last);
   return html`<article class="answer asked" data-role="assistant" data-status=${asked.status} tabindex="-1">
     <h2 class="spoken-only">${answerer}</h2>
-    ${shown.map((question) => [
+    ${folded(shown, (question) => [
       questionTemplate(question),
       question === current && answer !== null ? choiceTemplate(question, answer) : nothing,
     ])}
@@ -51,7 +52,7 @@ function oneTemplate(
 ): TemplateResult {
   const option = (value: string) =>
     html`<button type="button" class="quiet" dir="auto" @click=${() => answer(pickedAnswer([value]))}>${value}</button>`;
-  return html`<div class="options" role="group" aria-label=${question}>${options.map(option)}</div>`;
+  return html`<div class="options" role="group" aria-label=${question}>${folded(options, option)}</div>`;
 }
 
 function severalTemplate(
@@ -66,7 +67,7 @@ function severalTemplate(
   const option = (value: string) =>
     html`<label class="quiet" dir="auto"><input type="checkbox" name="option" value=${value} />${value}</label>`;
   return html`<form @submit=${submitted}>
-    <div class="options" role="group" aria-label=${question}>${options.map(option)}</div>
+    <div class="options" role="group" aria-label=${question}>${folded(options, option)}</div>
     <button class="solid">${laterStrings.answer}</button>
   </form>`;
 }

@@ -9,6 +9,7 @@ import { fill } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 import type { WidgetHost } from "../widgets/host.ts";
 import { entityTemplate } from "./entity.ts";
+import { folded, inItem } from "./folded.ts";
 import "./icon.ts";
 
 const MARKDOWN = { streaming: false, headingLevel: 3 };
@@ -32,7 +33,7 @@ export function stepsTemplate(
     <summary>
       ${icon ? html`<orcheo-icon name=${icon}></orcheo-icon>` : nothing}<span dir="auto">${summaryOf(steps, isRunning)}</span>
     </summary>
-    <ol class="steps">${tasks.map((task) => taskTemplate(task, host, steps.type === "reasoning"))}</ol>
+    <ol class="steps">${folded(tasks, (task) => taskTemplate(task, host, steps.type === "reasoning"), inItem)}</ol>
   </details>`;
 }
 
@@ -59,15 +60,18 @@ function taskTemplate(task: Task, host: WidgetHost, isThought: boolean): Templat
       ${state === "complete" ? html`<span class="spoken-only">${laterStrings.stepDone}</span>` : nothing}
       ${task.title_query ? html`<q dir="auto">${task.title_query}</q>` : nothing}
       ${task.content ? html`<div class="prose">${renderMarkdown(task.content, MARKDOWN)}</div>` : nothing}
-      ${listTemplate((task.queries ?? []).map((query) => html`<span dir="auto">${query}</span>`))}
-      ${listTemplate((task.sources ?? []).map((source) => sourceTemplate(source, host)))}
+      ${listTemplate(task.queries ?? [], (query) => html`<span dir="auto">${query}</span>`)}
+      ${listTemplate(task.sources ?? [], (source) => sourceTemplate(source, host))}
     </div>
   </li>`;
 }
 
-function listTemplate(entries: readonly TemplateResult[]): TemplateResult | typeof nothing {
+function listTemplate<T>(
+  entries: readonly T[],
+  draw: (entry: T) => TemplateResult,
+): TemplateResult | typeof nothing {
   if (entries.length === 0) return nothing;
-  return html`<ul class="queries">${entries.map((entry) => html`<li>${entry}</li>`)}</ul>`;
+  return html`<ul class="queries">${folded(entries, (entry) => html`<li>${draw(entry)}</li>`, inItem)}</ul>`;
 }
 
 function sourceTemplate(source: NonNullable<Task["sources"]>[number], host: WidgetHost): TemplateResult {

@@ -21,6 +21,7 @@ import type { WidgetHost } from "../widgets/host.ts";
 import { answerTemplate } from "./answer.ts";
 import type { AnswerActs } from "./answer-actions.ts";
 import { endingTemplate } from "./failure-notice.ts";
+import type { FoldedItems } from "./folded-items.ts";
 import { Later } from "./later.ts";
 
 /** A shorter wait needs no clock. */
@@ -44,24 +45,27 @@ export interface ItemsDrawing {
 export function threadItemsTemplate(drawing: ItemsDrawing): TemplateResult {
   const { view, options, secondsWaited } = drawing;
   const pending = pendingQuestions(view);
-  const answers = rich(drawing.host)?.answersByEnd(view);
+  const parts = rich(drawing.host);
+  const answers = parts?.answersByEnd(view);
   const { items, feedback, imageDomains } = view;
   // What can be done with these depends on how the turn stands.
   const current = [pending, lastQuestion(view), items.findLast(({ kind }) => kind !== "notice")];
   const common = [options, drawing.answerer, richParts.arrived, imageDomains, view.closed, spokenLanguage()];
-  const draw = (item: ItemView) => {
+  const draw = (item: ItemView | FoldedItems) => {
+    if (item.kind === "folded") return item.template;
     const answer = answers?.get(item);
     const news = [item, answer && feedback, current.includes(item) && view, ...common];
     // Of a long thread only what has changed is drawn.
     return guard(
       news,
       () =>
-        html`${itemTemplate(item, drawing, item === pending)}${answer && rich(drawing.host)?.actionsTemplate(answer, drawing)}`,
+        html`${itemTemplate(item, drawing, item === pending)}${answer && parts?.actionsTemplate(answer, drawing)}`,
     );
   };
   // The latest turn's ending is drawn below all items, with what can be done about it.
   const isEnding = view.items.at(-1)?.kind === "ending";
-  return html`${repeat(isEnding ? view.items.slice(0, -1) : view.items, itemKey, draw)}
+  const shown = isEnding ? items.slice(0, -1) : items;
+  return html`${repeat(parts?.withFolds(shown, drawing.host) ?? shown, itemKey, draw)}
   ${isWaiting(view) ? waitingTemplate(view.progress, secondsWaited) : nothing}`;
 }
 
@@ -170,6 +174,6 @@ function elapsedText(seconds: number): string {
 }
 
 /** A question keeps its DOM when the server's id takes the place of the key it was asked under. */
-function itemKey(item: ItemView): string {
+function itemKey(item: ItemView | FoldedItems): string {
   return item.kind === "question" ? item.key : item.id;
 }

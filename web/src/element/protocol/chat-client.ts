@@ -33,6 +33,10 @@ export class ChatClient {
     this.#url = server.url.replace(/\/$/, "");
   }
 
+  get isOurs(): boolean {
+    return this.#server.isOurs;
+  }
+
   /** Sends a request that is answered by one JSON document. */
   async call<T>(request: ThreadRequest, signal: AbortSignal): Promise<T> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_LIMIT)]);

@@ -24,7 +24,7 @@ import type {
   ToolView,
   TurnFailure,
 } from "./thread-view.ts";
-import { emptyThread, OWN_ENDING } from "./thread-view.ts";
+import { emptyThread, isSaidByVisitor, OWN_ENDING } from "./thread-view.ts";
 
 /** Null for kinds of item of which nothing is shown, on purpose. */
 export function itemView(item: WireItem, status: AnswerView["status"]): ItemView | null {
@@ -104,11 +104,16 @@ export function openedThread(
   const views = itemViews(items);
   const since = Date.now() - (turn?.seconds ?? 0) * 1000;
   const base = { ...emptyThread, ...threadFields(thread), since, earlier, feedback: feedbackOf(items) };
-  if (views.at(-1)?.kind === "ending") return { ...base, items: views };
+  const last = views.at(-1);
+  const isOfAction = views.some(({ kind, id }) => kind === "widget" && id === turn?.user_item_id);
+  // Only the page that an action was taken in knows it, and could repeat it.
+  const canRepeat = turn?.user_item_id !== "" && !isOfAction;
+  if (last?.kind === "ending")
+    return { ...base, items: canRepeat ? views : views.with(-1, { ...last, allowRetry: false }) };
   if (turn === null || turn.status === "completed")
     return { ...base, items: views, failure: emptyAnswer(items) };
   if (turn.status === "running") return { ...base, turn: "running", items: marked(views, "streaming") };
-  return { ...base, items: marked(views, "interrupted"), failure: turnFailure(turn) };
+  return { ...base, items: marked(views, "interrupted"), failure: turnFailure(turn, canRepeat) };
 }
 
 /** What is known of a thread besides what was said in it. */
@@ -176,9 +181,9 @@ function askedView(item: QuestionsItem): AskedView {
   return { kind: "asked", id: item.id, status: item.status, questions };
 }
 
-function turnFailure(turn: WireTurn): TurnFailure {
+function turnFailure(turn: WireTurn, canRepeat: boolean): TurnFailure {
   const kind = turn.status === "cancelled" ? "stopped" : turn.status === "failed" ? "failed" : "interrupted";
-  return { kind, text: "", remedy: "answer-again", notBefore: 0 };
+  return { kind, text: "", remedy: canRepeat ? "answer-again" : null, notBefore: 0 };
 }
 
 function endingView(item: EndOfTurnItem): EndingView | NoticeView | null {
@@ -212,8 +217,4 @@ function marked(views: readonly ItemView[], status: AnswerView["status"]): ItemV
   return views.map((view, index) =>
     index > lastSaid && (view.kind === "answer" || view.kind === "steps") ? { ...view, status } : view,
   );
-}
-
-function isSaidByVisitor(view: ItemView): boolean {
-  return view.kind === "question" || (view.kind === "asked" && view.status !== "pending");
 }

@@ -34,7 +34,7 @@ export type ThreadChange =
       feedback: ThreadView["feedback"];
     }
   | { type: "asked"; key: string; input: UserInput; attachments: readonly WireAttachment[] }
-  | { type: "answer-retried"; text?: string | undefined }
+  | { type: "answer-retried"; itemId: string; text?: string | undefined }
   | { type: "questions-answered"; itemId: string; answers: GivenAnswers }
   | { type: "answers-sent" }
   | { type: "acted" }
@@ -46,7 +46,7 @@ export type ThreadChange =
   | { type: "connection"; state: ThreadView["connection"] }
   | { type: "stopping" }
   | { type: "stop-failed" }
-  | { type: "ended" }
+  | { type: "ended"; isTold: boolean }
   | { type: "failed"; failure: TurnFailure }
   | { type: "closed"; reason: ClosedReason };
 
@@ -64,7 +64,7 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
     case "asked":
       return running(view, withQuestion(itemsWithEnding(view), change));
     case "answer-retried":
-      return running(view, upToLastQuestion(view.items, change.text));
+      return running(view, upTo(view.items, change));
     case "questions-answered":
       return {
         ...view,
@@ -94,7 +94,7 @@ export function reduce(view: ThreadView, change: ThreadChange): ThreadView {
       return view.turn === "stopping" ? { ...view, turn: "running" } : view;
     case "ended":
       return {
-        ...endTurn(view, "done", view.failure ?? stoppedNote(view)),
+        ...endTurn(view, "done", view.failure ?? (change.isTold ? null : stoppedNote(view))),
         closed: isClosedByOwner(view) ? "unavailable" : view.closed,
       };
     case "failed":
@@ -184,8 +184,11 @@ function withQuestion(
 }
 
 /** `text`: what the question says now. */
-function upToLastQuestion(items: readonly ItemView[], text?: string): readonly ItemView[] {
-  const last = items.findLastIndex((item) => item.kind === "question");
+function upTo(
+  items: readonly ItemView[],
+  { itemId, text }: Extract<ThreadChange, { type: "answer-retried" }>,
+): readonly ItemView[] {
+  const last = items.findIndex(({ id }) => id === itemId);
   const kept = items.slice(0, last + 1);
   if (text === undefined) return kept;
   return kept.with(last, { ...(kept[last] as QuestionView), text, content: [{ type: "input_text", text }] });
@@ -320,9 +323,9 @@ function placeOfNotice(
   );
 }
 
-/** Servers other than ours do not say that a turn was stopped. */
+/** Servers of others do not say that a turn was stopped. */
 function stoppedNote(view: ThreadView): TurnFailure | null {
-  if (view.turn !== "stopping" || view.items.at(-1)?.kind === "ending") return null;
+  if (view.turn !== "stopping") return null;
   return { kind: "stopped", text: "", remedy: "answer-again", notBefore: 0 };
 }
 

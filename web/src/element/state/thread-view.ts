@@ -203,6 +203,12 @@ export function lastQuestion(view: ThreadView): QuestionView | null {
   return view.items.findLast((item) => item.kind === "question") ?? null;
 }
 
+/** What the visitor gave: a message, answers to questions, the output of a tool of the page. */
+export function isSaidByVisitor(item: ItemView): boolean {
+  if (item.kind === "tool") return !item.isPending;
+  return item.kind === "question" || (item.kind === "asked" && item.status !== "pending");
+}
+
 /** What is to be said of the latest turn: what went wrong here, or what the server kept of its end. */
 export function shownFailure(view: ThreadView): TurnFailure | null {
   const ending = view.turn === "idle" ? latestEnding(view) : null;

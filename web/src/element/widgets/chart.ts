@@ -2,6 +2,7 @@
 
 import { html, nothing, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 import { spokenLanguage } from "../language.ts";
+import { folded, inRow, moreButton, moreWords } from "../parts/folded.ts";
 import { styled } from "../parts/styled.ts";
 import type { WidgetTree } from "../protocol/wire.ts";
 import { isTree } from "../state/widget-tree.ts";
@@ -13,8 +14,18 @@ const HEIGHT = 220;
 const BELOW = 24;
 const BESIDE = 44;
 const TICKS = 4;
-const MOST = 400;
+/** Rows that are drawn before the reader wants all of them. */
+const MOST_ROWS = 2_000;
+const MOST_SERIES = 20;
+/** Values that are drawn as a mark each, with its words; of more than these a series is one line or one shape. */
+const MOST_MARKS = 800;
 const COLORS = ["blue-500", "orange-500", "green-500", "purple-500", "red-500", "yellow-500", "pink-500"];
+
+/** Whether all of a long list is shown. */
+export interface Unfolding {
+  isUnfolded(tree: WidgetTree): boolean;
+  unfold(tree: WidgetTree): void;
+}
 
 interface Series {
   kind: "bar" | "line" | "area";
@@ -33,6 +44,8 @@ interface Point {
 
 interface Plot {
   rows: readonly WidgetTree[];
+  /** Whether each value has a mark of its own. */
+  hasMarks: boolean;
   categories: readonly string[];
   series: readonly Series[];
   /** From value to vertical place. */
@@ -43,9 +56,12 @@ interface Plot {
   ticks: readonly number[];
 }
 
-export function chartTemplate(tree: WidgetTree): TemplateResult {
-  const plot = plotOf(tree);
-  const { series, categories, rows } = plot;
+export function chartTemplate(tree: WidgetTree, drawing: Unfolding): TemplateResult {
+  const data = trees(tree.data);
+  const rows = drawing.isUnfolded(tree) ? data : data.slice(0, MOST_ROWS);
+  const left = data.length - rows.length;
+  const plot = plotOf(tree, rows);
+  const { series, categories } = plot;
   const axis = isTree(tree.xAxis) ? tree.xAxis : {};
   return html`<figure class="chart" ${styled(blockStyles(tree))}>
     <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${laterStrings.chart}>
@@ -53,31 +69,44 @@ export function chartTemplate(tree: WidgetTree): TemplateResult {
       ${axis.hide === true ? nothing : categories.map((name, index) => categoryTemplate(name, index, plot))}
     </svg>
     ${tree.showLegend === false ? nothing : legendTemplate(series)}
-    <table class="spoken-only">
-      <thead><tr><td></td>${series.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
-      <tbody>${rows.map((row, index) => html`<tr><th scope="row">${categories[index]}</th>${series.map(({ key }) => html`<td>${text(row[key])}</td>`)}</tr>`)}</tbody>
-    </table>
+    ${left === 0 ? nothing : html`<div class="more">${moreButton(left, () => drawing.unfold(tree))}</div>`}
+    ${plot.hasMarks ? valuesTemplate(plot, "spoken-only") : html`<details><summary>${moreWords(rows.length)}</summary><div class="table" tabindex="0" role="group">${valuesTemplate(plot, "")}</div></details>`}
   </figure>`;
 }
 
-function plotOf(tree: WidgetTree): Plot {
+/** All values, for who cannot see them, or cannot point at one. */
+function valuesTemplate({ rows, series, categories }: Plot, name: string): TemplateResult {
+  const row = (each: WidgetTree, at: number) =>
+    html`<tr><th scope="row">${categories[at]}</th>${series.map(({ key }) => html`<td>${text(each[key])}</td>`)}</tr>`;
+  return html`<table class=${name}>
+    <thead><tr><td></td>${series.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
+    <tbody>${folded(rows, row, inRow)}</tbody>
+  </table>`;
+}
+
+function plotOf(tree: WidgetTree, rows: readonly WidgetTree[]): Plot {
   const axis = isTree(tree.xAxis) ? tree.xAxis : { dataKey: tree.xAxis };
   const key = text(axis.dataKey);
   const labels = isTree(axis.labels) ? axis.labels : {};
-  const rows = trees(tree.data).slice(0, MOST);
-  const series = trees(tree.series).slice(0, 20).map(seriesOf);
+  const series = trees(tree.series).slice(0, MOST_SERIES).map(seriesOf);
   const categories = rows.map((row) => {
     const name = text(row[key]);
     return text(labels[name]) || name;
   });
-  const tops = series.flatMap((each, index) => rows.map((row) => extentOf(row, series, index, each)));
-  const most = Math.max(0, ...tops.flat());
-  const least = Math.min(0, ...tops.flat());
+  let [least, most] = [0, 0];
+  for (const [index, each] of series.entries()) {
+    for (const row of rows) {
+      const [from, to] = extentOf(row, series, index, each);
+      least = Math.min(least, from, to);
+      most = Math.max(most, from, to);
+    }
+  }
   const ticks = ticksBetween(least, most);
   const [bottom, top] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
   const left = tree.showYAxis === true ? BESIDE : 4;
   return {
     rows,
+    hasMarks: rows.length * series.length <= MOST_MARKS,
     categories,
     series,
     y: (value) => 8 + ((top - value) / (top - bottom || 1)) * (HEIGHT - BELOW - 8),
@@ -155,7 +184,7 @@ function seriesTemplate(series: Series, index: number, plot: Plot, tree: WidgetT
   const back = points.toReversed().map(({ x, from }) => `L${x} ${from}`);
   return svg`${series.kind === "area" ? svg`<path class="area" d=${`${line}${back.join("")}Z`} ${styled({ fill: series.color })} />` : nothing}
     <path class="line" d=${line} ${styled({ stroke: series.color })} />
-    ${points.map(({ x, to }, at) => svg`<circle r="3" cx=${x} cy=${to} ${styled({ fill: series.color })}>${tip(at)}</circle>`)}`;
+    ${plot.hasMarks ? points.map(({ x, to }, at) => svg`<circle r="3" cx=${x} cy=${to} ${styled({ fill: series.color })}>${tip(at)}</circle>`) : nothing}`;
 }
 
 function barsTemplate(
@@ -171,6 +200,10 @@ function barsTemplate(
   const room = Math.max(1, plot.step - between);
   const width = Math.max(1, (room - gap * (places.length - 1)) / places.length);
   const shift = places.indexOf(placeOf(series)) * (width + gap) - room / 2;
+  if (!plot.hasMarks) {
+    const bars = points.map(({ x, from, to }) => `M${x + shift} ${from}V${to}h${width}V${from}z`);
+    return svg`<path d=${bars.join("")} ${styled({ fill: series.color })} />`;
+  }
   return svg`${points.map(
     ({ x, from, to }, at) =>
       svg`<rect rx="2" x=${x + shift} y=${Math.min(from, to)} width=${width} height=${Math.abs(from - to)} ${styled({ fill: series.color })}>${tip(at)}</rect>`,

@@ -5,12 +5,13 @@ import { renderMarkdown } from "../markdown/render.ts";
 import { imageAddress, imageOrLink } from "../parts/images.ts";
 import { type Styles, styled } from "../parts/styled.ts";
 import "../parts/icon.ts";
+import { folded, inItem, inRow } from "../parts/folded.ts";
 import type { WidgetTree } from "../protocol/wire.ts";
 import { reportOnce } from "../report.ts";
 import { DEEPEST, isTree } from "../state/widget-tree.ts";
 import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
-import { chartTemplate } from "./chart.ts";
+import { chartTemplate, type Unfolding } from "./chart.ts";
 import { reportUnknownFields } from "./fields.ts";
 import type { ActionConfig, WidgetHost } from "./host.ts";
 import {
@@ -29,7 +30,7 @@ import {
 } from "./values.ts";
 
 /** What components need of the widget that they are in. */
-export interface Drawing {
+export interface Drawing extends Unfolding {
   host: WidgetHost;
   depth: number;
   /** Whether this component's action runs. */
@@ -38,9 +39,6 @@ export interface Drawing {
   act(tree: WidgetTree, config: unknown, from: Element, loading: "self" | "container" | "none"): void;
   /** Whether a label of the widget names the field. */
   isLabelled(name: string): boolean;
-  /** Whether all entries of a list are shown. */
-  isUnfolded(tree: WidgetTree): boolean;
-  unfold(tree: WidgetTree): void;
 }
 
 type Drawn = TemplateResult | typeof nothing;
@@ -340,7 +338,7 @@ const transitionTemplate: Component = (tree, drawing) =>
   html`<div class="transition">${children(tree, drawing)}</div>`;
 
 const tableTemplate: Component = (tree, drawing) =>
-  html`<div class="table" tabindex="0" role="group"><table>${trees(tree.children).map((row) => rowTemplate(row, drawing))}</table></div>`;
+  html`<div class="table" tabindex="0" role="group"><table>${folded(trees(tree.children), (row) => rowTemplate(row, drawing), inRow)}</table></div>`;
 
 function rowTemplate(row: WidgetTree, drawing: Drawing): TemplateResult {
   reportUnknownFields(row);
@@ -394,9 +392,10 @@ const listTemplate: Component = (tree, drawing) => {
   const limit =
     typeof tree.limit === "number" ? Math.max(1, tree.limit) : tree.limit === "auto" ? 5 : all.length;
   const isFolded = all.length > limit && !drawing.isUnfolded(tree);
+  const shown = isFolded ? all.slice(0, limit) : all;
   return html`<div class="card list" ${styled(schemeOf(tree))}>
     ${statusTemplate(tree.status, drawing)}
-    <ul>${all.slice(0, isFolded ? limit : all.length).map((child) => componentTemplate(child, drawing))}</ul>
+    <ul>${folded(shown, (child) => componentTemplate(child, drawing), inItem)}</ul>
     ${isFolded ? html`<button type="button" class="plain" @click=${() => drawing.unfold(tree)}>${laterStrings.showMore}</button>` : nothing}
   </div>`;
 };
@@ -486,7 +485,7 @@ const COMPONENTS: Readonly<Record<string, Component>> = {
   Checkbox: checkboxTemplate,
   RadioGroup: radioGroupTemplate,
   Label: labelTemplate,
-  Chart: (tree) => chartTemplate(tree),
+  Chart: chartTemplate,
 };
 
 /** A row outside of a table is a table of one row. */

@@ -28,8 +28,9 @@ export function threadOf(
 }
 
 function runningTurn(turns: readonly TurnView[]): WireTurn {
-  const id = turns.find(({ status }) => status === "running")?.id ?? "";
-  return { id, status: "running", user_item_id: "" };
+  const turn = turns.find(({ status }) => status === "running");
+  const seconds = turn === undefined ? 0 : Math.max(0, (Date.now() - Date.parse(turn.started_at)) / 1_000);
+  return { id: turn?.id ?? "", status: "running", user_item_id: "", seconds };
 }
 
 interface Details {
