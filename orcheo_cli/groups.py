@@ -17,6 +17,7 @@ OTHER_WORDS = {
     "share": ("workflow publish", "workflow show"),
     "share-link": ("workflow show",),
     "link": ("workflow show",),
+    "open": ("workflow publish", "canvas"),
     "url": ("workflow show",),
     "usage": ("workflow show --days",),
     "stats": ("workflow show --days",),
@@ -29,13 +30,14 @@ OTHER_WORDS = {
     "run": ("serve",),
     "status": ("doctor",),
     "space": ("server space",),
+    "logs": ("audit list",),
 }
 """What people type for our commands; a test holds the commands and options against those that there are."""
 _HOW_TO = {
     "backup": "docs/how-to/back-up-and-restore.md",
     "restore": "docs/how-to/back-up-and-restore.md",
+    "completion": "docs/questions.md",
     "embed": "docs/how-to/put-a-bubble-on-your-site.md",
-    "logs": "docs/how-to/read-the-audit.md",
 }
 """What no command does, with the page that says how it is done."""
 

@@ -79,9 +79,12 @@ def _ending_lines(item: dict[str, Any], turn: dict[str, Any] | None, width: int 
         return
     from orcheo_core.domain.component_items import ending_in_words
 
-    why = f" ({one_line(turn['code'])}): {one_line(turn['reason'])}" if turn and turn["code"] else ""
+    how, why = ending_in_words(ending), ""
+    if turn and turn["code"]:
+        reason = one_line(turn["reason"])
+        why = f" ({one_line(turn['code'])})" + ("." if how in reason else f": {reason}")
     yield ""
-    yield click.style(paragraph(f"Turn {ending_in_words(ending)}{why}", width), bold=True)
+    yield click.style(paragraph(f"Turn {how}{why}", width), bold=True)
 
 
 def answer_lines(result: dict[str, Any], width: int | None) -> Iterator[str]:
@@ -142,7 +145,9 @@ def usage_lines(usage: dict[str, Any], width: int | None) -> Iterator[str]:
     headings = ("DAY (UTC)", "TURNS", "VISITORS", "FAILED", "FIRST EVENT", "WHOLE TURN", "TOKENS", "REFUSED")
     days = [each for each in usage["days"] if each["turns"] or each["refusals"]]
     rows = [_usage_row(each["day"], each) for each in reversed(days)]
-    yield from table_lines(headings, [*rows, _usage_row(f"{len(usage['days'])} days", usage["in_all"])], width)
+    asked = len(usage["days"])
+    yield click.style(f"Usage of the last {asked} days" if asked > 1 else "Usage today", bold=True)
+    yield from table_lines(headings, [*rows, _usage_row("all", usage["in_all"])], width)
 
 
 def _usage_row(label: str, each: dict[str, Any]) -> tuple[str, ...]:

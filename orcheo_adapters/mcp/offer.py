@@ -11,7 +11,7 @@ from orcheo_adapters.wire.json_schema import Schema, request_schema
 from orcheo_core.errors import ForbiddenError, NotFoundError
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import Effect, Operation, parameters_of
-from orcheo_core.operations.words import for_assistants, without_showing
+from orcheo_core.operations.words import for_assistants, with_secret
 
 AnyOperation = Operation[Any, Any]
 CONFIRM = "confirm"
@@ -19,8 +19,13 @@ SECRET_TO_FILE = "secret_to_file"  # noqa: S105 - the name of an argument
 PAGE = "page"
 PUBLISH = "workflows.publish"
 """Of the operations with a secret the one that is of use without it: people need the share link only."""
-_NOT_SHOWN = "It is not shown here: `orcheo workflow rotate-token` on the owner's command line shows a new one."
+_INTO_A_FILE = "goes into a file"
+_NOT_SHOWN = "is not shown here: `orcheo workflow rotate-token` on the owner's command line shows a new one"
 _FILE_OR_SHOWN = "Absolute path of a new file for the secret; shown here if left out."
+_BY_COMMAND = (
+    "The owner can run `orcheo {command}`, or use orcheo-mcp on their own machine, which writes secrets into files. An "
+    "operator can allow secrets in conversations with ORCHEO_MCP_SHOW_SECRETS."
+)
 _SERVICE_TOKENS = "tokens."
 _MOST_VALUES = 12
 
@@ -39,8 +44,8 @@ class ToolNotOffered(ForbiddenError):
     code = "tool_not_offered"
     summary = "This tool is not offered here."
     hint = (
-        "The owner can use the command line instead, or an orcheo-mcp of their own: its options --tools, --read-only "
-        "and --allow-tokens say what it offers."
+        "The owner can use the command line instead, or an orcheo-mcp that offers it: "
+        "docs/how-to/publish-from-an-assistant.md names the options."
     )
 
 
@@ -50,7 +55,7 @@ class SecretNotShown(ForbiddenError):
     code = "secret_not_shown"
     summary = "This would issue a secret, and secrets are not shown in a conversation. Nothing was changed."
     hint = (
-        "The owner can do it on the command line, or with `orcheo-mcp` on their own machine, which writes secrets into "
+        "The owner can do it on the command line, or with orcheo-mcp on their own machine, which writes secrets into "
         "files. An operator can allow secrets in conversations with ORCHEO_MCP_SHOW_SECRETS."
     )
 
@@ -101,14 +106,18 @@ class Offer:
         operation = self._by_name[name]
         if not self._has(operation):
             if self._is_wanted(operation):
-                raise SecretNotShown
+                raise SecretNotShown(hint=_BY_COMMAND.format(command=" ".join(operation.command)))
             raise ToolNotOffered(f"The tool {name!r} is not offered here.")
         return operation
 
     def _near(self, name: str) -> str | None:
-        """A hint at the tool that was probably meant: the same words in another order, number or spelling."""
+        """A hint at the tool that was probably meant: the same words in another order, number or spelling.
+
+        Most tools are about workflows, so ``publish`` is ``workflows_publish``.
+        """
         offered = {_words(each.tool): each for each in CATALOGUE.values() if self._has(each)}
-        near = get_close_matches(_words(name), offered, n=1, cutoff=0.85)
+        said = (_words(name), _words(f"workflow {name}"))
+        near = [found for words in said for found in get_close_matches(words, offered, n=1, cutoff=0.85)]
         return f"Did you mean `{self._name(offered[near[0]])}`?" if near else None
 
     def _name(self, operation: AnyOperation) -> str:
@@ -143,7 +152,7 @@ class Offer:
         whole = f"{operation.summary} {operation.guide}"
         if self.shows(operation):
             return whole
-        return without_showing(whole) if self.files else f"{without_showing(whole)} {_NOT_SHOWN}"
+        return with_secret(whole, _INTO_A_FILE if self.files else _NOT_SHOWN)
 
     def _listed(self, operation: AnyOperation) -> Schema:
         """The arguments, each in one form: another may come, but an assistant does not have to choose."""

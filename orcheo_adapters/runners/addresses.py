@@ -141,6 +141,12 @@ def literal_addresses(host: str) -> list[str]:
     return []
 
 
+def known_addresses(host: str) -> list[str]:
+    """As :func:`literal_addresses`; names of this machine lead to it everywhere (RFC 6761, 6.3)."""
+    is_localhost = f".{host.lower().rstrip('.')}".endswith(".localhost")
+    return ["127.0.0.1"] if is_localhost else literal_addresses(host)
+
+
 def check_addresses(host: str, port: int, found: Iterable[str], allowed: AllowedAddresses) -> list[str]:
     """All of ``found`` when each is open or allowed; :class:`AddressRefused` names the first that is not."""
     checked = []

@@ -17,7 +17,7 @@ import httpx2
 
 from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.outgoing_answers import BoundedBody
-from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses, literal_addresses
+from orcheo_adapters.runners.addresses import AddressRefused, AllowedAddresses, check_addresses, known_addresses
 from orcheo_core.errors import FieldError, InvalidInput
 from orcheo_core.ports.runner import RunFailed
 
@@ -100,7 +100,7 @@ class GuardedHttp:
         url = _parse(text)
         host, port = _host(url), _port(url)
         try:
-            check_addresses(host, port, literal_addresses(host), self._allowed)
+            check_addresses(host, port, known_addresses(host), self._allowed)
         except AddressRefused as error:
             raise _invalid(
                 str(error), hint="Choose another address, or allow this one and start the server again."
@@ -187,8 +187,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         host, port = _host(request.url), _port(request.url)
         proxy = None if self._allowed.name(host, port) else self._outgoing.proxy_for(request.url)
         if proxy is not None:
-            is_localhost = f".{host.rstrip('.')}".endswith(".localhost")  # of the proxy, which is inside too
-            check_addresses(host, port, ["127.0.0.1"] if is_localhost else literal_addresses(host), self._allowed)
+            check_addresses(host, port, known_addresses(host), self._allowed)
             pool = await self._pool(request.url, proxy)
             return await pool.handle_async_request(request)
         try:

@@ -181,7 +181,11 @@ def _form_hint(text: str) -> str:
         return f"A file is named as ./{text.removeprefix('./')}{name}, with the agent or function in it."
     if _LIKE_AN_ADDRESS.fullmatch(text):
         return f"A URL begins with https:// or http://, such as https://{text}. {_URL_HINT}"
-    return _HINT if ":" in text or not text else f"Name the agent or function in it too, such as {text}:agent. {_HINT}"
+    return (
+        _HINT
+        if ":" in text or not text.strip()
+        else f"Name the agent or function in it too, such as {text}:agent. {_HINT}"
+    )
 
 
 def _offered(module: Any) -> str:

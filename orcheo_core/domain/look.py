@@ -126,21 +126,27 @@ class Offer:
 def _check_prompts(_look: object, _attribute: object, prompts: tuple[StarterPrompt, ...]) -> None:
     _check_count("prompts", prompts, MOST_PROMPTS)
     for each in prompts:
-        _check_entry(f"prompts: {each.label}", "button text", each.label, longest=LABEL_LENGTH)
-        _check_entry(f"prompts: {each.label}", "message", each.prompt.replace("\n", " "), longest=PROMPT_LENGTH)
+        path = _path("prompts", each.label)
+        _check_entry(path, "button text", each.label, longest=LABEL_LENGTH)
+        _check_entry(path, "message", each.prompt.replace("\n", " "), longest=PROMPT_LENGTH)
         _check_icon(each.label, each.icon)
 
 
 def _check_offers(_look: object, attribute: Any, offers: tuple[Offer, ...]) -> None:
     _check_count(attribute.name, offers, MOST_OFFERS)
     for each in offers:
-        path = f"{attribute.name}: {each.id}"
+        path = _path(attribute.name, each.id)
         if not _OFFER_ID.fullmatch(each.id):
             raise InvalidInput(
                 FieldError(path, f"must have an id of up to {OFFER_ID_LENGTH} letters, digits and . _ : / @ + -")
             )
         _check_entry(path, "name", each.label, longest=LABEL_LENGTH)
         _check_icon(each.id, each.icon)
+
+
+def _path(place: str, name: str) -> str:
+    """An entry by the name that the owner gave it, as in ``prompts: Hours``."""
+    return f"{place}: {name}" if name.strip() else place
 
 
 def _check_entry(path: str, what: str, text: str, *, longest: int) -> None:

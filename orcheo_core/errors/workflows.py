@@ -83,7 +83,7 @@ class WorkflowCheckFailed(OrcheoError):
 
     code = "workflow_check_failed"
     summary = "The workflow did not answer a probe turn."
-    hint = "Fix what the detail names, then try again."
+    hint = "Fix what the error names, then try again."
 
 
 class NoAnswer(OrcheoError):

@@ -143,7 +143,7 @@ ACCESS_OPERATIONS = (
         summary="Open a chat session with a workflow of yours, public or not, to try it.",
         guide=(
             "Use it in a program that chats as the owner over ChatKit; to ask a workflow something, use `orcheo "
-            "workflow ask`. Returns a chat grant, which expires within 5 minutes."
+            "workflow ask`. Returns a chat grant for 5 minutes, which is shown only this once."
         ),
         request=OpenChatSession,
         result=ChatSessionResult,

@@ -367,7 +367,7 @@ PUBLISHING_OPERATIONS = (
         summary="Replace the publish token of a public workflow.",
         guide=(
             "Use it when the publish token is lost or has leaked; the share link stays. "
-            "Returns the new publish token, shown only this once."
+            "Returns the new publish token, which is shown only this once."
         ),
         request=RotatePublishToken,
         result=PublishResult,
@@ -384,7 +384,7 @@ PUBLISHING_OPERATIONS = (
         name="workflows.rotate_identity_secret",
         command=("workflow", "rotate-identity-secret"),
         summary="Make or replace a workflow's identity secret.",
-        guide="Use it to let a site sign who its visitors are. Returns the secret, shown only this once.",
+        guide="Use it to let a site sign who its visitors are. Returns the secret, which is shown only this once.",
         request=RotateIdentitySecret,
         result=IdentitySecretResult,
         scope=Scope.WORKFLOWS_PUBLISH,

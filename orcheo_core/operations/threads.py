@@ -76,7 +76,7 @@ class PurgeThreads:
     thread: str | None = parameter("The thread with this id.", default=None, pattern=_ID_PATTERN)
     visitor: str | None = parameter(f"Threads {_VISITOR}", default=None)
     older_than_days: int | None = parameter(
-        f"Threads without a new message for this many days (1 to {MAX_AGE_DAYS}).",
+        "Threads without a new message for this many days.",
         default=None,
         minimum=1,
         maximum=MAX_AGE_DAYS,

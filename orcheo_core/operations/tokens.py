@@ -210,7 +210,7 @@ TOKEN_OPERATIONS = (
         summary="Replace a service token by one with the same scopes.",
         guide=(
             "Use it to replace a service token that is old or may have leaked; `orcheo token list` has the ids. "
-            "Returns the new one, shown only this once."
+            "Returns the new one, which is shown only this once."
         ),
         request=RotateServiceToken,
         result=ServiceTokenResult,

@@ -14,6 +14,7 @@ _OPTION = re.compile(r"`?--(?:no-)?([a-z]+(?:-[a-z]+)*)`?")
 _SHOWN_ONCE = re.compile(
     r" Keep [a-z ]+ safe: it is shown only this once\.|,(?: which is)? shown only this once|; it is shown once"
 )
+_WHICH_IS_SHOWN = ", which is shown only this once"
 _TOOLS: Mapping[tuple[str, ...], str] = {
     operation.command: operation.tool for operation in CATALOGUE.values() if not operation.for_people
 }
@@ -48,6 +49,14 @@ def for_assistants(text: str, tools: Mapping[tuple[str, ...], str] = _TOOLS) -> 
 def for_programs(text: str) -> str:
     """``text`` with calls over HTTP in place of the commands in it, and arguments in place of their options."""
     return for_assistants(text, _CALLS)
+
+
+def with_secret(text: str, goes: str) -> str:
+    """``text`` about an operation whose secret is not shown, with what happens to it in place of the words that it is.
+
+    ``goes`` follows *which*: ``goes into a file``.
+    """
+    return without_showing(text.replace(_WHICH_IS_SHOWN, f", which {goes}"))
 
 
 def without_showing(text: str) -> str:

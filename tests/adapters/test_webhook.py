@@ -297,10 +297,11 @@ def test_a_wrong_setting_of_the_webhook_is_named(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ORCHEO_WEBHOOK_URL", "ORCHEO_TRANSCRIPTION_URL"])
-def test_the_hint_about_an_address_of_this_machine_says_how_to_allow_it(name: str) -> None:
-    """And a malformed one is shown the form; nothing is said to be wrong in the environment that is not."""
-    with pytest.raises(InvalidInput, match=r"ORCHEO_HTTP_RUNNER_ALLOW=127\.0\.0\.1:9 ") as caught:
-        _load(**{name: "http://127.0.0.1:9/hook"})
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "hook.localhost"])
+def test_the_hint_about_an_address_of_this_machine_says_how_to_allow_it(name: str, host: str) -> None:
+    """Before anything is sent; a malformed one is shown the form."""
+    with pytest.raises(InvalidInput, match=f"ORCHEO_HTTP_RUNNER_ALLOW={re.escape(host)}:9 ") as caught:
+        _load(**{name: f"http://{host}:9/hook"})
     assert caught.value.hint == "Choose another address, or allow this one and start the server again."
     with pytest.raises(InvalidInput) as malformed:
         _load(**{name: "hook"})

@@ -449,14 +449,28 @@ def test_show_tells_the_look(orcheo: CommandLine, sync_server: SyncTestServer) -
         assert line in shown
 
 
+def test_asking_in_vain_says_so_in_a_sentence(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
+    """Whatever the exception or the runner called it; the hint says what to try, and where the rest is."""
+    for call, said in (
+        ("broken", "The workflow failed: RuntimeError: the secret reason"),
+        ("silent", "The workflow ended without an answer."),
+        ("takes_too_long", "The workflow failed: no time left"),
+    ):
+        handle = call.replace("_", "-")
+        sync_server.result("workflows.add", handle=handle, runner="python", target=f"tests.workflows:{call}")
+        assert_error(
+            orcheo("workflow", "ask", handle, "Hello"), 1, detail=said, hint="`orcheo workflow check` tries it"
+        )
+
+
 def test_show_and_list_have_the_usage_of_days(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """A line for each day with anything in it, and one for all; a list has the number of turns."""
     sync_server.result("workflows.add", handle="echo", runner="python", target="tests.workflows:echo")
     sync_server.chat("echo")
     shown = orcheo("workflow", "show", "echo", "--days", "30").out
-    table = shown[shown.index("DAY (UTC)") :].splitlines()
+    table = shown[shown.index("\nUsage of the last 30 days\n") :].splitlines()[2:]
     assert table[0].startswith("DAY (UTC)")
-    assert [line.split("  ")[0] for line in table[1:]] == ["2026-11-23", "30 days"]
+    assert [line.split("  ")[0] for line in table[1:]] == ["2026-11-23", "all"]
     assert table[1].split()[1:4] == ["1", "1", "0"]
     listed = orcheo("workflow", "list", "--days", "7").out.splitlines()
     assert listed[0].split()[:3] == ["HANDLE", "STATE", "TURNS"]

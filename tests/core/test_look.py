@@ -103,7 +103,7 @@ def test_a_look_can_be_replaced() -> None:
         ({"prompts": {str(at): "x" for at in range(MOST_PROMPTS + 1)}}, "prompts"),
         ({"icons": {"nothing": "bolt"}}, "icons: nothing"),
         ({"models": {"a b": "A"}}, "models: a b"),
-        ({"models": {"": "A"}}, "models: "),
+        ({"models": {"": "A"}}, "models"),
         ({"models": {"m": "\u200b"}}, "models: m"),
         ({"tools": {"t": "T"}, "icons": {"t": "../x"}}, "icons: t"),
         ({"tools": {f"t{at}": "T" for at in range(MOST_OFFERS + 1)}}, "tools"),

@@ -14,6 +14,7 @@ from orcheo_adapters.http.mcp import McpApp
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.pages import PageQuery
+from orcheo_core.operations.catalogue import CATALOGUE
 from tests.app_server import NO_LIMITS, TestServer, build_app_server
 from tests.http.process import server_process
 from tests.mcp.answers import data_of, refusal
@@ -74,7 +75,7 @@ async def test_a_description_does_not_promise_a_secret(app_server: TestServer) -
     tools = result_of(await call(app_server))["tools"]
     (found,) = [each for each in tools if each["name"] == "workflows_publish"]
     assert found["description"].endswith(
-        "Returns the share link, for people. Programs need the publish token. It is not shown here: "
+        "Returns the share link, for people. Programs need the publish token, which is not shown here: "
         "`orcheo workflow rotate-token` on the owner's command line shows a new one."
     )
     assert "shown only this once" not in json.dumps(tools)
@@ -144,7 +145,10 @@ async def test_a_secret_that_could_not_be_shown_is_not_issued(app_server: TestSe
     await app_server.add()
     before = await app_server.result("workflows.publish", ref="echo")
     refused = result_of(await call(app_server, "tools/call", name=tool, arguments={"ref": "echo", "confirm": True}))
-    assert "secret_not_shown" in refused["content"][0]["text"]
+    problem = json.loads(refused["content"][0]["text"])
+    operation = next(each for each in CATALOGUE.values() if tool in (each.tool, each.name))
+    assert problem["code"] == "secret_not_shown"
+    assert f"can run `orcheo {' '.join(operation.command)}`, or use orcheo-mcp" in problem["hint"]
     assert (await app_server.chatkit(before["publish_token"], "threads.list")).status_code == 200
 
 

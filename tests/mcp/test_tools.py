@@ -179,6 +179,7 @@ def test_a_description_promises_no_secret_that_goes_into_a_file(operation: AnyOp
     (found,) = [each for each in offer.tools() if each.name == operation.tool]
     assert "shown once" not in (found.description or "")
     assert "this once" not in (found.description or "")
+    assert ("goes into a file" in (found.description or "")) is (operation.secret is not None)
 
 
 async def test_read_only_offers_what_changes_nothing(sync_server: SyncTestServer) -> None:
