@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 
 import uvloop
 
+from orcheo_adapters.system.connecting import connected, looked_up_at_once
 from orcheo_adapters.system.forks import starts_programs
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.running import (
@@ -227,9 +228,28 @@ class ServerLoop(uvloop.Loop):
         proto: int = 0,
         flags: int = 0,
     ) -> Any:
-        """See asyncio: in a thread of the run's own. uvloop has four for all, which one workflow could keep busy."""
+        """See asyncio: in a thread of the run's own."""
+        found = looked_up_at_once(host, port, family, type, proto, flags)
+        if found is not None:
+            return found
         ask = partial(socket.getaddrinfo, host, port, family, type, proto, flags)
         return await self.run_in_executor(None, ask)
+
+    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
+        """See asyncio: a name is looked up as :meth:`getaddrinfo` does. One address is tried after the other."""
+        for only_asyncio_has in ("happy_eyeballs_delay", "interleave"):
+            options.pop(only_asyncio_has, None)
+        if not host or options.get("local_addr") or looked_up_at_once(host, None, 0, socket.SOCK_STREAM, 0, 0):
+            return await super().create_connection(protocol_factory, host, port, **options)
+        if options.get("ssl") and options.get("server_hostname") is None:
+            options["server_hostname"] = host
+        lookup = {name: options.pop(name, 0) for name in ("family", "proto", "flags")}
+        sock = await connected(self, host, port, **lookup)
+        try:
+            return await super().create_connection(protocol_factory, sock=sock, **options)
+        except BaseException:
+            sock.close()
+            raise
 
     @starts_programs
     async def subprocess_exec(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
