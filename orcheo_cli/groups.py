@@ -3,8 +3,13 @@
 import click
 
 OTHER_WORDS = {
-    "new": ("workflow add",),
+    "add": ("workflow add", "token create"),
+    "create": ("workflow add", "token create"),
+    "new": ("workflow add", "token create"),
     "register": ("workflow add",),
+    "remove": ("workflow remove", "thread purge", "token revoke"),
+    "revoke": ("token revoke", "workflow unpublish"),
+    "rotate": ("workflow rotate-token", "token rotate", "keys rotate"),
     "delete": ("workflow remove", "thread purge", "token revoke"),
     "rm": ("workflow remove", "thread purge", "token revoke"),
     "ls": ("workflow list", "thread list", "token list", "audit list"),
@@ -26,9 +31,16 @@ OTHER_WORDS = {
     "close": ("workflow unpublish",),
     "look": ("workflow set-look",),
     "transcript": ("thread show",),
-    "start": ("serve",),
-    "run": ("serve",),
-    "status": ("doctor",),
+    "transcripts": ("thread list",),
+    "start": ("serve", "workflow publish"),
+    "run": ("serve", "workflow ask"),
+    "up": ("serve",),
+    "stop": ("workflow unpublish",),
+    "set": ("workflow edit",),
+    "set-name": ("workflow edit --name",),
+    "restore": ("workflow unarchive",),
+    "status": ("doctor", "workflow show"),
+    "version": ("--version",),
     "space": ("server space",),
     "logs": ("audit list",),
 }
@@ -37,6 +49,7 @@ _HOW_TO = {
     "backup": "docs/how-to/back-up-and-restore.md",
     "restore": "docs/how-to/back-up-and-restore.md",
     "completion": "docs/questions.md",
+    "config": "docs/reference/configuration.md",
     "embed": "docs/how-to/put-a-bubble-on-your-site.md",
 }
 """What no command does, with the page that says how it is done."""
@@ -55,25 +68,29 @@ class PointingGroup(click.Group):
             raise self._pointing(error.command_name, ctx) from None
 
     def _pointing(self, name: str, ctx: click.Context) -> click.exceptions.NoSuchCommand:
-        if name in _HOW_TO:
-            said = f"{_HOW_TO[name]} says how it is done."
-        elif meant := _meant(name, ctx):
+        page = _HOW_TO.get(name)
+        meant = [] if page and ctx is ctx.find_root() else _meant(name, ctx)
+        if meant:
             said = f"Did you mean {' or '.join(map(repr, meant))}?"
+        elif page:
+            said = f"{page} says how it is done."
         else:
             return click.exceptions.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx)
         return click.exceptions.NoSuchCommand(name, f"No such command {name!r}. {said}", ctx=ctx)
 
 
 def _meant(name: str, ctx: click.Context) -> list[str]:
-    """Commands as they are typed: those of this group, if there are any, or else of others."""
+    """Commands as they are typed: in a group those of this group, or else the only one of another group."""
     from orcheo_core.operations.catalogue import CATALOGUE
 
     root = ctx.find_root()
+    others = OTHER_WORDS.get(name, ())
     named = [" ".join(each.command) for each in CATALOGUE.values() if each.command[1:] == (name,)]
-    found = list(dict.fromkeys([*OTHER_WORDS.get(name, ()), *named]))
+    found = list(dict.fromkeys([*others, *named]))
     if ctx is root:
         return found
-    if isinstance(root.command, click.Group) and name in root.command.list_commands(root):
-        found = [name]
     here = [each for each in found if each.startswith(f"{ctx.info_name} ")]
-    return [f"orcheo {each}" for each in here or found]
+    if isinstance(root.command, click.Group) and name in root.command.list_commands(root):
+        here = [name]
+    single = [each for each in others if " " not in each] or (named if len(named) == 1 else [])
+    return [f"orcheo {each}" for each in here or single]

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from orcheo_adapters.runners.addresses import known_addresses
 from orcheo_adapters.runners.callables import accepts_text, signature_of
 from orcheo_adapters.runners.shared_objects import shared_object
 from orcheo_adapters.system.own_code import is_own
@@ -180,7 +182,8 @@ def _form_hint(text: str) -> str:
         name = "" if ":" in text else ":agent"
         return f"A file is named as ./{text.removeprefix('./')}{name}, with the agent or function in it."
     if _LIKE_AN_ADDRESS.fullmatch(text):
-        return f"A URL begins with https:// or http://, such as https://{text}. {_URL_HINT}"
+        scheme = "http" if known_addresses(urlsplit(f"//{text}").hostname or "") == ["127.0.0.1"] else "https"
+        return f"A URL begins with https:// or http://, such as {scheme}://{text}. {_URL_HINT}"
     return (
         _HINT
         if ":" in text or not text.strip()

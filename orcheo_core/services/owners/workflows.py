@@ -227,6 +227,8 @@ class Registering:
         """The fields to change with their new values, checked, and what is to be known of a new runner."""
         edited, advice = dict(fields), None
         if runner is not None:
+            if runner.kind is not None:  # a kind that there is not needs no target
+                await self._runners.ready(runner.kind)
             edited["runner"] = before.runner.changed(runner)
             advice = await self._check_runner(caller, edited["runner"])
         if "identity_keys" in edited and not before.identity_keys:
