@@ -41,7 +41,7 @@ class LoginCookies:
         self._pass_seal = Seal(keys, _PASS_PURPOSE, longest=_LONGEST, clock=clock)
         self._issuers = frozenset(issuers)
         self._clock = clock
-        self.ended = SpentIds("ended-login", LOGIN_LIFETIME, clock=clock, store=store)
+        self.ended = SpentIds("ended-login", LOGIN_LIFETIME, clock=clock, store=store, identifiers=identifiers)
 
     def issue(self, login: Login) -> str:
         """The value of a cookie for this login; the moment of signing is when it was seen last."""
@@ -79,7 +79,7 @@ class LoginCookies:
 
     async def end(self, login: Login) -> None:
         """Refuse this login from now on."""
-        await self.ended.spend(login.id, made_at=max(login.began_at, login.seen_at))
+        await self.ended.spend(login.id, made_at=max(moment_of(login.id), login.began_at, login.seen_at))
 
     async def end_all(self, ended: EndedLogins) -> None:
         """Refuse the logins that a provider has ended; those that begin later are others."""
@@ -88,7 +88,7 @@ class LoginCookies:
 
     def _counts(self, login: Login) -> bool:
         is_trusted = login.identity.issuer in self._issuers
-        is_ended = login.id in self.ended or not self.ended.remembers(login.began_at)
+        is_ended = login.id in self.ended or not self.ended.remembers(moment_of(login.id))
         return is_trusted and not is_ended and not self._is_ended_there(login) and login.is_valid(self._clock.now())
 
     def _is_ended_there(self, login: Login) -> bool:

@@ -70,7 +70,9 @@ class LoginStates:
         self._seal = Seal(keys, _PURPOSE, longest=_LONGEST, clock=clock)
         self._entropy = entropy
         self._identifiers = identifiers
-        self.finished = SpentIds("login-attempt", LOGIN_ATTEMPT_LIFETIME, clock=clock, store=store)
+        self.finished = SpentIds(
+            "login-attempt", LOGIN_ATTEMPT_LIFETIME, clock=clock, store=store, identifiers=identifiers
+        )
 
     def browser(self, known: str | None) -> str:
         """The secret that this browser is known by: the one in its cookie, or a new one."""
@@ -94,7 +96,7 @@ class LoginStates:
         except SealExpired:
             raise LoginAttemptExpired from None
         values = opened.values
-        if not self.finished.remembers(opened.signed_at):
+        if not self.finished.remembers(moment_of(values["id"])):
             raise LoginAttemptExpired
         if browser is None or not hmac.compare_digest(values["browser"], _digest(browser)):
             raise LoginAttemptInvalid

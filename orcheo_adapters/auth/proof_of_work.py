@@ -6,7 +6,7 @@ anywhere else, so a program has no advantage.
 
 import hmac
 from base64 import b64decode
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import altcha
@@ -15,6 +15,7 @@ import orjson
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_core.domain.keeping import CHALLENGE_LIFETIME
 from orcheo_core.ports.clock import Clock
+from orcheo_core.services.shared.identifiers import Identifiers
 
 _PURPOSE = b"orcheo.proof-of-work.v1"
 _ALGORITHM, _COST, _PREFIX = "PBKDF2/SHA-256", 5_000, "00"
@@ -26,10 +27,11 @@ _LONGEST = 4_000
 class ProofsOfWork:
     """Makes challenges and takes each solution once."""
 
-    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock, spent: SpentIds) -> None:
+    def __init__(self, keys: tuple[bytes, ...], *, clock: Clock, identifiers: Identifiers, spent: SpentIds) -> None:
         """``keys``: newest first; challenges are signed with the first one. ``spent``: solutions that were shown."""
         self._secret = hmac.digest(keys[0], _PURPOSE, "sha256")
         self._clock = clock
+        self._identifiers = identifiers
         self._spent = spent
 
     def challenge(self, workflow_id: str) -> dict[str, Any]:
@@ -39,7 +41,7 @@ class ProofsOfWork:
             _ALGORITHM,
             _COST,
             key_prefix=_PREFIX,
-            data={"workflow": workflow_id, "until": until},
+            data={"workflow": workflow_id, "until": until, "made": self._identifiers.moment().isoformat()},
             hmac_secret=self._secret,
         )
         document: dict[str, Any] = made.to_dict()
@@ -51,7 +53,9 @@ class ProofsOfWork:
             return False
         parameters = orjson.loads(b64decode(proof))["challenge"]["parameters"]
         data = parameters["data"]
-        made_at = datetime.fromtimestamp(data["until"], UTC) - CHALLENGE_LIFETIME
-        in_time = self._clock.now() - made_at < CHALLENGE_LIFETIME and self._spent.remembers(made_at)
+        if "made" not in data:  # of an earlier release
+            return False
+        made_at = datetime.fromisoformat(data["made"])
+        in_time = self._clock.now().timestamp() < data["until"] and self._spent.remembers(made_at)
         is_for_this = in_time and data["workflow"] == workflow_id
         return is_for_this and await self._spent.spend(parameters["nonce"], made_at=made_at)

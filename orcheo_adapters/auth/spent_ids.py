@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from orcheo_core.domain.ids import EPOCH
 from orcheo_core.domain.spent_id import SpentId
 from orcheo_core.ports.clock import Clock
-from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.ports.unit_of_work import Store, UnitOfWork
+from orcheo_core.services.shared.identifiers import Identifiers
 
 _MARK = ""
 """The row that keeps since when nothing was forgotten; no id is empty."""
@@ -18,12 +19,25 @@ MOST = 100_000
 class SpentIds:
     """The used-up ids of one purpose, looked up in memory and kept in the store, so that a restart forgets none."""
 
-    def __init__(self, purpose: str, lifetime: timedelta, *, clock: Clock, store: Store, most: int = MOST) -> None:
-        """Remember each id for ``lifetime``."""
+    def __init__(
+        self,
+        purpose: str,
+        lifetime: timedelta,
+        *,
+        clock: Clock,
+        store: Store,
+        identifiers: Identifiers | None = None,
+        most: int = MOST,
+    ) -> None:
+        """Remember each id for ``lifetime``; ``identifiers`` are those that its ids are made with, if this server's.
+
+        Then ids that are made later than anything was forgotten are known by it, however far the clock was set back.
+        """
         self.purpose = purpose
         self.lifetime = lifetime
         self._clock = clock
         self._store = store
+        self._identifiers = identifiers
         self._most = most
         self._since: OrderedDict[str, datetime] = OrderedDict()
         self._forgotten_before = EPOCH
@@ -48,9 +62,10 @@ class SpentIds:
         """Remember what an earlier process was shown; to be called before the first request."""
         for each in await self._store.begin().spent_ids.of(self.purpose):
             if each.id == _MARK:
-                self._forgotten_before = each.at
+                self._forget_before(each.at)
             else:
                 self._since[each.id] = each.at
+        self._make_room(self._most)
 
     async def spend(self, new_id: str, *, made_at: datetime | None = None) -> bool:
         """Use an id up; False when it was used before. It counts at once, and is durable on return.
@@ -66,11 +81,11 @@ class SpentIds:
     async def spend_again(self, spent_id: str, *, at: datetime) -> None:
         """Use an id up from ``at`` on, whether or not it was used before."""
         self._since.pop(spent_id, None)
-        while len(self._since) >= self._most:
-            _, moment = self._since.popitem(last=False)
-            self._forgotten_before = max(self._forgotten_before, moment + _INSTANT)
+        has_forgotten = self._make_room(self._most - 1)
         self._since[spent_id] = at
         change = self._store.begin()
+        if has_forgotten:
+            self._stage_forgetting(change, self._forgotten_before)
         change.spent_ids.save(SpentId(purpose=self.purpose, id=spent_id, at=at))
         await change.commit()
 
@@ -80,8 +95,24 @@ class SpentIds:
         if not any(moment < before for moment in self._since.values()):
             return
         change = self._store.begin()
+        self._stage_forgetting(change, before)
+        await change.commit()
+        self._forget_before(before)
+        self._since = OrderedDict((name, moment) for name, moment in self._since.items() if moment >= before)
+
+    def _make_room(self, most: int) -> bool:
+        """Forget the oldest until no more than ``most`` are left; whether there were too many."""
+        has_forgotten = len(self._since) > most
+        while len(self._since) > most:
+            _, moment = self._since.popitem(last=False)
+            self._forget_before(moment + _INSTANT)
+        return has_forgotten
+
+    def _forget_before(self, moment: datetime) -> None:
+        self._forgotten_before = max(self._forgotten_before, moment)
+        if self._identifiers is not None:
+            self._identifiers.stay_behind(self._forgotten_before)
+
+    def _stage_forgetting(self, change: UnitOfWork, before: datetime) -> None:
         change.spent_ids.remove_older(self.purpose, before)
         change.spent_ids.save(SpentId(purpose=self.purpose, id=_MARK, at=before))
-        await change.commit()
-        self._forgotten_before = max(before, self._forgotten_before)
-        self._since = OrderedDict((name, moment) for name, moment in self._since.items() if moment >= before)

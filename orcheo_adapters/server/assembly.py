@@ -71,6 +71,7 @@ from orcheo_core.ports.runner import Runners
 from orcheo_core.ports.telemetry import Telemetry
 from orcheo_core.ports.transcriber import Transcriber
 from orcheo_core.ports.unit_of_work import Store
+from orcheo_core.services.shared.identifiers import Identifiers
 
 if TYPE_CHECKING:
     from orcheo_adapters.auth.oidc.http import ProviderHttp
@@ -185,7 +186,7 @@ def assemble(
     login_states = LoginStates(
         secrets.cookie_keys, clock=clock, entropy=machine.entropy, identifiers=core.identifiers, store=store
     )
-    spent_proofs = SpentIds("proof-of-work", CHALLENGE_LIFETIME, clock=clock, store=store)
+    spent_proofs = SpentIds("proof-of-work", CHALLENGE_LIFETIME, clock=clock, store=store, identifiers=core.identifiers)
     watchdog = Watchdog()
     cookies = Cookies(
         logins=logins, visitors=VisitorCookies(secrets.cookie_keys, clock=clock), secure=settings.behind_tls
@@ -242,7 +243,7 @@ def assemble(
             register=core.register,
             cookies=cookies,
             identifiers=core.identifiers,
-            proofs_of_work=_proofs_of_work(settings, secrets, clock, spent_proofs),
+            proofs_of_work=_proofs_of_work(settings, secrets, clock, core.identifiers, spent_proofs),
         ),
         page_events=PageEvents(reports=core.page_reports, limiting=core.limiting),
         chat_pages=ChatPages(admitting=core.admitting, folder=static_folder, contact=settings.contact),
@@ -322,13 +323,13 @@ def _identity_providers(settings: ServerSettings, machine: Machine, notices: Spe
 
 
 def _proofs_of_work(
-    settings: ServerSettings, secrets: ServerSecrets, clock: Clock, spent: SpentIds
+    settings: ServerSettings, secrets: ServerSecrets, clock: Clock, identifiers: Identifiers, spent: SpentIds
 ) -> "ProofsOfWork | None":
     if settings.rate_plan.effortless_sessions_by_workflow is None:
         return None
     from orcheo_adapters.auth.proof_of_work import ProofsOfWork
 
-    return ProofsOfWork(secrets.cookie_keys, clock=clock, spent=spent)
+    return ProofsOfWork(secrets.cookie_keys, clock=clock, identifiers=identifiers, spent=spent)
 
 
 def _webhook(settings: ServerSettings, machine: Machine, store: Store) -> "Webhook | None":

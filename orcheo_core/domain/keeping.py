@@ -174,7 +174,7 @@ ENDED_TURNS = Kept(
     filled_by="visitors",
     why="a page that lost its connection at the end reads the rest of the answer",
     how_long="2 minutes after the end of the turn",
-    most="1,000 turns, and 8 MiB; the oldest go first",
+    most="1,000 turns, and 4 MiB; the oldest go first",
     lifetime=timedelta(minutes=2),
 )
 

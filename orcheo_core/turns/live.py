@@ -35,7 +35,7 @@ MOST_FRAME_BYTES = 64 * 1024 * 1024
 _TOO_MANY_BYTES = f"The events of the answer have more than {shown_bytes(MOST_FRAME_BYTES)}."
 
 KEPT_ENDED_TURNS = 1_000
-KEPT_ENDED_BYTES = 8 * 1024 * 1024
+KEPT_ENDED_BYTES = 4 * 1024 * 1024
 """Of the frames of ended turns; the newest turn's are kept whatever their size, as it is followed now."""
 
 

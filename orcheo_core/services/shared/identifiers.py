@@ -1,6 +1,6 @@
 """New ids, strictly increasing: a clock that is set back does not put what comes next before what was there."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orcheo_core.domain.ids import CHANCE_BYTES, EPOCH, IdKind, compose_ids, moment_of
 from orcheo_core.ports.clock import Clock
@@ -20,7 +20,16 @@ class Identifiers:
     async def begin_after(self, store: Store) -> None:
         """Sort behind all that is kept, which an earlier process may have made by a clock that was ahead."""
         newest = max((moment_of(each) for each in await store.newest_ids()), default=EPOCH)
-        self._last = max(self._last, _microseconds(newest))
+        self.stay_behind(newest)
+
+    def stay_behind(self, moment: datetime) -> None:
+        """Make nothing from now on that would sort before this moment, whatever the clock says."""
+        self._last = max(self._last, _microseconds(moment))
+
+    def moment(self) -> datetime:
+        """Now, and behind all ids: what came first is told from what came later, also by a clock that was set back."""
+        self._last = max(_microseconds(self._clock.now()), self._last + 1)
+        return EPOCH + timedelta(microseconds=self._last)
 
     def new(self, kind: IdKind) -> str:
         """A new id of this kind."""

@@ -236,6 +236,51 @@ async def test_what_may_have_been_forgotten_is_refused_whatever_the_clock_says()
     assert not full.remembers(made_at)
 
 
+async def test_after_a_clock_that_was_ahead_visitors_sign_in_at_once() -> None:
+    """What was used up while it was ahead is forgotten, and refused all the same; a restart changes nothing."""
+    clock, store = SettableClock(), MemoryStore()
+    clock.advance(timedelta(hours=3))
+    made, kept = states(clock, store), cookies(clock=clock, store=store)
+    browser = made.browser(None)
+    early = made.begin(provider="main", return_path="/", browser=browser).state
+    await made.finish(early, browser=browser)
+    signed_in = evolve(ada(clock), id=made._identifiers.new(IdKind.LOGIN))
+    cookie = kept.issue(signed_in)
+    await kept.end(signed_in)
+    clock.advance(timedelta(days=1))
+    for _ in range(2):
+        await made.finished.tidy()
+        await kept.ended.tidy()
+        assert len([each for each in await store.begin().spent_ids.of("login-attempt") if each.id]) == 0
+        clock.advance(-timedelta(days=1))
+        with pytest.raises(LoginAttemptExpired):
+            made.peek(early, browser=browser)
+        assert kept.read(cookie) is None
+        attempt = made.begin(provider="main", return_path="/", browser=browser)
+        assert made.peek(attempt.state, browser=browser).attempt == attempt
+        later = evolve(ada(clock), id=kept._identifiers.new(IdKind.LOGIN))
+        assert kept.read(kept.issue(later)) is not None
+        made, kept = states(clock, store), cookies(clock=clock, store=store)
+        await made.finished.load()
+        await kept.ended.load()
+        clock.advance(timedelta(days=1))
+
+
+async def test_no_more_rows_are_kept_than_ids_are_remembered() -> None:
+    """Also by processes that each live for an hour only, in which no id is forgotten for its age."""
+    clock, store = SettableClock(), MemoryStore()
+    for number in range(6):
+        spent = SpentIds("test", HOUR, clock=clock, store=store, most=2)
+        await spent.load()
+        clock.advance(timedelta(seconds=1))
+        await spent.spend(f"id{number}")
+    kept = [each.id for each in await store.begin().spent_ids.of("test")]
+    assert [each for each in kept if each] == ["id4", "id5"]
+    fewer = SpentIds("test", HOUR, clock=clock, store=store, most=1)
+    await fewer.load()
+    assert ("id4" in fewer, "id5" in fewer, fewer.remembers(clock.now() - timedelta(seconds=1))) == (False, True, False)
+
+
 async def test_what_a_clock_ahead_made_is_remembered_until_that_could_not_come_again() -> None:
     """The clock is right again when it is used up."""
     clock = SettableClock()
@@ -256,11 +301,11 @@ async def test_an_id_that_could_not_be_kept_is_used_up_all_the_same() -> None:
     assert "a" in spent
 
 
-def states(clock: SettableClock) -> LoginStates:
+def states(clock: SettableClock, store: MemoryStore | None = None) -> LoginStates:
     """States under a key."""
     entropy = FakeEntropy()
     return LoginStates(
-        (NEW,), clock=clock, entropy=entropy, identifiers=Identifiers(clock, entropy), store=MemoryStore()
+        (NEW,), clock=clock, entropy=entropy, identifiers=Identifiers(clock, entropy), store=store or MemoryStore()
     )
 
 

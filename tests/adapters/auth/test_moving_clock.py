@@ -227,6 +227,15 @@ class MovingClock(RuleBasedStateMachine):
 
         self.ended[f"service token {public_id}"] = works
 
+    @rule()
+    def sign_in_from_the_beginning(self) -> None:
+        """Possible at any time, whatever the clock has done before."""
+        browser = self.login_states.browser(None)
+        state = self.login_states.begin(provider="p", return_path="", browser=browser).state
+        assert self.run(self._finishes(state, browser))
+        begun = evolve(login(at=self.clock.now()), id=self.identifiers.new(IdKind.LOGIN))
+        assert self.cookies.read(self.cookies.issue(begun)) is not None
+
     # --- what holds -------------------------------------------------------------------------------------------------
 
     @invariant()
