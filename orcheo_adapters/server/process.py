@@ -100,8 +100,8 @@ def serve(
             work = _serve(settings, listener, on_ready, resort, state, may_have_new_secrets=may_have_new_secrets)
             run_server_loop(work, set_back=state.set_back)
     finally:
-        listener.close()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # in what is left to do it would only spoil the exit status
+        listener.close()
 
 
 async def _serve(

@@ -120,6 +120,12 @@ class ServerProcess:
         self._process.send_signal(number)
 
     @property
+    def is_running(self) -> bool:
+        """Whether the process that was started last has not ended yet."""
+        assert self._process is not None
+        return self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         """The process that was started last."""
         assert self._process is not None
