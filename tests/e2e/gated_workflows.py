@@ -165,3 +165,20 @@ async def tells_the_time(_text: str) -> AsyncIterator[str]:
     for _ in range(40):
         yield f"{time.time() * 1000:.0f} "
         await asyncio.sleep(0.05)
+
+
+_FAILED: set[str] = set()
+"""Threads in which :func:`asks_and_fails_once` has failed."""
+
+
+async def asks_and_fails_once(_text: str, context: RunContext) -> AsyncIterator[InputAsked | TextDelta]:
+    """Asks for a size, and fails the first time with the answer."""
+    if context.cause is None:
+        yield InputAsked(questions=(Question(id="size", question="Which size?", options=("Small", "Large")),))
+        return
+    yield TextDelta("Let me see")
+    if context.thread_id not in _FAILED:
+        _FAILED.add(context.thread_id)
+        message = "the first time"
+        raise RuntimeError(message)
+    yield TextDelta(": it is there.")

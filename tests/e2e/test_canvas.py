@@ -57,6 +57,15 @@ def test_one_time_address_works_once_and_leaves_no_trace(shared_server: ServerPr
     other.complaints.clear()
 
 
+def test_links_that_stand_alone_are_large_enough_for_a_finger(open_canvas: NewTab) -> None:
+    """Also the way out of a page that is not there."""
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    tab = open_canvas("/canvas/workflows/nothing-here", **phone)
+    link = tab.page.get_by_role("link", name="All workflows")
+    expect(link).to_be_visible()
+    assert link.evaluate("(link) => link.getBoundingClientRect().height") >= 44
+
+
 def test_sign_out_ends_every_tab_of_the_browser(open_canvas: NewTab) -> None:
     """Signing out in one tab is noticed in another, which keeps what is shown and offers to sign in."""
     tab = open_canvas()

@@ -237,6 +237,21 @@ def test_a_visitor_judges_an_answer_and_asks_for_another(shared_server: ServerPr
     expect(tab.questions).to_have_text(["Hello"])
 
 
+def test_an_answer_to_a_question_that_failed_is_given_again(shared_server: ServerProcess, new_tab: NewTab) -> None:
+    """After a reload too: the question stays answered, and is not asked once more."""
+    published = shared_server.publish("asks-once", "tests.e2e.gated_workflows:asks_and_fails_once")
+    tab = new_tab().visit(published["share_url"])
+    tab.ask("A shirt")
+    tab.button("Small").click()
+    expect(tab.page.locator(".failure")).to_contain_text("could not answer")
+    tab.page.reload()
+    tab.button("Retry").click()
+    expect(tab.answer_texts.last).to_have_text("Let me see: it is there.")
+    expect(tab.page.locator(".asked [data-role=given]")).to_have_count(1)
+    expect(tab.button("Small")).to_have_count(0)
+    expect(tab.page.locator(".failure")).to_have_count(0)
+
+
 def test_a_message_is_edited_in_a_wide_field(shared_server: ServerProcess, new_tab: NewTab) -> None:
     """However short it is."""
     published = shared_server.publish("wide-edit", "examples.echo:answer")

@@ -138,11 +138,11 @@ export const rareProseStyles = css`
 
   @media (pointer: coarse) {
     .sources ol {
-      gap: 1.4rem;
+      gap: 1.5rem;
     }
 
     :is(.sources a, .no-image) {
-      padding-block: 0.75rem;
+      padding-block: 0.85rem;
     }
   }
 `;

@@ -195,10 +195,12 @@ function barsTemplate(
   tip: (at: number) => SVGTemplateResult | typeof nothing,
 ): SVGTemplateResult {
   const places = [...new Set(plot.series.filter(({ kind }) => kind === "bar").map(placeOf))];
-  const between = typeof tree.barCategoryGap === "number" ? tree.barCategoryGap : plot.step * 0.25;
-  const gap = typeof tree.barGap === "number" ? tree.barGap : 2;
-  const room = Math.max(1, plot.step - between);
-  const width = Math.max(1, (room - gap * (places.length - 1)) / places.length);
+  const between =
+    plot.hasMarks && typeof tree.barCategoryGap === "number" ? tree.barCategoryGap : plot.step * 0.25;
+  const gap = !plot.hasMarks ? 0 : typeof tree.barGap === "number" ? tree.barGap : 2;
+  const least = plot.hasMarks ? 1 : 0;
+  const room = Math.max(least, plot.step - between);
+  const width = Math.max(least, (room - gap * (places.length - 1)) / places.length);
   const shift = places.indexOf(placeOf(series)) * (width + gap) - room / 2;
   if (!plot.hasMarks) {
     const bars = points.map(({ x, from, to }) => `M${x + shift} ${from}V${to}h${width}V${from}z`);

@@ -653,8 +653,8 @@ export const canvasStyles = css`
     }
 
     a:is(.row, .small, .plain, .plain-link),
-    p.small > a {
-      padding-block: 0.75rem;
+    p > a {
+      padding-block: 0.85rem;
     }
   }
 `;
