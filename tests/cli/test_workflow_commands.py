@@ -452,9 +452,9 @@ def test_show_tells_the_look(orcheo: CommandLine, sync_server: SyncTestServer) -
 def test_asking_in_vain_says_so_in_a_sentence(orcheo: CommandLine, sync_server: SyncTestServer) -> None:
     """Whatever the exception or the runner called it; the hint says what to try, and where the rest is."""
     for call, said in (
-        ("broken", "The workflow failed: RuntimeError: the secret reason"),
+        ("broken", "The workflow failed: RuntimeError: the secret reason (workflows.py, line "),
         ("silent", "The workflow ended without an answer."),
-        ("takes_too_long", "The workflow failed: no time left"),
+        ("takes_too_long", "The workflow failed: no time left.\n"),
     ):
         handle = call.replace("_", "-")
         sync_server.result("workflows.add", handle=handle, runner="python", target=f"tests.workflows:{call}")

@@ -188,7 +188,7 @@ def _framework(text: str, agent: Any, *, is_made: bool = False) -> Framework:
     if (framework := framework_of(kind)) is not None:
         return framework
     known = ", ".join(each.name for each in FRAMEWORKS)
-    what = f"{text!r} gave {_described(kind)}" if is_made else f"{text!r} is {_described(kind)}"
+    what = f"{text!r} gave a value {_described(kind)}" if is_made else f"{text!r} is {_described(kind)}"
     raise invalid_target(
         f"{what}, which is not known as an agent here",
         hint=f"Known are agents of {known}. Anything else can be called in a function of yours: "

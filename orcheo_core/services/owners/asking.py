@@ -101,10 +101,15 @@ class Asking:
         if latest.status is TurnStatus.RUNNING:  # as far as the store knows
             raise NoAnswer("The answer could not be saved.", hint="`orcheo doctor` says whether the server can save.")
         reason = latest.fault.reason if latest.fault else f"The answer was {latest.status.value}."
-        said = reason[:1].upper() + reason[1:]
-        if not said.startswith("The "):  # such as the words of an exception
-            said = f"The workflow failed: {reason}"
         hint = (
             f"`orcheo workflow check` tries it again; `orcheo thread show {turn.thread_id}` shows what was said so far."
         )
-        raise NoAnswer(said, hint=hint)
+        raise NoAnswer(_sentence(reason), hint=hint)
+
+
+def _sentence(reason: str) -> str:
+    """Of what a runner or an exception says."""
+    said = reason[:1].upper() + reason[1:]
+    if not said.startswith("The "):  # such as the words of an exception
+        said = f"The workflow failed: {reason}"
+    return said if said.endswith((".", "!", "?")) else f"{said}."

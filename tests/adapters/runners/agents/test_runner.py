@@ -106,7 +106,7 @@ async def test_a_factory_may_be_given_request_headers_but_no_credentials() -> No
 
 async def test_a_factory_that_makes_no_agent_fails_where_its_owner_sees_it() -> None:
     """With what it made."""
-    for name, said in (("make_nothing", "gave of the type int"), ("make_none", "returned None")):
+    for name, said in (("make_nothing", "gave a value of the type int"), ("make_none", "returned None")):
         with pytest.raises(InvalidInput, match=said):
             await Conversation.of(f"tests.fakes.frameworks.openai_agents:{name}").say("Hi")
 
