@@ -127,6 +127,11 @@ class JwtGrants(Grants):
             raise GrantExpired
         return payload.as_grant_claims()
 
+    def forget(self) -> None:
+        """Remember no grant that is over."""
+        now = self._clock.now().timestamp()
+        self._verified = {grant: payload for grant, payload in self._verified.items() if now < payload.exp}
+
     def _payload(self, grant: str) -> "_Payload":
         try:
             return self._genuine(grant)

@@ -26,6 +26,13 @@ class MemoryRateLimiter(RateLimiter):
     def __len__(self) -> int:
         return len(self._moments)
 
+    def forget(self) -> None:
+        """Keep no window in which nothing counts any more."""
+        now = self._clock.now().timestamp()
+        over = [each for each, moments in self._moments.items() if not moments or moments[-1] <= now - each[2]]
+        for each in over:
+            del self._moments[each]
+
     async def take(self, charges: Sequence[Charge], cost: int = 1) -> RateRefused | None:
         """See the port."""
         now = self._clock.now().timestamp()

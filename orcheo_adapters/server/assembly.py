@@ -59,6 +59,7 @@ from orcheo_adapters.system.watchdog import Watchdog
 from orcheo_adapters.wire.chatkit_answers import ChatKitEncoder
 from orcheo_adapters.wire.chatkit_items import AttachmentLinks
 from orcheo_core.assembly import Core, Ports, assemble_core
+from orcheo_core.domain.budget import Holders
 from orcheo_core.domain.keeping import CHALLENGE_LIFETIME
 from orcheo_core.domain.login import LOGOUT_NOTICE_LIFETIME
 from orcheo_core.ports.attachment_files import AttachmentFiles
@@ -123,6 +124,8 @@ class Orcheo:
     watchdog: Watchdog
     spent_ids: tuple[SpentIds, ...]
     """What was used up and must stay so after a restart."""
+    forget: tuple[Callable[[], None], ...]
+    """What drops all that was only kept to be quicker."""
     webhook: "Webhook | None"
     security_headers: SecurityHeaders
     routes: list[BaseRoute]
@@ -147,6 +150,14 @@ def assemble(
     tickets = AttachmentTickets(secrets.cookie_keys, clock=clock)
     links = _attachment_links(settings, tickets)
     encoder = ChatKitEncoder(links)
+    grants = JwtGrants(
+        secrets.grant_keys,
+        issuer=settings.public_url,
+        clock=clock,
+        random_bytes=machine.entropy.random_bytes,
+        keep=machine.keep_grant_keys,
+    )
+    limiter = MemoryRateLimiter(clock)
     core = assemble_core(
         Ports(
             store=store,
@@ -154,20 +165,14 @@ def assemble(
             background=background,
             runners=machine.runners,
             files=machine.files,
-            grants=JwtGrants(
-                secrets.grant_keys,
-                issuer=settings.public_url,
-                clock=clock,
-                random_bytes=machine.entropy.random_bytes,
-                keep=machine.keep_grant_keys,
-            ),
+            grants=grants,
             host_identities=host_identities,
             clock=clock,
             entropy=machine.entropy,
             telemetry=machine.telemetry,
             peppers=secrets.peppers,
             public_url=settings.public_url,
-            limiter=MemoryRateLimiter(clock),
+            limiter=limiter,
             rate_plan=settings.rate_plan,
             budgets=settings.budgets,
             attachment_rules=settings.attachment_rules,
@@ -297,6 +302,7 @@ def assemble(
         background=background,
         watchdog=watchdog,
         spent_ids=(logins.ended, login_states.finished, notices, spent_proofs, host_identities.ended),
+        forget=(core.holding.forget, core.limiting.forget, Holders.forget, grants.forget, limiter.forget),
         webhook=webhook,
         security_headers=security_headers,
         routes=table,

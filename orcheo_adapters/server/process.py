@@ -20,7 +20,7 @@ from orcheo_adapters.server.assembly import Orcheo, assemble
 from orcheo_adapters.server.local_owner import ensure_local_owner_token, require_credentials
 from orcheo_adapters.server.stores import open_store
 from orcheo_adapters.settings.server import ServerSettings
-from orcheo_adapters.system.collector import MemoryKeeper, share_memory, spare_the_collector
+from orcheo_adapters.system.collector import MemoryKeeper, spare_the_collector
 from orcheo_adapters.system.data_folder import DataFolder
 from orcheo_adapters.system.descriptors import raise_descriptor_limit
 from orcheo_adapters.system.disk import NETWORK_ADVICE, network_system
@@ -94,7 +94,6 @@ def serve(
     listener = _listener(settings)
     try:
         raise_descriptor_limit()
-        share_memory()
         configure_logs(settings.log_level)
         with shared_streams(), marking_threads(), bounded_end() as resort, kept_state() as state:
             work = _serve(settings, listener, on_ready, resort, state, may_have_new_secrets=may_have_new_secrets)
@@ -285,6 +284,8 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
         orcheo.core.tally.write,
         store.tidy,
     )
+    for forget in orcheo.forget:
+        forget()
     failure: Exception | None = None
     for part in parts:
         try:

@@ -272,7 +272,8 @@ class SqliteDatabase:
         await self._without_long_reads(_cut_log)
 
     async def forget_pages(self) -> None:
-        """Free the memory of pages of the file that were read or written; the system still has those in use."""
+        """Free the memory of rows and pages that were read or written; the system still has those in use."""
+        self.cache.clear()
         _forget_pages(self._reader)
         await self._without_long_reads(self._forget_pages_elsewhere)
 

@@ -36,6 +36,11 @@ class ReadCache:
             self._keep(table, key, loaded, touches)
         return loaded
 
+    def clear(self) -> None:
+        """Keep nothing: most of what was read is of visitors who are gone."""
+        with self._lock:
+            self._entries.clear()
+
     def touch(self, table: str, key: str | None) -> None:
         """A commit has changed this row, or any row of the table."""
         with self._lock:

@@ -21,25 +21,6 @@ def spare_the_collector() -> None:
     gc.set_threshold(_OBJECTS, 20, 20)
 
 
-_ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
-"""As ``malloc.h`` of the GNU C library has them."""
-_LARGE = 128 * 1024
-"""What has as many bytes lies by itself, and goes back to the system with its end."""
-_SPARE = 4 * 1024 * 1024
-"""Bytes that may lie unused at the end of the pool, until :class:`MemoryKeeper` looks: giving back costs a call."""
-
-
-def share_memory() -> None:
-    """Let all threads use one pool of memory; to be called before there are any.
-
-    With a pool for each thread, and a bound for large parts that grows with them, a flood leaves gaps in all of them.
-    """
-    with suppress(AttributeError, OSError):  # only the GNU C library has it
-        set_option = ctypes.CDLL(None).mallopt
-        for name, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _LARGE), (_TRIM_THRESHOLD, _SPARE)):
-            set_option(name, value)
-
-
 _SHARE = 500
 """The event loop collects for a part of the time, one in this many: a workflow may have millions of objects."""
 

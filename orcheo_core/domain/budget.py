@@ -236,6 +236,11 @@ class Holders:
         """The same ones for the same visitor or owner, as long as they are kept."""
         return _holders_of(subject.key if subject else "", address, workflow_id, owner)
 
+    @staticmethod
+    def forget() -> None:
+        """Keep none of those that were made; the same values are another object from now on."""
+        _holders_of.cache_clear()
+
     def key(self, per: Per) -> str:
         """What tells the holder of a kind from others of its kind; empty without such a holder."""
         match per:

@@ -379,7 +379,7 @@ KEPT: tuple[Kept, ...] = (
         place=Place.MEMORY,
         filled_by="visitors",
         why="workflows, tokens and chat sessions that are looked up with each request",
-        how_long="until they change",
+        how_long="until they change, and about a minute at most",
         most="a fixed number of rows; those not used for longest go first",
     ),
     Kept(

@@ -159,3 +159,16 @@ def test_what_grows_together_is_counted_exactly(steps: list[tuple[int, int]]) ->
     for each in growing:
         each.release()
     assert held.held(STREAM_BUDGETS[Per.SERVER]) == 0
+
+
+def test_what_is_held_stays_held_when_its_claims_are_forgotten() -> None:
+    """They are only kept to be quick; a holder that is made again is the same one."""
+    held, ada = holding(visitor=1), Holders.of(Subject("anon:ada"))
+    hold = held.hold(STREAMS, ada)
+    held.forget()
+    Holders.forget()
+    with pytest.raises(BudgetExceeded):
+        held.hold(STREAMS, Holders.of(Subject("anon:ada")))
+    hold.release()
+    held.hold(STREAMS, Holders.of(Subject("anon:ada"))).release()
+    held.hold(STREAMS, ada).release()

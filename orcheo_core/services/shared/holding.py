@@ -139,6 +139,10 @@ class Holding:
         keys = [(budget, holders.key(budget.per), limit) for budget, limit in self._limits[resource]]
         return tuple(((budget, key), limit) for budget, key, limit in keys if key)
 
+    def forget(self) -> None:
+        """Make the claims of each holder again when they are needed: most visitors are gone by then."""
+        self._claims_of.cache_clear()
+
     def held(self, budget: Budget) -> int:
         """How much all holders of a kind have now."""
         return sum(amount for (each, _), amount in self._held.items() if each is budget)

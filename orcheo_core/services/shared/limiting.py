@@ -96,6 +96,11 @@ class Limiting:
             await self._take(self._plan.failed_authentication(address=address))
             raise
 
+    def forget(self) -> None:
+        """Make the charges of each visitor again when they are needed: most are gone by then."""
+        self._charges_of_turn.cache_clear()
+        self._charges_of_read.cache_clear()
+
     async def _take(self, charges: Sequence[Charge], cost: int = 1) -> None:
         refused = await self._limiter.take(charges, cost)
         if refused is not None:

@@ -141,6 +141,22 @@ def test_memory_is_bounded(grants: JwtGrants) -> None:
         assert grants.verify(grants.sign(claims)) == claims
 
 
+def test_a_grant_that_is_over_is_not_remembered(grants: JwtGrants, clock: SettableClock) -> None:
+    """One that is good stays, and is good still."""
+    early = grants.sign(CLAIMS)
+    grants.verify(early)
+    clock.advance(timedelta(minutes=4))
+    now = clock.now().replace(microsecond=0)
+    later = evolve(CLAIMS, issued_at=now, expires_at=now + timedelta(minutes=4), grant_id="jti_later")
+    grants.verify(grants.sign(later))
+    clock.advance(timedelta(minutes=2))
+    grants.forget()
+    assert list(vars(grants)["_verified"]) == [grants.sign(later)]
+    assert grants.verify(grants.sign(later)) == later
+    with pytest.raises(GrantExpired):
+        grants.verify(early)
+
+
 def nested_header() -> bytes:
     return b'{"alg":"HS256","kid":"k2","typ":' + b"[" * 4_000 + b"]" * 4_000 + b"}"
 

@@ -49,3 +49,21 @@ async def test_a_clock_that_is_put_back_locks_nobody_out() -> None:
     refused = await limiter.take([charge("a")])
     assert refused is not None
     assert refused.retry_after <= 60
+
+
+async def test_what_no_longer_counts_is_not_kept() -> None:
+    """A window of each rate by its own time; what counts still refuses."""
+    clock = FakeClock()
+    limiter = MemoryRateLimiter(clock)
+    hourly = Charge(policy="hourly", key="a", rate=Rate(amount=1, seconds=3_600))
+    await limiter.take([charge("a"), hourly])
+    clock.advance(seconds=59)
+    await limiter.take([charge("b")])
+    limiter.forget()
+    assert len(limiter) == 3
+    clock.advance(seconds=1)
+    limiter.forget()
+    assert len(limiter) == 2
+    assert await limiter.take([charge("b")]) is not None
+    assert await limiter.take([hourly]) is not None
+    assert await limiter.take([charge("a")]) is None

@@ -76,3 +76,13 @@ def test_a_full_cache_begins_anew() -> None:
     assert table.reads == 3
     cache.get("t", "a", table.load)
     assert table.reads == 4
+
+
+def test_what_is_cleared_is_read_again() -> None:
+    """Housekeeping does this; what was committed since is seen."""
+    cache, table = ReadCache(), Table()
+    assert cache.get("t", "k", table.load) == "old"
+    table.value = "new"
+    cache.clear()
+    assert [cache.get("t", "k", table.load) for _ in range(2)] == ["new", "new"]
+    assert table.reads == 2

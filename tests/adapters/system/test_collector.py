@@ -1,8 +1,6 @@
 """The garbage collector of a server."""
 
 import gc
-import subprocess
-import sys
 import weakref
 from collections.abc import Iterator
 
@@ -22,24 +20,6 @@ def test_what_is_there_at_the_start_is_looked_at_no_more() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
-
-
-def test_all_threads_share_one_pool_of_memory() -> None:
-    """In a process of its own, as it holds for good; under another C library than the GNU one nothing happens."""
-    code = """
-import ctypes, threading
-from orcheo_adapters.system.collector import share_memory
-share_memory()
-kept = []
-threads = [threading.Thread(target=lambda: kept.append([bytearray(3_000) for _ in range(1_000)])) for _ in range(8)]
-for each in threads:
-    each.start()
-for each in threads:
-    each.join()
-ctypes.CDLL(None).malloc_stats()
-"""
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert process.stderr.count("Arena ") <= 1
 
 
 class Circle:
