@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import uvloop
 
 from orcheo_adapters.system.connecting import connected, looked_up_at_once
-from orcheo_adapters.system.forks import starts_programs
+from orcheo_adapters.system.forks import runs_forever, starts_programs
 from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.running import (
     SHARED_THREADS,
@@ -300,6 +300,7 @@ class ServerLoop(uvloop.Loop):
         if self.is_running():
             raise RuntimeError(_NESTED)
 
+    @runs_forever
     def run_forever(self) -> None:
         """See asyncio."""
         self._refuse_nesting()

@@ -11,11 +11,28 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 _Starter = TypeVar("_Starter", bound=Callable[..., Any])
 _OPEN_DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
+_END_BY_THEMSELVES = {"multiprocessing.popen_fork", "subprocess"}
+"""What forks and never returns in the child."""
+_ENDED = (
+    b"A child that a workflow forked came back to the event loop of the server, and is ended: use os._exit() there.\n"
+)
+
+
+def _trace_nothing_else(_frame: FrameType, _event: str, _argument: object) -> None:
+    return None
+
+
+def _end_on_return(_frame: FrameType, event: str, _argument: object) -> Any:
+    if event == "return":  # also when it waits
+        with suppress(OSError):
+            os.write(2, _ENDED)
+        os._exit(1)
+    return _end_on_return
 
 
 class _Guard:
@@ -25,10 +42,14 @@ class _Guard:
         self.ports: list[int] = []
         self.folders: list[Path] = []
         self.starters: set[CodeType] = set()
+        self.loops: set[CodeType] = set()
 
     def in_child(self) -> None:
-        if sys._getframe(1).f_code in self.starters:  # noqa: SLF001 - nothing else says who forks
+        caller = sys._getframe(1)  # noqa: SLF001 - nothing else says who forks
+        if caller.f_code in self.starters:
             return
+        if caller.f_globals.get("__name__") not in _END_BY_THEMSELVES:
+            self._end_at_the_loop(caller)
         if self.ports or self.folders:
             nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
             files = {(found.st_dev, found.st_ino) for found in self._files()}
@@ -36,6 +57,18 @@ class _Guard:
                 if descriptor != nothing and self._belongs_to_server(descriptor, files):
                     os.dup2(nothing, descriptor, inheritable=False)
             os.close(nothing)
+
+    def _end_at_the_loop(self, frame: FrameType) -> None:
+        """End the child when what the event loop has called comes back to it.
+
+        The loop waits for the same things as the parent's, and would take from it what comes.
+        """
+        below = frame.f_back
+        while below is not None and below.f_code not in self.loops:
+            frame, below = below, below.f_back
+        if below is not None:
+            frame.f_trace, frame.f_trace_lines = _end_on_return, False
+            sys.settrace(_trace_nothing_else)
 
     def _files(self) -> Iterator[os.stat_result]:
         for path in (path for folder in self.folders for path in folder.glob("*")):
@@ -66,6 +99,12 @@ def kept_from_children(*, port: int, folder: Path) -> Iterator[None]:
     finally:
         _GUARD.ports.remove(port)
         _GUARD.folders.remove(folder)
+
+
+def runs_forever(function: _Starter) -> _Starter:
+    """Let children that are forked below ``function``, an event loop, not come back to it."""
+    _GUARD.loops.add(function.__code__)
+    return function
 
 
 def starts_programs(function: _Starter) -> _Starter:

@@ -74,6 +74,46 @@ with kept_from_children(port=1, folder=path.parent):
     asyncio.run(main())
 """
 
+COMES_BACK = """
+import asyncio, multiprocessing, os, sys
+from orcheo_adapters.system.event_loop import run_server_loop
+
+statuses = []
+
+def fork():
+    child = os.fork()
+    if child:
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return child
+
+async def returns():
+    fork()
+
+async def raises():
+    if not fork():
+        raise ValueError
+
+async def waits():
+    future = asyncio.get_running_loop().create_future()
+    if not fork():
+        await future
+
+async def runs_a_function():
+    process = multiprocessing.get_context("fork").Process(target=sys.exit, args=(7,))
+    process.start()
+    process.join()
+    statuses.append(process.exitcode)
+
+async def main():
+    for way in (returns, raises, waits, runs_a_function):
+        await asyncio.create_task(way())
+    asyncio.get_running_loop().call_soon(fork)
+    await asyncio.to_thread(str)
+    print(*statuses, flush=True)
+
+run_server_loop(main())
+"""
+
 
 def run(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Run a script that forks, in a process of its own."""
@@ -96,6 +136,15 @@ def test_a_child_has_no_socket_of_the_server_and_no_file_of_the_data_folder(tmp_
     guarded, free = run(SOCKETS, tmp_path).stdout.split("\n")[:2]
     assert guarded == "connection listener lock"
     assert free == ""
+
+
+def test_a_child_that_comes_back_to_the_event_loop_is_ended(tmp_path: Path) -> None:
+    """It would take events from the server; whichever way it comes. A process that ends by itself is left alone."""
+    done = run(COMES_BACK, tmp_path)
+    assert done.stdout == "1 1 1 7 1\n"
+    assert (
+        done.stderr.count("A child that a workflow forked came back to the event loop of the server, and is ended") == 4
+    )
 
 
 @pytest.mark.network
