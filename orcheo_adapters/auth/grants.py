@@ -136,7 +136,11 @@ class JwtGrants(Grants):
         try:
             return self._genuine(grant)
         except Exception:  # noqa: BLE001 - whatever a stranger's text does to a parser, it is not a grant
-            raise GrantInvalid from None
+            if "." in grant:
+                raise GrantInvalid from None
+            # as after a slip with the clipboard
+            said = "This is neither a chat grant nor a publish token."
+            raise GrantInvalid(said, hint=GrantInvalid.either_hint) from None
 
     def _genuine(self, grant: str) -> "_Payload":
         unverified = read_jws(grant, longest=MAX_GRANT_LENGTH)

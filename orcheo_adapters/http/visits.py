@@ -25,7 +25,7 @@ class Visits:
         """The visit that the chat grant or publish token stands for; see :class:`Admitting` for refusals."""
         credential = bearer(request)
         if credential is None:
-            raise GrantInvalid("This needs a chat grant or a publish token.")
+            raise GrantInvalid("This needs a chat grant or a publish token.", hint=GrantInvalid.either_hint)
         address = address_of(request)
         if credential.startswith(PUBLISH_TOKEN_PREFIX):
             login = self._cookies.login(request) if b"cookie" in request.scope[HEADERS] else None

@@ -113,7 +113,8 @@ class ErrorAnswer:
         if self._error_codes & _TOO_LONG or self.names("maximum context length"):
             return "conversation_too_long", "the conversation is longer than the model can read"
         if self.status in _HINTS:
-            return _HINTS[self.status]
+            code, why = _HINTS[self.status]
+            return code, f"{why}; many end in /v1" if self.status == 404 and self.who == "endpoint" else why
         return (_UNAVAILABLE, "") if self.status >= 500 or self.status == 408 else (_REFUSED, "")
 
     def _elsewhere(self) -> tuple[str, str] | None:

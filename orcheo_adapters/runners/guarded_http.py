@@ -246,7 +246,10 @@ def _parse(text: str) -> httpx2.URL:
     except (httpx2.InvalidURL, UnicodeError) as error:
         raise _invalid(f"is not a URL: {error}") from None
     if url.scheme not in _PORTS or not url.host:
-        raise _invalid("must be a URL that begins with https:// or http://")
+        message = "must be a URL that begins with https:// or http://"
+        if text and "://" not in text:
+            raise _invalid(message, hint=f"Begin it with one of them: http://{text} or https://{text}")
+        raise _invalid(message)
     if url.port is not None and not 0 < url.port <= _MAX_PORT:
         raise _invalid(f"must have a port from 1 to {_MAX_PORT}")
     if url.userinfo or url.fragment:

@@ -260,9 +260,11 @@ async def _post(client: "AsyncOpenAI", order: Order, dialect: Dialect) -> httpx2
     except APIStatusError as error:
         return error.response
     except APIConnectionError as error:
-        raise _cause(error) from error
-    response: httpx2.Response = stream.response
-    return response
+        failure = _cause(error)
+    else:
+        response: httpx2.Response = stream.response
+        return response
+    raise failure  # here, where it keeps what it came from itself
 
 
 def _cause(error: Exception) -> Exception:

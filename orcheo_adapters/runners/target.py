@@ -184,11 +184,14 @@ def _form_hint(text: str) -> str:
     if _LIKE_AN_ADDRESS.fullmatch(text):
         scheme = "http" if known_addresses(urlsplit(f"//{text}").hostname or "") == ["127.0.0.1"] else "https"
         return f"A URL begins with https:// or http://, such as {scheme}://{text}. {_URL_HINT}"
-    return (
-        _HINT
-        if ":" in text or not text.strip()
-        else f"Name the agent or function in it too, such as {text}:agent. {_HINT}"
-    )
+    called = text.removesuffix("()")
+    if called != text and _TARGET.fullmatch(called):
+        return f"Leave the brackets out: {called}."
+    if ":" in text or not text.strip():
+        return _HINT
+    before, dot, last = text.rpartition(".")
+    perhaps = f", or {before}:{last} if {last} is its name" if dot else ""
+    return f"Name the agent or function behind a colon, such as {text}:agent{perhaps}. {_HINT}"
 
 
 def _offered(module: Any) -> str:

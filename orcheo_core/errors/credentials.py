@@ -163,6 +163,9 @@ class GrantInvalid(UnauthenticatedError):
     code = "grant_invalid"
     summary = "This chat grant is not valid here."
     hint = "Get a new one from POST /api/chat/{ref}/session."
+    either_hint = (
+        "Send a publish token, which begins with orc_pt_, or get a chat grant from POST /api/chat/{ref}/session."
+    )
 
 
 class GrantExpired(UnauthenticatedError):

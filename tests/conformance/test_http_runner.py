@@ -260,7 +260,7 @@ async def test_the_last_line_needs_no_end(service: Service) -> None:
 @pytest.mark.network
 async def test_a_service_that_is_not_there_is_a_failure(service: Service) -> None:
     """No one listens on port 1."""
-    with fails_as("endpoint_unreachable"):
+    with fails_as("endpoint_unreachable", match=r"cannot be reached \(Connection refused\)"):
         await everything(Subjected.of(HTTP, "x", "http://127.0.0.1:1").run())
 
 

@@ -164,7 +164,7 @@ async def test_an_endpoint_that_is_not_there_is_a_failure(model: Model) -> None:
     """Nothing listens on port 1."""
     workflow = model("echo")
     spec = evolve(workflow.spec, target="http://127.0.0.1:1/v1")
-    with fails_as("endpoint_unreachable"):
+    with fails_as("endpoint_unreachable", match=r"cannot be reached \(Connection refused\)"):
         await everything(evolve(workflow, spec=spec).run())
 
 

@@ -73,6 +73,24 @@ async def test_python_workflow_that_says_nothing_lets_others_have_their_turn() -
 
 
 @pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("examples.echo", "such as examples.echo:agent, or examples:echo if echo is its name"),
+        ("examples.echo.answer", "such as examples.echo.answer:agent, or examples.echo:answer if answer is its name"),
+        ("echo", "such as echo:agent. A target is"),
+        ("examples.echo:answer()", "Leave the brackets out: examples.echo:answer."),
+        ("examples.echo:answer(1)", "A target is package.module:name"),
+    ],
+)
+async def test_a_target_of_another_form_comes_with_the_likely_one(target: str, hint: str) -> None:
+    """A dot in place of the colon, or a call, are the usual slips."""
+    workflow = Subjected(PYTHON, RunnerSpec(kind="python", target=target))
+    with pytest.raises(InvalidInput) as caught:
+        await RunnerRegistry().get("python").check(workflow.spec)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
     ("target", "message"),
     [
         ("", "form package.module:callable"),

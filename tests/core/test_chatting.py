@@ -13,9 +13,14 @@ from orcheo_core.domain.item_base import ItemBase
 from orcheo_core.domain.items import AssistantItem, InferenceOptions, TextInput, UserItem
 from orcheo_core.domain.run import (
     ActionTaken,
+    AnswerEnded,
     ClientToolCalled,
     ContextKept,
+    EffectCaused,
+    ImageShown,
     InputAsked,
+    NoticeGiven,
+    ProgressNote,
     RunEvent,
     TextDelta,
     TitleGiven,
@@ -514,6 +519,27 @@ async def test_an_action_at_once_keeps_title_and_context_and_names_what_it_leave
     assert thread is not None
     assert thread.title == "Liked"
     assert harness.telemetry.left_outs == ["TextDelta of an action that was carried out without a turn"]
+
+
+async def test_each_kind_of_event_of_an_action_at_once_is_kept_or_named(harness: CoreHarness) -> None:
+    """Row P8: whatever it is; those of one kind once."""
+    visit = await harness.visit()
+    turn = await harness.answered(visit)
+    shown: list[RunEvent] = [
+        WidgetShown(widget=CARD),
+        WidgetShown(widget=CARD),
+        ImageShown(url="https://x.example/a.png"),
+        CALL,
+        ASKED,
+        EffectCaused(name="cart"),
+        NoticeGiven(message="Sold out."),
+        ProgressNote(text="Looking"),
+        AnswerEnded(),
+    ]
+    harness.runners.script = (shown,)
+    await harness.core.acting.act_now(visit, turn.thread_id, ActionInput(type="like"))
+    kinds = dict.fromkeys(type(each).__name__ for each in shown)
+    assert [each.partition(" ")[0] for each in harness.telemetry.left_outs] == [*kinds]
 
 
 async def test_a_silent_action_is_no_failure(harness: CoreHarness) -> None:

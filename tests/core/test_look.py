@@ -49,11 +49,11 @@ def test_an_empty_value_removes() -> None:
 @pytest.mark.parametrize(
     ("change", "wrong"),
     [
-        ({"prompts": {"Returns": ""}}, "prompts: Returns: does not exist; there are: Hours"),
-        ({"models": {"fats": ""}}, "models: fats: does not exist; there are: fast"),
-        ({"tools": {"fast": ""}}, "tools: fast: does not exist; there are: search"),
-        ({"icons": {"fast": ""}}, "icons: fast: does not exist; there are: Hours, search"),
-        ({"models": {"fast": ""}, "replace": True}, "models: fast: does not exist; there are none"),
+        ({"prompts": {"Returns": ""}}, "prompts: Returns: is not set, so it cannot be removed; there are: Hours"),
+        ({"models": {"fats": ""}}, "models: fats: is not set, so it cannot be removed; there are: fast"),
+        ({"tools": {"fast": ""}}, "tools: fast: is not set, so it cannot be removed; there are: search"),
+        ({"icons": {"fast": ""}}, "icons: fast: is not set, so it cannot be removed; there are: Hours, search"),
+        ({"models": {"fast": ""}, "replace": True}, "models: fast: is not set, so it cannot be removed"),
     ],
 )
 def test_only_an_entry_that_exists_can_be_removed(change: dict[str, Any], wrong: str) -> None:

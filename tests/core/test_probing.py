@@ -16,6 +16,7 @@ from orcheo_core.domain.run import (
     WidgetShown,
 )
 from orcheo_core.domain.subject import Subject
+from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import FieldError, InvalidInput, WorkflowCheckFailed
 from orcheo_core.ports.runner import RunFailed
 from orcheo_core.services.owners.probing import Probe
@@ -104,7 +105,17 @@ async def test_the_hint_names_the_log_where_it_says_more(
     with pytest.raises(WorkflowCheckFailed) as caught:
         await check(harness)
     assert ("log has the traceback" in caught.value.hint) is names_the_log
-    assert ("start the server again" in caught.value.hint) is names_the_log
+    assert "start the server again" in caught.value.hint
+
+
+async def test_what_is_elsewhere_is_not_imported_again(harness: CoreHarness) -> None:
+    """The code behind an address is no module of this server."""
+    spec = RunnerSpec(kind="python", target="https://models.example.org/v1")
+    await harness.core.registering.add(ADA, handle="echo", name=None, description="", runner=spec)
+    harness.runners.answer = lambda _request: [TextDelta(" ")]
+    with pytest.raises(WorkflowCheckFailed) as caught:
+        await check(harness)
+    assert caught.value.hint == WorkflowCheckFailed.hint
 
 
 async def test_a_workflow_that_fails_for_one_of_two_visitors_is_found(harness: CoreHarness) -> None:

@@ -32,7 +32,7 @@ from orcheo_core.domain.thread_events import ItemAdded, ItemDone, ItemEvent, Ite
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
-from orcheo_core.domain.workflow import ANSWER_SECONDS, Workflow
+from orcheo_core.domain.workflow import ANSWER_SECONDS, RunnerSpec, Workflow
 from orcheo_core.errors import InvalidInput, WorkflowCheckFailed
 from orcheo_core.ports.background import Background
 from orcheo_core.ports.clock import Clock
@@ -69,10 +69,12 @@ _SAFE = (
     "(def answer(text, history): …), or keep it by thread. How visitors stay apart is described in "
     "docs/how-to/write-a-workflow.md."
 )
-_CODE_HINT = (
-    "Fix it, start the server again, which imports a module only once, and try again; for a workflow in a process "
-    "of its own another value of a setting is enough. The server's log has the traceback."
+_AGAIN = (
+    "start the server again, which imports a module only once, and try again; for a workflow in a process of its own "
+    "another value of a setting is enough."
 )
+_CODE_HINT = f"Fix it, {_AGAIN} The server's log has the traceback."
+_CHANGE_HINT = f"Fix what the detail names. If that is code of the workflow, {_AGAIN}"
 _TIME_HINT = (
     "Try again: a model that had to be loaded may be there now. A longer --time-limit gives the workflow more time."
 )
@@ -245,9 +247,10 @@ class Probing:
         except Exception as error:
             with suppress(Exception):  # the owner reads it here, whatever becomes of the note about it
                 self._telemetry.run_failed(turn, error)
-            raise WorkflowCheckFailed(_detail(error, text, seconds), hint=_hint(error)) from error
+            raise WorkflowCheckFailed(_detail(error, text, seconds), hint=_hint(error, workflow.runner)) from error
         if not answer.shows and not answer.joined.strip():
-            raise WorkflowCheckFailed(f"The workflow ended without any text in answer to {text!r}.")
+            said = f"The workflow ended without any text in answer to {text!r}."
+            raise WorkflowCheckFailed(said, hint=_change_hint(workflow.runner))
         return answer
 
     def _draft(self, turn: Turn) -> TurnDraft:
@@ -376,10 +379,15 @@ async def _answer(heard: _Heard) -> _Heard:
     return heard
 
 
-def _hint(error: Exception) -> str | None:
+def _hint(error: Exception, spec: RunnerSpec) -> str | None:
     if isinstance(error, RunTimedOut):
         return _TIME_HINT
-    return _CODE_HINT if failure_of(error).code == CODE_FAILED else None
+    return _CODE_HINT if failure_of(error).code == CODE_FAILED else _change_hint(spec)
+
+
+def _change_hint(spec: RunnerSpec) -> str | None:
+    """What to do where the code of this server may be wrong: who corrects it would see the same again."""
+    return None if "://" in spec.target else _CHANGE_HINT
 
 
 def _detail(error: Exception, text: str, seconds: float | None) -> str:

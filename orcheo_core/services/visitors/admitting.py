@@ -369,7 +369,9 @@ class Admitting:
     def _verified(self, grant: str) -> GrantClaims:
         """What a grant says; a service token in its place is recognised by its first letters."""
         if grant.startswith(SERVICE_TOKEN_PREFIX):
-            raise GrantInvalid(f"{_OF_THE_OWNER_API} A chat needs a chat grant or a publish token.")
+            raise GrantInvalid(
+                f"{_OF_THE_OWNER_API} A chat needs a chat grant or a publish token.", hint=GrantInvalid.either_hint
+            )
         return self._grants.verify(grant)
 
     def _reason(self, refused: Refused) -> OrcheoError:

@@ -254,12 +254,22 @@ def test_the_forger_can_forge(grants: JwtGrants) -> None:
     assert grants.verify(GENUINE).subject == Subject("anon:vis_1")
 
 
+@pytest.mark.parametrize("text", ["rc_pt_x", "'orc_pt_x'", '"orc_pt_x"', "hello", ""])
+def test_what_is_no_credential_at_all_is_told_which_there_are(grants: JwtGrants, text: str) -> None:
+    """A publish token without its first letter, or in quotes, is no grant that could be renewed."""
+    with pytest.raises(GrantInvalid, match="neither a chat grant nor a publish token") as caught:
+        grants.verify(text)
+    assert "begins with orc_pt_" in caught.value.hint
+
+
 @pytest.mark.parametrize("grant", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_grant_is_invalid(grants: JwtGrants, grant: str) -> None:
-    """Whatever it is, it is refused in the same words, and no other error comes out."""
+    """Whatever it is, it is refused in the same words unless it has not even the form, and no other error comes out."""
     with pytest.raises(GrantInvalid) as caught:
         grants.verify(grant)
-    assert caught.value.detail == GrantInvalid.summary
+    has_form = "." in grant
+    assert (caught.value.detail == GrantInvalid.summary) is has_form
+    assert ("begins with orc_pt_" in caught.value.hint) is not has_form
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 

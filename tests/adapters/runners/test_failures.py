@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+from attrs import evolve
 
 from orcheo_adapters.connection_faults import NEEDS_HTTP, NEEDS_HTTPS, own_words, what_failed
 from orcheo_adapters.outgoing import Outgoing
@@ -142,6 +143,13 @@ def test_a_web_server_that_wants_tls_is_named() -> None:
     failure = answer(400, b"Client sent an HTTP request to an HTTPS server.").failure()
     assert NEEDS_HTTPS in failure.reason
     assert NEEDS_HTTPS not in answer(400, b"Send HTTPS addresses only").failure().reason
+
+
+def test_an_address_of_a_model_with_nothing_is_told_how_others_end() -> None:
+    """The path is forgotten most often; of a service nothing is known."""
+    nothing = answer(404, b"not found")
+    assert "many end in /v1" in nothing.failure().reason
+    assert "/v1" not in evolve(nothing, who="service").failure().reason
 
 
 def test_too_many_requests_and_overload_are_told_apart() -> None:

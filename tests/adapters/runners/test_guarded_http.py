@@ -23,7 +23,7 @@ from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused, AllowedAddresses
 from orcheo_adapters.runners.failures import no_connection
 from orcheo_adapters.runners.guarded_http import ERROR_LIMIT, AnswerTooLarge, GuardedHttp, Resolve, resolve
-from orcheo_core.errors import IdentityProviderUnavailable
+from orcheo_core.errors import IdentityProviderUnavailable, InvalidInput
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.network
@@ -431,6 +431,22 @@ async def test_a_service_behind_the_proxy_is_told_as_the_service() -> None:
         with pytest.raises(httpx2.ConnectError) as caught:
             await client.get("https://service.test/")
     assert no_connection(caught.value).reason.startswith("The endpoint does not answer: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("127.0.0.1:9001/v1", "Begin it with one of them: http://127.0.0.1:9001/v1 or https://127.0.0.1:9001/v1"),
+        ("models.example.org", "http://models.example.org or https://models.example.org"),
+        ("ftp://models.example.org", "For example: https://"),
+        ("", "For example: https://"),
+    ],
+)
+def test_a_target_without_its_protocol_is_shown_with_it(text: str, hint: str) -> None:
+    """People leave it out, as in a browser."""
+    with pytest.raises(InvalidInput) as caught:
+        GuardedHttp(NONE_ALLOWED).check_url(text)
+    assert hint in caught.value.hint
 
 
 # --- the wrong protocol ----------------------------------------------------------------------------------------------
