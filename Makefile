@@ -97,11 +97,15 @@ build: $(STAMPS)/installed $(STATIC)/chat.html ## Build the wheel, with the chat
 clean: ## Remove what was built and installed here
 	rm -rf $(VENV) $(FRAMEWORKS) $(STAMPS) $(STATIC) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules $(PROVIDER)/node_modules $(MCP_CLIENT)/node_modules $(OPENAI_CLIENT)/node_modules
 
+# Said before anything is made: pip would name packages that do not exist for an older Python.
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11) and "Orcheo needs Python 3.11 or newer, and $(PYTHON) is \
+	%d.%d. Name a newer one: make demo PYTHON=python3.11" % sys.version_info[:2])
+
 # What the demo needs comes first, without a tool that only tests need; developers get the rest on top.
 $(STAMPS)/demo-installed: pyproject.toml requirements/demo.txt
 	@mkdir -p $(STAMPS)
 	@echo "Installing Orcheo's server into $(VENV) (some 40 packages; a minute or less) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || { $(PYTHON) -c '$(NEW_ENOUGH)' && $(PYTHON) -m venv $(VENV); }
 	@$(PIP_INSTALL) -r requirements/demo.txt
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
