@@ -102,17 +102,33 @@ NONE_ALLOWED = AllowedAddresses()
 
 
 def _parse_entry(text: str) -> _Entry:
+    """Raises :class:`ValueError` in words for operators."""
+    if "://" in text:
+        message = f"{text!r} is written without http:// or https://, and with its port"
+        raise ValueError(message)
     if "/" in text:
-        return _Entry(network=ip_network(text))
+        return _Entry(network=_network(text))
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65_536:
-        message = f"{text!r} is neither"
+        message = f"{text!r} has no port, as in {text}:9000" if text.count(":") != 1 else f"{text!r} has no valid port"
         raise ValueError(message)
     host = host.removeprefix("[").removesuffix("]").lower()
     try:
         return _Entry(network=ip_network(host), port=int(port))
     except ValueError:
         return _Entry(host=host, port=int(port))
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        message = f"{text!r} is not a network"
+        raise ValueError(message) from None
+    if found.network_address != ip_address(text.partition("/")[0]):
+        message = f"{text!r} is an address in a network: write {found} for all of it"
+        raise ValueError(message)
+    return found
 
 
 class AddressRefused(RunFailed):

@@ -141,3 +141,10 @@ def test_the_trial_sign_in_never_leaves_this_machine(environment: dict[str, str]
     with pytest.raises(DevLoginBeyondLoopback):
         load(ORCHEO_DEV_LOGIN="on", **environment)
     assert load(ORCHEO_DEV_LOGIN="on").dev_login
+
+
+def test_a_client_id_that_is_missing_is_told_as_missing() -> None:
+    """What it may be made of says nothing to those who did not set it."""
+    with pytest.raises(InvalidInput) as caught:
+        ServerSettings.load(environment={"ORCHEO_OIDC_ISSUER": "https://login.example.org"})
+    assert [(each.path, each.message) for each in caught.value.fields] == [("ORCHEO_OIDC_CLIENT_ID", "is not set")]

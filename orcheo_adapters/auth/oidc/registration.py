@@ -29,7 +29,7 @@ def _check_issuer(_registration: object, _attribute: object, issuer: str) -> Non
 
 def _check_client_id(_registration: object, _attribute: object, client_id: str) -> None:
     if not 0 < len(client_id) <= _LONGEST or not (client_id.isascii() and client_id.isprintable()):
-        message = f"must be 1 to {_LONGEST} printable ASCII characters"
+        message = f"must be 1 to {_LONGEST} printable ASCII characters" if client_id else "is not set"
         raise ValueError(message)
 
 

@@ -182,3 +182,30 @@ def test_the_refusal_says_how_to_allow_it() -> None:
     """In the form of the setting, brackets included."""
     with pytest.raises(AddressRefused, match=r"ORCHEO_HTTP_RUNNER_ALLOW=\[::1\]:80 \(several"):
         check_addresses("::1", 80, ["::1"], NONE_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("http://127.0.0.1:9000", "'http://127.0.0.1:9000' is written without http:// or https://, and with its port"),
+        ("127.0.0.1", "'127.0.0.1' has no port, as in 127.0.0.1:9000"),
+        ("localhost", "'localhost' has no port, as in localhost:9000"),
+        ("localhost:http", "'localhost:http' has no valid port"),
+        ("localhost:70000", "'localhost:70000' has no valid port"),
+        ("10.1.2.3/8", "'10.1.2.3/8' is an address in a network: write 10.0.0.0/8 for all of it"),
+        ("10.0.0.0/33", "'10.0.0.0/33' is not a network"),
+        ("localhost/api", "'localhost/api' is not a network"),
+    ],
+)
+def test_what_is_wrong_with_an_entry_is_said_in_words(text: str, words: str) -> None:
+    """With what to write, where that is known; the libraries' words name no setting."""
+    with pytest.raises(InvalidInput) as caught:
+        AllowedAddresses.parse(text, path="ORCHEO_HTTP_RUNNER_ALLOW")
+    assert caught.value.fields[0].message.endswith(f": {words}")
+
+
+def test_a_network_may_be_written_in_any_form() -> None:
+    """With zeros, or with a mask."""
+    entries = AllowedAddresses.parse("2001:db8:0::/32, 10.0.0.0/255.0.0.0", path="test")
+    assert entries.cover("a", 80, ip_address("2001:db8::1"))
+    assert entries.cover("a", 80, ip_address("10.1.2.3"))
