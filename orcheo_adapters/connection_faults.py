@@ -123,9 +123,9 @@ def _is_told(error: BaseException) -> bool:
 
 
 def chain_of(error: BaseException | None) -> list[Exception]:
-    """The error, and those that it came from."""
+    """The error, and those that it came from; the HTTP client hides some of them (``from None``)."""
     found: list[Exception] = []
     while isinstance(error, Exception) and error not in found:
         found.append(error)
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        error = error.__cause__ or error.__context__
     return found
