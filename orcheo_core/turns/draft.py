@@ -446,7 +446,7 @@ class TurnDraft:
     def _refuse(self, item: Item) -> None:
         """Count one of these, as if it had been shown."""
         if isinstance(item, WidgetItem):
-            self._room.refuse([item.widget, item.copy_text], self._limits.widget_seen)
+            self._room.refuse([item.widget, item.copy_text], self._limits.widget_bytes)
         elif isinstance(item, GeneratedImageItem):
             self._room.refuse(item.url, self._limits.image_bytes)
 
@@ -518,7 +518,7 @@ class TurnDraft:
         self.untold.append(ItemReplaced(item) if is_known else ItemDone(item))
 
     def _leave_out_widget(self, event: WidgetShown | WidgetChanged, reason: str) -> None:
-        self._room.refuse([event.widget, event.copy_text], self._limits.widget_seen)
+        self._room.refuse([event.widget, event.copy_text], self._limits.widget_bytes)
         self._leave_out(TurnFault("widget_invalid", reason))
 
     def _leave_out(self, fault: TurnFault) -> None:

@@ -26,7 +26,7 @@ _WHOLE = TurnEnd(status=TurnStatus.COMPLETED)
 
 PIECES_IN_A_ROW = 32
 """After this many a run is asked to let others have their turn: a workflow may never pause by itself."""
-PIECE_CHARACTERS = 4_096
+PIECE_CHARACTERS = 2_048
 """So much of a widget, an image or of whatever else is not text counts for one more of them: it takes as long."""
 
 MOST_FRAME_BYTES = 64 * 1024 * 1024
