@@ -52,7 +52,7 @@ def test_the_line_to_write(target: str, call: Callable[..., Any], replaced: str,
     """It is the owner's own, with another parameter."""
     advice = memory_advice(target, call)
     assert advice is not None
-    assert f" Take messages in place of {replaced}, the conversation" in advice
+    assert f" take messages in place of {replaced}: `" in advice
     assert advice.endswith(f": `{line}`.")
 
 
