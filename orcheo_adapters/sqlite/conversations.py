@@ -205,7 +205,7 @@ class SqliteTurnRepository(SqliteRepository, TurnRepository):
     def save(self, turn: Turn) -> None:
         ended_at = to_micros(turn.ended_at) if turn.ended_at else None
         first = to_micros(turn.first_event_at) if turn.first_event_at else None
-        end = (turn.status, ended_at, first, *USAGE.row(turn.usage), *FAULT.row(turn.fault))
+        end = (str(turn.status), ended_at, first, *USAGE.row(turn.usage), *FAULT.row(turn.fault))
         self._stage((_END_TURN, (*end, turn.thread_id, turn.id)))
 
 

@@ -55,6 +55,9 @@ Read = Callable[[str], list[Row]]
 """Gives all rows of a statement without values."""
 
 
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]  # typeshed does not know that NULL may come back
+"""NULL stays NULL, which sqlite3 finds out each time by two failed look-ups where nothing is registered: a turn has a
+dozen. ``{}.get`` gives None, and no Python function is called for it."""
 ExplainIntegrity = Callable[[sqlite3.IntegrityError], Exception]
 
 

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from orcheo_adapters.sqlite.errors import SchemaTooNew
-from orcheo_adapters.sqlite.kept_text import KEPT_TEXT
+from orcheo_adapters.sqlite.kept_text import KEPT_TEXT, QUICKER_SUMS
 
 _FIRST = (
     """
@@ -411,6 +411,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     KEPT_TEXT,
     _USAGE_BY_DAY,
     _THREAD_SETTINGS,
+    QUICKER_SUMS,
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

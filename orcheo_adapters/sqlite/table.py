@@ -72,8 +72,8 @@ ACTOR = Form(attrgetter("name"), Actor)
 
 
 def word(kind: type[StrEnum]) -> Form:
-    """A word out of a few."""
-    return Form(None, kind)
+    """A word out of a few; kept as a plain text, as sqlite3 looks for an adapter of any other type each time."""
+    return Form(str, kind)
 
 
 @frozen
