@@ -156,7 +156,10 @@ async def _write_found(
     elif sync_stream(found) is not None or needs_entering(found):
         await write_from_thread(lambda put: lent.run(partial(_put_pieces, found, pieces, put)), writer)
     else:
-        for event in _events_of(found, pieces):
+        read = partial(_events_of, found, pieces)
+        # What an object has to say may never come, which must hold up a thread of its own, not all chats.
+        is_quick = prefers_async or type(found) is str
+        for event in read() if is_quick else await in_thread(partial(lent.run, read)):
             await writer.put(event)
 
 

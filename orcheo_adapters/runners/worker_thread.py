@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from orcheo_adapters.system.logs import chain_of
 from orcheo_adapters.system.running import current_run, mark, may_start_thread
 from orcheo_core.ports.runner import RunFailed, text_of
 
@@ -68,4 +69,6 @@ def _attempt(work: Callable[[], _Result], future: "asyncio.Future[_Result]") -> 
     except (StopIteration, GeneratorExit) as error:  # a future cannot hold one, a task does not survive the other
         return future.set_exception, RuntimeError(f"the workflow raised {text_of(error, repr)}")
     except BaseException as error:  # noqa: BLE001 - the error is passed to the event loop
+        for each in chain_of(error):  # a text that never comes must hold up this thread, not all chats
+            text_of(each)
         return future.set_exception, error

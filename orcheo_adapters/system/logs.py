@@ -59,7 +59,7 @@ class _BoundedLines(Formatter):
         """See logging; where errors have too much to say, the last lines of code and a part of each text."""
         if ei[1] is None:
             return super().formatException(ei)
-        errors = _chain(ei[1])
+        errors = chain_of(ei[1])
         texts = [text_of(each, lambda error: _shortened(str(error)), most=2 * _LONGEST_TEXT) for each in errors]
         is_short = all(len(each) < READ_LENGTH and not each.startswith(UNREAD) for each in texts)
         if is_short and len(errors) < _MOST_ERRORS:
@@ -69,7 +69,7 @@ class _BoundedLines(Formatter):
         return _shortened("\nbecause of or beside:\n".join(told))
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def chain_of(error: BaseException) -> list[BaseException]:
     """The error, what it came from, and what it is a group of; not more of them than are written."""
     found: dict[int, BaseException] = {}
     waiting: list[BaseException | None] = [error]

@@ -251,3 +251,45 @@ NO_CALLABLE = 7
 def says_why(text: str) -> str:
     """Fails with words of its own."""
     raise RunFailed("search_down", f"No answer for {text}.", visitor_message="Try again in an hour.")
+
+
+READERS: list[bool] = []
+"""Whether the event loop's thread read what a workflow gave, each time that it was read."""
+
+
+def _note_reader() -> None:
+    READERS.append(threading.current_thread() is threading.main_thread())
+
+
+class _Shown:
+    """Has something to say, which may take for ever."""
+
+    @property
+    def content(self) -> str:
+        _note_reader()
+        return "said"
+
+
+class _Raised(Exception):
+    """Says what happened, which may take for ever."""
+
+    def __str__(self) -> str:
+        _note_reader()
+        return "raised"
+
+
+def shows_an_object(text: str) -> object:
+    return _Shown()
+
+
+def lists_objects(text: str) -> Iterator[object]:
+    yield _Shown()
+
+
+def raises_an_object(text: str) -> str:
+    raise ValueError(text) from _Raised()
+
+
+def yields_and_raises(text: str) -> Iterator[str]:
+    yield text
+    raise _Raised

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from orcheo_core.domain.run import CutShort, NoticeGiven, PastMessage, ProgressN
 from orcheo_core.domain.workflow import RunnerSpec
 from orcheo_core.errors import InvalidInput
 from orcheo_core.ports.runner import RunFailed
-from tests.conformance import answer_shapes
+from tests.conformance import answer_shapes, runner_workflows
 from tests.conformance.runner_kinds import PYTHON, Subjected, everything, fails_as, said, text_of
 from tests.fakes.clock import FakeClock
 
@@ -50,6 +51,15 @@ async def test_python_workflow_may_say_why_it_failed() -> None:
     with fails_as("search_down", match="^No answer for hi.$") as caught:
         await everything(python("says_why").run())
     assert caught.value.visitor_message == "Try again in an hour."
+
+
+@pytest.mark.parametrize("name", ["shows_an_object", "lists_objects", "raises_an_object", "yields_and_raises"])
+async def test_python_what_sync_code_gives_is_read_in_its_thread_first(name: str) -> None:
+    """An object whose text never comes holds up that thread, which is given up, and not the server."""
+    runner_workflows.READERS.clear()
+    with suppress(RunFailed):
+        await everything(python(name).run())
+    assert runner_workflows.READERS[0] is False
 
 
 async def test_python_text_can_always_be_encoded() -> None:
