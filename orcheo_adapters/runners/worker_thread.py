@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from orcheo_adapters.system.logs import chain_of
+from orcheo_adapters.system.error_chains import chain_of
 from orcheo_adapters.system.running import current_run, mark, may_start_thread
 from orcheo_core.ports.runner import RunFailed, text_of
 

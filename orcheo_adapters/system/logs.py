@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from orcheo_adapters.system.error_chains import MOST_ERRORS, chain_of
 from orcheo_adapters.system.log_repeats import LogRepeats
 from orcheo_adapters.system.running import current_run
 from orcheo_adapters.system.steady_stream import SteadyStream
@@ -29,8 +30,6 @@ _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tok
 _LONGEST_TEXT = 32_000
 """Characters of a message or a traceback that are written: all chats wait."""
 
-_MOST_ERRORS = 20
-"""Errors of one chain or group that are written."""
 _FRAMES = 20
 """Lines of code of each, where not all of them can be written."""
 
@@ -62,25 +61,11 @@ class _BoundedLines(Formatter):
         errors = chain_of(ei[1])
         texts = [text_of(each, lambda error: _shortened(str(error)), most=2 * _LONGEST_TEXT) for each in errors]
         is_short = all(len(each) < READ_LENGTH and not each.startswith(UNREAD) for each in texts)
-        if is_short and len(errors) < _MOST_ERRORS:
+        if is_short and len(errors) < MOST_ERRORS:
             return _shortened(super().formatException(ei))
         lines = ["".join(format_tb(each.__traceback__, -_FRAMES)) for each in errors]
         told = (f"{code}{type(each).__name__}: {text}" for code, each, text in zip(lines, errors, texts, strict=True))
         return _shortened("\nbecause of or beside:\n".join(told))
-
-
-def chain_of(error: BaseException) -> list[BaseException]:
-    """The error, what it came from, and what it is a group of; not more of them than are written."""
-    found: dict[int, BaseException] = {}
-    waiting: list[BaseException | None] = [error]
-    while waiting and len(found) < _MOST_ERRORS:
-        each = waiting.pop(0)
-        if each is None or id(each) in found:
-            continue
-        found[id(each)] = each
-        inner = each.exceptions[:_MOST_ERRORS] if isinstance(each, BaseExceptionGroup) else ()
-        waiting += (each.__cause__ or each.__context__, *inner)
-    return list(found.values())
 
 
 class JsonLines(_BoundedLines):
