@@ -20,10 +20,13 @@ _MOST_IN_TAG = 4
 
 
 def _pattern(tags: Iterable[str], *, before: str = "") -> re.Pattern[str]:
-    """Matches any of these tags, with blanks where models write them: around names and slashes."""
+    """Matches any of these tags, with blanks where models write them: around names and slashes.
+
+    Only ASCII letters count as capitals of others: ``ı``, ``İ`` and the sign of Kelvin are no letters of a tag.
+    """
     blanks = rf"\s{{0,{_MOST_IN_TAG}}}"
     forms = (blanks.join(map(re.escape, re.findall(r"\w+|\W", each))) for each in tags)
-    return re.compile(f"{before}(?:{'|'.join(forms)})", re.IGNORECASE)
+    return re.compile(f"{before}(?:{'|'.join(forms)})", re.IGNORECASE | re.ASCII)
 
 
 _OPENING = _pattern(_TAGS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orcheo_adapters.runners.reasoning import Said, ThinkTags
+from orcheo_adapters.runners.reasoning import Said, ThinkTags, without_thoughts
 
 
 def said(*pieces: str) -> list[Said]:
@@ -43,8 +43,31 @@ def test_tags_may_be_in_capitals_or_have_blanks(pieces: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<THINKER>a", "<b>THINK</b>", "<TH", "İ<think>a</think>", "<th ink>a", f"<{' ' * 40}think>a", "< 3"]
+    "text",
+    [
+        "<THINKER>a",
+        "<b>THINK</b>",
+        "<TH",
+        "İ<think>a</think>",
+        "<th ink>a",
+        f"<{' ' * 40}think>a",
+        "< 3",
+        "<th\N{LATIN SMALL LETTER DOTLESS I}nk>a</th\N{LATIN SMALL LETTER DOTLESS I}nk>",
+        "<TH\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}NK>a",
+        "[thin\N{KELVIN SIGN}]a",
+    ],
 )
 def test_what_only_looks_like_a_tag_is_text(text: str) -> None:
-    """All of it."""
-    assert "".join(piece for kind, piece in said(*text) if kind == "text") == text
+    """All of it, in one piece too, and read again."""
+    for pieces in (list(text), [text]):
+        assert "".join(piece for kind, piece in said(*pieces) if kind == "text") == text
+    if "<think>" not in text:
+        assert without_thoughts(text) == text
+
+
+def test_a_closing_tag_of_other_letters_ends_no_thought() -> None:
+    """Its dotless ``ı`` is no ``i``."""
+    assert said("<think>a</th\N{LATIN SMALL LETTER DOTLESS I}nk>b</think>c") == [
+        ("thought", "a</th\N{LATIN SMALL LETTER DOTLESS I}nk>b"),
+        ("text", "c"),
+    ]
