@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 import click
 from attrs import NOTHING, Attribute
 
-from orcheo_adapters.client.remote import part_of
+from orcheo_adapters.client.remote import Operations, part_of
 from orcheo_adapters.client.values_first import values_first
 from orcheo_cli.completion import completer
 from orcheo_cli.context import CliContext, json_option
@@ -97,8 +97,7 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
             if offline:
                 result = last_heard(operation.name, arguments, context.known())
             else:
-                with waiting_told():
-                    result = _perform(operation, arguments, context)
+                result = _perform(operation, arguments, context)
         _print(result, as_json=context.as_json)
 
     return Command(
@@ -112,24 +111,33 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
 
 
 def _perform(operation: Operation[Any, Any], arguments: dict[str, Any], context: CliContext) -> dict[str, Any]:
-    if operation.name in OFFLINE:
-        return ask_or_hint(operation.name, arguments, context)
     if operation.is_document:
         return _document(operation.name, arguments, context)
-    return context.connect().perform(operation.name, arguments)
+    if operation.name in OFFLINE:
+        with waiting_told():
+            return ask_or_hint(operation.name, arguments, context)
+    return _answer(context.connect(), operation.name, arguments)
+
+
+def _answer(operations: Operations, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    with waiting_told():
+        return operations.perform(name, arguments)
 
 
 def _document(name: str, arguments: dict[str, Any], context: CliContext) -> dict[str, Any]:
-    """The last part of a document, with all parts before it printed; as JSON, all parts in one."""
+    """The last part of a document, with all parts before it printed; as JSON, all parts in one.
+
+    Only the server's parts are waited for aloud: while one is printed, it is the reader of a pager that takes time.
+    """
     operations, contents = context.connect(), []
-    part = operations.perform(name, arguments)
+    part = _answer(operations, name, arguments)
     content, after = part_of(part)
     while after is not None:
         if context.as_json:
             contents.append(content)
         else:
             click.echo(clean(content), nl=False)
-        part = operations.perform(name, arguments | {"after": after})
+        part = _answer(operations, name, arguments | {"after": after})
         content, after = part_of(part)
     return part | {"content": "".join([*contents, content])}
 

@@ -42,6 +42,10 @@ def note(text: str) -> None:
     click.echo(paragraph(text, terminal_width(sys.stderr)), err=True)
 
 
+WAITING = "waiting"
+"""The name of the thread that says so."""
+
+
 @contextmanager
 def waiting_told(seconds: float = 5.0) -> Iterator[None]:
     """Tell a person at the terminal, after ``seconds`` and again each time twice as late, that nothing is stuck."""
@@ -57,7 +61,7 @@ def waiting_told(seconds: float = 5.0) -> Iterator[None]:
             note(f"Still waiting for the server, {waited:g} s so far. Ctrl-C stops waiting.")
             pause = waited
 
-    teller = threading.Thread(target=tell, daemon=True)
+    teller = threading.Thread(target=tell, daemon=True, name=WAITING)
     teller.start()
     try:
         yield

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from attrs import frozen
 
@@ -28,13 +28,16 @@ CONNECT_SECONDS = 10.0
 TIMEOUT_SECONDS = 120.0
 """Longer than any operation but those of :data:`_PATIENT`."""
 
-_PATIENT = tuple(f"/api/operations/workflows.{name}" for name in ("ask", "check", "add", "edit"))
-"""Answered within the time that a workflow may take, which the server keeps: two of them can check it first."""
+_PATIENT = tuple(f"/api/operations/workflows.{name}" for name in ("ask", "check"))
+"""Answered within the time that a workflow may take, which the server keeps."""
+_PERHAPS_PATIENT = tuple(f"/api/operations/workflows.{name}" for name in ("add", "edit"))
+"""So are these where they are to check the workflow first."""
 
 
 _ABOUT_TOKENS = ("service_token_invalid", "service_token_revoked", "service_token_expired", ScopeMissing.code)
 """Codes of refusals for which it matters where the service token is from."""
 OTHER_VERSION = "The server is of another version. `orcheo doctor` names both; install the same one on both sides."
+_PORTS = {"http": 80, "https": 443}
 _NOTHING_THERE = {404, 405}
 _OF_NO_OPERATION = {NotFoundError.code, "method_not_allowed", None}
 """Codes of answers with these statuses that come from elsewhere than an operation; a gateway may give none."""
@@ -227,12 +230,18 @@ def send_over_http(method: str, url: str, headers: Mapping[str, str], body: byte
     )
     try:
         connection.connect()
-        connection.sock.settimeout(None if parts.path.endswith(_PATIENT) else TIMEOUT_SECONDS)
+        connection.sock.settimeout(None if _runs_a_workflow(parts.path, body) else TIMEOUT_SECONDS)
         connection.request(method, parts.path, body=body, headers=dict(headers))
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(), answer.getheader("location", ""))
     finally:
         connection.close()
+
+
+def _runs_a_workflow(path: str, body: bytes | None) -> bool:
+    if not path.endswith(_PERHAPS_PATIENT):
+        return path.endswith(_PATIENT)
+    return bool(json.loads(body or b"{}").get("check"))
 
 
 def _system_trust() -> "ssl.SSLContext":
@@ -255,13 +264,22 @@ def _encoded(arguments: dict[str, Any]) -> bytes:
 
 
 def _foreign(answer: Answer, url: str) -> ServerUnreachable:
-    """Why this is not the answer of an Orcheo server, as far as it shows; a redirect is often the one to https://."""
+    """Why this is not the answer of an Orcheo server, as far as it shows.
+
+    A redirect is often the one to https://; one to the same server is that of a login page or a proxy in front of it.
+    """
     from orcheo_adapters.connection_faults import NEEDS_HTTPS, was_sent_to_tls
 
     if was_sent_to_tls(answer.body):
         return ServerUnreachable(f"The Orcheo server at {url} does not answer: {NEEDS_HTTPS}.")
-    host, to = urlsplit(url).hostname, _origin(answer.location)
+    host, to = urlsplit(url).hostname, _origin(_whole(answer.location, url))
     if to and 300 <= answer.status < 400:
+        if to == _origin(url):
+            return ServerUnreachable(
+                f"Something in front of the Orcheo server at {host} answers in its place (status {answer.status}): "
+                "it redirects to another page of the same address, as a login page or a proxy does.",
+                hint="Let requests under /api/ pass there, or set ORCHEO_URL to the Orcheo server's own address.",
+            )
         return ServerUnreachable(
             f"The server at {host} redirects to {to}, where the service token is not sent without your word.",
             hint=f"If your Orcheo server is there, set ORCHEO_URL={to}",
@@ -269,11 +287,19 @@ def _foreign(answer: Answer, url: str) -> ServerUnreachable:
     return ServerUnreachable(f"The server at {host} is not an Orcheo server (status {answer.status}).")
 
 
+def _whole(location: str, url: str) -> str:
+    """Where a redirect leads from ``url``, which may be said with a path alone; empty for what is not an address."""
+    try:
+        return urljoin(f"{url}/", location) if location else ""
+    except ValueError:
+        return ""
+
+
 def _origin(location: str) -> str:
-    """Of an absolute URL; empty for anything else."""
+    """Of an absolute URL, without the port that its scheme has anyhow; empty for anything else."""
     try:
         parts = urlsplit(location)
-        port = f":{parts.port}" if parts.port else ""
+        port = f":{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme) else ""
     except ValueError:
         return ""
     plain = parts.scheme in {"http", "https"} and bool(parts.hostname) and location.isascii() and location.isprintable()

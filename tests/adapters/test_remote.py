@@ -5,12 +5,13 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from http.client import BadStatusLine, RemoteDisconnected
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from attrs import frozen
 
 from orcheo_adapters.client.remote import (
+    TIMEOUT_SECONDS,
     Answer,
     AnswerUnreadable,
     RemoteOperations,
@@ -258,9 +259,11 @@ def test_a_web_server_that_wants_tls_is_told_as_such(said: bytes) -> None:
 @pytest.mark.parametrize(
     ("location", "to"),
     [
-        ("https://chat.example.org/api", "https://chat.example.org"),
+        ("https://orcheo.example.org/api", "https://orcheo.example.org"),
+        ("//orcheo.example.org/", "https://orcheo.example.org"),
+        ("http://chat.example.org/", "http://chat.example.org"),
         ("https://u:p@chat.example.org:8443/", "https://chat.example.org:8443"),
-        ("/login", ""),
+        ("", ""),
         ("https://[", ""),
         ("javascript:alert(1)", ""),
     ],
@@ -274,6 +277,62 @@ def test_a_redirect_says_where_the_server_may_be(location: str, to: str) -> None
         assert caught.value.hint.endswith(f"set ORCHEO_URL={to}")
     else:
         assert "is not an Orcheo server (status 308)" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "location", ["https://chat.example.org/oauth2/start", "https://CHAT.example.org:443/", "/login", "login?to=/"]
+)
+def test_a_redirect_to_the_same_server_is_that_of_a_login_page(location: str) -> None:
+    """``ORCHEO_URL`` is that address already, so it is not what has to be set."""
+    with pytest.raises(ServerUnreachable) as caught:
+        answering(lambda _: Answer(302, b"Found", location)).perform("workflows.list", {})
+    assert caught.value.detail.startswith("Something in front of the Orcheo server at chat.example.org answers in its")
+    assert caught.value.hint.startswith("Let requests under /api/ pass there, or set ORCHEO_URL to the")
+    assert "https://" not in caught.value.hint
+
+
+class Connection:
+    """Like one of the standard library; keeps how long it may wait for an answer."""
+
+    waits: float | None
+
+    def __init__(self, *_address: object, **_options: object) -> None:
+        self.sock = self
+
+    def connect(self) -> None: ...
+
+    def settimeout(self, seconds: float | None) -> None:
+        type(self).waits = seconds
+
+    def request(self, *_request: object, **_more: object) -> None: ...
+
+    def getresponse(self) -> NoReturn:
+        raise RemoteDisconnected("No.")
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "waits"),
+    [
+        ("workflows.ask", {"ref": "echo", "text": "Hello"}, None),
+        ("workflows.check", {"ref": "echo"}, None),
+        ("workflows.add", {"handle": "echo", "check": True}, None),
+        ("workflows.edit", {"ref": "echo", "check": True}, None),
+        ("workflows.add", {"handle": "check"}, TIMEOUT_SECONDS),
+        ("workflows.edit", {"ref": "echo", "name": '"check": true', "check": False}, TIMEOUT_SECONDS),
+        ("workflows.list", {}, TIMEOUT_SECONDS),
+    ],
+)
+def test_only_what_runs_a_workflow_is_waited_for_without_end(
+    name: str, arguments: dict[str, Any], waits: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is suspended keeps no other command, and no assistant, for ever."""
+    monkeypatch.setattr("http.client.HTTPConnection", Connection)
+    settings = ClientSettings(url="http://127.0.0.1:8000/orcheo", service_token="orc_st_x")
+    with pytest.raises(ServerUnreachable):
+        RemoteOperations(settings, Channel.CLI).perform(name, arguments)
+    assert Connection.waits == waits
 
 
 def test_an_argument_that_is_not_text() -> None:

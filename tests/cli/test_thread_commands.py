@@ -1,6 +1,8 @@
 """What each command of ``orcheo thread`` does and says to people."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -212,3 +214,30 @@ def test_a_document_is_written_whole_however_many_parts_it_comes_in(command: tup
     assert orcheo(*command).out == "part 0\npart 1\npart 2\n"
     as_json = json.loads(orcheo(*command, "--json").out)
     assert (as_json["content"], as_json["next_after"]) == ("part 0\npart 1\npart 2\n", None)
+
+
+def test_only_the_server_is_waited_for_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the reader of a pager, who takes time while a part is printed."""
+    waiting: list[str] = []
+    asked_while: list[int] = []
+    printed_while: list[int] = []
+
+    @contextmanager
+    def waiting_told() -> Iterator[None]:
+        waiting.append("")
+        yield
+        waiting.clear()
+
+    class Noted(InParts):
+        def perform(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            asked_while.append(len(waiting))
+            return super().perform(name, arguments)
+
+    def noted(text: str) -> str:
+        printed_while.append(len(waiting))
+        return text
+
+    monkeypatch.setattr("orcheo_cli.build.waiting_told", waiting_told)
+    monkeypatch.setattr("orcheo_cli.build.clean", noted)
+    CommandLine(connect=Noted)("thread", "export", "thr_1")
+    assert (asked_while, printed_while) == ([1, 1, 1], [0, 0])
