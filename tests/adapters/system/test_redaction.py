@@ -1,11 +1,14 @@
 """What the log keeps to itself."""
 
 import logging
+import re
 import sys
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orcheo_adapters.auth.grants import JwtGrants
 from orcheo_adapters.auth.secrets_file import ServerSecrets
@@ -83,6 +86,38 @@ def test_a_secret_is_taken_out_wherever_it_stands(secret: str) -> None:
 def test_most_of_a_secret_is_as_secret(secret: str) -> None:
     """A text that was cut off still gives most of it away."""
     assert secret[:40] not in redact(secret[: len(secret) - 3])
+
+
+@secrets
+@pytest.mark.parametrize(
+    "before", ["x", "x_", "9-", "eyJ", "eyJeyJ_", "vis_vis_", "vis_a-", "orc_pt_", "a.b.", "eyJa.b."]
+)
+def test_a_secret_may_stand_directly_behind_other_letters(secret: str, before: str) -> None:
+    """Also behind letters that look like the beginning of one."""
+    said = redact(before + secret)
+    assert secret[20:] not in said
+    assert said.endswith("[redacted]")
+
+
+_ONE = re.compile(r"orc_(?:pt|st|is|ct|os)_[0-9A-Za-z]{12,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|vis_\w+\.[\w-]+\.[\w-]{20,}")
+_PIECES = ["orc_pt_", "vis_", "eyJ", ".", "-", "_", " ", "é", "a", "b" * 8, "c" * 12, "d" * 20]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=20).map("".join))
+def test_nothing_of_the_shape_of_a_secret_is_left(text: str) -> None:
+    """However texts begin one within another; and what has no such shape stays as it is."""
+    said = redact(text)
+    assert _ONE.search(said) is None
+    assert (said == text) is (_ONE.search(text) is None)
+
+
+@pytest.mark.parametrize(
+    "unit", ["eyJ", "eyJ-", "eyJaaaaaaaa.", "vis_", "vis_a.", "vis_a-", "orc_pt_", "orc_pt_a", "a."]
+)
+@pytest.mark.parametrize("end", ["", ".", ".a", ".a.a"])
+def test_long_texts_of_strangers_are_read_once(unit: str, end: str) -> None:
+    """All chats wait for it: one that reads the rest again at each beginning needs many minutes for this."""
+    redact(unit * (500_000 // len(unit)) + end)
 
 
 def test_ids_may_be_logged() -> None:
