@@ -243,9 +243,7 @@ class _GraphRun:
         if interrupts or not self._has_breakpoints:
             return []
         state = await self.graph.aget_state(self._config())
-        names = ", ".join(name.replace("_", " ") for name in state.next)
-        question = Question(id=_BREAKPOINT, question=f"Continue with: {names}?", options=("Yes", "No"))
-        return [InputAsked(questions=(question,))] if names else []
+        return [InputAsked(questions=(_breakpoint_question(state),))] if state.next else []
 
     @property
     def _has_breakpoints(self) -> bool:
@@ -312,16 +310,12 @@ class _GraphRun:
         return self.request.context.cause is None
 
     def _resumed(self, state: Any) -> "_Beginning | None":
-        """The answer to what the graph waits for; None when it waits for nothing, or failed with the last answer.
-
-        An answer that is given once more, as the graph failed with it, continues where it failed.
-        """
+        """The answer to what the graph waits for; None when it waits for nothing, or failed with the last answer."""
         from langgraph.types import Command
 
         from orcheo_adapters.runners.langgraph_questions import replies_to
 
-        is_given = isinstance(self.request.context.cause, StructuredInputItem)
-        if not is_given and any(task.error is not None for task in state.tasks):
+        if not self._is_given and _has_failed(state):
             return None
         config = self._config()
         if state.interrupts:
@@ -329,9 +323,26 @@ class _GraphRun:
             if replies.questions:
                 return _Beginning(questions=replies.questions, config=config)
             return _Beginning(input=Command(resume=replies.resume), config=config) if replies.resume else None
+        return self._gone_on(state) if state.next else None
+
+    def _gone_on(self, state: Any) -> "_Beginning | None":
+        """A graph that has more to do and asks nothing of its own: it waits at a breakpoint, or was broken off.
+
+        An answer that is given once more, as the graph failed with it, continues where it failed. A graph with
+        breakpoints that has not failed may wait at one, which needs a yes of its own.
+        """
+        config = self._config()
+        cause = self.request.context.cause
+        if isinstance(cause, StructuredInputItem) and all(each.id != _BREAKPOINT for each in cause.questions):
+            if self._has_breakpoints and not _has_failed(state):
+                return _Beginning(questions=(_breakpoint_question(state),), config=config)
+            return _Beginning(input=None, config=config)
         says_yes = self._text().strip().casefold() in ("yes", "y", "ok", "go on", "continue")
-        goes_on = says_yes if self._has_breakpoints else is_given
-        return _Beginning(input=None, config=config) if state.next and goes_on else None
+        return _Beginning(input=None, config=config) if self._has_breakpoints and says_yes else None
+
+    @property
+    def _is_given(self) -> bool:
+        return isinstance(self.request.context.cause, StructuredInputItem)
 
     def _text(self) -> str:
         from orcheo_adapters.runners.langgraph_questions import answer_text
@@ -363,6 +374,15 @@ class _Beginning:
     config: "RunnableConfig"
     input: Any = None
     questions: tuple[Question, ...] = ()
+
+
+def _has_failed(state: Any) -> bool:
+    return any(task.error is not None for task in state.tasks)
+
+
+def _breakpoint_question(state: Any) -> Question:
+    names = ", ".join(name.replace("_", " ") for name in state.next)
+    return Question(id=_BREAKPOINT, question=f"Continue with: {names}?", options=("Yes", "No"))
 
 
 def _past_messages(request: RunRequest) -> "Iterator[BaseMessage]":

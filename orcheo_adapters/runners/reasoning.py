@@ -22,7 +22,7 @@ _MOST_IN_TAG = 4
 def _pattern(tags: Iterable[str], *, before: str = "") -> re.Pattern[str]:
     """Matches any of these tags, with blanks where models write them: around names and slashes.
 
-    Only ASCII letters count as capitals of others: ``ı``, ``İ`` and the sign of Kelvin are no letters of a tag.
+    Only ASCII letters count: ``ı``, ``İ`` and the Kelvin sign are text.
     """
     blanks = rf"\s{{0,{_MOST_IN_TAG}}}"
     forms = (blanks.join(map(re.escape, re.findall(r"\w+|\W", each))) for each in tags)

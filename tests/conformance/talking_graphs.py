@@ -119,8 +119,11 @@ def asks() -> Any:
 asks_without_memory = of_node(_ask_colour)
 
 
-def asks_and_fails_once(fails: str) -> Any:
-    """Asks, and fails the first time with the answer: in the node that asked, or in the one behind it."""
+def asks_and_fails_once(fails: str, stops_before: list[str] | None = None) -> Any:
+    """Asks, and fails the first time with the answer: in the node that asked, or in the one behind it.
+
+    The last node says something only where the graph stops before it.
+    """
     tries = {"asks": 0, "behind": 0}
 
     def fail_once(node: str) -> None:
@@ -137,9 +140,13 @@ def asks_and_fails_once(fails: str) -> Any:
         fail_once("behind")
         return {"messages": [AIMessage(f"Then {state['messages'][-1].content}")]}
 
+    def last(_state: MessagesState) -> Update:
+        return {"messages": [AIMessage("Done")] if stops_before else []}
+
     graph: Any = StateGraph(MessagesState)
-    graph.add_node("_ask", ask).add_node("behind", behind)
-    return graph.add_edge(START, "_ask").add_edge("_ask", "behind").compile(checkpointer=InMemorySaver())
+    graph.add_node("_ask", ask).add_node("behind", behind).add_node("last", last)
+    graph.add_edge(START, "_ask").add_edge("_ask", "behind").add_edge("behind", "last")
+    return graph.compile(checkpointer=InMemorySaver(), interrupt_before=stops_before)
 
 
 def asks_and_fails_in_its_node() -> Any:
@@ -150,6 +157,21 @@ def asks_and_fails_in_its_node() -> Any:
 def asks_and_fails_behind() -> Any:
     """In a later node."""
     return asks_and_fails_once("behind")
+
+
+def fails_in_its_node_before_a_breakpoint() -> Any:
+    """The same as :func:`asks_and_fails_in_its_node`, and a breakpoint follows."""
+    return asks_and_fails_once("asks", ["last"])
+
+
+def fails_behind_before_a_breakpoint() -> Any:
+    """The same in a later node."""
+    return asks_and_fails_once("behind", ["last"])
+
+
+def asks_before_a_breakpoint() -> Any:
+    """Nothing fails."""
+    return asks_and_fails_once("", ["last"])
 
 
 def asks_twice_at_once() -> Any:

@@ -62,6 +62,10 @@ async def questions(runner: Runner, workflow: Subjected, text: str) -> tuple[Que
     """What it asks instead."""
     context = evolve(workflow.context, thread_id="thr_1")
     events = await everything(runner.run(RunRequest(spec=workflow.spec, text=text, context=context)))
+    return _asked_in(events)
+
+
+def _asked_in(events: list[RunEvent]) -> tuple[Question, ...]:
     return next(event.questions for event in events if isinstance(event, InputAsked))
 
 
@@ -162,6 +166,34 @@ async def test_an_answer_that_failed_is_given_again(name: str) -> None:
     with pytest.raises(RunFailed):
         await say(runner, workflow, "blue", cause=item)
     assert (await say(runner, workflow, "blue", cause=item)).endswith("Then blue!")
+
+
+@pytest.mark.parametrize("name", ["fails_in_its_node_before_a_breakpoint", "fails_behind_before_a_breakpoint"])
+async def test_an_answer_that_failed_is_given_again_before_a_breakpoint(name: str) -> None:
+    """The graph continues where it failed, and still stops at its breakpoint."""
+    workflow = graph(name)
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "Paint it")
+    with pytest.raises(RunFailed):
+        await answered(runner, workflow, put, "blue")
+    again = await answered(runner, workflow, put, "blue")
+    assert text_of(again).endswith("Then blue!")
+    stops = _asked_in(again)
+    assert [each.question for each in stops] == ["Continue with: last?"]
+    assert text_of(await answered(runner, workflow, stops, "Yes")) == "Done"
+
+
+async def test_an_earlier_answer_does_not_pass_a_breakpoint() -> None:
+    """Given again, as the turn was broken off at the breakpoint: that asks for a yes of its own."""
+    workflow = graph("asks_before_a_breakpoint")
+    runner = workflow.runner()
+    put = await questions(runner, workflow, "Paint it")
+    assert [each.question for each in _asked_in(await answered(runner, workflow, put, "yes"))] == [
+        "Continue with: last?"
+    ]
+    again = await answered(runner, workflow, put, "yes")
+    assert text_of(again) == ""
+    assert [each.question for each in _asked_in(again)] == ["Continue with: last?"]
 
 
 async def test_a_message_answers_one_of_several_questions() -> None:
