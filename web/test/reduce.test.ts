@@ -288,6 +288,7 @@ describe("the end of a turn that the server keeps", () => {
     for (const [said, remedy] of [
       ["msg_u", "answer-again"],
       ["wid_1", null],
+      ["wid_of_earlier_page", null],
       ["", null],
     ] as const) {
       const turn = { id: "trn_1", status: "failed", user_item_id: said } as const;

@@ -778,13 +778,15 @@ describe("a message into a thread that is gone", () => {
 describe("what the page and its widgets do in a thread", () => {
   const opened = () => jsonAnswer(wireThread("thr_1", ITEMS));
 
-  test("that failed is taken again, not the last message", async () => {
-    const failed: ThreadEvent = { type: "error", code: "custom", message: "No luck.", allow_retry: true };
-    const { thread, server } = arrange(
-      threadWith("completed"),
-      streamAnswer([failed]),
-      streamAnswer([failed]),
-    );
+  const failed: ThreadEvent = { type: "error", code: "custom", message: "No luck.", allow_retry: true };
+  const mark = { type: "end_of_turn", id: "itm_e", "orcheo.ending": { kind: "stopped", allow_retry: true } };
+  const stopped = { type: "thread.item.done", item: mark } as ThreadEvent;
+
+  test.each([
+    ["failed", failed],
+    ["was stopped", stopped],
+  ])("that %s is taken again, not the last message", async (_, end) => {
+    const { thread, server } = arrange(threadWith("completed"), streamAnswer([end]), streamAnswer([end]));
     await thread.open("thr_1");
     await thread.act({ type: "go" }, "itm_1", "key-1");
     await thread.retry("key-2");
@@ -795,6 +797,40 @@ describe("what the page and its widgets do in a thread", () => {
       [request, "key-1"],
       [request, "key-2"],
     ]);
+  });
+
+  test.each(["open", "refresh", "reload"] as const)(
+    "that was done here is not taken again for what another tab has said: %s",
+    async (look) => {
+      const said = [...ITEMS, userItem("msg_v", "More"), assistantItem("msg_w", "O")];
+      const turn = { id: "trn_2", status: "failed", user_item_id: "msg_v" } as const;
+      const { thread, server } = arrange(
+        threadWith("completed"),
+        streamAnswer(turnEvents(null, "", ["Done"]).slice(2)),
+        jsonAnswer(wireThread("thr_1", said, { "orcheo.turn": turn })),
+        streamAnswer([stopped]),
+      );
+      await thread.open("thr_1");
+      await thread.act({ type: "go" }, "itm_1", "key-1");
+      await thread[look]("thr_1");
+      await thread.retry("key-2");
+      const params = { thread_id: "thr_1", item_id: "msg_v" };
+      expect(server.sent[3]?.body).toEqual({ type: "threads.retry_after_item", params });
+    },
+  );
+
+  test("that failed is taken again after a look that found no news", async () => {
+    const { thread, requests } = arrange(
+      threadWith("completed"),
+      streamAnswer([failed]),
+      threadWith("completed"),
+      streamAnswer(turnEvents(null, "", ["Done"]).slice(2)),
+    );
+    await thread.open("thr_1");
+    await thread.act({ type: "go" }, "itm_1", "key-1");
+    await thread.refresh();
+    await thread.retry("key-2");
+    expect(requests().at(-1)).toBe("threads.custom_action");
   });
 
   test("an action of a widget is a turn, and names its widget", async () => {

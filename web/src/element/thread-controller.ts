@@ -104,7 +104,7 @@ export class ThreadController {
     if (threadId !== this.#view.threadId) this.#apply({ type: "opened", view: { ...emptyThread, threadId } });
     else this.#apply({ type: "connection", state: "reconnecting" });
     try {
-      await this.#load(threadId, signal);
+      this.#showLoaded(await this.#read(threadId, signal));
     } catch (error) {
       if (!this.#leaveIfGone(error) && !isAbort(error)) this.#fail(error);
       return false;
@@ -195,7 +195,7 @@ export class ThreadController {
     const opened = await this.#read(threadId, signal);
     if (signal.aborted) return;
     const feedback = { ...this.#view.feedback, ...opened.feedback };
-    this.#apply({ type: "opened", view: { ...opened, feedback } });
+    this.#showLoaded({ ...opened, feedback });
     if (opened.turn === "running") void this.#runTurn(null, signal);
   }
 
@@ -240,7 +240,7 @@ export class ThreadController {
     this.#isRefreshing = true;
     try {
       const view = withNews(this.#view, await this.#read(this.#view.threadId ?? "", signal));
-      if (!signal.aborted) this.#apply({ type: "opened", view });
+      if (!signal.aborted) this.#showLoaded(view);
     } catch (error) {
       if (!signal.aborted) this.#leaveIfGone(error);
       return; // The visitor did not ask for this, and what is shown is still true.
@@ -272,7 +272,7 @@ export class ThreadController {
       return this.ask(question.input, question.attachments, question.id);
     }
     if (remedy === "reconnect" && threadId !== null) return this.open(threadId);
-    const opening = this.#opening(newKey);
+    const opening = this.#opening(remedy, newKey);
     if (opening !== null) {
       const signal = this.#restart();
       this.#apply({ type: "answers-sent" });
@@ -282,11 +282,11 @@ export class ThreadController {
   }
 
   /** What is sent once more: as it was, or an action of this page that failed, as another one. */
-  #opening(newKey: string): Opening | null {
-    const { failure, threadId } = this.#view;
-    if (failure?.remedy === "send-again") return this.#lastOpening;
-    const request = failure?.remedy === "answer-again" ? this.#lastOpening?.request : undefined;
-    const isAction = request?.type === "threads.custom_action" && request.params.thread_id === threadId;
+  #opening(remedy: Remedy | null | undefined, newKey: string): Opening | null {
+    if (remedy === "send-again") return this.#lastOpening;
+    const request = remedy === "answer-again" ? this.#lastOpening?.request : undefined;
+    const isAction =
+      request?.type === "threads.custom_action" && request.params.thread_id === this.#view.threadId;
     return isAction ? { request, key: newKey } : null;
   }
 
@@ -342,8 +342,10 @@ export class ThreadController {
     }
   }
 
-  async #load(threadId: string, signal: AbortSignal): Promise<void> {
-    this.#apply({ type: "opened", view: await this.#read(threadId, signal) });
+  /** What failed last may not be what this page sent last; without news it still is. */
+  #showLoaded(view: ThreadView): void {
+    if (view !== this.#view) this.#lastOpening = null;
+    this.#apply({ type: "opened", view });
   }
 
   /** The thread, with the answers to its pending questions that wait here for the last one. */
@@ -457,7 +459,7 @@ export class ThreadController {
       const threadId = this.#view.threadId;
       if (threadId === null || round === MAX_FOLLOWS)
         throw new ConnectionError("The turn's end was never told.");
-      await this.#load(threadId, signal);
+      this.#apply({ type: "opened", view: await this.#read(threadId, signal) });
       if (this.#view.turn !== "running") return;
       await this.#pace.wait(retryDelay(round, this.#pace.random()), signal);
       await this.#follow(null, signal);

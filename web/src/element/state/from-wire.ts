@@ -105,9 +105,9 @@ export function openedThread(
   const since = Date.now() - (turn?.seconds ?? 0) * 1000;
   const base = { ...emptyThread, ...threadFields(thread), since, earlier, feedback: feedbackOf(items) };
   const last = views.at(-1);
-  const isOfAction = views.some(({ kind, id }) => kind === "widget" && id === turn?.user_item_id);
-  // Only the page that an action was taken in knows it, and could repeat it.
-  const canRepeat = turn?.user_item_id !== "" && !isOfAction;
+  // Of an action, whether or not its widget is shown, only the page that it was taken in knows what could be repeated.
+  const canRepeat =
+    turn === null || views.some((view) => view.id === turn.user_item_id && isSaidByVisitor(view));
   if (last?.kind === "ending")
     return { ...base, items: canRepeat ? views : views.with(-1, { ...last, allowRetry: false }) };
   if (turn === null || turn.status === "completed")
