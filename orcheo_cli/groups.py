@@ -42,7 +42,6 @@ OTHER_WORDS = {
     "status": ("doctor", "workflow show"),
     "version": ("--version",),
     "space": ("server space",),
-    "logs": ("audit list",),
 }
 """What people type for our commands; a test holds the commands and options against those that there are."""
 _HOW_TO = {
@@ -53,6 +52,9 @@ _HOW_TO = {
     "embed": "docs/how-to/put-a-bubble-on-your-site.md",
 }
 """What no command does, with the page that says how it is done."""
+_ELSEWHERE = {name: f"{page} says how it is done." for name, page in _HOW_TO.items()} | {
+    "logs": "The server writes its log to standard error; docs/reference/configuration.md says what is in it."
+}
 
 
 class PointingGroup(click.Group):
@@ -68,25 +70,25 @@ class PointingGroup(click.Group):
             raise self._pointing(error.command_name, ctx) from None
 
     def _pointing(self, name: str, ctx: click.Context) -> click.exceptions.NoSuchCommand:
-        page = _HOW_TO.get(name)
-        meant = [] if page and ctx is ctx.find_root() else _meant(name, ctx)
+        elsewhere = _ELSEWHERE.get(name)
+        meant = [] if elsewhere and ctx is ctx.find_root() else _meant(name, ctx)
         if meant:
             said = f"Did you mean {' or '.join(map(repr, meant))}?"
-        elif page:
-            said = f"{page} says how it is done."
+        elif elsewhere:
+            said = elsewhere
         else:
             return click.exceptions.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx)
         return click.exceptions.NoSuchCommand(name, f"No such command {name!r}. {said}", ctx=ctx)
 
 
 def _meant(name: str, ctx: click.Context) -> list[str]:
-    """Commands as they are typed: in a group those of this group, or else the only one of another group."""
+    """Commands as they are typed, those with the word itself first; in a group its own, or the only one of another."""
     from orcheo_core.operations.catalogue import CATALOGUE
 
     root = ctx.find_root()
     others = OTHER_WORDS.get(name, ())
     named = [" ".join(each.command) for each in CATALOGUE.values() if each.command[1:] == (name,)]
-    found = list(dict.fromkeys([*others, *named]))
+    found = list(dict.fromkeys([*named, *others]))
     if ctx is root:
         return found
     here = [each for each in found if each.startswith(f"{ctx.info_name} ")]

@@ -34,7 +34,7 @@ class Callers:
         """The owner whose service token this request carries; :class:`ServiceTokenInvalid` without one.
 
         ``hint`` is for clients that write the header themselves; our own programs take the service token from their
-        settings, and are told where it is looked for.
+        settings, and read where it is looked for.
         """
         named = request.headers.get("orcheo-channel", "")
         channel = Channel(named) if named in {Channel.CLI, Channel.MCP} else Channel.HTTP

@@ -317,7 +317,16 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         credentials=("publishToken", "chatGrant"),
         body=session_body(),
         answers={"200": _GRANT_ANSWER},
-        errors=(*_TOKENS, *_GRANTS, *_ADMISSION, IdentityInvalid, IdentityExpired, InvalidInput, StorageUnavailable),
+        errors=(
+            *_TOKENS,
+            *_GRANTS,
+            *_ADMISSION,
+            IdentityInvalid,
+            IdentityExpired,
+            InvalidInput,
+            SharedBudgetExceeded,
+            StorageUnavailable,
+        ),
     ),
     ("POST", "/api/telemetry"): Description(
         summary="Count what happened in a page, where the operator has switched it on.",
@@ -330,7 +339,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         credentials=("publishToken",),
         body=create_session_body(),
         answers={"200": _SESSION},
-        errors=(*_APP, InvalidInput, LoginRequired, StorageUnavailable),
+        errors=(*_APP, InvalidInput, LoginRequired, SharedBudgetExceeded, StorageUnavailable),
     ),
     ("POST", "/v1/chatkit/sessions/{session_id}/cancel"): Description(
         summary="OpenAI's session API: end a chat session at once, with the answer that runs under it.",
@@ -367,7 +376,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
         credentials=("publishToken",),
         parameters=_SPAN,
         answers={"200": _list_answer({"type": "object"})},
-        errors=(*_APP, ThreadNotFound, InvalidInput, BudgetExceeded),
+        errors=(*_APP, ThreadNotFound, InvalidInput, *_BUDGETS),
     ),
     ("GET", "/chat/{ref}"): Description(
         summary="The chat page; the same for every workflow.",
@@ -400,6 +409,7 @@ DESCRIPTIONS: dict[tuple[str, str], Description] = {
             OwnerNotKnown,
             FeatureDisabled,
             RateLimited,
+            SharedBudgetExceeded,
             IdentityProviderUnavailable,
             StorageUnavailable,
         ),

@@ -240,7 +240,10 @@ _PROBLEM: Json = {
     "properties": {
         **{name: {"type": "string"} for name in ("type", "title", "code", "detail", "hint", "request_id")},
         "status": {"type": "integer"},
-        "retry_after": {"type": "integer", "description": "Seconds to wait, with the status 429."},
+        "retry_after": {
+            "type": "integer",
+            "description": "Seconds to wait, with the status 429 and with the code shared_budget_exceeded.",
+        },
         "policy": {"type": "string", "description": "The limit that was reached, with retry_after."},
         "providers": {
             "type": "array",

@@ -22,10 +22,6 @@ PUBLISH = "workflows.publish"
 _INTO_A_FILE = "goes into a file"
 _NOT_SHOWN = "is not shown here: `orcheo workflow rotate-token` on the owner's command line shows a new one"
 _FILE_OR_SHOWN = "Absolute path of a new file for the secret; shown here if left out."
-_BY_COMMAND = (
-    "The owner can run `orcheo {command}`, or use orcheo-mcp on their own machine, which writes secrets into files. An "
-    "operator can allow secrets in conversations with ORCHEO_MCP_SHOW_SECRETS."
-)
 _SERVICE_TOKENS = "tokens."
 _MOST_VALUES = 12
 
@@ -106,19 +102,25 @@ class Offer:
         operation = self._by_name[name]
         if not self._has(operation):
             if self._is_wanted(operation):
-                raise SecretNotShown(hint=_BY_COMMAND.format(command=" ".join(operation.command)))
+                raise SecretNotShown(
+                    hint=f"{SecretNotShown.hint} The command is `orcheo {' '.join(operation.command)}`."
+                )
             raise ToolNotOffered(f"The tool {name!r} is not offered here.")
         return operation
 
     def _near(self, name: str) -> str | None:
-        """A hint at the tool that was probably meant: the same words in another order, number or spelling.
+        """A hint at the tool that was probably meant: the same words in another order or number.
 
-        Most tools are about workflows, so ``publish`` is ``workflows_publish``.
+        Most tools are about workflows, so ``publish`` is ``workflows_publish``. A tool whose name is spelt nearly so is
+        named only where it changes nothing: an assistant that wants to read is not sent to one that does.
         """
         offered = {_words(each.tool): each for each in CATALOGUE.values() if self._has(each)}
-        said = (_words(name), _words(f"workflow {name}"))
-        near = [found for words in said for found in get_close_matches(words, offered, n=1, cutoff=0.85)]
-        return f"Did you mean `{self._name(offered[near[0]])}`?" if near else None
+        said = _words(name)
+        meant = offered.get(said) or offered.get(_words(f"workflow {name}"))
+        if meant is None:
+            near = [offered[each] for each in get_close_matches(said, offered, n=1, cutoff=0.85)]
+            meant = next((each for each in near if each.effect is Effect.READ), None)
+        return f"Did you mean `{self._name(meant)}`?" if meant else None
 
     def _name(self, operation: AnyOperation) -> str:
         return operation.name if self.dotted else operation.tool

@@ -22,7 +22,7 @@ from starlette.routing import Match, Route
 from orcheo_adapters.http.openapi import openapi_document
 from orcheo_adapters.wire.operations import decode_request
 from orcheo_core.domain.durations import parse_moment
-from orcheo_core.errors import InvalidInput
+from orcheo_core.errors import InvalidInput, SharedBudgetExceeded
 from orcheo_core.operations.catalogue import CATALOGUE
 from orcheo_core.operations.operation import parameters_of
 from tests.app_server import TestServer, url_table
@@ -148,6 +148,21 @@ def test_who_may_be_wrong_too_often_is_told_in_the_document(path: str, method: s
     """Wherever a credential is checked, as wrong ones are counted."""
     found = DOCUMENT["paths"][path][method.lower()]
     assert not found.get("security") or "429" in found["responses"]
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/api/chat/{ref}/session", "post"),
+        ("/v1/chatkit/sessions", "post"),
+        ("/auth/callback", "get"),
+        ("/v1/chatkit/threads/{thread_id}/items", "get"),
+    ],
+)
+def test_who_comes_in_reads_in_the_document_that_there_may_be_no_room(path: str, method: str) -> None:
+    """Of which all visitors together have a part: :meth:`Holding.check_entry`."""
+    said = DOCUMENT["paths"][path][method]["responses"]["503"]["description"]
+    assert SharedBudgetExceeded.code in said
 
 
 def test_texts_that_must_not_be_blank_have_a_pattern() -> None:

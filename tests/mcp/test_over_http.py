@@ -11,6 +11,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ElicitResult
 
 from orcheo_adapters.http.mcp import McpApp
+from orcheo_adapters.mcp.offer import SecretNotShown
 from orcheo_core.domain.actor import Channel, Scope
 from orcheo_core.domain.audit import Act
 from orcheo_core.domain.pages import PageQuery
@@ -148,7 +149,7 @@ async def test_a_secret_that_could_not_be_shown_is_not_issued(app_server: TestSe
     problem = json.loads(refused["content"][0]["text"])
     operation = next(each for each in CATALOGUE.values() if tool in (each.tool, each.name))
     assert problem["code"] == "secret_not_shown"
-    assert f"can run `orcheo {' '.join(operation.command)}`, or use orcheo-mcp" in problem["hint"]
+    assert problem["hint"] == f"{SecretNotShown.hint} The command is `orcheo {' '.join(operation.command)}`."
     assert (await app_server.chatkit(before["publish_token"], "threads.list")).status_code == 200
 
 

@@ -68,7 +68,8 @@ async def test_an_error_is_no_longer_than_a_result(assistant: Assistant) -> None
 
 async def test_a_tool_that_does_not_exist(assistant: Assistant) -> None:
     """In words, as a result: what a model can correct."""
-    for name in ("workflows_fly", "rotate"):  # of which there are several
+    names = ("workflows_fly", "rotate", "audit", "exit", "credit", "workflows_publsh", "workflows_edt")
+    for name in names:  # there are several, or one that changes something resembles it
         problem = await refusal(assistant, name)
         assert (problem["code"], problem["hint"]) == ("tool_not_found", "List the tools again.")
 
@@ -80,7 +81,7 @@ async def test_a_tool_that_does_not_exist(assistant: Assistant) -> None:
         ("showWorkflow", "show_workflow"),
         ("threads_show", "show_thread"),
         ("publish_workflow", "workflows_publish"),
-        ("workflows_publsh", "workflows_publish"),
+        ("list_worflows", "list_workflows"),
         ("publish", "workflows_publish"),
         ("ask", "ask_workflow"),
     ],

@@ -21,7 +21,7 @@ _THOUGHTS = {"reasoning": "reasoning", "thinking": "thinking"}
 _IDS = {"session_id", "thread_id"}
 """Configurable fields by which a runnable keeps the conversation itself."""
 _WHOLE = "root"
-"""How LangChain names an input that is no dict, as of ``{"question": RunnablePassthrough()}``."""
+"""How LangChain names an input that is not a dict, as of ``{"question": RunnablePassthrough()}``."""
 
 
 async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:

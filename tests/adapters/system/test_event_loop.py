@@ -211,7 +211,10 @@ def test_a_workflow_that_runs_the_loop_inside_itself_fails_alone(
 
 
 def test_patching_the_loop_for_nested_runs_does_nothing() -> None:
-    """``nest_asyncio.apply()`` asks for this name; notebooks call it whether they need it or not."""
+    """``nest_asyncio.apply()`` leaves alone what has this name; notebooks call it whether they need it or not.
+
+    Held here is only that both loops have the name; nest_asyncio is not in the test environment, so it is not called.
+    """
     assert hasattr(ServerLoop, "_nest_patched")
     assert hasattr(LentLoop, "_nest_patched")
 
