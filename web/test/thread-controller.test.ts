@@ -3,9 +3,10 @@ import {
   type QuestionsItem,
   type ThreadEvent,
   textInput,
+  type WireItem,
   type WireThread,
 } from "../src/element/protocol/wire.ts";
-import { emptyThread, pendingQuestions } from "../src/element/state/thread-view.ts";
+import { emptyThread, pendingQuestions, shownFailure } from "../src/element/state/thread-view.ts";
 import { ThreadController } from "../src/element/thread-controller.ts";
 import {
   assistantItem,
@@ -818,6 +819,27 @@ describe("what the page and its widgets do in a thread", () => {
       expect(server.sent[3]?.body).toEqual({ type: "threads.retry_after_item", params });
     },
   );
+
+  test.each([
+    ["failed", failed],
+    ["was stopped", stopped],
+  ])("that another page took and that %s offers no retry here", async (_, end) => {
+    const items = [...ITEMS, { type: "widget", id: "itm_1" } as const];
+    const wire = (status: "running" | "failed", ...more: WireItem[]) => {
+      const turn = { id: "trn_2", status, user_item_id: "itm_1" };
+      return jsonAnswer(wireThread("thr_1", [...items, ...more], { "orcheo.turn": turn }));
+    };
+    const { thread, server, told } = arrange(
+      wire("running"),
+      streamAnswer([end]),
+      wire("failed", mark as WireItem),
+    );
+    await thread.open("thr_1");
+    await expect.poll(() => told).toContain("end");
+    expect(shownFailure(thread.view)).toMatchObject({ kind: "stopped", remedy: null });
+    await thread.retry("key-2");
+    expect(server.sent).toHaveLength(3);
+  });
 
   test("that failed is taken again after a look that found no news", async () => {
     const { thread, requests } = arrange(

@@ -405,14 +405,17 @@ export class ThreadController {
     if (this.#isStale) void this.refresh();
   }
 
-  /** A retry that did not come to its end has left the whole answer before it, as any other tab and a reload show. */
+  /**
+   * A retry that did not come to its end has left the whole answer before it, as any other tab and a reload show. Of a
+   * turn that this page did not begin, only the server knows what could be repeated.
+   */
   async #showKept(request: TurnRequest | undefined, signal: AbortSignal): Promise<void> {
     const { threadId, failure } = this.#view;
     const isRetry = request?.type === "threads.retry_after_item" && request.params.content === undefined;
-    if (threadId === null || !isRetry || shownFailure(this.#view) === null) return;
+    if (threadId === null || !(isRetry || request === undefined) || shownFailure(this.#view) === null) return;
     try {
       const kept = await this.#read(threadId, signal);
-      if (kept.turn === "idle") this.#apply({ type: "opened", view: { ...kept, failure } });
+      if (kept.turn === "idle") this.#apply({ type: "opened", view: isRetry ? { ...kept, failure } : kept });
     } catch {
       // It cannot be read now; what is shown tells why.
     }
