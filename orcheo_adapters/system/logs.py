@@ -28,7 +28,7 @@ _SECRETS = (
 )
 """Visitors' cookies; JWTs; our tokens, also cut off somewhere behind their public id.
 
-A match without its group is no secret. It takes all the letters that follow, so that no letter is read once for each
+A match without its group is not a secret. It takes all the letters that follow, so that no letter is read once for each
 beginning before it: strangers choose these texts, and all chats wait.
 """
 _EXTRAS = ("request_id", "turn_id", "workflow_id", "status", "fault", "input_tokens", "output_tokens")
