@@ -28,6 +28,7 @@ from orcheo_adapters.system.running import (
     mark_task,
     run_in,
 )
+from orcheo_adapters.system.running_loop import ALREADY_RUNNING, kept_running
 
 T = TypeVar("T")
 _LAST_WORDS_SECONDS = 2.0
@@ -40,10 +41,6 @@ _IDLE_SECONDS = 60.0
 """Threads of a workflow end after it has used none for so long, or for twice as long at most."""
 _MOST_FAULTS = 100
 """With more faults of the loop itself, each within a second of the one before, the server ends."""
-_NESTED = (
-    "This event loop is already running: async code of workflows runs in it. Use await here, or make the workflow a "
-    "plain def: it is called in a thread, where asyncio.run() works."
-)
 _LOG = get_logger("server")
 
 _call_soon, _call_later = uvloop.Loop.call_soon, uvloop.Loop.call_later
@@ -298,7 +295,7 @@ class ServerLoop(uvloop.Loop):
     def _refuse_nesting(self) -> None:
         """A workflow that asks for it must neither be taken for the server nor for a fault of the loop."""
         if self.is_running():
-            raise RuntimeError(_NESTED)
+            raise RuntimeError(ALREADY_RUNNING)
 
     @runs_forever
     def run_forever(self) -> None:
@@ -346,7 +343,8 @@ def run_server_loop(
     ``set_back`` undoes what workflows have done to the process; it is called when the loop fails by it. Threads that
     workflows have not used for ``idle_seconds`` end.
     """
-    with asyncio.Runner(loop_factory=partial(ServerLoop, set_back, idle_seconds=idle_seconds)) as runner:
+    make_loop = partial(ServerLoop, set_back, idle_seconds=idle_seconds)
+    with kept_running(ServerLoop), asyncio.Runner(loop_factory=make_loop) as runner:
         failure: BaseException | None = None
         try:
             runner.run(main)

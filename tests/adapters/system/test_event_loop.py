@@ -1,7 +1,9 @@
 """The server's event loop survives what workflows do to it."""
 
+import _asyncio
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -9,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -208,6 +210,44 @@ def test_a_workflow_that_runs_the_loop_inside_itself_fails_alone(
 
     run_server_loop(main())
     assert done == [""]
+
+
+@pytest.mark.parametrize("place", [_asyncio, asyncio, asyncio.events])
+@pytest.mark.parametrize("make", [lambda: None, asyncio.new_event_loop], ids=["none", "another"])
+def test_a_workflow_cannot_say_that_the_loop_does_not_run(place: Any, make: Callable[[], Any]) -> None:
+    """The server's own task would find no loop where it next looks for it. Findings: a workflow cannot end it."""
+    done = []
+
+    async def main() -> None:
+        other = make()
+        with running(), pytest.raises(RuntimeError, match=r"already running.*make the workflow a plain def"):
+            place._set_running_loop(other)
+        await asyncio.sleep(0)  # which looks for it
+        if other is not None:
+            other.close()
+        place._set_running_loop(asyncio.get_running_loop())
+        done.append(await asyncio.to_thread(asyncio.run, asyncio.sleep(0, "in a thread")))
+
+    before = place._set_running_loop
+    run_server_loop(main())
+    assert done == ["in a thread"]
+    assert place._set_running_loop is before
+
+
+def test_a_child_has_no_running_loop() -> None:
+    """As asyncio wants it: what is forked may run one of its own."""
+    ended = []
+
+    async def main() -> None:
+        child = os.fork()
+        if not child:
+            asyncio._set_running_loop(None)
+            asyncio.run(asyncio.sleep(0))
+            os._exit(7)
+        ended.append(await asyncio.to_thread(os.waitpid, child, 0))
+
+    run_server_loop(main())
+    assert os.waitstatus_to_exitcode(ended[0][1]) == 7
 
 
 def test_patching_the_loop_for_nested_runs_does_nothing() -> None:
