@@ -8,6 +8,8 @@ import os
 import re
 import ssl
 
+from orcheo_core.ports.runner import READ_LENGTH, text_of
+
 LONGEST_REASON = 300
 
 _TRUST = "name the certificate authority in the server's SSL_CERT_FILE, and start it again"
@@ -43,7 +45,10 @@ _NOT_HTTP = "what it answers is not HTTP; check the host and the port"
 PERHAPS_HTTPS = "if it speaks TLS, its address must begin with https://"
 """Of one that closes the connection when it reads HTTP, as some do; others fail like that too."""
 
-_NOISE = re.compile(r"\[(?:Errno -?\d+|SSL[^\]]*|[A-Z0-9_]{4,})\]\s*|\s*\(_ssl\.c:\d+\)|_ssl\.c:\d+: ")
+_LONGEST_SAID = 800
+"""Characters of an error that are looked at: an endpoint chooses some of them, and all chats wait."""
+_MOST_ERRORS = 20
+_NOISE = re.compile(r"\[(?:Errno -?\d+|SSL[^\]\[]*+|[A-Z0-9_]{4,}+)\] ?| ?\(_ssl\.c:\d+\)|_ssl\.c:\d+: ")
 _HOLLOW = ("All connection attempts failed", "Connect call failed", "Multiple exceptions")
 """Words that only say that there is a reason, which is in the error below."""
 _WITHOUT_WORDS = {
@@ -62,8 +67,8 @@ class CertificatesUnreadable(OSError):
 def what_failed(error: BaseException, *, trust: str = _TRUST) -> str:
     """Why a request to others had no answer, as one line for operators and owners.
 
-    What to do comes first where that is known, then the error's own words. A class of Python is named only where there
-    are no words, and nothing took too long. ``trust`` is the advice for a certificate authority that is not known.
+    What to do comes first where that is known, then the error's own words. A class of Python is named only where
+    words are missing, and nothing took too long. ``trust`` is the advice for a certificate authority that is not known.
     """
     words = own_words(error) or f"no reason is given ({type(error).__name__})"
     fault = certificate_fault(error, trust=trust) or protocol_fault(error)
@@ -74,7 +79,7 @@ def what_failed(error: BaseException, *, trust: str = _TRUST) -> str:
 
 def certificate_fault(error: BaseException, *, trust: str = _TRUST) -> str | None:
     """What is wrong with the certificate of the other side, and what to do; None when something else failed."""
-    said = " ".join(f"{type(each).__name__} {each}" for each in chain_of(error)).lower()
+    said = _all_said(error).lower()
     said = said.replace(ssl.SSLCertVerificationError.__name__.lower(), "certificate_verify_failed")
     is_one = not _is_told(error) and ("certificate_verify_failed" in said or "certificate_required" in said)
     fault = next((fault for words, fault in _CERTIFICATES.items() if words in said), None) if is_one else None
@@ -85,7 +90,7 @@ def protocol_fault(error: BaseException) -> str | None:
     """Which other protocol the other side speaks, and what to do; None when something else failed."""
     if _is_told(error):
         return None
-    said = " ".join(f"{type(each).__name__} {each}" for each in chain_of(error))
+    said = _all_said(error)
     if _TLS_ALERT.search(said):
         return NEEDS_HTTPS
     if _NO_TLS.search(said):
@@ -109,10 +114,16 @@ def own_words(error: BaseException) -> str:
     return ""
 
 
+def _all_said(error: BaseException) -> str:
+    return " ".join(f"{type(each).__name__} {text_of(each, most=_LONGEST_SAID)}" for each in chain_of(error))
+
+
 def _words_of(error: BaseException) -> str:
-    said = str(getattr(error, "strerror", None) or error)
+    reason = getattr(error, "strerror", None)
+    said = reason[:READ_LENGTH] if isinstance(reason, str) and reason else text_of(error)
     if said.startswith(_HOLLOW) and isinstance(error, OSError) and error.errno:
         said = os.strerror(error.errno)
+    said = " ".join(said.split())[:_LONGEST_SAID]
     return " ".join(_NOISE.sub("", said).split())
 
 
@@ -125,7 +136,7 @@ def _is_told(error: BaseException) -> bool:
 def chain_of(error: BaseException | None) -> list[Exception]:
     """The error, and those that it came from; the HTTP client hides some of them (``from None``)."""
     found: list[Exception] = []
-    while isinstance(error, Exception) and error not in found:
+    while isinstance(error, Exception) and len(found) < _MOST_ERRORS and not any(each is error for each in found):
         found.append(error)
-        error = error.__cause__ or error.__context__
+        error = error.__context__ if error.__cause__ is None else error.__cause__
     return found

@@ -69,6 +69,7 @@ def _attempt(work: Callable[[], _Result], future: "asyncio.Future[_Result]") -> 
     except (StopIteration, GeneratorExit) as error:  # a future cannot hold one, a task does not survive the other
         return future.set_exception, RuntimeError(f"the workflow raised {text_of(error, repr)}")
     except BaseException as error:  # noqa: BLE001 - the error is passed to the event loop
-        for each in chain_of(error):  # a text that never comes must hold up this thread, not all chats
-            text_of(each)
+        with suppress(BaseException):  # all of it is code of others, and the future must come to its end
+            for each in chain_of(error):  # a text that never comes must hold up this thread, not all chats
+                text_of(each)
         return future.set_exception, error

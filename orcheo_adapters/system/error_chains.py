@@ -14,5 +14,12 @@ def chain_of(error: BaseException) -> list[BaseException]:
             continue
         found[id(each)] = each
         inner = each.exceptions[:MOST_ERRORS] if isinstance(each, BaseExceptionGroup) else ()
-        waiting += (each.__cause__ or each.__context__, *inner)
+        waiting += (_came_from(each), *inner)
     return list(found.values())
+
+
+def _came_from(error: BaseException) -> BaseException | None:
+    """The error that another is shown with; without a look at its truth, which is code of its class."""
+    if error.__cause__ is None and not error.__suppress_context__:
+        return error.__context__
+    return error.__cause__

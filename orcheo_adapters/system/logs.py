@@ -16,6 +16,7 @@ from orcheo_adapters.system.log_repeats import LogRepeats
 from orcheo_adapters.system.running import current_run
 from orcheo_adapters.system.steady_stream import SteadyStream
 from orcheo_core.domain.durations import counted
+from orcheo_core.domain.json_values import is_larger
 from orcheo_core.ports.runner import READ_LENGTH, UNREAD, text_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _LONGEST_TEXT = 32_000
 
 _FRAMES = 20
 """Lines of code of each, where not all of them can be written."""
+
+_LONG_NOTES = "\n(its notes are left out: they are too long)"
 
 _LINE_SIZE = 120
 _TRACEBACK_SIZE = 2_000
@@ -67,8 +70,10 @@ class _BoundedLines(Formatter):
         if ei[1] is None:
             return super().formatException(ei)
         errors = chain_of(ei[1])
-        texts = [text_of(each, lambda error: _shortened(str(error)), most=2 * _LONGEST_TEXT) for each in errors]
-        is_short = all(len(each) < READ_LENGTH and not each.startswith(UNREAD) for each in texts)
+        texts = [text_of(each, _said_by, most=2 * _LONGEST_TEXT) for each in errors]
+        is_short = all(
+            len(each) < READ_LENGTH and not each.startswith(UNREAD) and not each.endswith(_LONG_NOTES) for each in texts
+        )
         if is_short and len(errors) < MOST_ERRORS:
             return _shortened(super().formatException(ei))
         lines = ["".join(format_tb(each.__traceback__, -_FRAMES)) for each in errors]
@@ -115,6 +120,12 @@ class TerminalLines(_BoundedLines):
         if record.exc_info:
             lines += self.formatException(record.exc_info).splitlines()
         return redact("\n    ".join(map(_harmless, lines)))
+
+
+def _said_by(error: object) -> str:
+    """The text of an error, and whether it has too many notes: they are formatted line by line."""
+    has_many = is_larger(getattr(error, "__notes__", ()), READ_LENGTH)
+    return _shortened(str(error)) + (_LONG_NOTES if has_many else "")
 
 
 def _harmless(line: str) -> str:

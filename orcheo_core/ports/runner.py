@@ -94,7 +94,8 @@ def text_of(error: BaseException, read: Callable[[object], str] = str, *, most: 
     An error that holds far too much is not read: that takes seconds for some hundred megabytes, while all chats wait.
     """
     try:
-        is_itself = read is not repr and len(error.args) == 1 and isinstance(error.args[0], str)
+        has_own_text = read is repr or type(error).__str__ is not BaseException.__str__  # as KeyError, which quotes
+        is_itself = not has_own_text and len(error.args) == 1 and isinstance(error.args[0], str)
         if not is_itself and is_larger(error.args, _MOST_READ, least=1):
             return f"{UNREAD}has more than {_MOST_READ:,} characters)"
         return read(error)[:most]

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from orcheo_core.errors import FieldError, InvalidInput
-from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut, RunTooLong, failure_of
+from orcheo_core.ports.runner import NothingSaid, RunFailed, RunTimedOut, RunTooLong, failure_of, text_of
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,39 @@ def test_a_reason_is_one_line_of_printable_text() -> None:
     assert failure.reason == str(failure) == "The endpoint says: [31mred text"
     assert len(RunFailed("x", "a" * 10_000).reason) == 500
     assert RunFailed("x", " " * 100_000 + "a").reason == "a"
+
+
+class _Quoting(Exception):
+    """Its text is made of what it holds."""
+
+    def __str__(self) -> str:
+        return repr(self.args)
+
+
+_MUCH = 1_000_001
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("x" * _MUCH),
+        KeyError(b"x" * _MUCH),
+        ValueError(bytearray(_MUCH)),
+        ValueError(set(range(_MUCH))),
+        OSError(2, "x" * _MUCH),
+        _Quoting("x" * _MUCH),
+    ],
+    ids=lambda error: f"{type(error).__name__}-{type(error.args[-1]).__name__}",
+)
+def test_an_error_that_writes_all_it_holds_is_measured_first(error: Exception) -> None:
+    """To quote hundreds of megabytes takes seconds, and all chats wait."""
+    assert text_of(error) == "(its text has more than 1,000,000 characters)"
+
+
+def test_a_long_text_that_is_the_error_itself_is_read() -> None:
+    """It is there already; an error that quotes a short one is read too."""
+    assert text_of(ValueError("x" * _MUCH)) == "x" * 8_000
+    assert text_of(KeyError("x")) == "'x'"
 
 
 def test_only_the_beginning_of_a_long_reason_is_read() -> None:

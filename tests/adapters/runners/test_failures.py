@@ -231,6 +231,35 @@ def test_each_fault_of_a_certificate_has_its_advice(said: str, advice: str) -> N
     assert "_ssl.c" not in failure.reason
 
 
+@pytest.mark.parametrize("unit", [" ", "\n", "[SSL", "[SSL: ", "(_ssl.c:1", "[AAAA", "_ssl.c:1"])
+def test_what_an_endpoint_says_is_read_as_far_as_it_is_told(unit: str) -> None:
+    """All chats wait while it is read: whatever it sends in place of a status line, it is cut before."""
+    error = httpx2.RemoteProtocolError("HTTP" + unit * (1_000_000 // len(unit)) + "x")
+    assert own_words(error).startswith("HTTP")
+    assert len(own_words(error)) <= 800
+    assert no_connection(error).code == "answer_broken_off"
+    assert len(what_failed(OSError(5, "x" + unit * 1_000_000))) <= 300
+
+
+class _Untrue(Exception):
+    """Code of others: not even its truth or its likeness can be asked."""
+
+    def __bool__(self) -> bool:
+        raise AssertionError
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError
+
+    __hash__ = Exception.__hash__
+
+
+def test_an_error_of_any_class_may_stand_behind_another() -> None:
+    """And a ring of them ends."""
+    outer, inner = httpx2.ReadError(""), _Untrue("inside")
+    outer.__cause__, inner.__context__ = inner, outer
+    assert what_failed(outer) == "inside"
+
+
 def test_a_service_that_wants_a_certificate_is_named() -> None:
     """It does not show a wrong one itself."""
     alert = httpx2.ReadError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required")

@@ -99,6 +99,12 @@ class _Unreadable(Exception):
         raise AssertionError
 
 
+def _noted(*notes: str) -> Exception:
+    error = ValueError("a")
+    error.__notes__ = list(notes)
+    return error
+
+
 _LONG = "x" * 20_000
 _LARGE = _Unreadable(["x" * 1_000_001])
 
@@ -114,6 +120,10 @@ _LARGE = _Unreadable(["x" * 1_000_001])
             _Unreadable(),
             ["ValueError: a", "_Unreadable: (its text cannot be read: that raised AssertionError)"],
         ),
+        (ValueError("a"), _noted("x\n" * 5_000), ["ValueError: a", "ValueError: a\n(its notes are left out"]),
+        (_noted(*[""] * 1_000), None, ["ValueError: a\n(its notes are left out"]),
+        (_noted("few"), None, ["ValueError: a\nfew"]),
+        (KeyError("\n" * 1_000_001), None, ["KeyError: (its text has more than 1,000,000 characters)"]),
         (ValueError("a"), ValueError("b"), ["ValueError: b", "direct cause of the following", "ValueError: a"]),
     ],
 )

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO, StringIO, TextIOWrapper
+from typing import Any
 
 import pytest
 from attrs import field, frozen
 
 from orcheo_adapters.runners import worker_thread
 from orcheo_adapters.system import logs
+from orcheo_adapters.system.error_chains import chain_of
 from orcheo_adapters.system.event_loop import run_server_loop
 from orcheo_adapters.system.running import LEFT_BY_WORKFLOW, RUN_BYTES, Conducts, Running, current_run, marking_threads
 from orcheo_adapters.system.standard_streams import SharedStream, shared_streams
@@ -244,6 +246,46 @@ def test_threads_of_a_pool_that_is_kept_are_not_left_behind() -> None:
         left = conducts.of("wf_1").threads_left
         release.set()
     assert left == 0
+
+
+class _Untrue(Exception):
+    """Its truth cannot be asked."""
+
+    def __bool__(self) -> bool:
+        raise AssertionError
+
+
+class _Broken(ExceptionGroup[Exception]):
+    """What it is a group of cannot be asked."""
+
+    @property
+    def exceptions(self) -> Any:
+        raise SystemExit
+
+
+@pytest.mark.parametrize("cause", [_Untrue(), _Broken("x", [ValueError()])], ids=["truth", "group"])
+async def test_a_thread_ends_with_its_error_whatever_it_came_from(cause: Exception) -> None:
+    """Else the turn would wait for its silence limit."""
+    outer = ValueError("outer")
+    outer.__cause__ = cause
+
+    def work() -> None:
+        raise outer
+
+    with pytest.raises(ValueError, match="outer") as caught:
+        await asyncio.wait_for(worker_thread.in_thread(work), 60)
+    assert caught.value is outer
+
+
+def test_a_chain_has_what_is_shown() -> None:
+    """The cause, or else the context; nothing of it behind ``from None``."""
+    error, cause, context = ValueError("a"), _Untrue("b"), _Untrue("c")
+    error.__context__ = context
+    assert chain_of(error) == [error, context]
+    error.__suppress_context__ = True
+    assert chain_of(error) == [error]
+    error.__cause__ = cause
+    assert chain_of(error) == [error, cause]
 
 
 async def test_a_workflow_that_leaves_threads_behind_gets_no_more_of_them() -> None:
