@@ -7,6 +7,7 @@ server too, so what it changes is set back: a few seconds later, or at once wher
 import asyncio
 import builtins
 import json
+import os
 import resource
 import signal
 import sys
@@ -14,7 +15,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -23,8 +24,14 @@ from attrs import frozen
 from orcheo_adapters.system.logs import get_logger
 
 _LOG = get_logger("server")
-_ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
-"""What ends a process that has not asked for it: timers that code sets for its own time limit."""
+_ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU)
+"""What ends a process that has not asked for it: timers and limits that code sets for its own time."""
+_OF_WRITES = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What ends a process that writes to a connection that is closed, or too much: Python ignores it from the start."""
+_MOST_RECURSION = 10_000
+"""Deeper recursion can overflow the stack, which ends the process at once; it may from some 20,000 on."""
+_SET_BACK = "a workflow changed %s; it is set back"
+_LEFT = "a workflow changed %s, which cannot be set back; a restart of the server undoes it"
 _BUILTINS = vars(builtins)
 _FOR_ALL_THREADS = ("settrace", "setprofile", "settrace_all_threads", "setprofile_all_threads")
 """Of ``threading``: a hook that raises would end each new thread of the server before it has done anything."""
@@ -36,6 +43,10 @@ def _other(before: Any, now: Any) -> bool:
 
 def _lower(before: Any, now: Any) -> bool:
     return bool(now < before)
+
+
+def _unsafe(before: int, now: int) -> bool:
+    return now < before or now > max(before, _MOST_RECURSION)
 
 
 def _higher(before: Any, now: Any) -> bool:
@@ -60,8 +71,9 @@ def _soft_limit(name: str) -> _State:
     number = getattr(resource, name)
 
     def put(soft: float) -> None:
-        with suppress(ValueError, OSError):  # the hard limit was lowered as well
-            resource.setrlimit(number, (_as_limit(soft), resource.getrlimit(number)[1]))
+        hard = resource.getrlimit(number)[1]  # it may have been lowered as well
+        with suppress(ValueError, OSError):
+            resource.setrlimit(number, (_as_limit(min(soft, _as_number(hard))), hard))
 
     return _State(f"the limit {name}", lambda: _as_number(resource.getrlimit(number)[0]), put, _lower)
 
@@ -110,12 +122,12 @@ def _states() -> tuple[_State, ...]:
         _attribute(warnings, "showwarning"),
         _State("the filters of warnings", _error_filters, _put_error_filters, _has_more),
         _attribute(asyncio.events, "_event_loop_policy"),
-        _State("sys.setrecursionlimit", sys.getrecursionlimit, sys.setrecursionlimit, _lower),
+        _State("sys.setrecursionlimit", sys.getrecursionlimit, sys.setrecursionlimit, _unsafe),
         _State("sys.setswitchinterval", sys.getswitchinterval, sys.setswitchinterval, _higher),
         *(_soft_limit(name) for name in ("RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_AS", "RLIMIT_STACK")),
         *(
             _State(f"the handler of {each.name}", partial(signal.getsignal, each), partial(signal.signal, each))
-            for each in _ALARMS
+            for each in (*_ALARMS, *_OF_WRITES)
         ),
     )
 
@@ -135,36 +147,72 @@ class ProcessState:
     def set_back(self) -> None:
         """Set back what was changed, and then name it in the log, which may need all of it."""
         changed = []
-        for state, before in self._before:
+        for index, (state, before) in enumerate(self._before):
             if state.is_harmed(before, state.get()):
                 state.put(before)
-                changed.append(state.name)
-        for name in changed:
-            _LOG.warning("a workflow changed %s; it is set back", name)
+                left = state.get()
+                changed.append((state.name, is_left := state.is_harmed(before, left)))
+                if is_left:
+                    self._before[index] = state, left
+        for name, is_left in changed:
+            _LOG.warning(_LEFT if is_left else _SET_BACK, name)
 
 
 @contextmanager
 def kept_state() -> Iterator[ProcessState]:
-    """Let alarms of workflows end nothing, and their hooks for all threads do nothing; gives the state to look after.
+    """Let signals and deep recursion of workflows end nothing, and their hooks for all threads do nothing.
 
-    To be entered in the main thread.
+    Gives the state to look after. To be entered in the main thread.
     """
-    handlers = {each: signal.getsignal(each) for each in _ALARMS}
-    for each, handler in handlers.items():
-        if handler is signal.SIG_DFL:
+    handlers = {each: signal.getsignal(each) for each in (*_ALARMS, *_OF_WRITES)}
+    for each in _ALARMS:
+        if handlers[each] is signal.SIG_DFL:
             signal.signal(each, _ignore)  # a handler, as programs that are started inherit what is ignored
     state = ProcessState()
-    setters = {name: getattr(threading, name) for name in _FOR_ALL_THREADS if hasattr(threading, name)}
-    for name in setters:
-        setattr(threading, name, partial(_refuse, name))
-    try:
-        yield state
-    finally:
-        for name, setter in setters.items():
-            setattr(threading, name, setter)
-        for each, handler in handlers.items():
-            if handler is not None:  # which another language has set
-                signal.signal(each, handler)
+    with ExitStack() as replaced:
+        for name in _FOR_ALL_THREADS:
+            if hasattr(threading, name):
+                _replace(replaced, threading, name, partial(_refuse, name))
+        _replace(replaced, signal, "signal", _harmless_signal())
+        _replace(replaced, sys, "setrecursionlimit", partial(_set_recursion_limit, sys.setrecursionlimit))
+        try:
+            yield state
+        finally:
+            replaced.close()
+            for each, handler in handlers.items():
+                if handler is not None:  # which another language has set
+                    signal.signal(each, handler)
+
+
+def _replace(replaced: ExitStack, module: Any, name: str, value: object) -> None:
+    replaced.callback(setattr, module, name, getattr(module, name))
+    setattr(module, name, value)
+
+
+def _harmless_signal() -> Callable[[int, Any], Any]:
+    """``signal.signal``, but the default action of these signals, which ends the process, is the server's handler."""
+    original, process = signal.signal, os.getpid()
+    instead = {each: signal.getsignal(each) for each in (*_ALARMS, *_OF_WRITES)}
+
+    def set_handler(number: int, handler: Any) -> Any:
+        if handler == signal.SIG_DFL and number in instead and os.getpid() == process:
+            _LOG.warning(
+                "a workflow asked for the default action of %s, which ends the server; it has no effect",
+                signal.Signals(number).name,
+            )
+            handler = instead[signal.Signals(number)]
+        return original(number, handler)
+
+    return set_handler
+
+
+def _set_recursion_limit(original: Callable[[int], None], limit: int) -> None:
+    most = max(sys.getrecursionlimit(), _MOST_RECURSION)
+    if limit > most:
+        _LOG.warning(
+            "a workflow asked for sys.setrecursionlimit(%d); it is %d, as more can end the server", limit, most
+        )
+    original(min(limit, most))
 
 
 def _ignore(number: int, _frame: object) -> None:

@@ -53,6 +53,8 @@ _LAST_CHUNKS = 64
 """As much is read of a process that has ended: what it has started may hold its socket, and talk without end."""
 _MOST_LATE = 20_000
 """Frames about runs that are over, since the last run began: what was on its way, not what is sent on purpose."""
+_NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
+"""A send to a process that is gone is an error, and no signal, also where a workflow has changed what that does."""
 _LOG = get_logger("isolation")
 
 
@@ -238,7 +240,7 @@ class Worker:
 
     def _write(self) -> None:
         try:
-            sent = self._socket.send(self._out) if self._out else 0
+            sent = self._socket.send(self._out, _NO_SIGNAL) if self._out else 0
         except BlockingIOError:
             sent = 0
         except OSError:  # it is gone, which is read elsewhere

@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NoReturn
 
 import pytest
@@ -65,12 +66,17 @@ HARMS: dict[str, tuple[Callable[[], object], Callable[[], Any]]] = {
     ),
     "_event_loop_policy": (lambda: asyncio.set_event_loop_policy(_Policy()), asyncio.get_event_loop_policy),
     "sys.setrecursionlimit": (lambda: sys.setrecursionlimit(sys.getrecursionlimit() - 1), sys.getrecursionlimit),
+    "setrecursionlimit": (lambda: sys.setrecursionlimit(10**6), sys.getrecursionlimit),
     "sys.setswitchinterval": (lambda: sys.setswitchinterval(100), sys.getswitchinterval),
     "the limit RLIMIT_NOFILE": (lower_descriptors, lambda: resource.getrlimit(resource.RLIMIT_NOFILE)),
     "the handler of SIGVTALRM": (
         lambda: signal.signal(signal.SIGVTALRM, harm),
         lambda: signal.getsignal(signal.SIGVTALRM),
     ),
+    **{
+        f"the handler of {each.name}": (partial(signal.signal, each, signal.SIG_DFL), partial(signal.getsignal, each))
+        for each in (signal.SIGPIPE, signal.SIGXFSZ)
+    },
     "the handler of SIGPROF": (
         lambda: signal.signal(signal.SIGPROF, signal.SIG_DFL),
         lambda: signal.getsignal(signal.SIGPROF),
@@ -146,6 +152,58 @@ def test_an_alarm_that_nothing_waits_for_does_not_end_the_process(caplog: pytest
         os.kill(os.getpid(), signal.SIGVTALRM)
     assert "let the signal SIGVTALRM come" in caplog.text
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("number", [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGVTALRM, signal.SIGXCPU])
+def test_the_default_action_of_a_signal_does_not_end_the_process(
+    number: signal.Signals, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Code asks for it so that a pipe ends its program; until it is set back, a visitor who leaves would do so."""
+    original, before = signal.signal, signal.getsignal(number)
+    with kept_state():
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    assert f"asked for the default action of {number.name}" in caplog.text
+    assert signal.getsignal(number) is before
+    assert signal.signal is original
+
+
+def test_a_limit_of_recursion_that_could_overflow_the_stack_is_not_set(caplog: pytest.LogCaptureFixture) -> None:
+    """Until it is set back, one deep document would end the server."""
+    original, before = sys.setrecursionlimit, sys.getrecursionlimit()
+    with kept_state():
+        sys.setrecursionlimit(9_000)
+        quiet, allowed = not caplog.records, sys.getrecursionlimit()
+        sys.setrecursionlimit(10**6)
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(before)
+    assert (quiet, allowed, limit) == (True, 9_000, 10_000)
+    assert "asked for sys.setrecursionlimit(1000000); it is 10000" in caplog.text
+    assert sys.setrecursionlimit is original
+
+
+def test_what_cannot_be_set_back_is_said_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ordinary user cannot raise a hard limit again; the soft one comes as near to it as it may."""
+    limits = {resource.RLIMIT_AS: (1 << 40, 1 << 40)}
+    original = resource.getrlimit
+
+    def put(number: int, limit: tuple[int, int]) -> None:
+        if limit[1] > limits[number][1]:
+            raise ValueError
+        limits[number] = limit
+
+    monkeypatch.setattr(resource, "getrlimit", lambda number: limits.get(number) or original(number))
+    monkeypatch.setattr(resource, "setrlimit", put)
+    state = ProcessState()
+    limits[resource.RLIMIT_AS] = (1 << 30, 1 << 35)
+    state.set_back()
+    state.set_back()
+    assert limits[resource.RLIMIT_AS] == (1 << 35, 1 << 35)
+    assert [each.getMessage() for each in caplog.records] == [
+        "a workflow changed the limit RLIMIT_AS, which cannot be set back; a restart of the server undoes it"
+    ]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
