@@ -44,7 +44,7 @@ class JwtHostIdentities(HostIdentities):
 
     async def end(self, identity: str, visitor: HostVisitor) -> None:
         """See the port."""
-        await self.ended.spend(_digest(identity), made_at=visitor.expires_at)
+        await self.ended.spend(_digest(identity), made_at=visitor.issued_at)
 
     def _genuine(self, identity: str, workflow: Workflow, now: datetime) -> HostVisitor:
         unverified = read_jws(identity, longest=LONGEST_IDENTITY)

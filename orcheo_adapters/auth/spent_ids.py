@@ -101,12 +101,16 @@ class SpentIds:
         self._since = OrderedDict((name, moment) for name, moment in self._since.items() if moment >= before)
 
     def _make_room(self, most: int) -> bool:
-        """Forget the oldest until no more than ``most`` are left; whether there were too many."""
-        has_forgotten = len(self._since) > most
-        while len(self._since) > most:
+        """Forget the oldest when there are more than ``most``, a tenth at once; whether there were too many.
+
+        The store looks at all of them to forget any.
+        """
+        if len(self._since) <= most:
+            return False
+        while len(self._since) > most - self._most // 10:
             _, moment = self._since.popitem(last=False)
             self._forget_before(moment + _INSTANT)
-        return has_forgotten
+        return True
 
     def _forget_before(self, moment: datetime) -> None:
         self._forgotten_before = max(self._forgotten_before, moment)

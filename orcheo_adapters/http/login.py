@@ -161,6 +161,7 @@ class SignInPages:
 
         Opened by hand in a browser that is signed in, it says that.
         """
+        await self.limiting.log_in(address=address_of(request))  # it asks the provider where its logins end
         provider = self.signing_in.provider(request.query_params.get("provider", ""))
         return_path = _return_path(request) or None
         if login := self.cookies.login(request):

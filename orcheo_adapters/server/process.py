@@ -279,13 +279,17 @@ async def do_housekeeping(orcheo: Orcheo, store: Store, retention: timedelta | N
 
     Each part is tried whatever came of the others; raises the last error.
     """
+
+    async def forget() -> None:
+        for each in orcheo.forget:
+            each()
+
     parts = (
+        forget,
         partial(_remove_aged, orcheo, retention),
         orcheo.core.tally.write,
         store.tidy,
     )
-    for forget in orcheo.forget:
-        forget()
     failure: Exception | None = None
     for part in parts:
         try:

@@ -379,8 +379,8 @@ WORKFLOW_OPERATIONS = (
         command=("workflow", "check"),
         summary="Run a few probe turns of a workflow and report any problem; nothing is stored.",
         guide=(
-            "Use it after each change and before publishing. It runs the workflow up to six times, as long as its "
-            "time limit allows. Returns the beginning of the answer, or what is wrong."
+            "Use it after each change and before publishing. It runs the workflow up to six times, the first within "
+            "its time limit. Returns the beginning of the answer, or what is wrong."
         ),
         request=CheckWorkflow,
         result=CheckResult,

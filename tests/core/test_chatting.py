@@ -1,16 +1,18 @@
 """What begins a turn, and what does not."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
 from attrs import evolve
 
 from orcheo_adapters.memory.attachment_files import MemoryAttachmentFiles
+from orcheo_adapters.memory.conversations import MemoryItemRepository
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.component_items import ClientToolCallItem, HiddenItem, WidgetItem
 from orcheo_core.domain.item_base import ItemBase
-from orcheo_core.domain.items import AssistantItem, InferenceOptions, TextInput, UserItem
+from orcheo_core.domain.items import AssistantItem, InferenceOptions, Item, TextInput, UserItem
 from orcheo_core.domain.run import (
     ActionTaken,
     AnswerEnded,
@@ -362,6 +364,33 @@ async def test_what_was_given_is_given_again_after_a_failure(harness: CoreHarnes
     assert [each.text for each in items if isinstance(each, AssistantItem)] == ["whole"]
     with pytest.raises(ItemNotFound):
         await chatting.retry(visit, thread_id, item.id)
+
+
+async def test_a_retry_removes_nothing_that_was_said_meanwhile(
+    harness: CoreHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that comes and is answered between what the retry reads stays, with its answer."""
+    visit = await harness.visit()
+    first = await harness.answered(visit, [ASKED])
+    [*_, item] = await harness.items(first.thread_id)
+    chatting, thread_id = harness.core.chatting, first.thread_id
+    harness.runners.script = (ValueError("no"),)
+    await chatting.add_structured_input(visit, thread_id, item.id, status=InputStatus.SKIPPED, answers={})
+    await harness.background.run_all()
+    read = MemoryItemRepository.classes_after
+
+    async def say_first(repository: MemoryItemRepository, *of: str) -> Mapping[str, type[Item]]:
+        monkeypatch.undo()
+        harness.runners.script = ([TextDelta("heard")],)
+        await chatting.add_user_item(visit, thread_id, VisitorInput(content=(TextInput(text="More"),)))
+        await harness.background.run_all()
+        return await read(repository, *of)
+
+    monkeypatch.setattr(MemoryItemRepository, "classes_after", say_first)
+    with pytest.raises(ItemNotFound):
+        await chatting.retry(visit, thread_id, item.id)
+    assert [each.text for each in await harness.items(thread_id) if isinstance(each, UserItem)][1:] == ["More"]
+    assert [each.text for each in await harness.items(thread_id) if isinstance(each, AssistantItem)][-1] == "heard"
 
 
 async def test_an_action_runs_the_workflow_with_its_widget(harness: CoreHarness) -> None:

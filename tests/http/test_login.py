@@ -428,6 +428,7 @@ async def test_logins_of_one_address_are_limited(provider: BadProvider) -> None:
         assert answers == [303] * 60 + [429]
         page = await app_server.client.get("/auth/login", headers=BROWSER)
         assert page.headers["retry-after"]
+        assert_problem(await app_server.client.get("/auth/signed-out?provider=main"), 429, "rate_limited")
 
 
 async def test_logins_and_their_ends_are_audited(walled: TestServer, provider: BadProvider) -> None:

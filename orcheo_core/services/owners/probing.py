@@ -78,6 +78,7 @@ _CHANGE_HINT = f"Fix what the detail names. If that is code of the workflow, {_A
 _TIME_HINT = (
     "Try again: a model that had to be loaded may be there now. A longer --time-limit gives the workflow more time."
 )
+_NEXT_HINT = "Try again: the answer before came in time. The server's log says when something blocks the event loop."
 _SHOWN = (WidgetShown, ImageShown, InputAsked, ClientToolCalled, EffectCaused, NoticeGiven)
 """What answers a visitor without any text."""
 _NO_TEXT = "(no text, but something to see)"
@@ -247,7 +248,9 @@ class Probing:
         except Exception as error:
             with suppress(Exception):  # the owner reads it here, whatever becomes of the note about it
                 self._telemetry.run_failed(turn, error)
-            raise WorkflowCheckFailed(_detail(error, text, seconds), hint=_hint(error, workflow.runner)) from error
+            raise WorkflowCheckFailed(
+                _detail(error, text, seconds), hint=_hint(error, workflow.runner, seconds)
+            ) from error
         if not answer.shows and not answer.joined.strip():
             said = f"The workflow ended without any text in answer to {text!r}."
             raise WorkflowCheckFailed(said, hint=_change_hint(workflow.runner))
@@ -379,9 +382,9 @@ async def _answer(heard: _Heard) -> _Heard:
     return heard
 
 
-def _hint(error: Exception, spec: RunnerSpec) -> str | None:
+def _hint(error: Exception, spec: RunnerSpec, seconds: float | None) -> str | None:
     if isinstance(error, RunTimedOut):
-        return _TIME_HINT
+        return _TIME_HINT if seconds is None else _NEXT_HINT
     return _CODE_HINT if failure_of(error).code == CODE_FAILED else _change_hint(spec)
 
 

@@ -293,10 +293,11 @@ class Chatting:
         asked: _Asked,
     ) -> Turn:
         """Continue once more with what the visitor gave, in the place of a turn that did not come to its end."""
-        last = await change.turns.latest(thread.id)
-        if last is None or last.user_item_id != cause.id or last.status is TurnStatus.COMPLETED:
-            raise ItemNotFound("The thread's latest answer is whole, or it answers something else.")
         later = await change.items.classes_after(thread.id, cause.id)
+        last = await change.turns.latest(thread.id)  # read last: what is said after it is not among those that go
+        is_whole = last is None or last.status is TurnStatus.COMPLETED
+        if last is None or is_whole or last.user_item_id != cause.id or UserItem in later.values():
+            raise ItemNotFound("The thread's latest answer is whole, or it answers something else.")
         gone = [each for each in later if each >= last.answer_id]
         if gone:
             change.items.remove(thread.id, gone[0], gone[-1])

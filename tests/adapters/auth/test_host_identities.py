@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orcheo_adapters.auth.host_identities import JwtHostIdentities
+from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.host_identity import IDENTITY_LIFETIME, IDENTITY_SECRET_PREFIX, IDENTITY_SKEW, IdentityKey
 from orcheo_core.domain.opaque_token import Pepper, PepperRing
@@ -46,6 +47,21 @@ async def test_a_logout_outlives_a_restart_for_as_long_as_the_identity() -> None
         restarted.verify(text, flow)
     later = signed(secret, clock.now())
     assert restarted.verify(later, flow).user.user == "ada"
+
+
+async def test_a_logout_that_is_forgotten_ends_no_newer_identity() -> None:
+    """With more of them than are remembered, what was issued before the forgotten ones is refused, and nothing else."""
+    clock = SettableClock()
+    secret, identities, store = set_up(clock)
+    identities.ended = SpentIds("ended-identity", IDENTITY_LIFETIME, clock=clock, store=store, most=1)
+    flow = workflow(secret, clock)
+    for each in ("ada", "bob"):
+        text = signed(secret, clock.now(), sub=each, exp=int(clock.now().timestamp()) + 600)
+        await identities.end(text, identities.verify(text, flow))
+    with pytest.raises(IdentityExpired, match="logout"):
+        identities.verify(signed(secret, clock.now(), sub="eve"), flow)
+    clock.advance(timedelta(seconds=2))
+    assert identities.verify(signed(secret, clock.now()), flow).user.user == "ada"
 
 
 def test_a_secret_whose_pepper_is_gone_signs_nothing() -> None:

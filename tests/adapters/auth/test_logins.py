@@ -195,6 +195,19 @@ async def test_used_up_ids_are_remembered_as_long_as_they_could_come_again() -> 
     assert "b" not in spent
 
 
+async def test_the_store_forgets_many_used_up_ids_at_once() -> None:
+    """It looks at all of them each time, so a tenth goes when there is no room."""
+    clock, store = SettableClock(), MemoryStore()
+    spent = SpentIds("test", HOUR, clock=clock, store=store, most=20)
+    for each in range(21):
+        clock.advance(timedelta(seconds=1))
+        await spent.spend(str(each))
+    assert [each for each in range(21) if str(each) not in spent] == [0, 1, 2]
+    kept = await store.begin().spent_ids.of("test")
+    assert sorted(each.id for each in kept if each.id) == sorted(map(str, range(3, 21)))
+    assert not spent.remembers(clock.now() - timedelta(seconds=18))
+
+
 async def test_used_up_ids_survive_a_restart_until_their_life_is_over() -> None:
     """Each purpose has its own; housekeeping leaves those that could be shown again.
 
