@@ -305,7 +305,7 @@ def test_the_hint_about_an_address_of_this_machine_says_how_to_allow_it(name: st
     assert caught.value.hint == "Choose another address, or allow this one and start the server again."
     with pytest.raises(InvalidInput) as malformed:
         _load(**{name: "hook"})
-    assert malformed.value.hint.startswith("For example: https://")
+    assert malformed.value.hint == "Begin it with one of them: http://hook or https://hook"
 
 
 def test_the_check_of_the_how_to_page_takes_genuine_messages_only(monkeypatch: pytest.MonkeyPatch) -> None:
