@@ -444,11 +444,11 @@ class TurnDraft:
         return None
 
     def _refuse(self, item: Item) -> None:
-        """Count one of these, as if it had been shown."""
+        """Count a widget or an image, as if it had been shown."""
         if isinstance(item, WidgetItem):
             self._room.refuse([item.widget, item.copy_text], self._limits.widget_bytes)
-        elif isinstance(item, GeneratedImageItem):
-            self._room.refuse(item.url, self._limits.image_bytes)
+        else:
+            self._room.refuse(getattr(item, "url", None), self._limits.image_bytes)
 
     def _lengthen(self, characters: int) -> None:
         if self.length + characters > OUTPUT_LIMIT:

@@ -334,8 +334,7 @@ class _Heard(RunSink):
         """
         room = OUTPUT_LIMIT - len(self.beside)
         characters = rough_size(said, OUTPUT_LIMIT)
-        if room and characters <= OUTPUT_LIMIT:
-            self.beside += repr(said)[:room]
+        self.beside += repr(said)[:room] if room and characters <= OUTPUT_LIMIT else ""
         return characters
 
     def end(self) -> None:

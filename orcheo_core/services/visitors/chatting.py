@@ -58,6 +58,11 @@ async def _last_try(change: UnitOfWork, thread_id: str, later: Mapping[str, type
     return [each for each in later if each >= last.answer_id]
 
 
+def _remove(change: UnitOfWork, thread_id: str, gone: Sequence[str]) -> None:
+    if gone:
+        change.items.remove(thread_id, gone[0], gone[-1])
+
+
 @value(kw_only=True)
 class VisitorInput:
     """What a visitor sends: the content and, for a repeat that must not count twice, a key of their own."""
@@ -206,8 +211,7 @@ class Chatting:
         later = await change.items.classes_after(thread_id, item_id)
         ids = list(later)
         gone = ids if content is not None else await _last_try(change, thread_id, later)
-        if gone:
-            change.items.remove(thread_id, gone[0], gone[-1])
+        _remove(change, thread_id, gone)
         replaces = tuple(ids[: len(ids) - len(gone)])
         edited: list[ThreadEvent] = []
         if content is not None:
@@ -299,8 +303,7 @@ class Chatting:
         if last is None or is_whole or last.user_item_id != cause.id or UserItem in later.values():
             raise ItemNotFound("The thread's latest answer is whole, or it answers something else.")
         gone = [each for each in later if each >= last.answer_id]
-        if gone:
-            change.items.remove(thread.id, gone[0], gone[-1])
+        _remove(change, thread.id, gone)
         return await self._go_on(
             change,
             visit,
