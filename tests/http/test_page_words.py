@@ -31,6 +31,7 @@ SAID_BY_THE_ELEMENT = {
     "backToChat": "closeHistory",
     "error_login_not_set_up": "loginMissing",
     "error_internal_error": "error_internal_error",
+    "error_shared_budget_exceeded": "error_shared_budget_exceeded",
     "error_storage_unavailable": "error_storage_unavailable",
 }
 """Phrases of the pages, and the key under which the chat element says the same."""
