@@ -277,7 +277,7 @@ def _option_help(shown: Parameter) -> str:
     if shown.minimum is not None and f"{shown.minimum} to {shown.maximum}" not in shown.help:
         said.append(f"From {shown.minimum} to {shown.maximum}.")
     if shown.counts:
-        said.append(f"Or as {_LENGTHS[shown.counts]}.")
+        said.append(f"With a unit: {_LENGTHS[shown.counts]}.")
     return " ".join(said)
 
 

@@ -25,7 +25,7 @@ _OWN_COMMANDS = {
 GROUPS = {
     "audit": "Read and verify what was done.",
     "keys": "Rotate the keys of the server.",
-    "server": "Look at the server itself.",
+    "server": "Show disk use and what chat pages report.",
     "thread": "Read, search, export and purge transcripts.",
     "token": "Create, rotate and revoke service tokens.",
     "webhook": "See whether messages reach the webhook.",

@@ -34,7 +34,7 @@ class ServiceTokenInvalid(UnauthenticatedError):
 
     code = "service_token_invalid"
     summary = "This needs a valid service token."
-    hint = "Use a service token of this server: `orcheo token create` makes one where a valid one is in use."
+    hint = "Use a service token of this server. To get one, run `orcheo token create` where a valid one is in use."
 
 
 class ServiceTokenRevoked(UnauthenticatedError):
@@ -55,7 +55,7 @@ class ServiceTokenExpired(UnauthenticatedError):
 
     code = "service_token_expired"
     summary = "This service token has expired."
-    hint = "Use another one: `orcheo token create` makes it where a valid one is in use."
+    hint = "Use another one. To get one, run `orcheo token create` where a valid one is in use."
 
     @classmethod
     def on(cls, expired_at: datetime) -> "ServiceTokenExpired":

@@ -1,6 +1,6 @@
 """The turn engine: begins turns, runs their workflows, and makes what was said durable.
 
-A turn does not hang on a connection: the run is background work, connections follow the live turn. Text becomes
+A turn does not depend on a connection: the run is background work, connections follow the live turn. Text becomes
 durable at each :meth:`TurnEngine.checkpoint` (call it at least twice a second) and at the end, and the end is sent
 only after it is durable. No transaction is open during a run.
 """
