@@ -466,7 +466,7 @@ def identify(shop: Shop, secret: str, sub: str) -> None:
 
 
 def test_an_identified_visitor_has_the_same_threads_everywhere(open_shop: OpenShop, secret: str) -> None:
-    """Over a reload and in another browser; and another user of the site has not."""
+    """Over a reload and in another browser; another user of the site has neither those nor the draft."""
     shop = open_shop("echo")
     shop.listen()
     identify(shop, secret, "grace")
@@ -482,12 +482,15 @@ def test_an_identified_visitor_has_the_same_threads_everywhere(open_shop: OpenSh
     elsewhere.button.click()
     elsewhere.chat.get_by_role("button", name="History").click()
     expect(elsewhere.chat.get_by_text("It is me")).to_be_visible()
-    other = open_shop("echo")
-    identify(other, secret, "hopper")
-    other.button.click()
-    other.ask("Someone else")
-    other.chat.get_by_role("button", name="History").click()
-    expect(other.chat.get_by_text("It is me")).to_have_count(0)
+    shop.chat.get_by_role("button", name="New chat").click()
+    shop.chat.get_by_label("Message", exact=True).fill("Only for me")
+    shop.page.reload()
+    identify(shop, secret, "hopper")
+    shop.button.click()
+    expect(shop.chat.get_by_label("Message", exact=True)).to_have_value("")
+    shop.ask("Someone else")
+    shop.chat.get_by_role("button", name="History").click()
+    expect(shop.chat.get_by_text("It is me")).to_have_count(0)
 
 
 def test_a_visitor_who_signs_in_and_out_of_the_page_changes_in_the_open_chat(open_shop: OpenShop, secret: str) -> None:

@@ -27,7 +27,7 @@ const DESCRIPTION = {
   telemetry: false,
   look: {},
 };
-const GRANT = { client_secret: "grant", expires_in: 300 };
+const GRANT = grantFor("anon:~~1??");
 
 beforeEach(() => {
   history.replaceState(null, "", "/chat/docs%20assistant");
@@ -36,6 +36,11 @@ beforeEach(() => {
 });
 
 afterEach(() => document.body.replaceChildren());
+
+function grantFor(sub: string) {
+  const claims = btoa(JSON.stringify({ sub })).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return { client_secret: `header.${claims}.signature`, expires_in: 300 };
+}
 
 function openPage(...answers: ConstructorParameters<typeof FakeServer>): FakeServer {
   const server = new FakeServer(...answers);
@@ -402,21 +407,21 @@ describe("what is being written", () => {
     await expect.poll(() => all('[data-status="done"]')).toHaveLength(1);
     find<HTMLButtonElement>('button[aria-label="New chat"]').click();
     await expect.poll(shown).toBe("");
-    expect(sessionStorage.getItem("orcheo.draft.wf_1..thr_1")).toBe("next");
+    expect(sessionStorage.getItem("orcheo.draft.wf_1.anon:~~1??.thr_1")).toBe("next");
   });
 
-  test("is not shown to the next person who signs in", async () => {
+  test("is not shown to the next person who signs in, not even if both have one name", async () => {
     openPage(
       jsonAnswer({ ...DESCRIPTION, signed_in_as: "Ada" }),
-      jsonAnswer(GRANT),
+      jsonAnswer(grantFor("oidc:https://id.example#ada?>?")),
       new Response(null, { status: 204 }),
     );
     vi.spyOn(location, "reload").mockImplementation(() => {});
     await type("my secret");
     document.body.replaceChildren();
     openPage(
-      jsonAnswer({ ...DESCRIPTION, signed_in_as: "Eve" }),
-      jsonAnswer(GRANT),
+      jsonAnswer({ ...DESCRIPTION, signed_in_as: "Ada" }),
+      jsonAnswer(grantFor("oidc:https://id.example#another ada")),
       new Response(null, { status: 204 }),
     );
     await expect.poll(shown).toBe("");

@@ -5,9 +5,9 @@ const PREFIX = "orcheo.draft.";
 export class Drafts {
   readonly #key: string;
 
-  /** `signedInAs` keeps the drafts of people apart who sign in one after the other in this tab. */
-  constructor(workflowId: string, signedInAs: string | null) {
-    this.#key = `${PREFIX}${workflowId}.${signedInAs ?? ""}.`;
+  /** The subject of `grant` keeps people apart who chat one after the other in this tab; their names may be the same. */
+  constructor(workflowId: string, grant: string) {
+    this.#key = `${PREFIX}${workflowId}.${subjectOf(grant)}.`;
   }
 
   recall(threadId: string | null): string {
@@ -36,5 +36,14 @@ export class Drafts {
     } catch {
       // Nothing is kept where storage is forbidden.
     }
+  }
+}
+
+/** What is written under a grant that cannot be read is not found again. */
+function subjectOf(grant: string): string {
+  try {
+    return JSON.parse(atob((grant.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/"))).sub;
+  } catch {
+    return String(Math.random());
   }
 }

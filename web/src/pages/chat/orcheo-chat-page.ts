@@ -240,7 +240,7 @@ function startChat(
     threadItemActions: { feedback: true, retry: true },
     messageLimit: description.message_limit,
     notifications: "visitor",
-    drafts: new Drafts(description.id, description.signed_in_as),
+    drafts: new Drafts(description.id, firstGrant),
     ...(contact === null ? {} : { contact }),
   };
   chat.setOptions(options ? options(own) : own);
