@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from attrs import define, evolve
@@ -34,7 +35,8 @@ from orcheo_core.services.visitors.admitting import Leave, Visit
 from orcheo_core.services.visitors.chatting import VisitorInput
 from orcheo_core.turns.register import CANCELLED, CANCELLED_BY_APP, Place, Register, Stop, WorkKind
 
-_KEY_LENGTH = 200
+_KEY_LENGTH, _KEPT_BYTES_OF_A_KEY = 200, 64
+"""In characters; of a key that has more bytes, the digest is kept: each turn keeps it twice, for good."""
 _RUNS_A_WORKFLOW = frozenset({wire.SyncCustomAction, wire.Transcribe})
 """Requests that are answered at once and cost as much as a turn."""
 _Begin = Callable[[Visit, Any, str | None], Awaitable[Turn]]
@@ -287,7 +289,8 @@ def _idempotency_key(request: Request, client_id: str | None) -> str | None:
     key = header_of(request, b"idempotency-key") or client_id
     if key is not None and len(key) > _KEY_LENGTH:
         raise InvalidInput(FieldError("Idempotency-Key", f"must be at most {_KEY_LENGTH} characters"))
-    return key
+    encoded = (key or "").encode()
+    return key if len(encoded) <= _KEPT_BYTES_OF_A_KEY else sha256(encoded).hexdigest()
 
 
 def _action(params: wire.CustomAction) -> ActionInput:

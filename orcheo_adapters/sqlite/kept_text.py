@@ -1,4 +1,4 @@
-"""What the items of each visitor of a workflow take: sums that triggers keep in the transaction that changes them."""
+"""What each visitor of a workflow takes in the database: sums that triggers keep, in the transaction of each change."""
 
 _INDEXED_FACTOR, _ROW_BYTES, _LARGE = 8, 300, 1_000
 """What a text takes with its words in the search index, and what a row takes besides; smaller lists are left out."""
@@ -83,3 +83,31 @@ QUICKER_SUMS = (
 )
 """Sums of nothing are looked for where something is taken off. Triggers on the sums made each item that is added a
 seventh more work for SQLite."""
+
+
+_TURN_BYTES = 1_300
+"""What a turn takes: some 800 bytes with its idempotency key and the indexes, and 500 for why it failed."""
+_BRINGS_NO_MESSAGE = "substr({0}.user_item_id, 5, 7) <> substr({0}.id, 5, 7)"
+"""Of a turn that begins with what was there before. A message and its turn get ids of one moment; so much of them says
+when, to 4 ms. Turns with a message of their own are within what the message counts for."""
+_ROOM_OF_TURN = f"{_TURN_BYTES} + length({{0}}.replaces)"
+_AGAIN = "turns WHEN " + _BRINGS_NO_MESSAGE
+_ROOM_OF_THREAD_WITH_TURNS = (
+    f"(SELECT coalesce(sum({_ROOM.format('items')}), 0) FROM items WHERE thread_id = old.id)"  # noqa: S608 - ours
+    f" + (SELECT coalesce(sum({_ROOM_OF_TURN.format('turns')}), 0) FROM turns "
+    f"WHERE thread_id = old.id AND {_BRINGS_NO_MESSAGE.format('turns')})"
+)
+COUNTED_TURNS = (
+    *(f"DROP TRIGGER {each}" for each in ("kept_list", "dropped_list", "dropped_thread")),
+    f"""
+    INSERT INTO kept_text SELECT workflow_id, subject,
+    sum({_ROOM_OF_TURN.format("turns")} - CASE WHEN length(replaces) > {_LARGE} THEN length(replaces) ELSE 0 END)
+    FROM turns WHERE {_BRINGS_NO_MESSAGE.format("turns")} GROUP BY workflow_id, subject {_ADD}
+    """,  # noqa: S608 - ours
+    _counted(f"kept_turn AFTER INSERT ON {_AGAIN.format('new')}", _ROOM_OF_TURN.format("new"), "id = new.thread_id"),
+    _taken_off(
+        f"dropped_turn AFTER DELETE ON {_AGAIN.format('old')}", f"({_ROOM_OF_TURN.format('old')})", "id = old.thread_id"
+    ),
+    _taken_off("dropped_thread BEFORE DELETE ON threads", f"({_ROOM_OF_THREAD_WITH_TURNS})", "id = old.id"),
+)
+"""Turns that begin with no message leave their row when what they said is removed, and each retry is one more."""

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from orcheo_adapters.sqlite.errors import SchemaTooNew
-from orcheo_adapters.sqlite.kept_text import KEPT_TEXT, QUICKER_SUMS
+from orcheo_adapters.sqlite.kept_text import COUNTED_TURNS, KEPT_TEXT, QUICKER_SUMS
 
 _FIRST = (
     """
@@ -206,8 +206,9 @@ _KEPT_BYTES = (
     "CREATE INDEX attachments_by_workflow_size ON attachments (workflow_id, size)",
 )
 
-_REFUSED = "BEGIN SELECT RAISE (ABORT, 'FOREIGN KEY constraint failed'); END"
+_REFUSAL = "SELECT RAISE (ABORT, 'FOREIGN KEY constraint failed')"
 """The same as of a thread whose row is gone."""
+_REFUSED = f"BEGIN {_REFUSAL}; END"
 _IS_REMOVED = "WHEN (SELECT is_removed FROM threads WHERE id = new.thread_id) = 1"
 
 _REMOVED_IN_SLICES = (
@@ -381,6 +382,14 @@ _USAGE_BY_DAY = (
 )
 _THREAD_SETTINGS = ("ALTER TABLE threads ADD COLUMN settings TEXT",)
 
+_ONE_LOOK_AT_REMOVALS = (
+    "DROP TRIGGER freed_key",
+    "DROP TRIGGER late_turn",
+    f"CREATE TRIGGER late_turn BEFORE INSERT ON turns WHEN {_ANY} BEGIN "
+    f"{_REFUSAL} WHERE {_IN_GONE_THREAD}; " + _FREED.removeprefix("BEGIN "),
+)
+"""Each turn asks twice less whether anything is being removed."""
+
 STEPS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _APP_USERS,
@@ -412,6 +421,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     _USAGE_BY_DAY,
     _THREAD_SETTINGS,
     QUICKER_SUMS,
+    (*COUNTED_TURNS, *_ONE_LOOK_AT_REMOVALS),
 )
 """Step n brings a file from version n to version n + 1; a step that was released never changes."""
 

@@ -236,7 +236,7 @@ KEPT: tuple[Kept, ...] = (
         filled_by="visitors",
         why="a request that is sent again begins no second turn",
         how_long=_WITH_ITS_THREAD,
-        most="one for each turn",
+        most="one for each turn, of 64 bytes; of a longer one its digest is kept",
     ),
     Kept(
         name="removals under way",

@@ -80,6 +80,23 @@ async def test_a_key_is_not_endless(visitor: Visitor) -> None:
     assert assert_problem(answer, 422, "invalid_input")["errors"][0]["path"] == "Idempotency-Key"
 
 
+@pytest.mark.parametrize("key", ["k" * 64, "k" * 200, "\N{GRINNING FACE}" * 200])
+async def test_a_long_key_is_kept_short(visitor: Visitor, key: str) -> None:
+    """A repeat is known all the same, and a key that differs at its end is another one."""
+    headers = {"authorization": f"Bearer {visitor.grant}"}
+    turns = []
+    for each in (key, key, key[:-1] + "!"):
+        body = {"type": "threads.create", "params": {"input": USER_INPUT}, "metadata": {"client_id": each}}
+        events = events_of(await visitor.app_server.client.post("/api/chatkit", json=body, headers=headers))
+        turn = await visitor.app_server.store.begin().turns.latest(events[0]["thread"]["id"])
+        assert turn is not None
+        assert turn.idempotency_key is not None
+        assert len(turn.idempotency_key.encode()) == 64
+        turns.append(turn.id)
+    first, again, other = turns
+    assert first == again != other
+
+
 async def test_questions_are_answered_once(visitor: Visitor) -> None:
     """Other answers later on change nothing."""
     thread_id, item_id = await begun(visitor, "questions")

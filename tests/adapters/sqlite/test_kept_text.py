@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -17,17 +18,21 @@ from orcheo_core.domain.items import AnswerPart, TextInput
 from orcheo_core.domain.subject import Subject
 from orcheo_core.domain.turn import TurnStatus
 from orcheo_core.ports.unit_of_work import UnitOfWork
+from orcheo_core.services.shared.identifiers import Identifiers
+from orcheo_core.services.visitors.run_requests import IDS_OF_A_TURN
 from tests import samples
 from tests.adapters.sqlite.files import ask
 from tests.conformance.keeping import keep
+from tests.fakes.clock import FakeClock
+from tests.fakes.entropy import FakeEntropy
 
 SUBJECTS = (Subject("anon:vis_1"), Subject("anon:vis_2"))
 ROOM = "sum(300 + length(CAST(body AS BLOB)) * CASE WHEN kind IN ('user', 'assistant') THEN 8 ELSE 1 END)"
+AGAIN = "substr(user_item_id, 5, 7) <> substr(id, 5, 7)"
 TRUTH = f"""
     SELECT subject, workflow_id, sum(bytes) FROM (
         SELECT subject, workflow_id, {ROOM} AS bytes FROM threads JOIN items ON thread_id = threads.id GROUP BY 1, 2
-        UNION ALL SELECT subject, workflow_id, sum(length(replaces)) FROM turns WHERE length(replaces) > 1000
-        GROUP BY 1, 2
+        UNION ALL SELECT subject, workflow_id, sum(1300 + length(replaces)) FROM turns WHERE {AGAIN} GROUP BY 1, 2
     ) GROUP BY 1, 2
     """
 STEPS_OF_CHATS = (
@@ -93,7 +98,8 @@ class Chats:
             case "retry":
                 replaces = tuple(f"msg_{each}" for each in range(size // 20))
                 turn = samples.turn(self.number, of=which, replaces=replaces, workflow_id=f"wf_{which % 2 + 1}")
-                turn = evolve(turn, subject=SUBJECTS[which // 2])
+                answered = turn.user_item_id if size % 2 else "msg_0"
+                turn = evolve(turn, subject=SUBJECTS[which // 2], user_item_id=answered)
                 change.turns.add(turn.ended(TurnStatus.COMPLETED, turn.started_at))
             case "remove items":
                 change.items.remove(f"thr_{which}", "msg_0", "msg_4")
@@ -183,4 +189,31 @@ def test_what_an_older_file_holds_is_counted(tmp_path: Path) -> None:
         connection.commit()
     SqliteStore(path)._database.close()
     assert sums(path) == truth(path)
-    assert sums(path)["wf_1", "anon:vis_0"] == 600 + 7 * 9 + 2_000
+    assert sums(path)["wf_1", "anon:vis_0"] == 600 + 7 * 9 + 1_300 + 2_000
+
+
+async def test_each_retry_counts_though_it_leaves_no_more_items(tmp_path: Path) -> None:
+    """Its row stays when the answer goes that it took the place of; a turn with a message of its own is that message's.
+
+    Both are gone with their thread.
+    """
+    clock, path = FakeClock(), tmp_path / "orcheo.db"
+    identifiers = Identifiers(clock, FakeEntropy())
+    store = SqliteStore(path, synchronous="OFF")
+    await keep(store, samples.workflow(1), samples.thread(1, of=1))
+    message_id, turn_id, answer_id = identifiers.several(*IDS_OF_A_TURN)
+    first = samples.turn(1, id=turn_id, user_item_id=message_id, answer_id=answer_id, status=TurnStatus.FAILED)
+    await keep(store, samples.user_item(1, id=message_id), first)
+    (room,) = sums(path).values()
+    assert room == 300 + 8 * ask(path, "SELECT length(body) FROM items")[0][0]
+    for number in range(1, 4):
+        clock.advance(timedelta(seconds=1))
+        _, turn_id, answer_id = identifiers.several(*IDS_OF_A_TURN)
+        key = f"{number:0200}"
+        await keep(store, evolve(first, id=turn_id, answer_id=answer_id, idempotency_key=key))
+        assert list(sums(path).values()) == [room + number * (1_300 + len("[]"))]
+    change = store.begin()
+    change.threads.remove("thr_1")
+    await change.commit()
+    assert sums(path) == {}
+    await store.close()
