@@ -49,7 +49,7 @@ def test_keys_open_help_history_and_a_new_chat(shared_server: ServerProcess, new
     keyboard.press("Escape")
     tab.message_field.focus()
     keyboard.press("Control+k")
-    expect(tab.page.get_by_label("Search chats")).to_be_visible()
+    expect(tab.page.get_by_label("Search chats")).to_be_focused()
     tab.button("Keyboard shortcuts").click()
     expect(sheet).to_be_visible()
     tab.button("Close").click()

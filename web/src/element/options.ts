@@ -47,14 +47,14 @@ export interface ChatOptions extends Omit<ChatKitOptions, "api" | "theme" | "hea
   notifications?: Notifications | "visitor";
   /**
    * Where unsent text is kept by thread (null: a new one), so that a reload does not lose it. Answers that wait for the
-   * last one of their item are kept under the thread's id and `?`.
+   * last one of their item are kept under the thread's id and `?`, what a message is being changed to under its own id.
    */
   drafts?: Drafts;
 }
 
 export interface Drafts {
-  recall(threadId: string | null): string;
-  keep(threadId: string | null, text: string): void;
+  recall(place: string | null): string;
+  keep(place: string | null, text: string): void;
 }
 
 /** For a page that keeps nothing. */

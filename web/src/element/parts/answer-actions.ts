@@ -8,6 +8,9 @@ import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 import { iconTemplate } from "./icon.ts";
 
+/** Parts of an answer that the server takes a judgement of at one time. */
+const MOST_JUDGED = 100;
+
 export interface AnswerActs {
   answerAgain(): void;
   judge(itemIds: readonly string[], kind: "positive" | "negative"): void;
@@ -27,7 +30,7 @@ export function answersByEnd({ items, turn }: ThreadView): Map<ItemView | undefi
     if (item.kind === "question") {
       answers.set(answer.at(-1), answer);
       answer = [];
-    } else if (item.kind === "answer" || item.kind === "widget") answer.push(item);
+    } else if (["answer", "widget", "image"].includes(item.kind)) answer.push(item);
   }
   if (turn === "idle") answers.set(answer.at(-1), answer);
   return answers;
@@ -39,7 +42,7 @@ export function actionsTemplate(
   { view, options, acts }: Drawing,
 ): TemplateResult {
   const end = items.at(-1);
-  const ids = items.map(({ id }) => id);
+  const ids = items.slice(-MOST_JUDGED).map(({ id }) => id);
   const { feedback = false, retry = false } = options.threadItemActions ?? {};
   const given = ids.map((id) => view.feedback[id]).find((kind) => kind !== undefined);
   const judge = (kind: "positive" | "negative", icon: string, label: string) =>
@@ -48,9 +51,13 @@ export function actionsTemplate(
     </button>`;
   const isLast = view.items.findLast(({ kind }) => kind !== "notice") === end;
   return html`<div class="actions">
-    <button type="button" class="bare" aria-label=${laterStrings.copyAnswer} title=${laterStrings.copyAnswer} @click=${(click: Event) => void copy(items, click)}>
-      <orcheo-icon name="lucide:copy"></orcheo-icon>
-    </button>
+    ${
+      items.every(({ kind }) => kind === "image")
+        ? nothing
+        : html`<button type="button" class="bare" aria-label=${laterStrings.copyAnswer} title=${laterStrings.copyAnswer} @click=${(click: Event) => void copy(items, click)}>
+          <orcheo-icon name="lucide:copy"></orcheo-icon>
+        </button>`
+    }
     ${feedback && view.closed === null ? [judge("positive", "lucide:thumbs-up", laterStrings.goodAnswer), judge("negative", "lucide:thumbs-down", laterStrings.badAnswer)] : nothing}
     ${
       retry && isLast && view.turn === "idle" && view.closed === null && view.status.type === "active"

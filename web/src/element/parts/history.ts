@@ -59,7 +59,7 @@ class OrcheoHistory extends LitElement {
     addEventListener("pagehide", this.#deleteNow);
     this.tabIndex = -1;
     this.focus();
-    void this.updateComplete.then(() => this.#load());
+    void this.updateComplete.then(() => this.#load()).then(() => this.#seek());
   }
 
   override disconnectedCallback(): void {
@@ -247,6 +247,17 @@ class OrcheoHistory extends LitElement {
       this.#status = "failed";
     }
     this.requestUpdate();
+  }
+
+  /** Who has come to find a thread types at once; on a touch screen that would open the keyboard over the list. */
+  async #seek(): Promise<void> {
+    await this.updateComplete;
+    if (
+      this.matches(":focus") &&
+      this.shadowRoot?.activeElement === null &&
+      matchMedia("(pointer: fine)").matches
+    )
+      this.renderRoot.querySelector<HTMLElement>(".find")?.focus();
   }
 
   async #rename(threadId: string, title: string): Promise<void> {

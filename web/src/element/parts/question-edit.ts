@@ -1,7 +1,8 @@
 /** `<orcheo-edit>`: the visitor's last message, to be changed and asked again. */
 
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { type Language, spokenLanguage } from "../language.ts";
+import { type ChatOptions, type Drafts, noDrafts } from "../options.ts";
 import { lastQuestion, type QuestionView, type ThreadView } from "../state/thread-view.ts";
 import { strings } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
@@ -11,6 +12,7 @@ import "./icon.ts";
 
 interface Drawing {
   view: ThreadView;
+  options: ChatOptions;
   /** Whether the server lets visitors change their last message. */
   canEdit: boolean;
   acts: { edit(text: string): void };
@@ -19,20 +21,21 @@ interface Drawing {
 /** Beside the visitor's last message, if all of it is text and it can be changed now. */
 export function editTemplate(
   question: QuestionView,
-  { view, canEdit, acts }: Drawing,
+  { view, options, canEdit, acts }: Drawing,
 ): TemplateResult | typeof nothing {
-  const { text, content, status } = question;
+  const { id, text, content, status } = question;
   const isOpen = view.turn === "idle" && view.status.type === "active" && view.closed === null;
   const isText = text !== "" && content.every(({ type }) => type === "input_text");
   const isEditable = canEdit && isOpen && isText && status === "kept" && question === lastQuestion(view);
   return isEditable
-    ? html`<orcheo-edit .text=${text} .edit=${acts.edit} .language=${spokenLanguage()}></orcheo-edit>`
+    ? html`<orcheo-edit .itemId=${id} .drafts=${options.drafts ?? noDrafts} .text=${text} .edit=${acts.edit} .language=${spokenLanguage()}></orcheo-edit>`
     : nothing;
 }
 
 class OrcheoEdit extends LitElement {
   static override properties = {
     language: { attribute: false },
+    itemId: { attribute: false },
     text: { attribute: false },
     edit: { attribute: false },
     open: { type: Boolean, reflect: true },
@@ -88,9 +91,16 @@ class OrcheoEdit extends LitElement {
   ];
 
   declare language: Language;
+  declare itemId: string;
+  declare drafts: Drafts;
   declare text: string;
   declare edit: (text: string) => void;
   declare open: boolean;
+
+  /** What was being written before a reload is there again. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("itemId")) this.open = this.#draft !== "";
+  }
 
   override render(): TemplateResult {
     if (!this.open)
@@ -98,8 +108,8 @@ class OrcheoEdit extends LitElement {
         <orcheo-icon name="lucide:pencil"></orcheo-icon>
       </button>`;
     return html`<form @submit=${this.#submitted} @keydown=${this.#keyPressed}>
-      <textarea rows="2" dir="auto" required aria-label=${laterStrings.editMessage} .value=${this.text}></textarea>
-      <button type="button" class="quiet" @click=${() => this.#show(false)}>${laterStrings.cancel}</button>
+      <textarea rows="2" dir="auto" required aria-label=${laterStrings.editMessage} .value=${this.#draft || this.text} @input=${this.#written}></textarea>
+      <button type="button" class="quiet" @click=${this.#cancel}>${laterStrings.cancel}</button>
       <button class="solid">${strings.send}</button>
     </form>`;
   }
@@ -107,6 +117,19 @@ class OrcheoEdit extends LitElement {
   /** Opens the field, as the button does. */
   start(): void {
     this.#show(true);
+  }
+
+  get #draft(): string {
+    return this.drafts.recall(this.itemId);
+  }
+
+  #written({ target }: InputEvent): void {
+    this.drafts.keep(this.itemId, (target as HTMLTextAreaElement).value);
+  }
+
+  #cancel(): void {
+    this.drafts.keep(this.itemId, "");
+    this.#show(false);
   }
 
   #show(isOpen: boolean): void {
@@ -120,6 +143,7 @@ class OrcheoEdit extends LitElement {
     submit.preventDefault();
     const text = this.renderRoot.querySelector("textarea")?.value.trim() ?? "";
     if (text === "") return;
+    this.drafts.keep(this.itemId, "");
     this.open = false;
     this.edit(text);
   }
@@ -128,7 +152,7 @@ class OrcheoEdit extends LitElement {
     if (key.isComposing || key.keyCode === 229) return;
     if (key.key === "Escape") {
       key.stopPropagation();
-      this.#show(false);
+      this.#cancel();
     } else if (key.key === "Enter" && !key.shiftKey) {
       key.preventDefault();
       (key.currentTarget as HTMLFormElement).requestSubmit();

@@ -10,18 +10,18 @@ export class Drafts {
     this.#key = `${PREFIX}${workflowId}.${subjectOf(grant)}.`;
   }
 
-  recall(threadId: string | null): string {
+  recall(place: string | null): string {
     try {
-      return sessionStorage.getItem(this.#key + (threadId ?? "")) ?? "";
+      return sessionStorage.getItem(this.#key + (place ?? "")) ?? "";
     } catch {
       return "";
     }
   }
 
-  keep(threadId: string | null, text: string): void {
+  keep(place: string | null, text: string): void {
     try {
-      if (text === "") sessionStorage.removeItem(this.#key + (threadId ?? ""));
-      else sessionStorage.setItem(this.#key + (threadId ?? ""), text);
+      if (text === "") sessionStorage.removeItem(this.#key + (place ?? ""));
+      else sessionStorage.setItem(this.#key + (place ?? ""), text);
     } catch {
       // Nothing to do: the chat works, and a reload loses the text.
     }
