@@ -44,20 +44,20 @@ async def held(hold: Hold, answer: Awaitable[ASGIApp]) -> ASGIApp:
         raise
 
 
-def body_answer(body: bytes, media_type: str, *, holding: Holding, holders: Holders) -> ASGIApp:
+def body_answer(body: bytes, media_type: str, *, holding: Holding, holders: Holders, is_done: bool = False) -> ASGIApp:
     """A body as an answer; a long one counts for these holders until it is read.
 
-    Raises :class:`BudgetExceeded`.
+    Raises :class:`BudgetExceeded`, but not where what was asked for is done: then it only counts.
     """
     if len(body) <= _SMALL:
         return Response(body, headers=NO_STORE, media_type=media_type)
-    hold = holding.hold(ANSWER_BYTES, holders, len(body))
+    hold = (holding.count if is_done else holding.hold)(ANSWER_BYTES, holders, len(body))
     return HeldAnswer(_AwaitedResponse(body, headers=NO_STORE, media_type=media_type), hold)
 
 
-def json_answer(document: Json, *, holding: Holding, holders: Holders) -> ASGIApp:
+def json_answer(document: Json, *, holding: Holding, holders: Holders, is_done: bool = False) -> ASGIApp:
     """A JSON document as an answer; see :func:`body_answer`."""
-    return body_answer(encode_json(document), "application/json", holding=holding, holders=holders)
+    return body_answer(encode_json(document), "application/json", holding=holding, holders=holders, is_done=is_done)
 
 
 class _AwaitedResponse(Response):

@@ -39,6 +39,7 @@ _KEY_LENGTH, _KEPT_BYTES_OF_A_KEY = 200, 64
 """In characters; of a key that has more bytes, the digest is kept: each turn keeps it twice, for good."""
 _RUNS_A_WORKFLOW = frozenset({wire.SyncCustomAction, wire.Transcribe})
 """Requests that are answered at once and cost as much as a turn."""
+_READS = frozenset({wire.GetThread, wire.ListThreads, wire.ListItems})
 _Begin = Callable[[Visit, Any, str | None], Awaitable[Turn]]
 
 
@@ -142,7 +143,8 @@ class ChatKitDoor:
             document = await self._answering[type(params)](visit, params)
         except InvalidInput as error:
             raise _named_in_the_request(error) from None
-        return json_answer(document, holding=self._holding, holders=visit.holders)
+        is_done = type(params) not in _READS
+        return json_answer(document, holding=self._holding, holders=visit.holders, is_done=is_done)
 
     async def follow(self, request: Request) -> ASGIApp:
         """``GET /api/chatkit/threads/{thread_id}/events?after=N``: the running turn again, from event N on."""
@@ -232,13 +234,13 @@ class ChatKitDoor:
 
     async def _give_feedback(self, visit: Visit, params: wire.GiveFeedback) -> Json:
         kind = FeedbackKind(params.kind)
-        is_run = await self._acting.takes_feedback(visit)
-        if is_run:
+        keep = partial(self._own_threads.judge, visit, params.thread_id, params.item_ids, kind)
+        if await self._acting.takes_feedback(visit):
             await self._limiting.begin_turn(visit)
-        await self._own_threads.judge(visit, params.thread_id, params.item_ids, kind)
-        if is_run:
             given = FeedbackGiven(item_ids=params.item_ids, kind=params.kind)
-            await self._acting.pass_on(visit, params.thread_id, given)
+            await self._acting.pass_on(visit, params.thread_id, given, keep)
+        else:
+            await keep()
         return {}
 
     async def _act_now(self, visit: Visit, params: wire.SyncCustomAction) -> Json:

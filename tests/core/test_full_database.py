@@ -1,9 +1,12 @@
 """What strangers still get written once the database has all that it may hold."""
 
+from functools import partial
+
 import pytest
 
 from orcheo_adapters.memory.store import MemoryStore
 from orcheo_core.domain.budget import MIB, BudgetPlan, Per
+from orcheo_core.domain.feedback import FeedbackKind
 from orcheo_core.domain.login import Login
 from orcheo_core.domain.run import FeedbackGiven, TextDelta
 from orcheo_core.domain.subject import Subject
@@ -23,6 +26,10 @@ class _Grown(MemoryStore):
 
     def kept_bytes(self, per: Per = Per.SERVER, key: str = "") -> int:
         return 0 if key else self.size
+
+
+async def keep_nothing() -> None:
+    """Feedback about nothing."""
 
 
 @pytest.fixture
@@ -86,5 +93,31 @@ async def test_what_an_action_keeps_needs_room_as_a_turn_does(bounded: CoreHarne
     with pytest.raises(SharedBudgetExceeded):
         await acting.act_now(visit, turn.thread_id, ActionInput(type="go"))
     with pytest.raises(SharedBudgetExceeded):
-        await acting.pass_on(visit, turn.thread_id, given)
+        await acting.pass_on(visit, turn.thread_id, given, keep_nothing)
     assert len(bounded.runners.runs) == 1
+
+
+async def test_feedback_that_is_refused_is_not_kept_and_what_is_kept_is_not_refused(
+    bounded: CoreHarness, store: _Grown
+) -> None:
+    """Without room no workflow is run for it, so none of it is kept; once it is kept, the visitor is told so.
+
+    Whatever happens afterwards: the thread is deleted while the workflow is at work, say.
+    """
+    visit = await bounded.visit()
+    turn = await bounded.answered(visit, [TextDelta("one")])
+    own, given = bounded.core.own_threads, FeedbackGiven(kind="positive", item_ids=(turn.answer_id,))
+    keep = partial(own.judge, visit, turn.thread_id, given.item_ids, FeedbackKind.POSITIVE)
+    store.size = TURNS_END
+    with pytest.raises(SharedBudgetExceeded):
+        await bounded.core.acting.pass_on(visit, turn.thread_id, given, keep)
+    assert (await own.read(visit, turn.thread_id)).items.feedback == {}
+    store.size = 0
+
+    async def kept_and_gone() -> None:
+        await keep()
+        await own.delete(visit, turn.thread_id)
+
+    await bounded.core.acting.pass_on(visit, turn.thread_id, given, kept_and_gone)
+    other = await bounded.answered(visit, [TextDelta("two")])
+    await bounded.core.acting.pass_on(visit, other.thread_id, given, keep_nothing)

@@ -43,6 +43,18 @@ def test_all_holders_or_none() -> None:
     held.hold(STREAMS, BOB)
 
 
+def test_what_is_there_already_counts_even_where_it_is_too_much() -> None:
+    """Nothing more is given until it is released."""
+    held = holding(visitor=1)
+    first, second = held.hold(STREAMS, ADA), held.count(STREAMS, ADA, 1)
+    assert held.held(STREAM_BUDGETS[Per.VISITOR]) == 2
+    first.release()
+    with pytest.raises(BudgetExceeded):
+        held.hold(STREAMS, ADA)
+    second.release()
+    held.hold(STREAMS, ADA)
+
+
 def test_what_is_shared_is_held_until_the_last_releases_it() -> None:
     """A run and the thread that it has left behind, say."""
     held = holding(visitor=1)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from orcheo_adapters.http import answers
 from orcheo_core import RunContext
+from orcheo_core.domain.budget import ANSWER_BYTES, MIB, Holders
 from orcheo_core.domain.run import ActionTaken, ContextKept, RunEvent, TextDelta, WidgetShown
 from tests import workflows
-from tests.app_server import USER_INPUT, TestServer, assert_problem, events_of
+from tests.app_server import USER_INPUT, TestServer, assert_problem, build_app_server, events_of
 from tests.http.sending import Visitor
 from tests.protocol.scripts import CARD
 
@@ -70,6 +72,22 @@ async def test_feedback_is_stored_and_can_be_changed(visitor: Visitor) -> None:
         assert (await visitor.ask("items.feedback", **about, kind=kind)).json() == {}
     (given,) = await visitor.app_server.store.begin().feedback.of_thread(thread_id)
     assert (given.item_id, given.kind.value) == (about["item_ids"][0], "negative")
+
+
+async def test_what_is_done_is_answered_whatever_lies_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that has no room is refused; a change is told as made, and counts."""
+    monkeypatch.setattr(answers, "_SMALL", 0)  # as if a title were long
+    async with build_app_server(environment={"ORCHEO_LIMIT_ANSWER_BYTES_BY_VISITOR": "1 MiB"}) as app_server:
+        visitor = await visiting(app_server, "tests.protocol.scripts:play")
+        thread_id, _ = await begun(visitor)
+        thread = await app_server.store.begin().threads.find(thread_id)
+        assert thread is not None
+        holders = Holders.of(thread.subject, "127.0.0.1", thread.workflow_id)
+        with app_server.orcheo.core.holding.hold(ANSWER_BYTES, holders, MIB):
+            assert_problem(await visitor.ask("threads.get_by_id", thread_id=thread_id), 429, "budget_exceeded")
+            changed = await visitor.ask("threads.update", thread_id=thread_id, title="Changed")
+            assert (changed.status_code, changed.json()["title"]) == (200, "Changed")
+        assert (await visitor.ask("threads.get_by_id", thread_id=thread_id)).json()["title"] == "Changed"
 
 
 async def test_feedback_comes_back_with_its_items(visitor: Visitor) -> None:

@@ -113,6 +113,10 @@ class Holding:
                 raise Claim(budget=budget, key=key, amount=amount, limit=limit).refusal
         return Hold(held, claims, amount)
 
+    def count(self, resource: Resource, holders: Holders, amount: int) -> Hold:
+        """Count what is there already, even where it is too much."""
+        return Hold(self._held, self._claims_of(resource, holders), amount)
+
     def check(self, resource: Resource, holders: Holders, held: Callable[[Per, str], int]) -> None:
         """Raise :class:`BudgetExceeded` where one of these holders has as much of a resource as it may.
 

@@ -1,6 +1,6 @@
 """Acting: what a visitor does in a widget or on the page, carried out at once, beside the turns."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ from orcheo_core.domain.thread_events import ItemEvent, ItemReplaced
 from orcheo_core.domain.threads import Thread
 from orcheo_core.domain.turn import Turn
 from orcheo_core.domain.widgets import PartLimits
-from orcheo_core.errors import ActionFailed, ItemNotFound, TranscriptionFailed
+from orcheo_core.errors import ActionFailed, ItemNotFound, OrcheoError, TranscriptionFailed
 from orcheo_core.ports.attachment_files import AttachmentFiles
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.run_thread import RunThread
@@ -103,13 +103,25 @@ class Acting:
         """Whether the workflow is run for feedback, which then costs as much as a turn."""
         return await self._engine.takes_feedback(visit.workflow)
 
-    async def pass_on(self, visit: Visit, thread_id: str, given: FeedbackGiven) -> None:
-        """Run a workflow that asks for feedback; what it says is kept as for an action, its errors are the owner's."""
+    async def pass_on(
+        self, visit: Visit, thread_id: str, given: FeedbackGiven, keep: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Run a workflow that asks for feedback, once ``keep`` has kept it; where none can be run, it is not kept.
+
+        What the workflow says is kept as for an action. How its run ends is the owner's: the feedback is kept by then.
+        """
         place = Place(workflow_id=visit.workflow.id, thread_id=thread_id, chat_session_id=visit.chat_session_id)
-        async with self._register.working(WorkKind.ACTION, place):
-            with self._holding.hold(RUNS, visit.holders) as hold, suppress(ActionFailed):
-                change, thread = await self._begun(visit, thread_id)
-                await self._carry_out(change, visit, thread, given, "", hold)
+        is_kept = False
+        try:
+            async with self._register.working(WorkKind.ACTION, place):
+                with self._holding.hold(RUNS, visit.holders) as hold:
+                    change, thread = await self._begun(visit, thread_id)
+                    await keep()
+                    is_kept = True
+                    await self._carry_out(change, visit, thread, given, "", hold)
+        except OrcheoError:
+            if not is_kept:
+                raise
 
     @asynccontextmanager
     async def beside_turns(self, visit: Visit) -> AsyncIterator[Hold]:
