@@ -275,8 +275,9 @@ class SqliteSpentIdRepository(SqliteRepository, SpentIdRepository):
         self._stage(Statement(SPENT_IDS.replace, SPENT_IDS.row(spent)))
 
     def remove_older(self, purpose: str, before: datetime) -> None:
+        # Looks at all rows of the purpose, 100,000 at most. With an index by time many took longer, and each one more.
         sql = "DELETE FROM spent_ids WHERE purpose = ? AND at < ?"
-        self._stage(Statement(sql, (purpose, to_micros(before))))
+        self._stage(Statement(sql, (purpose, to_micros(before)), touches=("spent_ids", None)))
 
 
 class SqliteDeliveryRepository(SqliteRepository, DeliveryRepository):
@@ -307,7 +308,8 @@ class SqliteDeliveryRepository(SqliteRepository, DeliveryRepository):
         self._stage(Statement("DELETE FROM webhook_deliveries WHERE id = ?", (delivery_id,)))
 
     def remove_older(self, before: datetime) -> None:
-        self._stage(Statement("DELETE FROM webhook_deliveries WHERE created_at < ?", (to_micros(before),)))
+        sql = "DELETE FROM webhook_deliveries WHERE created_at < ?"
+        self._stage(Statement(sql, (to_micros(before),), touches=("webhook_deliveries", None)))
 
 
 class SqliteAuditRepository(SqliteRepository, AuditRepository):

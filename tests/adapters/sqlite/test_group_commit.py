@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, get_ident
 
@@ -12,7 +13,9 @@ from attrs import define, field
 from orcheo_adapters.sqlite.commit_pace import CommitPace
 from orcheo_adapters.sqlite.database import SqliteDatabase, _shorten_log
 from orcheo_adapters.sqlite.statements import ManyRows, Statement
+from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.errors import ConcurrentChange, HandleTaken, StorageUnavailable
+from orcheo_core.ports.unit_of_work import UnitOfWork
 from tests.adapters.sqlite.files import ask, audit_ids, noted, opened
 
 DEADLINE_SECONDS = 60
@@ -178,6 +181,23 @@ async def test_what_may_take_long_is_written_by_the_thread(tmp_path: Path, chang
         await database.write(change)
     assert threads
     assert get_ident() not in threads
+
+
+async def test_what_housekeeping_forgets_is_looked_for_by_the_thread(tmp_path: Path) -> None:
+    """Ids that are used up and deliveries have no index by time: all of them are looked at."""
+    store, now = SqliteStore(tmp_path / "orcheo.db"), datetime.now(UTC)
+    removals: tuple[Callable[[UnitOfWork], None], ...] = (
+        lambda change: change.spent_ids.remove_older("proof", now),
+        lambda change: change.deliveries.remove_older(now),
+        lambda change: change.owner_sessions.remove_older(now, tickets_only=False),
+    )
+    for remove in removals:
+        threads, change = wrote_on(store._database), store.begin()
+        remove(change)
+        await change.commit()
+        assert threads
+        assert get_ident() not in threads
+    await store.close()
 
 
 async def test_the_event_loop_does_not_wait_for_the_thread(tmp_path: Path) -> None:
