@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PROXY, CA_FILE, CA_FOLDER = "ORCHEO_OUTGOING_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"
 
+CAME_THROUGH = "orcheo_came_through"
+"""The extension of an answer that names the proxy which has read it, and may have written it: none does of TLS."""
+
 _OFF = frozenset({"0", "false", "no", "off"})
 _PORTS = {"http": 80, "https": 443}
 _KEPT_SECONDS = 30.0

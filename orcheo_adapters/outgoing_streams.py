@@ -15,7 +15,7 @@ import httpx2
 from httpcore2 import AsyncNetworkBackend, AsyncNetworkStream
 
 from orcheo_adapters.connection_faults import PERHAPS_HTTPS, TLS_ALERT, own_words, what_failed
-from orcheo_adapters.outgoing import PROXY_SETTINGS
+from orcheo_adapters.outgoing import CAME_THROUGH, PROXY_SETTINGS
 from orcheo_adapters.system.descriptors import OUTGOING_SHARE, is_reserved
 
 HEAD_LIMIT = 64 * 1024
@@ -70,9 +70,11 @@ class BoundedTransport(httpx2.AsyncHTTPTransport):
         finally:
             _head_left.reset(before)
             _is_past_proxy.reset(was_past)
-        if self._proxy and request.url.scheme == "http" and response.status_code == _PASSWORD_NEEDED:
-            await response.aclose()
-            raise httpx2.ProxyError(self._fault(str(_PASSWORD_NEEDED)), request=request)
+        if self._proxy and request.url.scheme == "http":
+            if response.status_code == _PASSWORD_NEEDED:
+                await response.aclose()
+                raise httpx2.ProxyError(self._fault(str(_PASSWORD_NEEDED)), request=request)
+            response.extensions[CAME_THROUGH] = _shown(self._proxy.url)
         return response
 
     def _fault(self, said: str) -> str:

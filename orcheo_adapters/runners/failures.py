@@ -51,6 +51,8 @@ class ErrorAnswer:
     secret: str | None = None
     who: str = "endpoint"
     """What the owner calls the one that answered."""
+    proxy: str = ""
+    """The outgoing proxy that may have answered in its place."""
 
     @property
     def text(self) -> str:
@@ -96,6 +98,8 @@ class ErrorAnswer:
         reason = f"The {self.who} {what}: {why}." if why else f"The {self.who} {what}."
         if self.text and not self.is_page:
             reason += f" It says: {self.text}"
+        if self.proxy and (self.status == httpx2.codes.FORBIDDEN or self.status >= httpx2.codes.INTERNAL_SERVER_ERROR):
+            reason += f" This came through the outgoing proxy {self.proxy}, and may be the proxy's own answer."
         pause = self.retry_after if code in (_BUSY, _UNAVAILABLE) else None
         return RunFailed(code=code, reason=reason, retry_after=pause, visitor_message=_for_visitors(code, pause))
 

@@ -176,10 +176,12 @@ class _GraphRun:
         events = GraphEvents(Hearing.of(self.given), Agents(self.graph))
         await self._stream(beginning, events, writer)
         await self._check_can_resume(events.interrupts)
-        for event in [*self._final(events), *events.last(), *await self._breakpoint(events.interrupts)]:
+        last = [*self._final(events), *events.last(), *await self._breakpoint(events.interrupts)]
+        for event in last:
             await writer.put(event)
         if kept := self._to_keep(events.value):
             await writer.put(ContextKept({_KEPT: kept}))
+        events.check_end(last)
 
     async def _stream(self, beginning: "_Beginning", events: "GraphEvents", writer: Writer) -> None:
         parts = self.graph.astream(

@@ -16,8 +16,9 @@ from orcheo_adapters.runners.langgraph_floor import PARAGRAPH, Floor
 from orcheo_adapters.runners.langgraph_hearing import Hearing
 from orcheo_adapters.runners.langgraph_questions import questions_of
 from orcheo_adapters.runners.langgraph_work import GraphWork, Noted, Work
-from orcheo_adapters.runners.pieces import at, end_reason, last_or_joined
-from orcheo_adapters.runners.steps import StepNotes, words
+from orcheo_adapters.runners.pieces import at, end_reason, last_or_joined, thoughts
+from orcheo_adapters.runners.reasoning import without_thoughts
+from orcheo_adapters.runners.steps import ONLY_THOUGHTS, StepNotes, words
 from orcheo_adapters.runners.text import encodable
 from orcheo_adapters.system.logs import get_logger
 from orcheo_core.domain.component_items import StepState
@@ -36,6 +37,7 @@ from orcheo_core.domain.run import (
 )
 from orcheo_core.domain.usage import Usage
 from orcheo_core.domain.widgets import WIDGET_BYTES_MOST, widget_fault
+from orcheo_core.ports.runner import NothingSaid
 
 _LOG = get_logger("runners")
 _NOTE_KEYS = ("progress", "status", "message", "text")
@@ -95,6 +97,7 @@ class GraphEvents:
         self._usage: Usage | None = None
         self._end_reason = ""
         self._has_warned = False
+        self._has_thought = self._has_shown = False
         self._shown: set[str] = set()
         """Ids of the tool calls whose widgets were shown."""
         self.interrupts: list[Any] = []
@@ -139,6 +142,13 @@ class GraphEvents:
         if self._usage is not None:
             yield UsageReported(self._usage)
 
+    def check_end(self, last: Iterable[RunEvent]) -> None:
+        """Raise :class:`NothingSaid` for a graph whose model has thought, and which has shown nothing; ``last`` are the
+        events at its end."""
+        has_thought = self._has_thought or self._floor.has_thought
+        if has_thought and not self._has_shown and all(isinstance(each, UsageReported) for each in last):
+            raise NothingSaid(ONLY_THOUGHTS)
+
     def _point_out_text_elsewhere(self) -> None:
         """Of a graph that answers outside its messages visitors see nothing: the log says which setting helps."""
         state = self.value.items() if isinstance(self.value, Mapping) else ()
@@ -172,6 +182,7 @@ class GraphEvents:
             ends_note = isinstance(event, (TextDelta, SourceCited, *_ITEMS))
             if ends_note or (is_foreign and isinstance(event, StepNoted)):
                 yield from self._notes.close()
+            self._has_shown = self._has_shown or not isinstance(event, ProgressNote)
             yield from self._order.of(event, is_foreign=is_foreign)
 
     # --- messages ---------------------------------------------------------------------------------------------------
@@ -190,6 +201,7 @@ class GraphEvents:
             return
         place = _Place.of(str(metadata.get("langgraph_checkpoint_ns", "")).split("|"))
         speaker = self._speaker(place, node, name=str(metadata.get("lc_agent_name") or message.name or ""))
+        self._has_thought = self._has_thought or any(map(str.strip, thoughts(message)))
         yield from self._spoken(message, place, speaker)
         parent = words(speaker.name) if speaker.part is Part.WORKS else ""
         calls = self._work.calls(message, parent=parent, ids=frozenset(place.ids[:-1]))
@@ -210,7 +222,7 @@ class GraphEvents:
             if holds and message.tool_call_chunks:
                 yield from self._handed_over(message_id, self._floor.withdraw(message_id), speaker)
         elif holds and message.tool_calls:
-            yield from self._handed_over(message_id, text, speaker)
+            yield from self._handed_over(message_id, without_thoughts(text), speaker)
         else:
             task = place.ids[-1] if place.ids else ""
             yield from self._floor.whole(message_id, text, task=task, tasks=place.tasks)

@@ -6,6 +6,7 @@ from functools import partial
 
 from attrs import define, field
 
+from orcheo_adapters.runners.reasoning import ThinkTags
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.run import RunEvent, TextDelta
 
@@ -25,7 +26,11 @@ class _Message:
     tasks: frozenset[str]
     """Ids of the task that says it and of those around it; the empty one is around all."""
     parts: list[str] = field(factory=list)
+    """As they came, with a thought in tags."""
+    heard: list[str] = field(factory=list)
+    """What of them is for the visitor."""
     waiting: list[str] = field(factory=list)
+    tags: ThinkTags = field(factory=ThinkTags)
     characters: WholeCharacters = field(factory=WholeCharacters)
     is_held: bool = False
     """Whether it waits until it is certain that it is for the visitor."""
@@ -36,9 +41,16 @@ class _Message:
     def text(self) -> str:
         return "".join(self.parts)
 
+    @property
+    def answer(self) -> str:
+        return "".join(self.heard)
+
 
 class Floor:
-    """Who may speak: one message at a time, each a paragraph; what others stream waits for its end."""
+    """Who may speak: one message at a time, each a paragraph; what others stream waits for its end.
+
+    A thought in tags at the beginning of a message is not said.
+    """
 
     def __init__(self) -> None:
         """Nothing is said yet."""
@@ -48,6 +60,8 @@ class Floor:
         self._speaker: _Message | None = None
         self._queue: list[_Message] = []
         self._latest: _Message | None = None
+        self.has_thought = False
+        """Whether there was a thought in tags."""
 
     @property
     def has_spoken(self) -> bool:
@@ -77,7 +91,7 @@ class Floor:
         said = [each for each in self._latest_of[task] if each.parts]
         new, message = _news(text, said)
         if message is None:
-            message = _Message(message_id or str(len(self._messages)), tasks)
+            message = _Message(message_id or str(len(self._messages)), tasks, tags=ThinkTags(is_whole=True))
             message = self._begun(message_id or message.id, message)
         self._messages[message_id or message.id] = message
         yield from self._say(message, new)
@@ -95,7 +109,7 @@ class Floor:
         if message is None or not message.is_held:
             return ""
         message.is_held, message.is_withdrawn = False, True
-        return message.text
+        return message.answer
 
     def end(self, task: str) -> Iterator[RunEvent]:
         """A task says no more."""
@@ -110,8 +124,19 @@ class Floor:
         if not text:
             return
         message.parts.append(text)
-        if message.is_held and len(message.text) > HELD_LENGTH:
-            message.is_held, text = False, message.text
+        yield from self._told_apart(message, message.tags.take(text))
+
+    def _told_apart(self, message: _Message, said: Iterator[tuple[str, str]]) -> Iterator[RunEvent]:
+        for kind, text in said:
+            if kind == "thought":
+                self.has_thought = self.has_thought or bool(text.strip())
+            else:
+                message.heard.append(text)
+                yield from self._hear(message, text)
+
+    def _hear(self, message: _Message, text: str) -> Iterator[RunEvent]:
+        if message.is_held and len(message.answer) > HELD_LENGTH:
+            message.is_held, text = False, message.answer
         if not (message.is_held or message.is_withdrawn):
             yield from self._say_now(message, text)
 
@@ -134,10 +159,11 @@ class Floor:
         yield TextDelta(whole)
 
     def _end(self, message: _Message) -> Iterator[RunEvent]:
+        yield from self._told_apart(message, message.tags.rest())
         message.has_ended = True
         if message.is_held:
             message.is_held = False
-            yield from self._say_now(message, message.text)
+            yield from self._say_now(message, message.answer)
         if self._speaker is not message:
             return
         if rest := message.characters.rest():
@@ -156,8 +182,7 @@ def _news(text: str, said: list[_Message]) -> tuple[str, _Message | None]:
     if not said:
         return text, None
     whole = text.strip()
-    spoken = [each.text for each in said]
-    for candidate, message in (("".join(spoken), said[-1]), *zip(reversed(spoken), reversed(said), strict=True)):
+    for candidate, message in _compared(said):
         streamed = candidate.strip()
         if not streamed:
             continue
@@ -166,3 +191,11 @@ def _news(text: str, said: list[_Message]) -> tuple[str, _Message | None]:
         if whole.startswith(streamed) or (streamed in whole and 2 * len(streamed) >= len(whole)):
             return text.partition(streamed)[2], message
     return text, None
+
+
+def _compared(said: list[_Message]) -> Iterator[tuple[str, _Message]]:
+    """What may be in a whole message: all that was said, or one message; with its thought in tags, or without."""
+    told = [[each.text for each in said], [each.answer for each in said]]
+    for texts in told if told[0] != told[1] else told[:1]:
+        yield "".join(texts), said[-1]
+        yield from zip(reversed(texts), reversed(said), strict=True)

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
 
 from orcheo_adapters.runners import loose_json
 from orcheo_adapters.runners.pieces import at
+from orcheo_adapters.runners.reasoning import without_thoughts
 from orcheo_adapters.runners.steps import nested, readable, words
 from orcheo_core.domain.component_items import StepKind, StepState
 
@@ -143,7 +144,7 @@ class GraphWork:
     def task_ended(self, task_id: str) -> Iterator[Noted]:
         """A task is over, and with it its agent and the calls made in it whose results nothing tells."""
         if (work := self._agents.pop(task_id, None)) is not None:
-            yield task_id, evolve(work, state=StepState.COMPLETE)
+            yield task_id, evolve(work, detail=without_thoughts(work.detail), state=StepState.COMPLETE)
         for call in self._calls.values():
             if task_id in call.ids and not call.is_over:
                 call.is_over = True

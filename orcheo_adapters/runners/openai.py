@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import httpx2
 from attrs import evolve
 
+from orcheo_adapters.outgoing import CAME_THROUGH
 from orcheo_adapters.runners.agents.approvals import asked, too_late
 from orcheo_adapters.runners.completions import Completion
 from orcheo_adapters.runners.conditions import Conditions
@@ -173,6 +174,7 @@ class OpenAiRunner(Runner):
                 body=await response.aread(),
                 now=self._conditions.clock.now(),
                 secret=settings.api_key,
+                proxy=response.extensions.get(CAME_THROUGH, ""),
             )
             if (plainer := dialect.without_refused(answer, settings, is_known=known is not None)) is not None:
                 dialect = plainer

@@ -3,7 +3,7 @@
 Objects of model clients and frameworks are known by what they have, never by their class, so none is imported here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -16,6 +16,8 @@ _ANTHROPIC_EVENTS = frozenset(
 _ANSWER_KEYS = ("content", "text", "answer", "output", "response", "result")
 _RESULT_FIELDS = ("final_output", "output_text", "output", "response", "raw", "result")
 _TEXT_FIELDS = ("content", "text")
+_THOUGHTS = frozenset({"reasoning", "thinking"})
+"""Types of content parts that are thoughts; each has its text under the same name."""
 _STRANDS_EVENTS = {
     "init_event_loop",
     "start",
@@ -329,3 +331,12 @@ SHAPES: tuple[Shape, ...] = (
     ),
 )
 """In this order; text and run events are known before."""
+
+
+def thoughts(message: Any) -> Iterator[str]:
+    """What a message of LangChain, or a piece of one, says of what the model thinks, apart from its text."""
+    content = at(message, "content")
+    parts = content if isinstance(content, list) else ()
+    found = [at(part, str(at(part, "type"))) for part in parts if str(at(part, "type")) in _THOUGHTS]
+    found.append(at(message, "additional_kwargs", "reasoning_content"))
+    yield from (each for each in found if isinstance(each, str) and each)

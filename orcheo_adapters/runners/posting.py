@@ -8,6 +8,7 @@ from datetime import datetime
 import httpx2
 from attrs import frozen
 
+from orcheo_adapters.outgoing import CAME_THROUGH
 from orcheo_adapters.runners.failures import ErrorAnswer, no_connection, silent
 from orcheo_adapters.runners.guarded_http import REST_SECONDS, GuardedHttp
 from orcheo_adapters.runners.lines import JsonLines, Payloads, ServerSentData
@@ -90,6 +91,7 @@ async def posted(
                     now=now(),
                     secret=post.secret,
                     who=post.who,
+                    proxy=response.extensions.get(CAME_THROUGH, ""),
                 ).failure()
             yield Answer(response, waiting)
     except TimeoutError:

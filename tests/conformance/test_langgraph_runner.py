@@ -38,7 +38,7 @@ from orcheo_core.domain.run import (
 from orcheo_core.domain.structured_input import InputStatus, Question, QuestionAnswer, StructuredInputItem
 from orcheo_core.domain.usage import Usage
 from orcheo_core.errors import InvalidInput
-from orcheo_core.ports.runner import Run, RunFailed, Runner, failure_of
+from orcheo_core.ports.runner import NothingSaid, Run, RunFailed, Runner, failure_of
 from tests import samples
 from tests.conformance.runner_kinds import LANGGRAPH, Subjected, collect, everything, said, text_of
 from tests.conformance.talking_graphs import CARD, transcript
@@ -48,6 +48,10 @@ from tests.fakes.sink import FakeSink
 
 def graph(name: str, **settings: str) -> Subjected:
     return Subjected.of(LANGGRAPH, f"tests.conformance.talking_graphs:{name}", **settings)
+
+
+def thinking(name: str) -> Subjected:
+    return Subjected.of(LANGGRAPH, f"tests.conformance.thinking_graphs:{name}")
 
 
 async def say(
@@ -376,6 +380,34 @@ async def test_an_answer_that_a_model_did_not_end_is_kept_with_a_notice(name: st
 async def test_a_whole_message_adds_what_did_not_stream(name: str, text: str) -> None:
     """Behind what it continues; another text is a paragraph of its own."""
     assert text_of(await everything(graph(name).run())) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("streams", "Hello"),
+        ("rewraps", "Hello"),
+        ("strips", "Hello"),
+        ("strips_and_adds", "Hello!"),
+        ("at_once", "Hello"),
+        ("only_closes", "Hello"),
+        ("as_dict", "Hello"),
+        ("talks_about_tags", "Write `<think>` like this."),
+    ],
+)
+async def test_a_thought_in_tags_is_not_said(name: str, text: str) -> None:
+    """Whichever way the message comes, and whether or not the node takes the thought out itself; the answer is said
+    once."""
+    assert text_of(await everything(thinking(name).run())) == text
+
+
+@pytest.mark.parametrize("name", ["thinks_only", "thinks_apart", "thinks_beside"])
+async def test_a_graph_that_only_thinks_has_not_answered(name: str) -> None:
+    """The owner reads what there was; what else is shown, such as a call of a tool, is more."""
+    with pytest.raises(NothingSaid, match="only what the model thought"):
+        await everything(thinking(name).run())
+    assert text_of(await everything(thinking("says_nothing").run())) == ""
+    assert any(isinstance(each, StepNoted) for each in await everything(thinking("calls_a_tool").run()))
 
 
 async def test_branches_that_stream_at_once_are_said_one_after_the_other() -> None:

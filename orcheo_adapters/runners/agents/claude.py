@@ -122,8 +122,7 @@ class _Reading:
         if result.is_error:
             said = "; ".join(at(result, "errors") or ()) or result.result or result.subtype
             raise RunFailed(CODE_FAILED, f"Claude says: {said}")
-        if not self._said.has_text:
-            yield from self._said.text(readable(at(result, "structured_output") or result.result or ""))
+        yield from self._said.whole(readable(at(result, "structured_output") or result.result or ""))
 
 
 def _texts(content: Any) -> Any:

@@ -139,9 +139,8 @@ class _Reading:
 
     def last(self, output: Any) -> Iterator[RunEvent]:
         """The answer, where none was read in pieces."""
-        if not self._said.has_text:
-            found = at(output, "pydantic") or at(output, "json_dict") or at(output, "raw")
-            yield from self._said.text(readable(found))
+        found = at(output, "pydantic") or at(output, "json_dict") or at(output, "raw")
+        yield from self._said.whole(readable(found))
 
     def _chunk(self, event: Any) -> Iterator[RunEvent]:
         if event.call_id != self._call:

@@ -9,7 +9,7 @@ from orcheo_adapters.runners.agents.approvals import refuse_late_answer
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.endings import not_read
 from orcheo_adapters.runners.readable import readable
-from orcheo_core.domain.run import ProgressNote, RunEvent, TextDelta
+from orcheo_core.domain.run import ProgressNote, RunEvent
 from orcheo_core.ports.runner import RunFailed
 
 _ANSWERS = ("answer", "response", "output", "result", "text")
@@ -32,8 +32,9 @@ async def answer(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
             if type(value).__name__ == "Prediction":
                 prediction = value
             for event in _streamed(value, fields, turn):
-                streamed += event.text if isinstance(event, TextDelta) else ""
                 yield event
+            if fields.is_answer(value):
+                streamed += value.chunk or ""
     for event in _last(prediction, fields, turn, streamed):
         yield event
 
@@ -49,7 +50,7 @@ def lacks_history(agent: Any) -> str | None:
 
 def _streamed(value: Any, fields: "_Fields", turn: AgentTurn) -> Iterator[RunEvent]:
     match type(value).__name__:
-        case "StreamResponse" if value.signature_field_name == fields.answer:
+        case "StreamResponse" if fields.is_answer(value):
             yield from turn.said.text(value.chunk)
         case "StreamResponse":
             yield from turn.said.think(value.chunk)
@@ -64,7 +65,8 @@ def _last(prediction: Any, fields: "_Fields", turn: AgentTurn, streamed: str) ->
     found = dict(prediction.items())
     shown = found.get(fields.answer) if fields.answer else {k: v for k, v in found.items() if k not in _HIDDEN}
     if (whole := readable(shown)).startswith(streamed):  # the stream ends at words that look like DSPy's own marks
-        yield from turn.said.text(whole.removeprefix(streamed))
+        rest = whole.removeprefix(streamed)
+        yield from turn.said.text(rest) if streamed else turn.said.whole(rest)
     usage = prediction.get_lm_usage() or {}
     for each in usage.values():
         yield from turn.said.used(each.get("prompt_tokens"), each.get("completion_tokens"))
@@ -90,6 +92,10 @@ class _Fields:
         if first is None or last is None:
             raise RunFailed("program_without_signature", "The program has no predictor whose fields could be read.")
         return cls(first.input_fields, list(last.output_fields))
+
+    def is_answer(self, value: Any) -> bool:
+        """Whether a value of the stream is a piece of the answer."""
+        return type(value).__name__ == "StreamResponse" and value.signature_field_name == self.answer
 
     def listened(self, program: Any) -> Iterator[str]:
         """The outputs that exactly one predictor gives as text, which can be streamed."""

@@ -95,8 +95,8 @@ class _Reading:
         new = messages[self._asked :] if "messages" in result else messages
         for each in new:
             yield from self._message(each)
-        if not self._said.has_text and new:
-            yield from self._said.text(new[-1].text or "")
+        if new:
+            yield from self._said.whole(new[-1].text or "")
         yield from cut_short(self._end_reason)
         if self._said.has_called and "messages" in result:
             yield from self._turn.kept([{**each.to_dict(), "meta": {}} for each in messages[self._asked - 1 :]])

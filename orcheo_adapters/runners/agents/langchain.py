@@ -12,12 +12,10 @@ from orcheo_adapters.runners.agents.files import ReadFile
 from orcheo_adapters.runners.agents.places import Places
 from orcheo_adapters.runners.agents.turn import AgentTurn
 from orcheo_adapters.runners.endings import cut_short, not_read
-from orcheo_adapters.runners.pieces import at, end_reason, joined
+from orcheo_adapters.runners.pieces import at, end_reason, joined, thoughts
 from orcheo_adapters.runners.readable import readable
 from orcheo_core.domain.run import RunEvent
 
-_THOUGHTS = {"reasoning": "reasoning", "thinking": "thinking"}
-"""Kinds of content parts that are thoughts, and where their text is."""
 _IDS = {"session_id", "thread_id"}
 """Configurable fields by which a runnable keeps the conversation itself."""
 _WHOLE = "root"
@@ -145,15 +143,13 @@ class _Reading:
             self._whole = _merged(self._whole, chunk)
 
     def last(self) -> Iterator[RunEvent]:
-        if self._whole is not None and not self._said.has_text:
-            yield from self._said.text(readable(_answer_in(self._whole)))
+        if self._whole is not None:
+            yield from self._said.whole(readable(_answer_in(self._whole)))
         yield from cut_short(self._end_reason)
 
     def _message(self, message: Any) -> Iterator[RunEvent]:
-        for part in message.content if isinstance(message.content, list) else ():
-            if (key := _THOUGHTS.get(str(at(part, "type")))) is not None:
-                yield from self._said.think(_text(at(part, key)))
-        yield from self._said.think(_text(at(message, "additional_kwargs", "reasoning_content")))
+        for thought in thoughts(message):
+            yield from self._said.think(thought)
         yield from self._said.text(joined(message.content) or "")
         for call in at(message, "tool_call_chunks") or at(message, "tool_calls") or ():
             if at(call, "name"):
@@ -174,10 +170,6 @@ class _Reading:
 
 def _action_id(action: Any) -> str:
     return str(getattr(action, "tool_call_id", None) or f"{action.tool} {action.tool_input}")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _merged(before: Any, chunk: Any) -> Any:

@@ -39,10 +39,9 @@ async def _run(agent: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:
     finally:
         if not handler.done():
             await handler.cancel_run()
-    if not turn.said.has_text:
-        structured = at(output, "structured_response")
-        for event in turn.said.text(readable(structured) if structured else str(output)):
-            yield event
+    structured = at(output, "structured_response")
+    for event in turn.said.whole(readable(structured) if structured else str(output)):
+        yield event
 
 
 async def _chat(engine: Any, turn: AgentTurn) -> AsyncIterator[RunEvent]:

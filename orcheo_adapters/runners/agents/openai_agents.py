@@ -52,8 +52,7 @@ def _ending(result: Any, turn: AgentTurn, past: int) -> Iterator[RunEvent]:
         yield turn.pause({"state": state, "past": past})
         yield asked([(_call_id(each), str(each.name), each.arguments) for each in result.interruptions])
         return
-    if not turn.said.has_text:
-        yield from turn.said.text(readable(result.final_output))
+    yield from turn.said.whole(readable(result.final_output))
     if turn.said.has_called or turn.paused() is not None:
         items = json.loads(json.dumps(result.to_input_list()[past:], default=str))
         yield from turn.kept(items, agent=result.last_agent.name)

@@ -130,7 +130,7 @@ class _Reading:
             case "ActionStep":
                 yield from self._action(event)
             case "FinalAnswerStep":
-                yield from self._said.text(readable(event.output))
+                yield from self._said.whole(readable(event.output))
 
     def _action(self, step: Any) -> Iterator[RunEvent]:
         yield from self._used(step)

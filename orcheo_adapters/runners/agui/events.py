@@ -64,8 +64,8 @@ class AgentEvents:
         self._has_shown = False
         """Whether there was anything for the visitor but text and steps."""
         self._record = RunRecord()
-        self._speech = Speech()
         self._work = AgentWork(options, self._record)
+        self._speech = Speech(self._work.think, self._before_text)
         self._activities = Activities()
         self._state = AgentState(state)
         self._plain_id: str | None = None
@@ -170,10 +170,7 @@ class AgentEvents:
             self._work.subagent_says(event, message_id, text)
             return
         self._record.text(message_id).append(text)
-        said = list(self._speech.say(message_id, text))
-        if said:
-            yield from self._before_text()
-        yield from said
+        yield from self._speech.say(message_id, text)
 
     def _before_text(self) -> Said:
         yield from self._work.close()

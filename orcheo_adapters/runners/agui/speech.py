@@ -1,38 +1,40 @@
 """The text of an agent: its messages one after the other, although several may be written at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import define, field
 
 from orcheo_adapters.runners.agui.memory import check_parts
+from orcheo_adapters.runners.reasoning import ThinkTags
 from orcheo_adapters.runners.text import WholeCharacters
 from orcheo_core.domain.run import OUTPUT_LIMIT, AnswerEnded, RunEvent, TextDelta
 from orcheo_core.ports.runner import RunTooLong
-
-_MOST_BLANKS = 1_000
-"""What is kept of the blanks before the first word of a message."""
 
 
 @define
 class _Message:
     id: str
-    lead: str = ""
-    """Blanks before the first word."""
     has_begun: bool = False
     waiting: list[str] = field(factory=list)
     """What was said while another message was written."""
     has_ended: bool = False
+    tags: ThinkTags = field(factory=ThinkTags)
     characters: WholeCharacters = field(factory=WholeCharacters)
 
 
 class Speech:
     """Who speaks: the first message with text, until it ends; what others say in this time waits.
 
-    Each message with text is an item of its own; one without text is nothing.
+    Each message with text is an item of its own; one without text is nothing. A thought in tags at the beginning of a
+    message is a thought.
     """
 
-    def __init__(self) -> None:
-        """Nothing is said yet."""
+    def __init__(
+        self, think: Callable[[str], Iterator[RunEvent]], before_text: Callable[[], Iterator[RunEvent]]
+    ) -> None:
+        """Nothing is said yet. ``think`` gives the events of a thought, ``before_text`` those that go before a text."""
+        self._think = think
+        self._before_text = before_text
         self.has_said = False
         """Whether there was anything to read."""
         self._speaker: _Message | None = None
@@ -87,20 +89,23 @@ class Speech:
             yield from self.end(self._speaker.id)
 
     def _speak(self, message: _Message, text: str) -> Iterator[RunEvent]:
-        whole = message.characters.take(text)
-        if not message.has_begun:
-            whole = message.lead + whole
-            if not whole.strip():
-                message.lead = whole[:_MOST_BLANKS]
-                return
-        if whole:
+        yield from self._told_apart(message, message.tags.take(text))
+
+    def _told_apart(self, message: _Message, said: Iterator[tuple[str, str]]) -> Iterator[RunEvent]:
+        for kind, text in said:
+            yield from self._think(text) if kind == "thought" else self._answer(message, text)
+
+    def _answer(self, message: _Message, text: str) -> Iterator[RunEvent]:
+        if whole := message.characters.take(text):
             yield from self._deltas(message, whole)
 
     def _rest(self, message: _Message) -> Iterator[RunEvent]:
+        yield from self._told_apart(message, message.tags.rest())
         if not message.characters.is_empty:
             yield from self._deltas(message, message.characters.rest())
 
     def _deltas(self, message: _Message, text: str) -> Iterator[RunEvent]:
+        yield from self._before_text()
         if self.has_said and not message.has_begun:
             yield AnswerEnded()
         message.has_begun = self.has_said = True

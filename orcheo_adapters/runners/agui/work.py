@@ -194,6 +194,10 @@ class AgentWork:
         """``REASONING_MESSAGE_CONTENT`` and ``REASONING_MESSAGE_CHUNK``."""
         piece = text_of(event, "delta", default="")
         self._record.thought(text_of(event, "messageId", default="thought"), piece)
+        yield from self.think(piece)
+
+    def think(self, piece: str) -> Said:
+        """More of a thought, from whatever it is read."""
         if piece:
             self.has_thought = self.has_thought or bool(piece.strip())
             yield from self._steps.think(piece)

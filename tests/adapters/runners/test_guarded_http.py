@@ -23,7 +23,10 @@ from orcheo_adapters.outgoing import Outgoing
 from orcheo_adapters.runners.addresses import NONE_ALLOWED, AddressRefused, AllowedAddresses
 from orcheo_adapters.runners.failures import no_connection
 from orcheo_adapters.runners.guarded_http import ERROR_LIMIT, AnswerTooLarge, GuardedHttp, Resolve, resolve
+from orcheo_adapters.runners.posting import Post, posted
+from orcheo_adapters.system.clock import SystemClock
 from orcheo_core.errors import IdentityProviderUnavailable, InvalidInput
+from orcheo_core.ports.runner import RunFailed
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.network
@@ -313,6 +316,32 @@ async def test_a_proxy_that_wants_a_password_is_told_as_the_proxy(scheme: str, u
         with pytest.raises(httpx2.ProxyError, match=f"the outgoing proxy http://{shown} {wants} .407") as caught:
             await client.get(f"{scheme}://service.test/")
     assert "word@" not in str(caught.value).replace("password@proxy", "")
+
+
+@pytest.mark.parametrize(("status", "is_told"), [(403, True), (502, True), (404, False)])
+async def test_a_refusal_that_a_proxy_may_have_written_says_so(status: int, is_told: bool) -> None:
+    """Of plain HTTP it reads the answer, and answers itself where it does not allow the host or does not find it."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        page = b"<html>ERR_ACCESS_DENIED</html>"
+        writer.write(b"HTTP/1.1 %d Odd\r\ncontent-type: text/html\r\ncontent-length: 30\r\n\r\n%b" % (status, page))
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    post = Post(url="http://service.test/", body=b"{}", headers={}, key="a", who="service")
+    http = _over(port)
+    async with server:
+        with pytest.raises(RunFailed) as caught:
+            async with posted(http, post, now=SystemClock().now, is_whole=lambda: False):
+                raise AssertionError
+        await http.close()
+    reason = caught.value.reason
+    assert f"answered with status {status}" in reason
+    own = f" This came through the outgoing proxy http://127.0.0.1:{port}, and may be the proxy's own answer."
+    assert reason.endswith(own) is is_told
+    assert ("proxy" in reason) is is_told
 
 
 async def test_the_tls_of_a_proxy_is_told_as_the_proxys(

@@ -25,3 +25,24 @@ def test_a_message_is_compared_with_some_of_its_task(monkeypatch: pytest.MonkeyP
     assert streamed == [TextDelta("Hi")]
     assert [*floor.whole("again", "Hi there", task="b", tasks=frozenset({"b", ""}))] == [PARAGRAPH, TextDelta(" there")]
     assert max(compared) == 100
+
+
+def test_a_thought_takes_no_floor_and_no_room_of_what_is_held() -> None:
+    """Another message is said meanwhile, and a held one can be withdrawn however long its thought was."""
+    floor = Floor()
+    tasks = frozenset({"a"})
+    assert [*floor.chunk("thinks", "<think>Hm", tasks=tasks, ends=False)] == []
+    assert [*floor.chunk("other", "Hi", tasks=frozenset({"b"}), ends=True)] == [TextDelta("Hi")]
+    assert [*floor.chunk("thinks", "</think>So", tasks=tasks, ends=True)] == [PARAGRAPH, TextDelta("So")]
+    long = f"<think>{'Hm. ' * 100}</think>I ask."
+    assert [*floor.chunk("held", long, tasks=frozenset({"c"}), ends=False, holds=True)] == []
+    assert floor.withdraw("held") == "I ask."
+    assert floor.has_thought
+
+
+def test_what_may_begin_a_tag_is_said_at_the_end() -> None:
+    """A whole message may consist of it, or continue it."""
+    floor = Floor()
+    assert [*floor.chunk("a", "<thi", tasks=frozenset({"a"}), ends=False)] == []
+    assert [*floor.end("a")] == [TextDelta("<thi")]
+    assert [*floor.whole("b", "<thing>", task="a", tasks=frozenset({"a"}))] == [TextDelta("ng>")]

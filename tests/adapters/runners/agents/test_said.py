@@ -10,7 +10,7 @@ from attrs import frozen
 from orcheo_adapters.runners.agents.said import Said, arguments_of
 from orcheo_adapters.runners.agui.options import Options
 from orcheo_adapters.runners.readable import readable
-from orcheo_core.domain.run import RunEvent, StepNoted, TextDelta
+from orcheo_core.domain.run import AnswerEnded, RunEvent, StepNoted, TextDelta
 from orcheo_core.ports.runner import NothingSaid
 
 
@@ -120,3 +120,50 @@ def test_an_agent_that_only_thinks_has_not_answered() -> None:
     said = Said(Options())
     _events = [*said.think("\n")]
     said.check_end()
+
+
+def thoughts_and_texts(events: list[RunEvent]) -> list[tuple[str, str]]:
+    """In their order; what a thought said last."""
+    found = [
+        ("thought", str(each.step.content)) if isinstance(each, StepNoted) else ("text", each.text)
+        for each in events
+        if isinstance(each, StepNoted | TextDelta)
+    ]
+    return [each for place, each in enumerate(found) if found[place + 1 : place + 2] != [each]]
+
+
+def test_a_thought_in_tags_at_the_beginning_of_a_message_is_a_thought() -> None:
+    """Cut anywhere, in each message; a tag further on is text, and a thought alone begins no answer."""
+    said = Said(Options())
+    events = [*said.text("<thi"), *said.text("nk>Hm.</th"), *said.text("ink>\n\nHi")]
+    assert thoughts_and_texts(events) == [("thought", "Hm."), ("text", "Hi")]
+    said.end_message()
+    events = [*said.text("<think>So.</think>"), *said.call("1", "look"), *said.text("You <think>"), *said.rest()]
+    assert thoughts_and_texts([each for each in events if not is_call(each)]) == [
+        ("thought", "So."),
+        ("text", "You <think>"),
+    ]
+    assert events.count(AnswerEnded()) == 1
+    said.check_end()
+
+
+def is_call(event: RunEvent) -> bool:
+    return isinstance(event, StepNoted) and event.step.title is not None
+
+
+def test_a_message_of_a_thought_alone_begins_no_answer() -> None:
+    """What follows is the first answer; hidden thoughts are dropped."""
+    said = Said(Options(shows_reasoning=False))
+    assert [*said.text("<think>Hm.")] == []
+    said.end_message()
+    assert [*said.text("Hi"), *said.rest()] == [TextDelta("Hi")]
+
+
+def test_an_answer_in_one_piece_is_said_where_no_text_came() -> None:
+    """Not again behind its own pieces, even if these were a thought alone; the opening tag may be in the prompt."""
+    said = Said(Options(shows_reasoning=False))
+    assert [*said.whole("Hm.\n</think>\nHi"), *said.rest()] == [TextDelta("Hi")]
+    said = Said(Options(shows_reasoning=False))
+    assert [*said.text("<think>Hm.</think>"), *said.whole("<think>Hm.</think>"), *said.rest()] == []
+    with pytest.raises(NothingSaid, match="only what the model thought"):
+        said.check_end()
