@@ -62,7 +62,7 @@ def _say_age(heard: "list[KnownWorkflow]", known: "KnownWorkflows") -> None:
     moments = [each.at for each in heard]
     when = _ages(known.now() - max(moments), known.now() - min(moments))
     oldest = moment(min(moments).isoformat(), local=terminal_width(sys.stderr) is not None)
-    note(f"Not asked: this is what {known.server} said {when}, as of {oldest}. It may have changed.")
+    note(f"The server was not asked. This is what {known.server} said {when}, as of {oldest}. It may have changed.")
 
 
 def _ages(newest: timedelta, oldest: timedelta) -> str:

@@ -48,7 +48,7 @@ def test_the_list_has_the_same_lines_as_from_the_server(online: CommandLine, off
         assert online("workflow", *words).code == 0
     said = offline("workflow", "list", "--offline")
     assert (said.code, said.out) == (0, online("workflow", "list").out)
-    assert said.err.startswith(f"Not asked: this is what {SERVER} said just now, as of 20")
+    assert said.err.startswith(f"The server was not asked. This is what {SERVER} said just now, as of 20")
     assert said.err.endswith(" UTC. It may have changed.\n")
 
 
@@ -62,7 +62,7 @@ def test_one_is_shown_with_what_is_kept_of_it(
     kept = said.out.splitlines()
     assert kept == [line for line in shown if line in kept]
     assert {line.split("  ")[0] for line in kept} >= {"Handle", "State", "Share link", "Publish token", "Published"}
-    assert said.err.startswith("Not asked: ")
+    assert said.err.startswith("The server was not asked. ")
 
 
 def test_json_has_the_shape_of_the_servers_answer_and_its_age(

@@ -13,7 +13,7 @@ _THOUGHT = "They greet me, so I greet them. " * 10
 
 
 async def _think(_text: str) -> AsyncIterator[str]:
-    for piece in ("<thi", "nk>", _THOUGHT, "</th", "ink>\n\n", "Hel", "lo"):
+    for piece in ("<th", "ink>", _THOUGHT, "</th", "ink>\n\n", "Hel", "lo"):
         yield piece
 
 

@@ -74,7 +74,7 @@ def test_another_message_is_another_item() -> None:
 
 def test_a_thought_in_tags_at_the_beginning_of_a_message_is_a_thought() -> None:
     """As models without a reasoning parser write it; messages that wait for another one are read as well."""
-    first = [text("m1", "<thi"), text("m1", "nk>Hm.</think>"), text("m2", "<think>So.</think>You"), text("m1", "Hi")]
+    first = [text("m1", "<th"), text("m1", "ink>Hm.</think>"), text("m2", "<think>So.</think>You"), text("m1", "Hi")]
     assert words_of(seen(first)) == "HiYou"
     steps = [str(each.step.content) for each in seen(first) if isinstance(each, StepNoted)]
     assert list(dict.fromkeys(steps)) == ["Hm.", "So."]

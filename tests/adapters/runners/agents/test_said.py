@@ -135,7 +135,7 @@ def thoughts_and_texts(events: list[RunEvent]) -> list[tuple[str, str]]:
 def test_a_thought_in_tags_at_the_beginning_of_a_message_is_a_thought() -> None:
     """Cut anywhere, in each message; a tag further on is text, and a thought alone begins no answer."""
     said = Said(Options())
-    events = [*said.text("<thi"), *said.text("nk>Hm.</th"), *said.text("ink>\n\nHi")]
+    events = [*said.text("<th"), *said.text("ink>Hm.</th"), *said.text("ink>\n\nHi")]
     assert thoughts_and_texts(events) == [("thought", "Hm."), ("text", "Hi")]
     said.end_message()
     events = [*said.text("<think>So.</think>"), *said.call("1", "look"), *said.text("You <think>"), *said.rest()]
