@@ -263,6 +263,8 @@ describe("the chat page", () => {
       expect(retry.disabled).toBe(true);
       await send("Impatient");
       expect(server.sent).toHaveLength(3);
+      // A reload now would lose neither.
+      expect(sessionStorage.getItem("orcheo.draft.wf_1.anon:~~1??.")).toBe("Hi\n\nImpatient");
       vi.advanceTimersByTime(2_000);
       await expect.poll(() => shownText(".failure p")).toContain("You can try again in 1 s.");
       vi.advanceTimersByTime(1_000);

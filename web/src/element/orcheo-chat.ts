@@ -656,7 +656,7 @@ export class OrcheoChat extends LitElement implements OpenAIChatKit {
 
   /** A reload loses neither what is being written nor a message that the server does not have. */
   #keepDraft(written = this.#composer?.text ?? ""): void {
-    this.#drafts.keep(this.#threadId, written || (this.#unsent?.text ?? ""));
+    this.#drafts.keep(this.#threadId, [this.#unsent?.text, written].filter(Boolean).join("\n\n"));
   }
 
   #wrongOption(path: string, expected: string): void {

@@ -8,6 +8,7 @@ import { fill } from "../strings.ts";
 import { laterStrings } from "../strings-later.ts";
 import type { ComposerSetup, ComposerValue } from "./composer.ts";
 import { Dictation } from "./dictation.ts";
+import { FileDrop } from "./file-drop.ts";
 import { iconTemplate } from "./icon.ts";
 import { Suggestions } from "./suggestions.ts";
 import { Uploads } from "./uploads.ts";
@@ -21,6 +22,8 @@ export interface Desk extends ReactiveControllerHost {
   readonly setup: ComposerSetup;
   readonly text: string;
   readonly field: HTMLTextAreaElement | null;
+  /** What the composer is in. */
+  readonly place: Node;
   write(text: string): void;
   /** Shows a sentence below the field. */
   say(sentence: string): void;
@@ -49,6 +52,14 @@ export class ComposerTools {
       heard: (text) => desk.write(desk.text.trim() === "" ? text : `${desk.text.trimEnd()} ${text}`),
       failed: say,
     });
+    const takesFiles = () => desk.setup.option.attachments?.enabled === true;
+    desk.addController(
+      new FileDrop(
+        () => desk.place,
+        takesFiles,
+        (files) => this.add(files),
+      ),
+    );
   }
 
   get isSending(): boolean {
@@ -372,16 +383,6 @@ export class ComposerTools {
     if (files.length === 0 || !this.#desk.setup.option.attachments?.enabled) return;
     paste.preventDefault();
     this.add(files);
-  }
-
-  dragged(drag: DragEvent): void {
-    if (this.#desk.setup.option.attachments?.enabled) drag.preventDefault();
-  }
-
-  dropped(drop: DragEvent): void {
-    if (!this.#desk.setup.option.attachments?.enabled) return;
-    drop.preventDefault();
-    this.add([...(drop.dataTransfer?.files ?? [])]);
   }
 }
 

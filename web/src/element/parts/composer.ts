@@ -150,12 +150,7 @@ export class OrcheoComposer extends LitElement {
   override render(): TemplateResult {
     const over = this.#charactersOver();
     const tools = this.#tools;
-    return html`<form
-      class="composer"
-      @submit=${this.#submitted}
-      @dragover=${(drag: DragEvent) => tools?.dragged(drag)}
-      @drop=${(drop: DragEvent) => tools?.dropped(drop)}
-    >
+    return html`<form class="composer" @submit=${this.#submitted}>
       ${tools?.above()}
       <textarea
         rows="1"
@@ -284,6 +279,9 @@ function deskOf(composer: OrcheoComposer, voice: Pick<Desk, "write" | "say">): D
     },
     get field() {
       return composer.field;
+    },
+    get place() {
+      return composer.getRootNode();
     },
     get updateComplete() {
       return composer.updateComplete;
