@@ -17,7 +17,7 @@ from orcheo_adapters.sqlite.removal import (
     remove_thread,
 )
 from orcheo_adapters.sqlite.repository import SqliteRepository
-from orcheo_adapters.sqlite.search import catch_up, items_with
+from orcheo_adapters.sqlite.search import catch_up, says
 from orcheo_adapters.sqlite.statements import Lookup, ManyRows, Statement, changed_one
 from orcheo_adapters.sqlite.table import MOMENT, marks, to_micros
 from orcheo_adapters.sqlite.tables import ATTACHMENTS, FAULT, FEEDBACK, ITEMS, THREADS, TURNS, USAGE
@@ -80,8 +80,8 @@ class SqliteThreadRepository(SqliteRepository, ThreadRepository):
             return self._page(THREADS, where, values, query)
         if wanted.words:
             await catch_up(self._database, wanted.workflow_id)
-            containing, words = items_with(wanted.words)
-            where, values = f"{where} AND id IN ({containing})", (*values, *words)
+            rule, words = says(wanted.words)
+            where, values = f"{where} AND {rule}", (*values, *words)
             return await self._long_page(THREADS, where, values, query, searches=True)
         return await self._long_page(THREADS, where, values, query)
 

@@ -34,7 +34,7 @@ from orcheo_adapters.system.logs import get_logger
 from orcheo_adapters.system.reserve import Reserve
 from orcheo_core.domain.audit import link_of
 from orcheo_core.domain.search import folded
-from orcheo_core.errors import StorageUnavailable
+from orcheo_core.errors import FieldError, InvalidInput, StorageUnavailable
 
 T = TypeVar("T")
 _LOG = get_logger("sqlite")
@@ -51,6 +51,10 @@ _LOG_PARTS = 8
 """Parts of long work after which it is shortened too, as each of them can write hundreds of pages."""
 _MERGE_PAGES = 16
 """Pages of the search index that are written in one step: some 2 ms."""
+SEARCH_SECONDS = 10.0
+_LOOK_AFTER = 1_000
+"""Steps of SQLite between two looks at the time: some of them compare a text of 100,000 characters."""
+_TOO_LONG = f"was stopped after {SEARCH_SECONDS:.0f} s, as others wait: use longer words, or ones that are rarer"
 Read = Callable[[str], list[Row]]
 """Gives all rows of a statement without values."""
 
@@ -148,6 +152,22 @@ class SqliteDatabase:
     def read_searching(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """The same for a search: within :meth:`searching_in_thread` only."""
         return _read_with(self._searching, self._reads_searching, sql, values)
+
+    def read_briefly(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """The same for a search whose words someone else has chosen, as the next one waits for it.
+
+        Raises :class:`InvalidInput` once it has taken :data:`SEARCH_SECONDS`.
+        """
+        ends_at = time.monotonic() + SEARCH_SECONDS
+        self._searching.set_progress_handler(lambda: time.monotonic() >= ends_at, _LOOK_AFTER)
+        try:
+            return self.read_searching(sql, values)
+        except StorageUnavailable:
+            if time.monotonic() >= ends_at:
+                raise InvalidInput(FieldError("search", _TOO_LONG)) from None
+            raise
+        finally:
+            self._searching.set_progress_handler(None, 0)
 
     async def searching_in_thread(self, read: Callable[..., T], *given: Any) -> T:
         """What ``read`` returns, which uses :meth:`read_searching`; no other long read waits for it."""

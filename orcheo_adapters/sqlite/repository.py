@@ -73,10 +73,10 @@ class SqliteRepository:
     async def _long_page(
         self, table: Table[T], where: str, values: Sequence[Any], query: PageQuery, *, searches: bool = False
     ) -> Page[T]:
-        """The same where any number of rows may have to be looked at."""
+        """The same where any number of rows may have to be looked at; :class:`InvalidInput` for a search too long."""
         database = self._database
         if searches:
-            read = partial(self._page, table, where, values, query, read=database.read_searching)
+            read = partial(self._page, table, where, values, query, read=database.read_briefly)
             return await database.searching_in_thread(read)
         return await database.in_thread(partial(self._page, table, where, values, query, read=database.read_long))
 

@@ -31,17 +31,24 @@ _WRITE = "INSERT INTO item_texts (rowid, text) SELECT number, ? FROM indexed_ite
 _INDEXED = "UPDATE turns SET is_indexed = 1 WHERE thread_id = ? AND id = ?"
 
 
-def items_with(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """A query for the ids of threads that have an item with all these folded words, and its values."""
+_BY_INDEX = "id IN (SELECT thread_id FROM item_texts JOIN indexed_items ON number = item_texts.rowid WHERE {})"
+_BY_THREAD = (
+    "EXISTS (SELECT 1 FROM indexed_items CROSS JOIN item_texts ON item_texts.rowid = number "
+    "WHERE indexed_items.thread_id = threads.id AND {})"
+)
+
+
+def says(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The rule for threads that have an item with all these folded words, and its values.
+
+    Where all words are short, thread after thread is looked at, so that no one waits for the texts of other workflows.
+    """
     long = [word for word in words if len(word) >= _TRIGRAM]
     short = [word for word in words if len(word) < _TRIGRAM]
-    rules = ["item_texts MATCH ?"] * bool(long) + ["instr(text, ?) > 0"] * len(short)
+    found = " AND ".join((*["item_texts MATCH ?"] * bool(long), *["instr(text, ?) > 0"] * len(short), SHOWN_WORDS))
     match = " AND ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in long)
-    sql = (
-        "SELECT thread_id FROM item_texts JOIN indexed_items ON number = item_texts.rowid "  # noqa: S608 - ours
-        f"WHERE {' AND '.join(rules)} AND {SHOWN_WORDS}"
-    )
-    return sql, (*([match] if long else ()), *short)
+    rule = _BY_INDEX if long else _BY_THREAD
+    return rule.format(found), (*([match] if long else ()), *short)
 
 
 async def catch_up(database: SqliteDatabase, workflow_id: str | None = None) -> None:

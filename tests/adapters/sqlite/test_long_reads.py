@@ -4,14 +4,18 @@ import asyncio
 from pathlib import Path
 from threading import Event
 
+import pytest
+
+from orcheo_adapters.sqlite import database as database_module
 from orcheo_adapters.sqlite.database import SqliteDatabase
-from orcheo_adapters.sqlite.search import catch_up
+from orcheo_adapters.sqlite.search import catch_up, says
 from orcheo_adapters.sqlite.statements import Part, Statement
 from orcheo_adapters.sqlite.store import SqliteStore
 from orcheo_core.domain.items import TextInput
 from orcheo_core.domain.pages import PageQuery
 from orcheo_core.domain.transcript import ThreadFilter
 from orcheo_core.domain.turn import TurnStatus
+from orcheo_core.errors import InvalidInput, StorageUnavailable
 from tests import samples
 from tests.adapters.sqlite.files import opened
 from tests.conformance.keeping import keep
@@ -68,6 +72,56 @@ async def test_no_other_read_waits_for_a_search(tmp_path: Path) -> None:
         over.set()
         await searching
         assert await database.searching_in_thread(database.read_searching, "SELECT 3") == [(3,)]
+
+
+async def test_a_search_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the next one waits for it, of another owner perhaps; that one is answered."""
+    monkeypatch.setattr(database_module, "_LOOK_AFTER", 1)
+    store, wanted = SqliteStore(tmp_path / "orcheo.db"), ThreadFilter(workflow_id="wf_1", words=("wo",))
+    await keep(store, samples.workflow(1))
+    await _ended(store, 12, "word")
+    with monkeypatch.context() as hurried:
+        hurried.setattr(database_module, "SEARCH_SECONDS", 0.0)
+        with pytest.raises(InvalidInput, match="search: was stopped after 10 s, as others wait: use longer words"):
+            await store.begin().threads.page(wanted, PageQuery())
+    assert len((await store.begin().threads.page(wanted, PageQuery())).entries) == 1
+    store._database._searching.close()
+    with pytest.raises(StorageUnavailable):
+        await store.begin().threads.page(wanted, PageQuery())
+    await store.close()
+
+
+async def test_short_words_are_looked_for_in_the_texts_of_one_workflow(tmp_path: Path) -> None:
+    """However much was said in others, and no further than to the last thread that is asked for."""
+    store, steps = SqliteStore(tmp_path / "orcheo.db"), [0]
+    await keep(store, samples.workflow(1), samples.workflow(2))
+    rule, words = says(("wo", "d"))
+    connection = store._database._searching
+
+    def count() -> None:
+        steps[-1] += 1
+
+    def search(limit: int) -> list[str]:
+        steps.append(0)
+        sql = f"SELECT id FROM threads WHERE workflow_id = 'wf_1' AND {rule} ORDER BY id LIMIT ?"
+        return [each for (each,) in connection.execute(sql, (*words, limit))]
+
+    for number in (11, 12, 13):
+        await _ended(store, number, "word")
+    await catch_up(store._database)
+    connection.set_progress_handler(count, 1)
+    for _ in range(2):  # the first one opens the index, here and after a change
+        assert search(9) == ["thr_11", "thr_12", "thr_13"]
+    own = steps[-1]
+    for number in range(31, 41):
+        await _ended(store, number, "word", workflow=2)
+    await catch_up(store._database)
+    for _ in range(2):
+        assert search(9) == ["thr_11", "thr_12", "thr_13"]
+    assert steps[-1] < own + 20  # ten more texts are ten times as much
+    assert search(1) == ["thr_11"]
+    assert steps[-1] < own
+    await store.close()
 
 
 class _Watched:
