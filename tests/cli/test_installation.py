@@ -1,5 +1,6 @@
 """What is installed by which extra, and what the programs say when it is not enough."""
 
+import json
 import os
 import re
 import subprocess
@@ -34,10 +35,10 @@ BASE = "attr attrs"
 CLIENT = f"{BASE} click platformdirs truststore"
 
 
-def run(program: str, *words: str, installed: str = BASE) -> "subprocess.CompletedProcess[str]":
-    """Run a program where only these packages are installed."""
+def run(program: str, *words: str, installed: str = BASE, said: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run a program where only these packages are installed; ``said`` is its standard input."""
     command = [sys.executable, "-c", _PROBE, program, installed, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, input=said, capture_output=True, text=True, timeout=120)
 
 
 def closure(extra: str) -> set[str]:
@@ -57,6 +58,13 @@ def closure(extra: str) -> set[str]:
             continue
         wanted += [(Requirement(each), extra) for each in below for extra in (*needed.extras, "")]
     return found
+
+
+def packages(extra: str) -> str:
+    """The names to import of all that an extra installs."""
+    installed = closure(extra)
+    owners = packages_distributions()
+    return " ".join(name for name, dists in owners.items() if installed & set(map(canonicalize_name, dists)))
 
 
 @pytest.mark.parametrize(
@@ -154,10 +162,7 @@ def test_the_classifiers_begin_with_the_oldest_python_that_is_allowed() -> None:
 @pytest.mark.network
 def test_the_extra_server_runs_a_server(tmp_path: Path) -> None:
     """Without anything that only the extra ``mcp`` installs."""
-    owners = packages_distributions()
-    of_server = closure("server")
-    names = [name for name, dists in owners.items() if of_server & set(map(canonicalize_name, dists))]
-    command = [sys.executable, "-c", _PROBE, "orcheo_cli", " ".join(names), "serve", "--port", "0"]
+    command = [sys.executable, "-c", _PROBE, "orcheo_cli", packages("server"), "serve", "--port", "0"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCHEO_")}
     run = kept | {"ORCHEO_DATA_DIR": str(tmp_path / "data")}
     with subprocess.Popen(command, env=run, stderr=subprocess.PIPE, text=True) as server:
@@ -165,6 +170,14 @@ def test_the_extra_server_runs_a_server(tmp_path: Path) -> None:
         said = server.stderr.readline()
         server.terminate()
         assert said.startswith("Orcheo listens on "), said + server.stderr.read()
+
+
+def test_the_extra_mcp_serves_an_assistant() -> None:
+    """Without anything that only the extra ``server`` installs."""
+    about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about})
+    done = run("orcheo_mcp", installed=packages("mcp"), said=f"{hello}\n")
+    assert json.loads(done.stdout)["result"]["serverInfo"]["name"] == "orcheo", done.stderr
 
 
 @pytest.mark.parametrize(("clone", "line"), [(True, 'pip install -e ".[openai]"'), (False, 'pip install ".[openai]"')])
