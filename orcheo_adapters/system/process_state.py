@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -30,6 +31,7 @@ _OF_WRITES = (signal.SIGPIPE, signal.SIGXFSZ)
 """What ends a process that writes to a connection that is closed, or too much: Python ignores it from the start."""
 _MOST_RECURSION = 10_000
 """Deeper recursion can overflow the stack, which ends the process at once; it may from some 20,000 on."""
+_LIMITS = ("RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_NPROC", "RLIMIT_FSIZE", "RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_STACK")
 _SET_BACK = "a workflow changed %s; it is set back"
 _LEFT = "a workflow changed %s, which cannot be set back; a restart of the server undoes it"
 _BUILTINS = vars(builtins)
@@ -39,6 +41,10 @@ _FOR_ALL_THREADS = ("settrace", "setprofile", "settrace_all_threads", "setprofil
 
 def _other(before: Any, now: Any) -> bool:
     return before is not now
+
+
+def _unlike(before: Any, now: Any) -> bool:
+    return bool(before != now)
 
 
 def _lower(before: Any, now: Any) -> bool:
@@ -86,6 +92,20 @@ def _as_limit(number: float) -> int:
     return resource.RLIM_INFINITY if number == float("inf") else int(number)
 
 
+def _umask() -> int:
+    """As Linux tells it; other systems do only by another one, which what another thread makes then would get."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text("utf-8", "replace").splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    return 0
+
+
+def _takes_from_the_owner(before: int, now: int) -> bool:
+    """Whether the server could not read or change its own new files."""
+    return bool(now & ~before & 0o700)
+
+
 def _error_filters() -> tuple[Any, ...]:
     """The filters that make warnings errors; others are the business of the libraries that set them."""
     return tuple(each for each in warnings.filters if each[0] == "error")
@@ -124,7 +144,9 @@ def _states() -> tuple[_State, ...]:
         _attribute(asyncio.events, "_event_loop_policy"),
         _State("sys.setrecursionlimit", sys.getrecursionlimit, sys.setrecursionlimit, _unsafe),
         _State("sys.setswitchinterval", sys.getswitchinterval, sys.setswitchinterval, _higher),
-        *(_soft_limit(name) for name in ("RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_AS", "RLIMIT_STACK")),
+        _State("threading.stack_size", threading.stack_size, threading.stack_size, _unlike),
+        _State("os.umask", _umask, os.umask, _takes_from_the_owner),
+        *map(_soft_limit, _LIMITS),
         *(
             _State(f"the handler of {each.name}", partial(signal.getsignal, each), partial(signal.signal, each))
             for each in (*_ALARMS, *_OF_WRITES)

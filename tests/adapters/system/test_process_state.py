@@ -37,9 +37,21 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
     new_event_loop = harm
 
 
-def lower_descriptors() -> None:
-    """As code does that wants a limit for itself."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+def lower(name: str) -> tuple[Callable[[], object], Callable[[], Any]]:
+    """As code does that wants a limit for itself; this one is still far away."""
+    number = getattr(resource, name)
+
+    def change() -> None:
+        soft, hard = resource.getrlimit(number)
+        resource.setrlimit(number, (1 << 42 if soft == resource.RLIM_INFINITY else soft - 1, hard))
+
+    return change, lambda: resource.getrlimit(number)
+
+
+def umask() -> int:
+    """As it is."""
+    os.umask(found := os.umask(0o077))
+    return found
 
 
 def remove_a_function() -> None:
@@ -68,7 +80,9 @@ HARMS: dict[str, tuple[Callable[[], object], Callable[[], Any]]] = {
     "sys.setrecursionlimit": (lambda: sys.setrecursionlimit(sys.getrecursionlimit() - 1), sys.getrecursionlimit),
     "setrecursionlimit": (lambda: sys.setrecursionlimit(10**6), sys.getrecursionlimit),
     "sys.setswitchinterval": (lambda: sys.setswitchinterval(100), sys.getswitchinterval),
-    "the limit RLIMIT_NOFILE": (lower_descriptors, lambda: resource.getrlimit(resource.RLIMIT_NOFILE)),
+    **{f"the limit {each}": lower(each) for each in ("RLIMIT_NOFILE", "RLIMIT_DATA", "RLIMIT_NPROC")},
+    "threading.stack_size": (lambda: threading.stack_size(1 << 46), threading.stack_size),
+    "os.umask": (lambda: os.umask(0o777), umask),
     "the handler of SIGVTALRM": (
         lambda: signal.signal(signal.SIGVTALRM, harm),
         lambda: signal.getsignal(signal.SIGVTALRM),
@@ -118,6 +132,7 @@ def test_what_harms_no_one_stays(caplog: pytest.LogCaptureFixture) -> None:
     with undone() as state:
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(limit + 1)
+        before = os.umask(0o027)
         builtins.ic = print  # type: ignore[attr-defined]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="made for a test")
@@ -125,6 +140,7 @@ def test_what_harms_no_one_stays(caplog: pytest.LogCaptureFixture) -> None:
             assert any(each[0] == "ignore" for each in warnings.filters)
         assert sys.getrecursionlimit() == limit + 1
         assert builtins.ic is print  # type: ignore[attr-defined]
+        assert os.umask(before) == 0o027
         sys.setrecursionlimit(limit)
         del builtins.ic  # type: ignore[attr-defined]
     assert not caplog.records
