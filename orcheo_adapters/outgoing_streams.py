@@ -21,8 +21,9 @@ from orcheo_adapters.system.descriptors import OUTGOING_SHARE, is_reserved
 HEAD_LIMIT = 64 * 1024
 """Bytes of the head of an answer with all interim responses before it; the last read may go beyond."""
 
-_READ_BYTES = 16 * 1024
-"""Of one read of a body: its parts are passed on one by one (:class:`BoundedBody`)."""
+_READ_BYTES = 4 * 1024
+"""Of one read of a body: its parts are passed on one by one (:class:`BoundedBody`), and what is read of one answer is
+worked on before anything else runs. It may be thousands of lines, and there may be dozens of answers."""
 
 _HEAD_BYTES = 1024
 """Of one read of a head, which may be some 60 interim responses: they are parsed before anything else runs."""

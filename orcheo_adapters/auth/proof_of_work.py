@@ -5,12 +5,12 @@ anywhere else, so a program has no advantage.
 """
 
 import hmac
+import json
 from base64 import b64decode
 from datetime import datetime
 from typing import Any
 
 import altcha
-import orjson
 
 from orcheo_adapters.auth.spent_ids import SpentIds
 from orcheo_core.domain.keeping import CHALLENGE_LIFETIME
@@ -51,7 +51,7 @@ class ProofsOfWork:
         """Whether ``proof`` (ALTCHA's base64 payload) solves a challenge for this workflow, in time, the first time."""
         if len(proof) > _LONGEST or not altcha.verify_solution(proof, self._secret).verified:
             return False
-        parameters = orjson.loads(b64decode(proof))["challenge"]["parameters"]
+        parameters = json.loads(b64decode(proof).decode())["challenge"]["parameters"]  # as ALTCHA has read it
         data = parameters["data"]
         if "made" not in data:  # of an earlier release
             return False

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 from fastmcp import FastMCP
+from fastmcp.exceptions import NotFoundError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import Tool, ToolResult
 from fastmcp.tools.base import InputRequiredToolResult
@@ -66,6 +67,9 @@ _WITHHELD = (
     "The publish token, which programs need, is not shown here; `orcheo workflow rotate-token {handle}` on the owner's "
     "command line shows a new one."
 )
+_VERSION = version("orcheo")  # once: to look it up takes a third of the time of a request
+_LISTS_OF_OTHERS = frozenset({"resources/list", "resources/templates/list", "prompts/list"})
+_OTHERS = frozenset({"resources/read", "prompts/get"})
 _CRASHED = "Look at the present state before you try again. The log of this MCP server has the reason."
 _YES_OR_NO = {"type": "object", "properties": {}}
 
@@ -88,7 +92,7 @@ class ToolServer:
         """The server, which announces tools and nothing else."""
         return FastMCP(
             "orcheo",
-            version=version("orcheo"),
+            version=_VERSION,
             instructions=self._instructions(),
             middleware=[_OnlyTools(self)],
             request_state_security=self.questions.sealed_for(self.caller),
@@ -252,7 +256,16 @@ class _OnlyTools(Middleware):
         )
 
     async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
-        """Announce tools only: this server has no prompts, resources or extensions."""
+        """Announce tools only: this server has no prompts, resources or extensions.
+
+        Who asks for them all the same gets none, without FastMCP: it would import for most of a second to find none,
+        while all chats wait.
+        """
+        if context.method in _LISTS_OF_OTHERS:
+            return ()
+        if context.method in _OTHERS:
+            message = "This server has tools only."
+            raise NotFoundError(message)
         result = await call_next(context)
         if isinstance(result, InitializeResult | DiscoverResult):
             tools = ServerCapabilities(tools=result.capabilities.tools)

@@ -11,6 +11,8 @@ _Bytes = TypeVar("_Bytes", bytes, bytearray)
 
 LINE_LIMIT = 1024 * 1024
 """Bytes of one line, and of the data of one event."""
+MOST_LINES = 640 * 1024
+"""Lines of one answer: as many as the largest answer has of 16 bytes. Comments alone could be millions."""
 
 
 class LineTooLong(RunFailed):
@@ -21,11 +23,19 @@ class LineTooLong(RunFailed):
         super().__init__(code="answer_too_large", reason=f"A line of the answer has more than {LINE_LIMIT:,} bytes")
 
 
+class TooManyLines(RunFailed):
+    """An answer has more than :data:`MOST_LINES` lines."""
+
+    def __init__(self) -> None:
+        """The limit is part of the reason."""
+        super().__init__(code="answer_too_large", reason=f"The answer has more than {MOST_LINES:,} lines")
+
+
 class Payloads(Protocol):
     """Cuts a stream into payloads."""
 
     def push(self, chunk: bytes) -> Iterator[bytes]:
-        """The payloads that end in ``chunk``; raises :class:`LineTooLong`."""
+        """The payloads that end in ``chunk``; raises :class:`LineTooLong` and :class:`TooManyLines`."""
 
     def end(self) -> Iterator[bytes]:
         """The payload that the end of the stream ends, if any."""
@@ -39,6 +49,7 @@ class Lines(Payloads):
         self._rest = bytearray()
         """What has come of the next line; it grows in place, as chunks may be tiny."""
         self._mark = codecs.BOM_UTF8
+        self._left = MOST_LINES
 
     def push(self, chunk: bytes) -> Iterator[bytes]:
         """See :meth:`Payloads.push`."""
@@ -46,6 +57,9 @@ class Lines(Payloads):
         if b"\n" in chunk:
             *whole, rest = bytes(self._rest).split(b"\n")
             self._rest = bytearray(rest)
+            self._left -= len(whole)
+            if self._left < 0:
+                raise TooManyLines
             for line in whole:
                 yield _checked(line).removesuffix(b"\r").removeprefix(self._mark)
                 self._mark = b""

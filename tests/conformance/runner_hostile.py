@@ -105,6 +105,11 @@ def floods_about_nothing(text: str) -> str:
     return _flood(struct.pack(">IBI", 0, 18, 99) * 1_000)
 
 
+def floods_about_itself(text: str) -> str:
+    kinds = (1, 20, 23, 24)  # none of them says anything of an answer
+    return _flood(b"".join(struct.pack(">IBI", 0, each, 1) for each in kinds) * 250)
+
+
 def floods_with_questions(text: str) -> str:
     body = b"[1, 0]"
     return _flood((struct.pack(">IBI", len(body), 21, 1) + body) * 1_000)

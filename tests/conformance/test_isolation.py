@@ -90,6 +90,7 @@ ENDS = {
     "says_no_event": "It sent what cannot be read as a run event.",
     "floods_with_nothing": "It sent an empty piece.",
     "floods_about_nothing": "It sent frames without end.",
+    "floods_about_itself": "It sent frames without end.",
     "wants_no_file": "It sent a question for an attachment that was not sent.",
 }
 

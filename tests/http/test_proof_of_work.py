@@ -48,10 +48,13 @@ async def show(app_server: TestServer, proof: object, handle: str = "echo") -> i
 
 
 async def test_work_opens_the_door_once(busy: TestServer) -> None:
-    """And no other door."""
+    """And no other door; nor once more with something beside it, even what JSON does not know."""
     proof = solved(await challenge_of(busy))
     assert await show(busy, proof) == 200
     assert await show(busy, proof) == 428
+    for more in (b"NaN", b'"\\ud800"', b"9" * 400):
+        again = b64decode(proof).removesuffix(b"}") + b', "more": ' + more + b"}"
+        assert await show(busy, b64encode(again).decode()) == 428
     for _ in range(2):
         await busy.grant("other")
     await challenge_of(busy, "other")

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastmcp import FastMCP
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ElicitResult
@@ -45,6 +46,16 @@ async def test_the_same_tools_without_files_and_service_tokens(app_server: TestS
     assert {"list_workflows", "workflows_publish", "ask_workflow"} <= {each["name"] for each in tools}
     assert "tokens_create" not in {each["name"] for each in tools}
     assert "secret_to_file" not in json.dumps(tools)
+
+
+async def test_there_is_nothing_but_tools(app_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients ask for the rest all the same; FastMCP would import its store of states for it, while all chats wait."""
+    monkeypatch.delattr(FastMCP, "_state_store")
+    for method, found in (("resources/list", "resources"), ("prompts/list", "prompts")):
+        assert result_of(await call(app_server, method))[found] == []
+    assert result_of(await call(app_server, "resources/templates/list"))["resourceTemplates"] == []
+    for method, what in (("resources/read", {"uri": "file:///etc/passwd"}), ("prompts/get", {"name": "x"})):
+        assert '"error":' in (await call(app_server, method, **what)).text
 
 
 REFUSED_HERE = ("workflows_rotate_publish_token", "workflows_rotate_identity_secret", "workflows_open_chat_session")

@@ -20,8 +20,8 @@ class Exchange(Protocol):
     number: int
 
     @abstractmethod
-    def take(self, kind: Kind, payload: bytes) -> None:
-        """A frame about it."""
+    def take(self, kind: Kind, payload: bytes) -> bool:
+        """A frame about it; whether it means anything: others are bounded in number."""
 
     @abstractmethod
     def fail(self, error: Exception) -> None:
@@ -36,16 +36,19 @@ class Question(Exchange):
         self.number = number
         self.answer = answer
 
-    def take(self, kind: Kind, payload: bytes) -> None:
+    def take(self, kind: Kind, payload: bytes) -> bool:
         """See the base class."""
+        if self.answer.done() or kind not in (Kind.FAILED, Kind.REPLY):
+            return False
         if kind is Kind.FAILED:
             self.fail(decode_failure(payload))
-        elif kind is Kind.REPLY and not self.answer.done():
-            try:
-                self.answer.set_result(loads(payload))
-            except ValueError as error:
-                message = "an answer that is not JSON"
-                raise BrokenProtocol(message) from error
+            return True
+        try:
+            self.answer.set_result(loads(payload))
+        except ValueError as error:
+            message = "an answer that is not JSON"
+            raise BrokenProtocol(message) from error
+        return True
 
     def fail(self, error: Exception) -> None:
         """See the base class."""

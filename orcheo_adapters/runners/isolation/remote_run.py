@@ -51,7 +51,7 @@ class RemoteRun(Exchange):
     async def talk(self) -> None:
         """Pass on what the run says, to its end; raises what it raises. After a stop it is given a moment to end."""
         try:
-            while not (self._is_over and not self._waiting):
+            while not self._is_left and not (self._is_over and not self._waiting):
                 await self._news.wait()
                 self._news.clear()
                 while self._is_full:
@@ -87,18 +87,23 @@ class RemoteRun(Exchange):
         if self._running is not None:
             self._worker.keep_left(self.number, self._running)
 
-    def take(self, kind: Kind, payload: bytes) -> None:
+    def take(self, kind: Kind, payload: bytes) -> bool:
         """See the base class."""
         if kind is Kind.TEXT or kind is Kind.EVENT:
             self._hear(kind, payload)
+        elif kind is Kind.WANT:
+            self._want(payload)
+        elif self._is_over:
+            return False
         elif kind is Kind.DONE:
             self._end(None)
         elif kind is Kind.FAILED:
             self._end(decode_failure(payload))
-        elif kind is Kind.WANT:
-            self._want(payload)
-        elif kind is Kind.LEFT and not self._is_over:
-            self._keep_left()
+        else:
+            if kind is Kind.LEFT:
+                self._keep_left()
+            return False  # one of these is meant for each run, and bounded as frames of no meaning are
+        return True
 
     def fail(self, error: Exception) -> None:
         """See the base class."""
@@ -106,7 +111,7 @@ class RemoteRun(Exchange):
 
     def _end(self, error: Exception | None) -> None:
         if not self._is_over:
-            self._is_over, self._error = True, error
+            self._is_over, self._error = True, self._error or error
             self._news.set()
 
     def _hear(self, kind: Kind, payload: bytes) -> None:
@@ -151,7 +156,9 @@ class RemoteRun(Exchange):
         try:
             return self._writer.event(event)
         except Exception as error:  # noqa: BLE001 - in the server's process it would come to the run, too
-            self._end(error)
+            self._is_left, self._error = True, error
+            self._waiting.clear()  # nothing of it is heard any more, and it may be thousands of events
+            self._news.set()
             return True
 
     def _want(self, payload: bytes) -> None:

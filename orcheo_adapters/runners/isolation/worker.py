@@ -52,7 +52,8 @@ _CHUNK = 64 * 1024
 _LAST_CHUNKS = 64
 """As much is read of a process that has ended: what it has started may hold its socket, and talk without end."""
 _MOST_LATE = 20_000
-"""Frames about runs that are over, since the last run began: what was on its way, not what is sent on purpose."""
+"""Frames that carry nothing of a run's answer, since the last run began: what was on its way, not what is sent on
+purpose. All chats wait while they are read."""
 _NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 """A send to a process that is gone is an error, and no signal, also where a workflow has changed what that does."""
 _LOG = get_logger("isolation")
@@ -278,9 +279,7 @@ class Worker:
             self._pings += 1
         elif kind is Kind.OVER and number in self._left:
             self._left.pop(number).end_part()
-            return
-        elif (exchange := self._exchanges.get(number)) is not None:
-            exchange.take(kind, payload)
+        elif (exchange := self._exchanges.get(number)) is not None and exchange.take(kind, payload):
             return
         self._late += 1
         if self._late > _MOST_LATE:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orcheo_adapters.runners.lines import JsonLines, Lines, Payloads, ServerSentData
+from orcheo_adapters.runners.lines import MOST_LINES, JsonLines, Lines, Payloads, ServerSentData, TooManyLines
 
 
 def cut(payloads: Payloads, *chunks: bytes) -> list[bytes]:
@@ -41,3 +41,12 @@ def test_payloads(make: Callable[[], Payloads], stream: bytes, expected: list[by
 def test_chunks_make_no_difference(chunks: list[bytes], make: Callable[[], Payloads]) -> None:
     """Only the bytes count."""
     assert cut(make(), *chunks) == cut(make(), b"".join(chunks))
+
+
+@pytest.mark.parametrize("make", [Lines, JsonLines, ServerSentData])
+def test_lines_are_bounded_in_number(make: Callable[[], Payloads]) -> None:
+    """However little they say."""
+    payloads, most = make(), b"\n" * (MOST_LINES // 64)
+    assert all(not each for _ in range(64) for each in payloads.push(most))
+    with pytest.raises(TooManyLines, match="more than 655,360 lines"):
+        list(payloads.push(b":\n"))
