@@ -36,6 +36,7 @@ _CLASSES: dict[str, type[Item]] = {
 }
 _KINDS = {cls: kind for kind, cls in _CLASSES.items()}
 _COLUMNS: dict[str, Any] = {each.name: override(omit=True) for each in fields(ItemBase)}
+_JSON = (Any, dict[str, Any])
 
 
 def _make_converter() -> Converter:
@@ -44,8 +45,16 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(datetime, _moment)
     converter.register_structure_hook(InputPart, _input_part)
     for cls in _CLASSES.values():
-        converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, **_COLUMNS))
+        json: dict[str, Any] = {
+            each.name: override(unstruct_hook=_as_it_is) for each in fields(cls) if each.type in _JSON
+        }
+        converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, **_COLUMNS, **json))
     return converter
+
+
+def _as_it_is(value: Any) -> Any:
+    """JSON that a workflow has said: value by value it takes a second for one answer, while all chats wait."""
+    return value
 
 
 def _moment(value: Any, _cls: object) -> datetime:
@@ -65,7 +74,7 @@ def kind_and_body(item: Item) -> tuple[str, str]:
         return "assistant", _PLAIN_ANSWER % orjson.dumps(item.content[0].text).decode()
     if type(item) is UserItem and _is_plain(item):
         return "user", _PLAIN_MESSAGE % orjson.dumps(item.content[0].text).decode()
-    return _KINDS[type(item)], orjson.dumps(_CONVERTER.unstructure(item)).decode()
+    return _KINDS[type(item)], orjson.dumps(_CONVERTER.unstructure(item), default=_CONVERTER.unstructure).decode()
 
 
 def _is_plain(item: UserItem) -> bool:
