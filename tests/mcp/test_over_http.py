@@ -54,8 +54,8 @@ async def test_there_is_nothing_but_tools(app_server: TestServer, monkeypatch: p
     for method, found in (("resources/list", "resources"), ("prompts/list", "prompts")):
         assert result_of(await call(app_server, method))[found] == []
     assert result_of(await call(app_server, "resources/templates/list"))["resourceTemplates"] == []
-    for method, what in (("resources/read", {"uri": "file:///etc/passwd"}), ("prompts/get", {"name": "x"})):
-        assert '"error":' in (await call(app_server, method, **what)).text
+    assert '"error":' in (await call(app_server, "resources/read", uri="file:///etc/passwd")).text
+    assert '"error":' in (await call(app_server, "prompts/get", name="x")).text
 
 
 REFUSED_HERE = ("workflows_rotate_publish_token", "workflows_rotate_identity_secret", "workflows_open_chat_session")

@@ -8,6 +8,8 @@ from attrs import frozen
 from orcheo_adapters.auth.oidc.registration import is_secure_url
 
 _LONGEST_ISSUER = 255
+_LONGEST_URL = 2_000
+"""Every visitor who signs in is answered with one of them."""
 BASIC, POST = "client_secret_basic", "client_secret_post"
 
 
@@ -59,6 +61,8 @@ def _url(document: Mapping[str, Any], name: str) -> str:
         raise MetadataWrong(f"{name} is missing")
     if not isinstance(url, str) or not is_secure_url(url):
         raise MetadataWrong(f"{name} is not an https URL")
+    if len(url) > _LONGEST_URL:
+        raise MetadataWrong(f"{name} has more than {_LONGEST_URL:,} characters")
     return url
 
 

@@ -561,6 +561,7 @@ async def test_the_log_says_what_is_wrong_with_an_answer(status: int, caplog: py
     [
         ({"token_endpoint": None}, "token_endpoint is missing"),
         ({"token_endpoint": "http://login.example.org/token"}, "token_endpoint is not an https URL"),
+        ({"jwks_uri": f"https://example.org/{'a' * 2_000}"}, "jwks_uri has more than 2,000 characters"),
     ],
 )
 def test_what_the_metadata_lack_is_named(changed: dict[str, Any], said: str) -> None:
