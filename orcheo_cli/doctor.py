@@ -240,6 +240,10 @@ _NAMED = 5
 """How many workflows a finding names."""
 
 _ADVICE = {
+    "closed_until_restart": (
+        "They were closed while the disk took nothing, which holds until a restart: free some space, and do not "
+        "restart the server before."
+    ),
     "feature_disabled": "Publishing is switched off on this server: ask its operator, or unpublish them.",
     "no_identity_provider": (
         "Visitors must sign in, and this server has no identity provider: set one up "

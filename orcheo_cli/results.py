@@ -257,6 +257,7 @@ def _state(workflow: dict[str, Any]) -> str:
 
 
 _OBSTACLES = {
+    "closed_until_restart": "closed, but not stored yet",
     "feature_disabled": "public, but switched off by the operator",
     "no_identity_provider": "public, but sign-in is not set up",
 }

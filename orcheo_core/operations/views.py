@@ -214,8 +214,8 @@ class WorkflowView:
     share_url: str | None
     """The share link while the workflow is public."""
     obstacle: str | None
-    """Code of the reason why no visitor can come in although the workflow is public: ``feature_disabled`` or
-    ``no_identity_provider``."""
+    """Code of the reason why no visitor can come in although the workflow is public: ``closed_until_restart``,
+    ``feature_disabled`` or ``no_identity_provider``."""
     identity_secret_hint: str | None
     """Of the secret by which other sites sign who their visitors are, as far as it may be shown."""
     identity_secrets: tuple[SecretView, ...]

@@ -111,6 +111,7 @@ def test_list_shows_handles_states_names_and_share_links(orcheo: CommandLine, sy
 @pytest.mark.parametrize(
     ("obstacle", "said"),
     [
+        ("closed_until_restart", "closed, but not stored yet"),
         ("feature_disabled", "public, but switched off by the operator"),
         ("no_identity_provider", "public, but sign-in is not set up"),
     ],

@@ -84,6 +84,7 @@ async def test_what_holds_in_memory_is_stored_as_soon_as_it_can_be(harness: Core
     stored = await harness.store.begin().workflows.find("echo")
     assert stored is not None
     assert stored.is_public
+    assert (await harness.core.publishing.standing(stored)).obstacle is ClosedUntilRestart
     await harness.core.closing.settle()
     stored = await harness.store.begin().workflows.find("echo")
     assert stored is not None

@@ -11,7 +11,7 @@ from orcheo_core.domain.host_identity import IdentityKey
 from orcheo_core.domain.opaque_token import OpaqueToken, PepperRing
 from orcheo_core.domain.publish_token import PUBLISH_TOKEN_PREFIX, PublishToken, TokenEnd
 from orcheo_core.domain.workflow import Publication, Workflow
-from orcheo_core.errors import FeatureDisabled, NoIdentityProvider, OrcheoError
+from orcheo_core.errors import ClosedUntilRestart, FeatureDisabled, NoIdentityProvider, OrcheoError
 from orcheo_core.ports.clock import Clock
 from orcheo_core.ports.entropy import Entropy
 from orcheo_core.ports.unit_of_work import Store, UnitOfWork
@@ -69,6 +69,8 @@ class Publishing:
         return Standing(live_tokens=tuple(ordered), live_identity_keys=keys, obstacle=self._obstacle(workflow, opened))
 
     def _obstacle(self, workflow: Workflow, opened: Publication) -> type[OrcheoError] | None:
+        if self._closing.holds(workflow.id):
+            return ClosedUntilRestart
         if not self._gate.is_on(Flag.CHATKIT_PUBLISH, workflow.owner):
             return FeatureDisabled
         return NoIdentityProvider if opened.require_login and not self.can_sign_in else None

@@ -581,10 +581,13 @@ describe("sharing", () => {
     await shows("orc_pt_old… until Jan 1, 2030");
   });
 
-  test("says why no visitor can come in", async () => {
-    server.operation("workflows.show", () => workflow({ is_public: true, obstacle: "no_identity_provider" }));
+  test.each([
+    ["no_identity_provider", "Visitors must sign in, and this server has no identity provider."],
+    ["closed_until_restart", "It was closed, but the server could not store that yet."],
+  ])("says why no visitor can come in: %s", async (obstacle, why) => {
+    server.operation("workflows.show", () => workflow({ is_public: true, obstacle }));
     await openCanvas("/canvas/workflows/wf_1");
-    await shows("Visitors must sign in, and this server has no identity provider.");
+    await shows(why);
   });
 });
 

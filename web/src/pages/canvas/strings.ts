@@ -138,6 +138,8 @@ const english = {
   archivedText: "It is private and left out of lists. Its transcripts are kept.",
   obstacleTitle: "No visitor can come in at the moment",
   obstacleProvider: "Visitors must sign in, and this server has no identity provider.",
+  obstacleClosed:
+    "It was closed, but the server could not store that yet. It stays closed as long as the server runs.",
   obstacleSwitchedOff: "The operator of this server has switched publishing off.",
   share: "Share",
   shareLink: "Share link",

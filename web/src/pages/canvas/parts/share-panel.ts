@@ -55,7 +55,9 @@ class SharePanel extends View {
 
   #obstacle({ obstacle }: WorkflowView): TemplateResult | typeof nothing {
     if (obstacle === null) return nothing;
-    const why = obstacle === "no_identity_provider" ? words.obstacleProvider : words.obstacleSwitchedOff;
+    const isClosed = obstacle === "closed_until_restart";
+    const other = obstacle === "no_identity_provider" ? words.obstacleProvider : words.obstacleSwitchedOff;
+    const why = isClosed ? words.obstacleClosed : other;
     return html`<div class="notice" data-level="danger">
       <strong>${words.obstacleTitle}</strong>
       <p>${why}</p>
