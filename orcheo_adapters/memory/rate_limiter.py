@@ -38,17 +38,17 @@ class MemoryRateLimiter(RateLimiter):
         now = self._clock.now().timestamp()
         windows, refused = [], None
         for charge in charges:
-            moments = self._moments.get(charge.window)
+            window, rate = charge.window, charge.rate
+            moments = self._moments.get(window)
             if moments is None:
-                moments = self._moments[charge.window] = array("d")
+                moments = self._moments[window] = array("d")
             else:
-                self._moments.move_to_end(charge.window)
-                if moments and (moments[0] <= now - charge.rate.seconds or moments[-1] > now):
-                    self._shift(moments, now - charge.rate.seconds, now)
+                self._moments.move_to_end(window)
+                if moments and (moments[0] <= now - rate.seconds or moments[-1] > now):
+                    self._shift(moments, now - rate.seconds, now)
             windows.append(moments)
-            over = len(moments) + min(cost, charge.rate.amount) - charge.rate.amount
-            if over > 0:
-                refused = self._longer(refused, charge, moments[over - 1] + charge.rate.seconds - now)
+            if len(moments) + cost > rate.amount and (over := len(moments) + min(cost, rate.amount) - rate.amount) > 0:
+                refused = self._longer(refused, charge, moments[over - 1] + rate.seconds - now)
         if refused is None:
             self._count(charges, windows, now, cost)
         while len(self._moments) > self._max_keys:
@@ -57,11 +57,12 @@ class MemoryRateLimiter(RateLimiter):
 
     @staticmethod
     def _count(charges: Sequence[Charge], windows: "list[array[float]]", now: float, cost: int) -> None:
-        for charge, moments in zip(charges, windows, strict=True):
-            if cost == 1:
+        if cost == 1:
+            for moments in windows:
                 moments.append(now)
-            else:
-                moments.extend([now] * min(cost, charge.rate.amount))
+            return
+        for charge, moments in zip(charges, windows, strict=True):
+            moments.extend([now] * min(cost, charge.rate.amount))
 
     @staticmethod
     def _shift(moments: "array[float]", since: float, until: float) -> None:

@@ -152,10 +152,8 @@ class ServerLoop(uvloop.Loop):
     ) -> asyncio.Handle:
         """See asyncio: a callback of a run is known by its frame. Steps of tasks come here too and stay."""
         if context is None:
-            running = current_run()
-        else:
-            running = run_in(context) if type(callback) in _WRITTEN_IN_PYTHON else None
-        if running is not None:
+            callback = _of_the_run(callback)
+        elif type(callback) in _WRITTEN_IN_PYTHON and (running := run_in(context)) is not None:
             callback = CallbackOf(running, callback)
         return _call_soon(self, callback, *args, context=context)
 

@@ -15,9 +15,15 @@ _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 
 def encode(number: int, width: int) -> str:
     """``number`` in exactly ``width`` characters, more than four; a number too large is cut from the left."""
-    high, low = divmod(number, len(_PAIRS) * len(_PAIRS))
-    upper, lower = divmod(low, len(_PAIRS))
-    return f"{_slowly_changing(high, width - 4)}{_PAIRS[upper]}{_PAIRS[lower]}"
+    high, low = divmod(number, len(_PAIRS))
+    return _but_for_two(high, width - 2) + _PAIRS[low]
+
+
+@lru_cache(64)
+def _but_for_two(number: int, width: int) -> str:
+    """The digits that stay the same for milliseconds when the number is the time in microseconds."""
+    high, low = divmod(number, len(_PAIRS))
+    return _slowly_changing(high, width - 2) + _PAIRS[low]
 
 
 @lru_cache(64)

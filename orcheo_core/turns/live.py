@@ -121,29 +121,45 @@ class LiveTurn(RunSink):
         self._finish = finish
         self._reach = reach
         self._is_due = False
+        self._pieces: list[str] | None = None
+        """Those of the answer, as long as text is all that comes: most pieces pass nothing but them."""
         self._since_pause = 0
 
     # --- what the run says ------------------------------------------------------------------------------------------
 
     def text(self, text: str) -> bool:
         """See the port. At the limit of text the run is stopped."""
+        draft, pieces = self.draft, self._pieces
+        length = draft.length + len(text)
+        if pieces is None or length > OUTPUT_LIMIT:
+            return self._text_first(text)
+        pieces.append(text)
+        draft.length, draft.unsaved = length, True
+        self._since_pause = since = self._since_pause + 1
+        return since < PIECES_IN_A_ROW
+
+    def _text_first(self, text: str) -> bool:
+        """The first text after anything else, or after the followers were told; and what is over the limit."""
         draft = self.draft
         if self.excess is not None or self.is_lost:
             return False
-        length = draft.length + len(text)
-        if length > OUTPUT_LIMIT:
-            length, text = OUTPUT_LIMIT, text[: OUTPUT_LIMIT - draft.length]
-            self.excess = RunTooLong()
-            self.run.stop()
-        (draft.answer or draft.begin_answer()).pieces.append(text)
-        draft.length, draft.unsaved = length, True
+        if self.first_event_at is None:
+            self.first_event_at = self._now()
+        self._pieces = (draft.answer or draft.begin_answer()).pieces
+        room = OUTPUT_LIMIT - draft.length
+        self._pieces.append(text[:room])
+        draft.length, draft.unsaved = draft.length + min(len(text), room), True
+        if len(text) > room:
+            self._stop_at_limit(RunTooLong())
+        return self._said(1)
+
+    def _said(self, pieces: int) -> bool:
+        """Tell the followers when the event loop comes round; whether more may be said at once."""
         if not self._is_due:
             self._is_due = True
             self._spoken[self.turn.id] = self
             self._soon(self.pass_on)
-            if self.first_event_at is None:
-                self.first_event_at = self._now()
-        self._since_pause += 1
+        self._since_pause += pieces
         return self._since_pause < PIECES_IN_A_ROW
 
     def event(self, event: RunEvent | ItemEvent) -> bool:
@@ -152,16 +168,12 @@ class LiveTurn(RunSink):
             return self.text(event.text)
         if self.excess is not None or self.is_lost:
             return False
+        self._pieces = None
         if isinstance(event, UsageReported):
             self.turn = self.turn.with_usage(event.usage)
         elif self.first_event_at is None:
             self.first_event_at = self._now()
-        self._since_pause += 1 + self.draft.apply(event) // PIECE_CHARACTERS
-        if not self._is_due:
-            self._is_due = True
-            self._spoken[self.turn.id] = self
-            self._soon(self.pass_on)
-        return self._since_pause < PIECES_IN_A_ROW and not self.draft.has_news
+        return self._said(1 + self.draft.apply(event) // PIECE_CHARACTERS) and not self.draft.has_news
 
     async def room(self) -> None:
         """See the port; what is whole becomes durable first."""
@@ -170,7 +182,7 @@ class LiveTurn(RunSink):
             if await self._save(self):
                 self.pass_on()
             else:
-                self.is_lost = True
+                self.is_lost, self._pieces = True, None
                 self.run.stop()
         await self._background.pause()
 
@@ -193,7 +205,7 @@ class LiveTurn(RunSink):
 
     def pass_on(self) -> None:
         """Tell the followers what they may know by now, all of them once."""
-        self._is_due = False
+        self._is_due, self._pieces = False, None
         draft = self.draft
         if draft.unsaved:
             self._spoken[self.turn.id] = self
@@ -217,8 +229,11 @@ class LiveTurn(RunSink):
     def _exceed(self, refusal: BudgetExceeded | None) -> None:
         """Stop the run for its frames, unless it has ended or was stopped for what it said before."""
         if not (self.relay.is_over or self.excess):
-            self.excess = RunTooLong(f"{refusal.detail} {refusal.hint}" if refusal else _TOO_MANY_BYTES)
-            self.run.stop()
+            self._stop_at_limit(RunTooLong(f"{refusal.detail} {refusal.hint}" if refusal else _TOO_MANY_BYTES))
+
+    def _stop_at_limit(self, excess: RunTooLong) -> None:
+        self.excess, self._pieces = excess, None
+        self.run.stop()
 
     def end(self, events: Iterable[ThreadEvent]) -> None:
         """Tell the last events."""
