@@ -4,7 +4,7 @@ The map makes every list of columns in SQL and both directions between values an
 place and never known by its position.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
@@ -91,18 +91,13 @@ class Group:
     field: str
     kind: Callable[..., Any]
     columns: Mapping[str, Column]
-    nulls: Row = attrs.field(init=False)
-    """The values of the columns for None."""
+    row: Callable[[Any], Row] = attrs.field(init=False)
+    """The values of the columns."""
 
-    @nulls.default
-    def _of_none(self) -> Row:
-        return (None,) * len(self.columns)
-
-    def row(self, value: object | None) -> Row:
-        """The values of the columns."""
-        if value is None:
-            return self.nulls
-        return tuple([each.form.kept(getattr(value, each.field)) for each in self.columns.values()])
+    @row.default
+    def _written_out(self) -> Callable[[Any], Row]:
+        of_value, of_none = _row_maker(self.columns.values()), (None,) * len(self.columns)
+        return lambda value: of_none if value is None else of_value(value)
 
     def value(self, row: Row) -> object | None:
         """The field."""
@@ -111,6 +106,23 @@ class Group:
         read = {each.field: each.form.value(kept) for each, kept in zip(self.columns.values(), row, strict=True)}
         field: object = self.kind(**read)
         return field
+
+
+def _row_maker(columns: Iterable[Column], groups: Iterable[Group] = ()) -> Callable[[Any], Row]:
+    """What makes the row of a value, written out as attrs writes out its methods: each turn makes several rows."""
+    keeps: dict[str, Any] = {}
+    kept: list[str] = []
+    for at, each in enumerate(columns):
+        if each.form.keep is None:
+            kept.append(f"value.{each.field}")
+        else:
+            keeps[f"keep_{at}"] = each.form.keep
+            kept.append(f"None if (field := value.{each.field}) is None else keep_{at}(field)")
+    for group in groups:
+        keeps[f"row_of_{group.field}"] = group.row
+        kept.append(f"*row_of_{group.field}(value.{group.field})")
+    maker: Callable[[Any], Row] = eval(f"lambda value: ({', '.join(kept)},)", keeps)  # noqa: S307 - all of it is ours
+    return maker
 
 
 class Table(Generic[V]):
@@ -128,9 +140,8 @@ class Table(Generic[V]):
         named = {column: each if isinstance(each, Column) else Column(column, each) for column, each in columns.items()}
         self._groups = groups
         self._fields = [each.field for each in named.values()]
-        self._get = attrgetter(*self._fields)
         forms = [each.form for each in named.values()]
-        self._keep = [(at, form.keep) for at, form in enumerate(forms) if form.keep]
+        self._row = _row_maker(named.values(), groups)
         self._read = [(at, form.value) for at, form in enumerate(forms) if form.read or form.of_null]
         self._names = [*named, *(column for group in groups for column in group.columns)]
         self.columns = ", ".join(f'"{each}"' for each in self._names)
@@ -141,14 +152,7 @@ class Table(Generic[V]):
 
     def row(self, value: V) -> Row:
         """The values of all columns."""
-        kept: list[Any] = list(self._get(value))
-        for at, keep in self._keep:
-            if kept[at] is not None:
-                kept[at] = keep(kept[at])
-        for group in self._groups:
-            several = getattr(value, group.field)
-            kept += group.nulls if several is None else group.row(several)
-        return tuple(kept)
+        return self._row(value)
 
     def value(self, row: Row) -> V:
         """The value of a row with all columns."""

@@ -61,7 +61,7 @@ def _look_of(text: str) -> Look:
 
 
 def _settings_text(settings: ThreadSettings) -> str | None:
-    return None if settings == NOTHING_SET else to_json(asdict(settings))
+    return None if settings is NOTHING_SET or settings == NOTHING_SET else to_json(asdict(settings))
 
 
 def _settings_of(text: str) -> ThreadSettings:
