@@ -131,35 +131,26 @@ class LiveTurn(RunSink):
         """See the port. At the limit of text the run is stopped."""
         draft, pieces = self.draft, self._pieces
         length = draft.length + len(text)
-        if pieces is None or length > OUTPUT_LIMIT:
-            return self._text_first(text)
-        pieces.append(text)
-        draft.length, draft.unsaved = length, True
-        self._since_pause = since = self._since_pause + 1
-        return since < PIECES_IN_A_ROW
-
-    def _text_first(self, text: str) -> bool:
-        """The first text after anything else, or after the followers were told; and what is over the limit."""
-        draft = self.draft
+        if pieces is not None and length <= OUTPUT_LIMIT:
+            pieces.append(text)
+            draft.length, draft.unsaved = length, True
+            self._since_pause = since = self._since_pause + 1
+            return since < PIECES_IN_A_ROW
         if self.excess is not None or self.is_lost:
             return False
         if self.first_event_at is None:
             self.first_event_at = self._now()
-        self._pieces = (draft.answer or draft.begin_answer()).pieces
-        room = OUTPUT_LIMIT - draft.length
-        self._pieces.append(text[:room])
-        draft.length, draft.unsaved = draft.length + min(len(text), room), True
-        if len(text) > room:
+        self._pieces = pieces = (draft.answer or draft.begin_answer()).pieces
+        if length > OUTPUT_LIMIT:
+            length, text = OUTPUT_LIMIT, text[: OUTPUT_LIMIT - draft.length]
             self._stop_at_limit(RunTooLong())
-        return self._said(1)
-
-    def _said(self, pieces: int) -> bool:
-        """Tell the followers when the event loop comes round; whether more may be said at once."""
+        pieces.append(text)
+        draft.length, draft.unsaved = length, True
         if not self._is_due:
             self._is_due = True
             self._spoken[self.turn.id] = self
             self._soon(self.pass_on)
-        self._since_pause += pieces
+        self._since_pause += 1
         return self._since_pause < PIECES_IN_A_ROW
 
     def event(self, event: RunEvent | ItemEvent) -> bool:
@@ -173,7 +164,12 @@ class LiveTurn(RunSink):
             self.turn = self.turn.with_usage(event.usage)
         elif self.first_event_at is None:
             self.first_event_at = self._now()
-        return self._said(1 + self.draft.apply(event) // PIECE_CHARACTERS) and not self.draft.has_news
+        self._since_pause += 1 + self.draft.apply(event) // PIECE_CHARACTERS
+        if not self._is_due:
+            self._is_due = True
+            self._spoken[self.turn.id] = self
+            self._soon(self.pass_on)
+        return self._since_pause < PIECES_IN_A_ROW and not self.draft.has_news
 
     async def room(self) -> None:
         """See the port; what is whole becomes durable first."""

@@ -130,7 +130,7 @@ async def test_nothing_is_left_of_a_flood_after_a_month(tmp_path: Path) -> None:
         counts = {table: ask(path, f"SELECT count(*) FROM {table}")[0][0] for table in tables_of(path)}
         assert min(counts["chat_sessions"], counts["attachments"], counts["spent_ids"]) >= 20
         core = app_server.orcheo.core
-        assert core.holding._claims_of.cache_info().currsize == 0
+        assert core.holding._shares_of.cache_info().currsize == 0
         assert core.limiting._charges_of_turn.cache_info().currsize == 0
         app_server.clock.advance(MONTH)
         await do_housekeeping(app_server.orcheo, store, None)

@@ -60,9 +60,7 @@ def stream(
     turn: LiveTurn, *, seconds: float = NEVER, numbered: bool = False, on_gone: Callable[[], None] | None = None
 ) -> TurnStream:
     """The answer that is tested."""
-    return TurnStream(
-        turn.relay, heartbeats=Heartbeats(seconds), numbered=numbered, on_gone=on_gone, hold=Hold({}, (), 1)
-    )
+    return TurnStream(turn.relay, heartbeats=Heartbeats(seconds), numbered=numbered, on_gone=on_gone, hold=Hold((), 1))
 
 
 def answering(answer: TurnStream, client: Client, **scope: Any) -> "asyncio.Task[None]":

@@ -123,7 +123,7 @@ class Holding:
 
     def count(self, resource: Resource, holders: Holders, amount: int) -> Hold:
         """Count what is there already, even where it is too much."""
-        return Hold(self._held, self._claims_of(resource, holders), amount)
+        return Hold(self._shares_of(resource, holders), amount)
 
     def check(self, resource: Resource, holders: Holders, held: Callable[[Per, str], int]) -> None:
         """Raise :class:`BudgetExceeded` where one of these holders has as much of a resource as it may.
