@@ -28,7 +28,7 @@ from orcheo_adapters.system.running import (
     mark_task,
     run_in,
 )
-from orcheo_adapters.system.running_loop import ALREADY_RUNNING, kept_running
+from orcheo_adapters.system.running_loop import ALREADY_RUNNING, kept_running, none_at_work
 
 T = TypeVar("T")
 _LAST_WORDS_SECONDS = 2.0
@@ -184,6 +184,8 @@ class ServerLoop(uvloop.Loop):
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """See asyncio: what a callback met may come from what a workflow has changed, which is set back first."""
         self._set_back()
+        if "handle" in context:  # of a callback, which is over
+            none_at_work(self)
         super().call_exception_handler(context)
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:

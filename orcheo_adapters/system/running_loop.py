@@ -1,4 +1,4 @@
-"""Which event loop runs in a thread, as asyncio keeps it: workflows cannot take the server's away.
+"""Which event loop runs in a thread, and which task in it, as asyncio keeps them: workflows cannot change the server's.
 
 Code that wants to run another loop inside takes it away. All that waits in the server's loop would then find none, and
 the server itself would end by that.
@@ -43,3 +43,14 @@ def kept_running(kind: type[asyncio.AbstractEventLoop]) -> Iterator[None]:
     finally:
         for module, name, before in found:
             setattr(module, name, before)
+
+
+def none_at_work(loop: asyncio.AbstractEventLoop) -> None:
+    """Say between two callbacks that no task is at work: a step that has entered another one left that behind.
+
+    Code enters tasks that begin their work at once, and no task could take a step any more.
+    """
+    if swap := getattr(asyncio.tasks, "_swap_current_task", None):  # from Python 3.12 on
+        swap(loop, None)
+    else:
+        asyncio.tasks._current_tasks.pop(loop, None)  # type: ignore[attr-defined]  # noqa: SLF001 - see above

@@ -234,6 +234,33 @@ def test_a_workflow_cannot_say_that_the_loop_does_not_run(place: Any, make: Call
     assert place._set_running_loop is before
 
 
+@pytest.mark.parametrize("kind", [asyncio.Task, asyncio.tasks._PyTask], ids=["usual", "in Python"])  # type: ignore[attr-defined]
+def test_a_task_that_is_entered_and_not_left_stops_no_other(
+    kind: Callable[..., "asyncio.Task[str]"], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As code does it that has tasks begin at once; tasks that are written in Python enter and leave so too."""
+    done = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        async def enter() -> str:
+            own, other = asyncio.current_task(), loop.create_future()
+            assert own is not None
+            asyncio.tasks._leave_task(loop, own)
+            asyncio.tasks._enter_task(loop, other)  # type: ignore[arg-type]  # which no one leaves
+            return "entered"
+
+        entered = kind(enter(), loop=loop)
+        await asyncio.sleep(0)
+        done.append(await entered)
+        done.append(await asyncio.create_task(asyncio.sleep(0, "another")))
+
+    run_server_loop(main())
+    assert done == ["entered", "another"]
+    assert "does not match the current task" in caplog.text
+
+
 def test_a_child_has_no_running_loop() -> None:
     """As asyncio wants it: what is forked may run one of its own."""
     ended = []
