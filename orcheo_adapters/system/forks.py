@@ -1,10 +1,11 @@
-"""What children that a workflow forks may not inherit: the port, open connections, the data folder's lock and files.
+"""What children that a workflow forks may not inherit: port, connections, the data folder's lock and files, signals.
 
 A child that keeps them holds the port and the lock after the server's death, and keeps clients' connections open. What
 is taken from it becomes a door to nothing under the same number, as objects that it inherited may still close it.
 """
 
 import os
+import signal
 import socket
 import stat
 import sys
@@ -51,6 +52,7 @@ class _Guard:
         if caller.f_globals.get("__name__") not in _END_BY_THEMSELVES:
             self._end_at_the_loop(caller)
         if self.ports or self.folders:
+            _take_signals_as_usual()
             nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
             files = {(found.st_dev, found.st_ino) for found in self._files()}
             for descriptor in _open_descriptors():
@@ -83,6 +85,16 @@ class _Guard:
         if stat.S_ISSOCK(found.st_mode):
             return _port_of(descriptor) in self.ports
         return (found.st_dev, found.st_ino) in files
+
+
+def _take_signals_as_usual() -> None:
+    """Let SIGTERM end the child: the server's handlers would have it wait, and a pool of processes ends by it.
+
+    Nor does the loop of the parent hear of the child's signals.
+    """
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 _GUARD = _Guard()

@@ -74,6 +74,42 @@ with kept_from_children(port=1, folder=path.parent):
     asyncio.run(main())
 """
 
+SIGNALS = """
+import os, signal, socket, sys, threading, time
+from pathlib import Path
+from orcheo_adapters.system.forks import kept_from_children
+
+heard, told = socket.socketpair()
+heard.setblocking(False)
+told.setblocking(False)
+signal.set_wakeup_fd(told.fileno())
+for each in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(each, lambda *_: os._exit(7))  # in the server it asks for the end
+
+def end_by(number):
+    ready, begun = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(begun, b".")
+            time.sleep(60)
+        except KeyboardInterrupt:
+            os._exit(3)
+    os.read(ready, 1)
+    os.kill(child, number)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+with kept_from_children(port=1, folder=Path(sys.argv[1])):
+    for each in (signal.SIGTERM, signal.SIGINT):
+        thread = threading.Thread(target=end_by, args=(each,))
+        thread.start()
+        thread.join()
+try:
+    print("heard", heard.recv(9))
+except BlockingIOError:
+    print("heard nothing")
+"""
+
 COMES_BACK = """
 import asyncio, multiprocessing, os, sys
 from orcheo_adapters.system.event_loop import run_server_loop
@@ -136,6 +172,11 @@ def test_a_child_has_no_socket_of_the_server_and_no_file_of_the_data_folder(tmp_
     guarded, free = run(SOCKETS, tmp_path).stdout.split("\n")[:2]
     assert guarded == "connection listener lock"
     assert free == ""
+
+
+def test_signals_end_a_child_as_they_end_any_program(tmp_path: Path) -> None:
+    """With the server's handlers a pool of processes would wait for ever for the children that it ends."""
+    assert run(SIGNALS, tmp_path).stdout.split("\n") == ["-15", "3", "heard nothing", ""]
 
 
 def test_a_child_that_comes_back_to_the_event_loop_is_ended(tmp_path: Path) -> None:
